@@ -1,0 +1,91 @@
+"""Keys: which are public, how a secret one is shown, and how several candidates are tried.
+
+Every key that stands in this project is on `PUBLIC_TEST_KEYS`. Anything else is a secret and is
+shown as its length and the first digits of its SHA-256, which is enough to see that two are the
+same, and not enough to use one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from .refusals import Refused
+
+T = TypeVar("T")
+
+PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
+    {
+        # OfficeRnD: integration secrets, webhook secrets, OAuth client
+        "example-integration-secret",
+        "another-integration-secret",
+        "a-third-integration-secret",
+        "example-webhook-secret",
+        "example-client-secret",
+        "wrong-secret",
+        "geheimnis-mit-ümlaut",
+        "00ff00ff",
+    }
+)
+"""The one list of keys that are public on purpose. They protect nothing, anywhere."""
+
+
+def shown(secret: str) -> str:
+    """Return a secret as it may be shown: itself when it is a public test key, else masked.
+
+    >>> shown("example-integration-secret")
+    'example-integration-secret'
+    >>> shown("a private thing")
+    '‹15 characters, sha256 c3b3f6…›'
+    """
+    if not secret or secret in PUBLIC_TEST_KEYS:
+        return secret
+    digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"‹{len(secret)} characters, sha256 {digest[:6]}…›"
+
+
+def key_bytes(secret: str, clause: str) -> bytes:
+    """Return the secret's UTF-8 bytes, the key of every HMAC here.
+
+    Raises `Refused` with `empty-secret`, or with `wrong-type` for anything but text.
+
+    >>> key_bytes("example-integration-secret", "officernd:signature.key")[:7]
+    b'example'
+    """
+    if not isinstance(secret, str):
+        raise Refused("wrong-type", clause, {"secret": type(secret).__name__, "expected": "str"})
+    if not secret:
+        raise Refused("empty-secret", clause)
+    try:
+        return secret.encode()
+    except UnicodeEncodeError:
+        raise Refused("malformed", clause, {"secret": "is not valid Unicode"}) from None
+
+
+def first_that_verifies(
+    candidates: Iterable[tuple[str, str]], verify: Callable[[str], T], *, clause: str
+) -> tuple[str, T]:
+    """Try labelled secrets in order; return the label that verified and what was verified.
+
+    Only `signature-mismatch` leads on to the next candidate. Raises the last mismatch, any other
+    refusal at once, and `unknown-installation` when there is no candidate.
+
+    >>> def verify(secret):
+    ...     if secret != "another-integration-secret":
+    ...         raise Refused("signature-mismatch", "officernd:signature.digest")
+    ...     return "verified"
+    >>> first_that_verifies(
+    ...     [("previous", "wrong-secret"), ("current", "another-integration-secret")],
+    ...     verify, clause="officernd:signature.secret")
+    ('current', 'verified')
+    """
+    refused = Refused("unknown-installation", clause)
+    for label, secret in candidates:
+        try:
+            return label, verify(secret)
+        except Refused as error:
+            if error.reason != "signature-mismatch":
+                raise
+            refused = error
+    raise refused

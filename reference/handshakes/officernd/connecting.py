@@ -1,0 +1,248 @@
+"""Connecting: the OAuth half of the partner's side (page, Steps 1 to 3, 5 and 6).
+
+Connect is unsigned, so nothing in it is believed before the API confirmed it. An installation is
+saved once, whole, after the last answer arrived: whatever breaks before that leaves the earlier
+installation as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote, urlencode
+
+from ..messages import Answer, Request, Step, redirect
+from ..origins import allowed_origin
+from ..refusals import Refused
+from ..store import Conflict, Installation, Store
+from ..strict import no_duplicates, query_pairs
+from .api import Api, Tokens, text_of
+from .configuration import Configuration
+
+PLATFORM = "officernd"
+CLAUSE = "officernd:"
+Report = Callable[[str, Refused], None]
+
+
+class Connecting:
+    """What a partner does to be connected and to stay it. `report` gets an endpoint's name and the exact refusal."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        store: Store,
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+        report: Report = lambda endpoint, refused: None,
+    ) -> None:
+        self.configuration = configuration
+        self.store = store
+        self.clock = clock
+        self.random = random
+        self.report = report
+        self.api = Api(configuration, clock)
+
+    def start(self, request: Request) -> Step[Answer]:
+        """officernd:connect.start. Send the browser to OfficeRnD to authorise; C4 (b).
+
+        A random `state` binds the callback to this browser (RFC 6749, section 10.12); no page of
+        OfficeRnD mentions it, that the platform returns it is assumed.
+        """
+        yield from ()
+        state = self.random(16).hex()
+        query = urlencode(
+            {
+                "response_type": "code",
+                "client_id": self.configuration.client_id,
+                "redirect_uri": self.redirect_uri(),
+                "scope": " ".join(self.configuration.scopes),
+                "state": state,
+            }
+        )
+        cookie = f"officernd_state={state}; Path=/officernd; Max-Age=600; HttpOnly; Secure; SameSite=Lax"
+        url = f"{self.configuration.identity_origin}/oauth/authorize?{query}"
+        return redirect(url, headers=(("set-cookie", cookie), ("cache-control", "no-store")))
+
+    def connect(self, request: Request) -> Step[Answer]:
+        """officernd:return.redirect, officernd:connect.failure. Connect, then send the browser back; C10.
+
+        A failed connect ends at the same return URL, as in the official example; it shows at the
+        next health check, and the operator gets the reason.
+        """
+        origin = self.configuration.app_origin
+        try:
+            if self.configuration.started_by == "partner":
+                self.check_state(request)
+            installation = yield from self.establish(self.connect_parameters(request.query))
+            origin = installation.details["api"]
+        except Refused as refused:
+            self.report("connect", refused)
+        forget = (
+            (("set-cookie", "officernd_state=; Path=/officernd; Max-Age=0"),)
+            if request.header("cookie")
+            else ()
+        )
+        return redirect(self.return_url(origin), headers=(("cache-control", "no-store"), *forget))
+
+    def connect_parameters(self, query: str) -> dict[str, str]:
+        """officernd:connect.capture. Return `code`, `org_slug`, `integrationId`, `locations` of a Connect query.
+
+        Raises `Refused`: `missing-parameter`, `empty-parameter`, `duplicate-parameter`, `malformed`,
+        `too-large`; `platform-error` when OfficeRnD sent an OAuth error instead.
+        """
+        clause = CLAUSE + "connect.parameters"
+        values = no_duplicates(query_pairs(query, clause), clause)
+        if "error" in values:
+            raise Refused("platform-error", clause, {"error": text_of(values, "error", clause)})
+        for name in ("code", "org_slug", "integrationId"):
+            text_of(values, name, clause)
+        return {"locations": "", **values}
+
+    def check_state(self, request: Request) -> None:
+        """officernd:advice.state. Refuse a callback that this browser did not start: `wrong-state`."""
+        clause = CLAUSE + "advice.state"
+        sent = dict(query_pairs(request.query, clause)).get("state", "")
+        cookies = dict(p.strip().partition("=")[::2] for p in request.header("cookie").split(";"))
+        if not sent or cookies.get("officernd_state") != sent:
+            raise Refused("wrong-state", clause, {"state": "is not the one that this browser was given"})
+
+    def establish(self, connect: dict[str, str]) -> Step[Installation]:
+        """officernd:connect.binding. Exchange the code, read what the API says, save it, clean up; C11, W7."""
+        tokens = yield from self.api.exchange(self.token_fields(connect["code"]))
+        organization = yield from self.api.organization(
+            self.configuration.app_origin, connect["org_slug"], tokens
+        )
+        origin = self.region(organization.get("regionInfo"))
+        integration = yield from self.api.integration(origin, self.secret_target(connect), tokens)
+        secret = self.integration_secret(integration, connect["integrationId"])
+        identity = f"{text_of(organization, '_id', CLAUSE + 'organization.read')}/{connect['integrationId']}"
+        webhook = yield from self.api.subscribe(
+            origin, connect["org_slug"], self.subscription(identity), tokens
+        )
+        earlier = self.store.get(PLATFORM, identity)
+        details = {
+            "organizationId": identity.partition("/")[0],
+            "integrationId": connect["integrationId"],
+            "slug": connect["org_slug"],
+            "locations": connect["locations"],
+            "accountName": self.configuration.account_name,
+            "api": origin,
+            "webhookId": webhook["_id"],
+        }
+        credentials = {**tokens.saved(), "secret": secret, "webhook_secret": webhook["secret"]}
+        version = earlier.version if earlier else 0
+        try:
+            installation = self.store.save(
+                Installation(PLATFORM, identity, details, credentials, "active", version)
+            )
+        except Conflict:
+            evidence = {"installation": "was changed by another connect"}
+            raise Refused("wrong-state", CLAUSE + "connect.binding", evidence) from None
+        if earlier and earlier.details.get("webhookId"):
+            yield from self.unsubscribe(installation, tokens, earlier.details["webhookId"])
+        return installation
+
+    def redirect_uri(self) -> str:
+        """officernd:token.redirect-uri. Return the registered redirect URI: the Connect URL; C1, C3."""
+        return self.configuration.base_url + "/officernd/connect"
+
+    def token_fields(self, code: str) -> dict[str, str]:
+        """officernd:token.code, .client, .grant, .scope. Return the form of the code exchange; C1, C2, C5."""
+        return {
+            "client_id": self.configuration.client_id,
+            "client_secret": self.configuration.client_secret,
+            "grant_type": "authorization_code",
+            "scope": " ".join(self.configuration.scopes),
+            "code": code,
+            "redirect_uri": self.redirect_uri(),
+        }
+
+    def region(self, info: object) -> str:
+        """officernd:organization.region. Return the origin of the region's API, or the main one; C7.
+
+        A region URL that the allow-list does not have is reported and never contacted, since it
+        would receive the bearer token.
+        """
+        url = info.get("regionUrl") if isinstance(info, dict) else None
+        if url is None:
+            return self.configuration.app_origin
+        allowed = (self.configuration.app_origin, *self.configuration.allowed_origins)
+        try:
+            return allowed_origin(str(url), allowed, CLAUSE + "organization.region")
+        except Refused as refused:
+            self.report("connect", refused)
+            return self.configuration.app_origin
+
+    def secret_target(self, connect: dict[str, str]) -> str:
+        """officernd:secret.request. Return the raw target of the integration; v1 wants `appClientId`, v2 does not; C6."""
+        version = self.configuration.api_version
+        slug, integration = quote(connect["org_slug"], safe=""), quote(connect["integrationId"], safe="")
+        target = f"/api/{version}/organizations/{slug}/integrations/{integration}"
+        client_id = quote(self.configuration.client_id, safe="")
+        return target + (f"?appClientId={client_id}" if version == "v1" else "")
+
+    def integration_secret(self, integration: dict[str, object], integration_id: str) -> str:
+        """officernd:secret.answer. Return `settings.secret`, when the answer is about this integration of ours; C11."""
+        clause = CLAUSE + "connect.binding"
+        settings = integration.get("settings")
+        settings = settings if isinstance(settings, dict) else {}
+        ours = {"_id": integration_id, "appClientId": self.configuration.client_id}
+        for name, expected in ours.items():
+            found = (integration if name == "_id" else settings).get(name)
+            if found != expected:
+                raise Refused("identity-mismatch", clause, {"answered": name, "expected": expected})
+        return text_of(settings, "secret", CLAUSE + "secret.answer")
+
+    def subscription(self, identity: str) -> dict[str, object]:
+        """officernd:webhook.subscribe. Return the body that subscribes to the removal of one installation; W2, W3, W7."""
+        return {
+            "url": f"{self.configuration.base_url}/officernd/removed/{quote(identity)}",
+            "eventTypes": ["integration.removed"],
+            "description": "Tells the partner that its integration was removed",
+            "enabled" if self.configuration.api_version == "v1" else "isEnabled": True,
+        }
+
+    def unsubscribe(self, installation: Installation, tokens: Tokens, webhook_id: str) -> Step[None]:
+        """officernd:webhook.removal. Delete a webhook that is no longer needed; a failure is only reported; W7."""
+        details = installation.details
+        try:
+            yield from self.api.delete_webhook(details["api"], details["slug"], webhook_id, tokens)
+        except Refused as refused:
+            self.report("unsubscribe", refused)
+
+    def return_url(self, origin: str) -> str:
+        """officernd:return.redirect. Return the URL that ends the flow in OfficeRnD; page, Step 6, lost there."""
+        return origin + "/connect/external-integration/return"
+
+    # --- tokens -----------------------------------------------------------------------------------
+
+    def fresh_tokens(self, installation: Installation) -> Step[Tokens]:
+        """officernd:token.refresh. Return tokens that last 60 s more, refreshed and saved when needed; C14, C15."""
+        tokens = Tokens.of(installation.credentials)
+        if tokens.expires_at - 60 > self.clock():
+            return tokens
+        try:
+            tokens = yield from self.api.refresh(tokens.refresh_token)
+        except Refused:
+            newer = self.store.get(PLATFORM, installation.identity)
+            if newer is None or newer.state != "active" or newer.version == installation.version:
+                raise
+            return Tokens.of(newer.credentials)  # another request rotated the token first
+        self.change(
+            installation.identity,
+            lambda one: replace(one, credentials={**one.credentials, **tokens.saved()}),
+        )
+        return tokens
+
+    def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
+        """Save an active installation with a change; when somebody else saved first, change theirs."""
+        for _ in range(5):
+            current = self.store.get(PLATFORM, identity)
+            if current is None or current.state != "active":
+                return None
+            try:
+                return self.store.save(changed(current))
+            except Conflict:
+                continue
+        return None

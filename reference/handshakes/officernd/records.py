@@ -1,0 +1,148 @@
+"""What OfficeRnD keeps, as far as the handshake needs it, and what its checks say of a partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..messages import Response
+
+if TYPE_CHECKING:
+    from .faults import ConnectFault
+
+READ, WRITE = "officernd.api.read", "officernd.api.write"
+V2_SCOPES = (
+    "flex.settings.organization.read",
+    "flex.settings.integrations.read",
+    "flex.settings.webhooks.create",
+    "flex.settings.webhooks.read",
+    "flex.settings.webhooks.delete",
+    "flex.space.locations.read",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the platform is played. Origins have no path; lifetimes are seconds.
+
+    `profile` is `observed` (signs four parameters, as seen in real traffic) or `seed` (signs slug and
+    locations, as the page's examples). Code lifetime and refresh lifetime are assumed (C12).
+    """
+
+    identity_origin: str = "https://identity.officernd.com"
+    app_origin: str = "https://app.officernd.com"
+    profile: str = "observed"
+    all_locations: str = "empty"
+    separator: str = ", "
+    code_lifetime: int = 300
+    token_lifetime: int = 3599
+    refresh_lifetime: int = 1_209_600
+    accept_redirect_url: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """officernd:application.details. A developer application and the URLs that the partner sent in."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+    redirect_uris: tuple[str, ...]
+    connect_url: str
+    configuration_url: str
+    healthcheck_url: str
+    sync_url: str = ""
+    scopes: tuple[str, ...] = (READ, WRITE, *V2_SCOPES)
+    multi_location: bool = True
+    public: bool = False
+
+
+@dataclass(slots=True)
+class Organization:
+    """A customer: the slug may change, the id does not. `locations` maps ids to names, `members` too."""
+
+    id: str
+    slug: str
+    name: str
+    locations: dict[str, str]
+    member_id: str
+    region_url: str = ""
+    test_account_of: str = ""
+
+
+@dataclass(slots=True)
+class Integration:
+    """One instance of an application in an organisation. No locations means all of them."""
+
+    id: str
+    organization_id: str
+    client_id: str
+    secret: str = field(repr=False)
+    locations: tuple[str, ...] = ()
+    state: str = "added"
+    account_name: str = ""
+    message: str = ""
+    secret_was_read: bool = False
+
+
+@dataclass(slots=True)
+class Grant:
+    """An authorization code and what it stands for."""
+
+    client_id: str
+    integration_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    expires_at: int
+    used: bool = False
+    fault: ConnectFault | None = None
+
+
+@dataclass(slots=True)
+class Token:
+    """An access token with its refresh token; `code` is what it came from."""
+
+    client_id: str
+    organization_id: str
+    scopes: tuple[str, ...]
+    expires_at: int
+    refresh_token: str = field(repr=False)
+    refresh_expires_at: int
+    code: str = field(repr=False)
+    fault: ConnectFault | None = None
+
+
+@dataclass(slots=True)
+class Webhook:
+    """A subscription of one application in one organisation."""
+
+    id: str
+    organization_id: str
+    client_id: str
+    url: str
+    events: tuple[str, ...]
+    secret: str = field(repr=False)
+    description: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check of the platform says about one clause."""
+
+    clause: str
+    held: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The partner's response to a step of the platform (None when none came), and the findings."""
+
+    response: Response | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def held(self) -> bool:
+        """Whether every finding held."""
+        return all(finding.held for finding in self.findings)

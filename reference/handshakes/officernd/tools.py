@@ -1,0 +1,210 @@
+"""What the tools need of OfficeRnD: both sides ready made, the story of the tour, the briefing, `verify`.
+
+Every identifier and secret in here is public and for tests.
+"""
+
+from __future__ import annotations
+
+from ..browser import Browser
+from ..messages import Step
+from ..platforms import Chapter, Check, Pasted, Sides, World
+from ..refusals import Refused
+from ..timestamps import Tolerance
+from . import readings as other_readings
+from .configuration import Configuration
+from .partner import PartnerIntegration
+from .records import Application, Integration, Organization
+from .records import Settings as PlatformSettings
+from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
+from .simulator import OfficeRnD
+
+CLIENT_ID = "example-client-id"
+CLIENT_SECRET = "example-client-secret"
+SECRET = "example-integration-secret"
+ANOTHER_SECRET = "another-integration-secret"
+PARTNER = "https://partner.example"
+
+SETTINGS = {
+    "profile": "observed (default) or seed: which parameters the platform signs",
+    "partner_url": "where a foreign partner is served; the URLs below start with it",
+    "connect_url": "the partner's connect URL",
+    "configuration_url": "the partner's configuration URL",
+    "healthcheck_url": "the partner's health check URL",
+    "sync_url": "the partner's sync URL",
+    "redirect_uri": "the registered redirect URI; the connect URL unless set",
+    "platform_url": "where a foreign platform is served, for --only partner",
+    "client_id": "the partner's client id at a foreign platform",
+    "api_version": "v1 (default) or v2: which API the partner uses",
+    "started_by": "platform (default) or partner: who starts the connect (C4)",
+}
+
+
+def sides(world: World) -> Sides:
+    """Return the platform with two organisations and three integrations, and the partner."""
+    chosen = world.settings
+    app = world.platform_origin or chosen.get("platform_url") or "https://app.officernd.com"
+    identity = world.platform_origin or chosen.get("platform_url") or "https://identity.officernd.com"
+    base = world.partner_origin or PARTNER
+    foreign = chosen.get("partner_url", f"{base}/officernd").rstrip("/")
+    connect_url = chosen.get("connect_url", f"{foreign}/connect")
+    started_by = chosen.get("started_by", "platform")
+    platform = OfficeRnD(
+        PlatformSettings(identity, app, chosen.get("profile", "observed")),
+        clock=world.clock,
+        random=world.random,
+    )
+    platform.add_application(
+        Application(
+            chosen.get("client_id", CLIENT_ID),
+            CLIENT_SECRET,
+            "Example partner",
+            (chosen.get("redirect_uri", connect_url),),
+            connect_url if started_by == "platform" else f"{foreign}/start",
+            chosen.get("configuration_url", f"{foreign}/configure"),
+            chosen.get("healthcheck_url", f"{foreign}/healthcheck"),
+            chosen.get("sync_url", f"{foreign}/sync"),
+            public=True,
+        )
+    )
+    furnish(platform, chosen.get("client_id", CLIENT_ID))
+    reports: list[tuple[str, Refused]] = []
+    partner = PartnerIntegration(
+        Configuration(
+            chosen.get("client_id", CLIENT_ID),
+            CLIENT_SECRET,
+            base,
+            identity,
+            app,
+            api_version=chosen.get("api_version", "v1"),
+            scopes=platform.applications[chosen.get("client_id", CLIENT_ID)].scopes,
+            started_by=started_by,
+        ),
+        store=world.store,
+        clock=world.clock,
+        random=world.random,
+        report=lambda endpoint, refused: reports.append((endpoint, refused)),
+    )
+    return Sides(platform, partner, reports)
+
+
+def furnish(platform: OfficeRnD, client_id: str) -> None:
+    """Add the organisations and integrations of tests and lessons."""
+    one, two, three = "5a0000000000000000000001", "5a0000000000000000000002", "5a0000000000000000000003"
+    first = Organization(
+        "5b0000000000000000000001",
+        "test-slug",
+        "Test Spaces",
+        {one: "Sofia", two: "London"},
+        "5c0000000000000000000001",
+    )
+    second = Organization(
+        "5b0000000000000000000002",
+        "other-slug",
+        "Other Spaces",
+        {three: "Berlin"},
+        "5c0000000000000000000002",
+    )
+    platform.add_organization(first)
+    platform.add_organization(second)
+    for organization, secret, locations, id in (
+        (first, SECRET, (), "5e0000000000000000000001"),
+        (first, ANOTHER_SECRET, (one,), "5e0000000000000000000002"),
+        (second, "a-third-integration-secret", (), "5e0000000000000000000003"),
+    ):
+        platform.add_integration(client_id, organization.id, secret=secret, locations=locations, id=id)
+
+
+def story(sides: Sides, browser: Browser) -> list[Chapter]:
+    """Return the handshake from Connect to removal, with one refusal on the way."""
+    platform = sides.platform
+    assert isinstance(platform, OfficeRnD)  # noqa: S101  (the sides of this module)
+    integration = next(iter(platform.integrations.values()))
+    portal = f"{platform.settings.app_origin}/simulator"
+
+    def press(button: str) -> Step[list[Check]]:
+        """Press a button of the portal, as the admin does."""
+        seen = len(platform.findings)
+        page = yield from browser.open(portal)
+        page = yield from browser.submit(page, page.form(f"{button}-{integration.id}"))
+        return [Check("the browser shows a page", page.response.ok), *found(platform, seen)]
+
+    def connect() -> Step[list[Check]]:
+        checks = yield from press("connect")
+        return [*checks, Check(f"connected to {integration.account_name}", integration.state == "connected")]
+
+    def tampered() -> Step[list[Check]]:
+        seen = len(platform.findings)
+        yield from platform.healthcheck(integration.id, fault="parameter-changed")
+        reasons = [refused.reason for _, refused in sides.reports]
+        return [
+            *found(platform, seen),
+            Check("the partner's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
+        ]
+
+    def remove() -> Step[list[Check]]:
+        checks = yield from press("remove")
+        return [*checks, Check("removed", integration.state == "removed")]
+
+    return [
+        Chapter("Connect: code, token, organisation, secret, webhook, return, health check", connect()),
+        Chapter("Configure: a signed URL in the admin's browser", press("configure")),
+        Chapter("Sync: a signed request from server to server", press("sync")),
+        Chapter("A health check that was changed on the way is refused", tampered()),
+        Chapter("Remove: a webhook signed over its raw body", remove()),
+    ]
+
+
+def found(platform: OfficeRnD, seen: int) -> list[Check]:
+    """Return the platform's findings since `seen`, as checks."""
+    return [
+        Check(f"{finding.clause}: {finding.detail}", finding.held) for finding in platform.findings[seen:]
+    ]
+
+
+def briefing(sides: Sides, world: World) -> str:
+    """Return what to open, and what a partner in any language has to be told."""
+    platform = sides.platform
+    assert isinstance(platform, OfficeRnD)  # noqa: S101
+    settings = platform.settings
+    application = next(iter(platform.applications.values()))
+    rows = {
+        "open in a browser": f"{settings.app_origin}/simulator",
+        "token URL": f"{settings.identity_origin}/oauth/token",
+        "authorise URL": f"{settings.identity_origin}/oauth/authorize",
+        "API base": f"{settings.app_origin}/api/v1/organizations/{{slug}}",
+        "region URL": settings.app_origin,
+        "return URL": f"{settings.app_origin}/connect/external-integration/return",
+        "client id (public)": application.client_id,
+        "client secret (public)": application.client_secret,
+        "redirect URI": application.redirect_uris[0],
+        "connect URL": application.connect_url,
+        "configuration URL": application.configuration_url,
+        "health check URL": application.healthcheck_url,
+        "sync URL": application.sync_url,
+    }
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
+    """Return what a pasted URL or webhook proves; raises `Refused`."""
+    stages = other_readings.of(*readings)
+    verified: SignedQuery | SignedWebhook
+    if pasted.url:
+        verified = verify_query(pasted.url, secret=secret, now=now, tolerance=tolerance, readings=stages)
+    else:
+        verified = verify_webhook(
+            pasted.body, pasted.header, secret=secret, now=now, tolerance=tolerance, readings=stages
+        )
+    lines = [f"Verified. Signed at {verified.timestamp}, {now - verified.timestamp} s before {now}."]
+    lines += [f"  {name} = {value}" for name, value in verified.parameters]
+    lines.append(f"  covered by the signature: {', '.join(verified.covered)}")
+    lines.append(f"  not covered: {', '.join([*verified.not_covered, 'method, host and path'])}")
+    return "\n".join(lines)
+
+
+def integration_of(sides: Sides, number: int = 0) -> Integration:
+    """Return one of the platform's integrations."""
+    platform = sides.platform
+    assert isinstance(platform, OfficeRnD)  # noqa: S101
+    return list(platform.integrations.values())[number]

@@ -1,0 +1,68 @@
+"""HTML pages: one plain layout, templates that escape, headers that keep a page to itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .messages import Headers, Response, html_response
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_LAYOUT = """<!doctype html>
+<html lang="{{ lang }}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
+border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
+code { font-size: .9em; overflow-wrap: anywhere } form { display: inline-block; margin: .2rem .4rem .2rem 0 }
+.held { color: light-dark(#116611, #77dd77) } .violated { color: light-dark(#aa1111, #ff8888) }
+small { opacity: .75 }
+</style>
+<h1>{{ title }}</h1>
+BODY
+</html>
+"""
+
+
+@cache
+def _template(body: str) -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(_LAYOUT.replace("BODY", body))
+
+
+def page(
+    title: str,
+    body: str,
+    *,
+    status: int = 200,
+    headers: Headers = (),
+    frame_ancestors: str = "'none'",
+    lang: str = "en",
+    **values: object,
+) -> Response:
+    """Return a page: `body` is a Jinja2 template, whose values are escaped.
+
+    It loads nothing, runs no script, sends no referrer, is not cached, and is embedded only by
+    `frame_ancestors`.
+
+    >>> page("Hello", "<p>{{ name }}</p>", name="J&J <Ltd>").body.count(b"J&amp;J &lt;Ltd&gt;")
+    1
+    """
+    text = _template(body).render(title=title, lang=lang, **values)
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {frame_ancestors}"
+    )
+    safe = (
+        ("content-security-policy", policy),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    )
+    return html_response(text, status, (*safe, *headers))

@@ -1,0 +1,114 @@
+"""The one list of platforms, with what the tools need of each.
+
+Everything above the platforms (the command line, later the debugger, the judge and the web pages)
+reaches them through this list. A platform's `tools` module has the functions of `Tools`; a new
+platform is one folder and one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Protocol, cast
+
+from .browser import Browser
+from .flow import Role
+from .messages import Step
+from .refusals import Refused
+from .store import Store
+from .timestamps import Tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a run shows, and whether it held."""
+
+    text: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One part of a platform's story: a step that ends with its checks."""
+
+    title: str
+    step: Step[list[Check]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides of one handshake, and what the partner's operator was told."""
+
+    platform: Role
+    partner: Role
+    reports: list[tuple[str, Refused]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What roles may not reach for themselves: time in Unix seconds, random bytes, a store.
+
+    `settings` are texts by name, from `--set NAME=VALUE`; which names there are is the platform's.
+    """
+
+    clock: Callable[[], int]
+    random: Callable[[int], bytes]
+    store: Store
+    settings: Mapping[str, str] = field(default_factory=dict)
+    platform_origin: str = ""
+    partner_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A request that somebody pasted: a URL, or a body with its header."""
+
+    url: str = ""
+    body: bytes = b""
+    header: str = ""
+
+
+class Tools(Protocol):
+    """What a platform's `tools` module offers."""
+
+    SETTINGS: Mapping[str, str]
+
+    def sides(self, world: World) -> Sides:
+        """Return both roles; with origins in `world` they speak those instead of the production ones."""
+
+    def story(self, sides: Sides, browser: Browser) -> list[Chapter]:
+        """Return the whole handshake, chapter by chapter."""
+
+    def briefing(self, sides: Sides, world: World) -> str:
+        """Return what to open, and what a foreign partner or platform has to be told."""
+
+    def verify(
+        self, pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]
+    ) -> str:
+        """Return what was verified, as text, or raise `Refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform's name on the command line, its title, and its own word for the partner."""
+
+    name: str
+    title: str
+    partner: str
+
+    def tools(self) -> Tools:
+        """Load and return the platform's tools."""
+        return cast(Tools, import_module(f"{__package__}.{self.name}.tools"))
+
+
+PLATFORMS: dict[str, Platform] = {
+    platform.name: platform for platform in (Platform("officernd", "OfficeRnD", "partner integration"),)
+}
+
+PLANNED: dict[str, str] = {
+    "retailcrm": "RetailCRM (Simla)",
+    "onoffice": "onOffice enterprise",
+    "fortis": "Fortis (Zeamster)",
+}
+"""Platforms of the plan that are not built yet, so that a tool can say so."""

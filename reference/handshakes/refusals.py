@@ -1,0 +1,171 @@
+"""Why something was not accepted: one closed table of reasons, and `Refused`, which explains itself.
+
+A refusal has two readers. The client outside gets a uniform answer that tells an attacker
+nothing. The operator inside gets the reason, the clause, the evidence and a hint. Neither ever
+gets a secret or the signature that would have been right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .stages import Stage
+
+
+class Reason(NamedTuple):
+    """One row of the table: what the code means, and what to look at first."""
+
+    meaning: str
+    hint: str
+
+
+REASONS: dict[str, Reason] = {
+    # what the bytes look like
+    "malformed": Reason(
+        "The input does not have the documented form.",
+        "Compare it with a vector of the same operation, character by character.",
+    ),
+    "missing-parameter": Reason(
+        "A parameter that has to be there is absent.",
+        "Was the URL or body cut on the way, or the name written in another case?",
+    ),
+    "empty-parameter": Reason(
+        "A parameter is there, and empty where a value is needed.",
+        "Look at the sender's configuration: an empty value is usually an unset one.",
+    ),
+    "duplicate-parameter": Reason(
+        "A parameter or a JSON key occurs more than once, so two readers may see two values.",
+        "A genuine request names each parameter once; look for a proxy or an attack.",
+    ),
+    "too-large": Reason("The input is over its size limit.", "The limit stands in the evidence."),
+    "wrong-type": Reason(
+        "A value has another type than the documented one.",
+        "Secrets and targets are `str`, bodies are `bytes`, times are whole seconds.",
+    ),
+    "wrong-method": Reason(
+        "The endpoint does not know this HTTP method.", "The evidence says which it knows."
+    ),
+    "wrong-content-type": Reason(
+        "The body is of another content type than the documented one.", "The evidence says which is expected."
+    ),
+    "unknown-path": Reason("There is no such endpoint.", "Compare the path with the configured URLs."),
+    # whether it is genuine
+    "empty-secret": Reason(
+        "The secret is empty, and an empty key would let anybody sign.",
+        "Load the secret before the first request comes; fail closed without it.",
+    ),
+    "signature-mismatch": Reason(
+        "The signature is not the one that this secret gives for what was received.",
+        "Look at the stages: is the signed text the one the sender signed? Is it the right secret?",
+    ),
+    "unknown-installation": Reason(
+        "No installation of ours fits the request, so there is no secret to verify it with.",
+        "Was the connection made with this partner and this store? Was it removed?",
+    ),
+    # when it was made
+    "timestamp-in-milliseconds": Reason(
+        "The timestamp has thirteen digits: milliseconds where seconds are documented.",
+        "Divide by 1000 on the sender's side, before signing.",
+    ),
+    "stale": Reason(
+        "The timestamp is older than the tolerance allows; the signature itself is right.",
+        "Is the URL a copied one? Do both clocks run by NTP?",
+    ),
+    "from-the-future": Reason(
+        "The timestamp is further ahead than the tolerance allows; the signature itself is right.",
+        "Do both clocks run by NTP? Is the timestamp really in UTC seconds?",
+    ),
+    "replayed": Reason(
+        "The very same signed request was accepted before.",
+        "A repeat is an attack or a retry; this endpoint takes each request once.",
+    ),
+    # whether we want it
+    "not-allowed": Reason(
+        "The value is well formed, and not on the list of what is allowed.",
+        "The allow-list is configuration: extend it only with what you own or the platform owns.",
+    ),
+    "identity-mismatch": Reason(
+        "Two sources name different identities for the same thing.",
+        "The platform's API is believed, never the request that started the connection.",
+    ),
+    "wrong-state": Reason(
+        "The request is genuine, and does not fit what happened so far.",
+        "Was the connection finished, removed, or started in another browser?",
+    ),
+    # what the other side did
+    "unreachable": Reason(
+        "The other side did not answer in time, or not at all.",
+        "Nothing was changed; the step can be repeated.",
+    ),
+    "platform-error": Reason(
+        "The platform's API answered with an error.",
+        "The status and the error's code stand in the evidence.",
+    ),
+    "unexpected-answer": Reason(
+        "The platform's API answered with something other than its documented shape.",
+        "Compare the answer with the transcript of a run against the simulator.",
+    ),
+    "unknown-reading": Reason(
+        "There is no such reading or stage.", "The readings stand in the platform's spec.toml."
+    ),
+}
+"""Every reason code there is; the guide's table of reasons is made from this."""
+
+
+class Refused(Exception):
+    """What was not accepted, and why.
+
+    `reason` is a code of `REASONS`, `clause` the id of the rule, `evidence` short facts by name
+    (never a secret, never the expected signature), `stage` the stage where it broke, `stages`
+    the bytes on the way, as far as they were built.
+
+    >>> refused = Refused("stale", "officernd:signature.tolerance", {"age": "301 s", "allowed": "300 s"})
+    >>> print(refused)
+    stale (officernd:signature.tolerance): age 301 s, allowed 300 s
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        clause: str,
+        evidence: Mapping[str, object] | None = None,
+        *,
+        stage: str = "",
+        stages: tuple[Stage, ...] = (),
+    ) -> None:
+        if reason not in REASONS:
+            raise KeyError(f"no reason code {reason!r} in the table")
+        self.reason = reason
+        self.clause = clause
+        self.evidence = {name: str(value) for name, value in (evidence or {}).items()}
+        self.stage = stage
+        self.stages = stages
+        super().__init__(reason, clause)
+
+    def __str__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self.evidence.items())
+        return f"{self.reason} ({self.clause})" + (f": {facts}" if facts else "")
+
+    def hint(self) -> str:
+        """Return what to look at first, in one or two sentences."""
+        return REASONS[self.reason].hint
+
+    def explain(self) -> str:
+        """Return the refusal in prose: what, which clause, the evidence, the stages, the hint."""
+        lines = [f"Refused: {self.reason}. {REASONS[self.reason].meaning}", f"  clause  {self.clause}"]
+        if self.stage:
+            lines.append(f"  stage   {self.stage}")
+        lines += [f"  {name}: {value}" for name, value in self.evidence.items()]
+        if self.stages:
+            lines.append("  what was signed here, stage by stage:")
+            lines += [f"    {stage.name:<11} {stage.show()}" for stage in self.stages]
+        lines.append(f"Hint: {self.hint()}")
+        return "\n".join(lines)
+
+
+def reasons_table() -> str:
+    """Return the table of reasons as Markdown; the guide's page is made from it."""
+    rows = [f"| `{code}` | {reason.meaning} | {reason.hint} |" for code, reason in REASONS.items()]
+    return "\n".join(["| reason | what it means | look first at |", "| --- | --- | --- |", *rows])

@@ -1,0 +1,299 @@
+"""The register: every clause, ambiguity and reading of a platform, loaded from its `spec.toml`, and its linter.
+
+Parsing never fails: what is wrong with a file is a line of `lint`, so that one run shows all of it.
+
+>>> register = load("officernd")
+>>> register.ambiguity("officernd:S2").adopted
+'officernd:signature.order=as-received'
+>>> lint(register)
+()
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar
+
+SCHEMA = 1
+CHOICES = {
+    "kind": ("page", "code", "help", "reference", "observation", "analysis", "third-party", "rfc"),
+    "actor": ("partner", "platform", "customer"),
+    "level": ("must", "should", "may"),
+    "grade": ("documented", "official-code", "observed", "measured", "third-party", "inferred", "assumed"),
+    "status": ("open", "observed", "settled"),
+    "runs": ("signing", "setting", "none"),
+}
+WITHOUT_HEADING = ("observation", "analysis")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document, program or observation that clauses come from; `headings`, when given, are all that may be cited."""
+
+    id: str
+    title: str
+    kind: str
+    language: str
+    note: str
+    revision: str = ""
+    date: str = ""
+    sha256: str = ""
+    headings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One rule: who has to do what, how strictly, where it comes from, and what goes wrong without it."""
+
+    id: str
+    actor: str
+    level: str
+    text: str
+    source: str
+    grade: str
+    heading: str = ""
+    violation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to understand an unclear clause, with what speaks for and against it and how the code can run it."""
+
+    id: str
+    rule: str
+    for_: str
+    against: str
+    runs: str
+    why: str = ""
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause that is read: the part before the equals sign."""
+        return self.id.partition("=")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """One question that the documents leave open, its readings, and the one that is adopted."""
+
+    id: str
+    question: str
+    clauses: tuple[str, ...]
+    adopted: str
+    reason: str
+    status: str
+    consequence: str
+    settle: str
+    readings: tuple[Reading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A security measure that no page states."""
+
+    id: str
+    text: str
+    why: str
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Untestable:
+    """A clause that no test can reach, and why."""
+
+    clause: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Everything that one platform's `spec.toml` says; `problems` is what could not be read from it."""
+
+    schema: int
+    platform: str
+    title: str
+    sources: tuple[Source, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    ambiguities: tuple[Ambiguity, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    untestable: tuple[Untestable, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def source(self, id: str) -> Source:
+        """Find a source. Returns it, or raises `KeyError`."""
+        return _find(self.sources, id)
+
+    def clause(self, id: str) -> Clause:
+        """Find a clause. Returns it, or raises `KeyError`."""
+        return _find(self.clauses, id)
+
+    def ambiguity(self, id: str) -> Ambiguity:
+        """Find an ambiguity. Returns it, or raises `KeyError`."""
+        return _find(self.ambiguities, id)
+
+    def reading(self, id: str) -> Reading:
+        """Find a reading. Returns it, or raises `KeyError`."""
+        return _find(self.readings(), id)
+
+    def readings(self, runs: str | None = None) -> tuple[Reading, ...]:
+        """List the readings in the order of the file. Returns all, or those that run in the given way.
+
+        >>> [reading.id for reading in load("officernd").readings(runs="signing")][:1]
+        ['officernd:signature.parameters=all-but-signature']
+        """
+        every = (reading for ambiguity in self.ambiguities for reading in ambiguity.readings)
+        return tuple(reading for reading in every if runs in (None, reading.runs))
+
+
+_ENTRIES: tuple[type[Any], ...] = (Source, Clause, Ambiguity, Reading, Advice, Untestable)
+_KINDS = {f"tuple[{entry.__name__}, ...]": entry for entry in _ENTRIES}
+_Named = TypeVar("_Named", Source, Clause, Reading, Ambiguity)
+
+
+def _find(entries: Iterable[_Named], id: str) -> _Named:
+    for entry in entries:
+        if entry.id == id:
+            return entry
+    raise KeyError(id)
+
+
+def platforms() -> tuple[str, ...]:
+    """Find the platforms, which are the folders with a `spec.toml`. Returns their names, sorted."""
+    folders = [folder for folder in resources.files("handshakes").iterdir() if folder.is_dir()]
+    return tuple(sorted(folder.name for folder in folders if folder.joinpath("spec.toml").is_file()))
+
+
+@cache
+def load(platform: str) -> Register:
+    """Read the spec file of a platform, once. Returns its register; `ValueError` names the known platforms."""
+    if platform not in platforms():
+        raise ValueError(f"unknown platform {platform!r}; known: {', '.join(platforms())}")
+    return parse(resources.files("handshakes").joinpath(platform, "spec.toml").read_text("utf-8"))
+
+
+def parse(text: str) -> Register:
+    """Read the text of a spec file. Returns a register, whose `problems` say what could not be read.
+
+    >>> parse('colour = "red"').problems[-1]
+    "spec: unknown key 'colour'"
+    """
+    try:
+        spec = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return Register(SCHEMA, "", "", problems=(f"spec: not TOML: {error}",))
+    problems: list[str] = []
+    return Register(**_read(Register, spec, "spec", problems), problems=tuple(problems))
+
+
+def lint(register: Register) -> tuple[str, ...]:
+    """Check a register. Returns one line for each fault, which begins with the id it is about; none when clean.
+
+    >>> lint(parse('schema = 1\\nplatform = "p"\\ntitle = "P"\\nuntestable = [{clause = "p:a.b", reason = "r"}]'))
+    ("p:a.b: unknown clause 'p:a.b'",)
+    """
+    return tuple(_lint(register))
+
+
+def _lint(register: Register) -> Iterator[str]:
+    yield from register.problems
+    if register.schema not in (0, SCHEMA):
+        yield f"spec: unknown schema {register.schema}"
+    clauses = {clause.id for clause in register.clauses}
+    prefixed: list[Clause | Ambiguity | Advice] = [*register.clauses, *register.ambiguities, *register.advice]
+    everything = [*register.sources, *prefixed, *register.readings()]
+    yield from _twice((entry.id for entry in everything), "duplicate id")
+    yield from _twice((entry.clause for entry in register.untestable), "untestable twice")
+    for entry in everything:
+        for key, known in CHOICES.items():
+            yield from _unknown(entry.id, key, getattr(entry, key, ""), known)
+    for entry in prefixed:
+        if entry.id and register.platform and not entry.id.startswith(register.platform + ":"):
+            yield f"{entry.id}: id does not begin with '{register.platform}:'"
+        if not isinstance(entry, Ambiguity):
+            yield from _origin(entry, register)
+    for ambiguity in register.ambiguities:
+        yield from _ambiguity(ambiguity, clauses)
+    for hidden in register.untestable:
+        yield from _unknown(hidden.clause, "clause", hidden.clause, clauses)
+
+
+def _origin(entry: Clause | Advice, register: Register) -> Iterator[str]:
+    sources = {source.id: source for source in register.sources}
+    yield from _unknown(entry.id, "source", entry.source, sources)
+    if isinstance(entry, Clause):
+        if entry.level == "must" and not entry.violation:
+            yield f"{entry.id}: a must without a violation"
+        if source := sources.get(entry.source):
+            if not entry.heading and source.kind not in WITHOUT_HEADING:
+                yield f"{entry.id}: no heading, which a source of kind {source.kind!r} needs"
+            yield from _unknown(entry.id, "heading", entry.heading, source.headings or (entry.heading,))
+
+
+def _ambiguity(ambiguity: Ambiguity, clauses: Container[str]) -> Iterator[str]:
+    for clause in ambiguity.clauses:
+        yield from _unknown(ambiguity.id, "clause", clause, clauses)
+    if len(ambiguity.readings) < 2:
+        yield f"{ambiguity.id}: fewer than two readings"
+    if ambiguity.adopted and ambiguity.adopted not in {reading.id for reading in ambiguity.readings}:
+        yield f"{ambiguity.id}: adopted reading {ambiguity.adopted!r} is not one of its readings"
+    for reading in ambiguity.readings:
+        named = reading.id.removeprefix(reading.clause) not in ("", "=")
+        if reading.id and ambiguity.clauses and not (named and reading.clause in ambiguity.clauses):
+            yield f"{reading.id}: id is not a clause of {ambiguity.id}, '=' and a name"
+        if reading.runs == "none" and not reading.why:
+            yield f"{reading.id}: runs is 'none' without a why"
+
+
+def _unknown(id: str, what: str, value: str, known: Container[str]) -> Iterator[str]:
+    if value and value not in known:
+        yield f"{id}: unknown {what} {value!r}"
+
+
+def _twice(ids: Iterable[str], message: str) -> Iterator[str]:
+    yield from (f"{id}: {message}" for id, times in Counter(ids).items() if id and times > 1)
+
+
+def _tables(kind: type[Any], value: object, where: str, problems: list[str]) -> Iterator[Any]:
+    for place, table in enumerate(value if isinstance(value, list) else [None], 1):
+        if not isinstance(table, dict):
+            problems.append(f"{where}: must be an array of tables")
+            return
+        label = str(table.get("id") or table.get("clause") or f"{where} {place}")
+        yield kind(**_read(kind, table, label, problems))
+
+
+def _read(kind: type[Any], table: Mapping[str, object], label: str, problems: list[str]) -> dict[str, Any]:
+    """Read what a table says; what is missing or of a wrong type is noted and left empty."""
+    values: dict[str, Any] = {}
+    keys = []
+    for field in (field for field in fields(kind) if field.name != "problems"):
+        of = _KINDS.get(str(field.type))
+        key = of.__name__.lower() if of else field.name.rstrip("_")
+        keys.append(key)
+        if of:
+            values[field.name] = tuple(_tables(of, table.get(key, []), f"{label} {key}", problems))
+        else:
+            wanted = {"str": str, "int": int}.get(str(field.type), list)
+            value, needed = table.get(key), field.default is MISSING
+            values[field.name] = _value(wanted, value, f"{label}:", repr(key), needed, problems)
+    problems += [f"{label}: unknown key {key!r}" for key in table if key not in keys]
+    return values
+
+
+def _value(wanted: type[Any], value: Any, label: str, key: str, needed: bool, problems: list[str]) -> Any:
+    fits = type(value) is wanted and (wanted is not list or all(isinstance(item, str) for item in value))
+    if value is None and needed:
+        problems.append(f"{label} missing key {key}")
+    elif value is not None and not fits:
+        name = {str: "a text", int: "a whole number", list: "a list of texts"}[wanted]
+        problems.append(f"{label} {key} must be {name}")
+    elif needed and not value:
+        problems.append(f"{label} empty {key}")
+    found = value if fits else wanted()
+    return tuple(found) if wanted is list else found

@@ -1,0 +1,52 @@
+"""Stages: the named byte strings on the way from a request to its signature.
+
+When a signature does not match, the question is always the same: which bytes did the other side
+sign, and which did I? Stages are those bytes, one after the other. They are built when somebody
+asks or when something was refused, never while a good request is accepted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from .keys import PUBLIC_TEST_KEYS
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Stage:
+    """One stage: its name and its bytes. `credential` says that the bytes hold a secret.
+
+    >>> Stage("message", b'{"slug":"test-slug"}.1648190384')
+    <Stage message: {"slug":"test-slug"}.1648190384 (31 bytes)>
+    """
+
+    name: str
+    value: bytes
+    credential: bool = False
+
+    def show(self) -> str:
+        """Return the bytes as text, as hex when they are not UTF-8, or masked when they are secret."""
+        length = f"({len(self.value)} bytes)"
+        try:
+            text = self.value.decode()
+        except UnicodeDecodeError:
+            text = "hex " + self.value.hex(" ")
+        if self.credential and text not in PUBLIC_TEST_KEYS:
+            return f"‹sha256 {hashlib.sha256(self.value).hexdigest()[:6]}…› {length}"
+        return f"{text} {length}"
+
+    def __repr__(self) -> str:
+        return f"<Stage {self.name}: {self.show()}>"
+
+
+def first_difference(one: bytes, other: bytes) -> int | None:
+    """Return the index of the first byte that differs, or None when both are equal.
+
+    >>> first_difference(b"location-id1, location-id2", b"location-id1,location-id2")
+    13
+    """
+    if one == other:
+        return None
+    shorter = min(len(one), len(other))
+    return next((i for i in range(shorter) if one[i] != other[i]), shorter)

@@ -1,0 +1,289 @@
+"""Installations and their credentials, behind one small interface.
+
+An *installation* is what a partner keeps of one connection: who connected (searchable details) and
+the credentials (secrets). `MemoryStore` is for notebooks and tests; `SqlStore` keeps everything
+that is served, with the credentials encrypted at rest and bound to their row.
+
+A save replaces one installation whole, in one transaction, or not at all. It succeeds only for the
+version that was read, so two steps that run at once cannot undo each other's work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
+
+
+class Conflict(Exception):
+    """Somebody else saved this installation since it was read."""
+
+
+class StoreError(Exception):
+    """The store cannot be opened or read; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One connection. `details` can be searched; `credentials` are secret and not in the representation.
+
+    `state` is `active`, `pending` or `removed`. `version` counts the saves; 0 was never saved.
+
+    >>> Installation("officernd", "org/integration", {"slug": "a"}, {"secret": "s"})
+    Installation(platform='officernd', identity='org/integration', details={'slug': 'a'}, state='active', version=0)
+    """
+
+    platform: str
+    identity: str
+    details: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
+    state: str = "active"
+    version: int = 0
+
+
+class Store(Protocol):
+    """What a partner needs of a store."""
+
+    def get(self, platform: str, identity: str) -> Installation | None:
+        """Return the installation with this identity, or None."""
+
+    def find(self, platform: str, name: str, value: str) -> list[Installation]:
+        """Return the installations with this detail, ordered by identity."""
+
+    def save(self, installation: Installation) -> Installation:
+        """Save the version that was read; return it with the next number. Raises `Conflict`."""
+
+    def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
+        """Remember a nonce until a Unix second; return whether it was new."""
+
+
+class MemoryStore:
+    """A store that lasts as long as the process.
+
+    >>> store = MemoryStore()
+    >>> store.save(Installation("officernd", "1", {"slug": "a"}, {})).version
+    1
+    >>> [found.identity for found in store.find("officernd", "slug", "a")]
+    ['1']
+    """
+
+    def __init__(self) -> None:
+        self._installations: dict[tuple[str, str], Installation] = {}
+        self._nonces: dict[tuple[str, str], int] = {}
+
+    def get(self, platform: str, identity: str) -> Installation | None:
+        """Return the installation with this identity, or None."""
+        return self._installations.get((platform, identity))
+
+    def find(self, platform: str, name: str, value: str) -> list[Installation]:
+        """Return the installations with this detail, ordered by identity."""
+        return [
+            installation
+            for (kept_for, _), installation in sorted(self._installations.items())
+            if kept_for == platform and installation.details.get(name) == value
+        ]
+
+    def save(self, installation: Installation) -> Installation:
+        """Save the version that was read; return it with the next number. Raises `Conflict`."""
+        key = (installation.platform, installation.identity)
+        stored = self._installations.get(key)
+        if (stored.version if stored else 0) != installation.version:
+            raise Conflict(installation.identity)
+        saved = replace(installation, version=installation.version + 1)
+        self._installations[key] = saved
+        return saved
+
+    def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
+        """Remember a nonce until a Unix second; return whether it was new."""
+        self._nonces = {key: end for key, end in self._nonces.items() if end >= now}
+        new = (platform, nonce) not in self._nonces
+        self._nonces[platform, nonce] = until
+        return new
+
+
+class SqlStore:
+    """A store in a database: SQLite by default, any other by its SQLAlchemy URL.
+
+    `keys` are Fernet keys: the first encrypts, every one decrypts, so a key is rotated by putting
+    the new one in front.
+    """
+
+    def __init__(self, url: str, keys: list[str]) -> None:
+        import sqlalchemy as sql
+        from cryptography.fernet import Fernet, MultiFernet
+
+        try:
+            self._fernet: MultiFernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            raise StoreError("a store key is not a Fernet key (44 URL-safe base64 characters)") from None
+        self._sql = sql
+        metadata = sql.MetaData()
+        text = sql.String
+        self._installations = sql.Table(
+            "installations",
+            metadata,
+            sql.Column("platform", text(40), primary_key=True),
+            sql.Column("identity", text(300), primary_key=True),
+            sql.Column("state", text(20), nullable=False),
+            sql.Column("version", sql.Integer, nullable=False),
+            sql.Column("details", sql.Text, nullable=False),
+            sql.Column("credentials", sql.LargeBinary, nullable=False),
+        )
+        self._details = sql.Table(
+            "details",
+            metadata,
+            sql.Column("platform", text(40), primary_key=True),
+            sql.Column("identity", text(300), primary_key=True),
+            sql.Column("name", text(60), primary_key=True),
+            sql.Column("value", text(2000), nullable=False),
+            sql.Index("by_detail", "platform", "name", "value"),
+        )
+        self._nonces = sql.Table(
+            "nonces",
+            metadata,
+            sql.Column("platform", text(40), primary_key=True),
+            sql.Column("nonce", text(200), primary_key=True),
+            sql.Column("until", sql.Integer, nullable=False),
+        )
+        table, details = self._installations.c, self._details.c
+        self._by_identity = sql.select(self._installations).where(
+            table.platform == sql.bindparam("platform"), table.identity == sql.bindparam("identity")
+        )
+        self._by_detail = (
+            sql.select(self._installations)
+            .join(
+                self._details,
+                sql.and_(details.platform == table.platform, details.identity == table.identity),
+            )
+            .where(
+                details.platform == sql.bindparam("platform"),
+                details.name == sql.bindparam("name"),
+                details.value == sql.bindparam("value"),
+            )
+            .order_by(table.identity)
+        )
+        try:
+            self._engine = sql.create_engine(url)
+            metadata.create_all(self._engine)
+        except sql.exc.SQLAlchemyError as error:
+            raise StoreError(f"the database cannot be opened: {type(error).__name__}") from None
+
+    def get(self, platform: str, identity: str) -> Installation | None:
+        """Return the installation with this identity, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(self._by_identity, {"platform": platform, "identity": identity}).first()
+        return self._opened(row) if row else None
+
+    def find(self, platform: str, name: str, value: str) -> list[Installation]:
+        """Return the installations with this detail, ordered by identity."""
+        with self._engine.connect() as connection:
+            found = {"platform": platform, "name": name, "value": value}
+            rows = connection.execute(self._by_detail, found).all()
+        return [self._opened(row) for row in rows]
+
+    def save(self, installation: Installation) -> Installation:
+        """Save the version that was read; return it with the next number. Raises `Conflict`."""
+        sql = self._sql
+        key = {"platform": installation.platform, "identity": installation.identity}
+        saved = replace(installation, version=installation.version + 1)
+        row = {
+            "state": saved.state,
+            "version": saved.version,
+            "details": json.dumps(dict(saved.details), ensure_ascii=False),
+            "credentials": self._fernet.encrypt(
+                json.dumps([saved.platform, saved.identity, dict(saved.credentials)]).encode()
+            ),
+        }
+        table, details = self._installations, self._details
+        this = (table.c.platform == saved.platform, table.c.identity == saved.identity)
+        with self._engine.begin() as connection:
+            if installation.version:
+                unchanged = table.c.version == installation.version
+                if connection.execute(sql.update(table).where(*this, unchanged).values(row)).rowcount != 1:
+                    raise Conflict(saved.identity)
+            else:
+                try:
+                    connection.execute(sql.insert(table).values({**key, **row}))
+                except sql.exc.IntegrityError:
+                    raise Conflict(saved.identity) from None
+            connection.execute(
+                sql.delete(details).where(
+                    details.c.platform == saved.platform, details.c.identity == saved.identity
+                )
+            )
+            if saved.details:
+                values = [{**key, "name": name, "value": value} for name, value in saved.details.items()]
+                connection.execute(sql.insert(details), values)
+        return saved
+
+    def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
+        """Remember a nonce until a Unix second; return whether it was new."""
+        sql, table = self._sql, self._nonces
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sql.delete(table).where(table.c.until < now))
+                connection.execute(sql.insert(table).values(platform=platform, nonce=nonce, until=until))
+        except sql.exc.IntegrityError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self._engine.dispose()
+
+    def _opened(self, row: Any) -> Installation:
+        from cryptography.fernet import InvalidToken
+
+        platform, identity, state, version, details, sealed = row
+        try:
+            kept_for, kept_as, credentials = json.loads(self._fernet.decrypt(sealed))
+        except InvalidToken:
+            raise StoreError(f"no store key opens the credentials of {platform} {identity}") from None
+        if (kept_for, kept_as) != (platform, identity):
+            raise StoreError(f"the credentials of {platform} {identity} belong to another row")
+        return Installation(platform, identity, json.loads(details), credentials, state, version)
+
+
+def open_store(directory: Path, environment: Mapping[str, str] | None = None) -> SqlStore:
+    """Open the store in a directory, with keys from the environment or from a file beside the database.
+
+    The first start makes the directory and a key file that only its owner can read. Raises
+    `StoreError` when others can read the key file, or when there is a database without its keys.
+    """
+    environment = os.environ if environment is None else environment
+    database, key_file = directory / "installations.sqlite", directory / "store.keys"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if environment.get(KEYS_VARIABLE):
+            keys = environment[KEYS_VARIABLE].replace(",", " ").split()
+        else:
+            keys = _keys_of(key_file, may_make=not database.exists())
+        return SqlStore(f"sqlite:///{database}", keys)
+    except OSError as error:
+        raise StoreError(f"the store in {directory} cannot be opened: {error.strerror}") from None
+
+
+def _keys_of(path: Path, *, may_make: bool) -> list[str]:
+    from cryptography.fernet import Fernet
+
+    if path.exists():
+        if path.stat().st_mode & 0o077:
+            raise StoreError(f"others can read {path}: chmod 600 it, then rotate the keys")
+        keys = path.read_text().split()
+        if not keys:
+            raise StoreError(f"{path} holds no key")
+        return keys
+    if not may_make:
+        raise StoreError(f"{path} is missing, so the credentials in the database cannot be read; restore it")
+    key = Fernet.generate_key().decode()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key + "\n")
+    return [key]

@@ -1,0 +1,297 @@
+"""The registers of the platforms, and the linter that keeps them whole."""
+
+import pytest
+
+from handshakes import register as rooms
+from handshakes.register import Register, lint, load, parse
+
+SHEET = [
+    f"officernd:{letter}{n}"
+    for letter, last in [("S", 24), ("C", 16), ("H", 9), ("W", 8)]
+    for n in range(1, last + 1)
+]
+PAGE = [
+    "Listing a partner integration",
+    "Creating a developer application",
+    "Requirements you need to send to us",
+    "Configuring the Healthcheck, Configuration and Sync URLs",
+    "Setting up the integration",
+    *(f"Step {n}" for n in range(1, 7)),
+    "Exposing the integration for other customers",
+]
+RUN_BY_SIGNING = {
+    "parameters": ["all-but-signature", "slug-and-locations"],
+    "order": ["as-received", "slug-first", "sorted"],
+    "json": ["compact", "spaced", "ascii-escaped"],
+    "message": ["payload-timestamp", "timestamp-payload"],
+    "syntax": ["named-fields", "positional", "spaced-fields"],
+    "timestamp": ["seconds", "milliseconds"],
+    "tolerance": ["300-back-60-ahead", "60-back-0-ahead", "300-back-0-ahead", "300-both-ways"],
+    "absent-locations": ["as-in-the-url", "added-as-empty"],
+    "repeated": ["refused", "array"],
+    "empty-member": ["either", "as-received", "dropped"],
+    "quoted-organization": ["either", "as-received", "unquoted"],
+    "escapes": ["refused", "replaced", "kept"],
+    "integer-names": ["as-received", "integers-first"],
+    "key": ["text", "hex-decoded"],
+}
+
+SPEC = """
+schema = 1
+platform = "p"
+title = "Platform"
+
+[[source]]
+id = "doc"
+title = "Document"
+kind = "page"
+language = "en"
+note = "A page."
+headings = ["One", "Two"]
+
+[[source]]
+id = "us"
+title = "Ourselves"
+kind = "analysis"
+language = "en"
+note = "Choices."
+
+[[clause]]
+id = "p:a.b"
+actor = "partner"
+level = "must"
+text = "The partner must."
+source = "doc"
+heading = "One"
+grade = "documented"
+violation = "It fails."
+
+[[clause]]
+id = "p:a.c"
+actor = "platform"
+level = "may"
+text = "The platform may."
+source = "us"
+heading = ""
+grade = "assumed"
+
+[[ambiguity]]
+id = "p:S1"
+question = "Which?"
+clauses = ["p:a.b"]
+adopted = "p:a.b=x"
+reason = "Seen."
+status = "open"
+consequence = "Refused."
+settle = "Look."
+
+[[ambiguity.reading]]
+id = "p:a.b=x"
+rule = "X."
+for = "One."
+against = "Two."
+runs = "signing"
+
+[[ambiguity.reading]]
+id = "p:a.b=y"
+rule = "Y."
+for = "Two."
+against = "One."
+runs = "none"
+why = "It cannot run."
+
+[[advice]]
+id = "p:advice.z"
+text = "Do."
+why = "Because."
+source = "us"
+grade = "inferred"
+
+[[untestable]]
+clause = "p:a.c"
+reason = "Unseen."
+"""
+
+# What is replaced in SPEC (once), what stands there instead, and all that the linter then says.
+BROKEN = [
+    # the file
+    ("schema = 1", "schema = 2", ["spec: unknown schema 2"]),
+    ("schema = 1", "", ["spec: missing key 'schema'"]),
+    ("schema = 1", "schema = true", ["spec: 'schema' must be a whole number"]),
+    ('platform = "p"', "", ["spec: missing key 'platform'"]),
+    ('title = "Platform"', 'title = ""', ["spec: empty 'title'"]),
+    ('title = "Platform"', 'title = "Platform"\ncolour = "red"', ["spec: unknown key 'colour'"]),
+    ('title = "Platform"', 'title = "Platform"\nproblems = []', ["spec: unknown key 'problems'"]),
+    # keys and types
+    ('text = "The partner must."', "", ["p:a.b: missing key 'text'"]),
+    ('text = "The partner must."', 'text = ""', ["p:a.b: empty 'text'"]),
+    ('text = "The partner must."', "text = 3", ["p:a.b: 'text' must be a text"]),
+    ('text = "The partner must."', 'text = "T."\ncolour = "red"', ["p:a.b: unknown key 'colour'"]),
+    ('id = "p:a.c"', "", ["spec clause 2: missing key 'id'", "p:a.c: unknown clause 'p:a.c'"]),
+    ('clauses = ["p:a.b"]', 'clauses = "p:a.b"', ["p:S1: 'clauses' must be a list of texts"]),
+    ('clauses = ["p:a.b"]', "clauses = [3]", ["p:S1: 'clauses' must be a list of texts"]),
+    ('clauses = ["p:a.b"]', "clauses = []", ["p:S1: empty 'clauses'"]),
+    ('for = "One."', "", ["p:a.b=x: missing key 'for'"]),
+    ('why = "Because."', "", ["p:advice.z: missing key 'why'"]),
+    ('reason = "Unseen."', "", ["p:a.c: missing key 'reason'"]),
+    ('headings = ["One", "Two"]', "headings = 3", ["doc: 'headings' must be a list of texts"]),
+    ("[[advice]]", "[advice]", ["spec advice: must be an array of tables"]),
+    # ids
+    (
+        'id = "us"',
+        'id = "doc"',
+        ["doc: duplicate id", *(f"{i}: unknown source 'us'" for i in ("p:a.c", "p:advice.z"))],
+    ),
+    ('id = "p:a.b=y"', 'id = "p:a.b=x"', ["p:a.b=x: duplicate id"]),
+    ('id = "p:advice.z"', 'id = "p:a.c"', ["p:a.c: duplicate id"]),
+    ('id = "p:advice.z"', 'id = "advice.z"', ["advice.z: id does not begin with 'p:'"]),
+    ('id = "p:S1"', 'id = "q:S1"', ["q:S1: id does not begin with 'p:'"]),
+    ('id = "p:a.b=y"', 'id = "p:a.c=y"', ["p:a.c=y: id is not a clause of p:S1, '=' and a name"]),
+    (
+        'id = "p:a.b=y"',
+        'id = "p:a.b"',
+        ["p:a.b: duplicate id", "p:a.b: id is not a clause of p:S1, '=' and a name"],
+    ),
+    ('id = "p:a.b=y"', 'id = "p:a.b="', ["p:a.b=: id is not a clause of p:S1, '=' and a name"]),
+    # clauses and advice
+    ('actor = "partner"', 'actor = "browser"', ["p:a.b: unknown actor 'browser'"]),
+    ('level = "may"', 'level = "might"', ["p:a.c: unknown level 'might'"]),
+    ('grade = "documented"', 'grade = "certain"', ["p:a.b: unknown grade 'certain'"]),
+    ('grade = "inferred"', 'grade = "certain"', ["p:advice.z: unknown grade 'certain'"]),
+    ('kind = "page"', 'kind = "rumour"', ["doc: unknown kind 'rumour'"]),
+    ('source = "doc"', 'source = "dog"', ["p:a.b: unknown source 'dog'"]),
+    ('source = "doc"', "", ["p:a.b: missing key 'source'"]),
+    ('heading = "One"', 'heading = ""', ["p:a.b: no heading, which a source of kind 'page' needs"]),
+    ('heading = "One"', "", ["p:a.b: no heading, which a source of kind 'page' needs"]),
+    ('heading = "One"', 'heading = "Three"', ["p:a.b: unknown heading 'Three'"]),
+    ('kind = "analysis"', 'kind = "code"', ["p:a.c: no heading, which a source of kind 'code' needs"]),
+    ('violation = "It fails."', "", ["p:a.b: a must without a violation"]),
+    ('level = "may"', 'level = "must"', ["p:a.c: a must without a violation"]),
+    # ambiguities and readings
+    (
+        'adopted = "p:a.b=x"',
+        'adopted = "p:a.b=z"',
+        ["p:S1: adopted reading 'p:a.b=z' is not one of its readings"],
+    ),
+    ('status = "open"', 'status = "unclear"', ["p:S1: unknown status 'unclear'"]),
+    ('clauses = ["p:a.b"]', 'clauses = ["p:a.b", "p:a.d"]', ["p:S1: unknown clause 'p:a.d'"]),
+    ('runs = "signing"', 'runs = "sometimes"', ["p:a.b=x: unknown runs 'sometimes'"]),
+    ('why = "It cannot run."', "", ["p:a.b=y: runs is 'none' without a why"]),
+    (
+        SPEC[SPEC.index('[[ambiguity.reading]]\nid = "p:a.b=y"') : SPEC.index("[[advice]]")],
+        "",
+        ["p:S1: fewer than two readings"],
+    ),
+    # untestable clauses
+    ('clause = "p:a.c"', 'clause = "p:a.d"', ["p:a.d: unknown clause 'p:a.d'"]),
+    (
+        'reason = "Unseen."',
+        'reason = "U."\n[[untestable]]\nclause = "p:a.c"\nreason = "U."',
+        ["p:a.c: untestable twice"],
+    ),
+]
+
+
+@pytest.mark.parametrize("platform", rooms.platforms())
+def test_every_shipped_spec_is_clean(platform: str) -> None:
+    assert lint(load(platform)) == ()
+    assert load(platform).platform == platform
+
+
+def test_the_small_spec_is_clean() -> None:
+    assert lint(parse(SPEC)) == ()
+
+
+@pytest.mark.parametrize(("old", "new", "said"), BROKEN, ids=[said[0] for _, _, said in BROKEN])
+def test_one_fault_gives_exactly_these_lines(old: str, new: str, said: list[str]) -> None:
+    assert SPEC.count(old) == 1
+    assert list(lint(parse(SPEC.replace(old, new)))) == said
+
+
+@pytest.mark.parametrize("text", ["schema = ", "[[clause]", "\x00", "a = " + "[" * 20_000])
+def test_what_is_not_toml_is_one_line(text: str) -> None:
+    (line,) = lint(parse(text))
+    assert line.startswith("spec: not TOML: ")
+
+
+@pytest.mark.parametrize("table", ["source", "clause", "ambiguity", "advice", "untestable"])
+@pytest.mark.parametrize(
+    "value", ["3", "[3]", '["a"]', "{id = 3}", "[{id = 3}]", "[{}]", "[{reading = [3], clause = []}]"]
+)
+def test_any_shape_is_linted_and_none_raises(table: str, value: str) -> None:
+    said = lint(parse(f'schema = 1\nplatform = "p"\ntitle = "P"\n{table} = {value}'))
+    assert said and all("\n" not in line and ": " in line for line in said)
+
+
+def test_a_fault_does_not_hide_another() -> None:
+    said = lint(parse(SPEC.replace('"documented"', '"certain"').replace('"open"', '"unclear"')))
+    assert said == ("p:a.b: unknown grade 'certain'", "p:S1: unknown status 'unclear'")
+
+
+def test_lookups() -> None:
+    register = parse(SPEC)
+    assert register.source("doc").headings == ("One", "Two")
+    assert register.clause("p:a.b").violation == "It fails."
+    assert register.ambiguity("p:S1").clauses == ("p:a.b",)
+    assert (register.reading("p:a.b=y").for_, register.reading("p:a.b=y").clause) == ("Two.", "p:a.b")
+    assert [reading.id for reading in register.readings()] == ["p:a.b=x", "p:a.b=y"]
+    assert [reading.id for reading in register.readings(runs="none")] == ["p:a.b=y"]
+
+
+@pytest.mark.parametrize("lookup", [Register.source, Register.clause, Register.ambiguity, Register.reading])
+def test_an_unknown_id_is_a_key_error(lookup) -> None:
+    with pytest.raises(KeyError, match="p:unknown"):
+        lookup(parse(SPEC), "p:unknown")
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "..", "OfficeRnD", "__pycache__"])
+def test_an_unknown_platform_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(ValueError, match=r"unknown platform .*; known: .*\bofficernd\b"):
+        load(name)
+
+
+def test_a_register_is_read_once() -> None:
+    assert load("officernd") is load("officernd")
+
+
+def test_officernd_has_every_entry_of_the_sheet_in_its_order() -> None:
+    assert [ambiguity.id for ambiguity in load("officernd").ambiguities] == SHEET
+
+
+def test_officernd_has_a_clause_for_every_part_of_the_page() -> None:
+    register = load("officernd")
+    assert list(register.source("seed").headings) == PAGE
+    cited = {clause.heading for clause in register.clauses if clause.source == "seed"}
+    assert sorted(cited) == sorted(PAGE)
+
+
+def test_the_readings_of_officernd_that_signing_runs() -> None:
+    expected = [
+        f"officernd:signature.{clause}={name}" for clause, names in RUN_BY_SIGNING.items() for name in names
+    ]
+    assert sorted(reading.id for reading in load("officernd").readings(runs="signing")) == sorted(expected)
+
+
+@pytest.mark.parametrize("clause", RUN_BY_SIGNING)
+def test_the_adopted_reading_of_officernd_comes_first(clause: str) -> None:
+    adopted = [f"officernd:signature.{clause}={RUN_BY_SIGNING[clause][0]}"]
+    found = [a for a in load("officernd").ambiguities if a.adopted in adopted]
+    assert [a.readings[0].id for a in found] == adopted
+
+
+@pytest.mark.parametrize(
+    "id", ["officernd:signature.value=raw-secret", "officernd:organization.region=unchecked"]
+)
+def test_readings_that_would_give_a_secret_away_never_run(id: str) -> None:
+    assert load("officernd").reading(id).runs == "none"
+
+
+def test_what_is_assumed_or_inferred_is_not_sold_as_documented() -> None:
+    for clause in load("officernd").clauses:
+        if clause.source == "analysis":
+            assert clause.grade in ("inferred", "assumed"), clause.id
+        if clause.grade in ("documented", "official-code", "measured"):
+            kinds = {"official-code": ["code"], "measured": ["observation"]}.get(
+                clause.grade, ["page", "help", "reference"]
+            )
+            assert load("officernd").source(clause.source).kind in kinds, clause.id
