@@ -185,6 +185,8 @@ class Loopback:
 
     def __exit__(self, *_: object) -> None:
         for server in self.servers:
+            server.ask_to_stop()
+        for server in self.servers:
             server.stop()
 
     def run(self, step: Step[T], sender: str = "browser") -> T:

@@ -64,7 +64,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class PageFault:
-    """A fault of a signed page request (health check, configuration, sync)."""
+    """A fault of a signed page request (health check, configuration, sync).
+
+    It is sent `times` times, after the organisation was given the slug `renames`, if any.
+    """
 
     name: str
     clause: str
@@ -72,6 +75,7 @@ class PageFault:
     what: str
     apply: Callable[[Draft], Request]
     times: int = 1
+    renames: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,6 @@ def _empty_member(draft: Draft) -> Request:
 def _quoted_organization(draft: Draft) -> Request:
     organization = dict(draft.pairs).get("organizationId", "")
     return draft.request(_changed(draft.pairs, "organizationId", f'"{organization}"'), draft.sign())
-
-
-def _renamed(draft: Draft) -> Request:
-    pairs = _changed(draft.pairs, "slug", "renamed-slug")
-    return draft.request(pairs, draft.sign(pairs))
 
 
 _MISMATCH = Refuses("signature-mismatch")
@@ -261,7 +260,8 @@ PAGE_FAULTS: tuple[PageFault, ...] = (
         lambda d: d.request(d.pairs, d.sign()), times=2,
     ),
     PageFault(
-        "slug-renamed", CLAUSE + "organization.slug", _WORKS, "the organisation was given another slug", _renamed,
+        "slug-renamed", CLAUSE + "organization.slug", _WORKS, "the organisation was given another slug",
+        lambda d: d.request(d.pairs, d.sign()), renames="renamed-slug",
     ),
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ from ..messages import Answer, Request, Response, Step, json_response
 from ..pages import page
 from ..refusals import Refused
 from ..store import Installation
-from ..strict import Pairs, json_object, query_pairs
+from ..strict import Pairs, json_object, printable, query_pairs
 from . import signing
 from .api import Tokens, text_of
 from .connecting import CLAUSE, PLATFORM, Connecting
@@ -60,6 +60,8 @@ class PartnerIntegration(Connecting):
         if not method:
             return json_response({"message": "There is no such page."}, 404)
         if request.method != method:
+            evidence = {"method": printable(request.method), "expected": method}
+            self.report(path, Refused("wrong-method", CLAUSE + "requests.method", evidence))
             return json_response({"message": "Method not allowed."}, 405, (("allow", method),))
         return (yield from endpoint(request))
 

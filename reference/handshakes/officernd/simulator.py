@@ -116,10 +116,9 @@ class OfficeRnD(Resources):
         connecting = [one for one in self.integrations.values() if one.state == "connecting"]
         for integration in connecting:
             self.found("return.redirect", True, "the browser came back to the return URL")
-            if integration.secret_was_read:
-                yield from self.healthcheck(integration.id)
-            else:
-                integration.state, integration.message = "failed", "the integration secret was not read"
+            outcome = yield from self._health(integration, "")
+            if integration.secret_was_read:  # else the connect broke earlier, and that was found already
+                self.findings += outcome.findings
         return self.portal.return_page(connecting)
 
     def connect_outcome(self, integration_id: str) -> Outcome:
@@ -131,7 +130,11 @@ class OfficeRnD(Resources):
 
     def healthcheck(self, integration_id: str, fault: str = "") -> Step[Outcome]:
         """officernd:healthcheck.success. Send the signed health check; the integration's state follows it; H1."""
-        integration = self.integrations[integration_id]
+        outcome = yield from self._health(self.integrations[integration_id], fault)
+        self.findings += outcome.findings
+        return outcome
+
+    def _health(self, integration: Integration, fault: str) -> Step[Outcome]:
         url = self.applications[integration.client_id].healthcheck_url
         outcome = yield from self._signed(integration, url, fault)
         account = account_name(outcome.response)
@@ -151,12 +154,10 @@ class OfficeRnD(Resources):
     def configuration_url(self, integration_id: str, fault: str = "") -> str:
         """officernd:configuration.page. Return the signed URL that opens the settings in the admin's browser."""
         integration = self.integrations[integration_id]
-        draft = self._draft(integration, self.applications[integration.client_id].configuration_url)
-        return (
-            self._page_fault(fault).apply(draft).url
-            if fault
-            else draft.request(draft.pairs, draft.sign()).url
-        )
+        url = self.applications[integration.client_id].configuration_url
+        chosen = self._page_fault(fault, integration) if fault else None
+        draft = self._draft(integration, url)
+        return (chosen.apply(draft) if chosen else draft.request(draft.pairs, draft.sign())).url
 
     def _draft(self, integration: Integration, url: str) -> Draft:
         """officernd:signature.parameters. Return the pairs of the profile, in the observed order; S2."""
@@ -167,14 +168,16 @@ class OfficeRnD(Resources):
         client_secret = self.applications[integration.client_id].client_secret
         return Draft(url, tuple(pairs), integration.secret, client_secret, self.clock())
 
-    def _page_fault(self, name: str) -> PageFault:
+    def _page_fault(self, name: str, integration: Integration) -> PageFault:
         fault = FAULTS[name]
         if not isinstance(fault, PageFault):
             raise ValueError(f"{name} is no fault of a signed request")
+        if fault.renames:
+            self.rename(integration.organization_id, fault.renames)
         return fault
 
     def _signed(self, integration: Integration, url: str, name: str) -> Step[Outcome]:
-        fault = self._page_fault(name) if name else None
+        fault = self._page_fault(name, integration) if name else None
         draft = self._draft(integration, url)
         request = fault.apply(draft) if fault else draft.request(draft.pairs, draft.sign())
         request = replace(request, headers=(("accept", "application/json"),))
@@ -184,9 +187,7 @@ class OfficeRnD(Resources):
             except Unreachable:
                 response = None
         health = url == self.applications[integration.client_id].healthcheck_url
-        findings = judged(response, fault, health)
-        self.findings += findings
-        return Outcome(response, findings)
+        return Outcome(response, judged(response, fault, health))
 
     # --- removal ----------------------------------------------------------------------------------
 

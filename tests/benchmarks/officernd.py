@@ -1,0 +1,165 @@
+"""OfficeRnD: the verifier, the whole handshake in process, and the served health check."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import itertools
+import json
+import os
+import tempfile
+import threading
+import time
+from hashlib import shake_256
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+from harness import best, has_wrk, ratio, row, wrk
+
+from handshakes import officernd
+from handshakes.browser import Browser
+from handshakes.flow import Clock, InProcess
+from handshakes.officernd import tools
+from handshakes.platforms import World
+from handshakes.store import MemoryStore, open_store
+from handshakes.wire import Loopback
+
+SECRET = "example-integration-secret"
+NOW = 1648190384
+
+
+def baseline(target: str, secret: str, now: int) -> tuple[list[tuple[str, str]], int]:
+    """Turn the same input into the same values: parse, one digest, one comparison, no strict checks."""
+    pairs = parse_qsl(target.partition("?")[2], keep_blank_values=True)
+    signed = [pair for pair in pairs if pair[0] != "signature"]
+    fields = dict(piece.split("=") for piece in dict(pairs)["signature"].split(","))
+    message = json.dumps(dict(signed), separators=(",", ":"), ensure_ascii=False) + "." + fields["t"]
+    expected = hmac.digest(secret.encode(), message.encode(), "sha256").hex()
+    if not hmac.compare_digest(expected, fields["signature"]):
+        raise ValueError("signature")
+    timestamp = int(fields["t"])
+    if not now - 300 <= timestamp <= now + 60:
+        raise ValueError("time")
+    return signed, timestamp
+
+
+def verifying() -> None:
+    """Compare verify_query with the inlined baseline, on the four parameters of real traffic."""
+    pairs = [("slug", "test-slug"), ("locations", ""), ("organizationId", "5b" * 12), ("memberId", "5c" * 12)]
+    signature = officernd.sign_query(pairs, secret=SECRET, timestamp=NOW)
+    target = "/officernd/healthcheck?" + urlencode([*pairs, ("signature", signature)])
+    assert officernd.verify_query(target, secret=SECRET, now=NOW).parameters == tuple(
+        baseline(target, SECRET, NOW)[0]
+    )
+    ours, theirs, factor = ratio(
+        lambda: officernd.verify_query(target, secret=SECRET, now=NOW),
+        lambda: baseline(target, SECRET, NOW),
+        3_000,
+    )
+    row(
+        "officernd.verify_query, to its inlined baseline",
+        f"{factor:.2f} ({ours * 1e6:.1f} / {theirs * 1e6:.1f} µs)",
+        "1.5, better 1.25",
+    )
+
+
+def whole_handshake() -> None:
+    """Time connect, return and health check in process, with both roles and the transcript."""
+    counter = itertools.count()
+    clock = Clock(NOW)
+
+    def run() -> None:
+        world = World(clock, lambda n: shake_256(str(next(counter)).encode()).digest(n), MemoryStore())
+        sides = tools.sides(world)
+        network = InProcess(sides.platform, sides.partner, clock=clock)
+        integration = tools.integration_of(sides)
+        network.run(Browser().open(sides.platform.connect_url(integration.id)))
+        assert integration.state == "connected"
+
+    run()
+    row("the whole OfficeRnD handshake in process, best", f"{best(run, 50) * 1e3:.2f} ms", "under 2 ms")
+
+
+def serve_bare(store: object) -> tuple[str, object]:
+    """Serve a bare Starlette handler: the same row of the same store, decrypted, the inlined verification."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    async def healthcheck(request: object) -> JSONResponse:
+        query = request.url.query
+        organization = request.query_params["organizationId"]
+        (installation,) = store.find("officernd", "organizationId", organization)
+        try:
+            baseline("?" + query, installation.credentials["secret"], int(time.time()))
+        except ValueError:
+            return JSONResponse({"message": "no"}, 401)
+        return JSONResponse({"accountName": installation.details["accountName"]})
+
+    application = Starlette(routes=[Route("/officernd/healthcheck", healthcheck)])
+    config = uvicorn.Config(
+        application, port=0, http="h11", ws="none", lifespan="off", log_level="error",
+        server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=60,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    return f"http://127.0.0.1:{port}", (server, thread)
+
+
+def served() -> None:
+    """Compare the rate of the served health check with the bare handler's, in turns."""
+    if not has_wrk():
+        row(
+            "served health check, to a bare Starlette handler",
+            "not measured: wrk is not installed",
+            "at least 0.80",
+        )
+        return
+    from handshakes.serving import listen
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder))
+        sockets = {"OfficeRnD": listen(), "partner": listen()}
+        origins = {name: "http://{}:{}".format(*sock.getsockname()[:2]) for name, sock in sockets.items()}
+        world = World(
+            lambda: int(time.time()), os.urandom, store, {}, origins["OfficeRnD"], origins["partner"]
+        )
+        sides = tools.sides(world)
+        integration = tools.integration_of(sides)
+        with Loopback(sides.platform, sides.partner, sockets=sockets) as network:
+            network.run(Browser().open(sides.platform.connect_url(integration.id)))
+            assert integration.state == "connected"
+            url = sides.platform.configuration_url(integration.id).replace("/configure", "/healthcheck")
+            bare, (server, thread) = serve_bare(store)
+            bare_url = url.replace(origins["partner"], bare)
+            for warm in (url, bare_url):
+                wrk(warm, 1)
+            pairs = [(wrk(url, 2), wrk(bare_url, 2)) for _ in range(4)]
+            server.should_exit = True
+            thread.join(5)
+        store.close()
+    best_ratio = max(ours / theirs for ours, theirs in pairs)
+    middle = sorted(ours / theirs for ours, theirs in pairs)[len(pairs) // 2]
+    ours, theirs = max(o for o, _ in pairs), max(t for _, t in pairs)
+    row(
+        "served health check, to a bare Starlette handler",
+        f"{middle:.2f} median, {best_ratio:.2f} best ({ours:.0f} / {theirs:.0f} a second)",
+        "at least 0.80",
+    )
+
+
+def run() -> None:
+    """Run this platform's benchmarks."""
+    verifying()
+    whole_handshake()
+    served()
+
+
+if __name__ == "__main__":
+    asyncio.set_event_loop_policy(None)
+    run()
