@@ -264,6 +264,7 @@ def test_a_removed_integration_can_be_connected_again(store):
     world = sides(store)
     connect(world)
     world.network.run(world.platform.remove(FIRST), "OfficeRnD")
+    world.reports.clear()
     connect(world)
     assert (installation(world).state, health(world).status, world.reports) == ("active", 200, [])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -159,6 +159,16 @@ def _quoted_organization(draft: Draft) -> Request:
     return draft.request(_changed(draft.pairs, "organizationId", f'"{organization}"'), draft.sign())
 
 
+def _outside_ascii(draft: Draft) -> Request:
+    pairs = _changed(draft.pairs, "locations", 'Zoë "Ω" /\\ \u2028 😀')
+    return draft.request(pairs, draft.sign(pairs))
+
+
+def _without_locations(draft: Draft) -> Request:
+    pairs = [pair for pair in draft.pairs if pair[0] != "locations"]
+    return draft.request(pairs, draft.sign(pairs))
+
+
 _MISMATCH = Refuses("signature-mismatch")
 _WORKS = Survives("connected")
 
@@ -192,8 +202,8 @@ PAGE_FAULTS: tuple[PageFault, ...] = (
         lambda d: d.request((d.pairs[0], *d.pairs), d.sign()),
     ),
     PageFault(
-        "parameter-dropped", CLAUSE + "signature.parameters", _MISMATCH, "locations dropped after signing",
-        lambda d: d.request([p for p in d.pairs if p[0] != "locations"], d.sign()),
+        "parameter-dropped", CLAUSE + "signature.parameters", _MISMATCH, "a parameter dropped after signing",
+        lambda d: d.request(d.pairs[:-1], d.sign()),
     ),
     PageFault(
         "unknown-parameter", CLAUSE + "healthcheck.extra-parameters", _WORKS, "a signed parameter that no page names",
@@ -201,7 +211,23 @@ PAGE_FAULTS: tuple[PageFault, ...] = (
     ),
     PageFault(
         "outside-ascii", CLAUSE + "signature.json", _WORKS, "a signed value outside ASCII, with JSON's special characters",
-        _with(("userName", 'Zoë "Ω" /\\ \u2028 😀')),
+        _outside_ascii,
+    ),
+    PageFault(
+        "locations-absent", CLAUSE + "signature.absent-locations", _WORKS, "signed and sent without locations",
+        _without_locations,
+    ),
+    PageFault(
+        "raw-signature", CLAUSE + "signature.encoding", _WORKS, "the signature's = and , not percent-encoded",
+        lambda d: replace(d.request(d.pairs), target=f"{d.request(d.pairs).target}&signature={d.sign()}"),
+    ),
+    PageFault(
+        "zero-signature", CLAUSE + "signature.every-request", _MISMATCH, "a digest of zeros",
+        lambda d: d.request(d.pairs, f"t={d.timestamp},signature={'0' * 64}"),
+    ),
+    PageFault(
+        "digest-changed", CLAUSE + "signature.comparison", _MISMATCH, "the last digit of the digest changed",
+        lambda d: d.request(d.pairs, d.sign()[:-1] + ("1" if d.sign()[-1] == "0" else "0")),
     ),
     PageFault(
         "stale", CLAUSE + "signature.tolerance", Refuses("stale"), "signed an hour ago", _at(-3600),
@@ -242,7 +268,7 @@ PAGE_FAULTS: tuple[PageFault, ...] = (
     ),
     PageFault(
         "invalid-escape", CLAUSE + "signature.escapes", Refuses("malformed"), "bytes that are not UTF-8",
-        lambda d: Request("GET", d.request(d.pairs).origin, d.request(d.pairs, d.sign()).target + "&extra=%FF"),
+        lambda d: replace(d.request(d.pairs), target=d.request(d.pairs, d.sign()).target + "&extra=%FF"),
     ),
     PageFault(
         "post", CLAUSE + "requests.method", Refuses("wrong-method"), "POST instead of GET",
@@ -376,8 +402,8 @@ WEBHOOK_FAULTS: tuple[WebhookFault, ...] = (
         lambda d: (d.headers(d.signed(secret=d.integration_secret)), d.body),
     ),
     WebhookFault(
-        "webhook-changed", CLAUSE + "webhook.signature", _MISMATCH, "a space added after signing",
-        lambda d: (d.headers(d.signed()), d.body + b" "),
+        "webhook-changed", CLAUSE + "webhook.signature", _MISMATCH, "a value changed after signing",
+        lambda d: (d.headers(d.signed()), d.body.replace(b'"isExternal":true', b'"isExternal":false')),
     ),
     WebhookFault(
         "webhook-stale", CLAUSE + "webhook.tolerance", Refuses("stale"), "signed an hour ago",

@@ -20,6 +20,7 @@ from ..strict import no_duplicates, query_pairs
 from .records import Application, Finding, Grant, Integration, Organization, Settings, Token
 
 CLAUSE = "officernd:"
+ASKING = {401: (("www-authenticate", 'Basic realm="OfficeRnD"'),), 405: (("allow", "POST"),)}
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
 
 
@@ -46,6 +47,7 @@ class Identity:
         self.grants: dict[str, Grant] = {}
         self.tokens: dict[str, Token] = {}
         self.findings: list[Finding] = []
+        self.token_requests = 0
 
     def found(self, clause: str, held: bool, detail: str) -> None:
         """Remember what a check said about a clause."""
@@ -69,7 +71,10 @@ class Identity:
 
     def token(self, request: Request) -> Answer:
         """officernd:token.endpoint. Answer a token request, or say what is wrong with it."""
+        self.token_requests += 1
         try:
+            if request.method != "POST":
+                raise OAuthError("invalid_request", "only POST", "token.endpoint", 405)
             fields = self._token_fields(request)
             application = self._client(request, fields)
             grants = {"authorization_code": self._exchange, "refresh_token": self._refresh}
@@ -85,8 +90,7 @@ class Identity:
             if error.clause:
                 self.found(error.clause, False, error.description)
             body = {"error": error.error, "error_description": error.description}
-            basic = (("www-authenticate", 'Basic realm="OfficeRnD"'),) if error.status == 401 else ()
-            return json_response(body, error.status, (*NO_STORE, *basic))
+            return json_response(body, error.status, (*NO_STORE, *ASKING.get(error.status, ())))
         answer = {
             "access_token": access_token,
             "token_type": "Bearer",
@@ -149,7 +153,7 @@ class Identity:
         scopes = _scopes(fields, grant.scopes, ours)
         grant.used = True
         integration = self.integrations[grant.integration_id]
-        for clause in ("form", "client", "grant", "code", "redirect-uri", "scope"):
+        for clause in ("endpoint", "form", "client", "grant", "code", "redirect-uri", "scope"):
             self.found(f"token.{clause}", True, "accepted in the code exchange")
         return self._issue(application.client_id, integration.organization_id, scopes, fields["code"], grant)
 
@@ -221,6 +225,7 @@ class Identity:
         """officernd:connect.parameters. Return the four parameters that the partner's connect URL is given."""
         integration.state = "connecting"
         integration.secret_was_read = False
+        integration.token_requests_before = self.token_requests
         return {
             "code": self.issue_code(integration, redirect_uri),
             "org_slug": self.organizations[integration.organization_id].slug,

@@ -42,7 +42,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """officernd:application.details. A developer application and the URLs that the partner sent in."""
+    """officernd:application.details. A developer application and the URLs that the partner sent in.
+
+    With `account_name`, the health check must name this account.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -55,6 +58,7 @@ class Application:
     scopes: tuple[str, ...] = (READ, WRITE, *V2_SCOPES)
     multi_location: bool = True
     public: bool = False
+    account_name: str = ""
 
 
 @dataclass(slots=True)
@@ -83,6 +87,7 @@ class Integration:
     account_name: str = ""
     message: str = ""
     secret_was_read: bool = False
+    token_requests_before: int = 0
 
 
 @dataclass(slots=True)

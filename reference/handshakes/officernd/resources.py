@@ -105,7 +105,7 @@ class Resources(Identity):
     def _organization(self, token: Token, slug: str) -> Organization:
         organization = self.organizations[token.organization_id]
         if organization.slug != slug:
-            raise ApiError(404, "Organization not found", "organization.read")
+            raise ApiError(404, "Organization not found", "connect.capture")
         return organization
 
     def _organization_document(self, version: str, organization: Organization) -> dict[str, Any]:
@@ -132,13 +132,14 @@ class Resources(Identity):
             raise ApiError(400, "appClientId is missing", "secret.request")
         integration = self.integrations.get(id)
         if integration is None or integration.organization_id != organization.id:
-            raise ApiError(404, "Integration not found", "secret.request")
+            raise ApiError(404, "Integration not found", "connect.capture")
         if (
             integration.client_id != token.client_id
             or query.get("appClientId", token.client_id) != token.client_id
         ):
             raise ApiError(404, "Integration not found", "secret.request")
         integration.secret_was_read = True
+        self.found("connect.capture", True, "the integration of the Connect request was asked for")
         self.found("secret.request", True, f"the integration was read, {version}")
         return json_response(self.document(integration, with_secret=True))
 
@@ -173,7 +174,9 @@ class Resources(Identity):
             raise ApiError(400, "url is not a URL", "webhook.subscribe")
         if not isinstance(events, list) or not events or not all(isinstance(event, str) for event in events):
             raise ApiError(400, "eventTypes is not a list of names", "webhook.subscribe")
-        enabled = body.get("enabled" if version == "v1" else "isEnabled", True)
+        ours, other = ("enabled", "isEnabled") if version == "v1" else ("isEnabled", "enabled")
+        self.found("webhook.version", other not in body, f"{version} knows {ours}")
+        enabled = body.get(ours, True)
         secret = str(self.random(16).hex())
         webhook = Webhook(
             self.new_id(), organization.id, token.client_id, url, tuple(events), secret,

@@ -46,7 +46,7 @@ class OfficeRnD(Resources):
         path, origin = request.path, request.origin
         if origin == self.settings.identity_origin and path.startswith("/oauth/"):
             if path == "/oauth/token":
-                return self.token(request) if request.method == "POST" else not_allowed("POST")
+                return self.token(request)
             if path == "/oauth/authorize":
                 if request.method not in ("GET", "POST"):
                     return not_allowed("GET, POST")
@@ -116,6 +116,8 @@ class OfficeRnD(Resources):
         connecting = [one for one in self.integrations.values() if one.state == "connecting"]
         for integration in connecting:
             self.found("return.redirect", True, "the browser came back to the return URL")
+            exchanged = self.token_requests > integration.token_requests_before
+            self.found("connect.unsigned", exchanged, "a Connect without a signature led to a token request")
             outcome = yield from self._health(integration, "")
             if integration.secret_was_read:  # else the connect broke earlier, and that was found already
                 self.findings += outcome.findings
@@ -128,28 +130,39 @@ class OfficeRnD(Resources):
 
     # --- signed requests --------------------------------------------------------------------------
 
-    def healthcheck(self, integration_id: str, fault: str = "") -> Step[Outcome]:
-        """officernd:healthcheck.success. Send the signed health check; the integration's state follows it; H1."""
+    def healthcheck(self, integration_id: str, fault: str = "", clause: str = "") -> Step[Outcome]:
+        """officernd:healthcheck.success. Send the signed health check; the integration's state follows it; H1.
+
+        A genuine one speaks for `clause`, where that is given.
+        """
         outcome = yield from self._health(self.integrations[integration_id], fault)
+        if clause:
+            accepted = outcome.response is not None and outcome.response.ok
+            held = Finding(clause, accepted, f"healthcheck of {integration_id}")
+            outcome = replace(outcome, findings=(held,))
         self.findings += outcome.findings
         return outcome
 
     def _health(self, integration: Integration, fault: str) -> Step[Outcome]:
-        url = self.applications[integration.client_id].healthcheck_url
-        outcome = yield from self._signed(integration, url, fault)
+        application = self.applications[integration.client_id]
+        outcome = yield from self._signed(integration, "healthcheck", application.healthcheck_url, fault)
         account = account_name(outcome.response)
         if not fault or FAULTS[fault].expected == Survives("connected"):
             integration.state = "connected" if account else "failed"
             integration.account_name = account
             integration.message = "" if account else message_of(outcome.response)
+        if account and application.account_name:
+            named = Finding(CLAUSE + "healthcheck.account-name", account == application.account_name, account)
+            return replace(outcome, findings=(*outcome.findings, named))
         return outcome
 
     def sync(self, integration_id: str, fault: str = "") -> Step[Outcome]:
         """officernd:sync.method. Send the signed sync request; any status in the 200s is a yes; H7."""
         integration = self.integrations[integration_id]
-        return (
-            yield from self._signed(integration, self.applications[integration.client_id].sync_url, fault)
-        )
+        url = self.applications[integration.client_id].sync_url
+        outcome = yield from self._signed(integration, "sync", url, fault)
+        self.findings += outcome.findings
+        return outcome
 
     def configuration_url(self, integration_id: str, fault: str = "") -> str:
         """officernd:configuration.page. Return the signed URL that opens the settings in the admin's browser."""
@@ -158,6 +171,17 @@ class OfficeRnD(Resources):
         chosen = self._page_fault(fault, integration) if fault else None
         draft = self._draft(integration, url)
         return (chosen.apply(draft) if chosen else draft.request(draft.pairs, draft.sign())).url
+
+    def configuration_outcome(self, response: Response, fault: str = "") -> Outcome:
+        """officernd:configuration.page. Judge what the settings' URL led to: a page, or a refusal; H8."""
+        refuses = fault and isinstance(FAULTS[fault].expected, Refuses)
+        page = response.ok and response.header("content-type").startswith("text/html")
+        clause = CLAUSE + ("signature.every-request" if refuses else "configuration.page")
+        held = response.status >= 400 if refuses else page
+        detail = f"configure, {fault or 'the genuine request'}: {response.status}"
+        findings = (Finding(clause, held, detail),)
+        self.findings += findings
+        return Outcome(response, findings)
 
     def _draft(self, integration: Integration, url: str) -> Draft:
         """officernd:signature.parameters. Return the pairs of the profile, in the observed order; S2."""
@@ -176,7 +200,7 @@ class OfficeRnD(Resources):
             self.rename(integration.organization_id, fault.renames)
         return fault
 
-    def _signed(self, integration: Integration, url: str, name: str) -> Step[Outcome]:
+    def _signed(self, integration: Integration, endpoint: str, url: str, name: str) -> Step[Outcome]:
         fault = self._page_fault(name, integration) if name else None
         draft = self._draft(integration, url)
         request = fault.apply(draft) if fault else draft.request(draft.pairs, draft.sign())
@@ -186,8 +210,7 @@ class OfficeRnD(Resources):
                 response: Response | None = yield request
             except Unreachable:
                 response = None
-        health = url == self.applications[integration.client_id].healthcheck_url
-        return Outcome(response, judged(response, fault, health))
+        return Outcome(response, judged(response, fault, endpoint))
 
     # --- removal ----------------------------------------------------------------------------------
 
@@ -203,7 +226,11 @@ class OfficeRnD(Resources):
             response = yield from self._deliver(integration, webhook, chosen)
             findings += delivered(response, chosen if isinstance(chosen, WebhookFault) else None)
         if not isinstance(chosen, WebhookFault) or not isinstance(chosen.expected, Refuses):
-            integration.state = "removed"
+            after = yield from self._health(integration, "")
+            integration.state, integration.message = "removed", ""
+            if findings and all(finding.held for finding in findings):  # it said that it understood
+                gone = not account_name(after.response)
+                findings += (Finding(CLAUSE + "webhook.event", gone, "the health check after the removal"),)
         self.findings += findings
         return Outcome(response, findings)
 
@@ -268,19 +295,27 @@ def object_in(response: Response | None) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def judged(response: Response | None, fault: PageFault | None, health: bool) -> tuple[Finding, ...]:
-    """Return the findings on a signed request: accepted as it should be, or refused as it should be."""
-    clause = fault.clause if fault else CLAUSE + ("healthcheck.success" if health else "sync.answer")
+def judged(response: Response | None, fault: PageFault | None, endpoint: str) -> tuple[Finding, ...]:
+    """Return the findings on a signed request: accepted as it should be, or refused as it should be.
+
+    At the health check a fault speaks for its own clause. At the other endpoints it shows that they
+    verify at all, which is a clause of its own.
+    """
     name = fault.name if fault else "the genuine request"
-    status = "no answer" if response is None else str(response.status)
-    if fault is None or not isinstance(fault.expected, Refuses):
-        held = bool(account_name(response)) if health else response is not None and response.ok
-        return (Finding(clause, held, f"{name}: {status}"),)
+    detail = f"{endpoint}, {name}: {response.status if response else 'no answer'}"
+    answered = CLAUSE + {"healthcheck": "healthcheck.success", "sync": "sync.answer"}[endpoint]
+    accepted = response is not None and response.ok
+    if fault is None:
+        held = bool(account_name(response)) if endpoint == "healthcheck" else accepted
+        return (Finding(answered, held, detail),)
+    if not isinstance(fault.expected, Refuses):
+        return (Finding(fault.clause if endpoint == "healthcheck" else answered, accepted, detail),)
     refused = response is not None and response.status >= 400
-    findings = [Finding(clause, refused, f"{name}: {status}")]
-    if refused:
-        well = bool(message_of(response)) and response is not None and response.status < 500
-        findings.append(Finding(CLAUSE + "healthcheck.failure", well, f"{name}: {status} with a message"))
+    clause = fault.clause if endpoint == "healthcheck" else CLAUSE + "signature.every-request"
+    findings = [Finding(clause, refused, detail)]
+    if response is not None and refused:
+        well = bool(message_of(response)) and response.status < 500
+        findings.append(Finding(CLAUSE + "healthcheck.failure", well, f"{detail} with a message"))
     return tuple(findings)
 
 

@@ -22,6 +22,7 @@ CLIENT_ID = "example-client-id"
 CLIENT_SECRET = "example-client-secret"
 SECRET = "example-integration-secret"
 ANOTHER_SECRET = "another-integration-secret"
+ACCOUNT = "J&J Ltd"
 PARTNER = "https://partner.example"
 
 SETTINGS = {
@@ -64,6 +65,7 @@ def sides(world: World) -> Sides:
             chosen.get("healthcheck_url", f"{foreign}/healthcheck"),
             chosen.get("sync_url", f"{foreign}/sync"),
             public=True,
+            account_name="" if "partner_url" in chosen or "healthcheck_url" in chosen else ACCOUNT,
         )
     )
     furnish(platform, chosen.get("client_id", CLIENT_ID))
@@ -77,6 +79,7 @@ def sides(world: World) -> Sides:
             app,
             api_version=chosen.get("api_version", "v1"),
             scopes=platform.applications[chosen.get("client_id", CLIENT_ID)].scopes,
+            account_name=ACCOUNT,
             started_by=started_by,
         ),
         store=world.store,
