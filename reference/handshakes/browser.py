@@ -6,6 +6,7 @@ where a page has one, the page's room mirrors it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -112,7 +113,7 @@ class Browser:
             pair, _, attributes = value.partition(";")
             name, _, text = pair.strip().partition("=")
             jar = self._cookies.setdefault(origin, {})
-            if "max-age=0" in attributes.lower().replace(" ", ""):
+            if re.search(r";\s*max-age\s*=\s*-?0*\s*(;|$)", ";" + attributes.lower()):
                 jar.pop(name, None)
             else:
                 jar[name] = text
@@ -129,34 +130,49 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found = _Found()
+        self._fields: dict[str, str] | None = None
         self._select = ""
+        self._text_for = ""  # the field whose value is the text that follows
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        forms = self.found.forms
         if tag == "form":
+            self._fields = {}
             method = values.get("method", "get").upper()
-            forms.append(Form(values.get("action", ""), method, {}, values.get("id", "")))
-        elif tag in ("input", "button") and forms and "name" in values:
-            unchecked = values.get("type") in ("checkbox", "radio") and "checked" not in values
-            if not unchecked and tag == "input":
-                forms[-1].fields[values["name"]] = values.get("value", "")
-        elif tag == "select" and forms:
-            self._select = values.get("name", "")
-        elif (
-            tag == "option"
-            and self._select
-            and ("selected" in values or self._select not in forms[-1].fields)
-        ):
-            forms[-1].fields[self._select] = values.get("value", "")
+            self.found.forms.append(
+                Form(values.get("action", ""), method, self._fields, values.get("id", ""))
+            )
         elif tag == "iframe" and "src" in values:
             self.found.frames.append(values["src"])
         elif tag == "a" and "href" in values:
             self.found.links.append((values.get("id", ""), values["href"]))
+        elif self._fields is not None and "disabled" not in values:
+            self._field(tag, values, self._fields)
+
+    def _field(self, tag: str, values: dict[str, str], fields: dict[str, str]) -> None:
+        name, kind = values.get("name", ""), values.get("type", "text").lower()
+        if tag == "input" and name and kind not in ("submit", "button", "image", "reset"):
+            box = kind in ("checkbox", "radio")
+            if not box or "checked" in values:
+                fields[name] = values.get("value", "on" if box else "")
+        elif tag == "textarea" and name:
+            fields[name], self._text_for = "", name
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in values or self._select not in fields):
+            fields[self._select] = values.get("value", "")
+            self._text_for = "" if "value" in values else self._select
+
+    def handle_data(self, data: str) -> None:
+        if self._fields is not None and self._text_for:
+            self._fields[self._text_for] += data
 
     def handle_endtag(self, tag: str) -> None:
+        self._text_for = ""
         if tag == "select":
             self._select = ""
+        elif tag == "form":
+            self._fields = None
 
 
 def _page(url: str, response: Response) -> Page:

@@ -109,12 +109,18 @@ class InProcess:
         try:
             if role is None:
                 raise Unreachable("no-address", request.origin)
-            response = self._in_time(request, self.run(role.handle(request), role.name))
+            response = self._in_time(request, self._answer(role, request))
         except Unreachable as failure:
             self.transcript.failure(sender, receiver, failure)
             raise
         self.transcript.response(sender, receiver, response)
         return response
+
+    def _answer(self, role: Role, request: Request) -> Answer:
+        try:
+            return self.run(role.handle(request), role.name)
+        except Unreachable as failure:  # the role's own call, not this one
+            raise RuntimeError(f"{role.name} did not catch {failure}") from failure
 
     def _in_time(self, request: Request, answer: Answer) -> Response:
         if isinstance(answer, Dropped):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import threading
 import time
@@ -33,6 +34,7 @@ MOST_BODY = 1_048_576
 MOST_TARGET = 16_384
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 32_768
+MOST_HEAD = 65_536
 MOST_WAITING = 256
 
 
@@ -58,6 +60,7 @@ class RoleServer:
             server_header=False,
             date_header=False,
             timeout_keep_alive=60,
+            h11_max_incomplete_event_size=MOST_HEAD,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -79,6 +82,8 @@ class RoleServer:
     def stop(self) -> None:
         """Stop serving and close the socket."""
         self.ask_to_stop()
+        self._thread.join(0.5)
+        self._server.force_exit = True  # do not wait for an answer that is still owed
         self._thread.join(5)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._sock.close()
@@ -105,27 +110,28 @@ class RoleServer:
         return Protocol
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:  # the server stops while it still owes this answer
+            self._open[scope["client"]].abort()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await self._request(scope, receive)
         if isinstance(request, HttpResponse):
             await request(scope, receive, send)
             return
         try:
             answer = await self._answer(request)
+            response = None if isinstance(answer, Dropped) else _http(answer)
         except Exception:
             log.exception("%s failed on %s %s", self.role.name, request.method, request.path)
             await PlainTextResponse("internal error\n", 500)(scope, receive, send)
             return
         if isinstance(answer, Delayed):
             await asyncio.sleep(answer.seconds)
-            answer = answer.response
-        if isinstance(answer, Dropped):
+        if response is None:
             self._open[scope["client"]].abort()
             return
-        response = HttpResponse(answer.body, answer.status)
-        length = [pair for pair in response.raw_headers if pair[0] == b"content-length"]
-        response.raw_headers = [
-            (n.encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers
-        ] + length
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:
@@ -172,6 +178,18 @@ class RoleServer:
             more = message.get("more_body", False)
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
         return Request(scope["method"], origin, target.decode("ascii"), pairs, bytes(body))
+
+
+def _http(answer: Response | Delayed) -> HttpResponse:
+    """Return what is sent; raises `ValueError` for headers that are not HTTP."""
+    answer = answer.response if isinstance(answer, Delayed) else answer
+    for name, value in answer.headers:
+        if not name.isascii() or not name or re.search("[\0\r\n]", name + value):
+            raise ValueError(f"not a header: {name!r}")
+    response = HttpResponse(answer.body, answer.status)
+    own = [(n.encode("ascii"), v.encode("latin-1")) for n, v in answer.headers if n != "content-length"]
+    response.raw_headers = own + [pair for pair in response.raw_headers if pair[0] == b"content-length"]
+    return response
 
 
 def _plain(status: int, text: str) -> HttpResponse:

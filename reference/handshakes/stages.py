@@ -30,11 +30,12 @@ class Stage:
         length = f"({len(self.value)} bytes)"
         try:
             text = self.value.decode()
+            shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
         except UnicodeDecodeError:
-            text = "hex " + self.value.hex(" ")
+            text = shown = "hex " + self.value.hex(" ")
         if self.credential and text not in PUBLIC_TEST_KEYS:
             return f"‹sha256 {hashlib.sha256(self.value).hexdigest()[:6]}…› {length}"
-        return f"{text} {length}"
+        return f"{shown} {length}"
 
     def __repr__(self) -> str:
         return f"<Stage {self.name}: {self.show()}>"

@@ -81,12 +81,13 @@ class MemoryStore:
 
     def get(self, platform: str, identity: str) -> Installation | None:
         """Return the installation with this identity, or None."""
-        return self._installations.get((platform, identity))
+        stored = self._installations.get((platform, identity))
+        return _copy(stored) if stored else None
 
     def find(self, platform: str, name: str, value: str) -> list[Installation]:
         """Return the installations with this detail, ordered by identity."""
         return [
-            installation
+            _copy(installation)
             for (kept_for, _), installation in sorted(self._installations.items())
             if kept_for == platform and installation.details.get(name) == value
         ]
@@ -98,15 +99,22 @@ class MemoryStore:
         if (stored.version if stored else 0) != installation.version:
             raise Conflict(installation.identity)
         saved = replace(installation, version=installation.version + 1)
-        self._installations[key] = saved
+        self._installations[key] = _copy(saved)
         return saved
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
         self._nonces = {key: end for key, end in self._nonces.items() if end >= now}
         new = (platform, nonce) not in self._nonces
-        self._nonces[platform, nonce] = until
+        self._nonces.setdefault((platform, nonce), until)
         return new
+
+
+def _copy(installation: Installation) -> Installation:
+    """Return an installation that does not share its mappings with anybody."""
+    return replace(
+        installation, details=dict(installation.details), credentials=dict(installation.credentials)
+    )
 
 
 class SqlStore:

@@ -9,6 +9,7 @@ platforms': 8,192 characters for a query, 200 parameters.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
@@ -103,9 +104,14 @@ def json_value(body: bytes, clause: str) -> Any:
     def constant(name: str) -> NoReturn:
         raise Refused("malformed", clause, {"found": f"{name}, which is not JSON"})
 
+    def finite(digits: str) -> float:
+        if math.isinf(number := float(digits)):
+            raise Refused("malformed", clause, {"found": "a number too large"})
+        return number
+
     try:
         text = body.decode()
-        value = json.loads(text, object_pairs_hook=members, parse_constant=constant)
+        value = json.loads(text, object_pairs_hook=members, parse_constant=constant, parse_float=finite)
         json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is not a character
         return value
     except RecursionError:

@@ -78,13 +78,16 @@ class Transcript:
         headers = tuple(
             (name, self._header(name, value)) for name, value in message.headers if name not in _NOT_THE_ROLES
         )
-        body = self._body(message.header("content-type"), message.body)
-        self.events.append(Event(kind, sender, receiver, text, headers, body))
+        body = self._body(message.header("content-type").lower(), message.body)
+        # What was learnt further on in the message may stand further up in it.
+        headers = tuple((name, self._masked_text(value)) for name, value in headers)
+        self.events.append(Event(kind, sender, receiver, self._masked_text(text), headers, body))
 
     def _mask(self, value: str) -> str:
         if value and value not in PUBLIC_TEST_KEYS:
             self._known[value] = shown(value)
             self._known[quote(value, safe="")] = shown(value)
+            self._known = dict(sorted(self._known.items(), key=lambda item: -len(item[0])))
         return shown(value)
 
     def _masked_text(self, text: str) -> str:
@@ -94,8 +97,9 @@ class Transcript:
         return text
 
     def _url(self, url: str) -> str:
+        url, sharp, fragment = url.partition("#")
         base, mark, query = url.partition("?")
-        return self._masked_text(base) + mark + self._pairs(query)
+        return self._masked_text(base) + mark + self._pairs(query) + sharp + self._pairs(fragment)
 
     def _pairs(self, query: str) -> str:
         pieces = []
@@ -110,14 +114,19 @@ class Transcript:
     def _header(self, name: str, value: str) -> str:
         if name == "authorization":
             scheme, space, token = value.partition(" ")
-            return scheme + space + self._mask(token)
-        if name in ("cookie", "set-cookie"):
-            cookie, equals, rest = value.partition("=")
-            secret, semicolon, attributes = rest.partition(";")
-            return cookie + equals + self._mask(secret) + semicolon + attributes
+            return scheme + space + self._mask(token) if space else self._mask(value)
+        if name == "cookie":
+            return "; ".join(map(self._cookie, value.split("; ")))
+        if name == "set-cookie":
+            cookie, semicolon, attributes = value.partition(";")
+            return self._cookie(cookie) + semicolon + attributes
         if name in self._names:
             return self._mask(value)
         return self._url(value) if name == "location" else self._masked_text(value)
+
+    def _cookie(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        return name + equals + self._mask(value)
 
     def _body(self, content_type: str, body: bytes) -> str:
         if not body:
@@ -146,17 +155,12 @@ class Transcript:
             return any(key.lower() in self._names or self._has_secret(item) for key, item in value.items())
         return isinstance(value, list) and any(map(self._has_secret, value))
 
-    def _json(self, value: Any) -> Any:
+    def _json(self, value: Any, secret: bool = False) -> Any:
         if isinstance(value, list):
-            return [self._json(item) for item in value]
+            return [self._json(item, secret) for item in value]
         if not isinstance(value, dict):
-            return value
-        return {
-            key: self._mask(str(item))
-            if key.lower() in self._names and isinstance(item, str | int)
-            else self._json(item)
-            for key, item in value.items()
-        }
+            return self._mask(str(value)) if secret and value is not None else value
+        return {key: self._json(item, secret or key.lower() in self._names) for key, item in value.items()}
 
     # --- drawing ------------------------------------------------------------------------------
 

@@ -9,16 +9,17 @@ neither in the book nor loopback itself is unreachable.
 from __future__ import annotations
 
 import socket
-import time
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -34,13 +35,43 @@ MOST_CONNECTIONS = 256
 _RAW_TARGET = "x-handshakes-raw-target"
 
 
+_deadline: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
+
+
+class _Deadline:
+    """Cuts the connection in use when the time for the whole answer is over; a socket's own timeout is per read."""
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        self.sock: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._token = _deadline.set(self)
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        _deadline.reset(self._token)
+
+    def _cut(self) -> None:
+        self.over = True
+        if self.sock:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
 class _RawTarget:
     """Sends the target that a private header carries, and not that header."""
 
     def request(self, method: str, url: str, *args: Any, headers: Any = None, **kwargs: Any) -> None:
-        kept = {name: value for name, value in (headers or {}).items() if name.lower() != _RAW_TARGET}
-        target = (headers or {}).get(_RAW_TARGET, url)
+        kept = HTTPHeaderDict(headers or {})
+        target = kept.pop(_RAW_TARGET, url)
         super().request(method, target, *args, headers=kept, **kwargs)  # type: ignore[misc]
+        if deadline := _deadline.get():
+            deadline.sock = self.sock  # type: ignore[attr-defined]
 
 
 class _Connection(_RawTarget, HTTPConnection):
@@ -81,11 +112,12 @@ class Client:
         self.book = book if book is not None else {}
         self.names = names if names is not None else {}
         self.transcript = transcript or Transcript()
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _RawAdapter(pool_connections=16, pool_maxsize=MOST_CONNECTIONS))
+        # The adapter alone: a session would look at cookies, redirects and the environment.
+        self._adapter = _RawAdapter(pool_connections=16, pool_maxsize=MOST_CONNECTIONS)
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._adapter.close()
 
     def run(self, step: Step[T], sender: str = "browser") -> T:
         """Run one step to its end in the name of `sender`; return what it returns."""
@@ -108,29 +140,23 @@ class Client:
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = self._address(request.origin) + "/"
-        prepared.headers = CaseInsensitiveDict(
-            {
-                "host": urlsplit(request.origin).netloc,
-                "accept-encoding": "identity",
-                "user-agent": "handshakes",
-                **dict(request.headers),
-                _RAW_TARGET: request.target,
-            }
-        )
-        prepared.prepare_cookies(None)
+        headers = HTTPHeaderDict([(_RAW_TARGET, request.target), *request.headers])
+        headers.setdefault("host", urlsplit(request.origin).netloc)
+        headers.setdefault("accept-encoding", "identity")
+        headers.setdefault("user-agent", "handshakes")
         if request.body or request.method in ("POST", "PUT"):
-            prepared.headers["content-length"] = str(len(request.body))
+            headers["content-length"] = str(len(request.body))
             prepared.body = request.body
-        deadline = time.monotonic() + request.timeout
-        try:
-            with self._session.send(
-                prepared, timeout=request.timeout, allow_redirects=False, stream=True
-            ) as answer:
-                body = _read(answer, deadline, request.origin)
-                headers = tuple((name, value) for name, value in answer.raw.headers.items())
-                return Response(answer.status_code, headers, body)
-        except requests.RequestException as error:
-            raise Unreachable(_kind(error), request.origin) from None
+        prepared.headers = headers  # type: ignore[assignment]  # one that keeps repeated names
+        with _Deadline(request.timeout) as deadline:
+            try:
+                with self._adapter.send(prepared, timeout=request.timeout, stream=True) as answer:
+                    body = _read(answer, request.origin)
+                    if deadline.over:  # what was cut may look complete
+                        raise Unreachable("timeout", request.origin)
+                    return Response(answer.status_code, tuple(answer.raw.headers.items()), body)
+            except requests.RequestException as error:
+                raise Unreachable("timeout" if deadline.over else _kind(error), request.origin) from None
 
     def _address(self, origin: str) -> str:
         if origin in self.book:
@@ -140,14 +166,12 @@ class Client:
         raise Unreachable("no-address", origin)
 
 
-def _read(answer: requests.Response, deadline: float, origin: str) -> bytes:
+def _read(answer: requests.Response, origin: str) -> bytes:
     body = bytearray()
     for chunk in answer.iter_content(65_536):
         body += chunk
         if len(body) > MOST_BODY:
             raise Unreachable("too-large", origin)
-        if time.monotonic() > deadline:
-            raise Unreachable("timeout", origin)
     return bytes(body)
 
 
@@ -188,6 +212,7 @@ class Loopback:
             server.ask_to_stop()
         for server in self.servers:
             server.stop()
+        self.client.close()
 
     def run(self, step: Step[T], sender: str = "browser") -> T:
         """Run one step to its end in the name of `sender`; return what it returns."""

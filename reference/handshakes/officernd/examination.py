@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..browser import Browser
 from ..messages import Step
 from .faults import PAGE_FAULTS, WEBHOOK_FAULTS, Refuses
-from .records import Finding
+from .findings import Finding
 from .simulator import CLAUSE, OfficeRnD
 
 

@@ -17,7 +17,8 @@ from ..messages import Answer, Request, Response, Step, json_response, redirect
 from ..pages import page
 from ..refusals import Refused
 from ..strict import no_duplicates, query_pairs
-from .records import Application, Finding, Grant, Integration, Organization, Settings, Token
+from .findings import Finding
+from .records import Application, Grant, Integration, Organization, Settings, Token
 
 CLAUSE = "officernd:"
 ASKING = {401: (("www-authenticate", 'Basic realm="OfficeRnD"'),), 405: (("allow", "POST"),)}

@@ -1,11 +1,9 @@
-"""What OfficeRnD keeps, as far as the handshake needs it, and what its checks say of a partner."""
+"""What OfficeRnD keeps, as far as the handshake needs it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from ..messages import Response
 
 if TYPE_CHECKING:
     from .faults import ConnectFault
@@ -129,25 +127,3 @@ class Webhook:
     secret: str = field(repr=False)
     description: str = ""
     enabled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check of the platform says about one clause."""
-
-    clause: str
-    held: bool
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The partner's response to a step of the platform (None when none came), and the findings."""
-
-    response: Response | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def held(self) -> bool:
-        """Whether every finding held."""
-        return all(finding.held for finding in self.findings)

@@ -1,0 +1,1 @@
+"""The commands of `handshakes`, one module each."""

@@ -1,0 +1,96 @@
+"""`handshakes serve`: both sides of one platform, or one of them, until interrupted."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..platforms import World
+from ..refusals import Refused
+from .common import fail, opened_store, out, platform_named
+
+if TYPE_CHECKING:
+    from ..wire import Loopback
+
+
+def serve(
+    platform: Annotated[str, typer.Argument(help="Which platform's two sides.")],
+    only: Annotated[str, typer.Option(help="platform or partner: serve one side for a foreign other.")] = "",
+    port: Annotated[
+        int, typer.Option(help="Port of the (first) server; a free one unless given.", min=0, max=65535)
+    ] = 0,
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of the partner's store; temporary unless given.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting; `--set help` lists them."),
+    ] = None,
+) -> None:
+    """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
+    from ..serving import listen
+    from ..wire import Loopback
+
+    tools = platform_named(platform).tools()
+    if only not in ("", "platform", "partner"):
+        fail(f"--only is platform or partner, not {only!r}")
+    settings = _settings(set_ or [], tools.SETTINGS)
+    sockets: dict[str, socket.socket] = {}
+    try:
+        for side in [only] if only else ["platform", "partner"]:
+            sockets[side] = listen(port if not sockets else 0)
+    except OSError as error:
+        fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
+    origins = {side: "http://{}:{}".format(*sock.getsockname()[:2]) for side, sock in sockets.items()}
+    with opened_store(store) as opened:
+        world = World(
+            lambda: int(time.time()), os.urandom, opened, settings,
+            origins.get("platform", ""), origins.get("partner", ""),
+        )  # fmt: skip
+        sides = tools.sides(world)
+        roles = {"platform": sides.platform, "partner": sides.partner}
+        with Loopback(
+            *(roles[side] for side in sockets),
+            sockets={roles[side].name: sock for side, sock in sockets.items()},
+        ) as network:
+            out.print(tools.briefing(sides, world), markup=False)
+            out.print("\nEverything here is public and for tests. Ctrl-C ends it.")
+            _shown_until_interrupted(network, sides.reports)
+
+
+def _settings(given: list[str], names: Mapping[str, str]) -> dict[str, str]:
+    if "help" in given:
+        for name, text in names.items():
+            out.print(f"{name:<20} {text}", markup=False)
+        raise typer.Exit
+    settings = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or name not in names:
+            fail(f"--set {pair!r} is no NAME=VALUE with a known name; there are: {', '.join(names)}")
+        settings[name] = value
+    return settings
+
+
+def _shown_until_interrupted(network: Loopback, reports: list[tuple[str, Refused]]) -> None:
+    """Print what the servers send and what the partner's operator is told, until Ctrl-C."""
+    shown = told = 0
+    try:
+        while all(server.alive for server in network.servers):
+            time.sleep(0.2)
+            events = len(network.transcript.events)
+            if events > shown:
+                out.print(network.transcript.text(bodies=False, start=shown, end=events), markup=False)
+                shown = events
+            for endpoint, refused in reports[told:]:
+                out.print(f"    partner refused {endpoint}: {refused}", markup=False)
+                told += 1
+    except KeyboardInterrupt:
+        pass
+    out.print("stopped")
