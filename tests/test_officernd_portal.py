@@ -73,9 +73,9 @@ def test_the_whole_life_of_an_integration_by_its_buttons():
     page = press(both, "sync", browser=browser)
     assert (page.response.status, "answered <b>200</b>" in text(page)) == (200, True)
 
+    assert both.reports == []
     page = press(both, "remove", browser=browser)
     assert integration.state == "removed"
-    assert both.reports == []
     page = both.network.run(browser.open(PORTAL))
     assert ">removed</b>" in text(page)
     assert "violated</td>" not in text(page)
@@ -127,6 +127,17 @@ def test_a_partner_that_does_not_answer_is_shown_too():
     both = both._replace(network=InProcess(both.platform))
     page = press(both, "healthcheck")
     assert (page.response.status, "answered <b>nothing</b>" in text(page)) == (200, True)
+
+
+def test_without_a_sync_url_there_is_no_sync():
+    """The page: a Sync URL, if applicable."""
+    both = sides()
+    application = replace(both.platform.applications["example-client-id"], sync_url="")
+    both.platform.add_application(application)
+    page = both.network.run(Browser().open(PORTAL))
+    assert "connect-" + first_id(both) in {form.id for form in page.forms}
+    assert not [form.id for form in page.forms if form.id.startswith("sync-")]
+    assert post(both, "sync", {"integration": first_id(both)}).status == 400
 
 
 # --- clicks that nobody made, and forms that nobody sent ------------------------------------------

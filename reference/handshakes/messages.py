@@ -72,6 +72,8 @@ class Request(_Message):
     timeout: float = DEFAULT_TIMEOUT
 
     def __post_init__(self) -> None:
+        if not self.target.isascii():
+            raise ValueError("a target is ASCII: percent-encode what is not")
         object.__setattr__(self, "headers", _lower(self.headers))
 
     @property
@@ -134,7 +136,7 @@ Answer: TypeAlias = Response | Delayed | Dropped
 
 
 class Unreachable(Exception):
-    """No response came. `kind` is `timeout`, `dropped`, `refused`, `no-address`, `tls` or `too-large`."""
+    """No response came. `kind` is `timeout`, `dropped`, `refused`, `no-address`, `tls`, `too-large` or `too-many-redirects`."""
 
     def __init__(self, kind: str, origin: str = "") -> None:
         super().__init__(f"{kind}: {origin}" if origin else kind)

@@ -7,11 +7,19 @@ gets a secret or the signature that would have been right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from .stages import Stage
+
+class ShownStage(Protocol):
+    """What a refusal needs of a stage: its name, and its bytes as they may be shown."""
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+
+    def show(self) -> str:
+        """Return the bytes as they may be shown."""
 
 
 class Reason(NamedTuple):
@@ -133,7 +141,7 @@ class Refused(Exception):
         evidence: Mapping[str, object] | None = None,
         *,
         stage: str = "",
-        stages: tuple[Stage, ...] = (),
+        stages: Sequence[ShownStage] = (),
     ) -> None:
         if reason not in REASONS:
             raise KeyError(f"no reason code {reason!r} in the table")
@@ -141,7 +149,7 @@ class Refused(Exception):
         self.clause = clause
         self.evidence = {name: str(value) for name, value in (evidence or {}).items()}
         self.stage = stage
-        self.stages = stages
+        self.stages = tuple(stages)
         super().__init__(reason, clause)
 
     def __str__(self) -> str:

@@ -159,7 +159,7 @@ class SqlStore:
             metadata,
             sql.Column("platform", text(40), primary_key=True),
             sql.Column("nonce", text(200), primary_key=True),
-            sql.Column("until", sql.Integer, nullable=False),
+            sql.Column("until", sql.BigInteger, nullable=False),
         )
         table, details = self._installations.c, self._details.c
         self._by_identity = sql.select(self._installations).where(

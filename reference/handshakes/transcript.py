@@ -3,7 +3,8 @@
 The driver that sends records the request and its answer as separate events, in the order in which
 they happened. What a role did not set (`content-length`, `date`, …) is left out, so the same
 handshake gives the same transcript in process and over sockets. Secrets are masked when an event
-is recorded: the clear value is never kept, unless it is a labelled public test key.
+is recorded: no event holds the clear value, unless it is a labelled public test key. What is only
+later seen to be secret is masked from then on.
 """
 
 from __future__ import annotations
@@ -143,10 +144,12 @@ class Transcript:
         elif "json" in content_type:
             try:
                 value = json.loads(text)
+                if self._has_secret(value):
+                    text = json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
             except ValueError:
-                value = None
-            if value is not None and self._has_secret(value):
-                text = json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
+                pass
+            except RecursionError:
+                return f"‹{len(body)} bytes of JSON, nested too deeply›"
         text = self._masked_text(text)
         return text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + f"… ‹{len(text)} characters›"
 

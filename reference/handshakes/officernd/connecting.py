@@ -100,8 +100,8 @@ class Connecting:
         return {"locations": "", **values}
 
     def check_state(self, request: Request) -> None:
-        """officernd:advice.state. Refuse a callback that this browser did not start: `wrong-state`."""
-        clause = CLAUSE + "advice.state"
+        """officernd:advice.state-parameter. Refuse a callback that this browser did not start: `wrong-state`."""
+        clause = CLAUSE + "advice.state-parameter"
         sent = dict(query_pairs(request.query, clause)).get("state", "")
         cookies = dict(p.strip().partition("=")[::2] for p in request.header("cookie").split(";"))
         if not sent or cookies.get("officernd_state") != sent:

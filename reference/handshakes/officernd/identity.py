@@ -11,7 +11,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 from ..messages import Answer, Request, Response, Step, json_response, redirect
 from ..pages import page
@@ -21,6 +21,7 @@ from .findings import Finding
 from .records import Application, Grant, Integration, Organization, Settings, Token
 
 CLAUSE = "officernd:"
+FORM = "application/x-www-form-urlencoded"
 ASKING = {401: (("www-authenticate", 'Basic realm="OfficeRnD"'),), 405: (("allow", "POST"),)}
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
 
@@ -104,11 +105,12 @@ class Identity:
 
     def _token_fields(self, request: Request) -> dict[str, str]:
         content_type = request.header("content-type").partition(";")[0].strip().lower()
-        if content_type != "application/x-www-form-urlencoded":
+        if content_type != FORM:
             raise OAuthError("invalid_request", "the body is no urlencoded form", "token.form")
         try:
             text = request.body.decode("ascii")
-            return no_duplicates(query_pairs(text, CLAUSE + "token.form"), CLAUSE + "token.form")
+            fields = no_duplicates(query_pairs(text, CLAUSE + "token.form"), CLAUSE + "token.form")
+            return {name: value for name, value in fields.items() if value}  # RFC 6749, 3.2: empty is absent
         except (Refused, UnicodeDecodeError):
             raise OAuthError("invalid_request", "the form cannot be read", "token.form") from None
 
@@ -121,8 +123,8 @@ class Identity:
             if client_secret:
                 raise OAuthError("invalid_request", "client credentials twice", "token.client")
             client_id, client_secret, status = *_basic(basic), 401
-        if not client_id:
-            raise OAuthError("invalid_request", "client_id is missing", "token.client", status)
+        elif not client_id:
+            raise OAuthError("invalid_request", "client_id is missing", "token.client")
         application = self.applications.get(client_id)
         expected = application.client_secret if application else ""
         right = hmac.compare_digest(expected.encode(), client_secret.encode())
@@ -168,10 +170,12 @@ class Identity:
         access_token, token = found
         if token.refresh_expires_at < self.clock():
             raise OAuthError("invalid_grant", "the refresh token has expired", "token.refresh")
-        scopes = _scopes(fields, token.scopes, True)
+        scopes = _scopes(fields, token.granted, True)
         del self.tokens[access_token]
         self.found("token.refresh", True, "refreshed and rotated")
-        return self._issue(token.client_id, token.organization_id, scopes, token.code, None)
+        again, access_token = self._issue(token.client_id, token.organization_id, scopes, token.code, None)
+        again.granted = token.granted  # RFC 6749, 6: narrowing one access token narrows nothing else
+        return again, access_token
 
     def _issue(
         self, client_id: str, organization_id: str, scopes: tuple[str, ...], code: str, grant: Grant | None
@@ -181,6 +185,7 @@ class Identity:
         token = Token(
             client_id,
             organization_id,
+            scopes,
             scopes,
             now + self.settings.token_lifetime,
             self.new_id(20),
@@ -196,6 +201,8 @@ class Identity:
     def authorize(self, request: Request) -> Step[Answer]:
         """officernd:connect.start. Show the consent page, or take the admin's decision and redirect back."""
         yield from ()
+        if request.method == "POST" and (refusal := refused_form(request)):
+            return refusal
         try:
             text = request.query if request.method == "GET" else request.body.decode("ascii")
             values = no_duplicates(query_pairs(text, CLAUSE + "connect.start"), CLAUSE + "connect.start")
@@ -208,7 +215,8 @@ class Identity:
         back = values["redirect_uri"]
         state = {"state": values["state"]} if "state" in values else {}
         if values.get("response_type") != "code":
-            return _back(back, {"error": "unsupported_response_type", **state})
+            error = "unsupported_response_type" if values.get("response_type") else "invalid_request"
+            return _back(back, {"error": error, **state})
         if not set(values.get("scope", "").split()) <= set(application.scopes):
             return _back(back, {"error": "invalid_scope", **state})
         if request.method == "GET":
@@ -267,6 +275,15 @@ def disturbed(place: str, token: Token, response: Response) -> Answer:
     return fault.answer(response) if fault and fault.answer and fault.place == place else response
 
 
+def refused_form(request: Request) -> Response | None:
+    """Return the refusal of a form that was posted by another site's page, or is no form; else None."""
+    if request.header("origin", request.origin) != request.origin:
+        return page("Another site's form", "<p>Use the buttons of this page.</p>", status=403)
+    if request.header("content-type").partition(";")[0].strip().lower() != FORM:
+        return page("Not a form", "<p>Use the buttons of this page.</p>", status=415)
+    return None
+
+
 def _back(uri: str, values: dict[str, str]) -> Response:
     return redirect(f"{uri}{'&' if '?' in uri else '?'}{urlencode(values, quote_via=quote)}")
 
@@ -283,7 +300,7 @@ def _basic(header: str) -> tuple[str, str]:
         raise OAuthError(
             "invalid_client", "the Authorization header cannot be read", "token.client", 401
         ) from None
-    return client_id, secret
+    return unquote_plus(client_id), unquote_plus(secret)  # RFC 6749, 2.3.1
 
 
 def _scopes(fields: dict[str, str], allowed: tuple[str, ...], ours: bool) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ..pages import page
 from ..refusals import Refused
 from ..strict import no_duplicates, query_pairs
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
+from .identity import refused_form
 from .records import Integration
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is O
 <section><h2>{{ organization.name }} <small>{{ organization.slug }}</small></h2>
 <p>Integration <code>{{ one.id }}</code>, {{ one.locations | join(', ') or 'all locations' }}:
 <b id="state-{{ one.id }}">{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>
-{% for step, choices in steps %}
+{% for step, choices in steps if step != 'sync' or syncs[one.client_id] %}
 <form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ one.id }}">
 <input type="hidden" name="integration" value="{{ one.id }}">
 <button>{{ step }}</button> <label>with <select name="fault"><option value="">no fault</option>
@@ -62,20 +63,20 @@ class Portal:
     def handle(self, request: Request) -> Step[Answer]:
         """Show the list, or take one step that a form asks for."""
         platform = self.platform
-        if request.path == "/simulator" and request.method == "GET":
-            return self._index()
+        if request.path == "/simulator":
+            return self._index() if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
         if step not in dict(_STEPS):
             return page("Not found", "<p>There is no such page.</p>", status=404)
         if request.method != "POST":
-            return page(
-                "Method not allowed", "<p>Use the buttons.</p>", status=405, headers=(("allow", "POST"),)
-            )
-        if request.header("origin", request.origin) != request.origin:
-            return page("Another site's form", "<p>Use the buttons of this page.</p>", status=403)
+            return wrong_method("POST")
+        if refusal := refused_form(request):
+            return refusal
         try:
             fields = self._fields(request)
             integration, fault = platform.integrations[fields["integration"]], fields.get("fault", "")
+            if step == "sync" and not platform.applications[integration.client_id].sync_url:
+                raise KeyError(step)
             if fault and fault not in [choice.name for choice in dict(_STEPS)[step]]:
                 raise KeyError(fault)
         except (Refused, KeyError, UnicodeDecodeError):
@@ -102,8 +103,21 @@ class Portal:
             for integration in platform.integrations.values()
         ]
         findings = platform.findings[-50:][::-1]
-        return page("OfficeRnD simulator", _INDEX, integrations=integrations, steps=_STEPS, findings=findings)
+        syncs = {one.client_id: one.sync_url for one in platform.applications.values()}
+        return page(
+            "OfficeRnD simulator",
+            _INDEX,
+            integrations=integrations,
+            steps=_STEPS,
+            findings=findings,
+            syncs=syncs,
+        )
 
     def _fields(self, request: Request) -> dict[str, str]:
         clause = "officernd:connect.popup"
         return no_duplicates(query_pairs(request.body.decode("ascii"), clause), clause)
+
+
+def wrong_method(allowed: str) -> Response:
+    """Return a page with 405 and the method that is known."""
+    return page("Method not allowed", "<p>Use the buttons.</p>", status=405, headers=(("allow", allowed),))

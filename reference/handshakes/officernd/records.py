@@ -103,11 +103,12 @@ class Grant:
 
 @dataclass(slots=True)
 class Token:
-    """An access token with its refresh token; `code` is what it came from."""
+    """An access token with its refresh token; `granted` is what a refresh may ask for, `code` where both came from."""
 
     client_id: str
     organization_id: str
     scopes: tuple[str, ...]
+    granted: tuple[str, ...]
     expires_at: int
     refresh_token: str = field(repr=False)
     refresh_expires_at: int

@@ -23,6 +23,17 @@ _PATH = re.compile(
 )
 
 
+METHODS: dict[tuple[str, bool], tuple[str, ...]] = {
+    ("organization", False): ("GET",),
+    ("integrations", True): ("GET",),
+    ("locations", False): ("GET",),
+    ("offices", False): ("GET",),
+    ("webhooks", False): ("GET", "POST"),
+    ("webhooks", True): ("DELETE",),
+}
+"""The methods of each kind of path, without and with an id behind it."""
+
+
 class ApiError(Exception):
     """An error answer; `clause` is the rule that the partner broke, if any."""
 
@@ -46,11 +57,18 @@ class Resources(Identity):
             match = _PATH.fullmatch(request.path)
             if match is None:
                 raise ApiError(404, "Not found")
-            version, slug, kind, id = match.groups()
+            version, slug, kind, id = match.groups("")
+            kind, id = kind or "organization", unquote(id)
             token = self._bearer(request)
-            self._may(token, version, request.method, kind or "organization")
+            methods = METHODS.get((kind, bool(id)), ())
+            if not methods:
+                raise ApiError(404, "Not found")
+            if request.method not in methods:
+                allow = (("allow", ", ".join(methods)),)
+                return json_response({"message": "Method not allowed"}, 405, allow)
+            self._may(token, version, request.method, kind)
             organization = self._organization(token, unquote(slug))
-            place, response = self._answer(request, version, organization, token, kind, unquote(id or ""))
+            place, response = self._answer(request, version, organization, token, kind, id)
             return disturbed(place, token, response)
         except ApiError as error:
             if error.clause:
@@ -63,27 +81,26 @@ class Resources(Identity):
         version: str,
         organization: Organization,
         token: Token,
-        kind: str | None,
+        kind: str,
         id: str,
     ) -> tuple[str, Response]:
-        what = (request.method, kind, bool(id))
-        if what == ("GET", None, False):
-            return "organization", json_response(self._organization_document(version, organization))
-        if what == ("GET", "integrations", True):
+        """Return the place, as faults name it, and the answer of a known method on a known path."""
+        if kind == "organization":
+            return kind, json_response(self._organization_document(version, organization))
+        if kind == "integrations":
             return "integration", self._integration(request, version, organization, token, id)
-        if kind in ("locations", "offices") and what[::2] == ("GET", False):
+        if kind in ("locations", "offices"):
             return "locations", json_response(self._locations(version, organization))
-        if what == ("POST", "webhooks", False):
+        own = [webhook for webhook in self._own(organization, token) if id in ("", webhook.id)]
+        if request.method == "POST":
             return "webhooks", self._create_webhook(request, version, organization, token)
-        if what == ("GET", "webhooks", False):
-            found = [self._webhook_document(webhook) for webhook in self._own(organization, token)]
+        if request.method == "GET":
+            found = [self._webhook_document(webhook) for webhook in own]
             return "webhook-list", json_response(found if version == "v1" else listed(found))
-        if what == ("DELETE", "webhooks", True):
-            if id not in [webhook.id for webhook in self._own(organization, token)]:
-                raise ApiError(404, "Not found")
-            del self.webhooks[id]
-            return "webhook-delete", Response(204)
-        raise ApiError(405 if kind in ("webhooks", "integrations", None) else 404, "Method not allowed")
+        if not own:
+            raise ApiError(404, "Not found")
+        del self.webhooks[id]
+        return "webhook-delete", Response(204)
 
     def _bearer(self, request: Request) -> Token:
         scheme, _, value = request.header("authorization").partition(" ")
@@ -146,12 +163,13 @@ class Resources(Identity):
     def document(self, integration: Integration, *, with_secret: bool) -> dict[str, Any]:
         """officernd:secret.answer. Return an integration as the API shows it."""
         secret = {"secret": integration.secret} if with_secret else {}
-        every = self.organizations[integration.organization_id].locations
+        organization = self.organizations[integration.organization_id]
         return {
             "_id": integration.id,
             "type": "Custom Integration",
+            "user": organization.member_id,
             "settings": {"appClientId": integration.client_id, **secret, "isExternal": True},
-            "locations": list(integration.locations or every),
+            "locations": list(integration.locations or organization.locations),
         }
 
     def _locations(self, version: str, organization: Organization) -> Any:

@@ -1,0 +1,566 @@
+"""Bad input, one test over every route of both sides: a clear refusal, nothing changed, nothing told.
+
+A route is written down once, with an honest request and the parameters that it cannot do without. The
+kinds of bad input are made from that request by changing one thing. Until a signature has verified,
+every failure of an endpoint looks the same from outside (the rule of uniform answers).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from handshakes.browser import Browser
+from handshakes.messages import Request, Response
+from handshakes.officernd import sign_query, sign_webhook
+from handshakes.wire import Loopback
+from officernd_sides import NOW, Both, sides
+
+PARTNER, APP = "https://partner.example", "https://app.officernd.com"
+IDENTITY = "https://identity.officernd.com"
+CONNECT = PARTNER + "/officernd/connect"
+RETURN = APP + "/connect/external-integration/return"
+FORM = ("content-type", "application/x-www-form-urlencoded")
+JSON = ("content-type", "application/json")
+ID = "5e0000000000000000000001"
+INSTALLATION = f"5b0000000000000000000001/{ID}"
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+
+SIGNED = [
+    ("slug", "test-slug"),
+    ("locations", ""),
+    ("organizationId", "5b0000000000000000000001"),
+    ("memberId", "5c0000000000000000000001"),
+]
+GRANT = {"response_type": "code", "client_id": "example-client-id", "redirect_uri": CONNECT}
+REMOVAL = {"eventType": "integration.removed", "data": {"object": {"_id": ID}}}
+WEBHOOK = {"url": "https://partner.example/hook", "eventTypes": ["integration.removed"]}
+
+
+def connected() -> Both:
+    """Return both sides after every integration was connected."""
+    both = sides()
+    for id in both.platform.integrations:
+        both.network.run(Browser().open(both.platform.connect_url(id)))
+    assert both.reports == []
+    assert {one.state for one in both.platform.integrations.values()} == {"connected"}
+    return both
+
+
+def installation(both: Both):
+    return both.store.get("officernd", INSTALLATION)
+
+
+def get(origin: str, path: str, pairs: Any = ()) -> Request:
+    return Request("GET", origin, path + ("?" + urlencode(pairs) if pairs else ""))
+
+
+def post(origin: str, path: str, fields: dict[str, str]) -> Request:
+    return Request("POST", origin, path, (FORM, ("origin", origin)), urlencode(fields).encode())
+
+
+def signed(path: str) -> Callable[[Both], Request]:
+    value = sign_query(SIGNED, secret="example-integration-secret", timestamp=NOW)
+    return lambda both: get(PARTNER, path, [*SIGNED, ("signature", value)])
+
+
+def connect(both: Both) -> Request:
+    integration = both.platform.integrations[ID]
+    code = both.platform.issue_code(integration, CONNECT)
+    return get(PARTNER, "/officernd/connect", {"code": code, "org_slug": "test-slug", "integrationId": ID})
+
+
+def removal(both: Both, body: bytes | None = None) -> Request:
+    """Return the webhook with a right signature, whatever its body is."""
+    body = json.dumps(REMOVAL).encode() if body is None else body
+    header = sign_webhook(body, secret=installation(both).credentials["webhook_secret"], timestamp=NOW)
+    target = f"/officernd/removed/{INSTALLATION}"
+    return Request("POST", PARTNER, target, (JSON, ("officernd-signature", header)), body)
+
+
+def token(both: Both) -> Request:
+    code = both.platform.issue_code(both.platform.integrations[ID], CONNECT)
+    client = {"client_id": "example-client-id", "client_secret": "example-client-secret"}
+    fields = {**client, "grant_type": "authorization_code", "code": code, "redirect_uri": CONNECT}
+    return post(IDENTITY, "/oauth/token", fields)
+
+
+def api(method: str, rest: str, body: Any = None) -> Callable[[Both], Request]:
+    def request(both: Both) -> Request:
+        bearer = ("authorization", f"Bearer {installation(both).credentials['access_token']}")
+        target = "/api/v1/organizations/test-slug" + rest
+        hook = next(iter(both.platform.webhooks))
+        sent = b"" if body is None else json.dumps(body).encode()
+        headers = (bearer, JSON) if sent else (bearer,)
+        return Request(method, APP, target.replace("{hook}", hook), headers, sent)
+
+    return request
+
+
+@dataclass(frozen=True)
+class Route:
+    """An honest request, where its parameters stand, and which of them have to be there."""
+
+    honest: Callable[[Both], Request]
+    carrier: str = ""
+    needs: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("GET",)
+
+
+STEPS = ("connect", "healthcheck", "configure", "sync", "remove")
+SIGNATURE = ("slug", "organizationId", "memberId", "signature")
+ROUTES: dict[str, Route] = {
+    "/officernd/start": Route(lambda both: get(PARTNER, "/officernd/start")),
+    "/officernd/connect": Route(connect, "query", ("code", "org_slug", "integrationId")),
+    "/officernd/healthcheck": Route(signed("/officernd/healthcheck"), "query", SIGNATURE),
+    "/officernd/configure": Route(signed("/officernd/configure"), "query", SIGNATURE),
+    "/officernd/sync": Route(signed("/officernd/sync"), "query", SIGNATURE),
+    "/officernd/removed/": Route(removal, "signed json", ("eventType",), ("POST",)),
+    "/oauth/token": Route(
+        token, "form", ("client_id", "client_secret", "grant_type", "code", "redirect_uri"), ("POST",)
+    ),
+    "/oauth/authorize": Route(
+        lambda both: get(IDENTITY, "/oauth/authorize", GRANT), "query", tuple(GRANT), ("GET", "POST")
+    ),
+    "/oauth/authorize by form": Route(
+        lambda both: post(IDENTITY, "/oauth/authorize", {**GRANT, "integration": ID, "decision": "allow"}),
+        "form",
+        (*GRANT, "integration", "decision"),
+        ("GET", "POST"),
+    ),
+    "/connect/external-integration/return": Route(
+        lambda both: get(APP, "/connect/external-integration/return")
+    ),
+    "/simulator": Route(lambda both: get(APP, "/simulator")),
+    **{
+        f"/simulator/{step}": Route(
+            lambda both, step=step: post(APP, f"/simulator/{step}", {"integration": ID, "fault": ""}),
+            "form",
+            ("integration",),
+            ("POST",),
+        )
+        for step in STEPS
+    },
+    "/api organisation": Route(api("GET", "")),
+    "/api integration": Route(
+        api("GET", f"/integrations/{ID}?appClientId=example-client-id"), "query", ("appClientId",)
+    ),
+    "/api locations": Route(api("GET", "/locations")),
+    "/api webhooks": Route(api("GET", "/webhooks"), methods=("GET", "POST")),
+    "/api webhook made": Route(
+        api("POST", "/webhooks", WEBHOOK), "json", ("url", "eventTypes"), ("GET", "POST")
+    ),
+    "/api webhook deleted": Route(api("DELETE", "/webhooks/{hook}"), methods=("DELETE",)),
+}
+UNIFORM = ("/officernd/healthcheck", "/officernd/configure", "/officernd/sync", "/officernd/removed/")
+
+
+def test_every_endpoint_of_the_partner_is_a_route():
+    both = sides()
+    endpoints = both.partner.endpoints()
+    assert {path for path in ROUTES if path.startswith("/officernd/")} == set(endpoints)
+    assert {path: ROUTES[path].methods[0] for path in endpoints} == {
+        path: method for path, (method, _) in endpoints.items()
+    }
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_the_honest_request_is_accepted(name):
+    """Without it, the refusals below would prove nothing."""
+    both = connected()
+    request = ROUTES[name].honest(both)
+    response = both.network.exchange("test", request)
+    assert response.status < 400, response.body
+    assert "error=" not in response.header("location")
+    if name != "/simulator/remove":  # after it, the platform sees that its requests are refused
+        assert both.reports == []
+
+
+# --- the kinds ------------------------------------------------------------------------------------
+
+Change = Callable[[Both, Request], Request]
+
+
+def edit(carrier: str, change: Callable[[str], str]) -> Change:
+    """Return the change of a query or form, on its text as it travels."""
+
+    def changed(both: Both, request: Request) -> Request:
+        if carrier == "query":
+            return replace(request, target=f"{request.path}?{change(request.query)}")
+        return replace(request, body=change(request.body.decode()).encode("latin-1"))
+
+    return changed
+
+
+def without(text: str, name: str) -> str:
+    return "&".join(piece for piece in text.split("&") if piece.partition("=")[0] != name)
+
+
+def pairs_kinds(route: Route) -> Iterator[tuple[str, Change]]:
+    """Yield what can be wrong with a query or a form."""
+    for name in route.needs:
+        yield f"missing {name}", edit(route.carrier, lambda text, n=name: without(text, n))
+        yield f"empty {name}", edit(route.carrier, lambda text, n=name: f"{without(text, n)}&{n}=")
+        yield f"valueless {name}", edit(route.carrier, lambda text, n=name: f"{without(text, n)}&{n}")
+        yield (
+            f"doubled {name}",
+            edit(
+                route.carrier,
+                lambda text, n=name: text + "&" + next(p for p in text.split("&") if p.startswith(n + "=")),
+            ),
+        )
+        yield f"doubled {name}, differing", edit(route.carrier, lambda text, n=name: f"{text}&{n}=other")
+        for what, bytes_ in (("not UTF-8", "%FF"), ("a broken escape", "%4"), ("over-long", "x" * 8_193)):
+            yield (
+                f"{what}: {name}",
+                edit(route.carrier, lambda text, n=name, b=bytes_: f"{without(text, n)}&{n}={b}"),
+            )
+        other = f"{name}%5B%5D"
+        yield (
+            f"an array: {name}",
+            edit(route.carrier, lambda text, n=name, o=other: f"{without(text, n)}&{o}=1"),
+        )
+    for what, more in (
+        ("a name that is not UTF-8", "%FF=1"),
+        ("a broken escape in a name", "%=1"),
+        ("an over-long name", "x" * 8_193 + "=1"),
+        ("201 parameters", "&".join(f"p{i}=1" for i in range(201))),
+    ):
+        yield what, edit(route.carrier, lambda text, m=more: f"{text}&{m}")
+    yield "nothing at all", edit(route.carrier, lambda text: "")
+    if route.carrier == "form":
+        yield "raw bytes outside ASCII", lambda both, r: replace(r, body=r.body + b"&x=\xff\xfe")
+        yield "wrong content type", lambda both, r: replace(r, headers=(JSON, *r.headers[1:]))
+        yield (
+            "plain text",
+            lambda both, r: replace(r, headers=(("content-type", "text/plain"), *r.headers[1:])),
+        )
+
+
+def bodies(honest: dict[str, Any], needs: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield JSON texts that are wrong in one way."""
+    text = json.dumps(honest)
+    yield "no body", b""
+    yield "truncated", text[:-1].encode()
+    yield "truncated in a text", text[: text.index('"', 2)].encode()
+    yield "followed by more", (text + "}").encode()
+    yield "deeply nested", b'{"a":' * 20_000 + b"1" + b"}" * 20_000
+    yield "600 levels", b'{"a":' * 600 + b"1" + b"}" * 600
+    yield "deeply nested, without an end", b"[" * 500_000
+    yield "not UTF-8", text.encode().replace(b"i", b"\xff", 1)
+    yield "UTF-16", text.encode("utf-16")
+    yield "a lone surrogate", text.replace("{", r'{"x": "\ud800", ', 1).encode()
+    yield "NaN", text.replace("{", '{"x": NaN, ', 1).encode()
+    yield "a huge number", text.replace("{", '{"x": ' + "1" * 5_000 + ", ", 1).encode()
+    yield "a form", urlencode(dict.fromkeys(needs, "x")).encode()
+    for what, value in (("an array", []), ("a text", "x"), ("a number", 1), ("null", None), ("true", True)):
+        yield what, json.dumps(value).encode()
+    for name in needs:
+        rest = {key: value for key, value in honest.items() if key != name}
+        yield f"missing {name}", json.dumps(rest).encode()
+        first = json.dumps({name: honest[name]})[1:-1]
+        yield f"doubled {name}", text.replace("{", "{" + first + ", ", 1).encode()
+        yield f"doubled {name}, differing", text.replace("{", f'{{"{name}": "other", ', 1).encode()
+        for what, value in (
+            ("empty", ""), ("null", None), ("a number", 1), ("an object", {}), ("an array of numbers", [1]),
+        ):  # fmt: skip
+            yield f"{name} is {what}", json.dumps({**rest, name: value}).encode()
+
+
+def kinds(route: Route) -> Iterator[tuple[str, Change]]:
+    """Yield every kind of bad input that applies to a route."""
+    for method in METHODS:
+        if method not in route.methods:
+            yield f"method {method}", lambda both, r, m=method: replace(r, method=m)
+    if route.carrier in ("query", "form"):
+        yield from pairs_kinds(route)
+    if route.carrier == "json":
+        for what, body in bodies(WEBHOOK, route.needs):
+            yield f"JSON: {what}", lambda both, r, b=body: replace(r, body=b)
+        for content_type in (FORM, ("content-type", "text/plain"), ("x-none", "")):
+            yield f"{content_type}", lambda both, r, c=content_type: replace(r, headers=(r.headers[0], c))
+    if route.carrier == "signed json":
+        for what, body in bodies(REMOVAL, route.needs):
+            yield f"signed JSON: {what}", lambda both, r, b=body: removal(both, b)
+        for name in ("5e0000000000000000000002", "", 5, [], None.__class__.__name__):
+            body = json.dumps({**REMOVAL, "data": {"object": {"_id": name}}}).encode()
+            yield f"signed JSON about {name!r}", lambda both, r, b=body: removal(both, b)
+        yield from unverified_webhooks()
+
+
+def unverified_webhooks() -> Iterator[tuple[str, Change]]:
+    """Yield webhooks that prove nothing."""
+
+    def header(*values: str) -> Change:
+        own = tuple(("officernd-signature", value) for value in values)
+        return lambda both, r: replace(r, headers=(JSON, *own))
+
+    good = "t=1648190384,signature=" + "00" * 32
+    yield "no signature", header()
+    yield "an empty signature", header("")
+    yield "an over-long signature", header("t=1," + "x" * 8_193)
+    yield "a wrong signature", header(good)
+    yield "two wrong signatures", header(good, good)
+    yield "the right signature twice", lambda both, r: replace(r, headers=(*r.headers, r.headers[1]))
+    yield "a signature outside ASCII", header("t=1648190384,signature=" + "é" * 64)
+    yield (
+        "an upper-case signature",
+        lambda both, r: replace(
+            r, headers=(JSON, ("officernd-signature", r.headers[1][1].replace("t=", "T=")))
+        ),
+    )
+    yield "another body", lambda both, r: replace(r, body=r.body + b" ")
+    yield "no body, signed otherwise", lambda both, r: replace(r, body=b"")
+    for id in ("", "x", ID, "%FF", "%00", "..%2F" + INSTALLATION, INSTALLATION + "/", "x" * 8_193):
+        yield f"installation {id[:20]!r}", lambda both, r, i=id: replace(r, target=f"/officernd/removed/{i}")
+    yield (
+        "another's installation",
+        lambda both, r: replace(
+            r, target=r.target.replace("0001/", "0002/").replace(ID, "5e0000000000000000000003")
+        ),
+    )
+
+
+# --- the test -------------------------------------------------------------------------------------
+
+
+def state(both: Both) -> tuple[Any, ...]:
+    """Return everything that bad input must leave as it is."""
+    organizations = both.platform.organizations
+    stored = [both.store.find("officernd", "organizationId", id) for id in organizations]
+    platform = both.platform
+    return stored, copy.deepcopy((platform.integrations, platform.webhooks, platform.tokens, platform.grants))
+
+
+CASES = [
+    pytest.param(name, kind, change, id=f"{name}: {kind}")
+    for name, route in ROUTES.items()
+    for kind, change in kinds(route)
+]
+
+
+@pytest.fixture(scope="module")
+def kept() -> list[Both]:
+    return []
+
+
+@pytest.fixture
+def world(kept: list[Both]) -> Iterator[Both]:
+    """One pair for all cases, since each has to leave it as it was; a new one after a case that did not."""
+    both = kept[0] if kept else connected()
+    before = state(both)
+    both.reports.clear()
+    yield both
+    both.platform.grants.clear()
+    both.platform.grants.update(before[1][3])
+    kept[:] = [both] if state(both) == before else []
+
+
+@pytest.mark.parametrize(("name", "kind", "change"), CASES)
+def test_bad_input_is_refused_and_changes_nothing(world, name, kind, change):
+    honest = ROUTES[name].honest(world)
+    before = state(world)
+    response = world.network.exchange("test", change(world, honest))
+    assert state(world) == before
+    told = response.body.decode() + repr(response.headers)
+    assert not re.search(r"Traceback|File \"|\w+Error|\w+Exception|/handshakes/|\bline \d", told)
+    right_refusal(world, name, kind, response)
+
+
+def right_refusal(both: Both, name: str, kind: str, response: Response) -> None:
+    reported = [endpoint for endpoint, _ in both.reports]
+    if kind.startswith("method "):
+        assert response.status == 405
+        return
+    if name == "/officernd/connect":
+        assert (response.status, response.header("location")) == (302, RETURN), "C10"
+        assert reported == ["connect"]
+        return
+    if name.startswith("/officernd/"):
+        verified = kind.startswith("signed JSON")
+        assert response.status == (400 if verified else 401)
+        assert reported == [name.removeprefix("/officernd/").strip("/")], "the operator is told"
+    if name.startswith("/oauth/authorize") and response.status == 302:
+        assert response.header("location").startswith(CONNECT + "?error=")
+        return
+    assert 400 <= response.status < 500
+    if name.startswith(("/oauth/authorize", "/simulator")):
+        assert response.header("content-type").startswith("text/html")
+    else:
+        words = response.json()
+        assert isinstance(words.get("message", words.get("error")), str)
+
+
+@pytest.mark.parametrize(
+    ("origin", "path"),
+    [
+        *((PARTNER, path) for path in ("/", "//", "/officernd", "/officernd/", "/officernd/unknown")),
+        *((PARTNER, path) for path in ("/officernd/connect/", "/officernd/Connect", "/officernd/%63onnect")),
+        *((PARTNER, path) for path in ("/officernd/removed", "/x/../officernd/sync", "/oauth/token", "/%FF")),
+        *(
+            (IDENTITY, path)
+            for path in ("/", "/oauth", "/oauth/", "/oauth/token/", "/oauth/%FF", "/OAuth/token")
+        ),
+        *(
+            (APP, path)
+            for path in ("/", "/simulatorx", "/connect", "/oauth/token", "/api", "/api/v1", "/%00")
+        ),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_path_is_404(world, origin, path, method):
+    before = state(world)
+    response = world.network.exchange("test", Request(method, origin, path))
+    assert (response.status, state(world)) == (404, before)
+
+
+# --- uniform answers ------------------------------------------------------------------------------
+
+
+def query_failures(path: str) -> Iterator[tuple[str, Change]]:
+    """Yield signed requests that do not verify, beyond what is malformed."""
+
+    def made(pairs: list[tuple[str, str]], **changed: Any) -> Change:
+        value = sign_query(pairs, **{"secret": "example-integration-secret", "timestamp": NOW, **changed})
+        return lambda both, r: get(PARTNER, path, [*pairs, ("signature", value)])
+
+    yield "another secret", made(SIGNED, secret="wrong-secret")
+    yield (
+        "another integration's secret",
+        made(
+            [("slug", "other-slug"), ("organizationId", "5b0000000000000000000002")],
+        ),
+    )
+    yield "an unknown slug", made([("slug", "unknown-slug"), ("locations", "")])
+    yield "an unknown organisation", made([*SIGNED[:2], ("organizationId", "5b00000000000000000000ff")])
+    yield "no organisation at all", made([("locations", "")])
+    yield "stale", made(SIGNED, timestamp=NOW - 301)
+    yield "from the future", made(SIGNED, timestamp=NOW + 61)
+    yield "milliseconds", made(SIGNED, timestamp=NOW * 1000)
+    for value in (
+        "t=1",
+        "signature=00",
+        "t=1648190384,signature=zz",
+        "x",
+        "t=,signature=",
+        "t=１,signature=1",
+    ):
+        yield f"signature {value}", lambda both, r, v=value: get(PARTNER, path, [*SIGNED, ("signature", v)])
+
+
+@pytest.mark.parametrize("name", UNIFORM)
+def test_until_it_has_verified_every_failure_looks_the_same(name):
+    both = connected()
+    both.network.run(both.platform.remove("5e0000000000000000000002"))
+    route = ROUTES[name]
+    failures = list(unverified_webhooks() if name.endswith("removed/") else pairs_kinds(route))
+    failures += query_failures(name) if route.carrier == "query" else []
+    both.reports.clear()
+    answers = {
+        kind: both.network.exchange("test", change(both, route.honest(both))) for kind, change in failures
+    }
+    assert len({(answer.status, answer.headers, answer.body) for answer in answers.values()}) == 1, answers
+    answer = next(iter(answers.values()))
+    assert (answer.status, list(answer.json())) == (401, ["message"])
+    assert len(both.reports) == len(failures) > 15, "the operator was told each time"
+    assert len({refused.reason for _, refused in both.reports}) > 4, "and what was wrong"
+    accepted = both.network.exchange("test", route.honest(both))
+    assert accepted.ok, "the endpoint does accept what is genuine"
+
+
+def test_a_stranger_cannot_tell_which_organisations_are_connected():
+    """The answers before and after a connect, and after a removal, are one."""
+    fresh, after = sides(), connected()
+    removed = connected()
+    for id in removed.platform.integrations:
+        removed.network.run(removed.platform.remove(id))
+    request = get(PARTNER, "/officernd/healthcheck", [*SIGNED, ("signature", "t=1,signature=" + "00" * 32)])
+    answers = {
+        (answer.status, answer.headers, answer.body)
+        for answer in (both.network.exchange("test", request) for both in (fresh, after, removed))
+    }
+    assert len(answers) == 1
+
+
+# --- over real sockets ----------------------------------------------------------------------------
+
+
+class Counting:
+    """A role that counts what reaches it."""
+
+    def __init__(self, role: Any) -> None:
+        self.role, self.seen = role, 0
+        self.name, self.origins, self.secret_names = role.name, role.origins, role.secret_names
+
+    def handle(self, request: Request) -> Any:
+        self.seen += 1
+        return (yield from self.role.handle(request))
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Both, list[Counting], Loopback]]:
+    both = connected()
+    roles = [Counting(both.platform), Counting(both.partner)]
+    with Loopback(*roles) as network:
+        yield both, roles, network
+
+
+BOMB = tuple((f"x-{i}", "a" * 400) for i in range(150))
+
+
+@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.parametrize(
+    ("what", "status"), [("body of 10 MB", 413), ("150 headers", 431), ("a header of 40 KB", 431)]
+)
+def test_over_a_cap_nothing_reaches_the_role(served, name, what, status):
+    both, roles, network = served
+    honest = ROUTES[name].honest(both)
+    before = state(both), [role.seen for role in roles]
+    request = {
+        "body of 10 MB": replace(honest, method="POST", body=b"x" * 10_485_760),
+        "150 headers": replace(honest, headers=(*honest.headers, *BOMB)),
+        "a header of 40 KB": replace(honest, headers=(*honest.headers, ("x-long", "a" * 40_000))),
+    }[what]
+    assert network.client.send(request).status == status
+    assert (state(both), [role.seen for role in roles]) == before
+
+
+HEAD = b"GET /officernd/healthcheck?slug=a HTTP/1.1\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"hello\r\n\r\n",
+        b"GET /officernd/healthcheck?slug=\xc3\xa9 HTTP/1.1\r\nHost: partner.example\r\n\r\n",
+        HEAD + b"Host: partner.example\r\nHost: partner.example\r\n\r\n",
+        HEAD + b"Host: partner.example\r\nHost: app.officernd.com\r\n\r\n",
+        HEAD + b"Host: partner.example\r\nX-A: 1\x00\r\n\r\n",
+        HEAD + b"Host: partner.example\r\nX-A: " + b"a" * 5_242_880,
+    ],
+    ids=[
+        "TLS",
+        "a word",
+        "outside ASCII",
+        "the same host twice",
+        "two hosts",
+        "a null byte",
+        "5 MB of a header",
+    ],
+)
+@pytest.mark.parametrize("side", [0, 1], ids=["platform", "partner"])
+def test_what_is_not_http_is_a_plain_400_and_reaches_no_role(served, send_raw, side, sent):
+    both, roles, network = served
+    before = state(both), [role.seen for role in roles]
+    answer = send_raw(network.servers[side].url, sent)
+    closed_early = len(sent) > 1_000_000 and not answer
+    assert answer.startswith(b"HTTP/1.1 400 ") or closed_early
+    assert (state(both), [role.seen for role in roles]) == before
