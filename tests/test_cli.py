@@ -25,12 +25,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import pytest
 import requests
 
 from handshakes import cli
+from handshakes.platforms import PLANNED
 from handshakes.store import open_store
 
 COMMAND = str(Path(sys.executable).parent / "handshakes")
@@ -105,6 +107,7 @@ def unprintable(text: str) -> list[str]:
     [
         ((), ["tour", "serve", "verify", "--version"]),
         (("tour",), ["PLATFORM", "--bodies"]),
+        (("clauses",), ["list", "show", "lint"]),
         (("serve",), ["platform", "--only", "--port", "--store", "--set"]),
         (
             ("verify",),
@@ -143,14 +146,10 @@ def test_an_unknown_platform_is_2_and_names_those_there_are(run, start, name):
     assert unprintable(ran.err) == []
 
 
-@pytest.mark.parametrize("name", ["retailcrm", "onoffice", "fortis"])
+@pytest.mark.parametrize("name", PLANNED)
 def test_a_platform_of_the_plan_is_2_and_said_to_be_planned(run, name):
-    from handshakes.platforms import PLATFORMS
-
-    if name in PLATFORMS:
-        return  # built by now
     ran = run("tour", name)
-    assert ran.code == 2
+    assert (ran.code, ran.out) == (2, "")
     assert "not built yet" in ran.text
 
 
@@ -252,7 +251,7 @@ def test_a_tolerance_that_is_none(run, tolerance):
     ran = run("verify", "officernd", TARGET, "--now", str(NOW), "--tolerance", tolerance, secret=SECRET)
     assert (ran.code, ran.out) == (2, "")
     assert "300,60" in ran.text, "an example"
-    assert len(ran.err) < 1_000
+    assert len(ran.err) < 2_000
 
 
 @pytest.mark.parametrize("now", ["-1", "x", "1.5"])
@@ -498,25 +497,28 @@ def test_wrong_options_of_serve(run, arguments):
         assert "profile" in ran.err, "it names the settings"
 
 
-def test_wrong_values_of_settings():
-    """The help of each names its values; another one must not pass for the default."""
-    wrong = ["profile=nonsense", "api_version=v3", "started_by=nobody"]
-    started = [
-        subprocess.Popen(
-            [COMMAND, "serve", "officernd", "--set", one], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        for one in wrong
-    ]
-    codes: list[int | None] = []
-    for process in started:
-        try:
-            codes.append(process.wait(timeout=8))
-        except subprocess.TimeoutExpired:
-            codes.append(None)
-        finally:
-            process.kill()
-            process.communicate()
-    assert dict(zip(wrong, codes, strict=True)) == dict.fromkeys(wrong, 2)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "profile=nonsense",
+        "profile=",
+        "api_version=v3",
+        "started_by=nobody",
+        "partner_url=nonsense",
+        "sync_url=javascript:alert(1)",
+        "client_id=",
+    ],
+)
+def test_a_setting_with_a_value_that_it_cannot_have(run, value):
+    """Another one must not pass for the default; a server that starts all the same is interrupted."""
+    impatient = threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT))
+    impatient.start()
+    try:
+        ran = run("serve", "officernd", "--set", value)
+    finally:
+        impatient.cancel()
+    assert (ran.code, ran.out) == (2, "")
+    assert value.partition("=")[0] in ran.err
 
 
 def test_the_settings_are_listed(run):
@@ -667,8 +669,8 @@ def test_both_sides_served_pressed_and_ended(tmp_path):
 class ForeignPartner(BaseHTTPRequestHandler):
     """A partner that somebody else wrote: it knows nothing but what the briefing prints."""
 
-    told: dict[str, str] = {}
-    secrets: dict[str, str] = {}
+    told: ClassVar[dict[str, str]] = {}
+    secrets: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from handshakes.messages import Response, json_response
-from handshakes.officernd import readings, signing
+from handshakes.officernd import readings, rules, signing
 from handshakes.officernd.examination import examine
 from handshakes.officernd.partner import PartnerIntegration
 from handshakes.refusals import Refused
@@ -90,8 +90,8 @@ def eight_digits_compared(self, target, secret):
     except Refused as refused:
         if refused.reason != "signature-mismatch":
             raise
-        pairs, value = signing.split_query(target.partition("?")[2])
-        timestamp, digest = signing.split_signature(value)
+        pairs, value = rules.split_query(target.partition("?")[2])
+        timestamp, digest = rules.split_signature(value)
         right = signing.sign_query(pairs, secret=secret, timestamp=int(timestamp))
         if right[:-56] != f"t={timestamp},signature={digest}"[:-56]:
             raise

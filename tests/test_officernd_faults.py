@@ -7,11 +7,11 @@ fault says, the genuine request is accepted again.
 from __future__ import annotations
 
 import pytest
-from officernd_sides import sides
 
 from handshakes.officernd.faults import CONNECT_FAULTS, FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Refuses, Survives
 from handshakes.register import load
 from handshakes.store import Installation
+from officernd_sides import sides
 
 REGISTER = load("officernd")
 NAMED_BY_THE_ISSUE = {

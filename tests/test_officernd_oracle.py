@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from handshakes.officernd import readings, sign_query, sign_webhook, verify_query
-from handshakes.officernd.signing import compact_json
+from handshakes.officernd.rules import compact_json
 from handshakes.refusals import Refused
 from oracles import REQUIRE, ask, tool
 
@@ -24,7 +24,7 @@ T = 1648190384
 ODD = [
     *map(chr, range(0x20)),
     *"\"\\/<>&'`{}[]:,.;#?%+= ~*()!@^|",
-    "\x7f\x80\x85\xa0\xad\u0300\u200b\u200d\u200e\u2028\u2029\ud7ff\ue000\ufeff\ufffd\uffff",
+    *"\x7f\x80\x85\xa0\xad\u0300\u200b\u200d\u200e\u2028\u2029\ud7ff\ue000\ufeff\ufffd\uffff",
     *"éßıİ漢字कא",
     *"\U00010000\U0001f3e2\U0001f468\U000e0001\U0010ffff",
 ]

@@ -6,14 +6,14 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from officernd_sides import NOW, sides
 
 from handshakes.browser import Browser
 from handshakes.flow import drive
 from handshakes.messages import Request, Response, Unreachable, split_url
 from handshakes.officernd import sign_query
 from handshakes.officernd.connecting import PLATFORM
-from handshakes.store import MemoryStore, SqlStore, open_store
+from handshakes.store import MemoryStore, open_store
+from officernd_sides import NOW, sides
 
 FIRST, SECOND, THIRD = (f"5e000000000000000000000{n}" for n in (1, 2, 3))
 ORGANIZATION = "5b0000000000000000000001"

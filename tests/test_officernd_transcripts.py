@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from officernd_sides import sides
-
 from handshakes.browser import Browser
 from handshakes.keys import PUBLIC_TEST_KEYS
 from handshakes.officernd import tools
 from handshakes.platforms import Sides
 from handshakes.store import open_store
 from handshakes.wire import Loopback
+from officernd_sides import sides
 
 
 def told(world, network):

@@ -15,7 +15,7 @@ import pytest
 
 from handshakes import register
 from handshakes.keys import PUBLIC_TEST_KEYS
-from handshakes.officernd import readings, signing
+from handshakes.officernd import readings, rules, signing
 from handshakes.refusals import REASONS, Refused
 
 HERE = Path(__file__).parent
@@ -88,9 +88,9 @@ def seen_stages(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str
     names = [stage["name"] for stage in vector["stages"]]
     if "body" in values:
         header = values.get("header") or vector["expect"]["returns"]["signature"]
-        time = signing.split_signature(header)[0]
+        time = rules.split_signature(header)[0]
         body = raw(values["body"])
-        return [("body", body), ("message", signing.payload_dot_timestamp(body, time))]
+        return [("body", body), ("message", rules.payload_dot_timestamp(body, time))]
     if "pairs" in values:
         pairs = [*map(tuple, values["pairs"]), ("signature", vector["expect"]["returns"]["signature"])]
         target = "/?" + urlencode(pairs)
@@ -253,7 +253,7 @@ def test_every_reading_is_carried_by_vectors_and_accepts_one_that_the_adopted_re
 
 
 def test_every_reason_and_clause_of_signing_has_a_vector():
-    source = Path(signing.__file__).read_text("utf-8")
+    source = "".join(Path(room.__file__).read_text("utf-8") for room in (signing, rules))
     shared = {"malformed", "too-large", "duplicate-parameter", "empty-secret", "stale", "from-the-future"}
     raised = {reason for reason in REASONS if f'"{reason}"' in source} | shared
     expected = {vector["expect"].get("reason") for _, vector in ROWS}

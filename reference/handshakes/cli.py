@@ -35,16 +35,21 @@ app.command()(verify)
 app.add_typer(clauses.app, name="clauses")
 
 
+def show_version(wanted: bool) -> None:
+    """Show the version and end, when it is wanted."""
+    if wanted:
+        out.print(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and end.", is_eager=True)
+        bool,
+        typer.Option("--version", help="Show the version and end.", is_eager=True, callback=show_version),
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
-    if version:
-        out.print(__version__)
-        raise typer.Exit
 
 
 def main() -> None:

@@ -69,10 +69,18 @@ class Pasted:
     header: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of `serve`: what it is, and the values there are (the first is the default), or any."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
 class Tools(Protocol):
     """What a platform's `tools` module offers."""
 
-    SETTINGS: Mapping[str, str]
+    SETTINGS: Mapping[str, Setting]
 
     def sides(self, world: World) -> Sides:
         """Return both roles; with origins in `world` they speak those instead of the production ones."""

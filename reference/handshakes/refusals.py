@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from .printing import printable
+
 
 class ShownStage(Protocol):
     """What a refusal needs of a stage: its name, and its bytes as they may be shown."""
@@ -105,7 +107,7 @@ REASONS: dict[str, Reason] = {
     # what the other side did
     "unreachable": Reason(
         "The other side did not answer in time, or not at all.",
-        "Nothing was changed; the step can be repeated.",
+        "Nothing was changed on this side, though the other side may have acted. The step can be repeated.",
     ),
     "platform-error": Reason(
         "The platform's API answered with an error.",
@@ -147,7 +149,7 @@ class Refused(Exception):
             raise KeyError(f"no reason code {reason!r} in the table")
         self.reason = reason
         self.clause = clause
-        self.evidence = {name: str(value) for name, value in (evidence or {}).items()}
+        self.evidence = {name: printable(str(value), 200) for name, value in (evidence or {}).items()}
         self.stage = stage
         self.stages = tuple(stages)
         super().__init__(reason, clause)

@@ -8,9 +8,13 @@ asks or when something was refused, never while a good request is accepted.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .keys import PUBLIC_TEST_KEYS
+from .printing import printable
+
+MOST_SHOWN = 2_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,15 +34,25 @@ class Stage:
         length = f"({len(self.value)} bytes)"
         try:
             text = self.value.decode()
-            shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+            shown = printable(text, MOST_SHOWN)
         except UnicodeDecodeError:
-            text = shown = "hex " + self.value.hex(" ")
+            text = shown = printable("hex " + self.value.hex(" "), MOST_SHOWN)
         if self.credential and text not in PUBLIC_TEST_KEYS:
             return f"‹sha256 {hashlib.sha256(self.value).hexdigest()[:6]}…› {length}"
         return f"{shown} {length}"
 
     def __repr__(self) -> str:
         return f"<Stage {self.name}: {self.show()}>"
+
+
+def listed(stages: Iterable[Stage]) -> str:
+    """Return the stages as text, a line each.
+
+    >>> print(listed([Stage("json", b"{}"), Stage("message", b"{}.1648190384")]))
+    json        {} (2 bytes)
+    message     {}.1648190384 (13 bytes)
+    """
+    return "\n".join(f"{stage.name:<11} {stage.show()}" for stage in stages)
 
 
 def first_difference(one: bytes, other: bytes) -> int | None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
+from .printing import printable
 from .refusals import Refused
 
 MAX_QUERY = 8_192
@@ -47,7 +49,7 @@ def decoded(text: str, clause: str) -> str:
         ) from None
 
 
-def query_pairs(query: str, clause: str) -> Pairs:
+def query_pairs(query: str, clause: str, component: Callable[[str, str], str] | None = None) -> Pairs:
     """Return a query or form as decoded pairs, in the order received.
 
     An absent `=` counts as an empty value, an empty piece (`a=1&&b=2`) is skipped. Raises `Refused`
@@ -61,12 +63,15 @@ def query_pairs(query: str, clause: str) -> Pairs:
     pieces = [piece for piece in query.split("&") if piece]
     if len(pieces) > MAX_PARAMETERS:
         raise Refused("too-large", clause, {"parameters": len(pieces), "limit": MAX_PARAMETERS})
-    if "%" not in query and "+" not in query and query.isascii():
+    if not query.isascii():
+        raise Refused("malformed", clause, {"found": "a character outside ASCII that is not percent-encoded"})
+    if "%" not in query and "+" not in query:
         return tuple((name, value) for name, _, value in (piece.partition("=") for piece in pieces))
+    component = component or decoded
     pairs = []
     for piece in pieces:
         name, _, value = piece.partition("=")
-        pairs.append((decoded(name, clause), decoded(value, clause)))
+        pairs.append((component(name, clause), component(value, clause)))
     return tuple(pairs)
 
 
@@ -133,16 +138,6 @@ def json_object(body: bytes, clause: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused("wrong-type", clause, {"JSON": type(value).__name__, "expected": "an object"})
     return value
-
-
-def printable(text: str, most: int = 40) -> str:
-    """Return text from outside so that it can stand in a message: control characters escaped, cut.
-
-    >>> printable("slug\\n" + "x" * 100, 12)
-    'slug\\\\nxxxxx…'
-    """
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: most + 1])
-    return safe if len(safe) <= most else safe[: most - 1] + "…"
 
 
 def of_type(value: Any, kind: type, clause: str, name: str) -> None:

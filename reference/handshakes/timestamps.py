@@ -19,6 +19,11 @@ def check_time(timestamp: int, now: int, tolerance: Tolerance, clause: str) -> N
     Traceback (most recent call last):
     handshakes.refusals.Refused: stale (officernd:signature.tolerance): age 301 s, allowed 300 s
     """
+    seconds_text(now, clause)
+    if not (isinstance(tolerance, tuple) and len(tolerance) == 2 and all(type(n) is int for n in tolerance)):
+        raise Refused(
+            "wrong-type", clause, {"tolerance": type(tolerance).__name__, "expected": "two whole numbers"}
+        )
     back, ahead = tolerance
     age = now - timestamp
     if age > back:

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote_plus
 
 from .keys import PUBLIC_TEST_KEYS, shown
 from .messages import Headers, Request, Response, Unreachable
+from .printing import printable
 
 ALWAYS_SECRET = frozenset({"authorization", "cookie", "set-cookie", "client_secret", "password"})
 _NOT_THE_ROLES = frozenset({"content-length", "date", "server", "connection", "host", "transfer-encoding"})
@@ -172,24 +173,32 @@ class Transcript:
         lines = []
         for number, event in enumerate(self.events[start:end], start + 1):
             arrow = {"request": "→", "response": "⇢", "failure": "✗", "message": "✉"}[event.kind]
-            lines.append(f"{number:>3} {event.sender} {arrow} {event.receiver}  {event.text}")
+            lines.append(
+                f"{number:>3} {event.sender} {arrow} {event.receiver}  {printable(event.text, _MOST_BODY)}"
+            )
             if bodies:
-                lines += [f"      {name}: {value}" for name, value in event.headers if name not in _QUIET]
-                lines += [f"      {line}" for line in event.body.splitlines()]
+                lines += [
+                    f"      {name}: {printable(value, _MOST_BODY)}"
+                    for name, value in event.headers
+                    if name not in _QUIET
+                ]
+                lines += [f"      {printable(line, _MOST_BODY + 40)}" for line in event.body.splitlines()]
         return "\n".join(lines)
 
-    def mermaid(self, most: int = 64) -> str:
-        """Return a Mermaid sequence diagram; a label is cut at `most` characters."""
-        names = list(dict.fromkeys(name for event in self.events for name in (event.sender, event.receiver)))
+    def mermaid(self, most: int = 44, start: int = 0, end: int | None = None) -> str:
+        """Return a Mermaid sequence diagram of the events; a label is cut at `most` characters."""
+        events = self.events[start:end]
+        names = list(dict.fromkeys(name for event in events for name in (event.sender, event.receiver)))
         ids = {name: f"p{i}" for i, name in enumerate(names)}
         lines = ["sequenceDiagram", *(f"    participant {ids[name]} as {_label(name)}" for name in names)]
-        for event in self.events:
+        for event in events:
             arrow = {"request": "->>", "response": "-->>", "failure": "--x", "message": "-)"}[event.kind]
             label = (
                 re.sub("https?://[^/]+", "", event.text, count=1) if event.kind == "request" else event.text
             )
             if event.kind == "response":
                 label += "".join(f" to {value}" for name, value in event.headers if name == "location")
+            label = re.sub("‹[^›]*›", "…", label)
             label = label if len(label) <= most else label[: most - 1] + "…"
             lines.append(f"    {ids[event.sender]}{arrow}{ids[event.receiver]}: {_label(label)}")
         return "\n".join(lines)

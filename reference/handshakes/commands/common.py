@@ -13,17 +13,18 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..platforms import PLANNED, PLATFORMS, Platform
+from ..printing import printable
 
 if TYPE_CHECKING:
     from ..store import SqlStore
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def fail(message: str, code: int = 2) -> NoReturn:
     """Say what is wrong and what to do, and end with an exit code."""
-    err.print(f"[red]handshakes:[/] {escape(message)}")
+    err.print(f"[red]handshakes:[/] {escape(printable(message, 800))}")
     raise typer.Exit(code)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..platforms import World
+from ..platforms import Setting, World
 from ..refusals import Refused
 from .common import fail, opened_store, out, platform_named
 
@@ -64,18 +64,40 @@ def serve(
             _shown_until_interrupted(network, sides.reports)
 
 
-def _settings(given: list[str], names: Mapping[str, str]) -> dict[str, str]:
+def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
     if "help" in given:
-        for name, text in names.items():
-            out.print(f"{name:<20} {text}", markup=False)
+        for name, setting in known.items():
+            choices = f" ({' or '.join(setting.choices)}; the first unless set)" if setting.choices else ""
+            out.print(f"{name:<20} {setting.text}{choices}", markup=False)
         raise typer.Exit
     settings = {}
     for pair in given:
         name, equals, value = pair.partition("=")
-        if not equals or name not in names:
-            fail(f"--set {pair!r} is no NAME=VALUE with a known name; there are: {', '.join(names)}")
+        if not equals or name not in known:
+            fail(f"--set {pair!r} is no NAME=VALUE with a known name; there are: {', '.join(known)}")
+        allowed = known[name].choices
+        if allowed and value not in allowed:
+            fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
+        if not allowed and not is_sensible(name, value):
+            fail(
+                f"--set {name} is not {value!r}: it has to be {'a URL' if name.endswith(('_url', '_uri')) else 'a text'}"
+            )
         settings[name] = value
     return settings
+
+
+def is_sensible(name: str, value: str) -> bool:
+    """Return whether a value can be a URL, where the setting's name says that it is one, or else a text.
+
+    >>> is_sensible("partner_url", "http://127.0.0.1:3000/x"), is_sensible("partner_url", "127.0.0.1")
+    (True, False)
+    """
+    if not value.isascii() or not value.isprintable() or " " in value:
+        return False
+    if not name.endswith(("_url", "_uri")):
+        return bool(value)
+    scheme, found, rest = value.partition("://")
+    return bool(found and rest) and scheme in ("http", "https")
 
 
 def _shown_until_interrupted(network: Loopback, reports: list[tuple[str, Refused]]) -> None:

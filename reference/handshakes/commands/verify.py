@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ..platforms import Pasted
+from ..printing import printable
 from ..refusals import Refused
 from .common import fail, out, platform_named
 
@@ -93,6 +94,6 @@ def _tolerance(text: str) -> tuple[int, int] | None:
     if not text:
         return None
     back, comma, ahead = text.partition(",")
-    if not (comma and back.isdecimal() and ahead.isdecimal() and text.isascii()):
-        fail(f"--tolerance is two numbers of seconds, as 300,60, not {text!r}")
+    if not (comma and back.isdecimal() and ahead.isdecimal() and text.isascii() and len(text) < 20):
+        fail(f"--tolerance is two numbers of seconds, as 300,60, not {printable(text)}")
     return int(back), int(ahead)

@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ..messages import Request, Response, Step, Unreachable, form_body
+from ..printing import printable
 from ..refusals import Refused
-from ..strict import json_value, printable
+from ..strict import json_value
 from .configuration import Configuration
 
 CLAUSE = "officernd:"
@@ -50,19 +51,17 @@ class Api:
         self.configuration = configuration
         self.clock = clock
 
-    def exchange(self, fields: Mapping[str, str]) -> Step[Tokens]:
+    def exchange(self, fields: Mapping[str, str], clause: str = CLAUSE + "token.answer") -> Step[Tokens]:
         """officernd:token.form. Post the form of a code exchange; return the tokens. Source: page, Step 2."""
         headers = (("content-type", "application/x-www-form-urlencoded"),)
         origin = self.configuration.identity_origin
         request = Request("POST", origin, "/oauth/token", headers, form_body(fields), TOKEN_TIMEOUT)
-        answer = object_of((yield from call(request, CLAUSE + "token.answer")), CLAUSE + "token.answer")
+        answer = object_of((yield from call(request, clause)), clause)
         lifetime = answer.get("expires_in")
         if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
-            raise Refused(
-                "unexpected-answer", CLAUSE + "token.answer", {"expires_in": "is no number of seconds"}
-            )
-        access_token = text_of(answer, "access_token", CLAUSE + "token.answer")
-        refresh_token = text_of(answer, "refresh_token", CLAUSE + "token.answer")
+            raise Refused("unexpected-answer", clause, {"expires_in": "is no number of seconds"})
+        access_token = text_of(answer, "access_token", clause)
+        refresh_token = text_of(answer, "refresh_token", clause)
         return Tokens(access_token, refresh_token, self.clock() + lifetime)
 
     def refresh(self, refresh_token: str) -> Step[Tokens]:
@@ -73,7 +72,7 @@ class Api:
             "client_secret": self.configuration.client_secret,
             "refresh_token": refresh_token,
         }
-        return (yield from self.exchange(fields))
+        return (yield from self.exchange(fields, CLAUSE + "token.refresh"))
 
     def organization(self, origin: str, slug: str, tokens: Tokens) -> Step[dict[str, Any]]:
         """officernd:organization.read. Return the organisation with this slug."""
@@ -91,7 +90,7 @@ class Api:
     ) -> Step[dict[str, str]]:
         """officernd:webhook.version. Create a webhook; return its `_id` and `secret`, from an array or an object; W4."""
         clause = CLAUSE + "webhook.subscribe"
-        sent = json.dumps(body).encode()
+        sent = json.dumps(body, separators=(",", ":")).encode()
         request = self._api("POST", origin, f"/organizations/{quote(slug, safe='')}/webhooks", tokens, sent)
         answer = parsed((yield from call(request, clause)), clause)
         if isinstance(answer, list) and len(answer) == 1:
@@ -99,6 +98,18 @@ class Api:
         if not isinstance(answer, dict):
             raise Refused("unexpected-answer", CLAUSE + "webhook.version", {"answer": type(answer).__name__})
         return {name: text_of(answer, name, CLAUSE + "webhook.version") for name in ("_id", "secret")}
+
+    def webhooks(self, origin: str, slug: str, tokens: Tokens) -> Step[list[dict[str, Any]]]:
+        """officernd:webhook.version. Return the organisation's webhooks of this application: v1 a list, v2 a page of one."""
+        clause = CLAUSE + "webhook.version"
+        request = self._api("GET", origin, f"/organizations/{quote(slug, safe='')}/webhooks", tokens)
+        answer = parsed((yield from call(request, clause)), clause)
+        found = answer.get("results") if isinstance(answer, dict) else answer
+        if not isinstance(found, list) or not all(isinstance(webhook, dict) for webhook in found):
+            raise Refused(
+                "unexpected-answer", clause, {"answer": type(answer).__name__, "expected": "a list"}
+            )
+        return found
 
     def delete_webhook(self, origin: str, slug: str, webhook_id: str, tokens: Tokens) -> Step[None]:
         """officernd:webhook.removal. Delete a webhook; one that is gone already is as good."""

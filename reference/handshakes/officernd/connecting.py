@@ -139,8 +139,7 @@ class Connecting:
         except Conflict:
             evidence = {"installation": "was changed by another connect"}
             raise Refused("wrong-state", CLAUSE + "connect.binding", evidence) from None
-        if earlier and earlier.details.get("webhookId"):
-            yield from self.unsubscribe(installation, tokens, earlier.details["webhookId"])
+        yield from self.tidy(installation, tokens)
         return installation
 
     def redirect_uri(self) -> str:
@@ -202,6 +201,19 @@ class Connecting:
             "description": "Tells the partner that its integration was removed",
             "enabled" if self.configuration.api_version == "v1" else "isEnabled": True,
         }
+
+    def tidy(self, installation: Installation, tokens: Tokens) -> Step[None]:
+        """officernd:advice.webhook-clean-up. Delete this installation's other webhooks: of an earlier connect, or of a lost answer."""
+        details = installation.details
+        url = self.subscription(installation.identity)["url"]
+        try:
+            webhooks = yield from self.api.webhooks(details["api"], details["slug"], tokens)
+        except Refused as refused:
+            self.report("tidy", refused)
+            return
+        for webhook in webhooks:
+            if webhook.get("url") == url and webhook.get("_id") != details["webhookId"]:
+                yield from self.unsubscribe(installation, tokens, str(webhook.get("_id")))
 
     def unsubscribe(self, installation: Installation, tokens: Tokens, webhook_id: str) -> Step[None]:
         """officernd:webhook.removal. Delete a webhook that is no longer needed; a failure is only reported; W7."""

@@ -59,13 +59,13 @@ class Identity:
         """Return random hex, of the length of OfficeRnD's ids unless told otherwise."""
         return self.random(size).hex()
 
-    def issue_code(self, integration: Integration, redirect_uri: str) -> str:
+    def issue_code(self, integration: Integration, redirect_uri: str, scopes: tuple[str, ...] = ()) -> str:
         """officernd:token.code. Return a new authorization code for one integration; single use; C12."""
         application = self.applications[integration.client_id]
         code = self.new_id(20)
         expires_at = self.clock() + self.settings.code_lifetime
         self.grants[code] = Grant(
-            application.client_id, integration.id, redirect_uri, application.scopes, expires_at
+            application.client_id, integration.id, redirect_uri, scopes or application.scopes, expires_at
         )
         return code
 
@@ -217,7 +217,8 @@ class Identity:
         if values.get("response_type") != "code":
             error = "unsupported_response_type" if values.get("response_type") else "invalid_request"
             return _back(back, {"error": error, **state})
-        if not set(values.get("scope", "").split()) <= set(application.scopes):
+        scopes = tuple(values.get("scope", "").split())
+        if not set(scopes) <= set(application.scopes):
             return _back(back, {"error": "invalid_scope", **state})
         if request.method == "GET":
             return page("Connect an integration", _CONSENT, fields=values, choices=self._choices(application))
@@ -228,15 +229,20 @@ class Identity:
             or integration.client_id != application.client_id
         ):
             return _back(back, {"error": "access_denied", **state})
-        return _back(back, {**self.connect_parameters(integration, back), **state})
+        return _back(back, {**self.connect_parameters(integration, back, scopes), **state})
 
-    def connect_parameters(self, integration: Integration, redirect_uri: str) -> dict[str, str]:
-        """officernd:connect.parameters. Return the four parameters that the partner's connect URL is given."""
+    def connect_parameters(
+        self, integration: Integration, redirect_uri: str, scopes: tuple[str, ...] = ()
+    ) -> dict[str, str]:
+        """officernd:connect.parameters. Return the four parameters that the partner's connect URL is given.
+
+        The code stands for `scopes`, where the admin consented to some, else for all of the application's.
+        """
         integration.state = "connecting"
         integration.secret_was_read = False
         integration.token_requests_before = self.token_requests
         return {
-            "code": self.issue_code(integration, redirect_uri),
+            "code": self.issue_code(integration, redirect_uri, scopes),
             "org_slug": self.organizations[integration.organization_id].slug,
             "locations": self.written_locations(integration),
             "integrationId": integration.id,

@@ -19,12 +19,14 @@ from urllib.parse import unquote
 from ..keys import first_that_verifies
 from ..messages import Answer, Request, Response, Step, json_response
 from ..pages import page
+from ..printing import printable
 from ..refusals import Refused
 from ..store import Installation
-from ..strict import Pairs, json_object, printable, query_pairs
+from ..strict import Pairs, json_object, query_pairs
 from . import signing
 from .api import Tokens, text_of
 from .connecting import CLAUSE, PLATFORM, Connecting
+from .rules import unquote_organization
 from .signing import SignedQuery, SignedWebhook
 
 REMOVED = "/officernd/removed/"
@@ -141,7 +143,7 @@ class PartnerIntegration(Connecting):
 
     def candidates(self, pairs: Pairs) -> list[Installation]:
         """officernd:organization.slug. Return the active installations of the organisation, by id, else by slug; H6."""
-        values = dict(signing.unquote_organization(pairs))
+        values = dict(unquote_organization(pairs))
         name = "organizationId" if values.get("organizationId") else "slug"
         found = self.store.find(PLATFORM, name, values.get(name, ""))
         active = [installation for installation in found if installation.state == "active"]

@@ -1,4 +1,4 @@
-"""The other ways to read OfficeRnD's page, as replacements for stages of `signing`.
+"""The other ways to read OfficeRnD's page, as replacements for the rules of `rules.py`.
 
 Each function is one reading of `spec.toml`, under its id. `of` turns ids into the mapping that
 `readings=` takes; two readings of the stage `signed` are applied one after the other.
@@ -19,10 +19,10 @@ from urllib.parse import unquote_plus
 
 from ..keys import key_bytes
 from ..refusals import Refused
-from ..strict import Pairs, query_pairs
+from ..strict import Pairs, decoded, query_pairs
 from ..timestamps import Tolerance
-from . import signing
-from .signing import SIGNATURE, Readings
+from . import rules
+from .rules import SIGNATURE, Readings
 
 
 def _slug_and_locations(pairs: Pairs) -> Pairs:
@@ -72,19 +72,19 @@ def _positional(value: str) -> tuple[str, str]:
     values = [piece.split("=")[-1].strip() for piece in value.split(",")]
     if len(values) < 2:
         raise Refused("malformed", SIGNATURE + "syntax", {"fields": len(values)}, stage="fields")
-    return signing.split_signature(f"t={values[0]},signature={values[1]}")
+    return rules.split_signature(f"t={values[0]},signature={values[1]}")
 
 
 def _spaced_fields(value: str) -> tuple[str, str]:
-    return signing.split_signature(re.sub(" *, *", ",", value))
+    return rules.split_signature(re.sub(" *, *", ",", value))
 
 
 def _milliseconds_fields(value: str) -> tuple[str, str]:
     """Thirteen digits are as good as ten when the unit is milliseconds."""
     match = re.search(r"(?:^|,)t=([0-9]{13})(?=,|$)", value)
     if match is None:
-        return signing.split_signature(value)
-    _, digest = signing.split_signature(value.replace(f"t={match[1]}", "t=0", 1))
+        return rules.split_signature(value)
+    _, digest = rules.split_signature(value.replace(f"t={match[1]}", "t=0", 1))
     return match[1], digest
 
 
@@ -101,36 +101,31 @@ def _repeated_as_array(query: str) -> tuple[Pairs, str]:
         if plain != name or plain in values:
             arrays.add(plain)
         values.setdefault(plain, []).append(value)
-    if len(values.get("signature", [])) != 1:
-        raise Refused("malformed", SIGNATURE + "missing", {"name": "signature"}, stage="parameters")
-    (signature,) = values.pop("signature")
+    found = values.pop("signature", [])
+    if len(found) > 1 or "signature" in arrays:
+        raise Refused("duplicate-parameter", SIGNATURE + "repeated", {"name": "signature"})
+    signature = "".join(found)
+    if not signature:
+        reason = "empty-parameter" if found else "missing-parameter"
+        raise Refused(reason, SIGNATURE + "missing", {"name": "signature"}, stage="parameters")
     pairs: Any = tuple((name, texts if name in arrays else texts[0]) for name, texts in values.items())
     return pairs, signature
 
 
-def _lenient_query(component: Callable[[str], str]) -> Callable[[str], tuple[Pairs, str]]:
-    def parse(query: str) -> tuple[Pairs, str]:
-        pieces = [piece.partition("=") for piece in query.split("&") if piece]
-        pairs = tuple((component(name), component(value)) for name, _, value in pieces)
-        signature = dict(pairs).get("signature")
-        if not signature:
-            raise Refused(
-                "missing-parameter", SIGNATURE + "missing", {"name": "signature"}, stage="parameters"
-            )
-        return tuple(pair for pair in pairs if pair[0] != "signature"), signature
-
-    return parse
+def _lenient_query(component: Callable[[str, str], str]) -> Callable[[str], tuple[Pairs, str]]:
+    return lambda query: rules.split_query(query, component)
 
 
-def _kept_component(text: str) -> str:
+def _replaced_component(text: str, clause: str) -> str:
+    return unquote_plus(text)
+
+
+def _kept_component(text: str, clause: str) -> str:
     """JavaScript keeps a component with an invalid escape or invalid UTF-8 undecoded as a whole."""
-    plain = text.replace("+", " ")
     try:
-        if re.search("%(?![0-9A-Fa-f]{2})", plain):
-            return plain
-        return unquote_plus(text, errors="strict")
-    except UnicodeDecodeError:
-        return plain
+        return decoded(text, clause)
+    except Refused:
+        return text.replace("+", " ")
 
 
 def _as_received(pairs: Pairs) -> Iterator[Pairs]:
@@ -139,13 +134,13 @@ def _as_received(pairs: Pairs) -> Iterator[Pairs]:
 
 def _member_as_received(pairs: Pairs) -> Iterator[Pairs]:
     yield pairs
-    yield signing.unquote_organization(pairs)
+    yield rules.unquote_organization(pairs)
 
 
 def _member_dropped(pairs: Pairs) -> Iterator[Pairs]:
     without = tuple(pair for pair in pairs if pair != ("memberId", ""))
     yield without
-    yield signing.unquote_organization(without)
+    yield rules.unquote_organization(without)
 
 
 def _quotes_as_received(pairs: Pairs) -> Iterator[Pairs]:
@@ -154,12 +149,13 @@ def _quotes_as_received(pairs: Pairs) -> Iterator[Pairs]:
 
 
 def _quotes_dropped(pairs: Pairs) -> Iterator[Pairs]:
-    yield from _quotes_as_received(signing.unquote_organization(pairs))
+    yield from _quotes_as_received(rules.unquote_organization(pairs))
 
 
 def _hex_key(secret: str, clause: str) -> bytes:
+    text = key_bytes(secret, clause)
     try:
-        return bytes.fromhex(secret) or key_bytes(secret, clause)
+        return bytes.fromhex(secret) or text
     except ValueError:
         raise Refused("malformed", clause, {"secret": "is not hex"}) from None
 
@@ -199,7 +195,7 @@ READINGS: dict[str, Readings] = {
     SIGNATURE + "quoted-organization=as-received": {"forms": _quotes_as_received},
     SIGNATURE + "quoted-organization=unquoted": {"forms": _quotes_dropped},
     SIGNATURE + "escapes=refused": {},
-    SIGNATURE + "escapes=replaced": {"parameters": _lenient_query(unquote_plus)},
+    SIGNATURE + "escapes=replaced": {"parameters": _lenient_query(_replaced_component)},
     SIGNATURE + "escapes=kept": {"parameters": _lenient_query(_kept_component)},
     SIGNATURE + "integer-names=as-received": {},
     SIGNATURE + "integer-names=integers-first": {"signed": _integers_first},
@@ -224,6 +220,8 @@ def of(*ids: str) -> Readings:
         for stage, replacement in READINGS[reading].items():
             if stage == "signed" and stage in stages:
                 stages[stage] = _chained(stages[stage], replacement)
+            elif stage in stages:
+                raise Refused("unknown-reading", SIGNATURE + "every-request", {"twice replaced": stage})
             else:
                 stages[stage] = replacement
     return stages

@@ -165,10 +165,18 @@ class OfficeRnD(Resources):
         self.findings += outcome.findings
         return outcome
 
+    def healthcheck_url(self, integration_id: str, fault: str = "") -> str:
+        """officernd:healthcheck.success. Return the signed URL that a health check asks for, without asking."""
+        application = self.applications[self.integrations[integration_id].client_id]
+        return self._signed_url(integration_id, application.healthcheck_url, fault)
+
     def configuration_url(self, integration_id: str, fault: str = "") -> str:
         """officernd:configuration.page. Return the signed URL that opens the settings in the admin's browser."""
+        application = self.applications[self.integrations[integration_id].client_id]
+        return self._signed_url(integration_id, application.configuration_url, fault)
+
+    def _signed_url(self, integration_id: str, url: str, fault: str) -> str:
         integration = self.integrations[integration_id]
-        url = self.applications[integration.client_id].configuration_url
         chosen = self._page_fault(fault, integration) if fault else None
         draft = self._draft(integration, url)
         return (chosen.apply(draft) if chosen else draft.request(draft.pairs, draft.sign())).url

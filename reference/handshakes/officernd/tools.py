@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from ..browser import Browser
 from ..messages import Step
-from ..platforms import Chapter, Check, Pasted, Sides, World
+from ..platforms import Chapter, Check, Pasted, Setting, Sides, World
+from ..printing import printable
 from ..refusals import Refused
 from ..timestamps import Tolerance
 from . import readings as other_readings
 from .configuration import Configuration
 from .partner import PartnerIntegration
-from .records import Application, Integration, Organization
+from .records import READ, V2_SCOPES, WRITE, Application, Integration, Organization
 from .records import Settings as PlatformSettings
 from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
 from .simulator import OfficeRnD
@@ -26,17 +27,17 @@ ACCOUNT = "J&J Ltd"
 PARTNER = "https://partner.example"
 
 SETTINGS = {
-    "profile": "observed (default) or seed: which parameters the platform signs",
-    "partner_url": "where a foreign partner is served; the URLs below start with it",
-    "connect_url": "the partner's connect URL",
-    "configuration_url": "the partner's configuration URL",
-    "healthcheck_url": "the partner's health check URL",
-    "sync_url": "the partner's sync URL",
-    "redirect_uri": "the registered redirect URI; the connect URL unless set",
-    "platform_url": "where a foreign platform is served, for --only partner",
-    "client_id": "the partner's client id at a foreign platform",
-    "api_version": "v1 (default) or v2: which API the partner uses",
-    "started_by": "platform (default) or partner: who starts the connect (C4)",
+    "profile": Setting("which parameters the platform signs", ("observed", "seed")),
+    "partner_url": Setting("where a foreign partner is served; the URLs below start with it"),
+    "connect_url": Setting("the partner's connect URL"),
+    "configuration_url": Setting("the partner's configuration URL"),
+    "healthcheck_url": Setting("the partner's health check URL"),
+    "sync_url": Setting("the partner's sync URL"),
+    "redirect_uri": Setting("the registered redirect URI; the connect URL unless set"),
+    "platform_url": Setting("where a foreign platform is served, for --only partner"),
+    "client_id": Setting("the partner's client id at a foreign platform"),
+    "api_version": Setting("which API the partner uses", ("v1", "v2")),
+    "started_by": Setting("who starts the connect (C4)", ("platform", "partner")),
 }
 
 
@@ -78,7 +79,7 @@ def sides(world: World) -> Sides:
             identity,
             app,
             api_version=chosen.get("api_version", "v1"),
-            scopes=platform.applications[chosen.get("client_id", CLIENT_ID)].scopes,
+            scopes=V2_SCOPES if chosen.get("api_version") == "v2" else (READ, WRITE),
             account_name=ACCOUNT,
             started_by=started_by,
         ),
@@ -200,9 +201,11 @@ def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None
             pasted.body, pasted.header, secret=secret, now=now, tolerance=tolerance, readings=stages
         )
     lines = [f"Verified. Signed at {verified.timestamp}, {now - verified.timestamp} s before {now}."]
-    lines += [f"  {name} = {value}" for name, value in verified.parameters]
-    lines.append(f"  covered by the signature: {', '.join(verified.covered)}")
-    lines.append(f"  not covered: {', '.join([*verified.not_covered, 'method, host and path'])}")
+    lines += [f"  {printable(name)} = {printable(value, 500)}" for name, value in verified.parameters]
+    lines.append(f"  covered by the signature: {printable(', '.join(verified.covered), 500)}")
+    lines.append(
+        f"  not covered: {printable(', '.join([*verified.not_covered, 'method, host and path']), 500)}"
+    )
     return "\n".join(lines)
 
 

@@ -1,0 +1,158 @@
+"""The adopted rules of OfficeRnD's signatures, one function a stage, in the order in which they apply.
+
+Each is one answer to a question that the page leaves open; `readings.py` holds the other answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..keys import key_bytes
+from ..printing import printable
+from ..refusals import Refused
+from ..strict import Pairs, no_duplicates, query_pairs
+from ..timestamps import Tolerance
+
+Readings = Mapping[str, Callable[..., Any]]
+
+SIGNATURE = "officernd:signature."
+WEBHOOK = "officernd:webhook."
+_FIELD = re.compile(r"([A-Za-z0-9_-]+)=([^=,]*)")
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def split_signature(value: str) -> tuple[str, str]:
+    """officernd:signature.syntax. Return `t` and `signature`, as text, from `t=…,signature=…`.
+
+    Fields are found by name, in any order; unknown ones are ignored. `t` is 1 to 12 ASCII digits,
+    `signature` 64 lower-case hex digits. Raises `Refused`: `malformed`, `missing-parameter`,
+    `duplicate-parameter`, `timestamp-in-milliseconds`. Source: page, Step 4; S6.
+
+    >>> split_signature("t=1648190384,signature=" + "0f" * 32)[0]
+    '1648190384'
+    """
+    fields: dict[str, str] = {}
+    for piece in value.split(","):
+        match = _FIELD.fullmatch(piece)
+        if match is None:
+            evidence = {"field": f"{len(piece)} characters without name=value"}
+            raise Refused("malformed", SIGNATURE + "syntax", evidence, stage="fields")
+        if match[1] in fields:
+            raise Refused("duplicate-parameter", SIGNATURE + "syntax", {"field": match[1]}, stage="fields")
+        fields[match[1]] = match[2]
+    for name in ("t", "signature"):
+        if name not in fields:
+            raise Refused("missing-parameter", SIGNATURE + "syntax", {"field": name}, stage="fields")
+    timestamp, digest = fields["t"], fields["signature"]
+    digits = timestamp.isascii() and timestamp.isdigit()
+    if digits and len(timestamp) == 13:
+        evidence = {"t": timestamp}
+        raise Refused("timestamp-in-milliseconds", SIGNATURE + "timestamp", evidence, stage="fields")
+    if not digits or len(timestamp) > 12:
+        # what is no number may be a secret that was sent in the wrong place: only its length is told
+        evidence = {"t": timestamp[:40] if digits else f"{len(timestamp)} characters, not digits"}
+        raise Refused("malformed", SIGNATURE + "syntax", evidence, stage="fields")
+    if len(digest) != 64 or digest.strip("0123456789abcdef"):
+        case = len(digest) == 64 and not digest.strip("0123456789abcdefABCDEF")
+        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(digest)} characters)"
+        raise Refused("malformed", SIGNATURE + "digest", {"signature": found}, stage="fields")
+    return timestamp, digest
+
+
+def split_query(query: str, component: Callable[[str, str], str] | None = None) -> tuple[Pairs, str]:
+    """officernd:signature.parameters. Return every decoded pair but `signature`, as received, and its value.
+
+    Raises `Refused`: `malformed`, `too-large`, `duplicate-parameter`, `missing-parameter`,
+    `empty-parameter`. Source: official example, signatures.service.ts; S1, S2, S12, S16.
+
+    >>> split_query("slug=a&locations=&signature=t%3D1%2Csignature%3D00")
+    ((('slug', 'a'), ('locations', '')), 't=1,signature=00')
+    """
+    pairs = query_pairs(query, SIGNATURE + "escapes", component)
+    value = no_duplicates(pairs, SIGNATURE + "repeated").get("signature")
+    if not value:
+        reason = "missing-parameter" if value is None else "empty-parameter"
+        raise Refused(reason, SIGNATURE + "missing", {"name": "signature"}, stage="parameters")
+    return tuple([pair for pair in pairs if pair[0] != "signature"]), value
+
+
+def forms(pairs: Pairs) -> Iterator[Pairs]:
+    """officernd:signature.empty-member. Yield the pairs as received, then the forms that may be signed instead.
+
+    The platform may write `memberId=` without signing it (S13), and quotes around `organizationId`
+    that it did not sign (S14). An empty value says nothing and quotes are no part of an id, so
+    nothing is believed that was not signed. Source: official example; rnd-copilot.
+
+    >>> list(forms((("slug", "a"), ("memberId", ""))))
+    [(('slug', 'a'), ('memberId', '')), (('slug', 'a'),)]
+    """
+    yield pairs
+    without = tuple([pair for pair in pairs if pair != ("memberId", "")])
+    if without != pairs:
+        yield without
+    for form in (pairs, without) if without != pairs else (pairs,):
+        if (unquoted := unquote_organization(form)) != form:
+            yield unquoted
+
+
+def compact_json(pairs: Sequence[tuple[str, Any]]) -> str:
+    """officernd:signature.json. Return the pairs as one JSON object, in order, as JavaScript writes it.
+
+    No spaces; nothing outside ASCII is escaped. Source: official example; measured equal to
+    `JSON.stringify` for all valid Unicode; S3.
+
+    >>> compact_json([("slug", "café"), ("locations", "a, b")])
+    '{"slug":"café","locations":"a, b"}'
+    """
+    return _compact(dict(pairs))
+
+
+def payload_dot_timestamp(payload: bytes, timestamp: str) -> bytes:
+    """officernd:signature.message. Return payload, dot, timestamp: the reverse of Stripe's order; S4.
+
+    >>> payload_dot_timestamp(b"{}", "1648190384")
+    b'{}.1648190384'
+    """
+    return payload + b"." + timestamp.encode()
+
+
+def unquote_organization(pairs: Pairs) -> Pairs:
+    """officernd:signature.quoted-organization. Return the pairs, `organizationId` without surrounding quotes; S14.
+
+    >>> unquote_organization((("organizationId", '"5b5b"'),))
+    (('organizationId', '5b5b'),)
+    """
+    for i, (name, text) in enumerate(pairs):
+        if name == "organizationId" and isinstance(text, str) and re.fullmatch('".+"', text, re.DOTALL):
+            return (*pairs[:i], (name, text[1:-1]), *pairs[i + 1 :])
+    return pairs
+
+
+class Rules(NamedTuple):
+    """The stages that a reading may replace, with the adopted rules as defaults."""
+
+    fields: Callable[[str], tuple[str, str]] = split_signature
+    parameters: Callable[[str], tuple[Pairs, str]] = split_query
+    forms: Callable[[Pairs], Iterator[Pairs]] = forms
+    signed: Callable[[Pairs], Sequence[tuple[str, Any]]] = tuple
+    json: Callable[[Sequence[tuple[str, Any]]], str] = compact_json
+    message: Callable[[bytes, str], bytes] = payload_dot_timestamp
+    key: Callable[[str, str], bytes] = key_bytes
+    seconds: Callable[[str], int] = int
+    tolerance: Callable[[], Tolerance] = lambda: (300, 60)
+
+
+ADOPTED = Rules()
+
+
+def rules(readings: Readings | None) -> Rules:
+    """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
+    try:
+        return ADOPTED._replace(**readings) if readings else ADOPTED
+    except (TypeError, ValueError):
+        raise Refused(
+            "unknown-reading", SIGNATURE + "every-request", {"readings": printable(str(readings))}
+        ) from None
