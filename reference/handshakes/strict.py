@@ -65,13 +65,13 @@ def query_pairs(query: str, clause: str, component: Callable[[str, str], str] | 
         raise Refused("too-large", clause, {"parameters": len(pieces), "limit": MAX_PARAMETERS})
     if not query.isascii():
         raise Refused("malformed", clause, {"found": "a character outside ASCII that is not percent-encoded"})
-    if "%" not in query and "+" not in query:
-        return tuple((name, value) for name, _, value in (piece.partition("=") for piece in pieces))
     component = component or decoded
     pairs = []
     for piece in pieces:
         name, _, value = piece.partition("=")
-        pairs.append((component(name, clause), component(value, clause)))
+        if "%" in piece or "+" in piece:  # most pieces of a genuine request have nothing to decode
+            name, value = component(name, clause), component(value, clause)
+        pairs.append((name, value))
     return tuple(pairs)
 
 

@@ -19,12 +19,16 @@ def check_time(timestamp: int, now: int, tolerance: Tolerance, clause: str) -> N
     Traceback (most recent call last):
     handshakes.refusals.Refused: stale (officernd:signature.tolerance): age 301 s, allowed 300 s
     """
-    seconds_text(now, clause)
-    if not (isinstance(tolerance, tuple) and len(tolerance) == 2 and all(type(n) is int for n in tolerance)):
+    if type(now) is not int:
+        raise Refused("wrong-type", clause, {"now": type(now).__name__, "expected": "whole seconds"})
+    try:
+        back, ahead = tolerance
+    except (TypeError, ValueError):
+        back = ahead = None  # type: ignore[assignment]
+    if type(back) is not int or type(ahead) is not int:
         raise Refused(
             "wrong-type", clause, {"tolerance": type(tolerance).__name__, "expected": "two whole numbers"}
         )
-    back, ahead = tolerance
     age = now - timestamp
     if age > back:
         raise Refused("stale", clause, {"age": f"{age} s", "allowed": f"{back} s"}, stage="time")

@@ -120,9 +120,12 @@ def verify_query(
         raise Refused("signature-mismatch", SIGNATURE + "digest", stage="message", stages=stages)
     seconds = rule.seconds(timestamp)
     check_time(seconds, now, tolerance or rule.tolerance(), SIGNATURE + "tolerance")
-    names = {name for name, _ in signed}
-    covered = tuple([name for name, _ in pairs if name in names])
-    left = () if len(covered) == len(pairs) else tuple([name for name, _ in pairs if name not in names])
+    received_names = [name for name, _ in pairs]
+    covered, left = tuple(received_names), tuple[str, ...]()
+    if signed is not pairs:  # not signed as received: a name may have been left out, or added
+        names = {name for name, _ in signed}
+        covered = tuple([name for name in received_names if name in names])
+        left = tuple([name for name in received_names if name not in names])
     return SignedQuery(unquote_organization(pairs), seconds, covered, left)
 
 
