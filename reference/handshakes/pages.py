@@ -49,7 +49,7 @@ def page(
 ) -> Response:
     """Return a page: `body` is a Jinja2 template, whose values are escaped.
 
-    It loads nothing, runs no script, sends no referrer, is not cached, and is embedded only by
+    It loads nothing, runs no script, sends no referrer to other sites, is not cached, and is embedded only by
     `frame_ancestors`.
 
     >>> page("Hello", "<p>{{ name }}</p>", name="J&J <Ltd>").body.count(b"J&amp;J &lt;Ltd&gt;")
@@ -59,9 +59,10 @@ def page(
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {frame_ancestors}"
     )
+    # not `no-referrer`: then a browser posts a form with `Origin: null`, which looks like another site's
     safe = (
         ("content-security-policy", policy),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
     )

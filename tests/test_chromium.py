@@ -1,0 +1,128 @@
+"""A real browser goes through the OfficeRnD handshake, served on loopback, by pressing the buttons."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from handshakes.officernd import tools
+from handshakes.platforms import World
+from handshakes.serving import listen
+from handshakes.store import open_store
+from handshakes.wire import Loopback
+from oracles import tool
+
+FIRST = "5e0000000000000000000001"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    program = tool("chromium")
+    from playwright.sync_api import sync_playwright
+
+    quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path) -> Iterator[Any]:
+    """Both sides on loopback origins, as `handshakes serve officernd` makes them."""
+    store = open_store(tmp_path, {})
+    sockets = {"OfficeRnD": listen(), "partner": listen()}
+    origins = {name: "http://{}:{}".format(*sock.getsockname()[:2]) for name, sock in sockets.items()}
+    world = World(lambda: int(time.time()), os.urandom, store, {}, origins["OfficeRnD"], origins["partner"])
+    sides = tools.sides(world)
+    with Loopback(sides.platform, sides.partner, sockets=sockets) as network:
+        yield sides, network, origins
+    store.close()
+
+
+def test_the_whole_handshake_by_pressing_buttons(chromium, served):
+    sides, _, origins = served
+    portal = origins["OfficeRnD"] + "/simulator"
+    page = chromium.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(portal)
+    page.click(f"#connect-{FIRST} button")
+    assert page.url == origins["OfficeRnD"] + "/connect/external-integration/return"
+    assert "connected J&J Ltd" in page.inner_text(f"#state-{FIRST}")
+    page.click("#back")
+    page.click(f"#configure-{FIRST} button")
+    assert page.url.startswith(origins["partner"] + "/officernd/configure?")
+    assert "is connected to J&J Ltd for all locations" in page.inner_text("body")
+    page.click("#continue")
+    page.goto(portal)
+    page.click(f"#sync-{FIRST} button")
+    assert "answered 200" in page.inner_text("body")
+    page.click("#back")
+    page.select_option(f"#healthcheck-{FIRST} select", "parameter-doubled")
+    page.click(f"#healthcheck-{FIRST} button")
+    assert "answered 401" in page.inner_text("body")
+    page.click("#back")
+    page.click(f"#remove-{FIRST} button")
+    page.click("#back")
+    assert page.inner_text(f"#state-{FIRST}") == "removed"
+    page.close()
+    reasons = [refused.reason for _, refused in sides.reports]
+    assert reasons == ["duplicate-parameter", "unknown-installation"]
+    assert said == []
+    ours = tuple(origin + "/" for origin in origins.values())
+    assert [url for url in asked if not url.startswith(ours) and "favicon" not in url] == []
+
+
+def test_a_page_is_embedded_by_nobody_and_tells_nobody_where_it_was(chromium, served):
+    """The signed URL of the settings must not leak by a frame or by a referrer."""
+    sides, _, origins = served
+    page = chromium.new_page()
+    page.goto(origins["OfficeRnD"] + "/simulator")
+    page.click(f"#connect-{FIRST} button")
+    url = sides.platform.configuration_url(FIRST)
+    page.set_content(f'<iframe src="{url}"></iframe>')
+    frame = page.frames[1]
+    frame.wait_for_load_state()
+    assert "is connected to" not in frame.content()
+    referrers = []
+    page.on("request", lambda request: referrers.append(request.headers.get("referer")))
+    page.goto(url)
+    page.click("#continue")
+    assert referrers == [None, None]
+    page.close()
+
+
+def test_the_partner_may_start_the_connect_in_a_real_browser(chromium, tmp_path):
+    """C4 (b): the state cookie survives the way over the platform's consent page."""
+    store = open_store(tmp_path, {})
+    sockets = {"OfficeRnD": listen(), "partner": listen()}
+    origins = {name: "http://{}:{}".format(*sock.getsockname()[:2]) for name, sock in sockets.items()}
+    world = World(
+        lambda: int(time.time()),
+        os.urandom,
+        store,
+        {"started_by": "partner"},
+        origins["OfficeRnD"],
+        origins["partner"],
+    )
+    sides = tools.sides(world)
+    with Loopback(sides.platform, sides.partner, sockets=sockets):
+        page = chromium.new_page()
+        page.goto(origins["partner"] + "/officernd/start")
+        assert page.url.startswith(origins["OfficeRnD"] + "/oauth/authorize?")
+        page.click("#allow button")
+        assert "connected J&J Ltd" in page.inner_text(f"#state-{FIRST}")
+        page.close()
+    assert sides.reports == []
+    store.close()
