@@ -389,6 +389,20 @@ def test_a_reading_makes_it_verify(run):
     assert run(*at, "--reading", "officernd:signature.message=timestamp-payload").code == 0
 
 
+def test_a_mismatch_names_the_reading_that_fits(run):
+    """S4: the signature was made over timestamp, dot, payload, as Stripe has it."""
+    ran = run("verify", "officernd", STRIPE_TARGET, "--now", str(NOW), secret=SECRET)
+    assert (ran.code, "readings that fit: officernd:signature.message=timestamp-payload\n" in ran.out) == (
+        1,
+        True,
+    )
+
+
+def test_a_mismatch_of_the_secret_fits_no_reading(run):
+    ran = run("verify", "officernd", TARGET, "--now", str(NOW), secret="wrong-secret")
+    assert (ran.code, "readings that fit: none, so the secret" in ran.out) == (1, True)
+
+
 @pytest.mark.parametrize(
     "reading", ["", "nonsense", "officernd:signature.message=nonsense", "\x1b[31m" + "x" * 9_000]
 )

@@ -52,7 +52,7 @@ def test_explain_says_what_which_why_where_and_what_to_look_at():
         ["clause", CLAUSE],
         ["stage", "message"],
         ["parameters:", "2"],
-        ["what", "was", "signed", "here,", "stage", "by", "stage:"],
+        ["the", "bytes", "that", "the", "secret", "was", "tried", "on,", "stage", "by", "stage:"],
         ["json", '{"slug":"a"}', "(12", "bytes)"],
         ["message", "hex", *b'{"slug":"a"}.1\xff'.hex(" ").split(), "(15", "bytes)"],
     ]

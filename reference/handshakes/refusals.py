@@ -169,7 +169,7 @@ class Refused(Exception):
             lines.append(f"  stage   {self.stage}")
         lines += [f"  {name}: {value}" for name, value in self.evidence.items()]
         if self.stages:
-            lines.append("  what was signed here, stage by stage:")
+            lines.append("  the bytes that the secret was tried on, stage by stage:")
             lines += [f"    {stage.name:<11} {stage.show()}" for stage in self.stages]
         lines.append(f"Hint: {self.hint()}")
         return "\n".join(lines)

@@ -5,6 +5,9 @@ Every identifier and secret in here is public and for tests.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from ..browser import Browser
 from ..messages import Step
 from ..platforms import Chapter, Check, Pasted, Setting, Sides, World
@@ -191,22 +194,42 @@ def briefing(sides: Sides, world: World) -> str:
 
 
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
-    """Return what a pasted URL or webhook proves; raises `Refused`."""
-    stages = other_readings.of(*readings)
-    verified: SignedQuery | SignedWebhook
-    if pasted.url:
-        verified = verify_query(pasted.url, secret=secret, now=now, tolerance=tolerance, readings=stages)
-    else:
-        verified = verify_webhook(
+    """Return what a pasted URL or webhook proves; raises `Refused`, which names the readings that would fit."""
+
+    def verified_under(*ids: str) -> SignedQuery | SignedWebhook:
+        stages = other_readings.of(*ids)
+        if pasted.url:
+            return verify_query(pasted.url, secret=secret, now=now, tolerance=tolerance, readings=stages)
+        return verify_webhook(
             pasted.body, pasted.header, secret=secret, now=now, tolerance=tolerance, readings=stages
         )
+
+    try:
+        verified = verified_under(*readings)
+    except Refused as refused:
+        if refused.reason != "signature-mismatch":
+            raise
+        fitting = [id for id in other_readings.READINGS if fits(partial(verified_under, *readings, id))]
+        said = ", ".join(fitting) or "none, so the secret is another one, or the bytes were changed"
+        evidence = {**refused.evidence, "readings that fit": said}
+        raise Refused(
+            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
+        ) from None
     lines = [f"Verified. Signed at {verified.timestamp}, {now - verified.timestamp} s before {now}."]
     lines += [f"  {printable(name)} = {printable(value, 500)}" for name, value in verified.parameters]
     lines.append(f"  covered by the signature: {printable(', '.join(verified.covered), 500)}")
-    lines.append(
-        f"  not covered: {printable(', '.join([*verified.not_covered, 'method, host and path']), 500)}"
-    )
+    left = ", ".join([*verified.not_covered, "method, host and path"])
+    lines.append(f"  not covered: {printable(left, 500)}")
     return "\n".join(lines)
+
+
+def fits(verify_it: Callable[[], object]) -> bool:
+    """Return whether the signature is right under a reading, whatever its time is."""
+    try:
+        verify_it()
+    except Refused as refused:
+        return refused.reason in ("stale", "from-the-future")
+    return True
 
 
 def integration_of(sides: Sides, number: int = 0) -> Integration:
