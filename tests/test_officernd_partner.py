@@ -9,9 +9,10 @@ import pytest
 
 from handshakes.browser import Browser
 from handshakes.flow import drive
-from handshakes.messages import Request, Response, Unreachable, split_url
+from handshakes.messages import Request, Response, Unreachable, json_response, split_url
 from handshakes.officernd import sign_query
 from handshakes.officernd.connecting import PLATFORM
+from handshakes.refusals import Refused
 from handshakes.store import MemoryStore, open_store
 from officernd_sides import NOW, sides
 
@@ -341,3 +342,15 @@ def test_the_partner_answers_before_any_connect():
     assert health(world) == Response(
         401, (("content-type", "application/json"),), b'{"message":"The request could not be verified."}'
     )
+
+
+@pytest.mark.parametrize("token", ["A\r\nX: y", "A\nB", "\u20acuro", "with space", "\x7f"])
+def test_an_access_token_that_no_header_can_carry_is_an_unexpected_answer(token):
+    both = sides()
+    step = both.partner.api.exchange({})
+    next(step)
+    answer = {"access_token": token, "refresh_token": "R", "expires_in": 3599}
+    with pytest.raises(Refused) as caught:
+        step.send(json_response(answer))
+    assert caught.value.reason == "unexpected-answer"
+    assert token not in str(caught.value)

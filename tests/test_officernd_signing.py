@@ -485,3 +485,12 @@ def test_digests_are_compared_in_constant_time_alone():
     plain = source.replace(compared, 'hmac.digest(key, message, "sha256") == received')
     assert plain_comparisons(plain) == ["hmac.digest(key, message, 'sha256') == received"]
     assert plain_comparisons("") == ["no comparison in constant time"]
+
+
+@pytest.mark.parametrize("tolerance", [0, (), [], False])
+def test_a_tolerance_that_is_no_pair_is_refused_even_when_it_is_empty(tolerance):
+    value = sign_query([("slug", "a")], secret="example-integration-secret", timestamp=1000)
+    target = "/?slug=a&signature=" + value
+    with pytest.raises(Refused) as caught:
+        signing.verify_query(target, secret="example-integration-secret", now=1000, tolerance=tolerance)
+    assert caught.value.reason == "wrong-type"

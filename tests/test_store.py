@@ -367,3 +367,17 @@ def test_a_place_that_is_no_directory_and_a_file_that_is_no_database(tmp_path):
 def test_an_address_that_is_none_is_said_so():
     with pytest.raises(StoreError):
         SqlStore("not a URL", [Fernet.generate_key().decode()])
+
+
+def test_a_folder_with_a_question_mark_holds_its_own_database(tmp_path):
+    open_store(tmp_path / "a?b", {}).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a?b"]
+    assert (tmp_path / "a?b" / "installations.sqlite").exists()
+
+
+def test_a_key_file_of_other_bytes_is_a_store_error(tmp_path):
+    keys = tmp_path / "store.keys"
+    keys.write_bytes(b"\xff\xfe")
+    keys.chmod(0o600)
+    with pytest.raises(StoreError, match="something other than keys"):
+        open_store(tmp_path, {})

@@ -113,7 +113,11 @@ class RoleServer:
         try:
             await self._serve(scope, receive, send)
         except asyncio.CancelledError:  # the server stops while it still owes this answer
-            self._open[scope["client"]].abort()
+            self._abort(scope)
+
+    def _abort(self, scope: Scope) -> None:
+        if transport := self._open.get(scope["client"]):  # else the other side closed it already
+            transport.abort()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await self._request(scope, receive)
@@ -130,7 +134,7 @@ class RoleServer:
         if isinstance(answer, Delayed):
             await asyncio.sleep(answer.seconds)
         if response is None:
-            self._open[scope["client"]].abort()
+            self._abort(scope)
             return
         await response(scope, receive, send)
 

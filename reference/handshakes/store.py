@@ -266,6 +266,8 @@ def open_store(directory: Path, environment: Mapping[str, str] | None = None) ->
     The first start makes the directory and a key file that only its owner can read. Raises
     `StoreError` when others can read the key file, or when there is a database without its keys.
     """
+    from sqlalchemy import URL
+
     environment = os.environ if environment is None else environment
     database, key_file = directory / "installations.sqlite", directory / "store.keys"
     try:
@@ -274,7 +276,10 @@ def open_store(directory: Path, environment: Mapping[str, str] | None = None) ->
             keys = environment[KEYS_VARIABLE].replace(",", " ").split()
         else:
             keys = _keys_of(key_file, may_make=not database.exists())
-        return SqlStore(f"sqlite:///{database}", keys)
+        url = URL.create("sqlite", database=str(database))  # a path may hold `?`, which a URL text may not
+        return SqlStore(url.render_as_string(), keys)
+    except UnicodeDecodeError:
+        raise StoreError(f"{key_file} holds something other than keys") from None
     except OSError as error:
         raise StoreError(f"the store in {directory} cannot be opened: {error.strerror}") from None
 

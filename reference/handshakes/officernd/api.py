@@ -61,6 +61,10 @@ class Api:
         if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
             raise Refused("unexpected-answer", clause, {"expires_in": "is no number of seconds"})
         access_token = text_of(answer, "access_token", clause)
+        if not all(
+            "!" <= character <= "~" for character in access_token
+        ):  # RFC 6750, 2.1: it becomes a header
+            raise Refused("unexpected-answer", clause, {"access_token": "holds what no header can carry"})
         refresh_token = text_of(answer, "refresh_token", clause)
         return Tokens(access_token, refresh_token, self.clock() + lifetime)
 

@@ -212,6 +212,9 @@ class Connecting:
             self.report("tidy", refused)
             return
         for webhook in webhooks:
+            current = self.store.get(PLATFORM, installation.identity)
+            if current is None or current.version != installation.version:
+                return  # another connect was faster: what is left is its own to tidy
             if webhook.get("url") == url and webhook.get("_id") != details["webhookId"]:
                 yield from self.unsubscribe(installation, tokens, str(webhook.get("_id")))
 
@@ -243,7 +246,11 @@ class Connecting:
             return Tokens.of(newer.credentials)  # another request rotated the token first
         self.change(
             installation.identity,
-            lambda one: replace(one, credentials={**one.credentials, **tokens.saved()}),
+            lambda one: (
+                replace(one, credentials={**one.credentials, **tokens.saved()})
+                if one.credentials["refresh_token"] == installation.credentials["refresh_token"]
+                else one  # another connect brought tokens of its own meanwhile
+            ),
         )
         return tokens
 

@@ -188,7 +188,11 @@ class Resources(Identity):
         except Refused as refused:
             raise ApiError(400, f"The body cannot be read: {refused.reason}", "webhook.subscribe") from None
         url, events = body.get("url"), body.get("eventTypes")
-        if not isinstance(url, str) or not re.fullmatch(r"https?://[!-~]+", url) or len(url) > 2_000:
+        if (
+            not isinstance(url, str)
+            or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+([/?][!-~]*)?", url)
+            or len(url) > 2_000
+        ):
             raise ApiError(400, "url is not a URL", "webhook.subscribe")
         if not isinstance(events, list) or not events or not all(isinstance(event, str) for event in events):
             raise ApiError(400, "eventTypes is not a list of names", "webhook.subscribe")

@@ -119,7 +119,7 @@ def verify_query(
         stages = query_stages(target, readings=readings)
         raise Refused("signature-mismatch", SIGNATURE + "digest", stage="message", stages=stages)
     seconds = rule.seconds(timestamp)
-    check_time(seconds, now, tolerance or rule.tolerance(), SIGNATURE + "tolerance")
+    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, SIGNATURE + "tolerance")
     received_names = [name for name, _ in pairs]
     covered, left = tuple(received_names), tuple[str, ...]()
     if signed is not pairs:  # not signed as received: a name may have been left out, or added
@@ -173,7 +173,7 @@ def verify_webhook(
         stages = (Stage("body", body), Stage("message", message))
         raise Refused("signature-mismatch", WEBHOOK + "signature", stage="message", stages=stages)
     seconds = rule.seconds(timestamp)
-    check_time(seconds, now, tolerance or rule.tolerance(), WEBHOOK + "tolerance")
+    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, WEBHOOK + "tolerance")
     return SignedWebhook(body, seconds)
 
 
