@@ -6,6 +6,7 @@ reached, 4 nothing was judged, 5 a defect of this tool.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -54,6 +55,9 @@ def options(
 
 def main() -> None:
     """Run the command; a defect of this tool ends with exit code 5 and a plain sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show an arrow shows a question mark
     try:
         app()
     except Exception as error:

@@ -136,7 +136,7 @@ Answer: TypeAlias = Response | Delayed | Dropped
 
 
 class Unreachable(Exception):
-    """No response came. `kind` is `timeout`, `dropped`, `refused`, `no-address`, `tls`, `too-large` or `too-many-redirects`."""
+    """No response came. `kind` is `timeout`, `dropped`, `refused`, `no-address`, `tls`, `too-large`, `unsendable` or `too-many-redirects`."""
 
     def __init__(self, kind: str, origin: str = "") -> None:
         super().__init__(f"{kind}: {origin}" if origin else kind)

@@ -11,6 +11,7 @@ version that was read, so two steps that run at once cannot undo each other's wo
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
+
+log = logging.getLogger("handshakes")
 
 KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
 
@@ -195,7 +198,13 @@ class SqlStore:
         with self._engine.connect() as connection:
             found = {"platform": platform, "name": name, "value": value}
             rows = connection.execute(self._by_detail, found).all()
-        return [self._opened(row) for row in rows]
+        installations = []
+        for row in rows:
+            try:
+                installations.append(self._opened(row))
+            except StoreError as error:  # one damaged row must not take the others with it
+                log.error("%s", error)
+        return installations
 
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
@@ -253,11 +262,14 @@ class SqlStore:
         platform, identity, state, version, details, sealed = row
         try:
             kept_for, kept_as, credentials = json.loads(self._fernet.decrypt(sealed))
+            searchable = json.loads(details)
         except InvalidToken:
             raise StoreError(f"no store key opens the credentials of {platform} {identity}") from None
+        except (TypeError, ValueError):
+            raise StoreError(f"the row of {platform} {identity} cannot be read") from None
         if (kept_for, kept_as) != (platform, identity):
             raise StoreError(f"the credentials of {platform} {identity} belong to another row")
-        return Installation(platform, identity, json.loads(details), credentials, state, version)
+        return Installation(platform, identity, searchable, credentials, state, version)
 
 
 def open_store(directory: Path, environment: Mapping[str, str] | None = None) -> SqlStore:

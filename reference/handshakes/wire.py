@@ -157,6 +157,8 @@ class Client:
                     return Response(answer.status_code, tuple(answer.raw.headers.items()), body)
             except requests.RequestException as error:
                 raise Unreachable("timeout" if deadline.over else _kind(error), request.origin) from None
+            except (ValueError, UnicodeError):  # a header or target that is no HTTP; its text may be a secret
+                raise Unreachable("unsendable", request.origin) from None
 
     def _address(self, origin: str) -> str:
         if origin in self.book:

@@ -79,9 +79,8 @@ def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
         if allowed and value not in allowed:
             fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
         if not allowed and not is_sensible(name, value):
-            fail(
-                f"--set {name} is not {value!r}: it has to be {'a URL' if name.endswith(('_url', '_uri')) else 'a text'}"
-            )
+            kind = "a URL" if name.endswith(("_url", "_uri")) else "a number or a text"
+            fail(f"--set {name} is not {value!r}: it has to be {kind}")
         settings[name] = value
     return settings
 
@@ -94,6 +93,8 @@ def is_sensible(name: str, value: str) -> bool:
     """
     if not value.isascii() or not value.isprintable() or " " in value:
         return False
+    if name.endswith("_seconds"):
+        return value.isdecimal() and len(value) < 10
     if not name.endswith(("_url", "_uri")):
         return bool(value)
     scheme, found, rest = value.partition("://")

@@ -43,7 +43,11 @@ def verify(
     tools = platform_named(platform).tools()
     if bool(request) == bool(body):
         fail("give a URL, or a webhook with --body and --header")
+    if request and header:
+        fail("--header belongs to a webhook's --body; a URL carries its signature itself")
     pasted = Pasted(_read_text(request), _read_file(body) if body else b"", header)
+    if not pasted.url and not body:
+        fail("nothing was pasted: standard input was empty")
     secret = _secret(secret_file, secret_env)
     at = int(time.time()) if now is None else now
     try:

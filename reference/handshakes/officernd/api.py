@@ -193,3 +193,15 @@ def text_of(values: Mapping[str, Any], name: str, clause: str) -> str:
     if not values[name]:
         raise Refused("empty-parameter", clause, {"name": name})
     return str(values[name])
+
+
+def id_of(values: Mapping[str, Any], name: str, clause: str) -> str:
+    """Return an id or slug that can stand in a path as one piece; refuses as `text_of`, and with `malformed`.
+
+    >>> id_of({"slug": "test-slug"}, "slug", "officernd:organization.slug")
+    'test-slug'
+    """
+    text = text_of(values, name, clause)
+    if text in (".", "..") or not text.isprintable() or any(mark in text for mark in "/\\?#%"):
+        raise Refused("malformed", clause, {"name": name, "found": text})
+    return text

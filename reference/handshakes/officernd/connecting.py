@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from hmac import compare_digest
 from urllib.parse import quote, urlencode
 
 from ..messages import Answer, Request, Step, redirect
 from ..origins import allowed_origin
 from ..refusals import Refused
-from ..store import Conflict, Installation, Store
+from ..store import Conflict, Installation, Store, StoreError
 from ..strict import no_duplicates, query_pairs
-from .api import Api, Tokens, text_of
+from .api import Api, Tokens, id_of, text_of
 from .configuration import Configuration
 
 PLATFORM = "officernd"
@@ -95,8 +96,9 @@ class Connecting:
         values = no_duplicates(query_pairs(query, clause), clause)
         if "error" in values:
             raise Refused("platform-error", clause, {"error": text_of(values, "error", clause)})
-        for name in ("code", "org_slug", "integrationId"):
-            text_of(values, name, clause)
+        text_of(values, "code", clause)
+        for name in ("org_slug", "integrationId"):
+            id_of(values, name, clause)
         return {"locations": "", **values}
 
     def check_state(self, request: Request) -> None:
@@ -104,7 +106,7 @@ class Connecting:
         clause = CLAUSE + "advice.state-parameter"
         sent = dict(query_pairs(request.query, clause)).get("state", "")
         cookies = dict(p.strip().partition("=")[::2] for p in request.header("cookie").split(";"))
-        if not sent or cookies.get("officernd_state") != sent:
+        if not sent or not compare_digest(cookies.get("officernd_state", "").encode(), sent.encode()):
             raise Refused("wrong-state", clause, {"state": "is not the one that this browser was given"})
 
     def establish(self, connect: dict[str, str]) -> Step[Installation]:
@@ -116,13 +118,17 @@ class Connecting:
         origin = self.region(organization.get("regionInfo"))
         integration = yield from self.api.integration(origin, self.secret_target(connect), tokens)
         secret = self.integration_secret(integration, connect["integrationId"])
-        identity = f"{text_of(organization, '_id', CLAUSE + 'organization.read')}/{connect['integrationId']}"
+        organization_id = id_of(organization, "_id", CLAUSE + "organization.read")
+        identity = f"{organization_id}/{connect['integrationId']}"
         webhook = yield from self.api.subscribe(
             origin, connect["org_slug"], self.subscription(identity), tokens
         )
-        earlier = self.store.get(PLATFORM, identity)
+        try:
+            earlier = self.store.get(PLATFORM, identity)
+        except StoreError as error:
+            raise Refused("wrong-state", CLAUSE + "connect.binding", {"store": error}) from None
         details = {
-            "organizationId": identity.partition("/")[0],
+            "organizationId": organization_id,
             "integrationId": connect["integrationId"],
             "slug": connect["org_slug"],
             "locations": connect["locations"],
@@ -211,12 +217,34 @@ class Connecting:
         except Refused as refused:
             self.report("tidy", refused)
             return
+        if details["webhookId"] not in [webhook.get("_id") for webhook in webhooks]:
+            yield from self.subscribe_again(installation, tokens)
+            return
         for webhook in webhooks:
             current = self.store.get(PLATFORM, installation.identity)
             if current is None or current.version != installation.version:
                 return  # another connect was faster: what is left is its own to tidy
             if webhook.get("url") == url and webhook.get("_id") != details["webhookId"]:
                 yield from self.unsubscribe(installation, tokens, str(webhook.get("_id")))
+
+    def subscribe_again(self, installation: Installation, tokens: Tokens) -> Step[None]:
+        """officernd:advice.webhook-clean-up. Replace a webhook that another connect tidied away before it was saved."""
+        details = installation.details
+        body = self.subscription(installation.identity)
+        try:
+            webhook = yield from self.api.subscribe(details["api"], details["slug"], body, tokens)
+        except Refused as refused:
+            self.report("tidy", refused)
+            return
+        secret = {"webhook_secret": webhook["secret"]}
+        self.change(
+            installation.identity,
+            lambda one: replace(
+                one,
+                details={**one.details, "webhookId": webhook["_id"]},
+                credentials={**one.credentials, **secret},
+            ),
+        )
 
     def unsubscribe(self, installation: Installation, tokens: Tokens, webhook_id: str) -> Step[None]:
         """officernd:webhook.removal. Delete a webhook that is no longer needed; a failure is only reported; W7."""

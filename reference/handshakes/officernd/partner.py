@@ -21,7 +21,7 @@ from ..messages import Answer, Request, Response, Step, json_response
 from ..pages import page
 from ..printing import printable
 from ..refusals import Refused
-from ..store import Installation
+from ..store import Installation, StoreError
 from ..strict import Pairs, json_object, query_pairs
 from . import signing
 from .api import Tokens, text_of
@@ -171,8 +171,11 @@ class PartnerIntegration(Connecting):
     def removed(self, request: Request) -> Step[Answer]:
         """officernd:webhook.removal. Verify the raw body, forget the installation's secrets; a repeat is fine; W5, W7, W8."""
         identity = unquote(request.path.removeprefix(REMOVED))
-        installation = self.store.get(PLATFORM, identity)
         clause = CLAUSE + "webhook.signature"
+        try:
+            installation = self.store.get(PLATFORM, identity)
+        except StoreError as error:
+            return self.unverified("removed", Refused("wrong-state", clause, {"store": error}))
         try:
             if installation is None:
                 raise Refused("unknown-installation", clause)

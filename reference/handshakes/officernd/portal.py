@@ -20,6 +20,7 @@ from .records import Integration
 if TYPE_CHECKING:
     from .simulator import OfficeRnD
 
+COOKIE = "simulator_connect"
 _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is OfficeRnD's.</p>
 {% for one, organization in integrations %}
 <section><h2>{{ organization.name }} <small>{{ organization.slug }}</small></h2>
@@ -82,7 +83,10 @@ class Portal:
         except (Refused, KeyError, UnicodeDecodeError):
             return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
         if step == "connect":
-            return redirect(platform.connect_url(integration.id, fault), 303)
+            browser = platform.new_id()
+            platform.browsers[browser] = integration.id
+            cookie = f"{COOKIE}={browser}; Path=/connect; HttpOnly; SameSite=Lax"
+            return redirect(platform.connect_url(integration.id, fault), 303, (("set-cookie", cookie),))
         if step == "configure":
             return redirect(platform.configuration_url(integration.id, fault), 303)
         taken = {"healthcheck": platform.healthcheck, "sync": platform.sync, "remove": platform.remove}[step]

@@ -151,8 +151,10 @@ ADOPTED = Rules()
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
     try:
+        if readings and not all(map(callable, readings.values())):
+            raise TypeError
         return ADOPTED._replace(**readings) if readings else ADOPTED
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         raise Refused(
             "unknown-reading", SIGNATURE + "every-request", {"readings": printable(str(readings))}
         ) from None

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from ..messages import Answer, Request, Response, Step, Unreachable, json_response, split_url
 from .faults import FAULTS, ConnectFault, Delivery, Draft, PageFault, Refuses, Survives, WebhookFault
 from .findings import Finding, Outcome, account_name, delivered, judged, message_of
-from .portal import Portal
+from .portal import COOKIE, Portal
 from .records import Application, Integration, Organization, Settings, Webhook
 from .resources import Resources
 
@@ -35,6 +35,7 @@ class OfficeRnD(Resources):
     ) -> None:
         super().__init__(settings, clock=clock, random=random)
         self.portal = Portal(self)
+        self.browsers: dict[str, str] = {}
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ class OfficeRnD(Resources):
         application = self.applications[client_id]
         organization = self.organizations[organization_id]
         if not application.public and organization.test_account_of != client_id:
-            raise ValueError("the integration is visible only to the partner's own test account")
+            raise ValueError("before it is public, an integration is shown in its own test account alone")
         integration = Integration(id or self.new_id(), organization_id, client_id, secret, locations)
         self.integrations[integration.id] = integration
         return integration
@@ -114,7 +115,9 @@ class OfficeRnD(Resources):
 
     def returned(self, request: Request) -> Step[Answer]:
         """officernd:return.redirect. The browser came back: check the health of what was being connected."""
-        connecting = [one for one in self.integrations.values() if one.state == "connecting"]
+        connecting = self._connecting(request)
+        for integration in connecting:
+            integration.state = "checking"  # before the first yield, so that no other return checks it too
         for integration in connecting:
             self.found("return.redirect", True, "the browser came back to the return URL")
             exchanged = self.token_requests > integration.token_requests_before
@@ -123,6 +126,14 @@ class OfficeRnD(Resources):
             if integration.secret_was_read:  # else the connect broke earlier, and that was found already
                 self.findings += outcome.findings
         return self.portal.return_page(connecting)
+
+    def _connecting(self, request: Request) -> list[Integration]:
+        """Return what this browser was connecting, by its cookie; without one, what got to its secret, or else all."""
+        connecting = [one for one in self.integrations.values() if one.state == "connecting"]
+        cookies = dict(piece.strip().partition("=")[::2] for piece in request.header("cookie").split(";"))
+        if COOKIE in cookies:
+            return [one for one in connecting if one.id == self.browsers.get(cookies[COOKIE])]
+        return [one for one in connecting if one.secret_was_read] or connecting
 
     def connect_outcome(self, integration_id: str) -> Outcome:
         """officernd:return.redirect. Say, after a connect, whether the browser came back."""

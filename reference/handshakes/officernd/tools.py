@@ -40,6 +40,12 @@ SETTINGS = {
     "platform_url": Setting("where a foreign platform is served, for --only partner"),
     "client_id": Setting("the partner's client id at a foreign platform"),
     "api_version": Setting("which API the partner uses", ("v1", "v2")),
+    "joined_by": Setting("how several locations are joined (S11)", ("comma-space", "comma")),
+    "every_location": Setting("how all locations are written (S10)", ("empty", "star", "full-list")),
+    "takes_redirect_url": Setting("whether the page's spelling of redirect_uri is taken (C1)", ("no", "yes")),
+    "region_url": Setting("the organisations' region URL; the platform's own unless set"),
+    "code_seconds": Setting("seconds that a code lasts; 300, assumed (C12)"),
+    "token_seconds": Setting("seconds that an access token lasts; 3599 (C15)"),
     "started_by": Setting("who starts the connect (C4)", ("platform", "partner")),
 }
 
@@ -54,7 +60,16 @@ def sides(world: World) -> Sides:
     connect_url = chosen.get("connect_url", f"{foreign}/connect")
     started_by = chosen.get("started_by", "platform")
     platform = OfficeRnD(
-        PlatformSettings(identity, app, chosen.get("profile", "observed")),
+        PlatformSettings(
+            identity,
+            app,
+            profile=chosen.get("profile", "observed"),
+            all_locations=chosen.get("every_location", "empty"),
+            separator="," if chosen.get("joined_by") == "comma" else ", ",
+            code_lifetime=int(chosen.get("code_seconds", "300")),
+            token_lifetime=int(chosen.get("token_seconds", "3599")),
+            accept_redirect_url=chosen.get("takes_redirect_url") == "yes",
+        ),
         clock=world.clock,
         random=world.random,
     )
@@ -73,6 +88,8 @@ def sides(world: World) -> Sides:
         )
     )
     furnish(platform, chosen.get("client_id", CLIENT_ID))
+    for organization in platform.organizations.values():
+        organization.region_url = chosen.get("region_url", "")
     reports: list[tuple[str, Refused]] = []
     partner = PartnerIntegration(
         Configuration(
@@ -96,7 +113,7 @@ def sides(world: World) -> Sides:
 
 def furnish(platform: OfficeRnD, client_id: str) -> None:
     """Add the organisations and integrations of tests and lessons."""
-    one, two, three = "5a0000000000000000000001", "5a0000000000000000000002", "5a0000000000000000000003"
+    one, two, three, four = (f"5a000000000000000000000{number}" for number in (1, 2, 3, 4))
     first = Organization(
         "5b0000000000000000000001",
         "test-slug",
@@ -108,7 +125,7 @@ def furnish(platform: OfficeRnD, client_id: str) -> None:
         "5b0000000000000000000002",
         "other-slug",
         "Other Spaces",
-        {three: "Berlin"},
+        {three: "Berlin", four: "Vienna"},
         "5c0000000000000000000002",
     )
     platform.add_organization(first)
@@ -116,7 +133,7 @@ def furnish(platform: OfficeRnD, client_id: str) -> None:
     for organization, secret, locations, id in (
         (first, SECRET, (), "5e0000000000000000000001"),
         (first, ANOTHER_SECRET, (one,), "5e0000000000000000000002"),
-        (second, "a-third-integration-secret", (), "5e0000000000000000000003"),
+        (second, "a-third-integration-secret", (three, four), "5e0000000000000000000003"),
     ):
         platform.add_integration(client_id, organization.id, secret=secret, locations=locations, id=id)
 
@@ -189,6 +206,9 @@ def briefing(sides: Sides, world: World) -> str:
         "health check URL": application.healthcheck_url,
         "sync URL": application.sync_url,
     }
+    if not world.platform_origin:  # only the partner is served: the platform is somebody else's
+        theirs = ("redirect URI", "connect URL", "configuration URL", "health check URL", "sync URL")
+        rows = {name: rows[name] for name in theirs}
     width = max(map(len, rows))
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
