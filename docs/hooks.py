@@ -70,10 +70,11 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     """Load the script for diagrams where there is one, before the theme would ask a CDN for it."""
-    if 'class="mermaid"' not in output:
+    head, end, rest = output.partition("</head>")
+    if 'class="mermaid"' not in rest:
         return output
-    source = get_relative_url(MERMAID_URL, page.url)
-    return output.replace("</head>", f'<script defer src="{source}"></script></head>', 1)
+    script = f'<script src="{get_relative_url(MERMAID_URL, page.url)}" defer></script>'
+    return f"{head}{script}{end}{rest}"
 
 
 def _expanded(nav: list[Any]) -> list[Any]:

@@ -1,6 +1,6 @@
 """Running handshakes: one loop that advances a generator, and a network that is a function call.
 
-A *step* yields a `Request` and is sent the `Response` (or thrown `Unreachable`). A *role* answers
+A *step* gives out a `Request` and gets the `Response` back (or `Unreachable` is thrown into it). A *role* answers
 requests by a step of its own, so a partner may call the platform back while the platform still
 waits. `InProcess` connects roles without sockets, threads or sleeping; `wire` connects the very
 same roles over HTTP.

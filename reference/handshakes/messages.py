@@ -4,7 +4,7 @@ A target stays as it travelled. `%2C` and `,`, `+` and `%20`, `%c3` and `%C3` ar
 bytes on the wire, and two of the four platforms sign what was sent, so nothing is ever
 decoded and encoded again on the way. Header names are lower case, because HTTP ignores case.
 
-A step of a handshake is a generator: it yields a `Request` and is sent the `Response`. Who
+A step of a handshake is a generator that gives out a `Request` and gets its `Response`. Who
 carries the message (a function call, a socket, a server) is none of the step's business.
 """
 

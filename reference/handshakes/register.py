@@ -94,7 +94,7 @@ class Ambiguity:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A security measure that no page states."""
+    """A measure for safety that goes beyond what the pages ask."""
 
     id: str
     text: str

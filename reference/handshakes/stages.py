@@ -1,4 +1,4 @@
-"""Stages: the named byte strings on the way from a request to its signature.
+"""Stages: the byte strings that lie between a request and its signature, each with a name.
 
 When a signature does not match, the question is always the same: which bytes did the other side
 sign, and which did I? Stages are those bytes, one after the other. They are built when somebody

@@ -1,7 +1,7 @@
 """Timestamps: Unix seconds as whole numbers, and the window in which one is accepted.
 
-Nothing here reads a clock. A tolerance is a pair, seconds back and seconds ahead, and both limits
-are inclusive: a request exactly as old as the tolerance is accepted.
+Nothing here reads a clock. A tolerance is a pair, seconds back and seconds ahead, and both ends of the
+window belong to it: with 300 back, the 300th second still counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Transcripts: what was said in a handshake, in order, and two pictures of it.
 
-The driver that sends records the request and its answer as separate events, in the order in which
-they happened. What a role did not set (`content-length`, `date`, …) is left out, so the same
+Whoever sends also records: the request is one event and its answer another, each at its own time. What a role did not set (`content-length`, `date`, …) is left out, so the same
 handshake gives the same transcript in process and over sockets. Secrets are masked when an event
 is recorded: no event holds the clear value, unless it is a labelled public test key. What is only
 later seen to be secret is masked from then on.

@@ -1,4 +1,4 @@
-"""The same handshakes over real sockets: `requests` outwards; `serving` is the other direction.
+"""Handshakes over real sockets, the outward half, on `requests`; `serving` is the inward half.
 
 The raw target is sent as it stands; `requests` alone would rewrite several. Roles speak logical
 origins (`https://app.officernd.com`); an address book says which loopback address stands for each,
