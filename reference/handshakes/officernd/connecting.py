@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
+from ..calls import text_of
 from ..messages import Answer, Request, Step, redirect
 from ..origins import allowed_origin
 from ..refusals import Refused
 from ..store import Conflict, Installation, Store
 from ..strict import no_duplicates, query_pairs
-from .api import Api, Tokens, text_of
+from .api import Api, Tokens
 from .configuration import Configuration
 
 PLATFORM = "officernd"
