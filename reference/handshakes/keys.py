@@ -26,15 +26,6 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "wrong-secret",
         "geheimnis-mit-ümlaut",
         "00ff00ff",
-        # RetailCRM: module secrets, API keys; the last two are values of the official tests
-        "example-module-secret",
-        "previous-module-secret",
-        "another-module-secret",
-        "example-api-key",
-        "another-api-key",
-        "secret",
-        "api_key",
-        "ffqfNWKTDvdaqwcPgQhhHEEutO81Qbff",
         # RetailCRM: secrets of module cards (the first and its spoilt forms are the worked values'), API keys
         "secret",
         "secret\n",

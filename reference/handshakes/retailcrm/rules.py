@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..keys import key_bytes
 from ..printing import printable
 from ..refusals import Refused
-from ..strict import form_pairs, json_object, no_duplicates
+from ..strict import MAX_FORM, form_pairs, json_object, no_duplicates
 
 Readings = Mapping[str, Callable[..., Any]]
 
@@ -23,17 +23,19 @@ NAMES = ("token", "apiKey", "systemUrl")
 
 
 def form_field(body: bytes, content_type: str) -> bytes:
-    """retailcrm:register.encoding. Return the JSON text that the form field `register` holds.
+    """retailcrm:register.form. Return the JSON text that the form field `register` holds.
 
-    The form is urlencoded or multipart. Raises `Refused`: `wrong-content-type`, `too-large`,
-    `malformed`, `duplicate-parameter`, `missing-parameter`, `empty-parameter`. Source: official code
-    on both sides; A4, A33.
+    The form is urlencoded or multipart, 65,536 bytes at most. Raises `Refused`: `wrong-content-type`,
+    `too-large`, `malformed`, `duplicate-parameter`, `missing-parameter`, `empty-parameter`. Source:
+    official code on both sides; A4, A33.
 
     >>> form_field(b"register=%7B%7D", "application/x-www-form-urlencoded")
     b'{}'
     """
-    clause = REGISTER + "encoding"
-    values = no_duplicates(form_pairs(body, content_type, clause), clause)
+    if len(body) > MAX_FORM:
+        raise Refused("too-large", REGISTER + "size", {"bytes": len(body), "limit": MAX_FORM})
+    clause = REGISTER + "form"
+    values = no_duplicates(form_pairs(body, content_type, clause), REGISTER + "once")
     value = values.get("register")
     if not value:
         evidence = {"name": "register"}
@@ -45,7 +47,7 @@ def form_field(body: bytes, content_type: str) -> bytes:
 
 
 def members(text: bytes) -> dict[str, Any]:
-    """retailcrm:register.json. Return the members of one JSON object; no key may occur twice.
+    """retailcrm:register.json. Return the members of one JSON object; no name may stand twice.
 
     Raises `Refused`: `malformed`, `wrong-type`, `duplicate-parameter`, `too-large`. Source: official
     code; A5.
@@ -57,10 +59,11 @@ def members(text: bytes) -> dict[str, Any]:
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """retailcrm:register.members. Return token, apiKey and systemUrl, in the order received; others are ignored.
+    """retailcrm:register.presence. Return token, apiKey and systemUrl, in the order received; others are ignored.
 
-    Names are exact in case, values are text and not empty: an empty key would verify too (A9). Raises
-    `Refused`: `missing-parameter`, `wrong-type`, `empty-parameter`. Source: official code; A5, A9, S9.
+    Names are exact in case, values are text and not empty: a token over an empty key can be computed
+    too (A9). Raises `Refused`: `missing-parameter`, `wrong-type`, `empty-parameter`, `malformed`.
+    Source: official code; A5, A9, S9.
 
     >>> texts({"extra": 1, "apiKey": "a", "token": "b", "systemUrl": "c"})
     {'apiKey': 'a', 'token': 'b', 'systemUrl': 'c'}
@@ -69,12 +72,14 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     for name in NAMES:
         value = found.get(name)
         if value is None:
-            raise Refused("missing-parameter", REGISTER + "members", {"name": name}, stage="members")
+            raise Refused("missing-parameter", REGISTER + "presence", {"name": name}, stage="members")
         if type(value) is not str:
             evidence = {"name": name, "found": type(value).__name__, "expected": "str"}
-            raise Refused("wrong-type", REGISTER + "members", evidence, stage="members")
+            raise Refused("wrong-type", REGISTER + "types", evidence, stage="members")
         if not value:
-            raise Refused("empty-parameter", REGISTER + "members", {"name": name}, stage="members")
+            raise Refused("empty-parameter", REGISTER + "presence", {"name": name}, stage="members")
+    if "\0" in found["apiKey"]:
+        raise Refused("malformed", TOKEN + "nul", {"apiKey": "holds a NUL"}, stage="members")
     return found
 
 
@@ -103,14 +108,14 @@ def key(secret: str, clause: str) -> bytes:
     >>> key("example-module-secret", "retailcrm:token.key")[:7]
     b'example'
     """
-    value = key_bytes(secret, clause)
+    value = key_bytes(secret, clause if secret else TOKEN + "empty-secret")
     if b"\0" in value:
-        raise Refused("malformed", clause, {"secret": "holds a NUL"})
+        raise Refused("malformed", TOKEN + "nul", {"secret": "holds a NUL"})
     return value
 
 
 def mac(key: bytes, message: bytes) -> bytes:
-    """retailcrm:token.value. Return the HMAC-SHA256 of the API key, keyed with the secret; A7.
+    """retailcrm:token.algorithm. Return the HMAC-SHA256 of the API key, keyed with the secret; A7.
 
     >>> mac(b"secret", b"api_key").hex()[:6]
     '016ab3'
@@ -123,7 +128,6 @@ class Rules(NamedTuple):
 
     form: Callable[[bytes, str], bytes] = form_field
     members: Callable[[bytes], dict[str, Any]] = members
-    texts: Callable[[Mapping[str, Any]], dict[str, str]] = texts
     digest: Callable[[str], bytes] = digest
     key: Callable[[str, str], bytes] = key
     mac: Callable[[bytes, bytes], bytes] = mac
@@ -137,4 +141,4 @@ def rules(readings: Readings | None) -> Rules:
     try:
         return ADOPTED._replace(**readings) if readings else ADOPTED
     except (TypeError, ValueError):
-        raise Refused("unknown-reading", TOKEN + "value", {"readings": printable(str(readings))}) from None
+        raise Refused("unknown-reading", TOKEN + "verified", {"readings": printable(str(readings))}) from None
