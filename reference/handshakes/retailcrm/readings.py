@@ -4,7 +4,7 @@ Each function is one reading of `spec.toml`, under its id. `of` turns ids into t
 `readings=` takes.
 
 >>> from handshakes.retailcrm import registration_token
->>> registration_token("api_key", secret="secret", readings=of("retailcrm:token.message=secret"))[:6]
+>>> registration_token("api_key", secret="secret", readings=of("retailcrm:token.value=swapped"))[:6]
 'a6323d'
 """
 
@@ -14,7 +14,7 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..keys import key_bytes
@@ -26,10 +26,10 @@ from .rules import NAMES, REGISTER, TOKEN, Readings
 
 def _brackets(body: bytes, content_type: str) -> bytes:
     """`register[token]=…&register[apiKey]=…`, the page's own notation taken at its word."""
-    values = no_duplicates(form_pairs(body, content_type, REGISTER + "form"), REGISTER + "form")
+    values = no_duplicates(form_pairs(body, content_type, REGISTER + "encoding"), REGISTER + "encoding")
     found = {name[9:-1]: text for name, text in values.items() if name[:9] + name[-1:] == "register[]"}
     if not found:
-        raise Refused("missing-parameter", REGISTER + "form", {"name": "register[…]"}, stage="form")
+        raise Refused("missing-parameter", REGISTER + "encoding", {"name": "register[…]"}, stage="form")
     return json.dumps(found, ensure_ascii=False).encode()
 
 
@@ -37,7 +37,7 @@ def _json_body(body: bytes, content_type: str) -> bytes:
     """The body itself is the JSON object."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         evidence = {"content type": content_type[:40], "expected": "application/json"}
-        raise Refused("wrong-content-type", REGISTER + "form", evidence)
+        raise Refused("wrong-content-type", REGISTER + "encoding", evidence)
     return body
 
 
@@ -62,8 +62,23 @@ def _any_case(text: bytes) -> dict[str, Any]:
     return _any_json(text, lambda pairs: {known.get(name.lower(), name): value for name, value in pairs})
 
 
+def _empty_key(values: Mapping[str, Any]) -> dict[str, str]:
+    """The official verifiers: a missing or empty API key verifies with a token over nothing."""
+    if values.get("apiKey"):
+        return rules.texts(values)
+    return {**rules.texts({**values, "apiKey": "-"}), "apiKey": ""}
+
+
 def _any_digest_case(token: str) -> bytes:
     return rules.digest(token.lower() if token.isascii() else token)
+
+
+def _base64_digest(token: str) -> bytes:
+    try:
+        value = base64.b64decode(token, validate=True)
+    except (ValueError, binascii.Error):
+        value = b""
+    return value if len(value) == 32 else rules.digest(token)
 
 
 def _hex_key(secret: str, clause: str) -> bytes:
@@ -87,16 +102,19 @@ def _swapped(key: bytes, message: bytes) -> bytes:
 
 
 READINGS: dict[str, Readings] = {
-    REGISTER + "form=json-field": {},
-    REGISTER + "form=brackets": {"form": _brackets},
-    REGISTER + "form=json-body": {"form": _json_body},
-    REGISTER + "json=exact-and-unique": {},
+    REGISTER + "encoding=json-in-form": {},
+    REGISTER + "encoding=brackets": {"form": _brackets},
+    REGISTER + "encoding=json-body": {"form": _json_body},
+    REGISTER + "json=exact": {},
     REGISTER + "json=last-wins": {"members": _last_wins},
-    REGISTER + "json=any-case-last-wins": {"members": _any_case},
+    REGISTER + "json=any-case": {"members": _any_case},
+    REGISTER + "members=all-three": {},
+    REGISTER + "members=empty-key": {"texts": _empty_key},
     TOKEN + "digest=lower-case": {},
     TOKEN + "digest=any-case": {"digest": _any_digest_case},
-    TOKEN + "message=api-key": {},
-    TOKEN + "message=secret": {"mac": _swapped},
+    TOKEN + "digest=base64": {"digest": _base64_digest},
+    TOKEN + "value=keyed-with-secret": {},
+    TOKEN + "value=swapped": {"mac": _swapped},
     TOKEN + "key=text": {},
     TOKEN + "key=hex-decoded": {"key": _hex_key},
     TOKEN + "key=base64-decoded": {"key": _base64_key},
@@ -110,15 +128,15 @@ def of(*ids: str) -> Readings:
     Raises `Refused` with `unknown-reading` for an id that `READINGS` does not hold, and for two that
     replace the same stage.
 
-    >>> of("retailcrm:token.message=api-key")
+    >>> of("retailcrm:token.value=keyed-with-secret")
     {}
     """
     stages: dict[str, Callable[..., Any]] = {}
     for reading in ids:
         if reading not in READINGS:
-            raise Refused("unknown-reading", TOKEN + "verified", {"reading": reading})
+            raise Refused("unknown-reading", TOKEN + "verify", {"reading": reading})
         for stage, replacement in READINGS[reading].items():
             if stage in stages:
-                raise Refused("unknown-reading", TOKEN + "verified", {"twice replaced": stage})
+                raise Refused("unknown-reading", TOKEN + "verify", {"twice replaced": stage})
             stages[stage] = replacement
     return stages

@@ -23,7 +23,7 @@ NAMES = ("token", "apiKey", "systemUrl")
 
 
 def form_field(body: bytes, content_type: str) -> bytes:
-    """retailcrm:register.form. Return the JSON text that the form field `register` holds.
+    """retailcrm:register.encoding. Return the JSON text that the form field `register` holds.
 
     The form is urlencoded or multipart, 65,536 bytes at most. Raises `Refused`: `wrong-content-type`,
     `too-large`, `malformed`, `duplicate-parameter`, `missing-parameter`, `empty-parameter`. Source:
@@ -34,7 +34,7 @@ def form_field(body: bytes, content_type: str) -> bytes:
     """
     if len(body) > MAX_FORM:
         raise Refused("too-large", REGISTER + "size", {"bytes": len(body), "limit": MAX_FORM})
-    clause = REGISTER + "form"
+    clause = REGISTER + "encoding"
     values = no_duplicates(form_pairs(body, content_type, clause), REGISTER + "once")
     value = values.get("register")
     if not value:
@@ -59,7 +59,7 @@ def members(text: bytes) -> dict[str, Any]:
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """retailcrm:register.presence. Return token, apiKey and systemUrl, in the order received; others are ignored.
+    """retailcrm:register.members. Return token, apiKey and systemUrl, in the order received; others are ignored.
 
     Names are exact in case, values are text and not empty: a token over an empty key can be computed
     too (A9). Raises `Refused`: `missing-parameter`, `wrong-type`, `empty-parameter`, `malformed`.
@@ -72,12 +72,12 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     for name in NAMES:
         value = found.get(name)
         if value is None:
-            raise Refused("missing-parameter", REGISTER + "presence", {"name": name}, stage="members")
+            raise Refused("missing-parameter", REGISTER + "members", {"name": name}, stage="members")
         if type(value) is not str:
             evidence = {"name": name, "found": type(value).__name__, "expected": "str"}
-            raise Refused("wrong-type", REGISTER + "types", evidence, stage="members")
+            raise Refused("wrong-type", REGISTER + "members", evidence, stage="members")
         if not value:
-            raise Refused("empty-parameter", REGISTER + "presence", {"name": name}, stage="members")
+            raise Refused("empty-parameter", REGISTER + "members", {"name": name}, stage="members")
     if "\0" in found["apiKey"]:
         raise Refused("malformed", TOKEN + "nul", {"apiKey": "holds a NUL"}, stage="members")
     return found
@@ -115,7 +115,7 @@ def key(secret: str, clause: str) -> bytes:
 
 
 def mac(key: bytes, message: bytes) -> bytes:
-    """retailcrm:token.algorithm. Return the HMAC-SHA256 of the API key, keyed with the secret; A7.
+    """retailcrm:token.value. Return the HMAC-SHA256 of the API key, keyed with the secret; A7.
 
     >>> mac(b"secret", b"api_key").hex()[:6]
     '016ab3'
@@ -128,6 +128,7 @@ class Rules(NamedTuple):
 
     form: Callable[[bytes, str], bytes] = form_field
     members: Callable[[bytes], dict[str, Any]] = members
+    texts: Callable[[Mapping[str, Any]], dict[str, str]] = texts
     digest: Callable[[str], bytes] = digest
     key: Callable[[str, str], bytes] = key
     mac: Callable[[bytes, bytes], bytes] = mac
@@ -141,4 +142,4 @@ def rules(readings: Readings | None) -> Rules:
     try:
         return ADOPTED._replace(**readings) if readings else ADOPTED
     except (TypeError, ValueError):
-        raise Refused("unknown-reading", TOKEN + "verified", {"readings": printable(str(readings))}) from None
+        raise Refused("unknown-reading", TOKEN + "verify", {"readings": printable(str(readings))}) from None

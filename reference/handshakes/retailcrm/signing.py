@@ -23,7 +23,7 @@ from ..origins import allowed_origin
 from ..refusals import Refused
 from ..stages import Stage
 from ..strict import URLENCODED, Pairs, of_type
-from .rules import REGISTER, SYSTEM_URL, TOKEN, Readings, rules, texts
+from .rules import REGISTER, SYSTEM_URL, TOKEN, Readings, rules
 
 OFFICIAL_ORIGINS = tuple(
     f"https://*.{domain}"
@@ -51,7 +51,7 @@ class Registration:
 
 
 def registration_token(api_key: str, *, secret: str, readings: Readings | None = None) -> str:
-    """retailcrm:token.algorithm. Return the token of an API key: 64 lower-case hex digits.
+    """retailcrm:token.value. Return the token of an API key: 64 lower-case hex digits.
 
     Raises `Refused`: `empty-secret`, `empty-parameter`, `wrong-type`, `malformed`. Source: page,
     Module connection request; api-client-php, TokenCreator.
@@ -69,7 +69,7 @@ def registration_token(api_key: str, *, secret: str, readings: Readings | None =
 def verify_registration(
     body: bytes, *, secret: str, content_type: str = URLENCODED, readings: Readings | None = None
 ) -> Registration:
-    """retailcrm:token.verified. Return what a registration's raw body says, and which of it the token covers.
+    """retailcrm:token.verify. Return what a registration's raw body says, and which of it the token covers.
 
     `body` is at most 65,536 bytes of form. Raises `Refused`: the reasons of syntax, then
     `signature-mismatch`. Source: page, Module connection request; official code.
@@ -81,15 +81,15 @@ def verify_registration(
     Registration(system_url='https://demo.simla.com', covered=('apiKey',), not_covered=('systemUrl',))
     """
     rule = rules(readings)
-    of_type(body, bytes, REGISTER + "form", "body")
-    of_type(content_type, str, REGISTER + "form", "content_type")
+    of_type(body, bytes, REGISTER + "encoding", "body")
+    of_type(content_type, str, REGISTER + "encoding", "content_type")
     key = rule.key(secret, TOKEN + "key")
-    values = texts(rule.members(rule.form(body, content_type)))
+    values = rule.texts(rule.members(rule.form(body, content_type)))
     received = rule.digest(values["token"])
     message = _message(values["apiKey"])
     if not hmac.compare_digest(rule.mac(key, message), received):
         stages = registration_stages(body, content_type=content_type, readings=readings)
-        raise Refused("signature-mismatch", TOKEN + "verified", stage="message", stages=stages)
+        raise Refused("signature-mismatch", TOKEN + "verify", stage="message", stages=stages)
     pairs = tuple([pair for pair in values.items() if pair[0] != "token"])
     return Registration(values["apiKey"], values["systemUrl"], pairs)
 
@@ -138,7 +138,7 @@ def registration_stages(
     """
     rule = rules(readings)
     text = rule.form(body, content_type)
-    values = texts(rule.members(text))
+    values = rule.texts(rule.members(text))
     return (
         Stage("register", text, credential=True),
         Stage("members", " ".join(values).encode()),
