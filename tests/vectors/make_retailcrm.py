@@ -57,6 +57,7 @@ NO_MEMBER = refused("missing-parameter", "members")
 EMPTY_MEMBER = refused("empty-parameter", "members")
 NO_TEXT = refused("wrong-type", "members")
 BAD_TOKEN = refused("malformed", "token")
+BAD_KEY = refused("malformed", "members")
 # A body or a JSON text that cannot be read, and a key that cannot be used, break before the first stage.
 BAD = refused("malformed")
 REPEATED = refused("duplicate-parameter")
@@ -316,6 +317,8 @@ def members() -> list[dict[str, Any]]:
                 '{"systemUrl":"URL","apiKey":42,"token":"TOKEN"}', signed="42"),
         changed("address-object", "register.members", NO_TEXT, "systemUrl is an object",
                 '{"systemUrl":{},"apiKey":"KEY","token":"TOKEN"}'),
+        changed("key-with-nul", "token.nul", BAD_KEY, "a NUL at the end of the key, which is signed",
+                TEXT.replace("KEY", KEY + r"\u0000"), signed=KEY + "\0"),
         changed("names-in-another-case", "register.members register.json", NO_MEMBER, "Token instead of token",
                 '{"systemUrl":"URL","apiKey":"KEY","Token":"TOKEN"}', {"register.json=any-case": accepted()}),
         changed("token-twice-last-right", "register.json", REPEATED, "a wrong token before the right one",
