@@ -39,6 +39,11 @@ def error_of(response: Response) -> dict[str, str]:
     for name in ("error", "error_description", "message", "errorMsg"):
         if isinstance(body, dict) and isinstance(body.get(name), str):
             found[name] = printable(body[name], 100)
+    more = body.get("errors") if isinstance(body, dict) else None
+    first = next(
+        iter(more.values() if isinstance(more, dict) else more if isinstance(more, list) else ()), ""
+    )
+    found["errors"] = printable(str(first), 100)
     return {name: text for name, text in found.items() if text}
 
 
