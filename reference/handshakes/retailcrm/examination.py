@@ -12,7 +12,7 @@ from typing import Any
 
 from ..messages import Step
 from ..refusals import Refused
-from ..verdicts import Finding, Refuses, Survives
+from ..verdicts import Finding, Outcome, Refuses, Survives
 from .faults import (
     ACTIVITY_FAULTS,
     CLAUSE,
@@ -21,6 +21,7 @@ from .faults import (
     VISIT_FAULTS,
     ActivityFault,
 )
+from .findings import said_yes
 from .simulator import RetailCRM
 
 Own = Callable[[], Step[Any]]
@@ -44,11 +45,11 @@ def examine(
     for config_fault in CONFIG_FAULTS:
         yield from platform.open_popup(first, code, config_fault.name)
     for fault in CONNECT_FAULTS:
-        yield from fresh(platform, first, code, fault.name)
-        if work and isinstance(fault.expected, Refuses) and fault.clause != CLAUSE + "connection.identity":
-            yield from worked(platform, first, work, True, CLAUSE + "connection.failure")
-        if not isinstance(fault.expected, Refuses):
+        outcome = yield from fresh(platform, first, code, fault.name)
+        if said_yes(outcome.response):
             yield from fresh(platform, first, code)
+        elif work and isinstance(fault.expected, Refuses):
+            yield from worked(platform, first, work, True, CLAUSE + "connection.failure")
     yield from fresh(platform, first, code)
     yield from platform.visit(first, code)
     for visit_fault in VISIT_FAULTS:
@@ -77,10 +78,10 @@ def should_work(fault: ActivityFault) -> bool:
     return fault.expected != Survives("off")
 
 
-def fresh(platform: RetailCRM, account: str, code: str, fault: str = "") -> Step[None]:
+def fresh(platform: RetailCRM, account: str, code: str, fault: str = "") -> Step[Outcome]:
     """Connect as if the account had never had the module, so that only a fault makes edit answer 200."""
     platform.forget(account, code)
-    yield from platform.connect(account, code, fault)
+    return (yield from platform.connect(account, code, fault))
 
 
 def worked(platform: RetailCRM, account: str, work: Own, expected: bool, clause: str) -> Step[None]:

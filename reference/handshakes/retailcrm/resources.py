@@ -17,6 +17,7 @@ from ..messages import Answer, Request, Response, json_response
 from ..refusals import Refused
 from ..strict import form_pairs, json_object, no_duplicates, query_pairs
 from ..verdicts import Finding
+from .findings import absolute
 from .records import WRITE, Account, ApiKey, Attempt, Card, Connection, PopUp, Settings
 
 CLAUSE = "retailcrm:"
@@ -204,7 +205,9 @@ class Resources:
         """retailcrm:edit.answer. Take a module's description; 201 when it is new to the account, else 200."""
         document = self._json_field(fields, "integrationModule", "edit.form")
         connection = self._described(key.code, code, document)
-        new = (account.system_url, code) not in self.connections
+        earlier = self.connections.get((account.system_url, code))
+        if earlier is not None:
+            connection.freeze, connection.answered_url = earlier.freeze, earlier.answered_url
         self.connections[account.system_url, code] = connection
         for clause in ("form", "path-code", "code", "integration-code", "members", "client-id", "actions"):
             self.found(f"edit.{clause}", True, f"edit of {code}")
@@ -212,7 +215,7 @@ class Resources:
             if attempt.api_key == value:
                 attempt.edited = connection
         info = {"billingInfo": {"price": 0, "priceWithDiscount": 0, "billingType": "fixed"}}
-        return json_response({"success": True, "info": info}, 201 if new else 200)
+        return json_response({"success": True, "info": info}, 200 if earlier else 201)
 
     def _json_field(self, fields: dict[str, str], name: str, clause: str) -> dict[str, Any]:
         """retailcrm:edit.form. Return the object that a form field holds as JSON text; A24."""
@@ -235,6 +238,11 @@ class Resources:
                 raise wrong(clause, name, "This value should not be blank.")
             return value
 
+        def address_at(name: str) -> str:
+            if not absolute(value := text_at(name), self.settings.loopback):
+                raise wrong("members", name, "This value is not a valid URL.")
+            return value
+
         code, integration_code = text_at("code"), text_at("integrationCode")
         if integration_code != card_code:
             raise wrong("integration-code", "integrationCode", "This is not the code of the module.")
@@ -250,6 +258,6 @@ class Resources:
         if any("://" in path or path.startswith("//") for path in actions.values()):
             raise wrong("actions", "actions", "An action is a path below baseUrl.")
         return Connection(
-            code, integration_code, client_id, text_at("baseUrl"), text_at("accountUrl"), actions,
+            code, integration_code, client_id, address_at("baseUrl"), address_at("accountUrl"), actions,
             document.get("active", True) is True, document,
         )  # fmt: skip

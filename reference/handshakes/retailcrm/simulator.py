@@ -27,6 +27,7 @@ from .faults import (
     VisitFault,
 )
 from .findings import (
+    absolute,
     called_back,
     configured,
     connected,
@@ -158,7 +159,7 @@ class RetailCRM(Resources):
             self.waiting.remove(attempt)
         account.keys[key].fault = None
         if chosen and isinstance(chosen.expected, Refuses):
-            account.keys[key].revoked = "connection.failure"
+            account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
             findings = refused(response, attempt, chosen) + self._uniform(response, chosen)
             return self._outcome(response, findings)
         known = sum(not finding.held for finding in self.findings) > broken and not attempt.edited
@@ -178,7 +179,7 @@ class RetailCRM(Resources):
         connection = attempt.edited
         assert connection is not None  # noqa: S101  (the caller looked)
         url = object_in(response).get("accountUrl")
-        connection.answered_url = url if isinstance(url, str) else ""
+        connection.answered_url = str(url) if absolute(url, self.settings.loopback) else ""
         place = (attempt.account, attempt.code, host)
         before = self.client_ids.setdefault(place, connection.client_id)
         self.client_ids[place] = connection.client_id
@@ -227,6 +228,8 @@ class RetailCRM(Resources):
         """retailcrm:transition.post. Send a browser to the account, twice afresh and once to the end, and judge it."""
         chosen = self._fault(fault, VisitFault)
         url, fields = self.account_form(account_url, code)
+        if not url:  # no answer gave an address, which was found already
+            return Outcome(None, ())
         if chosen:
             url, sent = chosen.visit(url, fields["clientId"])
             response = yield from asked(posted(url, sent or {}, account_url))
