@@ -108,7 +108,8 @@ class Transcript:
         for piece in query.split("&") if query else ():
             name, equals, value = piece.partition("=")
             plain = unquote_plus(value)
-            if unquote_plus(name).lower() in self._names:
+            last = unquote_plus(name).lower().rpartition("[")[2].removesuffix("]")  # of `register[token]`
+            if last in self._names:
                 value = self._mask(plain)
             elif plain.startswith("{"):  # a form may carry JSON in a field, and a secret in that
                 value = self._masked_json(plain, value)
