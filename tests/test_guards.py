@@ -14,9 +14,20 @@ import handshakes
 
 ROOT = Path(handshakes.__file__).parent
 BELOW_SIGNING = {
-    f"handshakes.{room}" for room in ("refusals", "stages", "strict", "keys", "timestamps", "printing")
+    f"handshakes.{room}"
+    for room in ("refusals", "stages", "strict", "keys", "timestamps", "printing", "origins")
 }
-WITHOUT_PLATFORMS = ("flow", "wire", "serving", "transcript", "browser", "store")
+WITHOUT_PLATFORMS = (
+    "flow",
+    "wire",
+    "serving",
+    "transcript",
+    "browser",
+    "store",
+    "calls",
+    "verdicts",
+    "pages",
+)
 PURE = (
     "signing",
     "rules",

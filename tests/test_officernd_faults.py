@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from handshakes.officernd.faults import CONNECT_FAULTS, FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Refuses, Survives
+from handshakes.officernd.faults import CONNECT_FAULTS, FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS
 from handshakes.register import load
 from handshakes.store import Installation
+from handshakes.verdicts import Refuses, Survives
 from officernd_sides import sides
 
 REGISTER = load("officernd")

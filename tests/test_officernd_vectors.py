@@ -1,42 +1,26 @@
-"""Every vector of vectors.json through the package, under the adopted readings and under each other one."""
+"""Every vector of OfficeRnD's vectors.json through the package, under the adopted readings and under each other one."""
 
 from __future__ import annotations
 
 import copy
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import jsonschema
 import pytest
 
-from handshakes import register
-from handshakes.keys import PUBLIC_TEST_KEYS
 from handshakes.officernd import readings, rules, signing
 from handshakes.refusals import REASONS, Refused
+from vector_runner import Runner, raw, stages_of
 
-HERE = Path(__file__).parent
-FILE = Path(signing.__file__).with_name("vectors.json")
-DOCUMENT = json.loads(FILE.read_text("ascii"))
-SCHEMA = json.loads((HERE / "vectors" / "schema.json").read_text("ascii"))
-ROWS = [(group, vector) for group in DOCUMENT["groups"] for vector in group["vectors"]]
-OTHER_READINGS = [reading for reading, stages in readings.READINGS.items() if stages]
 NOT_BY_VECTOR = {"wrong-type", "unknown-reading"}  # a wrong Python type cannot stand in JSON
-each = pytest.mark.parametrize(("group", "vector"), ROWS, ids=[vector["id"] for _, vector in ROWS])
 
 
-def raw(data: dict[str, str]) -> bytes:
-    return bytes.fromhex(data["hex"]) if "hex" in data else data["utf8"].encode()
-
-
-def call(group: dict[str, Any], vector: dict[str, Any], reading: str | None) -> Any:
+def call(group: dict[str, Any], vector: dict[str, Any], stages: Any) -> Any:
     given, values = group["given"], vector["input"]
     more: dict[str, Any] = {"secret": given["secret"]}
-    if reading is not None:
-        more["readings"] = readings.of(reading)
+    if stages is not None:
+        more["readings"] = stages
     if "tolerance" in given:
         more["tolerance"] = tuple(given["tolerance"])
     match group["operation"]:
@@ -54,35 +38,18 @@ def call(group: dict[str, Any], vector: dict[str, Any], reading: str | None) -> 
     raise AssertionError(f"no such operation: {group['operation']}")
 
 
-def outcome(group: dict[str, Any], vector: dict[str, Any], reading: str | None = None) -> dict[str, Any]:
-    """Return what the package answers, in the form of `expect`."""
-    try:
-        value = call(group, vector, reading)
-    except Refused as refused:
-        if reading is None:
-            assert refused.clause in vector["clauses"]
-        answer = {"verdict": "refused", "reason": refused.reason}
-        return answer | ({"stage": refused.stage} if refused.stage else {})
+def returned(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
-        return {"verdict": "accepted", "returns": {"signature": value}}
-    returns = {
+        return {"signature": value}
+    return {
         "parameters": [list(pair) for pair in value.parameters],
         "timestamp": value.timestamp,
         "covered": list(value.covered),
         "not_covered": list(value.not_covered),
     }
-    return {"verdict": "accepted", "returns": returns}
 
 
-def in_no_order(expect: dict[str, Any]) -> dict[str, Any]:
-    """Return an expectation with sorted names, since a reading may sign them in any order."""
-    if "covered" not in expect.get("returns", {}):
-        return expect
-    names = {name: sorted(expect["returns"][name]) for name in ("covered", "not_covered")}
-    return expect | {"returns": expect["returns"] | names}
-
-
-def seen_stages(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str, bytes]]:
+def seen(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str, bytes]]:
     """Return the stages that the package sees, as far as the vector names them."""
     values = vector["input"]
     names = [stage["name"] for stage in vector["stages"]]
@@ -99,51 +66,27 @@ def seen_stages(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str
     return [(stage.name, stage.value) for stage in signing.query_stages(target) if stage.name in names]
 
 
-def differences(document: dict[str, Any]) -> list[str]:
-    """Return the ids of vectors that the package, under the adopted readings, does not agree with."""
-    found = []
-    for group in document["groups"]:
-        for vector in group["vectors"]:
-            written = [(stage["name"], raw(stage)) for stage in vector["stages"]]
-            try:
-                agrees = outcome(group, vector) == vector["expect"]
-                agrees &= not written or seen_stages(group, vector) == written
-            except (Refused, AssertionError):
-                agrees = False
-            if not agrees:
-                found.append(vector["id"])
-    return found
+# sign_webhook has no readings.
+RUNNER = Runner("officernd", readings.READINGS, call, returned, seen, ("officernd.sign_webhook",))
 
 
-@each
+@RUNNER.each()
 def test_the_adopted_readings_answer_as_the_vector_says(group, vector):
-    assert outcome(group, vector) == vector["expect"]
+    assert RUNNER.outcome(group, vector) == vector["expect"]
 
 
-@each
+@RUNNER.each()
 def test_the_other_readings_answer_as_the_vector_says(group, vector):
-    if group["operation"] == "officernd.sign_webhook":
-        assert not vector["by_reading"]  # the function has no readings
-        return
-    listed = vector["by_reading"]
-    assert set(listed) <= set(OTHER_READINGS)
-    assert all(expect != vector["expect"] for expect in listed.values())  # an entry says something new
-    for reading in OTHER_READINGS:
-        answer = outcome(group, vector, reading)
-        if reading == "officernd:signature.key=hex-decoded" and reading not in listed:
-            # The key is looked at before the request: a refusal may have another reason there.
-            assert (answer["verdict"], vector["expect"]["verdict"]) == ("refused", "refused"), reading
-        else:
-            assert in_no_order(answer) == in_no_order(listed.get(reading, vector["expect"])), reading
+    RUNNER.check_other_readings(group, vector)
 
 
-@each
+@RUNNER.each()
 def test_the_package_sees_the_stages_of_the_vector(group, vector):
-    written = [(stage["name"], raw(stage)) for stage in vector["stages"]]
+    written = stages_of(vector)
     assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
     broke_late = vector["expect"].get("stage") in ("message", "time")
     if vector["expect"]["verdict"] == "accepted" or broke_late:
-        assert seen_stages(group, vector) == written
+        assert seen(group, vector) == written
         assert written[-1][0] == "message"
     else:
         assert not written
@@ -152,29 +95,17 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
                 signing.query_stages(vector["input"]["target"])
 
 
-@pytest.mark.parametrize(
-    ("group", "vector"),
-    [row for row in ROWS if row[1]["expect"].get("reason") == "signature-mismatch"],
-    ids=lambda value: value["id"],
-)
+@RUNNER.each("signature-mismatch")
 def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
-    with pytest.raises(Refused) as caught:
-        call(group, vector, None)
-    shown = [(stage.name, stage.value) for stage in caught.value.stages]
-    assert shown == [(stage["name"], raw(stage)) for stage in vector["stages"]]
+    RUNNER.check_mismatch_carries_stages(group, vector)
 
 
 def test_the_file_is_what_its_generator_writes_and_the_generator_cannot_see_the_package():
-    # -I and -S leave out everything that is installed, so the package cannot be imported.
-    script = HERE / "vectors" / "make_officernd.py"
-    command = [sys.executable, "-I", "-S", str(script), "--print"]
-    done = subprocess.run(command, capture_output=True, timeout=30, check=True)
-    assert done.stdout == FILE.read_bytes(), "run tests/vectors/make_officernd.py"
+    RUNNER.check_generator()
 
 
 def test_the_file_fits_the_schema():
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.Draft202012Validator(SCHEMA).validate(DOCUMENT)
+    RUNNER.check_schema()
 
 
 @pytest.mark.parametrize(
@@ -198,73 +129,41 @@ def test_the_file_fits_the_schema():
     ],
 )
 def test_the_schema_notices_a_spoilt_file(spoil):
-    small = {
-        **DOCUMENT,
-        "groups": [{**DOCUMENT["groups"][0], "vectors": [DOCUMENT["groups"][0]["vectors"][0]]}],
-    }
-    spoilt = copy.deepcopy(small)
-    spoil(spoilt, spoilt["groups"][0]["vectors"][0])
-    validator = jsonschema.Draft202012Validator(SCHEMA)
-    assert validator.is_valid(small)
-    assert not validator.is_valid(spoilt)
+    RUNNER.check_schema_notices(spoil)
 
 
 def test_ids_are_unique_and_name_their_operation():
-    ids = [vector["id"] for _, vector in ROWS]
-    assert len(set(ids)) == len(ids)
-    groups = [group["id"] for group in DOCUMENT["groups"]]
-    assert len(set(groups)) == len(groups)
-    for group, vector in ROWS:
-        assert vector["id"].rpartition("/")[0].replace("/", ".") == group["operation"]
+    RUNNER.check_ids()
 
 
 def test_a_derived_vector_names_another_one_and_differs_from_it():
-    by_id = {vector["id"]: (group, vector) for group, vector in ROWS}
-    for group, vector in ROWS:
-        if source := vector.get("derived_from"):
-            assert source["id"] != vector["id"]
-            group_of_source, of = by_id[source["id"]]
-            assert (vector["input"], group["given"]) != (of["input"], group_of_source["given"])
+    RUNNER.check_derived()
 
 
 def test_every_secret_is_on_the_list_of_public_keys():
-    # The empty secret is there to be refused.
-    assert {group["given"]["secret"] for group, _ in ROWS} <= PUBLIC_TEST_KEYS | {""}
+    RUNNER.check_secrets()
 
 
 def test_clauses_reasons_and_readings_are_those_of_the_register():
-    known = register.load("officernd")
-    for _, vector in ROWS:
-        for clause in vector["clauses"]:
-            known.clause(clause)
-        for reading in vector["by_reading"]:
-            assert known.reading(reading).runs == "signing"
-        for expect in (vector["expect"], *vector["by_reading"].values()):
-            assert expect["verdict"] == "accepted" or expect["reason"] in REASONS
+    RUNNER.check_register()
 
 
 def test_every_reading_is_carried_by_vectors_and_accepts_one_that_the_adopted_reading_refuses_or_the_reverse():
-    for reading in OTHER_READINGS:
-        assert any(
-            vector["by_reading"][reading]["verdict"] != vector["expect"]["verdict"]
-            for _, vector in ROWS
-            if reading in vector["by_reading"]
-        ), reading
+    RUNNER.check_every_reading_is_carried()
 
 
 def test_every_reason_and_clause_of_signing_has_a_vector():
     source = "".join(Path(room.__file__).read_text("utf-8") for room in (signing, rules))
     shared = {"malformed", "too-large", "duplicate-parameter", "empty-secret", "stale", "from-the-future"}
     raised = {reason for reason in REASONS if f'"{reason}"' in source} | shared
-    expected = {vector["expect"].get("reason") for _, vector in ROWS}
-    assert raised - NOT_BY_VECTOR == expected - {None}
+    assert raised - NOT_BY_VECTOR == RUNNER.reasons()
 
 
 @pytest.mark.parametrize("kind", ["digest", "stage", "returns", "reason", "stage of the refusal"])
 def test_a_mutated_vector_is_noticed(kind):
-    groups = {group["id"]: group for group in DOCUMENT["groups"]}
+    groups = {group["id"]: group for group in RUNNER.document["groups"]}
     sound = {"groups": [groups["officernd/page-requests"], groups["officernd/times"]]}
-    assert differences(sound) == []
+    assert RUNNER.differences(sound) == []
     spoilt = copy.deepcopy(sound)
     vector = spoilt["groups"][0]["vectors"][0]
     if kind == "digest":
@@ -277,4 +176,4 @@ def test_a_mutated_vector_is_noticed(kind):
     else:
         vector = next(v for v in spoilt["groups"][1]["vectors"] if v["expect"].get("reason") == "stale")
         vector["expect"] |= {"reason": "from-the-future"} if kind == "reason" else {"stage": "message"}
-    assert differences(spoilt) == [vector["id"]]
+    assert RUNNER.differences(spoilt) == [vector["id"]]

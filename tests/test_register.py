@@ -1,39 +1,80 @@
 """The registers of the platforms, and the linter that keeps them whole."""
 
+import re
+from importlib import resources
+from pathlib import Path
+
 import pytest
 
 from handshakes import register as rooms
 from handshakes.register import Register, lint, load, parse
 
-SHEET = [
-    f"officernd:{letter}{n}"
-    for letter, last in [("S", 24), ("C", 16), ("H", 9), ("W", 8)]
-    for n in range(1, last + 1)
-]
-PAGE = [
-    "Listing a partner integration",
-    "Creating a developer application",
-    "Requirements you need to send to us",
-    "Configuring the Healthcheck, Configuration and Sync URLs",
-    "Setting up the integration",
-    *(f"Step {n}" for n in range(1, 7)),
-    "Exposing the integration for other customers",
-]
+SHEET = {
+    "officernd": [
+        f"officernd:{letter}{n}"
+        for letter, last in [("S", 24), ("C", 16), ("H", 9), ("W", 8)]
+        for n in range(1, last + 1)
+    ],
+    "retailcrm": [
+        f"retailcrm:{letter}{n}" for letter, last in [("A", 33), ("S", 5)] for n in range(1, last + 1)
+    ],
+}
+# Entries of a sheet that leave nothing open and are advice instead.
+ADVICE = {
+    "officernd": {},
+    "retailcrm": {
+        "S6": "tls",
+        "S7": "no-secrets-in-logs",
+        "S8": "constant-time",
+        "S9": "types-first",
+        "S10": "key-belongs-to-host",
+        "S11": "platform-addresses",
+    },
+}
+PAGE = {
+    "officernd": [
+        "Listing a partner integration",
+        "Creating a developer application",
+        "Requirements you need to send to us",
+        "Configuring the Healthcheck, Configuration and Sync URLs",
+        "Setting up the integration",
+        *(f"Step {n}" for n in range(1, 7)),
+        "Exposing the integration for other customers",
+    ],
+    "retailcrm": [
+        "Connection scheme",
+        "Connection data request",
+        "Module connection request",
+        "Error processing",
+        "Partner account",
+    ],
+}
+# By clause; the adopted reading first.
 RUN_BY_SIGNING = {
-    "parameters": ["all-but-signature", "slug-and-locations"],
-    "order": ["as-received", "slug-first", "sorted"],
-    "json": ["compact", "spaced", "ascii-escaped"],
-    "message": ["payload-timestamp", "timestamp-payload"],
-    "syntax": ["named-fields", "positional", "spaced-fields"],
-    "timestamp": ["seconds", "milliseconds"],
-    "tolerance": ["300-back-60-ahead", "60-back-0-ahead", "300-back-0-ahead", "300-both-ways"],
-    "absent-locations": ["as-in-the-url", "added-as-empty"],
-    "repeated": ["refused", "array"],
-    "empty-member": ["either", "as-received", "dropped"],
-    "quoted-organization": ["either", "as-received", "unquoted"],
-    "escapes": ["refused", "replaced", "kept"],
-    "integer-names": ["as-received", "integers-first"],
-    "key": ["text", "hex-decoded"],
+    "officernd": {
+        "signature.parameters": ["all-but-signature", "slug-and-locations"],
+        "signature.order": ["as-received", "slug-first", "sorted"],
+        "signature.json": ["compact", "spaced", "ascii-escaped"],
+        "signature.message": ["payload-timestamp", "timestamp-payload"],
+        "signature.syntax": ["named-fields", "positional", "spaced-fields"],
+        "signature.timestamp": ["seconds", "milliseconds"],
+        "signature.tolerance": ["300-back-60-ahead", "60-back-0-ahead", "300-back-0-ahead", "300-both-ways"],
+        "signature.absent-locations": ["as-in-the-url", "added-as-empty"],
+        "signature.repeated": ["refused", "array"],
+        "signature.empty-member": ["either", "as-received", "dropped"],
+        "signature.quoted-organization": ["either", "as-received", "unquoted"],
+        "signature.escapes": ["refused", "replaced", "kept"],
+        "signature.integer-names": ["as-received", "integers-first"],
+        "signature.key": ["text", "hex-decoded"],
+    },
+    "retailcrm": {
+        "register.encoding": ["json-in-form", "brackets", "json-body"],
+        "register.json": ["exact", "last-wins", "any-case"],
+        "register.members": ["all-three", "empty-key"],
+        "token.digest": ["lower-case", "any-case", "base64"],
+        "token.value": ["keyed-with-secret", "swapped"],
+        "token.key": ["text", "hex-decoded", "base64-decoded"],
+    },
 }
 
 SPEC = """
@@ -254,44 +295,83 @@ def test_a_register_is_read_once() -> None:
     assert load("officernd") is load("officernd")
 
 
-def test_officernd_has_every_entry_of_the_sheet_in_its_order() -> None:
-    assert [ambiguity.id for ambiguity in load("officernd").ambiguities] == SHEET
+each_platform = pytest.mark.parametrize("platform", rooms.platforms())
 
 
-def test_officernd_has_a_clause_for_every_part_of_the_page() -> None:
-    register = load("officernd")
-    assert list(register.source("seed").headings) == PAGE
+def test_every_platform_is_examined_here() -> None:
+    assert (
+        list(rooms.platforms()) == sorted(SHEET) == sorted(ADVICE) == sorted(PAGE) == sorted(RUN_BY_SIGNING)
+    )
+
+
+@each_platform
+def test_every_entry_of_the_sheet_is_an_ambiguity_in_its_order_or_advice(platform: str) -> None:
+    register = load(platform)
+    assert [ambiguity.id for ambiguity in register.ambiguities] == SHEET[platform]
+    advice = {advice.id: advice for advice in register.advice}
+    for entry, name in ADVICE[platform].items():
+        assert advice[f"{platform}:advice.{name}"].why.startswith(f"{entry}: ")
+
+
+@each_platform
+def test_there_is_a_clause_for_every_part_of_the_page(platform: str) -> None:
+    register = load(platform)
+    assert list(register.source("seed").headings) == PAGE[platform]
     cited = {clause.heading for clause in register.clauses if clause.source == "seed"}
-    assert sorted(cited) == sorted(PAGE)
+    assert sorted(cited) == sorted(PAGE[platform])
 
 
-def test_the_readings_of_officernd_that_signing_runs() -> None:
+@each_platform
+def test_the_readings_that_signing_runs(platform: str) -> None:
     expected = [
-        f"officernd:signature.{clause}={name}" for clause, names in RUN_BY_SIGNING.items() for name in names
+        f"{platform}:{clause}={name}" for clause, names in RUN_BY_SIGNING[platform].items() for name in names
     ]
-    assert sorted(reading.id for reading in load("officernd").readings(runs="signing")) == sorted(expected)
+    assert sorted(reading.id for reading in load(platform).readings(runs="signing")) == sorted(expected)
 
 
-@pytest.mark.parametrize("clause", RUN_BY_SIGNING)
-def test_the_adopted_reading_of_officernd_comes_first(clause: str) -> None:
-    adopted = [f"officernd:signature.{clause}={RUN_BY_SIGNING[clause][0]}"]
-    found = [a for a in load("officernd").ambiguities if a.adopted in adopted]
+@pytest.mark.parametrize(
+    ("platform", "clause"), [(platform, clause) for platform, of in RUN_BY_SIGNING.items() for clause in of]
+)
+def test_the_adopted_reading_comes_first(platform: str, clause: str) -> None:
+    adopted = [f"{platform}:{clause}={RUN_BY_SIGNING[platform][clause][0]}"]
+    found = [a for a in load(platform).ambiguities if a.adopted in adopted]
     assert [a.readings[0].id for a in found] == adopted
 
 
 @pytest.mark.parametrize(
-    "id", ["officernd:signature.value=raw-secret", "officernd:organization.region=unchecked"]
+    "id",
+    [
+        "officernd:signature.value=raw-secret",
+        "officernd:organization.region=unchecked",
+        "retailcrm:token.empty-secret=accepted",
+        "retailcrm:system-url.allowed=unchecked",
+        "retailcrm:activity.system-url=followed",
+    ],
 )
 def test_readings_that_would_give_a_secret_away_never_run(id: str) -> None:
-    assert load("officernd").reading(id).runs == "none"
+    assert load(id.partition(":")[0]).reading(id).runs == "none"
 
 
-def test_what_is_assumed_or_inferred_is_not_sold_as_documented() -> None:
-    for clause in load("officernd").clauses:
+@each_platform
+def test_what_is_assumed_or_inferred_is_not_sold_as_documented(platform: str) -> None:
+    register = load(platform)
+    for clause in register.clauses:
         if clause.source == "analysis":
             assert clause.grade in ("inferred", "assumed"), clause.id
         if clause.grade in ("documented", "official-code", "measured"):
             kinds = {"official-code": ["code"], "measured": ["observation"]}.get(
                 clause.grade, ["page", "help", "reference"]
             )
-            assert load("officernd").source(clause.source).kind in kinds, clause.id
+            assert register.source(clause.source).kind in kinds, clause.id
+
+
+@each_platform
+def test_the_code_of_a_platform_cites_clauses_that_exist(platform: str) -> None:
+    register = load(platform)
+    known = {entry.id for entry in (*register.clauses, *register.ambiguities, *register.readings())}
+    known |= {advice.id for advice in register.advice}
+    areas = {f"{platform}:{id.partition(':')[2].partition('.')[0]}" for id in known}
+    cited = set()
+    for room in Path(str(resources.files("handshakes").joinpath(platform))).glob("*.py"):
+        cited |= set(re.findall(rf"{platform}:[a-z]\w*[\w.=-]*\w", room.read_text("utf-8")))
+    assert cited - known - areas == set()

@@ -26,6 +26,20 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "wrong-secret",
         "geheimnis-mit-ümlaut",
         "00ff00ff",
+        # RetailCRM: secrets of module cards (the first and its spoilt forms are the worked values'), API keys
+        "secret",
+        "secret\n",
+        "secret\x00",
+        "example-module-secret",
+        "another-module-secret",
+        "previous-module-secret",
+        "c2VjcmV0LWtleQ==",
+        "a-module-secret-that-is-longer-than-the-64-bytes-of-a-block-of-sha256",
+        "ffqfNWKTDvdaqwcPgQhhHEEutO81Qbff",
+        "api_key",
+        "example-api-key",
+        "another-api-key",
+        "schlüssel-mit-ümlaut",
     }
 )
 """The one list of keys that are public on purpose. They protect nothing, anywhere."""

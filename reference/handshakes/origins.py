@@ -2,7 +2,7 @@
 
 A URL that came with a request or an API answer is contacted only when its origin is on a list that
 the operator configured. An entry is one exact origin, or `https://*.example.com` for every host
-below a domain.
+one label below a domain, as in a certificate.
 """
 
 from __future__ import annotations
@@ -39,4 +39,5 @@ def _covers(entry: str, origin: str) -> bool:
     scheme, star, domain = entry.partition("://*.")
     if not star:
         return origin == entry
-    return origin.startswith(f"{scheme}://") and origin.endswith(f".{domain}")
+    label, dot, parent = origin.removeprefix(f"{scheme}://").partition(".")
+    return origin.startswith(f"{scheme}://") and bool(label and dot) and parent == domain

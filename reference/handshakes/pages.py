@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .messages import Headers, Response, html_response
+from .messages import Headers, Request, Response, html_response
+from .strict import URLENCODED
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -67,3 +68,12 @@ def page(
         ("x-content-type-options", "nosniff"),
     )
     return html_response(text, status, (*safe, *headers))
+
+
+def refused_form(request: Request) -> Response | None:
+    """Return the refusal of a form that was posted by another site's page, or is no form; else None."""
+    if request.header("origin", request.origin) != request.origin:
+        return page("Another site's form", "<p>Use the buttons of this page.</p>", status=403)
+    if request.header("content-type").partition(";")[0].strip().lower() != URLENCODED:
+        return page("Not a form", "<p>Use the buttons of this page.</p>", status=415)
+    return None

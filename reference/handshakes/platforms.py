@@ -30,10 +30,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One part of a platform's story: a step that ends with its checks."""
+    """One part of a platform's story: a step that ends with its checks, taken by the browser or another role."""
 
     title: str
     step: Step[list[Check]]
+    sender: str = "browser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,14 @@ class Platform:
 
 
 PLATFORMS: dict[str, Platform] = {
-    platform.name: platform for platform in (Platform("officernd", "OfficeRnD", "partner integration"),)
+    platform.name: platform
+    for platform in (
+        Platform("officernd", "OfficeRnD", "partner integration"),
+        Platform("retailcrm", "RetailCRM (Simla)", "module"),
+    )
 }
 
 PLANNED: dict[str, str] = {
-    "retailcrm": "RetailCRM (Simla)",
     "onoffice": "onOffice enterprise",
     "fortis": "Fortis (Zeamster)",
 }

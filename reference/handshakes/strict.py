@@ -3,7 +3,7 @@
 Two readers that disagree about the same bytes are how signatures get bypassed, so here each
 input has one meaning or is refused: every escape is complete and its bytes are UTF-8, no name
 occurs twice, no JSON key occurs twice, numbers are JSON numbers. The limits are ours, not the
-platforms': 8,192 characters for a query, 200 parameters.
+platforms': 8,192 characters for a query, 65,536 for a form that says so, 200 parameters.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from .printing import printable
 from .refusals import Refused
 
 MAX_QUERY = 8_192
+MAX_FORM = 65_536
+URLENCODED = "application/x-www-form-urlencoded"
 MAX_PARAMETERS = 200
 
 Pairs = tuple[tuple[str, str], ...]
@@ -49,7 +51,12 @@ def decoded(text: str, clause: str) -> str:
         ) from None
 
 
-def query_pairs(query: str, clause: str, component: Callable[[str, str], str] | None = None) -> Pairs:
+def query_pairs(
+    query: str,
+    clause: str,
+    component: Callable[[str, str], str] | None = None,
+    most: int = MAX_QUERY,
+) -> Pairs:
     """Return a query or form as decoded pairs, in the order received.
 
     An absent `=` counts as an empty value, an empty piece (`a=1&&b=2`) is skipped. Raises `Refused`
@@ -58,8 +65,8 @@ def query_pairs(query: str, clause: str, component: Callable[[str, str], str] | 
     >>> query_pairs("slug=a&locations=", "officernd:signature.parameters")
     (('slug', 'a'), ('locations', ''))
     """
-    if len(query) > MAX_QUERY:
-        raise Refused("too-large", clause, {"characters": len(query), "limit": MAX_QUERY})
+    if len(query) > most:
+        raise Refused("too-large", clause, {"characters": len(query), "limit": most})
     pieces = [piece for piece in query.split("&") if piece]
     if len(pieces) > MAX_PARAMETERS:
         raise Refused("too-large", clause, {"parameters": len(pieces), "limit": MAX_PARAMETERS})
@@ -89,6 +96,93 @@ def no_duplicates(pairs: Pairs, clause: str) -> dict[str, str]:
     return mapping
 
 
+def form_pairs(body: bytes, content_type: str, clause: str) -> Pairs:
+    """Return the fields of a form, urlencoded or multipart, in the order received; files are no fields.
+
+    Raises `Refused`: `wrong-content-type`, `too-large`, `malformed`; duplicates are left to
+    `no_duplicates`.
+
+    >>> form_pairs(b"clientId=a%2Cb", "application/x-www-form-urlencoded", "retailcrm:account.form")
+    (('clientId', 'a,b'),)
+    """
+    if len(body) > MAX_FORM:
+        raise Refused("too-large", clause, {"bytes": len(body), "limit": MAX_FORM})
+    kind = content_type if content_type == URLENCODED else content_type.partition(";")[0].strip().lower()
+    if kind == URLENCODED:
+        try:
+            return query_pairs(body.decode("ascii"), clause, None, MAX_FORM)
+        except UnicodeDecodeError:
+            found = "a character outside ASCII that is not percent-encoded"
+            raise Refused("malformed", clause, {"found": found}) from None
+    boundary = _BOUNDARY.search(content_type)
+    if kind != "multipart/form-data" or boundary is None:
+        evidence = {"content type": printable(content_type) or "none", "expected": "a form"}
+        raise Refused("wrong-content-type", clause, evidence)
+    return _multipart(body, (boundary[1] or boundary[2]).encode(), clause)
+
+
+_BOUNDARY = re.compile(
+    r';\s*boundary=(?:"([!-!#-~]{1,70})"|([!-!#-+\--:<-~]{1,70}))\s*(?:;|$)', re.ASCII | re.I
+)
+_DISPOSITION = re.compile(rb'form-data; name="([^"\\\r\n]*)"', re.I)
+
+
+def _multipart(body: bytes, boundary: bytes, clause: str) -> Pairs:
+    """Return the fields of `multipart/form-data` (RFC 7578) without files, nested parts or a preamble."""
+
+    def broken(found: str) -> Refused:
+        return Refused("malformed", clause, {"found": f"multipart with {found}"})
+
+    first, *parts, last = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if first or not parts or last not in (b"--", b"--\r\n"):
+        raise broken("something before its first or after its last boundary, or without one")
+    if len(parts) > MAX_PARAMETERS:
+        raise Refused("too-large", clause, {"parameters": len(parts), "limit": MAX_PARAMETERS})
+    pairs = []
+    for part in parts:
+        head, found, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        headers = [line.partition(b":")[::2] for line in head.split(b"\r\n")]
+        named = [value.strip() for name, value in headers if name.lower() == b"content-disposition"]
+        disposition = _DISPOSITION.fullmatch(named[0]) if len(named) == 1 else None
+        if not part.startswith(b"\r\n") or not found or disposition is None:
+            raise broken("a part that is no plain field")
+        try:
+            pairs.append((disposition[1].decode(), value.decode()))
+        except UnicodeDecodeError:
+            raise broken("bytes that are not UTF-8") from None
+    return tuple(pairs)
+
+
+class _Broken(Exception):
+    """What the decoder found: a reason, and the evidence."""
+
+    def __init__(self, reason: str, evidence: dict[str, str]) -> None:
+        super().__init__(reason)
+        self.reason, self.evidence = reason, evidence
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Broken("duplicate-parameter", {"JSON key": printable(twice)})
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise _Broken("malformed", {"found": f"{name}, which is not JSON"})
+
+
+def _finite(digits: str) -> float:
+    if math.isinf(number := float(digits)):
+        raise _Broken("malformed", {"found": "a number too large"})
+    return number
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite).decode
+
+
 def json_value(body: bytes, clause: str) -> Any:
     """Return a JSON text as a value; UTF-8, no duplicate keys, no `NaN`.
 
@@ -97,28 +191,14 @@ def json_value(body: bytes, clause: str) -> Any:
     >>> json_value(b'{"a": [1, null]}', "officernd:webhook.envelope")
     {'a': [1, None]}
     """
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        value = dict(pairs)
-        if len(value) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise Refused("duplicate-parameter", clause, {"JSON key": printable(twice)})
-        return value
-
-    def constant(name: str) -> NoReturn:
-        raise Refused("malformed", clause, {"found": f"{name}, which is not JSON"})
-
-    def finite(digits: str) -> float:
-        if math.isinf(number := float(digits)):
-            raise Refused("malformed", clause, {"found": "a number too large"})
-        return number
-
     try:
         text = body.decode()
-        value = json.loads(text, object_pairs_hook=members, parse_constant=constant, parse_float=finite)
-        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is not a character
+        value = _decode(text)
+        if "\\u" in text:  # only an escape can make a lone surrogate, which is not a character
+            json.dumps(value, ensure_ascii=False).encode()
         return value
+    except _Broken as found:
+        raise Refused(found.reason, clause, found.evidence) from None
     except RecursionError:
         raise Refused("too-large", clause, {"found": "JSON nested too deeply"}) from None
     except UnicodeDecodeError as error:

@@ -106,11 +106,26 @@ class Transcript:
         pieces = []
         for piece in query.split("&") if query else ():
             name, equals, value = piece.partition("=")
-            secret = unquote_plus(name).lower() in self._names
-            pieces.append(
-                name + equals + (self._mask(unquote_plus(value)) if secret else self._masked_text(value))
-            )
+            plain = unquote_plus(value)
+            last = unquote_plus(name).lower().rpartition("[")[2].removesuffix("]")  # of `register[token]`
+            if last in self._names:
+                value = self._mask(plain)
+            elif plain.startswith("{"):  # a form may carry JSON in a field, and a secret in that
+                value = self._masked_json(plain, value)
+            pieces.append(name + equals + self._masked_text(value))
         return "&".join(pieces)
+
+    def _masked_json(self, text: str, otherwise: str) -> str:
+        """Return a JSON text with its secrets masked; what holds none, or cannot be read, as it was given."""
+        try:
+            value = json.loads(text)
+            if self._has_secret(value):
+                return json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
+        except ValueError:
+            pass
+        except RecursionError:
+            return f"‹{len(text)} characters of JSON, nested too deeply›"
+        return otherwise
 
     def _header(self, name: str, value: str) -> str:
         if name == "authorization":
@@ -139,17 +154,12 @@ class Transcript:
         if content_type.startswith("text/html"):
             title = re.search("<title>([^<]*)</title>", text)
             return f"‹page “{self._masked_text(unescape(title[1])) if title else ''}”›"
+        if content_type.startswith("multipart/"):
+            return f"‹{len(body)} bytes of a multipart form›"
         if content_type.startswith("application/x-www-form-urlencoded"):
             text = self._pairs(text)
         elif "json" in content_type:
-            try:
-                value = json.loads(text)
-                if self._has_secret(value):
-                    text = json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
-            except ValueError:
-                pass
-            except RecursionError:
-                return f"‹{len(body)} bytes of JSON, nested too deeply›"
+            text = self._masked_json(text, text)
         text = self._masked_text(text)
         return text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + f"… ‹{len(text)} characters›"
 

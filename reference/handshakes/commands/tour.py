@@ -44,7 +44,7 @@ def _toured(platform: Platform, bodies: bool) -> int:
             for chapter in tools.story(sides, Browser()):
                 seen = len(network.transcript.events)
                 out.print(f"\n[bold]{escape(platform.title)} · {escape(chapter.title)}[/]")
-                results = network.run(chapter.step)
+                results = network.run(chapter.step, chapter.sender)
                 out.print(escape(network.transcript.text(bodies=bodies, start=seen)))
                 for check in results:
                     out.print(f"  {'[green]✓[/]' if check.held else '[red]✗[/]'} {escape(check.text)}")

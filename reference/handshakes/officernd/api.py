@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from ..messages import Request, Response, Step, Unreachable, form_body
-from ..printing import printable
+from ..calls import call, object_of, parsed, text_of
+from ..messages import Request, Step, form_body
 from ..refusals import Refused
-from ..strict import json_value
 from .configuration import Configuration
 
 CLAUSE = "officernd:"
@@ -133,66 +132,6 @@ class Api:
 
 def _bearer(tokens: Tokens) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {tokens.access_token}"),)
-
-
-def call(request: Request, clause: str) -> Step[Response]:
-    """Yield one request; return its response when the status is in the 200s, else refuse."""
-    try:
-        response = yield request
-    except Unreachable as failure:
-        evidence = {"request": f"{request.method} {request.path}", "network": failure.kind}
-        raise Refused("unreachable", clause, evidence) from None
-    if not response.ok:
-        evidence = {"request": f"{request.method} {request.path}", "status": str(response.status)}
-        evidence |= error_of(response)
-        raise Refused("platform-error", clause, evidence)
-    return response
-
-
-def error_of(response: Response) -> dict[str, str]:
-    """Return what an error answer says of itself: `error`, `message`, `Retry-After`, as far as they are there."""
-    found = {"retry-after": response.header("retry-after")}
-    try:
-        body = json_value(response.body, CLAUSE + "token.errors")
-    except Refused:
-        body = None
-    for name in ("error", "error_description", "message"):
-        if isinstance(body, dict) and isinstance(body.get(name), str):
-            found[name] = printable(body[name], 100)
-    return {name: text for name, text in found.items() if text}
-
-
-def parsed(response: Response, clause: str) -> Any:
-    """Return the answer's JSON, or refuse with `unexpected-answer`."""
-    try:
-        return json_value(response.body, clause)
-    except Refused as refused:
-        raise Refused("unexpected-answer", clause, refused.evidence) from None
-
-
-def object_of(response: Response, clause: str) -> dict[str, Any]:
-    """Return the answer's JSON object, or refuse with `unexpected-answer`."""
-    value = parsed(response, clause)
-    if not isinstance(value, dict):
-        raise Refused("unexpected-answer", clause, {"answer": type(value).__name__, "expected": "an object"})
-    return value
-
-
-def text_of(values: Mapping[str, Any], name: str, clause: str) -> str:
-    """Return a text that must be there and not be empty; refuses with a reason of its own each.
-
-    >>> text_of({"slug": "a"}, "slug", "officernd:organization.read")
-    'a'
-    """
-    if values.get(name) is None:
-        raise Refused("missing-parameter", clause, {"name": name})
-    if not isinstance(values[name], str):
-        raise Refused(
-            "wrong-type", clause, {"name": name, "found": type(values[name]).__name__, "expected": "str"}
-        )
-    if not values[name]:
-        raise Refused("empty-parameter", clause, {"name": name})
-    return str(values[name])
 
 
 def id_of(values: Mapping[str, Any], name: str, clause: str) -> str:

@@ -12,12 +12,13 @@ from dataclasses import replace
 from hmac import compare_digest
 from urllib.parse import quote, urlencode
 
+from ..calls import text_of
 from ..messages import Answer, Request, Step, redirect
 from ..origins import allowed_origin
 from ..refusals import Refused
 from ..store import Conflict, Installation, Store, StoreError
 from ..strict import no_duplicates, query_pairs
-from .api import Api, Tokens, id_of, text_of
+from .api import Api, Tokens, id_of
 from .configuration import Configuration
 
 PLATFORM = "officernd"

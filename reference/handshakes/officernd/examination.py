@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ..browser import Browser
 from ..messages import Step
-from .faults import PAGE_FAULTS, WEBHOOK_FAULTS, Refuses
-from .findings import Finding
+from ..verdicts import Finding, Refuses
+from .faults import PAGE_FAULTS, WEBHOOK_FAULTS
 from .simulator import CLAUSE, OfficeRnD
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from ..messages import Answer, Delayed, Dropped, Request, Response, json_response, split_url
+from ..verdicts import Expected, Refuses, Survives
 from . import readings
 from .records import Grant
 from .signing import sign_query, sign_webhook
@@ -21,21 +22,6 @@ from .signing import sign_query, sign_webhook
 CLAUSE = "officernd:"
 
 
-@dataclass(frozen=True, slots=True)
-class Refuses:
-    """The partner must refuse, and its operator must see this reason."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Survives:
-    """The partner must carry on and end in this state."""
-
-    state: str
-
-
-Expected: TypeAlias = Refuses | Survives
 Pair: TypeAlias = tuple[str, str]
 
 

@@ -2,33 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from ..messages import Response
-from .faults import CLAUSE, PageFault, Refuses, WebhookFault
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check of the platform says about one clause."""
-
-    clause: str
-    held: bool
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The partner's response to a step of the platform (None when none came), and the findings."""
-
-    response: Response | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def held(self) -> bool:
-        """Whether every finding held."""
-        return all(finding.held for finding in self.findings)
+from ..verdicts import Finding, Refuses, object_in
+from .faults import CLAUSE, PageFault, WebhookFault
 
 
 def account_name(response: Response | None) -> str:
@@ -42,15 +18,6 @@ def message_of(response: Response | None) -> str:
     """officernd:healthcheck.failure. Return what a failed health check says, else nothing."""
     message = object_in(response).get("message") if response is not None else "no answer"
     return message if isinstance(message, str) else ""
-
-
-def object_in(response: Response | None) -> dict[str, Any]:
-    """Return the JSON object of an answer; an empty one for anything else."""
-    try:
-        value = response.json() if response is not None else {}
-    except (ValueError, RecursionError):
-        value = {}
-    return value if isinstance(value, dict) else {}
 
 
 def judged(response: Response | None, fault: PageFault | None, endpoint: str) -> tuple[Finding, ...]:

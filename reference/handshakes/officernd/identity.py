@@ -14,14 +14,13 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote_plus, urlencode
 
 from ..messages import Answer, Request, Response, Step, json_response, redirect
-from ..pages import page
+from ..pages import page, refused_form
 from ..refusals import Refused
-from ..strict import no_duplicates, query_pairs
-from .findings import Finding
+from ..strict import URLENCODED, no_duplicates, query_pairs
+from ..verdicts import Finding
 from .records import Application, Grant, Integration, Organization, Settings, Token
 
 CLAUSE = "officernd:"
-FORM = "application/x-www-form-urlencoded"
 ASKING = {401: (("www-authenticate", 'Basic realm="OfficeRnD"'),), 405: (("allow", "POST"),)}
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
 
@@ -105,7 +104,7 @@ class Identity:
 
     def _token_fields(self, request: Request) -> dict[str, str]:
         content_type = request.header("content-type").partition(";")[0].strip().lower()
-        if content_type != FORM:
+        if content_type != URLENCODED:
             raise OAuthError("invalid_request", "the body is no urlencoded form", "token.form")
         try:
             text = request.body.decode("ascii")
@@ -279,15 +278,6 @@ def disturbed(place: str, token: Token, response: Response) -> Answer:
     """Return the answer, or what the connect's fault makes of it at this place."""
     fault = token.fault
     return fault.answer(response) if fault and fault.answer and fault.place == place else response
-
-
-def refused_form(request: Request) -> Response | None:
-    """Return the refusal of a form that was posted by another site's page, or is no form; else None."""
-    if request.header("origin", request.origin) != request.origin:
-        return page("Another site's form", "<p>Use the buttons of this page.</p>", status=403)
-    if request.header("content-type").partition(";")[0].strip().lower() != FORM:
-        return page("Not a form", "<p>Use the buttons of this page.</p>", status=415)
-    return None
 
 
 def _back(uri: str, values: dict[str, str]) -> Response:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from hashlib import sha256
 from urllib.parse import unquote
 
+from ..calls import text_of
 from ..keys import first_that_verifies
 from ..messages import Answer, Request, Response, Step, json_response
 from ..pages import page
@@ -24,7 +25,7 @@ from ..refusals import Refused
 from ..store import Installation, StoreError
 from ..strict import Pairs, json_object, query_pairs
 from . import signing
-from .api import Tokens, text_of
+from .api import Tokens
 from .connecting import CLAUSE, PLATFORM, Connecting
 from .rules import unquote_organization
 from .signing import SignedQuery, SignedWebhook

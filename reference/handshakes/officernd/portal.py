@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..messages import Answer, Request, Response, Step, redirect
-from ..pages import page
+from ..pages import page, refused_form
 from ..refusals import Refused
 from ..strict import no_duplicates, query_pairs
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
-from .identity import refused_form
 from .records import Integration
 
 if TYPE_CHECKING:

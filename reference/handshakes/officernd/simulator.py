@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..messages import Answer, Request, Response, Step, Unreachable, json_response, split_url
-from .faults import FAULTS, ConnectFault, Delivery, Draft, PageFault, Refuses, Survives, WebhookFault
-from .findings import Finding, Outcome, account_name, delivered, judged, message_of
+from ..verdicts import Finding, Outcome, Refuses, Survives
+from .faults import FAULTS, ConnectFault, Delivery, Draft, PageFault, WebhookFault
+from .findings import account_name, delivered, judged, message_of
 from .portal import COOKIE, Portal
 from .records import Application, Integration, Organization, Settings, Webhook
 from .resources import Resources

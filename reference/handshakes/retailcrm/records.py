@@ -1,0 +1,113 @@
+"""What RetailCRM keeps, as far as the connection of a module needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .faults import AnswerFault
+
+READ, WRITE = "integration_read", "integration_write"
+TRAPS = (
+    "https://crm.attacker.example",
+    "https://demo.simla.com.attacker.example",
+    "https://a.b.simla.com",
+    "http://169.254.169.254",
+    "https://169.254.169.254",
+    "http://demo.simla.com",
+    "https://demo.simla.com:8443",
+    "https://demo.simla.com:443",
+)
+"""Origins that the faults name and no module may contact: foreign, private, nested, plain http, with a port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the platform is played. Times are seconds; all of them, and what happens to keys, are assumed.
+
+    `rotation` says whether update-scopes ends the old key (`new-key`) or widens it (`same-key`, A27).
+    `traps` are origins that no module may ever contact; a request to one is remembered.
+    """
+
+    register_timeout: float = 30
+    rotation: str = "new-key"
+    system_url: str = "public"
+    loopback: bool = False
+    traps: tuple[str, ...] = TRAPS
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """retailcrm:card.secret. A module's card in the partner account; the secret is made when it is saved."""
+
+    code: str
+    name: str
+    config_url: str
+    secret: str = field(repr=False)
+    scopes: tuple[str, ...] = (READ, WRITE)
+    simple_connection: bool = True
+    published: bool = True
+    owner: str = ""
+
+
+@dataclass(slots=True)
+class ApiKey:
+    """A key of one account: what it may do, and for which module; `revoked` is the clause that using it would break."""
+
+    scopes: tuple[str, ...]
+    code: str
+    revoked: str = ""
+    fault: AnswerFault | None = None
+
+
+@dataclass(slots=True)
+class Account:
+    """A customer's CRM account: the public and the technical host, and its keys."""
+
+    system_url: str
+    technical_url: str
+    name: str
+    keys: dict[str, ApiKey] = field(default_factory=dict, repr=False)
+
+    @property
+    def origins(self) -> tuple[str, str]:
+        """Both hosts."""
+        return self.system_url, self.technical_url
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection of a module, as `edit` described it; `account_url` is edit's, `answered_url` the answer's (A17)."""
+
+    code: str
+    integration_code: str
+    client_id: str = field(repr=False)
+    base_url: str
+    account_url: str
+    actions: dict[str, str]
+    active: bool
+    document: dict[str, Any] = field(repr=False)
+    freeze: bool = False
+    answered_url: str = ""
+
+
+@dataclass(slots=True)
+class PopUp:
+    """retailcrm:config.remembered. A configuration, as the pop-up was opened with it."""
+
+    scopes: tuple[str, ...]
+    register_url: str
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One click on Connect: the key that was issued for it, and what was seen of it."""
+
+    account: str
+    code: str
+    api_key: str = field(repr=False)
+    edited: Connection | None = None
+    calls: int = 0
+    trapped: int = 0

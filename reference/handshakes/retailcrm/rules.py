@@ -1,0 +1,145 @@
+"""The adopted rules of the registration, one function a stage, in the order in which they apply.
+
+Each is one answer to a question that the page leaves open; `readings.py` holds the other answers.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ..keys import key_bytes
+from ..printing import printable
+from ..refusals import Refused
+from ..strict import MAX_FORM, form_pairs, json_object, no_duplicates
+
+Readings = Mapping[str, Callable[..., Any]]
+
+REGISTER = "retailcrm:register."
+TOKEN = "retailcrm:token."
+SYSTEM_URL = "retailcrm:system-url."
+NAMES = ("token", "apiKey", "systemUrl")
+
+
+def form_field(body: bytes, content_type: str) -> bytes:
+    """retailcrm:register.encoding. Return the JSON text that the form field `register` holds.
+
+    The form is urlencoded or multipart, 65,536 bytes at most. Raises `Refused`: `wrong-content-type`,
+    `too-large`, `malformed`, `duplicate-parameter`, `missing-parameter`, `empty-parameter`. Source:
+    official code on both sides; A4, A33.
+
+    >>> form_field(b"register=%7B%7D", "application/x-www-form-urlencoded")
+    b'{}'
+    """
+    if len(body) > MAX_FORM:
+        raise Refused("too-large", REGISTER + "size", {"bytes": len(body), "limit": MAX_FORM})
+    clause = REGISTER + "encoding"
+    values = no_duplicates(form_pairs(body, content_type, clause), REGISTER + "once")
+    value = values.get("register")
+    if not value:
+        evidence = {"name": "register"}
+        if any(name.startswith("register[") for name in values):
+            evidence["found"] = "register[…] in brackets; a JSON text in one field is expected"
+        reason = "missing-parameter" if value is None else "empty-parameter"
+        raise Refused(reason, clause, evidence, stage="form")
+    return value.encode()
+
+
+def members(text: bytes) -> dict[str, Any]:
+    """retailcrm:register.json. Return the members of one JSON object; no name may stand twice.
+
+    Raises `Refused`: `malformed`, `wrong-type`, `duplicate-parameter`, `too-large`. Source: official
+    code; A5.
+
+    >>> members(b'{"apiKey":"example-api-key"}')
+    {'apiKey': 'example-api-key'}
+    """
+    return json_object(text, REGISTER + "json")
+
+
+def texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """retailcrm:register.members. Return token, apiKey and systemUrl, in the order received; others are ignored.
+
+    Names are exact in case, values are text and not empty: a token over an empty key can be computed
+    too (A9). Raises `Refused`: `missing-parameter`, `wrong-type`, `empty-parameter`, `malformed`.
+    Source: official code; A5, A9, S9.
+
+    >>> texts({"extra": 1, "apiKey": "a", "token": "b", "systemUrl": "c"})
+    {'apiKey': 'a', 'token': 'b', 'systemUrl': 'c'}
+    """
+    found = {name: value for name, value in values.items() if name in NAMES}
+    for name in NAMES:
+        value = found.get(name)
+        if value is None:
+            raise Refused("missing-parameter", REGISTER + "members", {"name": name}, stage="members")
+        if type(value) is not str:
+            evidence = {"name": name, "found": type(value).__name__, "expected": "str"}
+            raise Refused("wrong-type", REGISTER + "members", evidence, stage="members")
+        if not value:
+            raise Refused("empty-parameter", REGISTER + "members", {"name": name}, stage="members")
+    if "\0" in found["apiKey"]:
+        raise Refused("malformed", TOKEN + "nul", {"apiKey": "holds a NUL"}, stage="members")
+    return found
+
+
+def digest(token: str) -> bytes:
+    """retailcrm:token.digest. Return the 32 bytes that 64 lower-case hex digits stand for; nothing is trimmed.
+
+    Raises `Refused` with `malformed`. Source: page, Module connection request (PHP's `hash_hmac`);
+    measured in the official verifiers; A6.
+
+    >>> digest("0f" * 32)[:2]
+    b'\\x0f\\x0f'
+    """
+    if len(token) != 64 or token.strip("0123456789abcdef"):
+        case = len(token) == 64 and not token.strip("0123456789abcdefABCDEF")
+        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(token)} characters)"
+        raise Refused("malformed", TOKEN + "digest", {"token": found}, stage="token")
+    return bytes.fromhex(token)
+
+
+def key(secret: str, clause: str) -> bytes:
+    """retailcrm:token.key. Return the secret's UTF-8 bytes, undecoded; a NUL is refused, for HMAC pads with it.
+
+    Raises `Refused`: `empty-secret`, `wrong-type`, `malformed`. Source: measured in the official
+    verifiers; A8, A9.
+
+    >>> key("example-module-secret", "retailcrm:token.key")[:7]
+    b'example'
+    """
+    value = key_bytes(secret, clause if secret else TOKEN + "empty-secret")
+    if b"\0" in value:
+        raise Refused("malformed", TOKEN + "nul", {"secret": "holds a NUL"})
+    return value
+
+
+def mac(key: bytes, message: bytes) -> bytes:
+    """retailcrm:token.value. Return the HMAC-SHA256 of the API key, keyed with the secret; A7.
+
+    >>> mac(b"secret", b"api_key").hex()[:6]
+    '016ab3'
+    """
+    return hmac.digest(key, message, "sha256")
+
+
+class Rules(NamedTuple):
+    """The stages that a reading may replace, with the adopted rules as defaults."""
+
+    form: Callable[[bytes, str], bytes] = form_field
+    members: Callable[[bytes], dict[str, Any]] = members
+    texts: Callable[[Mapping[str, Any]], dict[str, str]] = texts
+    digest: Callable[[str], bytes] = digest
+    key: Callable[[str, str], bytes] = key
+    mac: Callable[[bytes, bytes], bytes] = mac
+
+
+ADOPTED = Rules()
+
+
+def rules(readings: Readings | None) -> Rules:
+    """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
+    try:
+        return ADOPTED._replace(**readings) if readings else ADOPTED
+    except (TypeError, ValueError):
+        raise Refused("unknown-reading", TOKEN + "verify", {"readings": printable(str(readings))}) from None
