@@ -16,7 +16,7 @@ CLAUSE = "officernd:organization.region"
     [
         "https://app.officernd.com",
         "https://eu.officernd.com/",
-        "HTTPS://A.B.officernd.com",
+        "HTTPS://EU-2.officernd.com",
         "http://127.0.0.1:3000",
     ],
 )
@@ -29,6 +29,7 @@ def test_what_the_list_names_is_allowed(url):
     [
         "https://evilofficernd.com",
         "https://officernd.com",
+        "https://a.b.officernd.com",
         "https://officernd.com.attacker.example",
         "http://eu.officernd.com",
         "http://app.officernd.com",
