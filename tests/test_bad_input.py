@@ -11,6 +11,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -20,8 +21,12 @@ import pytest
 from handshakes.browser import Browser
 from handshakes.messages import Request, Response
 from handshakes.officernd import sign_query, sign_webhook
+from handshakes.retailcrm import registration_token
 from handshakes.wire import Loopback
 from officernd_sides import NOW, Both, sides
+from retailcrm_sides import CODE, DEMO
+from retailcrm_sides import Both as Crm
+from retailcrm_sides import connected as crm_connected
 
 PARTNER, APP = "https://partner.example", "https://app.officernd.com"
 IDENTITY = "https://identity.officernd.com"
@@ -112,6 +117,12 @@ class Route:
     carrier: str = ""
     needs: tuple[str, ...] = ()
     methods: tuple[str, ...] = ("GET",)
+    side: str = "officernd"
+
+    @property
+    def limit(self) -> int:
+        """How long a query or form may be."""
+        return 8_192 if self.side == "officernd" else 65_536
 
 
 STEPS = ("connect", "healthcheck", "configure", "sync", "remove")
@@ -159,6 +170,97 @@ ROUTES: dict[str, Route] = {
     ),
     "/api webhook deleted": Route(api("DELETE", "/webhooks/{hook}"), methods=("DELETE",)),
 }
+MODULE = "https://module.example"
+MEMBERS = ("apiKey", "systemUrl", "token")
+ACTIVITY = {"active": True, "freeze": False}
+CRM_STEPS = ("popup", "connect", "on", "off", "freeze", "visit")
+
+
+def crm_key(both: Crm) -> str:
+    """Return a key that the CRM issued, as it does before it registers."""
+    return both.platform.issue_key(
+        both.platform.accounts[DEMO], CODE, ("integration_read", "integration_write")
+    )
+
+
+def members_of(both: Crm) -> dict[str, str]:
+    key = crm_key(both)
+    token = registration_token(key, secret="example-module-secret")
+    return {"apiKey": key, "systemUrl": DEMO, "token": token}
+
+
+def client_id(both: Crm) -> str:
+    return both.installation().credentials["client_id"]
+
+
+def crm_api(method: str, rest: str, fields: Callable[[Crm], dict[str, str]] | None = None):
+    def request(both: Crm) -> Request:
+        key = ("x-api-key", both.installation().credentials["api_key"])
+        if fields is None:
+            return Request(method, DEMO, rest, (key,))
+        return Request(method, DEMO, rest, (FORM, key), urlencode(fields(both)).encode())
+
+    return request
+
+
+def described(both: Crm) -> dict[str, str]:
+    return both.partner.edit_fields(both.partner.description(both.installation()))
+
+
+def callback(both: Crm) -> dict[str, str]:
+    return {"clientId": client_id(both), "activity": json.dumps(ACTIVITY), "systemUrl": DEMO}
+
+
+INSTANCE = f"/api/v5/integration-modules/{CODE}"
+CRM_ROUTES: dict[str, Route] = {
+    "/retailcrm/config": Route(lambda both: get(MODULE, "/retailcrm/config")),
+    "/retailcrm/register": Route(
+        lambda both: post(MODULE, "/retailcrm/register", {"register": json.dumps(members_of(both))}),
+        "form",
+        ("register",),
+        ("POST",),
+    ),
+    "/retailcrm/account": Route(
+        lambda both: post(MODULE, "/retailcrm/account", {"clientId": client_id(both)}),
+        "form",
+        ("clientId",),
+        ("GET", "POST"),
+    ),
+    "/retailcrm/activity": Route(
+        lambda both: post(MODULE, "/retailcrm/activity", callback(both)),
+        "form",
+        ("clientId", "activity"),
+        ("POST",),
+    ),
+    "crm /simulator": Route(lambda both: get(DEMO, "/simulator")),
+    **{
+        f"crm /simulator/{step}": Route(
+            lambda both, step=step: post(DEMO, f"/simulator/{step}", {"code": CODE, "fault": ""}),
+            "form",
+            ("code",),
+            ("POST",),
+        )
+        for step in CRM_STEPS
+    },
+    "crm /api edit": Route(
+        crm_api("POST", INSTANCE + "/edit", described), "form", ("integrationModule",), ("POST",)
+    ),
+    "crm /api update-scopes": Route(
+        crm_api(
+            "POST", INSTANCE + "/update-scopes", lambda both: {"requires": '{"scopes":["integration_write"]}'}
+        ),
+        "form",
+        ("requires",),
+        ("POST",),
+    ),
+    "crm /api module": Route(crm_api("GET", INSTANCE)),
+    "crm /api credentials": Route(crm_api("GET", "/api/credentials")),
+    "crm /api system-info": Route(crm_api("GET", "/api/system-info")),
+    "crm /api api-versions": Route(crm_api("GET", "/api/api-versions")),
+}
+ROUTES |= {name: replace(route, side="retailcrm") for name, route in CRM_ROUTES.items()}
+OWN = [name for name, route in ROUTES.items() if route.side == "officernd"]
+MAKE: dict[str, Callable[[], Any]] = {"officernd": connected, "retailcrm": crm_connected}
 UNIFORM = ("/officernd/healthcheck", "/officernd/configure", "/officernd/sync", "/officernd/removed/")
 
 
@@ -171,10 +273,18 @@ def test_every_endpoint_of_the_partner_is_a_route():
     }
 
 
+def test_every_endpoint_of_the_module_is_a_route():
+    endpoints = crm_connected().partner.endpoints()
+    assert {path for path in ROUTES if path.startswith("/retailcrm/")} == set(endpoints)
+    assert {path: ROUTES[path].methods for path in endpoints} == {
+        path: tuple(steps) for path, steps in endpoints.items()
+    }
+
+
 @pytest.mark.parametrize("name", ROUTES)
 def test_the_honest_request_is_accepted(name):
     """Without it, the refusals below would prove nothing."""
-    both = connected()
+    both = MAKE[ROUTES[name].side]()
     request = ROUTES[name].honest(both)
     response = both.network.exchange("test", request)
     assert response.status < 400, response.body
@@ -217,7 +327,8 @@ def pairs_kinds(route: Route) -> Iterator[tuple[str, Change]]:
             ),
         )
         yield f"doubled {name}, differing", edit(route.carrier, lambda text, n=name: f"{text}&{n}=other")
-        for what, bytes_ in (("not UTF-8", "%FF"), ("a broken escape", "%4"), ("over-long", "x" * 8_193)):
+        long = "x" * (route.limit + 1)
+        for what, bytes_ in (("not UTF-8", "%FF"), ("a broken escape", "%4"), ("over-long", long)):
             yield (
                 f"{what}: {name}",
                 edit(route.carrier, lambda text, n=name, b=bytes_: f"{without(text, n)}&{n}={b}"),
@@ -230,7 +341,7 @@ def pairs_kinds(route: Route) -> Iterator[tuple[str, Change]]:
     for what, more in (
         ("a name that is not UTF-8", "%FF=1"),
         ("a broken escape in a name", "%=1"),
-        ("an over-long name", "x" * 8_193 + "=1"),
+        ("an over-long name", "x" * (route.limit + 1) + "=1"),
         ("201 parameters", "&".join(f"p{i}=1" for i in range(201))),
     ):
         yield what, edit(route.carrier, lambda text, m=more: f"{text}&{m}")
@@ -281,6 +392,10 @@ def kinds(route: Route) -> Iterator[tuple[str, Change]]:
             yield f"method {method}", lambda both, r, m=method: replace(r, method=m)
     if route.carrier in ("query", "form"):
         yield from pairs_kinds(route)
+    if route.needs == ("register",):
+        yield from registrations()
+    if "activity" in route.needs:
+        yield from activities()
     if route.carrier == "json":
         for what, body in bodies(WEBHOOK, route.needs):
             yield f"JSON: {what}", lambda both, r, b=body: replace(r, body=b)
@@ -293,6 +408,55 @@ def kinds(route: Route) -> Iterator[tuple[str, Change]]:
             body = json.dumps({**REMOVAL, "data": {"object": {"_id": name}}}).encode()
             yield f"signed JSON about {name!r}", lambda both, r, b=body: removal(both, b)
         yield from unverified_webhooks()
+
+
+def registrations() -> Iterator[tuple[str, Change]]:
+    """Yield registrations whose JSON is wrong in one way, or whose token proves nothing."""
+
+    def written(place: int) -> Change:
+        def changed(both: Crm, request: Request) -> Request:
+            body = list(bodies(members_of(both), MEMBERS))[place][1]
+            return replace(request, body=urlencode({"register": body}).encode())
+
+        return changed
+
+    def with_members(change: Callable[[dict[str, str]], dict[str, Any]]) -> Change:
+        return lambda both, r: replace(
+            r, body=urlencode({"register": json.dumps(change(members_of(both)))}).encode()
+        )
+
+    honest = {"apiKey": "i", "systemUrl": "s", "token": "t"}
+    for place, (what, _) in enumerate(bodies(honest, MEMBERS)):
+        yield f"registration: {what}", written(place)
+    for what, token in (("zeros", "0" * 64), ("Ü", "Ü" * 64), ("short", "ab"), ("null byte", "\0" * 64)):
+        yield f"a token of {what}", with_members(lambda m, t=token: {**m, "token": t})
+    yield "a token in upper case", with_members(lambda m: {**m, "token": m["token"].upper()})
+    yield "another key", with_members(lambda m: {**m, "apiKey": "another-api-key"})
+    yield "in the query too", lambda both, r: replace(r, target=r.target + "?register=%7B%7D")
+
+
+def activities() -> Iterator[tuple[str, Change]]:
+    """Yield callbacks that say something wrong about an account."""
+
+    def with_field(name: str, value: Any) -> Change:
+        return lambda both, r: replace(r, body=urlencode({**callback(both), name: value}).encode())
+
+    for what, body in bodies(ACTIVITY, ()):
+        if what != "600 levels":  # an object without a flag says nothing, and nothing changes
+            yield f"activity: {what}", with_field("activity", body)
+    for value in (0, 1, "true", None, [], {}):
+        yield f"active is {value!r}", with_field("activity", json.dumps({"active": value}))
+    for url in (
+        "https://crm.attacker.example",
+        "x",
+        "http://demo.simla.com",
+        DEMO + "/x",
+        DEMO + ":443",
+        "é",
+    ):
+        yield f"moved to {url}", with_field("systemUrl", url)
+    for id in ("x", "0" * 40, "é", "\0"):
+        yield f"clientId {id!r}", with_field("clientId", id)
 
 
 def unverified_webhooks() -> Iterator[tuple[str, Change]]:
@@ -333,6 +497,14 @@ def unverified_webhooks() -> Iterator[tuple[str, Change]]:
 
 def state(both: Both) -> tuple[Any, ...]:
     """Return everything that bad input must leave as it is."""
+    if isinstance(both, Crm):
+        keys = {
+            key
+            for account in both.platform.accounts.values()
+            for key, one in account.keys.items()
+            if one.revoked
+        }
+        return both.in_use(), copy.deepcopy(both.platform.connections), keys, both.platform.trapped
     organizations = both.platform.organizations
     stored = [both.store.find("officernd", "organizationId", id) for id in organizations]
     platform = both.platform
@@ -347,24 +519,38 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def kept() -> list[Both]:
-    return []
+def kept() -> dict[str, Any]:
+    return {}
 
 
 @pytest.fixture
-def world(kept: list[Both]) -> Iterator[Both]:
-    """One pair for all cases, since each has to leave it as it was; a new one after a case that did not."""
-    both = kept[0] if kept else connected()
-    before = state(both)
-    both.reports.clear()
-    yield both
-    both.platform.grants.clear()
-    both.platform.grants.update(before[1][3])
-    kept[:] = [both] if state(both) == before else []
+def worlds(kept: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
+    """One pair of each side for all cases, since each has to leave it as it was; a new one after a case that did not."""
+    used: dict[str, Any] = {}
+
+    def world_of(side: str) -> Any:
+        both = kept.pop(side, None) or MAKE[side]()
+        used[side] = both, state(both)
+        both.reports.clear()
+        return both
+
+    yield world_of
+    for side, (both, before) in used.items():
+        if side == "officernd":
+            both.platform.grants.clear()
+            both.platform.grants.update(before[1][3])
+        if state(both) == before:
+            kept[side] = both
+
+
+@pytest.fixture
+def world(worlds: Callable[[str], Any]) -> Both:
+    return worlds("officernd")
 
 
 @pytest.mark.parametrize(("name", "kind", "change"), CASES)
-def test_bad_input_is_refused_and_changes_nothing(world, name, kind, change):
+def test_bad_input_is_refused_and_changes_nothing(worlds, name, kind, change):
+    world = worlds(ROUTES[name].side)
     honest = ROUTES[name].honest(world)
     before = state(world)
     response = world.network.exchange("test", change(world, honest))
@@ -378,6 +564,9 @@ def right_refusal(both: Both, name: str, kind: str, response: Response) -> None:
     reported = [endpoint for endpoint, _ in both.reports]
     if kind.startswith("method "):
         assert response.status == 405
+        return
+    if isinstance(both, Crm):
+        right_crm_refusal(name, response, reported)
         return
     if name == "/officernd/connect":
         assert (response.status, response.header("location")) == (302, RETURN), "C10"
@@ -396,6 +585,21 @@ def right_refusal(both: Both, name: str, kind: str, response: Response) -> None:
     else:
         words = response.json()
         assert isinstance(words.get("message", words.get("error")), str)
+
+
+def right_crm_refusal(name: str, response: Response, reported: list[str]) -> None:
+    """The module's answers are for the user of the CRM: always 200, `success:false` and a text; its page is closed."""
+    if name.startswith("crm /simulator") or name == "/retailcrm/account":
+        assert 400 <= response.status < 500
+        assert response.header("content-type").startswith("text/html")
+    elif name.startswith("crm "):
+        assert 400 <= response.status < 500
+        assert response.json()["success"] is False and response.json()["errorMsg"]
+    else:
+        assert (response.status, response.json()["success"]) == (200, False)
+        assert response.json()["errorMsg"]
+    if name.startswith("/retailcrm/"):
+        assert reported == [name.removeprefix("/retailcrm/")], "the operator is told"
 
 
 @pytest.mark.parametrize(
@@ -475,6 +679,22 @@ def test_until_it_has_verified_every_failure_looks_the_same(name):
     assert accepted.ok, "the endpoint does accept what is genuine"
 
 
+def test_until_its_token_has_verified_every_registration_is_answered_alike():
+    both = crm_connected()
+    route = ROUTES["/retailcrm/register"]
+    failures = [*pairs_kinds(route), *registrations()]
+    answers = {
+        (answer.status, answer.headers, answer.body)
+        for answer in (
+            both.network.exchange("test", change(both, route.honest(both))) for _, change in failures
+        )
+    }
+    body = b'{"success":false,"errorMsg":"The module could not be connected."}'
+    assert answers == {(200, (("content-type", "application/json"),), body)}
+    assert len(both.reports) == len(failures) > 60, "the operator was told each time"
+    assert len({refused.reason for _, refused in both.reports}) > 6, "and what was wrong"
+
+
 def test_a_stranger_cannot_tell_which_organisations_are_connected():
     """The answers before and after a connect, and after a removal, are one."""
     fresh, after = sides(), connected()
@@ -504,12 +724,23 @@ class Counting:
         return (yield from self.role.handle(request))
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Both, list[Counting], Loopback]]:
-    both = connected()
+@contextmanager
+def serving(both: Any) -> Iterator[tuple[Any, list[Counting], Loopback]]:
     roles = [Counting(both.platform), Counting(both.partner)]
     with Loopback(*roles) as network:
         yield both, roles, network
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Both, list[Counting], Loopback]]:
+    with serving(connected()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def crm_served() -> Iterator[tuple[Crm, list[Counting], Loopback]]:
+    with serving(crm_connected()) as made:
+        yield made
 
 
 BOMB = tuple((f"x-{i}", "a" * 400) for i in range(150))
@@ -519,8 +750,8 @@ BOMB = tuple((f"x-{i}", "a" * 400) for i in range(150))
 @pytest.mark.parametrize(
     ("what", "status"), [("body of 10 MB", 413), ("150 headers", 431), ("a header of 40 KB", 431)]
 )
-def test_over_a_cap_nothing_reaches_the_role(served, name, what, status):
-    both, roles, network = served
+def test_over_a_cap_nothing_reaches_the_role(served, crm_served, name, what, status):
+    both, roles, network = served if name in OWN else crm_served
     honest = ROUTES[name].honest(both)
     before = state(both), [role.seen for role in roles]
     request = {

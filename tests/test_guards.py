@@ -39,6 +39,9 @@ PURE = (
     "faults",
     "identity",
     "resources",
+    "findings",
+    "mistakes",
+    "portal",
 )
 UNCLEAN = {
     *("time", "datetime", "random", "secrets", "os", "socket", "requests", "urllib3", "threading", "uuid"),

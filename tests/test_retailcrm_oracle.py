@@ -126,7 +126,7 @@ def members(rng: random.Random) -> list[tuple[str, object]]:
 def written(pairs: list[tuple[str, object]], rng: random.Random) -> str:
     """Return a JSON object, in which a name may stand twice, and sometimes not quite JSON."""
     inside = ",".join(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in pairs)
-    frames = ["{%s}"] * 12 + ["{%s", "[{%s}]", "{%s,}", " {%s}\n", "{%s}x"]
+    frames = ["{%s}"] * 12 + ["{%s", "[{%s}]", "{%s,}", " {%s}\n", "{%s}x", '{"a":NaN,%s}']
     return rng.choice(frames) % inside
 
 

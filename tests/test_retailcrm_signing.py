@@ -419,7 +419,7 @@ near_bodies = st.one_of(
     near_json.map(str.encode),
     st.builds(lambda inner: b'--b\r\nContent-Disposition: form-data; name="register"\r\n\r\n' + inner + b"\r\n--b--", st.binary()),
 )  # fmt: skip
-content_types = st.sampled_from([FORM, "application/json", ""]) | any_text
+content_types = st.sampled_from([FORM, MULTIPART, "application/json", ""]) | any_text
 
 
 @several

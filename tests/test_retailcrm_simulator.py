@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from urllib.parse import quote
 
@@ -10,7 +11,9 @@ import pytest
 from handshakes.browser import Browser
 from handshakes.flow import InProcess
 from handshakes.messages import Request, Response, form_body, json_response
-from handshakes.refusals import REASONS
+from handshakes.platforms import Pasted
+from handshakes.refusals import REASONS, Refused
+from handshakes.retailcrm import tools
 from handshakes.retailcrm.faults import FAULTS, multipart
 from handshakes.retailcrm.findings import SHORTEST_ID, absolute, error_message, said_yes
 from handshakes.retailcrm.mistakes import mistake_in, mistakes
@@ -402,3 +405,70 @@ def test_what_no_mistake_explains_is_left_alone():
 
 def test_the_fixture_connects():
     assert connected().platform.state(DEMO, CODE) == "connected"
+
+
+# --- handshakes verify retailcrm ------------------------------------------------------------------
+
+FIXTURE = {
+    "systemUrl": "https://newaccount.simla.com",
+    "apiKey": "ffqfNWKTDvdaqwcPgQhhHEEutO81Qbff",
+    "token": "d8f2d23134a6d5e72f9fec88b7a158c2c2592be9d7007130576c3e24a97d425f",
+}
+"""The published registration of an official module's tests; its secret is `secret` (facts 7.1)."""
+
+
+def verified(pasted: Pasted, secret: str = "secret", readings=()) -> str:
+    return tools.verify(pasted, secret=secret, now=0, tolerance=None, readings=list(readings))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+@pytest.mark.parametrize("form", ["urlencoded", "json", "multipart", "text on the command line"])
+def test_a_pasted_registration_is_verified_in_every_form(form, end):
+    text = json.dumps(FIXTURE)
+    pasted = {
+        "urlencoded": Pasted(body=form_body({"register": text}) + end.encode()),
+        "json": Pasted(body=text.encode() + end.encode()),
+        "multipart": Pasted(body=multipart({"register": text})[0]),
+        "text on the command line": Pasted(url=text),
+    }[form]
+    said = verified(pasted)
+    assert "covered by the token: apiKey" in said and "not covered: systemUrl" in said
+    assert "on the list of official hosts, as https://newaccount.simla.com" in said
+
+
+def test_a_right_token_with_another_address_is_verified_and_the_address_is_not():
+    said = verified(Pasted(body=json.dumps({**FIXTURE, "systemUrl": "http://169.254.169.254/"}).encode()))
+    assert "NOT on the list" in said
+
+
+@pytest.mark.parametrize(
+    ("token", "secret", "mistake"),
+    [
+        (FIXTURE["token"].upper(), "secret", "upper case"),
+        ("2PLSMTSm1ecvn+yIt6FYwsJZK+nXAHEwV2w+JKl9Ql8=", "secret", "base64"),
+        (FIXTURE["token"], "secret\n", "blanks or line ends around it"),
+        (
+            hmac.digest(b"secret\n", FIXTURE["apiKey"].encode(), "sha256").hex(),
+            "secret",
+            "secret ends with a line end",
+        ),
+        (hmac.digest(FIXTURE["apiKey"].encode(), b"secret", "sha256").hex(), "secret", "swapped"),
+        ("7cae2bd14fdeb24dc63d95cba73182efc96040636beae9214fd72d1548952a31", "secret", "empty secret"),
+        ("0" * 64, "secret", ""),
+    ],
+)
+def test_a_wrong_token_is_explained(token, secret, mistake):
+    with pytest.raises(Refused) as refused:
+        verified(Pasted(body=json.dumps({**FIXTURE, "token": token}).encode()), secret)
+    assert mistake in refused.value.evidence.get("mistake", "")
+    assert ("mistake" in refused.value.evidence) == bool(mistake)
+    assert token not in refused.value.explain()
+
+
+def test_a_reading_may_be_used_instead():
+    swapped = hmac.digest(FIXTURE["apiKey"].encode(), b"secret", "sha256").hex()
+    pasted = Pasted(body=json.dumps({**FIXTURE, "token": swapped}).encode())
+    assert "Verified" in verified(pasted, readings=["retailcrm:token.value=swapped"])
+    with pytest.raises(Refused) as refused:
+        verified(pasted, readings=["retailcrm:nothing=x"])
+    assert refused.value.reason == "unknown-reading"

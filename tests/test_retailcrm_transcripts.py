@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,10 +11,11 @@ import pytest
 from handshakes.browser import Browser
 from handshakes.keys import PUBLIC_TEST_KEYS
 from handshakes.messages import Delayed
-from handshakes.platforms import Sides
+from handshakes.platforms import Sides, World
 from handshakes.retailcrm import tools
 from handshakes.retailcrm.connecting import PLATFORM
 from handshakes.retailcrm.records import Account
+from handshakes.serving import listen
 from handshakes.store import open_store
 from handshakes.wire import Loopback
 from retailcrm_sides import CODE, DEMO, sides
@@ -101,4 +103,25 @@ def test_64_registrations_at_once_whose_edit_comes_late_are_all_kept(tmp_path):
         assert installation.credentials["client_id"] == connection.client_id
         assert installation.credentials["api_key"] in world.platform.accounts[url].keys
     assert len({one.client_id for one in world.platform.connections.values()}) == 64
+    store.close()
+
+
+def test_served_on_loopback_a_browser_connects_by_the_buttons(tmp_path):
+    """As `handshakes serve retailcrm` has it: both sides speak their loopback origins, and nothing else."""
+    store = open_store(tmp_path, {})
+    sockets = {"RetailCRM": listen(), "module": listen()}
+    crm, module = ("http://{}:{}".format(*sock.getsockname()[:2]) for sock in sockets.values())
+    world = World(lambda: 1_700_000_000, os.urandom, store, {}, crm, module)
+    both = tools.sides(world)
+    browser = Browser()
+    with Loopback(both.platform, both.partner, sockets=sockets) as network:
+        page = network.run(browser.open(f"{crm}/simulator"))
+        page = network.run(browser.submit(page, page.form(f"popup-{CODE}")))
+        page = network.run(browser.submit(page, page.form("connect")))
+        page = network.run(browser.submit(page, page.form("account")))
+        assert (page.response.status, page.url) == (200, f"{module}/retailcrm/account")
+        for fault in ("trailing-slashes", "foreign-host", "edit-402", "same-again"):
+            assert network.run(both.platform.connect(crm, CODE, fault), "RetailCRM").held
+    assert [finding for finding in both.platform.findings if not finding.held] == []
+    assert crm in tools.briefing(both, world) and module in tools.briefing(both, world)
     store.close()

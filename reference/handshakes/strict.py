@@ -133,8 +133,8 @@ def _multipart(body: bytes, boundary: bytes, clause: str) -> Pairs:
     def broken(found: str) -> Refused:
         return Refused("malformed", clause, {"found": f"multipart with {found}"})
 
-    first, *parts, last = (b"\r\n" + body).split(b"\r\n--" + boundary)
-    if first or not parts or last not in (b"--", b"--\r\n"):
+    first, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if first or len(parts) < 2 or parts.pop() not in (b"--", b"--\r\n"):
         raise broken("something before its first or after its last boundary, or without one")
     if len(parts) > MAX_PARAMETERS:
         raise Refused("too-large", clause, {"parameters": len(parts), "limit": MAX_PARAMETERS})

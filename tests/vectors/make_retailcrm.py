@@ -338,10 +338,12 @@ def members() -> list[dict[str, Any]]:
         changed("json-comma-at-the-end", "register.json", BAD, "a comma before the closing brace",
                 TEXT[:-1] + ",}"),
         changed("json-single-quotes", "register.json", BAD, "single quotes", TEXT.replace('"', "'")),
+        changed("json-nan", "register.json", BAD, "a member with NaN, which is not JSON", TEXT[:-1] + ',"a":NaN}'),
         changed("json-lone-surrogate", "register.json token.message", BAD, "half of a surrogate pair in the key",
                 TEXT.replace("KEY", r"\ud83c")),
         changed("json-list", "register.json", NO_OBJECT, "a list around the object", f"[{TEXT}]"),
         changed("json-text", "register.json", NO_OBJECT, "a text instead of an object", '"TOKEN"'),
+        changed("json-bytes-mark", "register.json", BAD, "a byte order mark before the object", "\ufeff" + TEXT),
         changed("json-null", "register.json", NO_OBJECT, "null instead of an object", "null"),
     ]
     # fmt: on

@@ -22,10 +22,14 @@ SECRET_VARIABLE = "HANDSHAKES_SECRET"
 def verify(
     platform: Annotated[str, typer.Argument(help="Whose request it is.")],
     request: Annotated[
-        str, typer.Argument(help="The URL or raw target; - reads it from standard input.")
+        str, typer.Argument(help="The URL or raw target, or a registration; - reads it from standard input.")
     ] = "",
-    body: Annotated[Path | None, typer.Option(help="A file with a webhook's raw body.")] = None,
-    header: Annotated[str, typer.Option(help="The webhook's signature header.")] = "",
+    body: Annotated[
+        Path | None, typer.Option(help="A file with the raw body of a webhook or registration.")
+    ] = None,
+    header: Annotated[
+        str, typer.Option(help="The webhook's signature header, or the content type of a registration.")
+    ] = "",
     secret_file: Annotated[Path | None, typer.Option(help="A file with the secret.")] = None,
     secret_env: Annotated[
         str, typer.Option(help="The environment variable with the secret.")
@@ -42,9 +46,9 @@ def verify(
     """
     tools = platform_named(platform).tools()
     if bool(request) == bool(body):
-        fail("give a URL, or a webhook with --body and --header")
+        fail("give a URL, or a raw body with --body, and --header where there is one")
     if request and header:
-        fail("--header belongs to a webhook's --body; a URL carries its signature itself")
+        fail("--header belongs to a --body; a URL carries its signature itself")
     pasted = Pasted(_read_text(request), _read_file(body) if body else b"", header)
     if not pasted.url and not body:
         fail("nothing was pasted: standard input was empty")

@@ -15,7 +15,7 @@ import binascii
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ..keys import key_bytes
 from ..refusals import Refused
@@ -42,9 +42,13 @@ def _json_body(body: bytes, content_type: str) -> bytes:
 
 
 def _any_json(text: bytes, pairs_hook: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
-    """Read JSON as most libraries do: of a key that occurs twice the last value counts."""
+    """Read JSON as PHP and Go do: of a key that occurs twice the last value counts; a NaN or a byte order mark is none."""
+
+    def constant(name: str) -> NoReturn:
+        raise ValueError(name)
+
     try:
-        value = json.loads(text, object_pairs_hook=pairs_hook)
+        value = json.loads(text.decode(), object_pairs_hook=pairs_hook, parse_constant=constant)
     except (ValueError, RecursionError):
         return rules.members(text)  # which says what is wrong
     if not isinstance(value, dict):

@@ -1,0 +1,125 @@
+"""RetailCRM: the verifier, the whole connection in process, and 64 served registrations whose edit comes late."""
+
+from __future__ import annotations
+
+import hmac
+import itertools
+import json
+import os
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import shake_256
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
+
+from harness import best, ratio, row
+
+from handshakes import retailcrm
+from handshakes.flow import Clock, InProcess
+from handshakes.messages import Delayed
+from handshakes.platforms import World
+from handshakes.retailcrm import tools
+from handshakes.retailcrm.records import Account
+from handshakes.store import MemoryStore, open_store
+from handshakes.wire import Loopback
+
+SECRET, NOW = "example-module-secret", 1_700_000_000
+LATE = 0.5
+
+
+def baseline(body: bytes, secret: str) -> tuple[str, str]:
+    """Turn the same input into the same values: parse, one digest, one comparison, no strict checks."""
+    (text,) = parse_qs(body.decode(), keep_blank_values=True)["register"]
+    members = json.loads(text)
+    expected = hmac.digest(secret.encode(), members["apiKey"].encode(), "sha256").hex()
+    if not hmac.compare_digest(expected, members["token"]):
+        raise ValueError("token")
+    return members["apiKey"], members["systemUrl"]
+
+
+def verifying() -> None:
+    """Compare verify_registration with the inlined baseline, on a registration as the CRM sends it."""
+    members = {"systemUrl": "https://newaccount.simla.com", "apiKey": "ffqfNWKTDvdaqwcPgQhhHEEutO81Qbff"}
+    token = retailcrm.registration_token(members["apiKey"], secret=SECRET)
+    text = json.dumps({**members, "token": token}, separators=(",", ":"))
+    body = urlencode({"register": text}).encode()
+    verified = retailcrm.verify_registration(body, secret=SECRET)
+    assert (verified.api_key, verified.system_url) == baseline(body, SECRET)
+    ours, theirs, factor = ratio(
+        lambda: retailcrm.verify_registration(body, secret=SECRET), lambda: baseline(body, SECRET), 3_000
+    )
+    row(
+        "retailcrm.verify_registration, to its inlined baseline",
+        f"{factor:.2f} ({ours * 1e6:.1f} / {theirs * 1e6:.1f} µs)",
+        "1.5, better 1.25",
+    )
+
+
+def whole_connection() -> None:
+    """Time pop-up, Connect and the callback to edit in process, with both roles and the transcript."""
+    counter, clock = itertools.count(), Clock(NOW)
+
+    def run() -> None:
+        world = World(clock, lambda n: shake_256(str(next(counter)).encode()).digest(n), MemoryStore())
+        sides = tools.sides(world)
+        network = InProcess(sides.platform, sides.partner, clock=clock)
+        network.run(sides.platform.open_popup(tools.DEMO, tools.CODE))
+        network.run(sides.platform.connect(tools.DEMO, tools.CODE))
+        assert sides.platform.state(tools.DEMO, tools.CODE) == "connected"
+
+    run()
+    row("the whole RetailCRM connection in process, best", f"{best(run, 50) * 1e3:.2f} ms", "under 2 ms")
+
+
+class Late:
+    """The CRM, whose edit comes back late."""
+
+    def __init__(self, platform: object) -> None:
+        self.role = platform
+        self.name, self.origins, self.secret_names = platform.name, platform.origins, platform.secret_names
+
+    def handle(self, request: object) -> object:
+        answer = yield from self.role.handle(request)
+        return Delayed(LATE, answer) if request.path.endswith("/edit") else answer
+
+
+def served() -> None:
+    """Connect 64 accounts at once over sockets; every edit is answered late, and no registration may be lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder), {})
+        sides = tools.sides(World(lambda: int(time.time()), os.urandom, store))
+        platform = sides.platform
+        urls = [f"https://shop-{n}.simla.com" for n in range(64)]
+        for n, url in enumerate(urls):
+            platform.add_account(Account(url, f"https://technical-{n}.simla.io", url))
+        with Loopback(Late(platform), sides.partner) as network:
+            for url in urls:
+                network.run(platform.open_popup(url, tools.CODE))
+
+            def connect(url: str) -> None:
+                network.run(platform.connect(url, tools.CODE))
+
+            start = time.perf_counter()
+            with ThreadPoolExecutor(64) as pool:
+                list(pool.map(connect, urls))
+            seconds = time.perf_counter() - start
+        kept = sum(len(store.find("retailcrm", "systemUrl", url)) for url in urls)
+        made = sum(platform.state(url, tools.CODE) == "connected" for url in urls)
+        store.close()
+    row(
+        f"64 served registrations at once, edit {LATE} s late",
+        f"{seconds:.2f} s, {made} connected, {kept} kept",
+        "64 connected, 64 kept",
+    )
+
+
+def run() -> None:
+    """Run this platform's benchmarks."""
+    verifying()
+    whole_connection()
+    served()
+
+
+if __name__ == "__main__":
+    run()
