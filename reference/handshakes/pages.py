@@ -77,3 +77,8 @@ def refused_form(request: Request) -> Response | None:
     if request.header("content-type").partition(";")[0].strip().lower() != URLENCODED:
         return page("Not a form", "<p>Use the buttons of this page.</p>", status=415)
     return None
+
+
+def wrong_method(allowed: str) -> Response:
+    """Return a page with 405 and the method that is known."""
+    return page("Method not allowed", "<p>Use the buttons.</p>", status=405, headers=(("allow", allowed),))

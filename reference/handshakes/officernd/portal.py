@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..messages import Answer, Request, Response, Step, redirect
-from ..pages import page, refused_form
+from ..pages import page, refused_form, wrong_method
 from ..refusals import Refused
 from ..strict import no_duplicates, query_pairs
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
@@ -119,8 +119,3 @@ class Portal:
     def _fields(self, request: Request) -> dict[str, str]:
         clause = "officernd:connect.popup"
         return no_duplicates(query_pairs(request.body.decode("ascii"), clause), clause)
-
-
-def wrong_method(allowed: str) -> Response:
-    """Return a page with 405 and the method that is known."""
-    return page("Method not allowed", "<p>Use the buttons.</p>", status=405, headers=(("allow", allowed),))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..messages import Answer, Request, Response, Step
-from ..pages import page, refused_form
+from ..pages import page, refused_form, wrong_method
 from ..refusals import Refused
 from ..strict import form_pairs, no_duplicates
 from ..verdicts import Outcome
@@ -147,8 +147,3 @@ class Portal:
         return page(
             "RetailCRM simulator", _INDEX, account=account, modules=modules, steps=_STEPS, findings=findings
         )
-
-
-def wrong_method(allowed: str) -> Response:
-    """Return a page with 405 and the method that is known."""
-    return page("Method not allowed", "<p>Use the buttons.</p>", status=405, headers=(("allow", allowed),))
