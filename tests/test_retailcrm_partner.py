@@ -280,7 +280,7 @@ def test_a_key_without_a_needed_right_is_refused_with_the_rights_that_are_missin
 def test_the_user_reads_what_the_crm_said():
     world = sides()
     message = world.connect(DEMO, "edit-402").response.json()["errorMsg"]
-    assert "Failed to activate module" in message and "insufficient funds" in message
+    assert "Failed to activate module" in message and "Insufficient funds" in message
 
 
 # --- the account page -----------------------------------------------------------------------------

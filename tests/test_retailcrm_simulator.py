@@ -305,7 +305,7 @@ def test_the_whole_life_of_a_connection_by_its_buttons():
     assert {form.id for form in page.forms} == {f"popup-{CODE}"}
     popup = press(page, f"popup-{CODE}")
     page = press(popup, "connect", fault="edit-402")
-    assert "insufficient funds" in page.response.body.decode()
+    assert "Insufficient funds" in page.response.body.decode()
     page = press(press(popup, "connect"), "account")
     assert page.url == "https://module.example/retailcrm/account"
     for button, state in (("freeze", "off"), ("on", "connected"), ("off", "off"), ("on", "connected")):

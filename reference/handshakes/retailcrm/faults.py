@@ -331,7 +331,7 @@ def _info_empty(response: Response) -> Answer:
 
 _PLATFORM = Refuses("platform-error")
 _UNREACHABLE = Refuses("unreachable")
-_FUNDS = "Your account has insufficient funds to activate integration module"
+_FUNDS = "Insufficient funds on the account"
 
 ANSWER_FAULTS: tuple[AnswerFault, ...] = (
     AnswerFault("edit-400", CLAUSE + "answer.message", _PLATFORM, "edit answers 400 with the reason", "edit",

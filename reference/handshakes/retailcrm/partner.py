@@ -138,7 +138,9 @@ class Module(Connecting):
 
     def message(self, refused: Refused) -> str:
         """retailcrm:answer.message. Return a plain text that the user can act on; A32."""
-        said = " ".join(refused.evidence[name] for name in ("errorMsg", "errors") if name in refused.evidence)
+        said = ": ".join(
+            refused.evidence[name] for name in ("errorMsg", "errors") if name in refused.evidence
+        )
         if refused.reason == "platform-error":
             return f"RetailCRM did not accept the module. {said or 'It gave no reason.'}"
         if refused.reason in ("unreachable", "unexpected-answer"):

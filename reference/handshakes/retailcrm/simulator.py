@@ -166,7 +166,7 @@ class RetailCRM(Resources):
         findings = () if known else connected(response, attempt, chosen, self.settings.loopback)
         if attempt.edited and said_yes(response):
             findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")
-        else:
+        elif response is not None or not attempt.edited:  # a lost answer does not undo a good `edit`
             account.keys[key].revoked = "connection.failure"
         return self._outcome(response, findings)
 
