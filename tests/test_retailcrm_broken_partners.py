@@ -226,7 +226,7 @@ class StatusIsNotLookedAt(Module):
         self.api.sent = sent
 
     def accepted(self, response):
-        if b"insufficient" in response.body or b"entity format" in response.body:
+        if b"Insufficient" in response.body or b"entity format" in response.body:
             Module.accepted(self, response)
 
 
