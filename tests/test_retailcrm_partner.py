@@ -155,6 +155,22 @@ def test_a_replay_does_not_switch_a_module_on_again(store):
     assert world.work() is None
 
 
+def test_a_replay_of_an_older_registration_brings_no_replaced_key_back(store):
+    """S1: it would undo the newer key, and switch the module on again."""
+    world = sides(store)
+    old = registration(world)
+    for request in (old, registration(world)):
+        assert world.network.exchange("RetailCRM", request).json()["success"] is True
+    off = {"clientId": world.installation().credentials["client_id"], "activity": '{"active":false}'}
+    world.network.exchange("RetailCRM", post("/retailcrm/activity", off))
+    before = world.installation()
+    assert world.network.exchange("stranger", old).json()["success"] is False
+    assert [refused.reason for _, refused in world.reports] == ["replayed"]
+    assert world.installation() == before and world.work() is None
+    key = json.loads(parse_qs(old.body.decode())["register"][0])["apiKey"]
+    assert key not in repr(dict(before.credentials)), "only its digest is kept"
+
+
 def test_reconnecting_keeps_the_client_and_replaces_the_key_only_after_success(store):
     world = connected(store)
     before = world.installation()

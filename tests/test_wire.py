@@ -437,3 +437,13 @@ def test_a_port_in_use_is_an_error():
     taken.listen()
     with taken, pytest.raises(OSError, match="in use"):
         listen(taken.getsockname()[1])
+
+
+def test_a_socket_for_nobody_is_a_mistake(toy):
+    """Else its port would listen, and no one would ever answer there."""
+    sock = listen()
+    with pytest.raises(ValueError, match="stranger"):
+        Loopback(
+            toy("module", "https://module.example", lambda request: Response(204)), sockets={"stranger": sock}
+        )
+    sock.close()

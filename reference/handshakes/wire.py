@@ -196,6 +196,8 @@ class Loopback:
         secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
         self.transcript = Transcript(secret_names)
         self._book: dict[str, str] = {}
+        if strangers := set(sockets or {}) - {role.name for role in roles}:
+            raise ValueError(f"no role is called {', '.join(sorted(strangers))}")
         names = {origin: role.name for role in roles for origin in role.origins}
         self.client = Client(self._book, names=names, transcript=self.transcript)
         self.servers = [

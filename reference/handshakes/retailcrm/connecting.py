@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -25,6 +25,9 @@ PLATFORM = "retailcrm"
 CLAUSE = "retailcrm:"
 Report = Callable[[str, Refused], None]
 Change = Callable[[Installation], Installation]
+
+
+MOST_FORMER = 50
 
 
 class Connecting:
@@ -69,11 +72,18 @@ class Connecting:
         installation = self.prepared(url, api_key)
         if hmac.compare_digest(installation.credentials.get("api_key", "").encode(), api_key.encode()):
             return installation
+        self.fresh(installation, api_key)
         if self.configuration.check_scopes:
             self.granted((yield from self.api.scopes(url, api_key)))
         response = yield from self.edit(url, api_key, installation)
         self.accepted(response)
         return self.committed(installation, api_key)
+
+    def fresh(self, installation: Installation, api_key: str) -> None:
+        """retailcrm:connection.repeat. Refuse with `replayed` a key that a later one replaced: only a replay brings it; S1."""
+        if client_key(api_key) in installation.credentials.get("former_keys", "").split():
+            evidence = {"apiKey": "was replaced by a later one"}
+            raise Refused("replayed", CLAUSE + "connection.repeat", evidence)
 
     def prepared(self, url: str, api_key: str) -> Installation:
         """retailcrm:connection.failure. Return the installation of an address, made as pending and without a key if there is none."""
@@ -146,7 +156,7 @@ class Connecting:
         session_key = installation.credentials.get("session_key") or self.random(32).hex()
 
         def with_key(current: Installation) -> Installation:
-            credentials = {"session_key": session_key, **current.credentials, "api_key": api_key}
+            credentials = {"session_key": session_key, **replaced(current.credentials, api_key)}
             active = "yes" if self.configuration.active else current.details["active"]  # as edit said
             details = {**current.details, "active": active}
             return replace(current, state="active", credentials=credentials, details=details)
@@ -205,7 +215,7 @@ class Connecting:
         new = yield from self.api.update_scopes(url, key, self.code, scopes)
         saved = self.change(
             identity,
-            lambda one: replace(one, credentials={**one.credentials, "api_key": self.renewed(key, new)}),
+            lambda one: replace(one, credentials=replaced(one.credentials, self.renewed(key, new))),
         )
         if saved is None:
             raise busy()
@@ -244,6 +254,19 @@ def client_key(client_id: str) -> str:
     'ca9781'
     """
     return sha256(client_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def replaced(credentials: Mapping[str, str], api_key: str) -> dict[str, str]:
+    """Return the credentials with a new key, and the digest of the one that it replaces.
+
+    >>> replaced({"api_key": "a"}, "b")["former_keys"][:6]
+    'ca9781'
+    """
+    old, former = credentials.get("api_key", ""), credentials.get("former_keys", "").split()
+    if old and old != api_key:
+        former.append(client_key(old))
+    kept = {"former_keys": " ".join(former[-MOST_FORMER:])} if former else {}
+    return {**credentials, "api_key": api_key, **kept}
 
 
 def busy() -> Refused:

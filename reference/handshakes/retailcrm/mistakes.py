@@ -47,8 +47,14 @@ def mistakes(api_key: str, system_url: str, secret: str) -> Iterator[tuple[str, 
     right = hmac.digest(key, message, "sha256")
     yield "the token is in upper case", right.hex().upper()
     yield "the token is in base64, not in hex", base64.b64encode(right).decode()
-    yield "the token is in URL-safe base64, not in hex", base64.urlsafe_b64encode(right).decode().rstrip("=")
+    url_safe = base64.urlsafe_b64encode(right).decode()
+    yield "the token is in URL-safe base64, not in hex", url_safe
+    yield "the token is in URL-safe base64, not in hex", url_safe.rstrip("=")
+    yield "the token is in base64 of the hex digits", base64.b64encode(right.hex().encode()).decode()
+    yield "the name of the hash stands before the token", "sha256=" + right.hex()
     yield "there is a blank or line end behind the token", right.hex() + "\n"
+    yield "there is a line end behind the token", right.hex() + "\r\n"
+    yield "there is a blank before the token", " " + right.hex()
     yield "there is a blank behind the token", right.hex() + " "
     yield "key and message are swapped: the secret is the key", mac(message, key)
     for name, end in (("line end", "\n"), ("carriage return and line end", "\r\n"), ("blank", " ")):
