@@ -77,7 +77,10 @@ def test_an_interruption_leaves_what_is_in_use(store, at, how, first):
         with pytest.raises(RuntimeError):
             step.throw(RuntimeError("the process ends here"))
     assert world.in_use() == before
-    if first:
+    if first and at == 0:
+        assert world.store.get(PLATFORM, world.partner.identity(DEMO)) is None
+        assert world.connect().held
+    elif first:
         pending = world.installation()
         assert (pending.state, set(pending.credentials)) == ("pending", {"client_id"})
         client_id = pending.credentials["client_id"]
@@ -169,6 +172,19 @@ def test_a_replay_of_an_older_registration_brings_no_replaced_key_back(store):
     assert world.installation() == before and world.work() is None
     key = json.loads(parse_qs(old.body.decode())["register"][0])["apiKey"]
     assert key not in repr(dict(before.credentials)), "only its digest is kept"
+
+
+def test_one_captured_registration_leaves_no_record_for_invented_addresses(store):
+    """S2: the token does not cover the address, so anybody can write another one beside it."""
+    world = sides(store)
+    key = world.platform.issue_key(
+        world.platform.accounts[DEMO], CODE, ("integration_read", "integration_write")
+    )
+    for number in range(5):
+        invented = f"https://h{number}.simla.com"
+        assert register(world, key=key, url=invented).json()["success"] is False
+        assert world.store.get(PLATFORM, world.partner.identity(invented)) is None
+    assert register(world, key=key).json()["success"] is True
 
 
 def test_reconnecting_keeps_the_client_and_replaces_the_key_only_after_success(store):

@@ -69,12 +69,15 @@ class Connecting:
         The key that is in use already changes nothing and asks nobody: so a replayed registration
         does nothing (S1).
         """
-        installation = self.prepared(url, api_key)
-        if hmac.compare_digest(installation.credentials.get("api_key", "").encode(), api_key.encode()):
-            return installation
-        self.fresh(installation, api_key)
+        found = self.store.get(PLATFORM, self.identity(url))
+        if found is not None and found.state != "removed":
+            in_use = found.credentials.get("api_key", "")
+            if hmac.compare_digest(in_use.encode(), api_key.encode()):
+                return found
+            self.fresh(found, api_key)
         if self.configuration.check_scopes:
             self.granted((yield from self.api.scopes(url, api_key)))
+        installation = self.prepared(url, api_key)  # only now: an invented address must leave no record
         response = yield from self.edit(url, api_key, installation)
         self.accepted(response)
         return self.committed(installation, api_key)
