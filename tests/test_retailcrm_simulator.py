@@ -472,3 +472,14 @@ def test_a_reading_may_be_used_instead():
     with pytest.raises(Refused) as refused:
         verified(pasted, readings=["retailcrm:nothing=x"])
     assert refused.value.reason == "unknown-reading"
+
+
+def test_the_secret_of_a_card_is_made_when_it_is_saved():
+    """P1: ticking simple connection and saving makes the secret; each card gets its own."""
+    world = sides()
+    one, other = (world.platform.add_card(Card(code, code, "https://m.example")) for code in ("one", "other"))
+    assert len(one.secret) == len(other.secret) == 64
+    assert one.secret != other.secret
+    assert one.secret not in repr(one)
+    plain = world.platform.add_card(Card("plain", "Plain", "https://m.example", simple_connection=False))
+    assert plain.secret == ""

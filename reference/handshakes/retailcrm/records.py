@@ -39,12 +39,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """retailcrm:card.secret. A module's card in the partner account; the secret is made when it is saved."""
+    """retailcrm:card.secret. A module's card in the partner account; without a secret one is made when it is saved."""
 
     code: str
     name: str
     config_url: str
-    secret: str = field(repr=False)
+    secret: str = field(default="", repr=False)
     scopes: tuple[str, ...] = (READ, WRITE)
     simple_connection: bool = True
     published: bool = True

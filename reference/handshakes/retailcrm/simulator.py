@@ -85,7 +85,9 @@ class RetailCRM(Resources):
     # --- what a partner and a customer add --------------------------------------------------------
 
     def add_card(self, card: Card) -> Card:
-        """retailcrm:card.code. Save a module's card."""
+        """retailcrm:card.code, retailcrm:card.secret. Save a module's card; simple connection makes a secret where none is set."""
+        if card.simple_connection and not card.secret:
+            card = replace(card, secret=self.random(32).hex())
         self.cards[card.code] = card
         return card
 
