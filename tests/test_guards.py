@@ -25,6 +25,8 @@ WITHOUT_PLATFORMS = (
     "browser",
     "store",
     "calls",
+    "composition",
+    "equipment",
     "verdicts",
     "pages",
 )

@@ -9,41 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from hmac import compare_digest
 from urllib.parse import quote, urlencode
 
 from ..calls import text_of
+from ..equipment import Equipped
 from ..messages import Answer, Request, Step, redirect
 from ..origins import allowed_origin
 from ..refusals import Refused
-from ..store import Conflict, Installation, Store, StoreError
+from ..store import Conflict, Installation, StoreError
 from ..strict import no_duplicates, query_pairs
 from .api import Api, Tokens, id_of
 from .configuration import Configuration
 
 PLATFORM = "officernd"
 CLAUSE = "officernd:"
-Report = Callable[[str, Refused], None]
 
 
-class Connecting:
-    """What a partner does to be connected and to stay it. `report` gets an endpoint's name and the exact refusal."""
+class Connecting(Equipped[Configuration]):
+    """What a partner does to be connected and to stay it."""
 
-    def __init__(
-        self,
-        configuration: Configuration,
-        *,
-        store: Store,
-        clock: Callable[[], int],
-        random: Callable[[int], bytes],
-        report: Report = lambda endpoint, refused: None,
-    ) -> None:
-        self.configuration = configuration
-        self.store = store
-        self.clock = clock
-        self.random = random
-        self.report = report
-        self.api = Api(configuration, clock)
+    @cached_property
+    def api(self) -> Api:
+        """The API, as this partner calls it."""
+        return Api(self.configuration, self.clock)
 
     def start(self, request: Request) -> Step[Answer]:
         """officernd:connect.start. Send the browser to OfficeRnD to authorise; C4 (b).

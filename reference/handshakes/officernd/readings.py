@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
+from ..composition import composed
 from ..keys import key_bytes
 from ..refusals import Refused
 from ..strict import Pairs, decoded, query_pairs
@@ -213,19 +214,4 @@ def of(*ids: str) -> Readings:
     >>> of("officernd:signature.order=as-received")
     {}
     """
-    stages: dict[str, Callable[..., Any]] = {}
-    for reading in ids:
-        if reading not in READINGS:
-            raise Refused("unknown-reading", SIGNATURE + "every-request", {"reading": reading})
-        for stage, replacement in READINGS[reading].items():
-            if stage == "signed" and stage in stages:
-                stages[stage] = _chained(stages[stage], replacement)
-            elif stage in stages:
-                raise Refused("unknown-reading", SIGNATURE + "every-request", {"twice replaced": stage})
-            else:
-                stages[stage] = replacement
-    return stages
-
-
-def _chained(first: Callable[[Pairs], Pairs], second: Callable[[Pairs], Pairs]) -> Callable[[Pairs], Pairs]:
-    return lambda pairs: second(first(pairs))
+    return composed(READINGS, ids, SIGNATURE + "every-request")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from . import rules
 from .signing import OFFICIAL_ORIGINS
 
 READ, WRITE = "integration_read", "integration_write"
@@ -31,3 +32,7 @@ class Configuration:
     check_scopes: bool = True
     edit_timeout: float = 10.0
     session_lifetime: int = 3600
+
+    def __post_init__(self) -> None:
+        """retailcrm:token.key. Refuse a configuration without a usable secret at once: `empty-secret`, `malformed`; A9."""
+        rules.key(self.secret, "retailcrm:token.key")

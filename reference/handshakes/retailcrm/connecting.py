@@ -11,47 +11,30 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from ..equipment import Equipped
 from ..messages import Response, Step
 from ..refusals import Refused
-from ..store import Conflict, Installation, Store
-from . import rules
+from ..store import Conflict, Installation
 from .api import Api, succeeded
 from .configuration import Configuration
 
 PLATFORM = "retailcrm"
 CLAUSE = "retailcrm:"
-Report = Callable[[str, Refused], None]
 Change = Callable[[Installation], Installation]
-
-
 MOST_FORMER = 50
 
 
-class Connecting:
-    """What a module does to be connected and to stay it. `report` gets an endpoint's name and the exact refusal.
+class Connecting(Equipped[Configuration]):
+    """What a module does to be connected and to stay it."""
 
-    Raises `Refused` with `empty-secret` at once where the configuration holds no secret (A9).
-    """
-
-    def __init__(
-        self,
-        configuration: Configuration,
-        *,
-        store: Store,
-        clock: Callable[[], int],
-        random: Callable[[int], bytes],
-        report: Report = lambda endpoint, refused: None,
-    ) -> None:
-        rules.key(configuration.secret, CLAUSE + "token.key")
-        self.configuration = configuration
-        self.store = store
-        self.clock = clock
-        self.random = random
-        self.report = report
-        self.api = Api(configuration)
+    @cached_property
+    def api(self) -> Api:
+        """The API, as this partner calls it."""
+        return Api(self.configuration)
 
     @property
     def code(self) -> str:

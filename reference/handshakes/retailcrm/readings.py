@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from ..composition import composed
 from ..keys import key_bytes
 from ..refusals import Refused
 from ..strict import form_pairs, no_duplicates
@@ -135,12 +136,4 @@ def of(*ids: str) -> Readings:
     >>> of("retailcrm:token.value=keyed-with-secret")
     {}
     """
-    stages: dict[str, Callable[..., Any]] = {}
-    for reading in ids:
-        if reading not in READINGS:
-            raise Refused("unknown-reading", TOKEN + "verify", {"reading": reading})
-        for stage, replacement in READINGS[reading].items():
-            if stage in stages:
-                raise Refused("unknown-reading", TOKEN + "verify", {"twice replaced": stage})
-            stages[stage] = replacement
-    return stages
+    return composed(READINGS, ids, TOKEN + "verify")
