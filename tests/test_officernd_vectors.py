@@ -4,70 +4,17 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
-from handshakes.officernd import readings, rules, signing
+from handshakes.officernd import rules, signing
 from handshakes.refusals import REASONS, Refused
-from vector_runner import Runner, raw, stages_of
+from vector_runner import Runner, stages_of
 
 NOT_BY_VECTOR = {"wrong-type", "unknown-reading"}  # a wrong Python type cannot stand in JSON
 
 
-def call(group: dict[str, Any], vector: dict[str, Any], stages: Any) -> Any:
-    given, values = group["given"], vector["input"]
-    more: dict[str, Any] = {"secret": given["secret"]}
-    if stages is not None:
-        more["readings"] = stages
-    if "tolerance" in given:
-        more["tolerance"] = tuple(given["tolerance"])
-    match group["operation"]:
-        case "officernd.sign_query":
-            pairs = [tuple(pair) for pair in values["pairs"]]
-            return signing.sign_query(pairs, timestamp=values["timestamp"], **more)
-        case "officernd.verify_query":
-            return signing.verify_query(values["target"], now=given["now"], **more)
-        case "officernd.sign_webhook":
-            return signing.sign_webhook(raw(values["body"]), timestamp=values["timestamp"], **more)
-        case "officernd.verify_webhook":
-            verified = signing.verify_webhook(raw(values["body"]), values["header"], now=given["now"], **more)
-            assert verified.body == raw(values["body"])
-            return verified
-    raise AssertionError(f"no such operation: {group['operation']}")
-
-
-def returned(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"signature": value}
-    return {
-        "parameters": [list(pair) for pair in value.parameters],
-        "timestamp": value.timestamp,
-        "covered": list(value.covered),
-        "not_covered": list(value.not_covered),
-    }
-
-
-def seen(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """Return the stages that the package sees, as far as the vector names them."""
-    values = vector["input"]
-    names = [stage["name"] for stage in vector["stages"]]
-    if "body" in values:
-        header = values.get("header") or vector["expect"]["returns"]["signature"]
-        time = rules.split_signature(header)[0]
-        body = raw(values["body"])
-        return [("body", body), ("message", rules.payload_dot_timestamp(body, time))]
-    if "pairs" in values:
-        pairs = [*map(tuple, values["pairs"]), ("signature", vector["expect"]["returns"]["signature"])]
-        target = "/?" + urlencode(pairs)
-    else:
-        target = values["target"]
-    return [(stage.name, stage.value) for stage in signing.query_stages(target) if stage.name in names]
-
-
-# sign_webhook has no readings.
-RUNNER = Runner("officernd", readings.READINGS, call, returned, seen, ("officernd.sign_webhook",))
+RUNNER = Runner("officernd")
 
 
 @RUNNER.each()
@@ -86,7 +33,7 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
     assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
     broke_late = vector["expect"].get("stage") in ("message", "time")
     if vector["expect"]["verdict"] == "accepted" or broke_late:
-        assert seen(group, vector) == written
+        assert RUNNER.seen(group, vector) == written
         assert written[-1][0] == "message"
     else:
         assert not written

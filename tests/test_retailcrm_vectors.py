@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from handshakes.refusals import REASONS, Refused
-from handshakes.retailcrm import readings, rules, signing
-from vector_runner import Runner, raw, stages_of
+from handshakes.retailcrm import rules, signing
+from vector_runner import Runner, stages_of
 
 NOT_BY_VECTOR = {"unknown-reading"}  # the vectors of an unknown reading would have no reading to name
 # The worked values of the facts sheet: name, and what a verifier decides.
@@ -50,48 +50,11 @@ WIRE = (
 )
 
 
-def call(group: dict[str, Any], vector: dict[str, Any], stages: Any) -> Any:
-    given, values = group["given"], vector["input"]
-    more = {"readings": stages} if stages is not None else {}
-    match group["operation"]:
-        case "retailcrm.registration_token":
-            return signing.registration_token(values["api_key"], secret=given["secret"], **more)
-        case "retailcrm.verify_registration":
-            more |= {"secret": given["secret"], "content_type": values["content_type"]}
-            return signing.verify_registration(raw(values["body"]), **more)
-        case "retailcrm.canonical_system_url":
-            return signing.canonical_system_url(values["url"], allowed=given["allowed"], **more)
-    raise AssertionError(f"no such operation: {group['operation']}")
-
-
-def returned(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"url" if "://" in value else "token": value}
-    return {
-        "parameters": [list(pair) for pair in value.parameters],
-        "api_key": value.api_key,
-        "system_url": value.system_url,
-        "covered": list(value.covered),
-        "not_covered": list(value.not_covered),
-    }
-
-
-def seen(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """Return the stages that the package sees."""
-    values = vector["input"]
-    if "body" not in values:
-        return [("message", values["api_key"].encode())] if "api_key" in values else []
-    stages = signing.registration_stages(raw(values["body"]), content_type=values["content_type"])
-    return [(stage.name, stage.value) for stage in stages]
-
-
 def keys_in(vector: dict[str, Any]) -> set[str]:
     return {stage["utf8"] for stage in vector["stages"] if stage["name"] == "message"}
 
 
-RUNNER = Runner(
-    "retailcrm", readings.READINGS, call, returned, seen, ("retailcrm.canonical_system_url",), keys_in
-)
+RUNNER = Runner("retailcrm", keys_in)
 
 
 @RUNNER.each()
@@ -112,7 +75,7 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
     if "url" in vector["input"] or (verdict == "refused" and vector["expect"].get("stage") != "message"):
         assert not written
     else:
-        assert seen(group, vector) == written
+        assert RUNNER.seen(group, vector) == written
         assert written[-1][0] == "message"
 
 

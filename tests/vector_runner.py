@@ -20,18 +20,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from handshakes import register
+from handshakes import register, vectors
+from handshakes.composition import Stages
 from handshakes.keys import PUBLIC_TEST_KEYS
 from handshakes.refusals import REASONS, Refused
+from handshakes.vectors import raw
 
 Data = dict[str, Any]
 HERE = Path(__file__).parent / "vectors"
-SCHEMA = json.loads((HERE / "schema.json").read_text("ascii"))
-
-
-def raw(data: dict[str, str]) -> bytes:
-    """Return bytes that a vector gives as text or as hex."""
-    return bytes.fromhex(data["hex"]) if "hex" in data else data["utf8"].encode()
+SCHEMA = json.loads(resources.files("handshakes").joinpath("vectors.schema.json").read_text("ascii"))
 
 
 def stages_of(vector: Data) -> list[tuple[str, bytes]]:
@@ -48,20 +45,25 @@ def in_no_order(expect: Data) -> Data:
 
 @dataclass(frozen=True)
 class Runner:
-    """One platform's vectors and the package's answers to them.
-
-    `call(group, vector, stages)` runs the operation, with the replaced stages of a reading or none;
-    `returned(value)` writes what it returned in the form of `returns`; `seen(group, vector)` gives the
-    stages that the package sees. `readings` are the stages that each reading replaces, by id.
-    """
+    """One platform's vectors and the package's answers to them; `secrets_in` finds more secrets in a vector."""
 
     platform: str
-    readings: Mapping[str, Mapping[str, Any]]
-    call: Callable[[Data, Data, Any], Any]
-    returned: Callable[[Any], Data]
-    seen: Callable[[Data, Data], list[tuple[str, bytes]]]
-    without_readings: tuple[str, ...] = ()
     secrets_in: Callable[[Data], set[str]] = field(default=lambda vector: set())
+
+    @property
+    def readings(self) -> Mapping[str, Stages]:
+        """The stages that each reading replaces, by id."""
+        return vectors.readings_of(self.platform)
+
+    def call(self, group: Data, vector: Data, stages: Stages | None = None) -> Data:
+        """Run the operation, with the replaced stages of a reading or none."""
+        return vectors.operation(group["operation"]).run(group["given"], vector["input"], stages)
+
+    def seen(self, group: Data, vector: Data) -> list[tuple[str, bytes]]:
+        """Return the stages that the package sees, as far as the vector names them."""
+        names = [stage["name"] for stage in vector["stages"]]
+        stages = vectors.operation(group["operation"]).stages(group["given"], vector["input"])
+        return [(stage.name, stage.value) for stage in stages if stage.name in names or not names]
 
     @cached_property
     def text(self) -> str:
@@ -94,7 +96,7 @@ class Runner:
                 assert refused.clause in vector["clauses"], f"refused by {refused.clause}"
             answer = {"verdict": "refused", "reason": refused.reason}
             return answer | ({"stage": refused.stage} if refused.stage else {})
-        return {"verdict": "accepted", "returns": self.returned(value)}
+        return {"verdict": "accepted", "returns": value}
 
     def differences(self, document: Data) -> list[str]:
         """Return the ids of vectors that the package, under the adopted readings, does not agree with."""
@@ -115,7 +117,7 @@ class Runner:
 
     def check_other_readings(self, group: Data, vector: Data) -> None:
         listed = vector["by_reading"]
-        if group["operation"] in self.without_readings:
+        if not vectors.operation(group["operation"]).has_readings:
             assert not listed
             return
         assert set(listed) <= set(self.other_readings)
@@ -131,7 +133,7 @@ class Runner:
 
     def check_mismatch_carries_stages(self, group: Data, vector: Data) -> None:
         with pytest.raises(Refused) as caught:
-            self.call(group, vector, None)
+            self.call(group, vector)
         assert [(stage.name, stage.value) for stage in caught.value.stages] == stages_of(vector)
 
     # --- checks of the file

@@ -18,7 +18,7 @@ except ImportError:  # the extra is missing; say so instead of a traceback
     sys.exit("The handshakes command needs its extra: pip install -c constraints.txt -e '.[tour]'")
 
 from . import __version__
-from .commands import clauses
+from .commands import clauses, vectors
 from .commands.common import err, out
 from .commands.serve import serve
 from .commands.tour import tour
@@ -34,6 +34,7 @@ app.command()(tour)
 app.command()(serve)
 app.command()(verify)
 app.add_typer(clauses.app, name="clauses")
+app.add_typer(vectors.app, name="vectors")
 
 
 def show_version(wanted: bool) -> None:

@@ -104,10 +104,12 @@ def clauses(names: str, prefix: str = "signature") -> list[str]:
     return [f"officernd:{name if '.' in name else f'{prefix}.{name}'}" for name in names.split()]
 
 
-def derived(operation: str, source: tuple[str, str] | None) -> dict[str, Any]:
+def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
+    """Return where a vector comes from: the parent's name, the change, and the fields when it touches several."""
     if source is None:
         return {}
-    return {"derived_from": {"id": f"officernd/{operation}/{source[0]}", "change": source[1]}}
+    fields = {"fields": list(source[2:])} if source[2:] else {}
+    return {"derived_from": {"id": f"officernd/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_query -----------------------------------------------------------------------------
@@ -121,7 +123,7 @@ def query(
     expect: Expect | Accepted,
     by: dict[str, Any] | None = None,
     *,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
     t: str | int = T,
     secret: str | bytes = SECRET,
     value: str = "t={t},signature={mac}",
@@ -396,7 +398,7 @@ def value_syntax() -> list[dict[str, Any]]:
                 ),
             ]
         ),
-        query("signature-missing", "missing", ALL, J_ALL, NO_SIGNATURE, append=False,
+        query("signature-missing", "missing carrier every-request", ALL, J_ALL, NO_SIGNATURE, append=False,
               source=(PLAIN, "no parameter signature")),
         query("query-missing", "missing", "", "{}", NO_SIGNATURE, append=False, target="/healthcheck",
               source=("no-parameters", "no query at all")),
@@ -486,11 +488,12 @@ def duplicates_and_escapes() -> list[dict[str, Any]]:
     array = [P_SLUG, ["locations", ["location-id1", "location-id2"]]]
     both = ("escapes=replaced", "escapes=kept")
 
-    def odd(name: str, text: str, signed: str, *accepting: str, decoded: str, source: Any = None) -> Any:
+    def odd(name: str, text: str, signed: str, *accepting: str, decoded: str, source: Any = ()) -> Any:
         """Return a query that is refused, and accepted with the slug `decoded` by some readings."""
         yes = accepted(parameters=[["slug", decoded], ["locations", ""]])
         by = {reading: yes if reading in accepting else MISMATCH for reading in both}
         line = f'{{"slug":"{signed}","locations":""}}'
+        source = source or (PLAIN, f"slug is {text}, and signed as kept")
         return query(name, "escapes", f"slug={text}&locations=", line, BAD_QUERY, by, source=source)
 
     # fmt: off
@@ -498,7 +501,8 @@ def duplicates_and_escapes() -> list[dict[str, Any]]:
         query("repeated-signed-as-array", "repeated",
               "slug=test-slug&locations=location-id1&locations=location-id2",
               '{"slug":"test-slug","locations":["location-id1","location-id2"]}', REPEATED,
-              {"repeated=array": accepted(parameters=array, covered=["slug", "locations"])}),
+              {"repeated=array": accepted(parameters=array, covered=["slug", "locations"])},
+              source=("page-two-locations", "locations stands twice, and is signed as an array")),
         query("repeated-first-signed", "repeated", "slug=test-slug&slug=best-slug&locations=", J_ALL,
               REPEATED, no("repeated=array"),
               source=(PLAIN, "a second slug with another value, behind the signed one")),
@@ -581,7 +585,7 @@ def sign(
     *,
     secret: str = SECRET,
     expect: Expect | None = None,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Return a vector of sign_query; `by` holds the JSON that other readings sign."""
 
@@ -669,7 +673,7 @@ def hook(
     value: str = "t={t},signature={mac}",
     message: str = "body.t",
     digest: Any = str,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Return a vector of verify_webhook; `signed` is the body that was signed, if another."""
     covered = body if signed is None else signed
@@ -713,7 +717,7 @@ def webhooks() -> list[dict[str, Any]]:
     return [
         hook("compact", "signature body", BODY, accepted()),
         hook("pretty-printed", "body", PRETTY, accepted(),
-             source=("compact", "the JSON is indented, and signed so")),
+             source=("compact", "the JSON is indented, and signed so", "input.body", "input.header")),
         hook("written-again", "signature body", PRETTY, MISMATCH, signed=BODY,
              source=("pretty-printed", "what was signed is the JSON, parsed and written again")),
         hook("number-with-fraction", "body", b'{"n":1.0}', accepted()),
@@ -772,7 +776,13 @@ def webhooks() -> list[dict[str, Any]]:
 
 
 def sign_body(
-    name: str, about: str, body: bytes, *, secret: str, expect: Expect | None = None
+    name: str,
+    about: str,
+    body: bytes,
+    *,
+    secret: str,
+    expect: Expect | None = None,
+    source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     message = body + f".{T}".encode()
     signature = f"t={T},signature={mac(secret, message)}"
@@ -783,6 +793,7 @@ def sign_body(
         "stages": [] if expect else stages(("body", body), ("message", message)),
         "expect": expect or {"verdict": "accepted", "returns": {"signature": signature}},
         "by_reading": {},
+        **derived("sign_webhook", source),
     }
 
 
@@ -873,7 +884,17 @@ def groups() -> list[dict[str, Any]]:
             "secret-empty",
             verify,
             given | {"secret": ""},
-            [query("secret-empty", "key", ALL, J_ALL, EMPTY_SECRET, secret="")],
+            [
+                query(
+                    "secret-empty",
+                    "key",
+                    ALL,
+                    J_ALL,
+                    EMPTY_SECRET,
+                    secret="",
+                    source=(PLAIN, "the secret is empty, and signed so", "given.secret", "input.target"),
+                )
+            ],
         ),
         ("signing", "officernd.sign_query", {"secret": SECRET}, signatures()),
         (
@@ -892,7 +913,17 @@ def groups() -> list[dict[str, Any]]:
             "signing-secret-empty",
             "officernd.sign_query",
             {"secret": ""},
-            [sign("secret-empty", "key", P_ALL, J_ALL, expect=EMPTY_SECRET, secret="")],
+            [
+                sign(
+                    "secret-empty",
+                    "key",
+                    P_ALL,
+                    J_ALL,
+                    expect=EMPTY_SECRET,
+                    secret="",
+                    source=("page-all-locations", "the secret is empty"),
+                )
+            ],
         ),
         ("webhooks", "officernd.verify_webhook", {"secret": WEBHOOK_SECRET, "now": NOW}, webhooks()),
         (
@@ -905,7 +936,16 @@ def groups() -> list[dict[str, Any]]:
             "webhook-secret-empty",
             "officernd.verify_webhook",
             {"secret": "", "now": NOW},
-            [hook("secret-empty", "key", BODY, EMPTY_SECRET, secret="")],
+            [
+                hook(
+                    "secret-empty",
+                    "key",
+                    BODY,
+                    EMPTY_SECRET,
+                    secret="",
+                    source=("compact", "the secret is empty, and signed so", "given.secret", "input.header"),
+                )
+            ],
         ),
         (
             "signing-webhooks",
@@ -922,7 +962,16 @@ def groups() -> list[dict[str, Any]]:
             "signing-webhooks-secret-empty",
             "officernd.sign_webhook",
             {"secret": ""},
-            [sign_body("secret-empty", "key", BODY, secret="", expect=EMPTY_SECRET)],
+            [
+                sign_body(
+                    "secret-empty",
+                    "key",
+                    BODY,
+                    secret="",
+                    expect=EMPTY_SECRET,
+                    source=("compact", "the secret is empty"),
+                )
+            ],
         ),
     ]
     return [

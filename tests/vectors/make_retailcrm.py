@@ -98,15 +98,18 @@ def clauses(names: str) -> list[str]:
     return [f"retailcrm:{name}" for name in names.split()]
 
 
-def derived(operation: str, source: tuple[str, str] | None) -> dict[str, Any]:
+def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
+    """Return where a vector comes from: the parent's name, the change, and the fields when it touches several."""
     if source is None:
         return {}
-    return {"derived_from": {"id": f"retailcrm/{operation}/{source[0]}", "change": source[1]}}
+    fields = {"fields": list(source[2:])} if source[2:] else {}
+    return {"derived_from": {"id": f"retailcrm/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_registration ----------------------------------------------------------------------
 
 PLAIN = "worked-good"
+TYPED = ("input.body", "input.content_type")
 TEXT = '{"systemUrl":"URL","apiKey":"KEY","token":"TOKEN"}'
 
 
@@ -116,7 +119,7 @@ def registration(
     expect: Expect | Accepted,
     by: dict[str, Any] | None = None,
     *,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
     text: str = TEXT,
     key: str = KEY,
     url: str = SYSTEM,
@@ -211,7 +214,7 @@ def genuine() -> list[dict[str, Any]]:
         registration("type-in-capitals", "register.encoding", accepted(), content_type=FORM.upper(),
                      source=(PLAIN, "the content type is in capitals")),
         registration("multipart", "register.encoding", accepted(), body=multipart,
-                     content_type="multipart/form-data; boundary=b", source=(PLAIN, "a multipart form")),
+                     content_type="multipart/form-data; boundary=b", source=(PLAIN, "a multipart form", *TYPED)),
         registration("multipart-quoted-boundary", "register.encoding", accepted(), body=multipart,
                      content_type='multipart/form-data; boundary="b"',
                      source=("multipart", "the boundary stands in quotes")),
@@ -358,9 +361,15 @@ def forms() -> list[dict[str, Any]]:
     pairs = [["apiKey", KEY], ["systemUrl", SYSTEM]]
 
     def changed(
-        name: str, expect: Any, what: str, by: Any = None, about: str = "register.encoding", **more: Any
+        name: str,
+        expect: Any,
+        what: str,
+        by: Any = None,
+        about: str = "register.encoding",
+        fields: tuple[str, ...] = (),
+        **more: Any,
     ) -> dict[str, Any]:
-        return registration(name, about, expect, by, source=(PLAIN, what), **more)
+        return registration(name, about, expect, by, source=(PLAIN, what, *fields), **more)
 
     # fmt: off
     return [
@@ -368,12 +377,13 @@ def forms() -> list[dict[str, Any]]:
                 {"register.encoding=json-body": NO_FORM,
                  "register.encoding=brackets": accepted(parameters=pairs)}, body=brackets),
         changed("json-body", NO_FORM, "the body is the JSON object",
-                {"register.encoding=json-body": accepted()}, body="RAW", content_type="application/json"),
+                {"register.encoding=json-body": accepted()}, body="RAW", content_type="application/json",
+                fields=TYPED),
         changed("json-body-as-form", NO_REGISTER, "the body is the JSON object, sent as a form", JSON_ONLY,
                 body="RAW"),
         changed("json-in-json", NO_FORM, "the body is a JSON object that holds register",
                 {"register.encoding=json-body": NO_MEMBER}, body='{"register":RAW}',
-                content_type="application/json"),
+                content_type="application/json", fields=TYPED),
         changed("body-empty", NO_REGISTER, "an empty body", JSON_ONLY, body=""),
         changed("register-missing", NO_REGISTER, "the field is named registration", JSON_ONLY, body="registration=S"),
         changed("register-in-capitals", NO_REGISTER, "the field is named Register", JSON_ONLY, body="Register=S"),
@@ -392,7 +402,8 @@ def forms() -> list[dict[str, Any]]:
         changed("not-utf8", BAD, "escaped bytes that are not UTF-8", JSON_ONLY, body="register=S%ff"),
         changed("bare-non-ascii", BAD, "a letter outside ASCII that is not percent-encoded", JSON_ONLY,
                 body="register=S&a=\u00fc"),
-        changed("too-many-fields", TOO_LARGE, "201 form fields", JSON_ONLY, body="register=S" + "&a=" * 200),
+        changed("too-many-fields", TOO_LARGE, "201 form fields", JSON_ONLY, "register.encoding register.size",
+                body="register=S" + "&a=" * 200),
     ]
     # fmt: on
 
@@ -406,7 +417,7 @@ WORKED_TEXT = TEXT.replace("URL", SYSTEM).replace("KEY", KEY).replace("TOKEN", W
 
 def token(
     name: str, about: str, by: dict[str, Any] | None = None, *, key: str = KEY, secret: str = SECRET,
-    expect: Expect | None = None,
+    expect: Expect | None = None, source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     def whole(value: bytes | Expect) -> Expect:
         if not isinstance(value, bytes):
@@ -422,6 +433,7 @@ def token(
         "stages": [] if expect else stages(("message", key)),
         "expect": expect or whole(digest(secret, key)),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
+        **derived("registration_token", source),
     }
 
 
@@ -431,7 +443,7 @@ URL_PLAIN = "worked-blabla"
 
 
 def address(
-    name: str, about: str, url: str, expect: Expect | str, source: tuple[str, str] | None = None
+    name: str, about: str, url: str, expect: Expect | str, source: tuple[str, ...] | None = None
 ) -> dict[str, Any]:
     answer = {"verdict": "accepted", "returns": {"url": expect}} if isinstance(expect, str) else expect
     return {
@@ -458,11 +470,14 @@ def addresses() -> list[dict[str, Any]]:
         address("worked-technical", "system-url.technical", "https://test.retailcrm.io", "https://test.retailcrm.io"),
         address("worked-port", "system-url.port", "https://asd.retailcrm.ru:90", NOT_ALLOWED,
                 ("worked-asd", "a port")),
-        address("worked-scheme", "system-url.scheme", "http://raisa.retailcrm.es", NOT_ALLOWED),
+        address("worked-scheme", "system-url.scheme", "http://raisa.retailcrm.es", NOT_ALLOWED,
+                (URL_PLAIN, "http, on another account")),
         address("worked-unknown-domain", "", "https://blabla.simlla.com", NOT_ALLOWED,
                 (URL_PLAIN, "another letter in the domain")),
-        address("worked-domain-as-prefix", "", "https://demo.retailcrm.ru.evil.example", NOT_ALLOWED),
-        address("worked-path", "system-url.path", "https://demo.retailcrm.ru/admin", BAD),
+        address("worked-domain-as-prefix", "", "https://demo.retailcrm.ru.evil.example", NOT_ALLOWED,
+                (URL_PLAIN, "a listed domain in front of another one")),
+        address("worked-path", "system-url.path", "https://demo.retailcrm.ru/admin", BAD,
+                (URL_PLAIN, "a path, on another account")),
         changed("one-slash", "system-url.path system-url.canonical", home + "/", home, "a slash at the end"),
         changed("two-slashes", "system-url.path system-url.canonical", home + "//", home, "two slashes at the end"),
         changed("host-in-capitals", "system-url.canonical", "https://BlaBla.Simla.COM", home, "capitals in the host"),
@@ -509,13 +524,20 @@ def addresses() -> list[dict[str, Any]]:
         changed("another-scheme", "system-url.scheme", "ftp://blabla.simla.com", BAD, "the scheme ftp"),
         changed("scheme-inside", "system-url.scheme", "http://evil.example/https://blabla.simla.com", BAD,
                 "https:// stands inside another address"),
-        address("metadata-address", "system-url.scheme", "http://169.254.169.254/", NOT_ALLOWED),
-        address("private-address", "", "https://10.0.0.1", NOT_ALLOWED),
-        address("version-six-address", "system-url.parts system-url.port", "https://[::1]", BAD),
-        address("localhost", "", "https://localhost", NOT_ALLOWED),
-        address("loopback-with-port", "system-url.scheme system-url.port", "http://127.0.0.1:8000", NOT_ALLOWED),
-        address("empty", "system-url.scheme", "", BAD),
-        address("only-slashes", "system-url.scheme", "///", BAD),
+        address("metadata-address", "system-url.scheme", "http://169.254.169.254/", NOT_ALLOWED,
+                (URL_PLAIN, "the address of a cloud's metadata")),
+        address("private-address", "", "https://10.0.0.1", NOT_ALLOWED,
+                (URL_PLAIN, "an address of a private network")),
+        address("version-six-address", "system-url.parts system-url.port", "https://[::1]", BAD,
+                (URL_PLAIN, "an address of version six")),
+        address("localhost", "", "https://localhost", NOT_ALLOWED,
+                (URL_PLAIN, "localhost")),
+        address("loopback-with-port", "system-url.scheme system-url.port", "http://127.0.0.1:8000", NOT_ALLOWED,
+                (URL_PLAIN, "a loopback address with a port")),
+        address("empty", "system-url.scheme", "", BAD,
+                (URL_PLAIN, "an empty address")),
+        address("only-slashes", "system-url.scheme", "///", BAD,
+                (URL_PLAIN, "slashes only")),
     ]
     # fmt: on
 
@@ -538,7 +560,8 @@ def listed_hosts() -> list[dict[str, Any]]:
         address("listed-loopback", "system-url.scheme", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
         address("loopback-over-https", "system-url.scheme system-url.port", "https://127.0.0.1:8000", NOT_ALLOWED,
                 ("listed-loopback", "another scheme")),
-        address("official-not-listed", "", "https://own.simla.com", NOT_ALLOWED),
+        address("official-not-listed", "", "https://own.simla.com", NOT_ALLOWED,
+                ("own-box", "an official host that this operator does not list")),
     ]
     # fmt: on
 
@@ -590,7 +613,8 @@ def groups() -> list[dict[str, Any]]:
         ]),
         ("secret-empty", verify, "", [
             registration("worked-empty-secret", "token.empty-secret token.key", EMPTY_SECRET, secret="",
-                         early=True, source=(PLAIN, "the secret is empty, and the token was made so")),
+                         early=True, source=(PLAIN, "the secret is empty, and the token was made so", "given.secret",
+                                                   "input.body")),
         ]),
         ("secret-with-nul", verify, "secret\0", [
             registration("secret-with-nul", "token.nul token.key", BAD, secret="secret\0", early=True,
@@ -600,7 +624,8 @@ def groups() -> list[dict[str, Any]]:
             token("worked-good", "token.value token.message token.digest"),
             token("worked-official-test", "token.value", key="api_key"),
             token("key-not-ascii", "token.value token.key", key="schlüssel-mit-ümlaut"),
-            token("worked-empty-key", "token.message", key="", expect=EMPTY_KEY),
+            token("worked-empty-key", "token.message", key="", expect=EMPTY_KEY,
+                  source=("worked-good", "an empty key")),
         ]),
         ("tokens-secret-not-ascii", make, umlaut, [token("secret-not-ascii", "token.key", secret=umlaut)]),
         ("tokens-secret-longer-than-a-block", make, long, [
@@ -616,9 +641,11 @@ def groups() -> list[dict[str, Any]]:
                   {"token.value=swapped": digest(KEY, padded), "token.key=hex-decoded": BAD,
                    "token.key=base64-decoded": digest(base64.b64decode(padded), KEY)}, secret=padded)]),
         ("tokens-secret-empty", make, "", [
-            token("worked-empty-secret", "token.empty-secret token.key", secret="", expect=EMPTY_SECRET)]),
+            token("worked-empty-secret", "token.empty-secret token.key", secret="", expect=EMPTY_SECRET,
+                  source=("worked-good", "the secret is empty"))]),
         ("tokens-secret-with-nul", make, "secret\0", [
-            token("secret-with-nul", "token.nul token.key", secret="secret\0", expect=BAD)]),
+            token("secret-with-nul", "token.nul token.key", secret="secret\0", expect=BAD,
+                  source=("worked-good", "a NUL behind the secret"))]),
         ("addresses", "retailcrm.canonical_system_url", None, addresses()),
         ("addresses-of-the-operator", "retailcrm.canonical_system_url", None, listed_hosts()),
     ]

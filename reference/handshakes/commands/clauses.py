@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..linting import against_code
 from ..platforms import PLATFORMS
-from ..register import Register, lint, load
+from ..printing import printable
+from ..register import Register, lint, load, parse
+from ..vectors import Data, readings_of, rows
+from ..vectors import load as vectors_of
 from .common import fail, out, platform_named
 
 app = typer.Typer(no_args_is_help=True, help="List, show and check the clauses.")
@@ -31,11 +37,17 @@ def list_clauses(
 @app.command("show")
 def show(
     id: Annotated[
-        str, typer.Argument(help="A clause, as officernd:signature.order, or an ambiguity, as officernd:S2.")
+        str,
+        typer.Argument(
+            help="A clause (officernd:signature.order), an ambiguity (officernd:S2), or a reading (officernd:signature.order=sorted)."
+        ),
     ],
 ) -> None:
-    """Show a clause or an ambiguity, with its source, its evidence and its readings."""
+    """Show a clause, an ambiguity, or a reading with the vectors that it answers otherwise."""
     (register,) = _registers(id.partition(":")[0])
+    if "=" in id:
+        _show_reading(register, id)
+        return
     clause = next((one for one in register.clauses if one.id == id), None)
     found = [one for one in register.ambiguities if one.id == id or id in one.clauses]
     if clause is None and not found:
@@ -57,13 +69,67 @@ def show(
         out.print("\n".join(lines), markup=False)
 
 
+def _show_reading(register: Register, id: str) -> None:
+    """Show a reading, and every vector that it answers otherwise than the adopted one."""
+    reading = next((one for one in register.readings() if one.id == id), None)
+    if reading is None:
+        fail(
+            f"there is no reading {id!r}; `handshakes clauses show {id.partition('=')[0]}` names those of its clause"
+        )
+    of = next(one for one in register.ambiguities if reading in one.readings)
+    mark = "adopted" if of.adopted == id else f"not adopted; that is {of.adopted}"
+    lines = [
+        f"{id}  ({mark})",
+        f"  {reading.rule}",
+        f"  for: {reading.for_}",
+        f"  against: {reading.against}",
+    ]
+    lines.append(f"  question: {of.question} ({of.id})")
+    lines.append(f"  guessing wrong: {of.consequence}")
+    changed = [
+        (v["id"], v["expect"], v["by_reading"][id])
+        for _, v in rows(vectors_of(register.platform))
+        if id in v["by_reading"]
+    ]
+    lines.append(f"  vectors that it answers otherwise: {len(changed)}")
+    lines += [
+        f"    {name}: {_answer(expect)}, and by this reading {_answer(other)}"
+        for name, expect, other in changed
+    ]
+    out.print("\n".join(lines), markup=False)
+
+
+def _answer(expect: Data) -> str:
+    return "accepted" if expect["verdict"] == "accepted" else f"refused as {expect['reason']}"
+
+
 @app.command("lint")
-def check(platform: Annotated[str, typer.Argument(help="One platform; all unless given.")] = "") -> None:
-    """Check the registers: every problem is one line; exit code 1 when there is one."""
-    problems = [problem for register in _registers(platform) for problem in lint(register)]
+def check(
+    what: Annotated[str, typer.Argument(help="A platform, or a spec file; all platforms unless given.")] = "",
+) -> None:
+    """Check registers, alone and against the code: every problem is one line; exit code 1 when there is one."""
+    if what and what not in PLATFORMS and ("/" in what or Path(what).is_file()):
+        registers = [_of_file(Path(what))]
+        problems = [f"{what}: {problem}" for problem in lint(registers[0])]
+    else:
+        registers = _registers(what)
+        problems = [problem for register in registers for problem in _problems(register)]
     for problem in problems:
-        out.print(problem, markup=False)
+        out.print(printable(problem, 800), markup=False)
     if problems:
         raise typer.Exit(1)
-    clauses = sum(len(register.clauses) for register in _registers(platform))
-    out.print(f"{clauses} clauses, no problem")
+    out.print(f"{sum(len(register.clauses) for register in registers)} clauses, no problem")
+
+
+def _problems(register: Register) -> Iterator[str]:
+    yield from lint(register)
+    yield from against_code(register, readings_of(register.platform))
+
+
+def _of_file(path: Path) -> Register:
+    try:
+        return parse(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        fail(f"{path}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        fail(f"{path}: byte {error.start}: not UTF-8", 1)

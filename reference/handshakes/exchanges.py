@@ -1,0 +1,112 @@
+"""Exchanges: the questions that vectors put to an implementation, and what its answers are worth.
+
+A question is `{"id", "operation", "given", "input"}`; of the set without cryptography it is
+`{"id", "operation", "want": "stages", "input"}`. An answer repeats the `id` and says
+`{"verdict": "accepted", "returns": …}`, `{"verdict": "accepted", "stages": …}`,
+`{"verdict": "refused", "reason": …}` or `{"verdict": "unsupported"}`. Both are in `exchange.schema.json`.
+
+>>> question, expect = next(questions("retailcrm"))
+>>> judged({"id": question["id"], "verdict": "refused", "reason": "stale"}, expect)
+('failed', "expected accepted, got refused as 'stale'")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .vectors import Data, load, raw, rows
+
+PASSED, FAILED, OTHER_REASON, UNSUPPORTED = "passed", "failed", "wrong reason", "unsupported"
+NEED_NOT_BE_GIVEN = {"covered", "not_covered"}
+"""What an accepted answer may leave out: which names a signature covers is this project's own notion."""
+
+
+def questions(platform: str, *, reading: str = "") -> Iterator[tuple[Data, Data]]:
+    """Return each vector of a platform as a question, with what is expected; under another reading if one is named."""
+    for group, vector in rows(load(platform)):
+        question = {"id": vector["id"], "operation": group["operation"], "given": group["given"]}
+        yield question | {"input": vector["input"]}, vector["by_reading"].get(reading, vector["expect"])
+
+
+def canonical_questions(platform: str) -> Iterator[tuple[Data, Data]]:
+    """Return the questions without cryptography: which bytes lie between the input and the key.
+
+    >>> question, expect = next(canonical_questions("officernd"))
+    >>> expect["stages"][-1]["utf8"]
+    '{"slug":"test-slug","locations":""}.1648190384'
+    """
+    for one in canonical(load(platform))["vectors"]:
+        question = {"id": one["id"], "operation": one["operation"], "want": "stages", "input": one["input"]}
+        yield question, {"verdict": "accepted", "stages": one["stages"]}
+
+
+def canonical(document: Data) -> Data:
+    """Return the vectors of a file without secrets and verdicts: inputs and stages, one for each input."""
+    found: list[Data] = []
+    seen: list[tuple[str, Data]] = []
+    for group, vector in rows(document):
+        key = (group["operation"], vector["input"])
+        if vector["stages"] and key not in seen:
+            seen.append(key)
+            asked = {"operation": group["operation"], "input": vector["input"], "stages": vector["stages"]}
+            found.append({"id": vector["id"], **asked})
+    made_by = f"handshakes vectors format, out of the stages in {document['platform']}/vectors.json"
+    return {"schema": 1, "platform": document["platform"], "made_by": made_by, "vectors": found}
+
+
+def judged(answer: Data, expect: Data) -> tuple[str, str]:
+    """Return what an answer is worth (passed, failed, wrong reason, unsupported) and why."""
+    verdict = answer.get("verdict")
+    if verdict == "unsupported":
+        return UNSUPPORTED, ""
+    if verdict not in ("accepted", "refused"):
+        return FAILED, f"no such verdict: {_shown(verdict)}"
+    if verdict != expect["verdict"]:
+        told = f"refused as {_shown(answer.get('reason'))}" if verdict == "refused" else "accepted"
+        wanted = f"refused as {expect['reason']!r}" if expect["verdict"] == "refused" else "accepted"
+        return FAILED, f"expected {wanted}, got {told}"
+    if verdict == "refused":
+        if answer.get("reason") != expect["reason"]:
+            return OTHER_REASON, f"expected {expect['reason']!r}, got {_shown(answer.get('reason'))}"
+        return PASSED, ""
+    if "stages" in expect:
+        return _stages(answer.get("stages"), expect["stages"])
+    return _returns(answer.get("returns"), expect["returns"])
+
+
+def _stages(given: Any, wanted: list[Data]) -> tuple[str, str]:
+    """Compare the stages that an answer names; the last one, what is signed, has to be among them."""
+    if not isinstance(given, dict):
+        return FAILED, "no object named stages"
+    last = wanted[-1]["name"]
+    for stage in wanted:
+        name = stage["name"]
+        if name not in given and name != last:
+            continue
+        try:
+            same = raw(given[name]) == raw(stage)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return FAILED, f"stage {name!r} is not given as utf8 or hex"
+        if not same:
+            return FAILED, f"another stage {name!r}"
+    return PASSED, ""
+
+
+def _returns(given: Any, wanted: Data) -> tuple[str, str]:
+    if not isinstance(given, dict):
+        return FAILED, "no object named returns"
+    for name, value in wanted.items():
+        if name not in given and name in NEED_NOT_BE_GIVEN:
+            continue
+        if name not in given:
+            return FAILED, f"returns lacks {name!r}"
+        if given[name] != value or type(given[name]) is not type(value):
+            return FAILED, f"another {name!r}"
+    if more := set(given) - set(wanted):
+        return FAILED, f"returns holds {_shown(min(more))}, which is not asked for"
+    return PASSED, ""
+
+
+def _shown(value: Any) -> str:
+    return ascii(value)[:120]

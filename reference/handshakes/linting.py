@@ -1,0 +1,239 @@
+"""Linting: whether registers and vectors agree with the code, and the files with themselves.
+
+`register.lint` looks at a register alone. Here it is held against the readings that the code can run,
+and vectors against the register, the package's own answers, and the list of ids that were ever given out.
+Each problem is one line that begins with the id it is about.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from .composition import Stages
+from .refusals import REASONS, Refused
+from .register import Register
+from .vectors import Data, operation, outcome, raw, readings_of, rows
+
+IDS_FILE = "vector-ids.txt"
+NO_IDS = """\
+# Every id that was ever given to a vector, with a digest of what it asks. Ids are never reused: a vector
+# that asks something else gets a new one, and one that goes leaves its id here with the word retired.
+"""
+IN_NO_JSON = {"wrong-type", "unknown-reading"}
+"""Reasons that a call from Python can meet, and a vector need not: a wrong type, a reading that is none."""
+
+
+def against_code(register: Register, readings: Mapping[str, Stages]) -> Iterator[str]:
+    """Say where a register and the readings of the code differ, and where the adopted reading is not the default.
+
+    >>> list(against_code(registers.load("retailcrm"), readings_of("retailcrm")))
+    []
+    """
+    declared = {reading.id for reading in register.readings(runs="signing")}
+    yield from (
+        f"{id}: runs in signing, but readings.py does not hold it" for id in sorted(declared - set(readings))
+    )
+    yield from (
+        f"{id}: readings.py holds it, but no entry lets it run in signing"
+        for id in sorted(set(readings) - declared)
+    )
+    for ambiguity in register.ambiguities:
+        for reading in ambiguity.readings:
+            if reading.id not in readings or reading.id not in declared:
+                continue
+            replaces = sorted(readings[reading.id])
+            if reading.id == ambiguity.adopted and replaces:
+                yield f"{reading.id}: adopted, but the code has to replace {', '.join(replaces)} for it"
+            if reading.id != ambiguity.adopted and not replaces:
+                yield f"{reading.id}: is what the code does, but {ambiguity.adopted!r} is adopted"
+
+
+def vectors(document: Data, register: Register, ids: str | None = None) -> Iterator[str]:
+    """Say what is wrong with a platform's vectors; `ids` is the text of the list of ids, if it is to be held to.
+
+    >>> from handshakes.vectors import load
+    >>> list(vectors(load("retailcrm"), registers.load("retailcrm")))
+    []
+    """
+    every = list(rows(document))
+    for kind, names in (
+        ("vector", [v["id"] for _, v in every]),
+        ("group", [g["id"] for g in document["groups"]]),
+    ):
+        yield from (f"{id}: {kind} id twice" for id, times in Counter(names).items() if times > 1)
+    by_id = {vector["id"]: (group, vector) for group, vector in every}
+    for group, vector in every:
+        yield from _one(group, vector, register)
+        yield from _derived(group, vector, by_id)
+    yield from _left_out(document["platform"], every, register)
+    if ids is not None:
+        yield from _given_out(by_id, ids)
+
+
+def _one(group: Data, vector: Data, register: Register) -> Iterator[str]:
+    id, name = vector["id"], group["operation"]
+    if id.rpartition("/")[0].replace("/", ".") != name:
+        yield f"{id}: is not named after its operation {name}"
+    try:
+        asked = operation(name)
+    except (KeyError, ModuleNotFoundError):
+        yield f"{id}: there is no operation {name}"
+        return
+    known = {clause.id for clause in register.clauses}
+    yield from (f"{id}: unknown clause {clause!r}" for clause in vector["clauses"] if clause not in known)
+    for expect in (vector["expect"], *vector["by_reading"].values()):
+        if expect.get("reason", next(iter(REASONS))) not in REASONS:
+            yield f"{id}: unknown reason {expect['reason']!r}"
+    if (found := outcome(group, vector)) != vector["expect"]:
+        yield f"{id}: expects {_short(vector['expect'])}, the package answers {_short(found)}"
+    yield from _stages(group, vector)
+    readings = readings_of(register.platform) if asked.has_readings else {}
+    for reading, expect in vector["by_reading"].items():
+        if not readings.get(reading):
+            yield f"{id}: {reading!r} is no other reading that the code can run"
+        elif expect == vector["expect"]:
+            yield f"{id}: by {reading!r} nothing changes"
+        elif (found := outcome(group, vector, readings[reading])) != expect:
+            yield f"{id}: by {reading!r} expects {_short(expect)}, the package answers {_short(found)}"
+
+
+def _stages(group: Data, vector: Data) -> Iterator[str]:
+    """Recompute the stages: every stage of the file is one that the package sees, with the same bytes."""
+    if not vector["stages"]:
+        return
+    try:
+        seen = {
+            stage.name: stage.value
+            for stage in operation(group["operation"]).stages(group["given"], vector["input"])
+        }
+    except Refused as refused:
+        yield f"{vector['id']}: has stages, the package sees none: {refused.reason}"
+        return
+    for stage in vector["stages"]:
+        if seen.get(stage["name"]) != raw(stage):
+            yield f"{vector['id']}: the package sees another stage {stage['name']!r}"
+        if stage["length"] != len(raw(stage)):
+            yield f"{vector['id']}: stage {stage['name']!r} is {len(raw(stage))} bytes long, not {stage['length']}"
+
+
+def _derived(group: Data, vector: Data, by_id: Mapping[str, tuple[Data, Data]]) -> Iterator[str]:
+    """A refused vector differs from its parent in the one field that the change names, or in those it lists."""
+    id, source = vector["id"], vector.get("derived_from")
+    if source is None:
+        if vector["expect"]["verdict"] == "refused":
+            yield f"{id}: is refused, and derived from none"
+        return
+    if source["id"] not in by_id or source["id"] == id:
+        yield f"{id}: is derived from {source['id']!r}, which is no other vector"
+        return
+    of_group, of = by_id[source["id"]]
+    differ = changed(
+        {"given": of_group["given"], "input": of["input"]},
+        {"given": group["given"], "input": vector["input"]},
+    )
+    named = source.get("fields", differ if len(differ) == 1 else [])
+    if sorted(named) != differ:
+        yield f"{id}: one change names {named}, but {', '.join(differ) or 'nothing'} differ from {source['id']}"
+
+
+def changed(one: Data, other: Data) -> list[str]:
+    """Return the fields in which two vectors differ.
+
+    >>> changed({"given": {"secret": "a"}, "input": {"url": "x"}}, {"given": {"secret": "a"}, "input": {"url": "y"}})
+    ['input.url']
+    """
+    missing = object()
+    return sorted(
+        f"{part}.{name}"
+        for part in ("given", "input")
+        for name in {*one[part], *other[part]}
+        if one[part].get(name, missing) != other[part].get(name, missing)
+    )
+
+
+def _left_out(platform: str, every: list[tuple[Data, Data]], register: Register) -> Iterator[str]:
+    """Every reason and clause of the pure rooms has a vector."""
+    rooms = [import_module(f"{__package__}.{platform}.{name}") for name in ("signing", "rules")]
+    reasons, clauses = of_pure_rooms(rooms)
+    used = {vector["expect"].get("reason") for _, vector in every}
+    used |= {expect.get("reason") for _, vector in every for expect in vector["by_reading"].values()}
+    yield from (
+        f"{platform}: no vector is refused as {reason!r}" for reason in sorted(reasons - used - IN_NO_JSON)
+    )
+    named = {clause for _, vector in every for clause in vector["clauses"]}
+    known = {clause.id for clause in register.clauses}
+    yield from (
+        f"{clause}: a pure operation speaks of it, and no vector does"
+        for clause in sorted(clauses & known - named)
+    )
+
+
+def of_pure_rooms(rooms: list[ModuleType]) -> tuple[set[str], set[str]]:
+    """Return the reasons and the ids that modules and what they import from the leaf rooms can name.
+
+    >>> from handshakes.retailcrm import signing
+    >>> "signature-mismatch" in of_pure_rooms([signing])[0]
+    True
+    """
+    reasons, ids = set(), set()
+    for room in rooms:
+        sources = [inspect.getsource(room)]
+        for value in vars(room).values():
+            leaf = inspect.isfunction(value) and value.__module__.count(".") == 1
+            sources += [inspect.getsource(value)] if leaf else []
+        for node in (node for source in sources for node in ast.walk(ast.parse(source))):
+            if isinstance(node, ast.Constant) and node.value in REASONS:
+                reasons.add(node.value)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and ":" in node.value:
+                ids.add(node.value)
+            elif isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name):
+                text = getattr(node.right, "value", None)  # such as SIGNATURE + "order"
+                ids.add(f"{getattr(room, node.left.id, '')}{text}" if isinstance(text, str) else "")
+    return reasons, ids
+
+
+def _given_out(by_id: Mapping[str, tuple[Data, Data]], ids: str) -> Iterator[str]:
+    known = dict(line.split(" ", 1) for line in ids.splitlines() if line and not line.startswith("#"))
+    for id, (group, vector) in by_id.items():
+        if id not in known:
+            yield f"{id}: is not on the list of ids; `handshakes vectors format` adds it"
+        elif known[id] == "retired":
+            yield f"{id}: was retired and may not come back"
+        elif known[id] != digest(group, vector):
+            yield f"{id}: was given out for another input; a changed input needs a new id"
+    for id in known:
+        if id not in by_id and known[id] != "retired":
+            yield f"{id}: was given out and is gone; write 'retired' behind it in {IDS_FILE}"
+
+
+def digest(group: Data, vector: Data) -> str:
+    """Return what the list of ids remembers of a vector: a digest of what is asked."""
+    asked = {"operation": group["operation"], "given": group["given"], "input": vector["input"]}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def with_new_ids(document: Data, ids: str) -> str:
+    """Return the list of ids with the new ones at its end; nothing on it is ever changed here."""
+    known = {line.partition(" ")[0] for line in ids.splitlines()}
+    new = [f"{v['id']} {digest(g, v)}\n" for g, v in rows(document) if v["id"] not in known]
+    return ids + "".join(new)
+
+
+def ids_of(file: Path) -> str | None:
+    """Return the text of the list of ids beside a file of vectors, or None where there is none."""
+    beside = file.with_name(IDS_FILE)
+    return beside.read_text("ascii") if beside.is_file() else None
+
+
+def _short(expect: Data) -> str:
+    if expect["verdict"] == "refused":
+        return " at ".join(filter(None, (f"refused as {expect['reason']}", expect.get("stage"))))
+    return "accepted"

@@ -1,0 +1,48 @@
+"""RetailCRM's pure operations as vectors ask them: what goes in, what comes out, which bytes lie between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..composition import Stages
+from ..stages import Stage
+from ..vectors import Data, Operation, raw
+from . import signing
+
+
+def _registration_token(given: Data, values: Data, readings: Stages | None) -> Data:
+    token = signing.registration_token(values["api_key"], secret=given["secret"], readings=readings)
+    return {"token": token}
+
+
+def _verify_registration(given: Data, values: Data, readings: Stages | None) -> Data:
+    verified = signing.verify_registration(
+        raw(values["body"]), secret=given["secret"], content_type=values["content_type"], readings=readings
+    )
+    return {
+        "parameters": [list(pair) for pair in verified.parameters],
+        "api_key": verified.api_key,
+        "system_url": verified.system_url,
+        "covered": list(verified.covered),
+        "not_covered": list(verified.not_covered),
+    }
+
+
+def _canonical_system_url(given: Data, values: Data, readings: Stages | None) -> Data:
+    return {"url": signing.canonical_system_url(values["url"], allowed=given["allowed"])}
+
+
+def _token_stages(given: Data, values: Data) -> list[Stage]:
+    return [Stage("message", values["api_key"].encode(), credential=True)]
+
+
+def _registration_stages(given: Data, values: Data) -> list[Stage]:
+    return [*signing.registration_stages(raw(values["body"]), content_type=values["content_type"])]
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "registration_token": Operation(_registration_token, _token_stages),
+    "verify_registration": Operation(_verify_registration, _registration_stages),
+    "canonical_system_url": Operation(_canonical_system_url, lambda given, values: [], has_readings=False),
+}
+"""Every pure operation of the platform, by its short name."""
