@@ -13,10 +13,12 @@ A question is `{"id", "operation", "given", "input"}`; of the set without crypto
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import resources
 from typing import Any
 
 from .vectors import Data, load, raw, rows
 
+SCHEMA = resources.files(__package__).joinpath("exchange.schema.json")
 PASSED, FAILED, OTHER_REASON, UNSUPPORTED = "passed", "failed", "wrong reason", "unsupported"
 NEED_NOT_BE_GIVEN = {"covered", "not_covered"}
 """What an accepted answer may leave out: which names a signature covers is this project's own notion."""
