@@ -21,7 +21,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from handshakes import register
+from handshakes import evidence, register
 from handshakes.refusals import reasons_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -173,6 +173,7 @@ def clauses_page(spec: register.Register) -> str:
             unclear.setdefault(id, []).append(_link(entry.id))
     hidden = {entry.clause: entry.reason for entry in spec.untestable}
     titles = {source.id: source.title for source in spec.sources}
+    matrix = evidence.read(ROOT / evidence.FILE)
     counts = (
         f"{len(spec.clauses)} clauses, {len(spec.ambiguities)} ambiguities with "
         f"{len(spec.readings())} readings, {len(spec.sources)} sources."
@@ -193,6 +194,8 @@ def clauses_page(spec: register.Register) -> str:
                 parts.append(f"Can be read in more than one way: {', '.join(unclear[clause.id])}.")
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
+            else:
+                parts.append(f"Shown by the last run of the tests: {matrix.shown(clause.id)}")
     if spec.ambiguities:
         parts += ["## Ambiguities and readings", *(_ambiguity(entry) for entry in spec.ambiguities)]
     if spec.advice:

@@ -15,6 +15,7 @@ from handshakes.flow import Clock
 from handshakes.messages import Answer, Request, Response, Step
 from handshakes.serving import RoleServer, listen
 from handshakes.wire import Client
+from matrix import Matrix
 
 
 class Toy:
@@ -126,3 +127,11 @@ def serve() -> Iterator[Callable[[Any], RoleServer]]:
             return server
 
         yield start
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "clause(*ids): the test proves these clauses of the registers")
+    config.addinivalue_line(
+        "markers", "broken(platform): each row breaks one clause, and exactly that is noticed"
+    )
+    config.pluginmanager.register(Matrix(config), "matrix")

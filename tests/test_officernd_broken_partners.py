@@ -306,6 +306,7 @@ def lower_case_digest(target: str) -> str:
     return head + found + tail.lower() if found else target
 
 
+@pytest.mark.broken("officernd")
 @pytest.mark.parametrize(("clause", "override"), BROKEN, ids=[clause for clause, _ in BROKEN])
 def test_a_broken_partner_fails_exactly_its_clause(clause, override):
     kind = type("Broken", (PartnerIntegration,), override) if isinstance(override, dict) else override

@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
+from ..evidence import FILE, read
 from ..linting import against_code
 from ..platforms import PLATFORMS
 from ..printing import printable
 from ..register import Register, lint, load, parse
 from ..vectors import Data, readings_of, rows
 from ..vectors import load as vectors_of
-from .common import fail, out, platform_named
+from .common import err, fail, out, platform_named
 
 app = typer.Typer(no_args_is_help=True, help="List, show and check the clauses.")
 
@@ -27,11 +28,23 @@ def _registers(platform: str) -> list[Register]:
 @app.command("list")
 def list_clauses(
     platform: Annotated[str, typer.Argument(help="One platform; all unless given.")] = "",
+    matrix: Annotated[Path, typer.Option(help="What the last run of the tests wrote.")] = FILE,
 ) -> None:
-    """List every clause: level, actor, id, text."""
+    """List every clause: level, actor, id, text, and what the last run of the tests has shown about it."""
+    found = read(matrix)
     for register in _registers(platform):
+        untestable = {entry.clause: entry.reason for entry in register.untestable}
         for clause in register.clauses:
-            out.print(f"{clause.level:<6} {clause.actor:<8} {clause.id}  {clause.text}", markup=False)
+            proof = (
+                f"untestable: {untestable[clause.id]}" if clause.id in untestable else found.shown(clause.id)
+            )
+            out.print(
+                f"{clause.level:<6} {clause.actor:<8} {clause.id}  {clause.text}  [{proof}]", markup=False
+            )
+    if not found.complete:
+        err.print(
+            f"{matrix} is not of a full run: run the tests to see the evidence of every clause", markup=False
+        )
 
 
 @app.command("show")
