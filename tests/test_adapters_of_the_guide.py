@@ -1,0 +1,31 @@
+"""The adapters that the guide offers: small, and right about every vector that they support."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from handshakes import cli
+from oracles import tool
+from typer.testing import CliRunner
+
+FOLDER = Path(__file__).parent.parent / "docs" / "adapters"
+ADAPTERS = [("node", "adapter.mjs"), ("php", "adapter.php")]
+
+
+@pytest.mark.parametrize(("program", "name"), ADAPTERS)
+@pytest.mark.parametrize("canonical", [False, True], ids=["answers", "stages"])
+def test_an_adapter_of_the_guide_passes_what_it_supports(program, name, canonical):
+    command = f"{tool(program)} {FOLDER / name}"
+    words = ["vectors", "run", "--command", command, *(["--canonical"] if canonical else [])]
+    done = CliRunner().invoke(cli.app, words)
+    assert done.exit_code == 0, done.output
+    passed = re.search(r"(\d+) passed, 0 failed, 0 wrong reason", done.output)
+    assert passed and int(passed[1]) >= (10 if canonical else 20)
+
+
+@pytest.mark.parametrize(("program", "name"), ADAPTERS)
+def test_an_adapter_of_the_guide_is_small(program, name):
+    assert len((FOLDER / name).read_text("utf-8").splitlines()) <= 40
