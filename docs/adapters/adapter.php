@@ -2,7 +2,6 @@
 // An adapter for `handshakes vectors run`: reads a question a line, answers with a line. PHP 8.1 or newer.
 
 class Refusal extends Exception {}
-
 function refuse(string $reason): never { throw new Refusal($reason); }
 
 function message(string $operation, array $input): string // what is signed; no key is needed up to here
@@ -25,9 +24,8 @@ function answer(array $question): array
     ['operation' => $operation, 'input' => $input] = $question;
     $made = ['retailcrm.registration_token' => 'token', 'onoffice.string_to_sign' => 'text', 'onoffice.sign_url' => 'url'];
     if (!isset($made[$operation])) return ['verdict' => 'unsupported'];
-    $secret = $question['given']['secret'] ?? 'none is asked for';
-    if ($secret === '') refuse('empty-secret');
-    if (str_contains($secret, "\0")) refuse('malformed');
+    $secret = $question['given']['secret'] ?? 'none';
+    if ($secret === '' || str_contains($secret, "\0")) refuse($secret === '' ? 'empty-secret' : 'malformed');
     $message = message($operation, $input);
     if (isset($question['want'])) return ['verdict' => 'accepted', 'stages' => ['message' => ['hex' => bin2hex($message)]]];
     $digest = hash_hmac('sha256', $message, $secret);
@@ -37,7 +35,6 @@ function answer(array $question): array
 
 while (($line = fgets(STDIN)) !== false) {
     $question = json_decode($line, true);
-    try { $found = answer($question); }
-    catch (Refusal $refusal) { $found = ['verdict' => 'refused', 'reason' => $refusal->getMessage()]; }
+    try { $found = answer($question); } catch (Refusal $refusal) { $found = ['verdict' => 'refused', 'reason' => $refusal->getMessage()]; }
     echo json_encode(['id' => $question['id']] + $found), "\n";
 }
