@@ -1,0 +1,119 @@
+"""What PHP makes of names, as far as the official verifier depends on it: `parse_str`, `ksort`, `parse_url`.
+
+Only the reading `php-compatible` uses this room. It follows PHP 8.2, measured. What PHP puts into an
+array stays a flat pair here, with `ids[0]` as its name.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any, TypeAlias
+
+from ..strict import Pairs
+
+Key: TypeAlias = int | str
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
+_NUMERIC = re.compile(
+    r"[ \t\n\r\v\f]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\r\v\f]*", re.ASCII
+)
+
+
+def parse_str(pairs: Pairs) -> Pairs:
+    """Return the pairs under the names that PHP gives them; nameless ones are dropped.
+
+    Of a name that occurs twice, the earlier values stand in front, in their order.
+
+    >>> parse_str((("my.param", "x"), ("ids[]", "5"), ("ids[]", "7"), ("", "y"), ("n", "1"), ("n", "2")))
+    (('n', '1'), ('my_param', 'x'), ('ids[0]', '5'), ('ids[1]', '7'), ('n', '2'))
+    """
+    found: dict[Key, Any] = {}
+    replaced: list[tuple[str, str]] = []
+    for name, value in pairs:
+        path = _path(name)
+        if not path:
+            continue
+        place, flat = found, ""
+        for step in path[:-1]:
+            key = _next(place) if step is None else step
+            flat = _inside(flat, key)
+            if not isinstance(place.get(key), dict):
+                replaced += [(flat, place[key])] if key in place else []
+                place[key] = {}
+            place = place[key]
+        key = _next(place) if path[-1] is None else path[-1]
+        if key in place:
+            old = place[key]
+            replaced += (
+                _flat(old, _inside(flat, key)) if isinstance(old, dict) else [(_inside(flat, key), old)]
+            )
+        place[key] = value
+    flat_pairs = _flat(found, "")
+    known = {name for name, _ in flat_pairs}
+    roots = {name.partition("[")[0]: name for name, _ in flat_pairs}
+    earlier = [(n if n in known else roots[n.partition("[")[0]], value) for n, value in replaced]
+    return (*earlier, *flat_pairs)
+
+
+def last_wins(pairs: Pairs) -> Pairs:
+    """Return each name once, with its last value, where that stands.
+
+    >>> last_wins((("a", "1"), ("b", "2"), ("a", "3")))
+    (('b', '2'), ('a', '3'))
+    """
+    last = {name: place for place, (name, _) in enumerate(pairs)}
+    return tuple(pair for place, pair in enumerate(pairs) if last[pair[0]] == place)
+
+
+def _path(name: str) -> list[Key | None]:
+    """Return the keys of a name: the plain one, then those in brackets; None stands for `[]`."""
+    name = name.lstrip(" ").partition("\0")[0]
+    plain, bracket, rest = name.partition("[")
+    plain = plain.replace(" ", "_").replace(".", "_")
+    if not plain:
+        return []
+    path: list[Key | None] = [_key(plain)]
+    while bracket:
+        inner, closed, rest = rest.partition("]")
+        if not closed:
+            return [_key(re.sub(r"[ .[]", "_", name))] if len(path) == 1 else path
+        path.append(None if inner in ("", " ") else _key(inner))
+        bracket, rest = rest[:1] if rest[:1] == "[" else "", rest[1:]
+    return path
+
+
+def _key(name: str) -> Key:
+    return int(name) if _INTEGER.fullmatch(name) and -(2**63) <= int(name) < 2**63 else name
+
+
+def _next(place: dict[Key, Any]) -> int:
+    return max((key + 1 for key in place if isinstance(key, int)), default=0)
+
+
+def _inside(flat: str, key: Key) -> str:
+    return f"{flat}[{key}]" if flat else str(key)
+
+
+def _flat(values: dict[Key, Any], prefix: str) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in values.items():
+        name = _inside(prefix, key)
+        pairs += _flat(value, name) if isinstance(value, dict) else [(name, value)]
+    return pairs
+
+
+def ksort(pairs: Pairs) -> Pairs:
+    """Return the pairs sorted by the name before any bracket: two numbers by value, all else byte by byte.
+
+    Numbers among other names have no order but circles; there PHP's result depends on how it sorts.
+
+    >>> [name for name, _ in ksort((("10", ""), ("_", ""), ("9", ""), ("B", ""), ("a", "")))]
+    ['9', '10', 'B', '_', 'a']
+    """
+    return tuple(sorted(pairs, key=lambda pair: functools.cmp_to_key(_compare)(pair[0].partition("[")[0])))
+
+
+def _compare(one: str, other: str) -> int:
+    if _NUMERIC.fullmatch(one) and _NUMERIC.fullmatch(other):
+        return (float(one) > float(other)) - (float(one) < float(other))
+    return (one > other) - (one < other)
