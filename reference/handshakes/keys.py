@@ -48,6 +48,22 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "Geheimnis-mit-Ümlaut-und-Zahl-3!",
         "yOJobbhGLXdp90XxvxedFhH7073L9U",
         "dhY8h7FeU9",
+        # Fortis: secrets of apps (two are words of the page), the static key of postbacks, tokens, OAuth client
+        "your key",
+        "your_secret_key",
+        "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3",
+        "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d4",
+        "clé-秘密",
+        "your key\n",
+        "your_secret_key ",
+        "an-app-secret-that-is-longer-than-the-64-bytes-of-a-block-of-sha256-",
+        "example-app-secret",
+        "another-app-secret",
+        "previous-app-secret",
+        "example-postback-key",
+        "another-postback-key",
+        "3pPzNQstYfXDCE5x",
+        "example-oauth-secret",
     }
 )
 """The one list of keys that are public on purpose. They protect nothing, anywhere."""
