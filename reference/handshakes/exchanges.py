@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from .vectors import Data, load, raw, rows
+from .vectors import Data, load, operation, raw, rows
 
 SCHEMA = resources.files(__package__).joinpath("exchange.schema.json")
 PASSED, FAILED, OTHER_REASON, UNSUPPORTED = "passed", "failed", "wrong reason", "unsupported"
@@ -48,10 +48,12 @@ def canonical(document: Data) -> Data:
     found: list[Data] = []
     seen: list[tuple[str, Data]] = []
     for group, vector in rows(document):
+        keyed = operation(group["operation"]).keyed
+        stages = [stage for stage in vector["stages"] if stage["name"] not in keyed]
         key = (group["operation"], vector["input"])
-        if vector["stages"] and key not in seen:
+        if stages and key not in seen:
             seen.append(key)
-            asked = {"operation": group["operation"], "input": vector["input"], "stages": vector["stages"]}
+            asked = {"operation": group["operation"], "input": vector["input"], "stages": stages}
             found.append({"id": vector["id"], **asked})
     made_by = f"handshakes vectors format, out of the stages in {document['platform']}/vectors.json"
     return {"schema": 1, "platform": document["platform"], "made_by": made_by, "vectors": found}
