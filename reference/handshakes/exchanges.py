@@ -12,6 +12,7 @@ A question is `{"id", "operation", "given", "input"}`; of the set without crypto
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib import resources
 from typing import Any
@@ -46,13 +47,13 @@ def canonical_questions(platform: str) -> Iterator[tuple[Data, Data]]:
 def canonical(document: Data) -> Data:
     """Return the vectors of a file without secrets and verdicts: inputs and stages, one for each input."""
     found: list[Data] = []
-    seen: list[tuple[str, Data]] = []
+    seen: set[str] = set()
     for group, vector in rows(document):
         keyed = operation(group["operation"]).keyed
         stages = [stage for stage in vector["stages"] if stage["name"] not in keyed]
-        key = (group["operation"], vector["input"])
+        key = json.dumps([group["operation"], vector["input"]], sort_keys=True)
         if stages and key not in seen:
-            seen.append(key)
+            seen.add(key)
             asked = {"operation": group["operation"], "input": vector["input"], "stages": stages}
             found.append({"id": vector["id"], **asked})
     made_by = f"handshakes vectors format, out of the stages in {document['platform']}/vectors.json"
