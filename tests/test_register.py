@@ -333,6 +333,16 @@ BROKEN = [
     ('runs = "signing"', 'runs = "sometimes"', ["p:a.b=x: unknown runs 'sometimes'"]),
     ('why = "It cannot run."', "", ["p:a.b=y: runs is 'none' without a why"]),
     (
+        'why = "It cannot run."',
+        'why = "W."\nsetting = "Settings.x = 1"',
+        ["p:a.b=y: 'setting' is for a reading that runs by a setting, and it needs one"],
+    ),
+    (
+        'runs = "none"',
+        'runs = "setting"',
+        ["p:a.b=y: 'setting' is for a reading that runs by a setting, and it needs one"],
+    ),
+    (
         SPEC[SPEC.index('[[ambiguity.reading]]\nid = "p:a.b=y"') : SPEC.index("[[advice]]")],
         "",
         ["p:S1: fewer than two readings"],

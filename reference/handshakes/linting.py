@@ -13,6 +13,7 @@ import inspect
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -57,6 +58,36 @@ def against_code(register: Register, readings: Mapping[str, Stages]) -> Iterator
                 yield f"{reading.id}: adopted, but the code has to replace {', '.join(replaces)} for it"
             if reading.id != ambiguity.adopted and not replaces:
                 yield f"{reading.id}: is what the code does, but {ambiguity.adopted!r} is adopted"
+
+
+def settings_in_code(register: Register) -> Iterator[str]:
+    """Say which readings name a setting that the code does not have, or one whose default is not the adopted reading.
+
+    >>> from handshakes.register import load
+    >>> list(settings_in_code(load("retailcrm")))
+    []
+    """
+    records = import_module(f"{__package__}.{register.platform}.records")
+    configuration = import_module(f"{__package__}.{register.platform}.configuration")
+    defaults = {
+        f"{kind.__name__}.{field.name}": field.default
+        for kind in (records.Settings, configuration.Configuration)
+        for field in fields(kind)
+    }
+    for ambiguity in register.ambiguities:
+        for reading in ambiguity.readings:
+            if not reading.setting:
+                continue
+            name, _, text = reading.setting.partition(" = ")
+            try:
+                value = ast.literal_eval(text)
+            except (ValueError, SyntaxError):
+                yield f"{reading.id}: {reading.setting!r} gives no value"
+                continue
+            if name not in defaults:
+                yield f"{reading.id}: there is no setting {name}"
+            elif (reading.id == ambiguity.adopted) != (value == defaults[name]):
+                yield f"{reading.id}: {name} is {defaults[name]!r} by default, and {ambiguity.adopted!r} is adopted"
 
 
 def vectors(document: Data, register: Register, ids: str | None = None) -> Iterator[str]:
