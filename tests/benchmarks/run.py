@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import fortis
 import officernd
+import onoffice
 import retailcrm
 from harness import row
 
@@ -37,7 +38,7 @@ def whole_commands() -> None:
     )
     tour = Path(sys.executable).with_name("handshakes")
     if tour.exists() or shutil.which("handshakes"):
-        for platform in ("officernd", "retailcrm", "fortis"):
+        for platform in ("officernd", "retailcrm", "onoffice", "fortis"):
             seconds = timed([str(tour), "tour", platform])
             row(f"handshakes tour {platform}, best of 5", f"{seconds:.2f} s", "under 3 s")
 
@@ -45,5 +46,6 @@ def whole_commands() -> None:
 if __name__ == "__main__":
     officernd.run()
     retailcrm.run()
+    onoffice.run()
     fortis.run()
     whole_commands()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..composition import Stages
+from ..messages import Response
 from ..stages import Stage
-from ..vectors import Data, Operation
+from ..vectors import Data, Operation, raw
 from . import signing
+from .api import Access, Api
+from .configuration import Configuration
 
 
 def _string_to_sign(given: Data, values: Data, readings: Stages | None) -> Data:
@@ -39,10 +42,23 @@ def _url_stages(given: Data, values: Data) -> list[Stage]:
     return [*signing.url_stages(values["target"])]
 
 
+def _unlock_answer(given: Data, values: Data, readings: Stages | None) -> Data:
+    """Read an answer to the unlock call as the provider's client does; the access is of no account."""
+    api, access = Api(Configuration("Example-Provider-Secret-1!"), lambda: 0), Access("token", "key")
+    response = Response(values["status"], (), raw(values["body"]))
+    api.unlocked(api.result_of(response, "onoffice:api.envelopes", access))
+    return {"success": "success"}
+
+
+def _no_stages(given: Data, values: Data) -> list[Stage]:
+    return []
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "string_to_sign": Operation(_string_to_sign, _url_stages),
     "sign_url": Operation(_sign_url, _url_stages),
     "verify_url": Operation(_verify_url, _url_stages),
-    "api_hmac": Operation(_api_hmac, lambda given, values: [], has_readings=False),
+    "api_hmac": Operation(_api_hmac, _no_stages, has_readings=False),
+    "unlock_answer": Operation(_unlock_answer, _no_stages, has_readings=False),
 }
 """Every pure operation of the platform, by its short name."""
