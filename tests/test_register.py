@@ -119,7 +119,7 @@ RUN_BY_SIGNING = {
         "plain.timestamp": ["seconds", "milliseconds"],
         "plain.tolerance": ["300-back-60-ahead", "900-back-60-ahead", "300-back-0-ahead", "300-both-ways"],
         "plain.hmac-case": ["lower", "either"],
-        "plain.repeated": ["refused", "first", "last"],
+        "launch.repeated": ["refused", "first", "last"],
         "encrypted.base64": ["canonical", "unpadded", "urlsafe", "blanks-as-plus", "php"],
         "encrypted.duplicate-keys": ["refused", "last-wins"],
         "encrypted.padding": ["all-bytes", "last-byte"],
