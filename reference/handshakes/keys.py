@@ -40,6 +40,19 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "example-api-key",
         "another-api-key",
         "schlüssel-mit-ümlaut",
+        # Fortis: secrets of apps (two are words of the page), the static key of postbacks, tokens, OAuth client
+        "your key",
+        "your_secret_key",
+        "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3",
+        "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d4",
+        "clé-秘密",
+        "example-app-secret",
+        "another-app-secret",
+        "previous-app-secret",
+        "example-postback-key",
+        "another-postback-key",
+        "3pPzNQstYfXDCE5x",
+        "example-oauth-secret",
     }
 )
 """The one list of keys that are public on purpose. They protect nothing, anywhere."""
