@@ -45,20 +45,22 @@ def page(
     status: int = 200,
     headers: Headers = (),
     frame_ancestors: str = "'none'",
+    frames: str = "'none'",
     lang: str = "en",
     **values: object,
 ) -> Response:
     """Return a page: `body` is a Jinja2 template, whose values are escaped.
 
     It loads nothing, runs no script, sends no referrer to other sites, is not cached, and is embedded only by
-    `frame_ancestors`.
+    `frame_ancestors`. Frames in it may show what `frames` lists: origins, separated by blanks.
 
     >>> page("Hello", "<p>{{ name }}</p>", name="J&J <Ltd>").body.count(b"J&amp;J &lt;Ltd&gt;")
     1
     """
     text = _template(body).render(title=title, lang=lang, **values)
     policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {frame_ancestors}"
+        f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+        f"frame-src {frames}; frame-ancestors {frame_ancestors}"
     )
     # not `no-referrer`: then a browser posts a form with `Origin: null`, which looks like another site's
     safe = (

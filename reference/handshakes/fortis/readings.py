@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from hashlib import pbkdf2_hmac, sha256
 from typing import Any, NoReturn
 
+from ..composition import composed
 from ..keys import key_bytes
 from ..refusals import Refused
 from ..strict import query_pairs
@@ -219,12 +220,4 @@ def of(*ids: str) -> Readings:
     >>> of("fortis:encrypted.derivation=md5")
     {}
     """
-    stages: dict[str, Callable[..., Any]] = {}
-    for reading in ids:
-        if reading not in READINGS:
-            raise Refused("unknown-reading", LAUNCH + "mode", {"reading": reading})
-        for stage, replacement in READINGS[reading].items():
-            if stage in stages:
-                raise Refused("unknown-reading", LAUNCH + "mode", {"twice replaced": stage})
-            stages[stage] = replacement
-    return stages
+    return composed(READINGS, ids, LAUNCH + "mode")
