@@ -106,7 +106,10 @@ def _either_case(value: str) -> bytes:
 
 
 def _first(query: str) -> dict[str, str]:
-    return dict(reversed(query_pairs(query, LAUNCH + "repeated")))
+    values: dict[str, str] = {}
+    for name, value in query_pairs(query, LAUNCH + "repeated"):
+        values.setdefault(name, value)
+    return values
 
 
 def _last(query: str) -> dict[str, str]:
