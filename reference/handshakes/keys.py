@@ -56,6 +56,7 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "another-postback-key",
         "3pPzNQstYfXDCE5x",
         "example-oauth-secret",
+        "example-developer",
     }
 )
 """The one list of keys that are public on purpose. They protect nothing, anywhere."""
