@@ -206,7 +206,7 @@ LAUNCH_FAULTS: tuple[LaunchFault, ...] = (
                lambda d: d.with_data(ecb_data(d.text().encode(), d.app.secret, d.salt))),
     # encrypted: the text
     _encrypted("no-data", "encrypted.data", _MISSING, "no data at all", lambda d: d.app.iframe_url.partition("?")[0]),
-    _encrypted("empty-data", "encrypted.header", Refuses("empty-parameter"), "an empty data", lambda d: d.with_data("")),
+    _encrypted("empty-data", "encrypted.data", Refuses("empty-parameter"), "an empty data", lambda d: d.with_data("")),
     _encrypted("data-twice", "launch.repeated", _TWICE, "data twice",
                lambda d: f"{d.url()}&data={quote(d.data(contact_id=None), safe='')}"),
     _encrypted("too-large", "launch.size", Refuses("too-large"), "data of more than 8192 characters",

@@ -23,7 +23,6 @@ from typing import Any, NoReturn
 from ..composition import composed
 from ..keys import key_bytes
 from ..refusals import Refused
-from ..strict import query_pairs
 from ..timestamps import Tolerance
 from . import rules
 from .rules import BLOCK, ENCRYPTED, LAUNCH, NAMES, PLAIN, SECRET, Readings
@@ -107,13 +106,13 @@ def _either_case(value: str) -> bytes:
 
 def _first(query: str) -> dict[str, str]:
     values: dict[str, str] = {}
-    for name, value in query_pairs(query, LAUNCH + "repeated"):
+    for name, value in rules.pairs(query):
         values.setdefault(name, value)
     return values
 
 
 def _last(query: str) -> dict[str, str]:
-    return dict(query_pairs(query, LAUNCH + "repeated"))
+    return dict(rules.pairs(query))
 
 
 def _unpadded(data: str) -> bytes:

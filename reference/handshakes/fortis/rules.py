@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from ..keys import key_bytes
 from ..printing import printable
 from ..refusals import Refused
-from ..strict import json_object, no_duplicates, query_pairs
+from ..strict import MAX_QUERY, Pairs, json_object, no_duplicates, query_pairs
 from ..timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]
@@ -58,7 +58,19 @@ def parameters(query: str) -> dict[str, str]:
     >>> parameters("location_id=1&timestamp=2")
     {'location_id': '1', 'timestamp': '2'}
     """
-    return no_duplicates(query_pairs(query, LAUNCH + "repeated"), LAUNCH + "repeated")
+    return no_duplicates(pairs(query), LAUNCH + "repeated")
+
+
+def pairs(query: str) -> Pairs:
+    """fortis:launch.size. Return a query of at most 8,192 characters as decoded pairs, in the order received.
+
+    >>> pairs("location_id=1&timestamp=2")
+    (('location_id', '1'), ('timestamp', '2'))
+    """
+    if len(query) > MAX_QUERY:
+        evidence = {"characters": len(query), "limit": MAX_QUERY}
+        raise Refused("too-large", LAUNCH + "size", evidence, stage="parameters")
+    return query_pairs(query, LAUNCH + "repeated")
 
 
 # --- encrypted mode -------------------------------------------------------------------------------
