@@ -98,7 +98,8 @@ class Identity(Resources):
     def _exchange(self, client_id: str, fields: dict[str, str]) -> tuple[Response, OAuthFault | None]:
         grant = self.grants.get(fields.get("code", ""))
         if grant is None or grant.client_id != client_id:
-            raise OAuthError("invalid_grant", "unknown code", "oauth.endpoints")
+            ours = bool(self.consenting)  # then what is wrong is our own doing
+            raise OAuthError("invalid_grant", "unknown code", "" if ours else "oauth.endpoints")
         if grant.used:
             self.access = {k: v for k, v in self.access.items() if v.code != fields["code"]}
             raise OAuthError("invalid_grant", "the code was used before", "oauth.state")
