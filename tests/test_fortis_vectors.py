@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, quote
 
 import pytest
 
-from handshakes.fortis import encryption, readings, rules, signing
+from handshakes.fortis import encryption, rules, signing
 from handshakes.refusals import REASONS
 from oracles import tool
-from vector_runner import Runner, raw, stages_of
+from vector_runner import Runner, stages_of
 
 NOT_BY_VECTOR = {"unknown-reading"}  # the vectors of an unknown reading would have no reading to name
 OPERATIONS = ("decrypt_parameters", "encrypt_parameters", "launch_hmac", "verify_launch")
@@ -74,54 +73,7 @@ LAUNCHES = {
 }
 
 
-def call(group: dict[str, Any], vector: dict[str, Any], stages: Any) -> Any:
-    given, values = group["given"], vector["input"]
-    more = {"secret": given["secret"], **({"readings": stages} if stages is not None else {})}
-    match group["operation"]:
-        case "fortis.encrypt_parameters":
-            pairs = [tuple(pair) for pair in values["pairs"]]
-            return encryption.encrypt_parameters(pairs, salt=raw(values["salt"]), **more)
-        case "fortis.decrypt_parameters":
-            return encryption.decrypt_parameters(values["data"], **more)
-        case "fortis.launch_hmac":
-            return signing.launch_hmac(values["location_id"], values["timestamp"], **more)
-        case "fortis.verify_launch":
-            return signing.verify_launch(values["target"], mode=given["mode"], now=given["now"], **more)
-    raise AssertionError(f"no such operation: {group['operation']}")
-
-
-def returned(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"hmac" if len(value) == 64 and value.isalnum() else "data": value}
-    answer: dict[str, Any] = {
-        "parameters": [list(pair) for pair in value.parameters],
-        "covered": list(value.covered),
-        "not_covered": list(value.not_covered),
-    }
-    if isinstance(value, signing.Launch):
-        answer |= {"mode": value.mode, "timestamp": value.timestamp}
-    return answer
-
-
-def seen(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """Return the stages that the package sees."""
-    given, values = group["given"], vector["input"]
-    match group["operation"]:
-        case "fortis.encrypt_parameters":
-            data = vector["expect"].get("returns", {}).get("data", "")
-            backwards = encryption.data_stages(data, secret=given["secret"])
-            order = ("text", "padded", "salt", "derived", "bytes")
-            stages = sorted(backwards, key=lambda stage: order.index(stage.name))
-        case "fortis.decrypt_parameters":
-            stages = encryption.data_stages(values["data"], secret=given["secret"])
-        case "fortis.launch_hmac":
-            return [("message", rules.message(values["location_id"], values["timestamp"]))]
-        case _:
-            stages = signing.launch_stages(values["target"], mode=given["mode"], secret=given["secret"])
-    return [(stage.name, stage.value) for stage in stages]
-
-
-RUNNER = Runner("fortis", readings.READINGS, call, returned, seen)
+RUNNER = Runner("fortis")
 BY_ID = {vector["id"].removeprefix("fortis/"): vector for _, vector in RUNNER.rows}
 
 
@@ -140,9 +92,9 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
     written = stages_of(vector)
     assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
     if vector["expect"]["verdict"] == "accepted":
-        assert written and seen(group, vector) == written
+        assert written and RUNNER.seen(group, vector) == written
     else:
-        assert not written or seen(group, vector) == written
+        assert not written or RUNNER.seen(group, vector) == written
 
 
 @RUNNER.each("signature-mismatch")
