@@ -20,7 +20,11 @@ _AS_BROWSERS_SEND = "!#$%&'()*+,/:;=?@[]~{}|"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One opening of the app before its address is written: who, with which token, viewing whom, when."""
+    """One opening of the app before its address is written: who, with which token, viewing whom, when.
+
+    `second` is the time that a plain launch carries, `now` that of the clock: two launches of one user in one
+    second would be one and the same address (S08), so the second of them is dated back.
+    """
 
     app: App
     settings: Settings
@@ -30,6 +34,7 @@ class Draft:
     token: str | None = field(repr=False)
     contact: Contact | None
     now: int
+    second: int
     salt: bytes
 
     def values(self, **changed: Any) -> dict[str, Any]:
@@ -86,7 +91,7 @@ class Draft:
         `signed` is a location id that is signed instead of the one that is sent.
         """
         values = self.values(**changed)
-        timestamp = timestamp or str(self.now)
+        timestamp = timestamp or str(self.second)
         made = hmac or launch_hmac(
             signed or values["location_id"], timestamp, secret=secret or self.app.secret
         )

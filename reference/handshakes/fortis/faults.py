@@ -171,7 +171,7 @@ def _without(url: str, name: str) -> str:
 
 def _shifted(draft: Draft) -> str:
     """Move the boundary between id and time by a digit; the signed text stays."""
-    location, time = draft.location.id, str(draft.now)
+    location, time = draft.location.id, str(draft.second)
     made = launch_hmac(location, time, secret=draft.app.secret)
     return draft.plain(location_id=location + time[0], timestamp=time[1:], hmac=made)
 
@@ -281,17 +281,17 @@ LAUNCH_FAULTS: tuple[LaunchFault, ...] = (
     _plain("hmac-with-newline", "secret.bytes", _MISMATCH, "the secret with a line end behind it",
            lambda d: d.plain(secret=d.app.secret + "\n")),
     _plain("hmac-of-nothing", "secret.empty", _MISMATCH, "the hmac under an empty secret",
-           lambda d: d.plain(hmac=_mac(b"", d.location.id + str(d.now)))),
+           lambda d: d.plain(hmac=_mac(b"", d.location.id + str(d.second)))),
     _plain("changed-hmac", "plain.verify", _MISMATCH, "the last digit of the hmac is another",
-           lambda d: d.plain(hmac=_other_end(launch_hmac(d.location.id, str(d.now), secret=d.app.secret)))),
+           lambda d: d.plain(hmac=_other_end(launch_hmac(d.location.id, str(d.second), secret=d.app.secret)))),
     _plain("swapped-order", "plain.message", _MISMATCH, "timestamp before location_id in the signed text",
-           lambda d: d.plain(hmac=launch_hmac(str(d.now), d.location.id, secret=d.app.secret))),
+           lambda d: d.plain(hmac=launch_hmac(str(d.second), d.location.id, secret=d.app.secret))),
     _plain("hashed", "plain.hmac", _MISMATCH, "a plain SHA-256 in place of the HMAC",
-           lambda d: d.plain(hmac=sha256(f"{d.app.secret}{d.location.id}{d.now}".encode()).hexdigest())),
+           lambda d: d.plain(hmac=sha256(f"{d.app.secret}{d.location.id}{d.second}".encode()).hexdigest())),
     _plain("other-case-location", "plain.as-received", _MISMATCH, "location_id in upper case, signed in lower",
            lambda d: d.plain(location_id=d.location.id.upper(), signed=d.location.id)),
     _plain("upper-case-hmac", "plain.hmac-case", _MALFORMED, "the hmac in upper case",
-           lambda d: d.plain(hmac=launch_hmac(d.location.id, str(d.now), secret=d.app.secret).upper())),
+           lambda d: d.plain(hmac=launch_hmac(d.location.id, str(d.second), secret=d.app.secret).upper())),
     _plain("missing-hmac", "plain.missing", _MISSING, "no hmac", lambda d: _without(d.plain(), "hmac")),
     _plain("missing-timestamp", "plain.missing", _MISSING, "no timestamp", lambda d: _without(d.plain(), "timestamp")),
     _plain("missing-plain-location", "plain.missing", _MISSING, "no location_id", lambda d: _without(d.plain(), "location_id")),
@@ -303,7 +303,7 @@ LAUNCH_FAULTS: tuple[LaunchFault, ...] = (
     _plain("stale", "plain.tolerance", Refuses("stale"), "301 seconds old", lambda d: d.plain(timestamp=str(d.now - 301))),
     _plain("future", "plain.tolerance", Refuses("from-the-future"), "61 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 61))),
     _plain("milliseconds", "plain.timestamp", Refuses("timestamp-in-milliseconds"), "the time in milliseconds",
-           lambda d: d.plain(timestamp=f"{d.now}000")),
+           lambda d: d.plain(timestamp=f"{d.second}000")),
     _plain("word-as-time", "plain.timestamp", _MALFORMED, "a time that is no number", lambda d: d.plain(timestamp="yesterday!")),
     _plain("slow-clock", "plain.tolerance", _OPENED, "exactly 300 seconds old", lambda d: d.plain(timestamp=str(d.now - 300))),
     _plain("fast-clock", "plain.tolerance", _OPENED, "exactly 60 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 60))),

@@ -8,8 +8,11 @@ from ..verdicts import Finding, Refuses
 from .faults import CLAUSE, LaunchFault, OAuthFault, OpeningFault, PostbackFault
 from .records import Attempt
 
-ASKED_FIRST = ("identity.", "token.", "launch.once", "launch.registered", "oauth.")
-"""Clauses that an app may only judge after it asked the API."""
+BY_THE_API = ("identity.", "token.", "plain.coverage")
+"""Clauses about which an app learns from the API alone."""
+LATE = (*BY_THE_API, "launch.once", "launch.registered", "oauth.")
+"""Clauses that an app judges after it asked the API, or may."""
+UNPROVED = ("signature-mismatch", "stale", "from-the-future")
 
 
 def is_open(response: Response | None) -> bool:
@@ -57,15 +60,16 @@ def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt) -> lis
     clause = fault.clause
     if isinstance(fault.expected, Refuses):
         held = shown is not None and 400 <= shown.status < 500
-        if is_open(shown) and clause.startswith(CLAUSE + "identity.") and attempt.token and not attempt.asked:
+        rule = clause.removeprefix(CLAUSE)
+        if is_open(shown) and rule.startswith(BY_THE_API) and attempt.token and not attempt.asked:
             clause = CLAUSE + "identity.users-me"
+        early = isinstance(fault, LaunchFault) and not rule.startswith(LATE)
+        if held and early and attempt.calls and fault.expected.reason not in UNPROVED:
+            held, detail = False, f"{detail}, after the API was asked about it"  # so it was believed
         findings.append(Finding(clause, held, detail))
-        judged_before = (
-            not clause.removeprefix(CLAUSE).startswith(ASKED_FIRST) and clause != CLAUSE + "plain.coverage"
-        )
-        if held and isinstance(fault, LaunchFault) and judged_before:
+        if held and early:
             findings.append(
-                Finding(CLAUSE + "launch.order", not attempt.calls, f"{detail}, {attempt.calls} calls")
+                Finding(CLAUSE + "launch.order", not attempt.calls, f"{detail}, nobody was asked")
             )
     else:
         findings.append(Finding(clause, is_open(shown), detail))
@@ -81,16 +85,18 @@ def trapped(attempt: Attempt) -> list[Finding]:
     ]
 
 
-def posted(fault: PostbackFault | None, responses: list[Response | None]) -> list[Finding]:
-    """fortis:postback.answer. Return the findings on the answers to postbacks."""
+def posted(fault: PostbackFault | None, responses: list[Response | None], repeated: bool) -> list[Finding]:
+    """fortis:postback.answer. Return the findings on the answers to postbacks; a repeat of ours is `repeated`."""
     statuses = ", ".join(str(one.status) if one else "no answer" for one in responses) or "nothing sent"
     if fault is None:
         held = all(one is not None and one.ok for one in responses)
-        return [Finding(CLAUSE + "postback.answer", held, f"the genuine postback: {statuses}")]
+        refused = any(one is not None and one.status >= 400 for one in responses)
+        clause = "postback.idempotent" if repeated and refused else "postback.answer"
+        return [Finding(CLAUSE + clause, held, f"the genuine postback: {statuses}")]
     if isinstance(fault.expected, Refuses):
         held = all(one is not None and 400 <= one.status < 500 for one in responses)
-    else:
-        held = all(one is not None and one.ok for one in responses)
+    else:  # which statuses mean yes is a question of the genuine one
+        held = all(one is not None and one.status < 400 for one in responses)
     return [Finding(fault.clause, held, f"{fault.name}: {statuses}")]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import Answer, Request, Response, Step, json_response
 from ..oauth import NO_STORE, OAuthError, back, challenge, client_credentials, is_right, token_fields
-from ..pages import page, refused_form
+from ..pages import page, refused_form, wrong_method
 from ..refusals import Refused
 from ..strict import no_duplicates, query_pairs
 from .records import Access, App, Grant
@@ -35,6 +35,8 @@ class Identity(Resources):
     def authorize(self, request: Request) -> Step[Answer]:
         """fortis:oauth.offered. Show the consent page, or take the user's decision and lead back."""
         yield from ()
+        if request.method not in ("GET", "POST"):
+            return wrong_method("GET, POST")
         if request.method == "POST" and (refusal := refused_form(request)):
             return refusal
         try:
@@ -98,7 +100,8 @@ class Identity(Resources):
     def _exchange(self, client_id: str, fields: dict[str, str]) -> tuple[Response, OAuthFault | None]:
         grant = self.grants.get(fields.get("code", ""))
         if grant is None or grant.client_id != client_id:
-            raise OAuthError("invalid_grant", "unknown code", "oauth.endpoints")
+            ours = bool(self.consenting)  # then what is wrong is our own doing
+            raise OAuthError("invalid_grant", "unknown code", "" if ours else "oauth.endpoints")
         if grant.used:
             self.access = {k: v for k, v in self.access.items() if v.code != fields["code"]}
             raise OAuthError("invalid_grant", "the code was used before", "oauth.state")

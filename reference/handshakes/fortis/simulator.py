@@ -45,6 +45,8 @@ class Fortis(Identity):
         self.uniform: list[Response] = []
         self.consenting: OAuthFault | None = None
         self.sessions: dict[tuple[str, str], tuple[str, str]] = {}
+        self.asked_at_last = False
+        self.seconds: dict[tuple[str, str], set[int]] = {}
         self.portal = Portal(self)
 
     @property
@@ -160,7 +162,8 @@ class Fortis(Identity):
                     break
             responses.append(response)
         last = responses[-1] if responses else None
-        return self._outcome(last, tuple(posted(fault, responses)))
+        repeated = method == "POST" and (title, location_id, user_id) in self.registered
+        return self._outcome(last, tuple(posted(fault, responses, repeated)))
 
     # --- the iframe (page, IFrame Request) ------------------------------------------------------------
 
@@ -172,8 +175,17 @@ class Fortis(Identity):
         return Draft(
             self.apps[title], self.settings, self.locations[location_id], self.users[user_id],
             (others or [self.users[user_id]])[0], token,
-            self.contacts[contact_id] if contact_id else None, self.clock(), self.random(8),
+            self.contacts[contact_id] if contact_id else None, self.clock(),
+            self._second(location_id, user_id), self.random(8),
         )  # fmt: skip
+
+    def _second(self, location_id: str, user_id: str) -> int:
+        """Return the newest second at which this user did not open the app yet; the last minutes are looked at."""
+        now = self.clock()
+        made = {second for second in self.seconds.get((location_id, user_id), set()) if second > now - 900}
+        second = next(one for one in range(now, now - 900, -1) if one not in made)
+        self.seconds[location_id, user_id] = made | {second}
+        return second
 
     def launch_url(
         self, title: str, location_id: str, user_id: str, contact_id: str = "", fault: str = ""
@@ -201,6 +213,7 @@ class Fortis(Identity):
         draft = self.draft(title, location_id, user_id, contact_id, token or None)
         url = chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()
         attempt = Attempt(token, user_id, chosen if isinstance(chosen, AnswerFault) else None)
+        broken = sum(not finding.held for finding in self.findings)
         self.waiting.append(attempt)
         try:
             for _ in range(chosen.times if isinstance(chosen, LaunchFault) else 1):
@@ -208,6 +221,7 @@ class Fortis(Identity):
                 first, shown, session = yield from framed(url, cookie)
         finally:
             self.waiting.remove(attempt)
+        self.asked_at_last = attempt.asked > 0
         if is_open(shown) and session:
             self.sessions[location_id, user_id] = session
         if chosen:
@@ -215,14 +229,16 @@ class Fortis(Identity):
             if isinstance(chosen.expected, Refuses):
                 findings += self._uniform(chosen, shown)
             return self._outcome(shown, tuple(findings))
-        clause = "encrypted.format" if draft.app.encrypt_url_params else "plain.verify"
-        found = [
-            Finding(CLAUSE + clause, is_open(shown), f"the genuine launch: {shown.status if shown else '-'}")
-        ]
-        if first and shown and is_open(shown):
-            values = [str(value) for value in draft.values().values() if value]
-            found = opened(first, shown, attempt, values, self.settings.ui_origin)
-        return self._outcome(shown, tuple(found))
+        if not is_open(shown):
+            if sum(not finding.held for finding in self.findings) > broken:  # the API has seen why
+                return self._outcome(shown, ())
+            clause = "encrypted.format" if draft.app.encrypt_url_params else "plain.verify"
+            clause = "setup.iframe-url" if shown is None or shown.status == 404 else clause
+            status = shown.status if shown else "no answer"
+            return self._outcome(shown, (Finding(CLAUSE + clause, False, f"the genuine launch: {status}"),))
+        assert first is not None and shown is not None  # noqa: S101  (it is open)
+        values = [str(value) for value in draft.values().values() if value]
+        return self._outcome(shown, tuple(opened(first, shown, attempt, values, self.settings.ui_origin)))
 
     def revisit(self, location_id: str, user_id: str) -> Step[Response | None]:
         """Load the app's page again in the session that the last launch opened; None when there was none."""
