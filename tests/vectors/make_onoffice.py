@@ -1003,6 +1003,7 @@ def answered(
 ) -> dict[str, Any]:
     """Return one vector: what the API answered to unlockProvider, and what a provider makes of it."""
     written_body = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+    both = ("input.body", "input.status") if status != 200 and body != GOOD else ()
     return {
         "id": f"onoffice/unlock_answer/{name}",
         "clauses": clauses("unlock.answer api.envelopes " + about),
@@ -1010,7 +1011,7 @@ def answered(
         "stages": [],
         "expect": expect or {"verdict": "accepted", "returns": {"success": "success"}},
         "by_reading": {},
-        **derived("unlock_answer", ("success", what) if what else None),
+        **derived("unlock_answer", ("success", what, *both) if what else None),
     }
 
 
