@@ -26,9 +26,6 @@ def examine(
     if not platform.integrations[first].secret_was_read:
         return platform.findings[seen:]
     yield from platform.healthcheck(first)
-    if restart:
-        restart()
-        yield from platform.healthcheck(first, clause=CLAUSE + "secret.kept")
     for fault in PAGE_FAULTS:
         yield from platform.healthcheck(first, fault.name)
     for name in ("", "zero-signature"):
@@ -43,6 +40,9 @@ def examine(
         if not isinstance(webhook_fault.expected, Refuses):
             yield from connected(platform, second)
     yield from platform.remove(second)
+    if restart:
+        restart()
+        yield from platform.healthcheck(first, clause=CLAUSE + "secret.kept")
     return platform.findings[seen:]
 
 
