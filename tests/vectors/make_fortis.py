@@ -372,9 +372,12 @@ def vector(
     given: dict[str, Any],
     expect: Expect,
     run: Callable[[str], tuple[Expect, list[dict[str, Any]]]],
-    source: tuple[str, str] | None,
+    source: tuple[str, ...] | None,
 ) -> dict[str, Any]:
-    """Return one vector; `run` is the small reader, which must agree with what is expected by hand."""
+    """Return one vector; `run` is the small reader, which must agree with what is expected by hand.
+
+    `source` is the parent's name, the change, and the fields when it touches several.
+    """
 
     def answer(on: str) -> tuple[Expect, list[dict[str, Any]]]:
         try:
@@ -398,7 +401,8 @@ def vector(
         "by_reading": by,
     }
     if source:
-        made["derived_from"] = {"id": f"fortis/{operation}/{source[0]}", "change": source[1]}
+        fields = {"fields": list(source[2:])} if source[2:] else {}
+        made["derived_from"] = {"id": f"fortis/{operation}/{source[0]}", "change": source[1]} | fields
     return made
 
 
@@ -413,7 +417,7 @@ def opening(
     about: str,
     expect: Expect,
     data: str,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
     secret: str = UUID,
 ) -> dict[str, Any]:
     def run(on: str) -> tuple[Expect, list[dict[str, Any]]]:
@@ -682,7 +686,7 @@ def secrets() -> list[tuple[str, str, list[dict[str, Any]]]]:
         ("secret-long", long, [opening("secret-longer-than-a-block", "secret.bytes", ACCEPTED, made(TWO, long), None, long)]),
         ("secret-empty", "", [
             opening("secret-empty", "secret.empty secret.bytes", EMPTY_SECRET, made(TWO, b""),
-                    ("two-members", "made with an empty secret, which is configured too"), "")]),
+                    ("two-members", "made with an empty secret, which is configured too", "given.secret", "input.data"), "")]),
     ]
     # fmt: on
 
@@ -707,7 +711,13 @@ def page_vectors() -> list[dict[str, Any]]:
 
 
 def encrypting(
-    name: str, about: str, pairs: list[list[str]], salt: str, secret: str, expect: Expect = ACCEPTED
+    name: str,
+    about: str,
+    pairs: list[list[str]],
+    salt: str,
+    secret: str,
+    expect: Expect = ACCEPTED,
+    source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     def run(on: str) -> tuple[Expect, list[dict[str, Any]]]:
         key = passphrase(secret, on)
@@ -735,7 +745,7 @@ def encrypting(
         return {"data": base64(raw)}, [stage(one, value) for one, value in shown]
 
     given = {"pairs": pairs, "salt": {"hex": salt}}
-    return vector("encrypt_parameters", name, about, given, expect, run, None)
+    return vector("encrypt_parameters", name, about, given, expect, run, source)
 
 
 def encryptions(secret: str) -> list[dict[str, Any]]:
@@ -752,14 +762,15 @@ def odd_encryptions() -> list[dict[str, Any]]:
     salt = SALT.hex()
     # fmt: off
     return [
+        encrypting("two-members", "encrypted.format", two, salt, UUID),
         encrypting("quotes-and-controls", "encrypted.json", [*two, ["contact_api_id", '"\\/\n\x7f\u2028']], salt, UUID),
         encrypting("beyond-the-first-plane", "encrypted.text", [*two, ["contact_api_id", "\U0001f3e2"]], salt, UUID),
         encrypting("no-parameter", "encrypted.format", [], salt, UUID),
-        encrypting("salt-of-seven", "encrypted.salt", two, salt[:-2], UUID, refused("malformed")),
-        encrypting("salt-of-nine", "encrypted.salt", two, salt + "99", UUID, refused("malformed")),
-        encrypting("salt-empty", "encrypted.salt", two, "", UUID, refused("malformed")),
-        encrypting("name-twice", "encrypted.duplicate-keys", [*two, two[1]], salt, UUID, TWICE),
-        encrypting("lone-surrogate", "encrypted.text", [*two, ["contact_api_id", "\ud83c"]], salt, UUID, refused("malformed")),
+        encrypting("salt-of-seven", "encrypted.salt", two, salt[:-2], UUID, refused("malformed"), ("two-members", "a salt of seven bytes")),
+        encrypting("salt-of-nine", "encrypted.salt", two, salt + "99", UUID, refused("malformed"), ("two-members", "a salt of nine bytes")),
+        encrypting("salt-empty", "encrypted.salt", two, "", UUID, refused("malformed"), ("two-members", "an empty salt")),
+        encrypting("name-twice", "encrypted.duplicate-keys", [*two, two[1]], salt, UUID, TWICE, ("two-members", "user_id twice")),
+        encrypting("lone-surrogate", "encrypted.text", [*two, ["contact_api_id", "\ud83c"]], salt, UUID, refused("malformed"), ("two-members", "half of a surrogate pair in a third member")),
     ]
     # fmt: on
 
@@ -777,7 +788,13 @@ HMACS = {
 
 
 def hmac_of(
-    name: str, about: str, location_id: str, timestamp: str, secret: str, expect: Expect = ACCEPTED
+    name: str,
+    about: str,
+    location_id: str,
+    timestamp: str,
+    secret: str,
+    expect: Expect = ACCEPTED,
+    source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     def run(on: str) -> tuple[Expect, list[dict[str, Any]]]:
         key = passphrase(secret, on)
@@ -788,7 +805,7 @@ def hmac_of(
         return {"hmac": mac(key, message)}, [stage("message", message)]
 
     given = {"location_id": location_id, "timestamp": timestamp}
-    return vector("launch_hmac", name, about, given, expect, run, None)
+    return vector("launch_hmac", name, about, given, expect, run, source)
 
 
 def hmacs(secret: str) -> list[dict[str, Any]]:
@@ -806,7 +823,7 @@ def launch(
     about: str,
     expect: Expect,
     target: str,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
     *,
     mode: str = "plain",
     secret: str = UUID,
@@ -945,12 +962,12 @@ def page_launches() -> list[dict[str, Any]]:
     about = "launch.location-id"
     # fmt: off
     return [
-        launch("worked-h01", about, BAD_ID, h["h01"], secret=PLAIN),
-        launch("worked-h03", about, BAD_ID, h["h03"], secret=PLAIN),
+        launch("worked-h01", about, BAD_ID, h["h01"], ("digit-to-be-moved", "the placeholders of the page"), secret=PLAIN),
+        launch("worked-h03", about, BAD_ID, h["h03"], ("digit-to-be-moved", "an id of two digits"), secret=PLAIN),
         launch("worked-h04", about, BAD_ID, h["h04"], ("worked-h03", "a digit moved from the timestamp to the id"), secret=PLAIN),
-        launch("worked-h05", "plain.timestamp", MILLISECONDS, h["h05"], secret=PLAIN),
-        launch("worked-h06", "plain.tolerance", STALE, h["h06"], secret=PLAIN),
-        launch("page-sample", "plain.hmac-case", BAD_HMAC, page + "&contact-id=xxxxxxxx&user-id=yyyyyyyy", secret=PLAIN),
+        launch("worked-h05", "plain.timestamp", MILLISECONDS, h["h05"], ("digit-to-be-moved", "a time in milliseconds"), secret=PLAIN),
+        launch("worked-h06", "plain.tolerance", STALE, h["h06"], ("digit-to-be-moved", "another id, in 2015"), secret=PLAIN),
+        launch("page-sample", "plain.hmac-case", BAD_HMAC, page + "&contact-id=xxxxxxxx&user-id=yyyyyyyy", ("digit-to-be-moved", "the sample of the page"), secret=PLAIN),
         launch("digit-to-be-moved", "launch.location-id", ACCEPTED, signed(LOCATION + "5", secret=PLAIN), secret=PLAIN),
         launch("digit-moved-to-the-time", "plain.timestamp", BAD_TIME,
                signed(LOCATION + "5", secret=PLAIN).replace(f"5&timestamp={TIME}", f"&timestamp=5{TIME}"),
@@ -1016,13 +1033,13 @@ def groups() -> list[dict[str, Any]]:
         ("encryptions-page", write, {"secret": PAGE}, encryptions(PAGE)),
         ("encryptions-secret-not-ascii", write, {"secret": ODD}, encryptions(ODD)),
         ("encryptions-secret-empty", write, {"secret": ""}, [
-            encrypting("secret-empty", "secret.empty secret.bytes", two, SALT.hex(), "", EMPTY_SECRET)]),
+            encrypting("secret-empty", "secret.empty secret.bytes", two, SALT.hex(), "", EMPTY_SECRET, ("two-members", "the secret is empty"))]),
         ("hmacs", make, {"secret": UUID}, [
             *hmacs(UUID),
             hmac_of("leading-zero", "plain.as-received", LOCATION, "0123456789", UUID),
             hmac_of("not-ascii", "plain.as-received", "Müller", TIME, UUID),
             hmac_of("both-empty", "plain.message", "", "", UUID),
-            hmac_of("lone-surrogate", "plain.message", "\ud83c", TIME, UUID, refused("malformed"))]),
+            hmac_of("lone-surrogate", "plain.message", "\ud83c", TIME, UUID, refused("malformed"), ("worked-h02", "half of a surrogate pair as location id"))]),
         ("hmacs-page", make, {"secret": PLAIN}, hmacs(PLAIN)),
         ("hmacs-secret-not-ascii", make, {"secret": ODD}, [hmac_of("secret-not-ascii", "secret.bytes", LOCATION, TIME, ODD)]),
         ("hmacs-secret-longer-than-a-block", make, {"secret": LONG}, [
@@ -1032,12 +1049,12 @@ def groups() -> list[dict[str, Any]]:
         ("hmacs-secret-of-hex-digits", make, {"secret": "00ff00ff"}, [
             hmac_of("secret-of-hex-digits", "secret.bytes", LOCATION, TIME, "00ff00ff")]),
         ("hmacs-secret-empty", make, {"secret": ""}, [
-            hmac_of("secret-empty", "secret.empty secret.bytes", LOCATION, TIME, "", EMPTY_SECRET)]),
+            hmac_of("secret-empty", "secret.empty secret.bytes", LOCATION, TIME, "", EMPTY_SECRET, ("worked-h02", "the secret is empty"))]),
         ("launches", verify, {"secret": UUID, **plain}, plain_launches()),
         ("launches-page", verify, {"secret": PLAIN, **plain}, page_launches()),
         ("launches-secret-empty", verify, {"secret": "", **plain}, [
             launch("secret-empty", "secret.empty secret.bytes", EMPTY_SECRET, signed(secret=""),
-                   ("plain", "signed with an empty secret, which is configured too"), secret="")]),
+                   ("plain", "signed with an empty secret, which is configured too", "given.secret", "input.target"), secret="")]),
         ("launches-secret-with-blank", verify, {"secret": PLAIN + " ", **plain}, [
             launch("secret-with-blank", "secret.bytes", ACCEPTED, signed(secret=PLAIN + " "), secret=PLAIN + " ")]),
         ("launches-encrypted", verify, {"secret": UUID, **encrypted}, encrypted_launches()),
