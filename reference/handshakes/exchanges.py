@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from .vectors import Data, load, raw, rows
+from .vectors import Data, load, operation, raw, rows
 
 SCHEMA = resources.files(__package__).joinpath("exchange.schema.json")
 PASSED, FAILED, OTHER_REASON, UNSUPPORTED = "passed", "failed", "wrong reason", "unsupported"
@@ -44,14 +44,19 @@ def canonical_questions(platform: str) -> Iterator[tuple[Data, Data]]:
 
 
 def canonical(document: Data) -> Data:
-    """Return the vectors of a file without secrets and verdicts: inputs and stages, one for each input."""
+    """Return the vectors of a file without secrets and verdicts: inputs and stages, one for each input.
+
+    A stage that needs the secret, such as a plaintext, is left out.
+    """
     found: list[Data] = []
     seen: list[tuple[str, Data]] = []
     for group, vector in rows(document):
         key = (group["operation"], vector["input"])
-        if vector["stages"] and key not in seen:
+        keyed = operation(group["operation"]).keyed
+        stages = [stage for stage in vector["stages"] if stage["name"] not in keyed]
+        if stages and key not in seen:
             seen.append(key)
-            asked = {"operation": group["operation"], "input": vector["input"], "stages": vector["stages"]}
+            asked = {"operation": group["operation"], "input": vector["input"], "stages": stages}
             found.append({"id": vector["id"], **asked})
     made_by = f"handshakes vectors format, out of the stages in {document['platform']}/vectors.json"
     return {"schema": 1, "platform": document["platform"], "made_by": made_by, "vectors": found}
