@@ -40,7 +40,11 @@ def examine(
     if signed_in and first.response:
         held = signed_in(first.response) == user
         platform.found("identity.users-me", held, "the app says who is signed in")
-    for fault in opening_faults(mode):
+    faults = sorted(opening_faults(mode), key=lambda fault: fault.clause.endswith(".coverage"))
+    for fault in faults:
+        mismatched = Finding(CLAUSE + "identity.mismatch", False, "token-of-another: 200")
+        if fault.clause.endswith(".coverage") and mismatched in platform.findings[seen:]:
+            continue  # an app that compares nothing was found already
         outcome = yield from platform.launch(title, location, user, fault=fault.name)
         if is_open(outcome.response) and not isinstance(fault.expected, Refuses):
             believed(platform, fault.name, outcome, user, fault.expected, signed_in)

@@ -23,6 +23,8 @@ from .signing import launch_hmac
 from .tampering import ecb_data, flipped, opened, padded_as, with_padding
 
 CLAUSE = "fortis:"
+UNKNOWN_USER = "11e7a84525008da896ffffff"
+"""A user id that no postback ever named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,8 @@ LAUNCH_FAULTS: tuple[LaunchFault, ...] = (
                lambda d: d.of_text(d.text(location_id=[d.location.id]))),
     _encrypted("missing-location", "encrypted.required", _MISSING, "no location_id", lambda d: d.url(location_id=None)),
     _encrypted("missing-user", "encrypted.required", _MISSING, "no user_id", lambda d: d.url(user_id=None)),
+    _encrypted("user-swapped", "encrypted.coverage", Refuses("identity-mismatch"), "another user_id in the plaintext",
+               lambda d: d.url(user_id=UNKNOWN_USER)),
     _encrypted("beside-data", "encrypted.alone", _OPENED, "other parameters beside data",
                lambda d: f"{d.url()}&user_id={d.another.id}&timestamp=1&hmac=0&location_id={d.another.locations[0]}"),
     _encrypted("escaped-json", "encrypted.json", _OPENED, "slashes escaped, as PHP writes them, and blanks",
@@ -308,7 +312,7 @@ LAUNCH_FAULTS: tuple[LaunchFault, ...] = (
     _plain("slow-clock", "plain.tolerance", _OPENED, "exactly 300 seconds old", lambda d: d.plain(timestamp=str(d.now - 300))),
     _plain("fast-clock", "plain.tolerance", _OPENED, "exactly 60 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 60))),
     _plain("user-replaced", "plain.coverage", Refuses("identity-mismatch"), "another user_id behind a right hmac",
-           lambda d: d.plain(user_id=d.another.id)),
+           lambda d: d.plain(user_id=UNKNOWN_USER)),
     # both
     _both("short-location", "launch.location-id", _MALFORMED, "a location id of 8 characters, as in the page's sample",
           lambda d: d.url(location_id="zzzzzzzz")),

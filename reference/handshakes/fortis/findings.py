@@ -8,7 +8,7 @@ from ..verdicts import Finding, Refuses
 from .faults import CLAUSE, LaunchFault, OAuthFault, OpeningFault, PostbackFault
 from .records import Attempt
 
-BY_THE_API = ("identity.", "token.", "plain.coverage")
+BY_THE_API = ("identity.", "token.", "plain.coverage", "encrypted.coverage")
 """Clauses about which an app learns from the API alone."""
 LATE = (*BY_THE_API, "launch.once", "launch.registered", "oauth.")
 """Clauses that an app judges after it asked the API, or may."""

@@ -62,13 +62,15 @@ def _launch_stages(given: Data, values: Data) -> list[Stage]:
     return [*signing.launch_stages(values["target"], mode=given["mode"], secret=given["secret"])]
 
 
-KEYED = frozenset({"derived", "padded", "text"})
+DECRYPTED = frozenset({"derived", "padded", "text"})
+"""The stages that nobody can have without the secret."""
+
 OPERATIONS: Mapping[str, Operation] = {
     "encrypt_parameters": Operation(
         _encrypt_parameters, _encrypting_stages, keyed=frozenset({"derived", "bytes"})
     ),
-    "decrypt_parameters": Operation(_decrypt_parameters, _decrypting_stages, keyed=KEYED),
+    "decrypt_parameters": Operation(_decrypt_parameters, _decrypting_stages, keyed=DECRYPTED),
     "launch_hmac": Operation(_launch_hmac, _hmac_stages),
-    "verify_launch": Operation(_verify_launch, _launch_stages, keyed=KEYED),
+    "verify_launch": Operation(_verify_launch, _launch_stages, keyed=DECRYPTED),
 }
 """Every pure operation of the platform, by its short name."""

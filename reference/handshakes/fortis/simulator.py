@@ -38,6 +38,8 @@ class Fortis(Identity):
         }
     )
 
+    kind_of_draft = Draft
+
     def __init__(
         self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
     ) -> None:
@@ -152,7 +154,7 @@ class Fortis(Identity):
                 user = replace(user, **fault.values)
             else:
                 location = replace(location, **fault.values)
-        request = postback(method, template, settings, location, user)
+        request = self.written(method, template, settings, location, user)
         responses: list[Response | None] = []
         for one in fault.apply(request) if fault else [request]:
             response = None
@@ -165,6 +167,12 @@ class Fortis(Identity):
         repeated = method == "POST" and (title, location_id, user_id) in self.registered
         return self._outcome(last, tuple(posted(fault, responses, repeated)))
 
+    def written(
+        self, method: str, template: str, settings: Settings, location: Location, user: User | None
+    ) -> Request:
+        """fortis:postback.static. Return a postback as it is sent."""
+        return postback(method, template, settings, location, user)
+
     # --- the iframe (page, IFrame Request) ------------------------------------------------------------
 
     def draft(
@@ -172,7 +180,7 @@ class Fortis(Identity):
     ) -> Draft:
         """fortis:launch.server-side. Return an opening of the app, made here and now; A37."""
         others = [one for one in self.users.values() if one.id != user_id]
-        return Draft(
+        return self.kind_of_draft(
             self.apps[title], self.settings, self.locations[location_id], self.users[user_id],
             (others or [self.users[user_id]])[0], token,
             self.contacts[contact_id] if contact_id else None, self.clock(),
