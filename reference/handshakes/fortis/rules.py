@@ -194,7 +194,7 @@ def present(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in values.items()
-        if value is not None and value != "" and (type(value) is not str or value[:2] != "{{")
+        if (value and value[:2] != "{{" if type(value) is str else value is not None)
     }
 
 
