@@ -15,7 +15,7 @@ import handshakes
 ROOT = Path(handshakes.__file__).parent
 BELOW_SIGNING = {
     f"handshakes.{room}"
-    for room in ("refusals", "stages", "strict", "keys", "timestamps", "printing", "origins")
+    for room in ("refusals", "stages", "strict", "keys", "timestamps", "printing", "origins", "composition")
 }
 WITHOUT_PLATFORMS = (
     "flow",

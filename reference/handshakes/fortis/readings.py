@@ -13,7 +13,6 @@ False
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from hashlib import pbkdf2_hmac, sha256
 from typing import Any, NoReturn
 
 from ..composition import composed
-from ..keys import key_bytes
+from ..keys import base64_key_bytes, hex_key_bytes
 from ..refusals import Refused
 from ..timestamps import Tolerance
 from . import rules
@@ -63,22 +62,6 @@ def _any_location(location_id: str) -> None:
 
 def _trimmed_key(secret: str, clause: str) -> bytes:
     return rules.key(secret.strip() if isinstance(secret, str) else secret, clause)
-
-
-def _hex_key(secret: str, clause: str) -> bytes:
-    text = key_bytes(secret, clause)
-    try:
-        return bytes.fromhex(secret) or text
-    except ValueError:
-        raise Refused("malformed", clause, {"secret": "is not hex"}) from None
-
-
-def _base64_key(secret: str, clause: str) -> bytes:
-    text = key_bytes(secret, clause)
-    try:
-        return base64.b64decode(text, validate=True) or text
-    except (ValueError, binascii.Error):
-        raise Refused("malformed", clause, {"secret": "is not base64"}) from None
 
 
 def _sha256_derivation(passphrase: bytes, salt: bytes) -> tuple[bytes, bytes]:
@@ -180,8 +163,8 @@ READINGS: dict[str, Readings] = {
     ENCRYPTED + "integers=refused": {"texts": _text_alone},
     SECRET + "=text": {},
     SECRET + "=trimmed": {"key": _trimmed_key},
-    SECRET + "=hex-decoded": {"key": _hex_key},
-    SECRET + "=base64-decoded": {"key": _base64_key},
+    SECRET + "=hex-decoded": {"key": hex_key_bytes},
+    SECRET + "=base64-decoded": {"key": base64_key_bytes},
     ENCRYPTED + "derivation=md5": {},
     ENCRYPTED + "derivation=sha256": {"derive": _sha256_derivation},
     ENCRYPTED + "derivation=pbkdf2": {"derive": _pbkdf2_derivation},

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
+from ..composition import replaced
 from ..keys import key_bytes
 from ..printing import printable
 from ..refusals import Refused
@@ -324,9 +325,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    try:
-        if readings and not all(map(callable, readings.values())):
-            raise TypeError
-        return ADOPTED._replace(**readings) if readings else ADOPTED
-    except (AttributeError, TypeError, ValueError):
-        raise Refused("unknown-reading", LAUNCH + "mode", {"readings": printable(str(readings))}) from None
+    return replaced(ADOPTED, readings, LAUNCH + "mode")
