@@ -274,6 +274,7 @@ def test_a_configuration_that_cannot_be_used_offers_no_connect(answer):
     page = world.network.run(browser.open(f"{DEMO}/simulator"))
     page = world.network.run(browser.submit(page, page.form(f"popup-{CODE}")))
     assert [form.id for form in page.forms] == []
+    assert world.connect().response is None
     assert world.platform.accounts[DEMO].keys == {}
 
 
