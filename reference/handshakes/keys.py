@@ -40,6 +40,14 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "example-api-key",
         "another-api-key",
         "schlüssel-mit-ümlaut",
+        # onOffice: provider secrets (the first is the worked values'), API keys of worked HMACs
+        "hier Anbietersecret einsetzen",
+        "Example-Provider-Secret-1!",
+        "Another-Provider-Secret-2!",
+        "Previous-Provider-Secret-0!",
+        "Geheimnis-mit-Ümlaut-und-Zahl-3!",
+        "yOJobbhGLXdp90XxvxedFhH7073L9U",
+        "dhY8h7FeU9",
     }
 )
 """The one list of keys that are public on purpose. They protect nothing, anywhere."""

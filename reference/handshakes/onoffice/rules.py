@@ -1,0 +1,217 @@
+"""The adopted rules of onOffice's signed URLs, one function a stage, in the order in which they apply.
+
+Each is one answer to a question that the pages leave open; `readings.py` holds the other answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote_plus
+
+from ..keys import key_bytes
+from ..printing import printable
+from ..refusals import Refused
+from ..strict import Pairs, no_duplicates, query_pairs
+from ..timestamps import Tolerance
+
+Readings = Mapping[str, Callable[..., Any]]
+
+URL = "onoffice:url."
+API = "onoffice:api."
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?", re.ASCII)
+_PLAIN_NAMES = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_-]*&)*", re.ASCII).fullmatch
+_NUMERIC = re.compile(r"[+-]?[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_UNESCAPED = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII).fullmatch
+
+
+def base(url: str) -> tuple[str, str]:
+    """onoffice:url.base. Return scheme, host and raw path as one text, and the raw query.
+
+    Port, user info and fragment are dropped; the host's case and the path stay as they are. Raises
+    `Refused` with `malformed`. Source: official verifier, CheckSignature; A2, A3, A35, A44.
+
+    >>> base("http://127.0.0.1:8080/activate?b=2&a=1#top")
+    ('http://127.0.0.1/activate', 'b=2&a=1')
+    """
+    if not url.isascii() or not url.isprintable() or " " in url:
+        evidence = {"found": "a character that no request line holds"}
+        raise Refused("malformed", URL + "base", evidence, stage="base")
+    head, _, query = url.partition("#")[0].partition("?")
+    scheme, _, rest = head.partition("://")
+    authority, slash, path = rest.partition("/")
+    host = _HOST.fullmatch(authority.rpartition("@")[2])
+    if host is None or scheme.lower() not in ("http", "https"):
+        raise Refused("malformed", URL + "base", {"found": "no http(s)://host in front"}, stage="base")
+    if not slash:
+        raise Refused("malformed", URL + "path", {"found": "a URL without a path"}, stage="base")
+    return f"{scheme}://{host[1]}/{path}", query
+
+
+def parameters(query: str) -> Pairs:
+    """onoffice:url.names. Return every decoded pair, in the order received, `signature` among them.
+
+    Every name has one meaning in every language or is refused: no duplicate, no array, no name that
+    PHP renames, drops or sorts as a number. Raises `Refused`: `too-large`, `malformed`,
+    `duplicate-parameter`. Source: measured in the official verifier; A6, A7, A11.
+
+    >>> parameters("plan=gold+edition&Zone=eu")
+    (('plan', 'gold edition'), ('Zone', 'eu'))
+    """
+    pairs = query_pairs(query, URL + "escapes")
+    names = no_duplicates(pairs, URL + "duplicates")
+    if not _PLAIN_NAMES("&".join(names) + "&" if names else ""):
+        for name in names:
+            unambiguous(name)
+    return pairs
+
+
+def unambiguous(name: str) -> None:
+    """onoffice:url.names. Refuse with `malformed` a name that PHP and others understand differently; A6, A7, A11.
+
+    >>> unambiguous("ids[]")
+    Traceback (most recent call last):
+    handshakes.refusals.Refused: malformed (onoffice:url.arrays): name ids[], found array syntax
+    """
+    clause, found = "", ""
+    if "[" in name:
+        clause, found = "arrays", "array syntax"
+    elif not name:
+        clause, found = "names", "an empty name, which PHP drops"
+    elif "." in name or " " in name:
+        clause, found = "names", "a dot or a space, which PHP turns into _"
+    elif not name.isprintable():
+        clause, found = "names", "a character that is not printable"
+    elif _NUMERIC.fullmatch(name):
+        clause, found = "numeric-names", "a number, which PHP sorts by its value"
+    if found:
+        evidence = {"name": printable(name), "found": found}
+        raise Refused("malformed", URL + clause, evidence, stage="parameters")
+
+
+def in_byte_order(pairs: Pairs) -> Pairs:
+    """onoffice:url.sort. Return the pairs sorted by name, byte by byte: capitals, then `_`, then small letters; A7.
+
+    >>> in_byte_order((("plan", "g"), ("_x", "1"), ("Zone", "eu")))
+    (('Zone', 'eu'), ('_x', '1'), ('plan', 'g'))
+    """
+    return tuple(sorted(pairs))  # of a strict query, whose names differ; UTF-8 keeps the order of code points
+
+
+def form(pairs: Pairs, query: str) -> str:
+    """onoffice:url.encoding. Return the pairs as PHP writes a form: `+` for a space, and only `A-Za-z0-9-_.` unescaped.
+
+    `query` is the raw one, which this rule does not look at. Source: official verifier; A4, A10, A12.
+
+    >>> form((("customerName", "Müller & Söhne"), ("x", "~*")), "")
+    'customerName=M%C3%BCller+%26+S%C3%B6hne&x=%7E%2A'
+    """
+    return "&".join(
+        [
+            f"{name}={value}"
+            if _UNESCAPED(name) and _UNESCAPED(value)
+            else f"{escaped(name)}={escaped(value)}"
+            for name, value in pairs
+        ]
+    )
+
+
+def escaped(text: str) -> str:
+    """Return one name or value as `urlencode` of PHP writes it."""
+    return quote_plus(text, safe="").replace("~", "%7E")
+
+
+def message(base: str, form: str) -> str:
+    """onoffice:url.message. Return what is signed: the base, a question mark (without parameters too), the form; A2.
+
+    >>> message("https://provider.example/p", "")
+    'https://provider.example/p?'
+    """
+    return f"{base}?{form}"
+
+
+def digest(signature: str) -> bytes:
+    """onoffice:url.digest. Return the 32 bytes that 64 lower-case hex digits stand for.
+
+    Raises `Refused` with `malformed`. Source: both pages, Signature (PHP's `hash_hmac`); A1, A45.
+
+    >>> digest("0f" * 32)[:2]
+    b'\\x0f\\x0f'
+    """
+    if len(signature) != 64 or signature.strip("0123456789abcdef"):
+        case = len(signature) == 64 and not signature.strip("0123456789abcdefABCDEF")
+        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(signature)} characters)"
+        raise Refused("malformed", URL + "digest", {"signature": found}, stage="signature")
+    return bytes.fromhex(signature)
+
+
+def seconds(timestamp: str) -> int:
+    """onoffice:url.timestamp. Return Unix seconds from ASCII digits, twelve at most.
+
+    Raises `Refused`: `timestamp-in-milliseconds`, `malformed`. Source: integration page; A15.
+
+    >>> seconds("1700000000")
+    1700000000
+    """
+    digits = timestamp.isascii() and timestamp.isdigit()
+    if digits and len(timestamp) == 13:
+        evidence = {"timestamp": timestamp}
+        raise Refused("timestamp-in-milliseconds", URL + "timestamp", evidence, stage="time")
+    if not digits or len(timestamp) > 12:
+        evidence = {"timestamp": timestamp[:40] if digits else f"{len(timestamp)} characters, not digits"}
+        raise Refused("malformed", URL + "timestamp", evidence, stage="time")
+    return int(timestamp)
+
+
+def php_json(value: Any) -> str:
+    """onoffice:api.hmac-v1. Return JSON as PHP writes it: no spaces, `\\/`, `\\uXXXX`, `[]` for what is empty.
+
+    A float is refused with `wrong-type`: it has to be sent as text (error 243).
+
+    >>> php_json({"url": "https://x/ü", "filter": {}})
+    '{"url":"https:\\\\/\\\\/x\\\\/\\\\u00fc","filter":[]}'
+    """
+
+    def plain(part: Any) -> Any:
+        if isinstance(part, float):
+            raise Refused(
+                "wrong-type", API + "hmac-v1", {"found": "a float", "expected": "a text with its digits"}
+            )
+        if isinstance(part, Mapping):
+            return {str(name): plain(inner) for name, inner in part.items()} or []
+        return [plain(inner) for inner in part] if isinstance(part, (list, tuple)) else part
+
+    try:
+        text = json.dumps(plain(value), separators=(",", ":")).replace("/", "\\/")
+    except (TypeError, ValueError, RecursionError):
+        raise Refused("wrong-type", API + "hmac-v1", {"expected": "what JSON can hold"}) from None
+    return re.sub(r"(?<!\\)((?:\\\\)*)\\u007f", "\\1\x7f", text)  # the one character that PHP leaves
+
+
+class Rules(NamedTuple):
+    """The stages that a reading may replace, with the adopted rules as defaults."""
+
+    base: Callable[[str], tuple[str, str]] = base
+    parameters: Callable[[str], Pairs] = parameters
+    signed: Callable[[Pairs], Pairs] = in_byte_order
+    form: Callable[[Pairs, str], str] = form
+    message: Callable[[str, str], str] = message
+    digest: Callable[[str], bytes] = digest
+    key: Callable[[str, str], bytes] = key_bytes
+    seconds: Callable[[str], int] = seconds
+    tolerance: Callable[[], Tolerance] = lambda: (300, 120)
+
+
+ADOPTED = Rules()
+
+
+def rules(readings: Readings | None) -> Rules:
+    """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
+    try:
+        if readings and not all(map(callable, readings.values())):
+            raise TypeError
+        return ADOPTED._replace(**readings) if readings else ADOPTED
+    except (AttributeError, TypeError, ValueError):
+        raise Refused("unknown-reading", URL + "verify", {"readings": printable(str(readings))}) from None

@@ -1,0 +1,231 @@
+"""onOffice's two signatures, pure: URLs that the marketplace signs, and the HMAC of an API call.
+
+A signed URL carries `signature`, the HMAC-SHA256 in lower-case hex over scheme, host, path and all
+other parameters, sorted by name and written as PHP writes a form (both pages, Signature; the
+official verifier). The key is the provider secret:
+
+>>> sign_url("https://provider.example/activate?userId=17&timestamp=1700000000",
+...          secret="hier Anbietersecret einsetzen")[-20:]
+'86182410ba879763dee5'
+>>> string_to_sign("https://provider.example:8443/activate?b=x%20y&a=1")
+'https://provider.example/activate?a=1&b=x+y'
+
+Port, user info and fragment are outside of it. The verifier writes the query afresh, so a `%20` for
+a space or another order of parameters still verifies; what it never takes is a query that two
+readers may understand differently (A6). Checks come in the order syntax, authenticity, time.
+
+A call of the API is signed with the API key, which is another secret (A28), over four values and
+nothing else: `api_hmac`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..keys import key_bytes
+from ..refusals import Refused
+from ..stages import Stage
+from ..strict import Pairs, of_type
+from ..timestamps import Tolerance, check_time
+from .rules import API, URL, Readings, Rules, php_json, rules
+
+SIGNATURE, TIMESTAMP = "signature", "timestamp"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUrl:
+    """A verified URL: every parameter but `signature`, decoded, in the order received; all of them are covered.
+
+    Scheme, host and path are covered too; port, user info, fragment and method are not. The
+    representation shows no parameter, since a token may be among them.
+    """
+
+    parameters: Pairs = field(repr=False)
+    timestamp: int
+    covered: tuple[str, ...]
+    not_covered: tuple[str, ...] = ()
+
+    def value(self, name: str) -> str:
+        """Return the value of a parameter, or an empty text."""
+        return next((value for key, value in self.parameters if key == name), "")
+
+
+def string_to_sign(url: str, *, readings: Readings | None = None) -> str:
+    """onoffice:url.message. Return the text that is signed for a URL; a `signature` in it does not count.
+
+    Raises `Refused`: `wrong-type`, `malformed`, `duplicate-parameter`, `too-large`. Source: official
+    verifier, CheckSignature; A2 to A12.
+
+    >>> string_to_sign("https://provider.example/activate?signature=00&b=%c3%bc&a=~")
+    'https://provider.example/activate?a=%7E&b=%C3%BC'
+    """
+    rule = rules(readings)
+    of_type(url, str, URL + "base", "url")
+    base, query = rule.base(url)
+    return _message(rule, base, query, rule.parameters(query))
+
+
+def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
+    """onoffice:url.signature. Return the URL as given with `signature` appended to its query.
+
+    `secret` is the provider secret. Raises `Refused` as `string_to_sign` does, `empty-secret`, and
+    `duplicate-parameter` for a URL that is signed already. Source: both pages, Signature.
+
+    >>> sign_url("https://provider.example/p?timestamp=1", secret="hier Anbietersecret einsetzen")[:52]
+    'https://provider.example/p?timestamp=1&signature=a1d'
+    """
+    rule = rules(readings)
+    of_type(url, str, URL + "base", "url")
+    key = rule.key(secret, URL + "key")
+    base, query = rule.base(url)
+    pairs = rule.parameters(query)
+    if any(name == SIGNATURE for name, _ in pairs):
+        raise Refused(
+            "duplicate-parameter", URL + "signature", {"name": SIGNATURE, "found": "it is signed already"}
+        )
+    made = hmac.digest(key, _bytes(_message(rule, base, query, pairs)), "sha256").hex()
+    whole, sharp, fragment = url.partition("#")
+    mark = "" if whole.endswith(("?", "&")) else "&" if "?" in whole else "?"
+    return f"{whole}{mark}{SIGNATURE}={made}{sharp}{fragment}"
+
+
+def verify_url(
+    url: str,
+    *,
+    secret: str,
+    now: int,
+    tolerance: Tolerance | None = None,
+    readings: Readings | None = None,
+) -> SignedUrl:
+    """onoffice:url.verify. Return what the signature of a URL covers.
+
+    `url` has the configured public origin in front; `now` is in Unix seconds; `tolerance` is (seconds
+    back, seconds ahead), both inclusive, 300 and 120 unless given (A16: no page names a number).
+    Raises `Refused`: the reasons of syntax, then `signature-mismatch`, then `stale` or
+    `from-the-future`. Source: both pages, Signature; official verifier.
+
+    >>> verify_url("https://provider.example/p?timestamp=1700000000&userId=17&signature="
+    ...            "661cd7134629a8bab03bdd72a29ed960bde4b5bb37135c9bb721b61284d77943",
+    ...            secret="hier Anbietersecret einsetzen", now=1700000000)
+    SignedUrl(timestamp=1700000000, covered=('timestamp', 'userId'), not_covered=())
+    """
+    rule = rules(readings)
+    of_type(url, str, URL + "base", "url")
+    key = rule.key(secret, URL + "key")
+    base, query = rule.base(url)
+    pairs = rule.parameters(query)
+    values = dict(pairs)
+    received = rule.digest(_present(values, SIGNATURE, URL + "signature"))
+    seconds = rule.seconds(_present(values, TIMESTAMP, URL + "timestamp"))
+    kept = tuple([pair for pair in pairs if pair[0] != SIGNATURE])
+    text = rule.message(base, rule.form(rule.signed(kept), query))
+    if not hmac.compare_digest(hmac.digest(key, _bytes(text), "sha256"), received):
+        stages = url_stages(url, readings=readings)
+        raise Refused("signature-mismatch", URL + "verify", stage="message", stages=stages)
+    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, URL + "tolerance")
+    return SignedUrl(kept, seconds, tuple([name for name, _ in kept]))
+
+
+def url_stages(url: str, *, readings: Readings | None = None) -> tuple[Stage, ...]:
+    """Return the stages of a signed URL: base, query, names, message; query and message may hold an API token.
+
+    >>> url_stages("https://provider.example/p?b=1&a=2")[2]
+    <Stage names: a b (3 bytes)>
+    """
+    rule = rules(readings)
+    base, query = rule.base(url)
+    pairs = rule.parameters(query)
+    holds = any(name == "apiToken" and value for name, value in pairs)
+    names = [name for name, _ in rule.signed(_unsigned(pairs))]
+    return (
+        Stage("base", base.encode()),
+        Stage("query", query.encode(), credential=holds),
+        Stage("names", " ".join(names).encode("utf-8", "surrogateescape")),
+        Stage("message", _bytes(_message(rule, base, query, pairs)), credential=holds),
+    )
+
+
+def api_hmac(
+    *,
+    token: str,
+    api_key: str,
+    timestamp: int,
+    resource_type: str,
+    action_id: str,
+    version: int = 2,
+    identifier: str = "",
+    resource_id: str = "",
+    parameters: Mapping[str, Any] | None = None,
+) -> str:
+    """onoffice:api.hmac. Return the HMAC of one action of an API call.
+
+    Version 2: base64 over timestamp, token, resource type and action id, joined without separators;
+    parameters are not covered (A40). Version 1 is hex of two MD5 sums and covers them all; the last
+    three arguments are for it alone. `timestamp` is Unix seconds, a whole number or its digits.
+    Raises `Refused`: `empty-secret`, `wrong-type`, `malformed`, `not-allowed` for another version.
+    Source: API documentation, request; the official SDK; facts 2.6, 2.7, A41.
+
+    >>> api_hmac(token="mgjIQkNRnaqggVzy9cZW", api_key="yOJobbhGLXdp90XxvxedFhH7073L9U", timestamp=123456789,
+    ...          resource_type="estateCategories", action_id="urn:onoffice-de-ns:smart:2.5:smartml:action:get")
+    'dsvg3r4AFcQXges0MZ+3auzQVfnEB39pLkKSgmm9Wvg='
+    """
+    key = key_bytes(api_key, API + "hmac")
+    texts = {
+        "token": token,
+        "resource_type": resource_type,
+        "action_id": action_id,
+        "identifier": identifier,
+        "resource_id": resource_id,
+    }
+    for name, text in texts.items():
+        of_type(text, str, API + "hmac", name)
+    time = str(timestamp)
+    if (
+        isinstance(timestamp, bool)
+        or not isinstance(timestamp, (int, str))
+        or not (time.isascii() and time.isdigit())
+    ):
+        raise Refused(
+            "wrong-type", API + "timestamp", {"timestamp": type(timestamp).__name__, "expected": "digits"}
+        )
+    if version == 2:
+        message = _bytes(time + token + resource_type + action_id)
+        return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
+    if version != 1:
+        raise Refused("not-allowed", API + "hmac-version", {"version": str(version), "expected": "1 or 2"})
+    values = [token, action_id, identifier, resource_id, api_key, time, resource_type]
+    inner = _md5(_bytes(",".join([php_json(dict(sorted((parameters or {}).items()))), *values])))
+    return _md5(key + inner.encode())
+
+
+def _message(rule: Rules, base: str, query: str, pairs: Pairs) -> str:
+    return rule.message(base, rule.form(rule.signed(_unsigned(pairs)), query))
+
+
+def _unsigned(pairs: Pairs) -> Pairs:
+    """onoffice:url.signature-left-out. Return the pairs without `signature`, spelled exactly so."""
+    return tuple([pair for pair in pairs if pair[0] != SIGNATURE])
+
+
+def _present(values: Mapping[str, str], name: str, clause: str) -> str:
+    if not (value := values.get(name)):
+        reason = "missing-parameter" if value is None else "empty-parameter"
+        raise Refused(reason, clause, {"name": name}, stage="parameters")
+    return value
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise Refused("malformed", URL + "message", {"found": "a lone surrogate"}) from None
+
+
+def _md5(value: bytes) -> str:
+    """Return an MD5 in hex: version 1 of the API's HMAC is made of it, and nothing else here."""
+    return hashlib.md5(value, usedforsecurity=False).hexdigest()
