@@ -1,7 +1,7 @@
-"""What PHP makes of a query, as far as the official verifier depends on it: `parse_str`, `ksort`, `parse_url`.
+"""What PHP makes of names, as far as the official verifier depends on it: `parse_str`, `ksort`, `parse_url`.
 
-Only the reading `php-compatible` uses this room. It follows PHP 8.2, measured; values are flat text
-pairs, with `a[k]` as the name of what lies in an array.
+Only the reading `php-compatible` uses this room. It follows PHP 8.2, measured. What PHP puts into an
+array stays a flat pair here, with `ids[0]` as its name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 from typing import Any, TypeAlias
-from urllib.parse import unquote_to_bytes
 
 from ..strict import Pairs
 
@@ -20,31 +19,46 @@ _NUMERIC = re.compile(
 )
 
 
-def parse_str(query: str) -> Pairs:
-    """Return the pairs that PHP sees: the last of several, `.` and space in names as `_`, arrays by name.
+def parse_str(pairs: Pairs) -> Pairs:
+    """Return the pairs under the names that PHP gives them; nameless ones are dropped.
 
-    >>> parse_str("n=1&my.param=x&n=2&ids[]=5&ids[]=7&=y")
-    (('n', '2'), ('my_param', 'x'), ('ids[0]', '5'), ('ids[1]', '7'))
+    Of a name that occurs twice, the earlier values stand in front, in their order.
+
+    >>> parse_str((("my.param", "x"), ("ids[]", "5"), ("ids[]", "7"), ("", "y"), ("n", "1"), ("n", "2")))
+    (('n', '1'), ('my_param', 'x'), ('ids[0]', '5'), ('ids[1]', '7'), ('n', '2'))
     """
     found: dict[Key, Any] = {}
-    for piece in query.split("&"):
-        name, _, value = piece.partition("=")
-        path = _path(_text(name))
+    replaced: list[tuple[str, str]] = []
+    for name, value in pairs:
+        path = _path(name)
         if not path:
             continue
-        place = found
+        place, flat = found, ""
         for step in path[:-1]:
             key = _next(place) if step is None else step
+            flat = _inside(flat, key)
             if not isinstance(place.get(key), dict):
+                replaced += [(flat, place[key])] if key in place else []
                 place[key] = {}
             place = place[key]
-        last = path[-1]
-        place[_next(place) if last is None else last] = _text(value)
-    return tuple(_flat(found, ""))
+        key = _next(place) if path[-1] is None else path[-1]
+        if key in place:
+            old = place[key]
+            replaced += (
+                _flat(old, _inside(flat, key)) if isinstance(old, dict) else [(_inside(flat, key), old)]
+            )
+        place[key] = value
+    return (*replaced, *_flat(found, ""))
 
 
-def _text(raw: str) -> str:
-    return unquote_to_bytes(raw.replace("+", " ")).decode("utf-8", "surrogateescape")
+def last_wins(pairs: Pairs) -> Pairs:
+    """Return each name once, with its last value, where that stands.
+
+    >>> last_wins((("a", "1"), ("b", "2"), ("a", "3")))
+    (('b', '2'), ('a', '3'))
+    """
+    last = {name: place for place, (name, _) in enumerate(pairs)}
+    return tuple(pair for place, pair in enumerate(pairs) if last[pair[0]] == place)
 
 
 def _path(name: str) -> list[Key | None]:
@@ -72,16 +86,22 @@ def _next(place: dict[Key, Any]) -> int:
     return max((key + 1 for key in place if isinstance(key, int)), default=0)
 
 
+def _inside(flat: str, key: Key) -> str:
+    return f"{flat}[{key}]" if flat else str(key)
+
+
 def _flat(values: dict[Key, Any], prefix: str) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for key, value in values.items():
-        name = f"{prefix}[{key}]" if prefix else str(key)
+        name = _inside(prefix, key)
         pairs += _flat(value, name) if isinstance(value, dict) else [(name, value)]
     return pairs
 
 
 def ksort(pairs: Pairs) -> Pairs:
-    """Return the pairs sorted by the name before any bracket: numbers by value, the rest byte by byte.
+    """Return the pairs sorted by the name before any bracket: two numbers by value, all else byte by byte.
+
+    Numbers among other names have no order but circles; there PHP's result depends on how it sorts.
 
     >>> [name for name, _ in ksort((("10", ""), ("_", ""), ("9", ""), ("B", ""), ("a", "")))]
     ['9', '10', 'B', '_', 'a']
@@ -92,18 +112,4 @@ def ksort(pairs: Pairs) -> Pairs:
 def _compare(one: str, other: str) -> int:
     if _NUMERIC.fullmatch(one) and _NUMERIC.fullmatch(other):
         return (float(one) > float(other)) - (float(one) < float(other))
-    first, second = one.encode("utf-8", "surrogateescape"), other.encode("utf-8", "surrogateescape")
-    return (first > second) - (first < second)
-
-
-def parse_url(url: str) -> tuple[str, str]:
-    """Return scheme, host and path as one text, and the query; a URL without a path has an empty one.
-
-    >>> parse_url("https://user@host.example:8443?a=1#top")
-    ('https://host.example', 'a=1')
-    """
-    head, _, query = url.partition("#")[0].partition("?")
-    scheme, _, rest = head.partition("://")
-    authority, slash, path = rest.partition("/")
-    host = re.sub(r":[0-9]*$", "", authority.rpartition("@")[2])
-    return f"{scheme}://{host}{slash}{path}", query
+    return (one > other) - (one < other)

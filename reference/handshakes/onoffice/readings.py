@@ -15,54 +15,73 @@ import binascii
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from ..composition import composed
+from ..keys import key_bytes
 from ..refusals import Refused
 from ..strict import Pairs
 from ..timestamps import Tolerance
 from . import php, rules
 from .rules import URL, Readings
 
-DOCUMENTED = frozenset(
+LISTED = frozenset(
     {
-        "apiToken",
-        "apiClaim",
-        "customerName",
-        "customerWebId",
-        "userId",
-        "parameterCacheId",
-        "timestamp",
-        "groupId",
+        *("apiToken", "apiClaim", "customerName", "customerWebId", "userId", "parameterCacheId", "timestamp"),
+        *("groupId", "imageIds", "language", "UserLanguage", "estateId", "addressId"),
     }
 )
+"""Names that a document of the platform lists."""
 
 
 def _with_port(url: str) -> tuple[str, str]:
-    """The port is part of the complete URL."""
     base, query = rules.base(url)
     authority = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    _, colon, port = authority.rpartition("]")[2].rpartition(":")
+    _, colon, port = authority.rpartition("]")[2].partition(":")
     scheme, _, rest = base.partition("://")
     host, _, path = rest.partition("/")
     return f"{scheme}://{host}{colon}{port}/{path}", query
+
+
+def _host_lowered(url: str) -> tuple[str, str]:
+    base, query = rules.base(url)
+    scheme, _, rest = base.partition("://")
+    host, _, path = rest.partition("/")
+    return f"{scheme}://{host.lower()}/{path}", query
+
+
+def _slash_dropped(url: str) -> tuple[str, str]:
+    base, query = rules.base(url)
+    return base.removesuffix("/"), query
 
 
 def _query_only(base: str, form: str) -> str:
     return form
 
 
-def _without_scheme(base: str, form: str) -> str:
-    return f"{base.partition('://')[2]}?{form}"
+def _path_and_query(base: str, form: str) -> str:
+    return f"/{base.partition('://')[2].partition('/')[2]}?{form}"
+
+
+def _first_wins(pairs: Pairs) -> Pairs:
+    first: dict[str, str] = {}
+    for name, value in pairs:
+        first.setdefault(name, value)
+    return tuple(first.items())
+
+
+def _listed_only(pairs: Pairs) -> Pairs:
+    return tuple(pair for pair in pairs if pair[0] in LISTED)
+
+
+def _without_empty(pairs: Pairs) -> Pairs:
+    return tuple(pair for pair in pairs if pair[1])
 
 
 def _any_case(pairs: Pairs) -> Pairs:
     return tuple(sorted(pairs, key=lambda pair: pair[0].lower()))
 
 
-def _as_received(pairs: Pairs) -> Pairs:
+def _unchanged(pairs: Pairs) -> Pairs:
     return pairs
-
-
-def _documented_only(pairs: Pairs) -> Pairs:
-    return tuple(pair for pair in sorted(pairs) if pair[0] in DOCUMENTED)
 
 
 def _form(escape: Callable[[str], str]) -> Callable[[Pairs, str], str]:
@@ -81,18 +100,26 @@ def _url_search_params(text: str) -> str:
     return quote_plus(text, safe="*").replace("~", "%7E")
 
 
-def _python_urlencode(text: str) -> str:
-    return quote_plus(text)
-
-
-def _php(text: str) -> str:
-    return quote_plus(text, safe="", errors="surrogateescape").replace("~", "%7E")
-
-
 def _raw(pairs: Pairs, query: str) -> str:
-    """Every piece as it was received, in the order of the sorted names."""
+    """Each piece as it was received, in the order of the sorted names."""
     pieces = {unquote_plus(piece.partition("=")[0]): piece for piece in query.split("&")}
-    return "&".join(pieces[name] for name, _ in pairs)
+    return "&".join(pieces.get(name, f"{name}={value}") for name, value in pairs)
+
+
+def _hex_key(secret: str, clause: str) -> bytes:
+    text = key_bytes(secret, clause)
+    try:
+        return bytes.fromhex(secret) or text
+    except ValueError:
+        raise Refused("malformed", clause, {"secret": "is not hex"}) from None
+
+
+def _base64_key(secret: str, clause: str) -> bytes:
+    text = key_bytes(secret, clause)
+    try:
+        return base64.b64decode(text, validate=True) or text
+    except (ValueError, binascii.Error):
+        raise Refused("malformed", clause, {"secret": "is not base64"}) from None
 
 
 def _any_digest_case(signature: str) -> bytes:
@@ -108,50 +135,58 @@ def _base64_digest(signature: str) -> bytes:
 
 
 def _milliseconds(timestamp: str) -> int:
+    """Thirteen digits are milliseconds, fewer are seconds."""
     if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == 13:
         return int(timestamp) // 1000
-    raise Refused("malformed", URL + "timestamp", {"expected": "thirteen digits"}, stage="time")
+    return rules.seconds(timestamp)
 
 
 def _window(tolerance: Tolerance) -> Callable[[], Tolerance]:
     return lambda: tolerance
 
 
-_CENTURY = 100 * 366 * 86_400
-
 READINGS: dict[str, Readings] = {
     URL + "base=scheme-host-path": {},
-    URL + "base=without-scheme": {"message": _without_scheme},
     URL + "base=query-only": {"message": _query_only},
+    URL + "base=path-and-query": {"message": _path_and_query},
     URL + "port=dropped": {},
     URL + "port=signed": {"base": _with_port},
-    URL + "encoding=php-form": {},
-    URL + "encoding=rfc-3986": {"form": _form(_rfc_3986)},
-    URL + "encoding=encode-uri-component": {"form": _form(_encode_uri_component)},
-    URL + "encoding=url-search-params": {"form": _form(_url_search_params)},
-    URL + "encoding=python-urlencode": {"form": _form(_python_urlencode)},
-    URL + "encoding=decoded": {"form": _form(str)},
-    URL + "encoding=as-received": {"form": _raw},
-    URL + "names=strict": {},
-    URL + "names=php-compatible": {
-        "base": php.parse_url,
-        "parameters": php.parse_str,
-        "signed": php.ksort,
-        "form": _form(_php),
-    },
-    URL + "sort=bytes": {},
-    URL + "sort=case-insensitive": {"signed": _any_case},
-    URL + "sort=as-received": {"signed": _as_received},
+    URL + "host=as-written": {},
+    URL + "host=lower-case": {"base": _host_lowered},
+    URL + "path=as-written": {},
+    URL + "path=slash-dropped": {"base": _slash_dropped},
+    URL + "names=refused": {},
+    URL + "names=php-compatible": {"names": php.parse_str, "integers": _unchanged, "order": php.ksort},
+    URL + "integer-names=refused": {},
+    URL + "integer-names=as-text": {"integers": _unchanged},
+    URL + "repeated=refused": {},
+    URL + "repeated=php-compatible": {"once": php.last_wins},
+    URL + "repeated=first-wins": {"once": _first_wins},
     URL + "own-parameters=signed": {},
-    URL + "own-parameters=left-out": {"signed": _documented_only},
+    URL + "own-parameters=left-out": {"signed": _listed_only},
+    URL + "empty=kept": {},
+    URL + "empty=dropped": {"signed": _without_empty},
+    URL + "order=bytes": {},
+    URL + "order=case-insensitive": {"order": _any_case},
+    URL + "order=as-received": {"order": _unchanged},
+    URL + "encoding=php": {},
+    URL + "encoding=rfc3986": {"form": _form(_rfc_3986)},
+    URL + "encoding=python": {"form": _form(quote_plus)},
+    URL + "encoding=url-search-params": {"form": _form(_url_search_params)},
+    URL + "encoding=encode-uri-component": {"form": _form(_encode_uri_component)},
+    URL + "encoding=raw": {"form": _raw},
+    URL + "encoding=decoded": {"form": _form(str)},
+    URL + "key=text": {},
+    URL + "key=hex-decoded": {"key": _hex_key},
+    URL + "key=base64-decoded": {"key": _base64_key},
     URL + "digest=lower-case": {},
     URL + "digest=any-case": {"digest": _any_digest_case},
     URL + "digest=base64": {"digest": _base64_digest},
-    URL + "timestamp=seconds": {},
-    URL + "timestamp=milliseconds": {"seconds": _milliseconds},
+    URL + "timestamp-unit=seconds": {},
+    URL + "timestamp-unit=milliseconds": {"seconds": _milliseconds},
     URL + "tolerance=300-back-120-ahead": {},
     URL + "tolerance=120-both-ways": {"tolerance": _window((120, 120))},
-    URL + "tolerance=none": {"tolerance": _window((_CENTURY, _CENTURY))},
+    URL + "tolerance=unchecked": {"tolerance": _window((10**12, 10**12))},
 }
 """Every reading that `signing` can run, by id; an empty mapping is an adopted one."""
 
@@ -162,15 +197,7 @@ def of(*ids: str) -> Readings:
     Raises `Refused` with `unknown-reading` for an id that `READINGS` does not hold, and for two that
     replace the same stage.
 
-    >>> of("onoffice:url.sort=bytes")
+    >>> of("onoffice:url.order=bytes")
     {}
     """
-    stages: dict[str, Callable[..., object]] = {}
-    for reading in ids:
-        if reading not in READINGS:
-            raise Refused("unknown-reading", URL + "verify", {"reading": reading})
-        for stage, replacement in READINGS[reading].items():
-            if stage in stages:
-                raise Refused("unknown-reading", URL + "verify", {"twice replaced": stage})
-            stages[stage] = replacement
-    return stages
+    return composed(READINGS, ids, URL + "verify")

@@ -22,8 +22,9 @@ Readings = Mapping[str, Callable[..., Any]]
 URL = "onoffice:url."
 API = "onoffice:api."
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?", re.ASCII)
-_PLAIN_NAMES = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_-]*&)*", re.ASCII).fullmatch
-_NUMERIC = re.compile(r"[+-]?[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_PLAIN_NAMES = re.compile(r"(?:[A-Za-z0-9_-]+&)*", re.ASCII).fullmatch
+_NUMERIC = re.compile(r"[+-]?[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII).fullmatch
+_FIRST_OF_NUMBER = frozenset("+-0123456789")
 _UNESCAPED = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII).fullmatch
 
 
@@ -51,53 +52,80 @@ def base(url: str) -> tuple[str, str]:
 
 
 def parameters(query: str) -> Pairs:
-    """onoffice:url.names. Return every decoded pair, in the order received, `signature` among them.
+    """onoffice:url.escapes. Return every decoded pair, in the order received, `signature` among them.
 
-    Every name has one meaning in every language or is refused: no duplicate, no array, no name that
-    PHP renames, drops or sorts as a number. Raises `Refused`: `too-large`, `malformed`,
-    `duplicate-parameter`. Source: measured in the official verifier; A6, A7, A11.
+    A name without `=` has an empty value. Raises `Refused`: `too-large`, `malformed` for an incomplete
+    escape and for bytes that are not UTF-8. Source: PHP's manual, parse_str; E3, A12.
 
-    >>> parameters("plan=gold+edition&Zone=eu")
-    (('plan', 'gold edition'), ('Zone', 'eu'))
+    >>> parameters("plan=gold+edition&flag")
+    (('plan', 'gold edition'), ('flag', ''))
     """
-    pairs = query_pairs(query, URL + "escapes")
-    names = no_duplicates(pairs, URL + "duplicates")
-    if not _PLAIN_NAMES("&".join(names) + "&" if names else ""):
-        for name in names:
-            unambiguous(name)
+    return query_pairs(query, URL + "escapes")
+
+
+def names(pairs: Pairs) -> Pairs:
+    """onoffice:url.names. Return the pairs, unless PHP would rename, drop or nest a name: then `malformed`; A6, A11.
+
+    >>> names((("ids[]", "5"),))
+    Traceback (most recent call last):
+    handshakes.refusals.Refused: malformed (onoffice:url.names): name ids[], found array syntax
+    """
+    if not pairs or _PLAIN_NAMES("&".join([name for name, _ in pairs]) + "&"):
+        return pairs
+    for name, _ in pairs:
+        found = ""
+        if not name:
+            found = "an empty name, which PHP drops"
+        elif "[" in name:
+            found = "array syntax"
+        elif "." in name or " " in name:
+            found = "a dot or a space, which PHP turns into _"
+        elif not name.isprintable():
+            found = "a character that is not printable"
+        if found:
+            evidence = {"name": printable(name), "found": found}
+            raise Refused("malformed", URL + "names", evidence, stage="parameters")
     return pairs
 
 
-def unambiguous(name: str) -> None:
-    """onoffice:url.names. Refuse with `malformed` a name that PHP and others understand differently; A6, A7, A11.
+def integers(pairs: Pairs) -> Pairs:
+    """onoffice:url.integer-names. Return the pairs, unless a name is a number, which PHP sorts by value: then `malformed`.
 
-    >>> unambiguous("ids[]")
-    Traceback (most recent call last):
-    handshakes.refusals.Refused: malformed (onoffice:url.arrays): name ids[], found array syntax
+    `-3`, `01` and `1e1` are numbers too. Source: measured with PHP 8.2; A7, E1.
+
+    >>> integers((("a1", ""), ("-", "")))
+    (('a1', ''), ('-', ''))
     """
-    clause, found = "", ""
-    if "[" in name:
-        clause, found = "arrays", "array syntax"
-    elif not name:
-        clause, found = "names", "an empty name, which PHP drops"
-    elif "." in name or " " in name:
-        clause, found = "names", "a dot or a space, which PHP turns into _"
-    elif not name.isprintable():
-        clause, found = "names", "a character that is not printable"
-    elif _NUMERIC.fullmatch(name):
-        clause, found = "numeric-names", "a number, which PHP sorts by its value"
-    if found:
-        evidence = {"name": printable(name), "found": found}
-        raise Refused("malformed", URL + clause, evidence, stage="parameters")
+    for name, _ in pairs:
+        if name[:1] in _FIRST_OF_NUMBER and _NUMERIC(name):
+            evidence = {"name": printable(name), "found": "a number"}
+            raise Refused("malformed", URL + "integer-names", evidence, stage="parameters")
+    return pairs
 
 
-def in_byte_order(pairs: Pairs) -> Pairs:
-    """onoffice:url.sort. Return the pairs sorted by name, byte by byte: capitals, then `_`, then small letters; A7.
+def once(pairs: Pairs) -> Pairs:
+    """onoffice:url.repeated. Return the pairs, unless a name occurs twice: then `duplicate-parameter`; A6.
 
-    >>> in_byte_order((("plan", "g"), ("_x", "1"), ("Zone", "eu")))
+    >>> once((("customerWebId", "4712"), ("customerWebId", "4711")))
+    Traceback (most recent call last):
+    handshakes.refusals.Refused: duplicate-parameter (onoffice:url.repeated): name customerWebId
+    """
+    no_duplicates(pairs, URL + "repeated")
+    return pairs
+
+
+def signed(pairs: Pairs) -> Pairs:
+    """onoffice:url.signed-parameters. Return the pairs that are signed, of all but `signature`: every one; A9, A12."""
+    return pairs
+
+
+def order(pairs: Pairs) -> Pairs:
+    """onoffice:url.order. Return the pairs sorted by name, byte by byte: capitals, then `_`, then small letters; A7.
+
+    >>> order((("plan", "g"), ("_x", "1"), ("Zone", "eu")))
     (('Zone', 'eu'), ('_x', '1'), ('plan', 'g'))
     """
-    return tuple(sorted(pairs))  # of a strict query, whose names differ; UTF-8 keeps the order of code points
+    return tuple(sorted(pairs))  # names differ by now, and UTF-8 sorts as code points do
 
 
 def form(pairs: Pairs, query: str) -> str:
@@ -124,7 +152,7 @@ def escaped(text: str) -> str:
 
 
 def message(base: str, form: str) -> str:
-    """onoffice:url.message. Return what is signed: the base, a question mark (without parameters too), the form; A2.
+    """onoffice:url.base. Return what is signed: the base, a question mark (without parameters too), the form; A2.
 
     >>> message("https://provider.example/p", "")
     'https://provider.example/p?'
@@ -148,7 +176,7 @@ def digest(signature: str) -> bytes:
 
 
 def seconds(timestamp: str) -> int:
-    """onoffice:url.timestamp. Return Unix seconds from ASCII digits, twelve at most.
+    """onoffice:url.timestamp-unit. Return Unix seconds from ASCII digits, twelve at most.
 
     Raises `Refused`: `timestamp-in-milliseconds`, `malformed`. Source: integration page; A15.
 
@@ -158,10 +186,10 @@ def seconds(timestamp: str) -> int:
     digits = timestamp.isascii() and timestamp.isdigit()
     if digits and len(timestamp) == 13:
         evidence = {"timestamp": timestamp}
-        raise Refused("timestamp-in-milliseconds", URL + "timestamp", evidence, stage="time")
+        raise Refused("timestamp-in-milliseconds", URL + "timestamp-unit", evidence, stage="time")
     if not digits or len(timestamp) > 12:
         evidence = {"timestamp": timestamp[:40] if digits else f"{len(timestamp)} characters, not digits"}
-        raise Refused("malformed", URL + "timestamp", evidence, stage="time")
+        raise Refused("malformed", URL + "timestamp-unit", evidence, stage="time")
     return int(timestamp)
 
 
@@ -195,7 +223,11 @@ class Rules(NamedTuple):
 
     base: Callable[[str], tuple[str, str]] = base
     parameters: Callable[[str], Pairs] = parameters
-    signed: Callable[[Pairs], Pairs] = in_byte_order
+    names: Callable[[Pairs], Pairs] = names
+    integers: Callable[[Pairs], Pairs] = integers
+    once: Callable[[Pairs], Pairs] = once
+    signed: Callable[[Pairs], Pairs] = signed
+    order: Callable[[Pairs], Pairs] = order
     form: Callable[[Pairs, str], str] = form
     message: Callable[[str, str], str] = message
     digest: Callable[[str], bytes] = digest

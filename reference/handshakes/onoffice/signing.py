@@ -56,7 +56,7 @@ class SignedUrl:
 
 
 def string_to_sign(url: str, *, readings: Readings | None = None) -> str:
-    """onoffice:url.message. Return the text that is signed for a URL; a `signature` in it does not count.
+    """onoffice:url.base. Return the text that is signed for a URL; a `signature` in it does not count.
 
     Raises `Refused`: `wrong-type`, `malformed`, `duplicate-parameter`, `too-large`. Source: official
     verifier, CheckSignature; A2 to A12.
@@ -67,11 +67,11 @@ def string_to_sign(url: str, *, readings: Readings | None = None) -> str:
     rule = rules(readings)
     of_type(url, str, URL + "base", "url")
     base, query = rule.base(url)
-    return _message(rule, base, query, rule.parameters(query))
+    return _message(rule, base, query, _pairs(rule, query))
 
 
 def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
-    """onoffice:url.signature. Return the URL as given with `signature` appended to its query.
+    """onoffice:url.appended. Return the URL as given with `signature` appended to its query.
 
     `secret` is the provider secret. Raises `Refused` as `string_to_sign` does, `empty-secret`, and
     `duplicate-parameter` for a URL that is signed already. Source: both pages, Signature.
@@ -83,10 +83,10 @@ def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
     of_type(url, str, URL + "base", "url")
     key = rule.key(secret, URL + "key")
     base, query = rule.base(url)
-    pairs = rule.parameters(query)
+    pairs = _pairs(rule, query)
     if any(name == SIGNATURE for name, _ in pairs):
         raise Refused(
-            "duplicate-parameter", URL + "signature", {"name": SIGNATURE, "found": "it is signed already"}
+            "duplicate-parameter", URL + "verify", {"name": SIGNATURE, "found": "it is signed already"}
         )
     made = hmac.digest(key, _bytes(_message(rule, base, query, pairs)), "sha256").hex()
     whole, sharp, fragment = url.partition("#")
@@ -118,12 +118,12 @@ def verify_url(
     of_type(url, str, URL + "base", "url")
     key = rule.key(secret, URL + "key")
     base, query = rule.base(url)
-    pairs = rule.parameters(query)
+    pairs = _pairs(rule, query)
     values = dict(pairs)
-    received = rule.digest(_present(values, SIGNATURE, URL + "signature"))
+    received = rule.digest(_present(values, SIGNATURE, URL + "verify"))
     seconds = rule.seconds(_present(values, TIMESTAMP, URL + "timestamp"))
     kept = tuple([pair for pair in pairs if pair[0] != SIGNATURE])
-    text = rule.message(base, rule.form(rule.signed(kept), query))
+    text = rule.message(base, rule.form(rule.order(rule.signed(kept)), query))
     if not hmac.compare_digest(hmac.digest(key, _bytes(text), "sha256"), received):
         stages = url_stages(url, readings=readings)
         raise Refused("signature-mismatch", URL + "verify", stage="message", stages=stages)
@@ -139,9 +139,9 @@ def url_stages(url: str, *, readings: Readings | None = None) -> tuple[Stage, ..
     """
     rule = rules(readings)
     base, query = rule.base(url)
-    pairs = rule.parameters(query)
+    pairs = _pairs(rule, query)
     holds = any(name == "apiToken" and value for name, value in pairs)
-    names = [name for name, _ in rule.signed(_unsigned(pairs))]
+    names = [name for name, _ in rule.order(rule.signed(_unsigned(pairs)))]
     return (
         Stage("base", base.encode()),
         Stage("query", query.encode(), credential=holds),
@@ -203,12 +203,16 @@ def api_hmac(
     return _md5(key + inner.encode())
 
 
+def _pairs(rule: Rules, query: str) -> Pairs:
+    return rule.once(rule.integers(rule.names(rule.parameters(query))))
+
+
 def _message(rule: Rules, base: str, query: str, pairs: Pairs) -> str:
-    return rule.message(base, rule.form(rule.signed(_unsigned(pairs)), query))
+    return rule.message(base, rule.form(rule.order(rule.signed(_unsigned(pairs))), query))
 
 
 def _unsigned(pairs: Pairs) -> Pairs:
-    """onoffice:url.signature-left-out. Return the pairs without `signature`, spelled exactly so."""
+    """onoffice:url.signed-parameters. Return the pairs without `signature`, spelled exactly so."""
     return tuple([pair for pair in pairs if pair[0] != SIGNATURE])
 
 
@@ -223,7 +227,7 @@ def _bytes(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise Refused("malformed", URL + "message", {"found": "a lone surrogate"}) from None
+        raise Refused("malformed", URL + "base", {"found": "a lone surrogate"}) from None
 
 
 def _md5(value: bytes) -> str:
