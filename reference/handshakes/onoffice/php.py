@@ -48,7 +48,11 @@ def parse_str(pairs: Pairs) -> Pairs:
                 _flat(old, _inside(flat, key)) if isinstance(old, dict) else [(_inside(flat, key), old)]
             )
         place[key] = value
-    return (*replaced, *_flat(found, ""))
+    flat_pairs = _flat(found, "")
+    known = {name for name, _ in flat_pairs}
+    roots = {name.partition("[")[0]: name for name, _ in flat_pairs}
+    earlier = [(n if n in known else roots[n.partition("[")[0]], value) for n, value in replaced]
+    return (*earlier, *flat_pairs)
 
 
 def last_wins(pairs: Pairs) -> Pairs:
