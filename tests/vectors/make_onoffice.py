@@ -806,7 +806,8 @@ def sign(
         if key is None:
             return BAD
         whole_url, mark, fragment = target.partition("#")
-        glue = "" if whole_url.endswith(("?", "&")) else "&" if "?" in whole_url else "?"
+        query = whole_url.partition("?")[2]
+        glue = "?" if "?" not in whole_url else "" if not query or query.endswith("&") else "&"
         made = mac(key, text(target, reading)).hex()
         return {
             "verdict": "accepted",
@@ -836,6 +837,7 @@ def signed_urls() -> list[dict[str, Any]]:
         sign("no-query", "url.appended", BASE),
         sign("empty-query", "url.appended", BASE + "?"),
         sign("ampersand-at-the-end", "url.appended", one + "&"),
+        sign("question-mark-at-the-end", "url.appended", one + "&next=a?"),
         sign("fragment", "url.appended url.port", one + "#top"),
         sign("port", "url.port", one.replace(".example", ".example:8443")),
         sign("signed-already", "url.verify", one + "&signature=00", expect=REPEATED),

@@ -90,7 +90,7 @@ def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
         )
     made = hmac.digest(key, _bytes(_message(rule, base, query, pairs)), "sha256").hex()
     whole, sharp, fragment = url.partition("#")
-    mark = "" if whole.endswith(("?", "&")) else "&" if "?" in whole else "?"
+    mark = "?" if "?" not in whole else "" if not query or query.endswith("&") else "&"
     return f"{whole}{mark}{SIGNATURE}={made}{sharp}{fragment}"
 
 
@@ -123,12 +123,16 @@ def verify_url(
     received = rule.digest(_present(values, SIGNATURE, URL + "verify"))
     seconds = rule.seconds(_present(values, TIMESTAMP, URL + "timestamp"))
     kept = tuple([pair for pair in pairs if pair[0] != SIGNATURE])
-    text = rule.message(base, rule.form(rule.order(rule.signed(kept)), query))
+    signed = rule.signed(kept)
+    text = rule.message(base, rule.form(rule.order(signed), query))
     if not hmac.compare_digest(hmac.digest(key, _bytes(text), "sha256"), received):
         stages = url_stages(url, readings=readings)
         raise Refused("signature-mismatch", URL + "verify", stage="message", stages=stages)
     check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, URL + "tolerance")
-    return SignedUrl(kept, seconds, tuple([name for name, _ in kept]))
+    covered, left = tuple([name for name, _ in signed]), tuple[str, ...]()
+    if signed is not kept:  # a reading left something out
+        left = tuple([name for name, _ in kept if name not in covered])
+    return SignedUrl(kept, seconds, covered, left)
 
 
 def url_stages(url: str, *, readings: Readings | None = None) -> tuple[Stage, ...]:

@@ -1,0 +1,137 @@
+<?php
+// onOffice's signatures in PHP, written from the clauses: parse_url, parse_str, ksort, http_build_query and
+// hash_hmac of the language, nothing else. Reads JSON lines, each with a "do":
+//   text     {url}                      what PHP's functions make the text to sign
+//   sign     {url, secret}              the URL with its signature
+//   php      {url, secret}              does a verifier of PHP's functions accept it, and with which values
+//   strict   {url, secret, now, back, ahead}   what a verifier of the clauses decides, and why
+//   hmac     {token, api_key, ...}      the HMAC of an API call
+
+while (($line = fgets(STDIN)) !== false) {
+    $case = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
+    $answer = match ($case['do']) {
+        'text' => text($case['url'])[0],
+        'sign' => $case['url'] . (str_contains($case['url'], '?') ? '&' : '?') . 'signature='
+            . hash_hmac('sha256', text($case['url'])[0], $case['secret']),
+        'php' => accepted($case['url'], $case['secret']),
+        'strict' => strict($case),
+        'hmac' => api($case),
+    };
+    echo json_encode($answer, JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE), "\n";
+}
+
+/** Returns the text to sign, and the parameters as PHP reads them, signature included. */
+function text(string $url): array
+{
+    $parts = parse_url($url);
+    parse_str($parts['query'] ?? '', $values);
+    $signed = $values;
+    unset($signed['signature']);
+    ksort($signed);
+    $base = $parts['scheme'] . '://' . $parts['host'] . ($parts['path'] ?? '');
+    return [$base . '?' . http_build_query($signed), $values];
+}
+
+function accepted(string $url, string $secret): array
+{
+    [$text, $values] = text($url);
+    $signature = $values['signature'] ?? '';
+    $good = is_string($signature) && hash_equals(hash_hmac('sha256', $text, $secret), $signature);
+    return ['accepted' => $good, 'values' => $good ? $values : null];
+}
+
+final class Refusal extends Exception
+{
+}
+
+function refuse(string $reason): never
+{
+    throw new Refusal($reason);
+}
+
+function strict(array $case): array
+{
+    try {
+        $case['secret'] !== '' || refuse('empty-secret');
+        return ['verdict' => 'accepted', 'names' => verified($case)];
+    } catch (Refusal $refusal) {
+        return ['verdict' => 'refused', 'reason' => $refusal->getMessage()];
+    }
+}
+
+function verified(array $case): array
+{
+    [$base, $values] = parameters($case['url']);
+    foreach (['signature', 'timestamp'] as $name) {
+        array_key_exists("=$name", $values) || refuse('missing-parameter');
+        $values["=$name"] !== '' || refuse('empty-parameter');
+    }
+    preg_match('/\A[0-9a-f]{64}\z/', $values['=signature']) || refuse('malformed');
+    $time = $values['=timestamp'];
+    !preg_match('/\A[0-9]{13}\z/', $time) || refuse('timestamp-in-milliseconds');
+    preg_match('/\A[0-9]{1,12}\z/', $time) || refuse('malformed');
+    $signature = $values['=signature'];
+    unset($values['=signature']);
+    $names = array_keys($values);
+    usort($names, strcmp(...)); // by bytes, whatever the names look like
+    $pieces = array_map(fn ($name) => urlencode(substr($name, 1)) . '=' . urlencode($values[$name]), $names);
+    $text = $base . '?' . implode('&', $pieces);
+    hash_equals(hash_hmac('sha256', $text, $case['secret']), $signature) || refuse('signature-mismatch');
+    $age = $case['now'] - (int) $time;
+    $age <= $case['back'] || refuse('stale');
+    -$age <= $case['ahead'] || refuse('from-the-future');
+    return array_map(fn ($name) => substr($name, 1), array_keys($values));
+}
+
+/** Returns the base, and every parameter; each name with = in front, so that none becomes a number. */
+function parameters(string $url): array
+{
+    preg_match('/\A[\x21-\x7e]*\z/', $url) || refuse('malformed');
+    $head = strtok($url . '#', '#');
+    $query = str_contains($head, '?') ? substr($head, strpos($head, '?') + 1) : '';
+    $place = explode('?', $head)[0];
+    preg_match('~\A(https?)://(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(/.*)\z~', $place, $found) || refuse('malformed');
+    strlen($query) <= 8192 || refuse('too-large');
+    $pieces = array_filter(explode('&', $query), fn ($piece) => $piece !== '');
+    count($pieces) <= 200 || refuse('too-large');
+    $values = [];
+    $pairs = [];
+    foreach ($pieces as $piece) {
+        preg_match('/%(?![0-9A-Fa-f]{2})/', $piece) && refuse('malformed');
+        $pair = array_map(urldecode(...), explode('=', $piece, 2)) + [1 => ''];
+        preg_match('//u', $pair[0] . "\n" . $pair[1]) || refuse('malformed');
+        $pairs[] = $pair;
+    }
+    foreach ($pairs as [$name]) {
+        $name !== '' && !preg_match('/[.[\p{Z}\p{C}]/u', $name) || refuse('malformed');
+    }
+    foreach ($pairs as [$name]) {
+        !is_numeric($name) || refuse('malformed');
+    }
+    foreach ($pairs as [$name, $value]) {
+        !array_key_exists("=$name", $values) || refuse('duplicate-parameter');
+        $values["=$name"] = $value;
+    }
+    return ["$found[1]://$found[2]$found[3]", $values];
+}
+
+function api(array $call): array
+{
+    if ($call['api_key'] === '') {
+        return ['refused' => 'empty-secret'];
+    }
+    if ($call['version'] === 2) {
+        $message = $call['timestamp'] . $call['token'] . $call['resource_type'] . $call['action_id'];
+        return ['hmac' => base64_encode(hash_hmac('sha256', $message, $call['api_key'], true))];
+    }
+    if ($call['version'] !== 1) {
+        return ['refused' => 'not-allowed'];
+    }
+    $parameters = $call['parameters'] ?? [];
+    ksort($parameters);
+    $fields = [
+        json_encode($parameters), $call['token'], $call['action_id'], $call['identifier'] ?? '',
+        $call['resource_id'] ?? '', $call['api_key'], $call['timestamp'], $call['resource_type'],
+    ];
+    return ['hmac' => md5($call['api_key'] . md5(implode(',', $fields)))];
+}
