@@ -21,11 +21,11 @@ SHEET = {
     # D: the differences between the two documents; E: questions that came up while the rules were written
     "onoffice": [
         f"onoffice:{letter}{n}"
-        for letter, last in [("A", 45), ("D", 13), ("E", 4)]
+        for letter, last in [("A", 45), ("D", 19), ("E", 5)]
         for n in range(1, last + 1)
     ],
 }
-# Entries of a sheet that leave nothing open and are advice instead.
+# Entries of a sheet that are advice: those of RetailCRM leave nothing open, those of onOffice are ambiguities too.
 ADVICE = {
     "officernd": {},
     "retailcrm": {
@@ -36,7 +36,27 @@ ADVICE = {
         "S10": "key-belongs-to-host",
         "S11": "platform-addresses",
     },
-    "onoffice": {},
+    "onoffice": {
+        "A3": "not-covered",
+        "A6": "duplicates-refused",
+        "A9": "reserved-names",
+        "A11": "no-array-syntax",
+        "A13": "empty-token",
+        "A16": "freshness",
+        "A18": "escape-ampersand",
+        "A20": "claim-scope",
+        "A23": "active-is-feedback",
+        "A25": "message-origin",
+        "A27": "pair-of-ids",
+        "A28": "two-secrets",
+        "A29": "commit-on-success",
+        "A32": "one-secret-at-a-time",
+        "A34": "public-base",
+        "A40": "tls-for-parameters",
+        "A41": "no-version-1",
+        "A43": "no-role",
+        "A45": "constant-time",
+    },
 }
 # The documents that a platform's rules start from, and the parts of each.
 PAGE = {
