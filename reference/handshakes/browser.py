@@ -47,11 +47,15 @@ class Page:
 
 
 class Browser:
-    """One browser with its cookies: each method is a step that ends with a `Page`."""
+    """One browser with its cookies: each method is a step that ends with a `Page`.
+
+    With a `transcript`, messages between windows are recorded there too.
+    """
 
     name = "browser"
 
-    def __init__(self) -> None:
+    def __init__(self, transcript: Transcript | None = None) -> None:
+        self.transcript = transcript
         self._cookies: dict[str, dict[str, str]] = {}
         self.messages: list[tuple[str, str, str]] = []
 
@@ -89,7 +93,7 @@ class Browser:
         if target_origin not in ("*", split_url(receiver.url)[0]):
             return False
         self.messages.append((split_url(sender.url)[0], split_url(receiver.url)[0], text))
-        if transcript:
+        if transcript := transcript or self.transcript:
             transcript.message(split_url(sender.url)[0], split_url(receiver.url)[0], text)
         return True
 

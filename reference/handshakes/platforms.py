@@ -116,11 +116,11 @@ PLATFORMS: dict[str, Platform] = {
     for platform in (
         Platform("officernd", "OfficeRnD", "partner integration"),
         Platform("retailcrm", "RetailCRM (Simla)", "module"),
+        Platform("onoffice", "onOffice enterprise", "provider"),
     )
 }
 
 PLANNED: dict[str, str] = {
-    "onoffice": "onOffice enterprise",
     "fortis": "Fortis (Zeamster)",
 }
 """Platforms of the plan that are not built yet, so that a tool can say so."""

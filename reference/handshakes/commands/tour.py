@@ -41,7 +41,7 @@ def _toured(platform: Platform, bodies: bool) -> int:
         with Loopback(sides.platform, sides.partner) as network:
             for server in network.servers:
                 out.print(f"[dim]{escape(server.role.name)} listens on {server.url}[/]")
-            for chapter in tools.story(sides, Browser()):
+            for chapter in tools.story(sides, Browser(network.transcript)):
                 seen = len(network.transcript.events)
                 out.print(f"\n[bold]{escape(platform.title)} · {escape(chapter.title)}[/]")
                 results = network.run(chapter.step, chapter.sender)
