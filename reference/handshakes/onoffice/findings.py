@@ -21,6 +21,7 @@ class Attempt:
 
     fault: Fault | None
     again: bool
+    late: bool
     popup: Popup | None
     user: ApiUser | None
     calls: int
@@ -118,6 +119,7 @@ def _activated(text: str, attempt: Attempt, detail: str) -> list[Finding]:
     if not active:
         clause = "feedback.truthful" if said and not attempt.quiet else "unlock.call"
         clause = "block.unlock-again" if attempt.again and attempt.quiet else clause
+        clause = "unlock.later" if attempt.late else clause
         return [Finding(CLAUSE + clause, False, f"{detail}, not activated")]
     clause = "feedback.plain" if said and text != "active" else "feedback.active"
     return [
@@ -127,12 +129,19 @@ def _activated(text: str, attempt: Attempt, detail: str) -> list[Finding]:
 
 
 def judged_service(
-    response: Response | None, attempt: Attempt, service: Service, clause: str, *, refuses: bool
+    response: Response | None,
+    attempt: Attempt,
+    service: Service,
+    clause: str,
+    *,
+    refuses: bool,
+    calls: int = 0,
 ) -> tuple[Finding, ...]:
     """Return the findings on the answer to a service or a webhook."""
     detail = f"{attempt.name} of {service.name}: {response.status if response else 'no answer'}"
     if refuses:
-        held = attempt.quiet and response is not None and response.status >= 400
+        quiet = attempt.calls_after - attempt.calls <= calls
+        held = quiet and response is not None and response.status >= 400
         return () if attempt.known else (Finding(clause, held, detail),)
     if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
         return (Finding(attempt.fault.clause, response is not None and response.status >= 400, detail),)

@@ -12,6 +12,7 @@ operator (`report`) learns the reason. The endpoint behind the button is not sig
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ..keys import first_that_verifies
 from ..messages import Answer, Request, Response, Step
@@ -121,9 +122,7 @@ class Provider(Connecting):
             text["closed-title"], "<p id='error'>{{ said }}</p>", request, status, said=text[name]
         )
 
-    def framed(
-        self, title: str, body: str, request: Request, status: int = 200, **values: object
-    ) -> Response:
+    def framed(self, title: str, body: str, request: Request, status: int = 200, **values: Any) -> Response:
         """onoffice:url.frameable. Return a page that only the platform's hosts may embed; it needs no cookie."""
         return page(
             title,

@@ -182,15 +182,20 @@ class OnOffice(Resources):
 
     # --- one whole activation, as its user does it ------------------------------------------------
 
-    def activate(self, web_id: str, user_id: str, fault: str = "") -> Step[Outcome]:
-        """onoffice:block.reactivation. Open the popup, load the frame, copy the key, press the button; judge it all."""
+    def activate(
+        self, web_id: str, user_id: str, fault: str = "", *, wait: Callable[[int], None] | None = None
+    ) -> Step[Outcome]:
+        """onoffice:block.reactivation. Open the popup, load the frame, copy the key, press the button; judge it all.
+
+        With `wait`, ten minutes pass between the load and the click.
+        """
         customer = self.customers[web_id]
         again = customer.status == "blocked"
         chosen = self._fault(fault, ACTIVATION_FAULTS)
         popup = self.open_popup(web_id, user_id, again=True)
         self.confirm(popup, terms=True, data_processing=True)
         user = self.api_users[popup.token]
-        attempt = Attempt(chosen, again, popup, user, self.calls, len(self.broken()))
+        attempt = Attempt(chosen, again, wait is not None, popup, user, self.calls, len(self.broken()))
         if isinstance(chosen, UrlFault):
             popup.url = chosen.apply(self.draft(popup))
         page = yield from self._opened(popup.url, chosen.times if isinstance(chosen, UrlFault) else 1)
@@ -207,6 +212,8 @@ class OnOffice(Resources):
             chosen.apply(self, popup)
         if isinstance(chosen, FormFault):
             fields = chosen.fields(fields, self, popup)
+        if wait:
+            wait(600)
         user.fault = chosen if isinstance(chosen, ApiFault) else None
         user.genuine = not isinstance(chosen, FormFault) or fields[KEY].strip() == key
         response = yield from self._posted(form.action, fields, page.url)
@@ -264,10 +271,11 @@ class OnOffice(Resources):
         *,
         because: str = "unlock.store",
         anyway: bool = False,
+        calls: int = 0,
     ) -> Step[Outcome]:
         """onoffice:url.every-call, onoffice:webhook.get. A user opens a service: call its signed URL, judge the answer.
 
-        `because` is the clause that a genuine call proves; `anyway` calls though the platform would not.
+        `because` is the clause that a genuine call proves; `anyway` calls though the platform would not, and then the provider may ask the API `calls` times.
         """
         customer, user = self._person(web_id, user_id)
         chosen = self._fault(fault, SERVICE_FAULTS)
@@ -279,7 +287,7 @@ class OnOffice(Resources):
         if isinstance(chosen, ClaimFault):
             chosen.apply(self, dict(draft.pairs)["apiClaim"])
         in_use = self.api_users.get(customer.token)
-        attempt = Attempt(chosen, False, None, in_use, self.calls, len(self.broken()))
+        attempt = Attempt(chosen, False, False, None, in_use, self.calls, len(self.broken()))
         self.serving = web_id
         page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1)
         self.serving = ""
@@ -288,7 +296,7 @@ class OnOffice(Resources):
             return self._outcome(page.response if page else None, self._closed(page, attempt, found.name))
         response = page.response if page else None
         return self._outcome(
-            response, judged_service(response, attempt, found, CLAUSE + because, refuses=anyway)
+            response, judged_service(response, attempt, found, CLAUSE + because, refuses=anyway, calls=calls)
         )
 
     def service_url(self, web_id: str, user_id: str, service: str, fault: str = "") -> str:
