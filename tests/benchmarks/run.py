@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import officernd
+import onoffice
 import retailcrm
 from harness import row
 
@@ -36,7 +37,7 @@ def whole_commands() -> None:
     )
     tour = Path(sys.executable).with_name("handshakes")
     if tour.exists() or shutil.which("handshakes"):
-        for platform in ("officernd", "retailcrm"):
+        for platform in ("officernd", "retailcrm", "onoffice"):
             seconds = timed([str(tour), "tour", platform])
             row(f"handshakes tour {platform}, best of 5", f"{seconds:.2f} s", "under 3 s")
 
@@ -44,4 +45,5 @@ def whole_commands() -> None:
 if __name__ == "__main__":
     officernd.run()
     retailcrm.run()
+    onoffice.run()
     whole_commands()
