@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from handshakes.messages import Response
 from handshakes.onoffice import readings, signing
+from handshakes.onoffice.api import Access, Api
+from handshakes.onoffice.configuration import Configuration
 from handshakes.refusals import Refused
-from vector_runner import Runner, stages_of
+from vector_runner import Runner, raw, stages_of
 
-HMACS = ("onoffice.api_hmac",)
+WITHOUT_STAGES = ("onoffice.api_hmac", "onoffice.unlock_answer")
 # Every row of the facts sheet's worked values: the text that is signed, and its signature.
 WORKED = {
     "activation-basic": (
@@ -31,7 +34,7 @@ WORKED = {
         "50db418e12629571ef1928472c0f8bc82b624e3fd0ec38879f37263f1756ad72",
     ),
 }
-WORKED_HMACS = {
+WORKED_WITHOUT_STAGES = {
     "worked-sdk": "dsvg3r4AFcQXges0MZ+3auzQVfnEB39pLkKSgmm9Wvg=",
     "worked-reference": "F9OXyaJv7p+bLkwGDGV7ZUmfYgjH2E24zpsxY5/nVDk=",
     "worked-version-1": "7e0bb4b6ceb4b3cff609524e416f2ac3",
@@ -70,6 +73,11 @@ def call(group: dict[str, Any], vector: dict[str, Any], stages: Any) -> Any:
             return signing.verify_url(values["target"], secret=given["secret"], now=given["now"], **more)
         case "onoffice.api_hmac":
             return {"hmac": signing.api_hmac(**values)}
+        case "onoffice.unlock_answer":
+            api, access = Api(Configuration("Example-Provider-Secret-1!"), lambda: 0), Access("token", "key")
+            response = Response(values["status"], (), raw(values["body"]))
+            api.unlocked(api.result_of(response, "onoffice:api.envelopes", access))
+            return {"success": "success"}
     raise AssertionError(f"no such operation: {group['operation']}")
 
 
@@ -85,8 +93,8 @@ def returned(value: Any) -> dict[str, Any]:
 
 
 def seen(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """Return the stages that the package sees; an HMAC of the API has none."""
-    if group["operation"] in HMACS:
+    """Return the stages that the package sees; a call of the API and its answer have none."""
+    if group["operation"] in WITHOUT_STAGES:
         return []
     return [(stage.name, stage.value) for stage in signing.url_stages(vector["input"]["target"])]
 
@@ -96,7 +104,7 @@ def keys_in(vector: dict[str, Any]) -> set[str]:
 
 
 AS_PHP = readings.of("onoffice:url.names=php-compatible", "onoffice:url.repeated=php-compatible")
-RUNNER = Runner("onoffice", readings.READINGS, call, returned, seen, HMACS, keys_in)
+RUNNER = Runner("onoffice", readings.READINGS, call, returned, seen, WITHOUT_STAGES, keys_in)
 
 
 @RUNNER.each()
@@ -113,8 +121,8 @@ def test_the_other_readings_answer_as_the_vector_says(group, vector):
 def test_the_package_sees_the_stages_of_the_vector(group, vector):
     written = stages_of(vector)
     assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
-    if not written:  # nothing could be read, or an HMAC of the API, which has no stages
-        assert vector["expect"]["verdict"] == "refused" or group["operation"] in HMACS
+    if not written:  # nothing could be read, or a call of the API and its answer, which have no stages
+        assert vector["expect"]["verdict"] == "refused" or group["operation"] in WITHOUT_STAGES
         assert vector["expect"].get("stage") not in ("message",)
         return
     assert seen(group, vector) == written
@@ -151,6 +159,8 @@ def test_the_file_fits_the_schema():
         ("string_to_sign", lambda group, vector: vector["expect"]["returns"].update(url="https://a")),
         ("sign_url", lambda group, vector: group["given"].clear() or group["given"].update(now=1)),
         ("sign_url", lambda group, vector: vector["expect"]["returns"].update(url="")),
+        ("unlock_answer", lambda group, vector: vector["input"].pop("status")),
+        ("unlock_answer", lambda group, vector: vector["expect"]["returns"].update(success="active")),
         ("api_hmac", lambda group, vector: vector["input"].pop("token")),
         ("api_hmac", lambda group, vector: vector["input"].update(version="2")),
         ("api_hmac", lambda group, vector: vector["input"].update(target="https://a")),
@@ -187,13 +197,13 @@ def test_every_reason_that_a_vector_can_have_is_there():
     assert RUNNER.reasons() == {
         *("malformed", "missing-parameter", "empty-parameter", "duplicate-parameter", "too-large"),
         *("empty-secret", "signature-mismatch", "timestamp-in-milliseconds", "stale", "from-the-future"),
-        *("not-allowed", "wrong-type"),
+        *("not-allowed", "wrong-type", "platform-error", "unexpected-answer"),
     }
 
 
 def test_there_are_enough_vectors_and_each_operation_has_some_that_are_refused():
     assert len(RUNNER.rows) >= 150
-    for operation in ("string_to_sign", "sign_url", "verify_url", "api_hmac"):
+    for operation in ("string_to_sign", "sign_url", "verify_url", "api_hmac", "unlock_answer"):
         rows = [v for g, v in RUNNER.rows if g["operation"] == f"onoffice.{operation}"]
         assert {vector["expect"]["verdict"] for vector in rows} == {"accepted", "refused"}
 
@@ -212,9 +222,9 @@ def test_the_worked_urls_of_the_facts_sheet_are_vectors(name):
     assert vectors[f"verify_url/worked-{name}"]["expect"]["verdict"] == "accepted"
 
 
-@pytest.mark.parametrize("name", WORKED_HMACS)
+@pytest.mark.parametrize("name", WORKED_WITHOUT_STAGES)
 def test_the_worked_hmacs_of_the_facts_sheet_are_vectors(name):
-    assert by_id()[f"api_hmac/{name}"]["expect"]["returns"] == {"hmac": WORKED_HMACS[name]}
+    assert by_id()[f"api_hmac/{name}"]["expect"]["returns"] == {"hmac": WORKED_WITHOUT_STAGES[name]}
 
 
 @pytest.mark.parametrize("name", MEASURED)

@@ -86,11 +86,33 @@ function api(call) {
   return { hmac: md5(call.api_key + md5(fields.join(","))) };
 }
 
+// Success is four things at once; an error is one wherever a code stands. JavaScript cannot see a name that stands twice.
+function unlocked({ status, body }) {
+  let answer;
+  try {
+    answer = JSON.parse(body);
+  } catch {
+    answer = null;
+  }
+  if (answer === null || typeof answer !== "object" || Array.isArray(answer)) {
+    return status === 200 ? "unexpected-answer" : "platform-error";
+  }
+  const listed = answer.response?.results;
+  const results = Array.isArray(listed) && listed.every((one) => one !== null && typeof one === "object") ? listed : [];
+  const codes = [answer.status?.errorcode, results.length ? results[0].status?.errorcode : 0];
+  if (!codes.every(Number.isInteger)) return "unexpected-answer";
+  if (status !== 200 || codes.some(Boolean)) return "platform-error";
+  const record = results[0]?.data?.records?.[0];
+  if (results.length !== 1 || !record || Array.isArray(record)) return "unexpected-answer";
+  return record.elements?.success === "success" ? "success" : "platform-error";
+}
+
 const tasks = {
   text: ({ url }) => text(read(url)),
   sign: ({ url, secret }) => `${url}${url.includes("?") ? "&" : "?"}signature=${mac(secret, text(read(url)))}`,
   strict,
   hmac: api,
+  unlock: unlocked,
 };
 
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {

@@ -6,6 +6,7 @@
 //   php      {url, secret}              does a verifier of PHP's functions accept it, and with which values
 //   strict   {url, secret, now, back, ahead}   what a verifier of the clauses decides, and why
 //   hmac     {token, api_key, ...}      the HMAC of an API call
+//   unlock   {status, body}             whether the API's answer says that the provider is activated
 
 while (($line = fgets(STDIN)) !== false) {
     $case = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
@@ -16,6 +17,7 @@ while (($line = fgets(STDIN)) !== false) {
         'php' => accepted($case['url'], $case['secret']),
         'strict' => strict($case),
         'hmac' => api($case),
+        'unlock' => unlocked($case['status'], $case['body']),
     };
     echo json_encode($answer, JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE), "\n";
 }
@@ -134,4 +136,29 @@ function api(array $call): array
         $call['resource_id'] ?? '', $call['api_key'], $call['timestamp'], $call['resource_type'],
     ];
     return ['hmac' => md5($call['api_key'] . md5(implode(',', $fields)))];
+}
+
+/** Success is four things at once; an error is one wherever a code stands. PHP cannot see a name that stands twice. */
+function unlocked(int $status, string $body): string
+{
+    $answer = json_decode($body);
+    if (!$answer instanceof stdClass) {
+        return $status === 200 ? 'unexpected-answer' : 'platform-error';
+    }
+    $top = $answer->status->errorcode ?? null;
+    $results = $answer->response->results ?? null;
+    $objects = is_array($results) && array_filter($results, is_object(...)) === $results;
+    $results = $objects ? $results : [];
+    $code = $results ? $results[0]->status->errorcode ?? null : 0;
+    if (!is_int($top) || !is_int($code)) {
+        return 'unexpected-answer';
+    }
+    if ($status !== 200 || $top !== 0 || $code !== 0) {
+        return 'platform-error';
+    }
+    $record = $results[0]->data->records[0] ?? null;
+    if (count($results) !== 1 || !$record instanceof stdClass) {
+        return 'unexpected-answer';
+    }
+    return ($record->elements->success ?? null) === 'success' ? 'success' : 'platform-error';
 }

@@ -948,6 +948,99 @@ def calls() -> list[dict[str, Any]]:
     # fmt: on
 
 
+# --- unlock_answer ----------------------------------------------------------------------------
+
+OK = {"code": 200, "errorcode": 0, "message": "OK"}
+PLATFORM, UNEXPECTED = refused("platform-error"), refused("unexpected-answer")
+
+
+def result(code: int = 0, records: Any = None, **elements: Any) -> dict[str, Any]:
+    """Return the result of one action, in the shape of the reference."""
+    found = [{"id": 0, "type": "", "elements": elements}] if elements else records
+    return {"actionid": DO, "resourceid": "", "resourcetype": "unlockProvider", "cacheable": False,
+            "identifier": "", "data": {"meta": {"cntabsolute": None}, "records": found} if found else [],
+            "status": {"errorcode": code, "message": "OK" if code == 0 else "an error"}}  # fmt: skip
+
+
+def answer(*results: Any, top: Any = OK) -> dict[str, Any]:
+    return {"status": top, "response": {"results": list(results)}}
+
+
+def error(top: int, code: int | None = None) -> dict[str, Any]:
+    """Return an error: what stands at the top, and at the action unless that is None."""
+    status = {"code": 500 if top else 200, "errorcode": top, "message": "an error" if top else "OK"}
+    return {"status": status} if code is None else answer(result(code), top=status)
+
+
+GOOD = answer(result(success="success"))
+
+
+def answered(
+    name: str, about: str, body: Any, expect: Expect | None, what: str = "", status: int = 200
+) -> dict[str, Any]:
+    """Return one vector: what the API answered to unlockProvider, and what a provider makes of it."""
+    written_body = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+    return {
+        "id": f"onoffice/unlock_answer/{name}",
+        "clauses": clauses("unlock.answer api.envelopes " + about),
+        "input": {"body": {"utf8": written_body}, "status": status},
+        "stages": [],
+        "expect": expect or {"verdict": "accepted", "returns": {"success": "success"}},
+        "by_reading": {},
+        **derived("unlock_answer", ("success", what) if what else None),
+    }
+
+
+def answers() -> list[dict[str, Any]]:
+    twice = json.dumps(GOOD)[:-1] + ', "status": ' + json.dumps(OK) + "}"
+    unread = {**GOOD, "more": None}
+    # fmt: off
+    return [
+        answered("success", "unlock.result", GOOD, None),
+        answered("unknown-member", "unlock.result", unread, None, "a member that nobody knows"),
+        *(answered(f"error-{code}-as-documented", "api.errors", error(97, code), PLATFORM, f"{code} at the action, 97 at the top")
+          for code in (22, 49, 136, 137, 177, 178, 193, 201, 248)),
+        answered("error-mirrored", "api.errors", error(137, 137), PLATFORM, "the action's code at the top too"),
+        answered("error-at-the-action-only", "api.errors", error(0, 137), PLATFORM, "no error at the top"),
+        answered("error-at-the-top-only", "api.errors", error(41), PLATFORM, "an error at the top, no results"),
+        answered("not-authenticated", "api.credentials", error(22), PLATFORM, "status 400 and 22 at the top", 400),
+        answered("error-at-the-top-success-below", "", answer(result(success="success"), top=error(97)["status"]), PLATFORM,
+                 "an error at the top over an action that succeeded"),
+        answered("success-with-status-500", "", GOOD, PLATFORM, "HTTP status 500", 500),
+        answered("success-with-status-201", "", GOOD, PLATFORM, "HTTP status 201", 201),
+        answered("page-with-status-502", "", "<p>Bad gateway</p>", PLATFORM, "status 502 and a page", 502),
+        answered("failure", "unlock.result", answer(result(success="failure")), PLATFORM, "elements.success is failure"),
+        answered("success-in-capitals", "unlock.result", answer(result(success="Success")), PLATFORM, "a capital in success"),
+        answered("success-as-true", "unlock.result", answer(result(success=True)), PLATFORM, "elements.success is true"),
+        answered("result-instead", "unlock.result", answer(result(result="success")), PLATFORM,
+                 "elements.result instead of elements.success"),
+        answered("no-records", "unlock.result", answer(result()), UNEXPECTED, "no records"),
+        answered("records-empty", "unlock.result", answer(result(records=[[]])), UNEXPECTED, "a record that is a list"),
+        answered("no-results", "api.results", answer(), UNEXPECTED, "no results"),
+        answered("two-results", "api.results", answer(result(success="success"), result(success="success")), UNEXPECTED,
+                 "two results for one action"),
+        answered("null-beside-the-result", "api.results", answer(None, result(success="success")), UNEXPECTED,
+                 "null in front of the result"),
+        answered("results-as-object", "api.results", {"status": OK, "response": {"results": {"0": result(success="success")}}},
+                 UNEXPECTED, "results is an object"),
+        answered("no-response", "api.results", {"status": OK}, UNEXPECTED, "no response"),
+        answered("no-status", "", {"response": GOOD["response"]}, UNEXPECTED, "no status at the top"),
+        answered("no-status-at-the-action", "", answer({**result(success="success"), "status": None}), UNEXPECTED,
+                 "no status at the action"),
+        answered("code-as-text", "", answer(result(success="success"), top={**OK, "errorcode": "0"}), UNEXPECTED,
+                 "the code at the top is a text"),
+        answered("code-as-false", "", answer(result(success="success"), top={**OK, "errorcode": False}), UNEXPECTED,
+                 "the code at the top is false"),
+        answered("not-json", "", "active", UNEXPECTED, "no JSON"),
+        answered("empty", "", "", UNEXPECTED, "an empty body"),
+        answered("list", "", [GOOD], UNEXPECTED, "a list around it"),
+        answered("null", "", None, UNEXPECTED, "null"),
+        answered("name-twice", "", twice, UNEXPECTED, "status stands twice"),
+        answered("bytes-mark", "", "\ufeff" + json.dumps(GOOD), UNEXPECTED, "a byte order mark in front"),
+    ]
+    # fmt: on
+
+
 # --- the file ---------------------------------------------------------------------------------
 
 
@@ -985,6 +1078,7 @@ def groups() -> list[dict[str, Any]]:
         ("signed-with-nothing", "onoffice.sign_url", {"secret": ""}, [
             sign("secret-empty", "url.key secret.empty", SHORT_TEXT, expect=EMPTY_SECRET)]),
         ("calls", "onoffice.api_hmac", {}, calls()),
+        ("answers", "onoffice.unlock_answer", {}, answers()),
     ]
     # fmt: on
     return [

@@ -168,10 +168,11 @@ def code_of(value: Mapping[str, Any], clause: str) -> int:
 
 
 def results_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the results of an answer that are objects; none where there are none."""
+    """Return the results of an answer; none where one of them is no object."""
     response = answer.get("response")
     results = response.get("results") if isinstance(response, dict) else None
-    return [one for one in results if isinstance(one, dict)] if isinstance(results, list) else []
+    objects = isinstance(results, list) and all(isinstance(one, dict) for one in results)
+    return results if objects else []  # type: ignore[return-value]
 
 
 def first_record(result: Mapping[str, Any], clause: str) -> dict[str, Any]:
