@@ -286,12 +286,13 @@ def _expired(platform: Resources, popup: Popup) -> None:
 def _foreign_claim(platform: Resources, popup: Popup) -> None:
     for claim in platform.claims.values():
         if claim.cache_id == popup.cache_id:
-            claim.cache_id = "another"
+            claim.fault = 248
 
 
 def _old_claim(platform: Resources, popup: Popup) -> None:
     for claim in platform.claims.values():
-        claim.outdated = claim.outdated or claim.cache_id == popup.cache_id
+        if claim.cache_id == popup.cache_id:
+            claim.fault = 201
 
 
 def _user_gone(platform: Resources, popup: Popup) -> None:
@@ -403,11 +404,11 @@ FORM_FAULTS: tuple[FormFault, ...] = (
 
 
 def _claim_of(platform: Resources, value: str) -> None:
-    platform.claims[value].web_id = "another"
+    platform.claims[value].fault = 248
 
 
 def _outdated(platform: Resources, value: str) -> None:
-    platform.claims[value].outdated = True
+    platform.claims[value].fault = 201
 
 
 CLAIM_FAULTS: tuple[ClaimFault, ...] = (

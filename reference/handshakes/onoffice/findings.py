@@ -17,7 +17,11 @@ LONGEST = 200
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt to activate or to use a service, and how many API calls and broken clauses were known around it."""
+    """One attempt to activate or to use a service, and what the API saw of it.
+
+    `calls` and `calls_after` count the API's calls; `known` says that the API has found what is broken,
+    after the `seen` findings of before.
+    """
 
     fault: Fault | None
     again: bool
@@ -25,9 +29,9 @@ class Attempt:
     popup: Popup | None
     user: ApiUser | None
     calls: int
-    broken: int
+    seen: int
     calls_after: int = 0
-    broken_after: int = 0
+    known: bool = False
 
     @property
     def name(self) -> str:
@@ -38,11 +42,6 @@ class Attempt:
     def quiet(self) -> bool:
         """Whether the provider called nobody."""
         return self.calls_after == self.calls
-
-    @property
-    def known(self) -> bool:
-        """Whether the API has said already what was broken."""
-        return self.broken_after > self.broken
 
 
 def closed(response: Response | None, attempt: Attempt) -> Finding:
@@ -113,7 +112,7 @@ def _activated(text: str, attempt: Attempt, detail: str) -> list[Finding]:
     assert user is not None  # noqa: S101
     active, said = user.state == "active", text.strip("'\"\n ") == "active"
     if attempt.fault:
-        return [Finding(attempt.fault.clause, active and text == "active", detail)]
+        return [] if attempt.known and not active else [Finding(attempt.fault.clause, active, detail)]
     if attempt.known and not active:
         return []
     if not active:
@@ -143,16 +142,16 @@ def judged_service(
         quiet = attempt.calls_after - attempt.calls <= calls
         held = quiet and response is not None and response.status >= 400
         return () if attempt.known else (Finding(clause, held, detail),)
-    if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
-        return (Finding(attempt.fault.clause, response is not None and response.status >= 400, detail),)
     if attempt.known:
         return ()
+    if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
+        return (Finding(attempt.fault.clause, response is not None and response.status >= 400, detail),)
     if attempt.fault is not None:
         clause = attempt.fault.clause
     ok = response is not None and response.ok
     if service.webhook:
+        if attempt.fault:
+            return (Finding(clause, ok, detail),)
         bare = ok and response is not None and not response.header("content-type").startswith("text/html")
-        return (
-            Finding(clause if attempt.fault else CLAUSE + "webhook.answer", bare and attempt.quiet, detail),
-        )
+        return (Finding(CLAUSE + "webhook.answer", bare and attempt.quiet, detail),)
     return (Finding(clause, ok and not attempt.quiet, detail),)

@@ -97,7 +97,8 @@ class ApiUser:
     """An API user that an activation made: its token and key. `state` is `prepared`, `shown`, `active` or `gone`.
 
     `revoked` is the clause that using it would break, if any; `blocked` says that the customer did it.
-    `calls` are the resource types that were called; `genuine` says that its key was pasted as it is.
+    `calls` are the resource types that were called; `genuine` says that its key was pasted as it is,
+    `claim_sent` that its URL had a claim.
     """
 
     token: str
@@ -107,6 +108,7 @@ class ApiUser:
     revoked: str = ""
     blocked: bool = False
     genuine: bool = False
+    claim_sent: bool = False
     calls: list[str] = field(default_factory=list)
     fault: ApiFault | None = None
 
@@ -123,13 +125,13 @@ class CacheEntry:
 
 @dataclass(slots=True)
 class Claim:
-    """A claim: whose it is; `cache_id` is that of its activation, or empty for a service's."""
+    """A claim: whose it is; `cache_id` is that of its activation, or empty for a service's; `fault` is answered to it."""
 
     web_id: str
     user_id: str
     made: int
     cache_id: str = ""
-    outdated: bool = False
+    fault: int = 0
 
 
 @dataclass(slots=True)

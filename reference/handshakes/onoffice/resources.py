@@ -73,7 +73,7 @@ class Resources:
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + (
             "-_" if cache_id else "+/"
         )
-        value = "".join(letters[number >> 6 * place & 63] for place in range(48))
+        value = letters[62:] + "".join(letters[number >> 6 * place & 63] for place in range(46))
         self.claims[value] = Claim(web_id, user_id, self.clock(), cache_id)
         if not cache_id:
             self.latest[web_id, user_id] = value
@@ -127,7 +127,7 @@ class Resources:
             raise ApiError(4, "api.envelope") from None
         token, request = value.get("token"), value.get("request")
         if not isinstance(token, str) or not token:
-            raise ApiError(13, "api.token")
+            raise ApiError(13, "" if token == "" else "api.token")
         if not isinstance(request, dict):
             raise ApiError(14, "api.envelope")
         actions = request.get("actions")
@@ -275,23 +275,17 @@ class Resources:
         if value is None or value == "":
             if not self.settings.claim_required:
                 return
-            raise ApiError(
-                193,
-                "unlock.claim"
-                if unlocking and self.settings.api_claim
-                else ""
-                if unlocking
-                else "claim.returned",
-            )
+            sent = "unlock.claim" if user.claim_sent else ""
+            raise ApiError(193, sent if unlocking else "claim.returned")
         claim = self.claims.get(value) if isinstance(value, str) else None
         if claim is None:
             raise ApiError(248, "unlock.claim" if unlocking else "claim.shape")
+        if claim.fault:
+            raise ApiError(claim.fault)
         if claim.web_id != user.web_id:
             raise ApiError(248, "credentials.user")
         if claim.cache_id != cache_id:
             raise ApiError(248, "unlock.only" if claim.cache_id else "unlock.claim")
-        if claim.outdated:
-            raise ApiError(201)
         lifetime = self.settings.claim_lifetime
         if not unlocking and lifetime is not None and self.clock() > claim.made + lifetime:
             raise ApiError(201)

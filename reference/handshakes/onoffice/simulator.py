@@ -195,9 +195,10 @@ class OnOffice(Resources):
         popup = self.open_popup(web_id, user_id, again=True)
         self.confirm(popup, terms=True, data_processing=True)
         user = self.api_users[popup.token]
-        attempt = Attempt(chosen, again, wait is not None, popup, user, self.calls, len(self.broken()))
+        attempt = Attempt(chosen, again, wait is not None, popup, user, self.calls, len(self.findings))
         if isinstance(chosen, UrlFault):
             popup.url = chosen.apply(self.draft(popup))
+        user.claim_sent = "apiClaim=" in popup.url
         page = yield from self._opened(popup.url, chosen.times if isinstance(chosen, UrlFault) else 1)
         form = next((one for one in page.forms if one.id == UNLOCK), None) if page else None
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses) and form is None:
@@ -215,12 +216,12 @@ class OnOffice(Resources):
         if wait:
             wait(600)
         user.fault = chosen if isinstance(chosen, ApiFault) else None
-        user.genuine = not isinstance(chosen, FormFault) or fields[KEY].strip() == key
+        user.genuine = not isinstance(chosen, FormFault)
         response = yield from self._posted(form.action, fields, page.url)
         user.fault = None
         said = response.body.decode("utf-8", "replace") if response and response.status == 200 else ""
         self.receives(popup, said, origin=split_url(self.account.activation_url)[0])
-        attempt.calls_after, attempt.broken_after = self.calls, len(self.broken())
+        attempt.calls_after, attempt.known = self.calls, bool(self.broken_since(attempt.seen))
         findings += judged_text(response, attempt)
         if chosen is None and said == "active" and user.state == "active":
             repeated = yield from self._posted(form.action, fields, page.url)
@@ -254,9 +255,10 @@ class OnOffice(Resources):
         attempt.calls_after = self.calls
         response = page.response if page else None
         findings: tuple[Finding, ...] = (closed(response, attempt),)
-        if isinstance(attempt.fault, UrlFault) and not attempt.fault.verified and response is not None:
+        verified = isinstance(attempt.fault, UrlFault) and attempt.fault.verified
+        if findings[0].held and not verified and response is not None:
             first = self.refusals.setdefault(place, response)
-            detail = f"{attempt.fault.name}: as any other failure"
+            detail = f"{attempt.name}: as any other failure"
             findings += (Finding(CLAUSE + "url.refused", same_page(first, response), detail),)
         return findings
 
@@ -287,11 +289,11 @@ class OnOffice(Resources):
         if isinstance(chosen, ClaimFault):
             chosen.apply(self, dict(draft.pairs)["apiClaim"])
         in_use = self.api_users.get(customer.token)
-        attempt = Attempt(chosen, False, False, None, in_use, self.calls, len(self.broken()))
+        attempt = Attempt(chosen, False, False, None, in_use, self.calls, len(self.findings))
         self.serving = web_id
         page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1)
         self.serving = ""
-        attempt.calls_after, attempt.broken_after = self.calls, len(self.broken())
+        attempt.calls_after, attempt.known = self.calls, bool(self.broken_since(attempt.seen))
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses):
             return self._outcome(page.response if page else None, self._closed(page, attempt, found.name))
         response = page.response if page else None
@@ -332,9 +334,9 @@ class OnOffice(Resources):
             raise ValueError(f"{name} is no fault of this step")
         return chosen
 
-    def broken(self) -> list[Finding]:
-        """Return what was found broken so far."""
-        return [finding for finding in self.findings if not finding.held]
+    def broken_since(self, seen: int) -> set[str]:
+        """Return the clauses that were found broken after the first `seen` findings."""
+        return {finding.clause for finding in self.findings[seen:] if not finding.held}
 
     def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
         self.findings += findings
