@@ -410,6 +410,10 @@ def test_the_adopted_reading_comes_first(platform: str, clause: str) -> None:
         "retailcrm:token.empty-secret=accepted",
         "retailcrm:system-url.allowed=unchecked",
         "retailcrm:activity.system-url=followed",
+        "onoffice:url.verify=optional",
+        "onoffice:url.scheme=from-request",
+        "onoffice:popup.state=message",
+        "onoffice:unlock.empty-token=called",
     ],
 )
 def test_readings_that_would_give_a_secret_away_never_run(id: str) -> None:
