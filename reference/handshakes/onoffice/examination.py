@@ -45,7 +45,7 @@ def examine(
     if platform.customers[one].status != "active" or platform.broken_since(seen) - PAGE:
         return platform.findings[seen:]
     yield from platform.serve(one, broker, service, because="service.other-users")
-    yield from platform.serve(one, broker, webhook)
+    yield from platform.serve(one, administrator, webhook)
     for fault in ACTIVATION_FAULTS:
         start = len(platform.findings)
         yield from platform.activate(one, administrator, fault.name)
@@ -65,6 +65,7 @@ def examine(
     yield from platform.activate(second[0], second[1])
     yield from platform.serve(second[0], second[1], service)
     yield from platform.serve(one, administrator, service, because="credentials.customer")
+    yield from platform.serve(second[0], second[1], service)
     if work:
         yield from worked(platform, first, work)
     yield from blocked(platform, first, service)

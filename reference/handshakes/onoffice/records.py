@@ -98,7 +98,7 @@ class ApiUser:
 
     `revoked` is the clause that using it would break, if any; `blocked` says that the customer did it.
     `calls` are the resource types that were called; `genuine` says that its key was pasted as it is,
-    `claim_sent` that its URL had a claim.
+    `claim_sent` that its URL had a claim; `because` is the clause to name for whatever goes wrong.
     """
 
     token: str
@@ -109,6 +109,7 @@ class ApiUser:
     blocked: bool = False
     genuine: bool = False
     claim_sent: bool = False
+    because: str = ""
     calls: list[str] = field(default_factory=list)
     fault: ApiFault | None = None
 

@@ -149,7 +149,7 @@ class Resources:
             status: dict[str, Any] = {"errorcode": 0, "message": "OK"}
         except ApiError as error:
             if error.clause:
-                self.found(error.clause, False, f"API error {error.code}: {error}")
+                self.found(user.because or error.clause, False, f"API error {error.code}: {error}")
             records, status = [], {"errorcode": error.code, "message": meaning(error.code)}
         return {
             "actionid": value.get("actionid", ""),
@@ -254,8 +254,8 @@ class Resources:
         """Return one property of the customer; its field names are those of the API's documentation."""
         parameters = action["parameters"] or {}
         if self.serving and user.web_id != self.serving:
-            active = self.customers[self.serving].status == "active"
-            raise ApiError(248, "credentials.customer" if active else "service.activated")
+            never = self.customers[self.serving].status == "inactive"
+            raise ApiError(248, "service.activated" if never else "credentials.customer")
         self._claimed(user, parameters, "")
         title = self.customers[user.web_id].estates.get(str(action["resourceid"] or ""))
         if title is None:

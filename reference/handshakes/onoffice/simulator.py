@@ -12,7 +12,7 @@ from collections.abc import Callable
 from ..browser import Browser, Page
 from ..messages import Answer, Request, Response, Step, Unreachable, form_body, json_response, split_url
 from ..strict import URLENCODED, Pairs, query_pairs
-from ..verdicts import Finding, Outcome, Refuses
+from ..verdicts import Finding, Outcome, Refuses, Survives
 from .faults import (
     ACTIVATION_FAULTS,
     SERVICE_FAULTS,
@@ -198,6 +198,8 @@ class OnOffice(Resources):
         attempt = Attempt(chosen, again, wait is not None, popup, user, self.calls, len(self.findings))
         if isinstance(chosen, UrlFault):
             popup.url = chosen.apply(self.draft(popup))
+        if isinstance(chosen, UrlFault) and chosen.expected == Survives("active"):
+            user.because = chosen.clause.removeprefix(CLAUSE)
         user.claim_sent = "apiClaim=" in popup.url
         page = yield from self._opened(popup.url, chosen.times if isinstance(chosen, UrlFault) else 1)
         form = next((one for one in page.forms if one.id == UNLOCK), None) if page else None
@@ -218,7 +220,7 @@ class OnOffice(Resources):
         user.fault = chosen if isinstance(chosen, ApiFault) else None
         user.genuine = not isinstance(chosen, FormFault)
         response = yield from self._posted(form.action, fields, page.url)
-        user.fault = None
+        user.fault, user.because = None, ""
         said = response.body.decode("utf-8", "replace") if response and response.status == 200 else ""
         self.receives(popup, said, origin=split_url(self.account.activation_url)[0])
         attempt.calls_after, attempt.known = self.calls, bool(self.broken_since(attempt.seen))
