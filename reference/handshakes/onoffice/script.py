@@ -6,6 +6,7 @@ It enables the button with the box, posts the form, and tells the popup what cam
 
 from __future__ import annotations
 
+from html import unescape
 from urllib.parse import urljoin
 
 from ..browser import Browser, Page
@@ -59,7 +60,7 @@ def press(
     fields = {**form.fields, KEY: key, PRIVACY: "yes"}
     origin, target = split_url(urljoin(frame.url, form.action))
     headers = (("content-type", f"{URLENCODED};charset=UTF-8"), ("origin", split_url(frame.url)[0]))
-    text = "The provider did not answer."
+    text = unescape(frame.response.body.decode().partition('data-failed="')[2].partition('"')[0])
     try:
         answer: Response = yield Request("POST", origin, target, headers, form_body(fields))
         if answer.status == 200:
