@@ -1,7 +1,7 @@
 """The OpenSSL command line as an oracle of the `Salted__` format and of HMAC.
 
-OpenSSL 3 writes neither header nor salt when the salt is given with `-S`, so `sealed` puts them in front by
-hand, and `salted` is what a random salt gives. Decrypting leaves `-S` out: the salt is read from the header.
+OpenSSL 3 writes neither header nor salt after `-S`; `sealed` therefore adds both, and `salted` lets it choose a
+salt. For decrypting there is no `-S`: OpenSSL finds the salt behind the header.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ..refusals import Refused
 from ..strict import Pairs, query_pairs
@@ -67,7 +67,7 @@ def _of_data(url: str, secret: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _with(base: str, data: str) -> str:
-    return f"{base}?data=" + data.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+    return f"{base}?data={quote(data, safe='')}"
 
 
 def _of_hmac(url: str, secret: str) -> Iterator[tuple[str, str, str]]:
