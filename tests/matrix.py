@@ -27,6 +27,7 @@ NARROWING = (
     "ignore_glob",
     "stepwise",
     "maxfail",
+    "collectonly",
 )
 PROPERTY = "proves"
 RANK = {"skipped": 0, "passed": 1, "failed": 2}
