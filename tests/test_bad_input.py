@@ -21,9 +21,14 @@ import pytest
 from handshakes.browser import Browser
 from handshakes.messages import Request, Response
 from handshakes.officernd import sign_query, sign_webhook
+from handshakes.onoffice import api_hmac
+from handshakes.onoffice.faults import URL_FAULTS
 from handshakes.retailcrm import registration_token
 from handshakes.wire import Loopback
 from officernd_sides import NOW, Both, sides
+from onoffice_sides import ADMIN, FIRST, PLANS
+from onoffice_sides import Both as Office
+from onoffice_sides import activated as office_activated
 from retailcrm_sides import CODE, DEMO
 from retailcrm_sides import Both as Crm
 from retailcrm_sides import connected as crm_connected
@@ -259,8 +264,108 @@ CRM_ROUTES: dict[str, Route] = {
     "crm /api api-versions": Route(crm_api("GET", "/api/api-versions")),
 }
 ROUTES |= {name: replace(route, side="retailcrm") for name, route in CRM_ROUTES.items()}
-OWN = [name for name, route in ROUTES.items() if route.side == "officernd"]
-MAKE: dict[str, Callable[[], Any]] = {"officernd": connected, "retailcrm": crm_connected}
+PROVIDER, MARKETPLACE = "https://provider.example", "https://smart.onoffice.de"
+OFFICE_API = "https://api.onoffice.de"
+ACTIVATION = (
+    "apiToken",
+    "customerName",
+    "customerWebId",
+    "userId",
+    "parameterCacheId",
+    "timestamp",
+    "signature",
+)
+SERVED = ("apiClaim", "customerWebId", "userId", "timestamp", "signature")
+OFFICE_FORMS = {
+    "open": {"customer": FIRST, "user": ADMIN},
+    "confirm": {"popup": "", "terms": "yes", "data_processing": "yes"},
+    "rights": {"popup": "", "rights": "all"},
+    "message": {"popup": "", "text": "active"},
+    "service": {"customer": FIRST, "user": ADMIN, "service": PLANS},
+    "block": {"customer": FIRST},
+    "secret": {"secret": "Another-Provider-Secret-2!"},
+}
+
+
+def office_popup(both: Office, mask: bool = True):
+    """Return a popup of an activation, as another administrator has it open."""
+    popup = both.platform.open_popup(FIRST, ADMIN, again=True)
+    if mask:
+        both.platform.confirm(popup, terms=True, data_processing=True)
+    return popup
+
+
+def office_url(service: str = "") -> Callable[[Office], Request]:
+    def request(both: Office) -> Request:
+        url = both.platform.service_url(FIRST, ADMIN, service) if service else office_popup(both).url
+        return Request("GET", PROVIDER, url.removeprefix(PROVIDER))
+
+    return request
+
+
+def office_unlock(both: Office) -> Request:
+    popup = office_popup(both)
+    loaded = both.network.exchange("browser", Request("GET", PROVIDER, popup.url.removeprefix(PROVIDER)))
+    ticket = re.search(rb'name="ticket" value="(\w+)"', loaded.body)[1].decode()
+    key = both.platform.choose(popup, "all")
+    fields = {"ticket": ticket, "secret": key, "privacy": "yes"}
+    return post(PROVIDER, "/onoffice/unlock", fields)
+
+
+def office_form(step: str) -> Callable[[Office], Request]:
+    def request(both: Office) -> Request:
+        if step == "open":
+            both.platform.customers[FIRST].status = "inactive"
+        fields = OFFICE_FORMS[step]
+        if "popup" in fields:
+            fields = {**fields, "popup": office_popup(both, step != "confirm").id}
+        return post(MARKETPLACE, f"/simulator/{step}", fields)
+
+    return request
+
+
+def office_api(both: Office) -> Request:
+    """Return a read of the property, with the claim of a service call."""
+    user = both.platform.api_users[both.platform.customers[FIRST].token]
+    action = {
+        "actionid": "urn:onoffice-de-ns:smart:2.5:smartml:action:read", "resourceid": f"{FIRST}1", "resourcetype": "estate",
+        "identifier": "", "timestamp": both.clock(), "hmac_version": 2,
+        "parameters": {"extendedclaim": both.platform.claim(FIRST, ADMIN)},
+    }  # fmt: skip
+    action["hmac"] = api_hmac(
+        token=user.token,
+        api_key=user.key,
+        timestamp=both.clock(),
+        resource_type="estate",
+        action_id=action["actionid"],
+    )
+    body = json.dumps({"token": user.token, "request": {"actions": [action]}}).encode()
+    return Request("POST", OFFICE_API, "/api/stable/api.php", (JSON,), body)
+
+
+OFFICE_ROUTES: dict[str, Route] = {
+    "/onoffice/activate": Route(office_url(), "query", ACTIVATION),
+    "/onoffice/activate.js": Route(lambda both: get(PROVIDER, "/onoffice/activate.js")),
+    "/onoffice/unlock": Route(office_unlock, "form", ("ticket", "secret", "privacy"), ("POST",)),
+    "/onoffice/service": Route(office_url(PLANS), "query", SERVED),
+    "/onoffice/webhook": Route(office_url("export"), "query", SERVED),
+    "office /simulator": Route(lambda both: get(MARKETPLACE, "/simulator")),
+    "office /simulator/popup.js": Route(lambda both: get(MARKETPLACE, "/simulator/popup.js")),
+    **{
+        f"office /simulator/{step}": Route(
+            office_form(step), "form", tuple(n for n in fields if n != "text"), ("POST",)
+        )
+        for step, fields in OFFICE_FORMS.items()
+        if step not in ("open", "block", "secret")
+    },
+    "office /api": Route(office_api, "office json", ("token", "request"), ("POST",)),
+}
+ROUTES |= {name: replace(route, side="onoffice") for name, route in OFFICE_ROUTES.items()}
+MAKE: dict[str, Callable[[], Any]] = {
+    "officernd": connected,
+    "retailcrm": crm_connected,
+    "onoffice": office_activated,
+}
 UNIFORM = ("/officernd/healthcheck", "/officernd/configure", "/officernd/sync", "/officernd/removed/")
 
 
@@ -276,6 +381,14 @@ def test_every_endpoint_of_the_partner_is_a_route():
 def test_every_endpoint_of_the_module_is_a_route():
     endpoints = crm_connected().partner.endpoints()
     assert {path for path in ROUTES if path.startswith("/retailcrm/")} == set(endpoints)
+    assert {path: ROUTES[path].methods for path in endpoints} == {
+        path: tuple(steps) for path, steps in endpoints.items()
+    }
+
+
+def test_every_endpoint_of_the_provider_is_a_route():
+    endpoints = office_activated().partner.endpoints()
+    assert {path for path in ROUTES if path.startswith("/onoffice/")} == set(endpoints)
     assert {path: ROUTES[path].methods for path in endpoints} == {
         path: tuple(steps) for path, steps in endpoints.items()
     }
@@ -396,6 +509,16 @@ def kinds(route: Route) -> Iterator[tuple[str, Change]]:
         yield from registrations()
     if "activity" in route.needs:
         yield from activities()
+    if route.side == "onoffice" and route.needs == SERVED:
+        yield from service_values()
+    if route.carrier == "office json":
+        for what, body in bodies({"token": "token", "request": {"actions": []}}, route.needs):
+            yield f"JSON: {what}", lambda both, r, b=body: replace(r, body=b)
+        for content_type in ("text/plain", "multipart/form-data; boundary=b", ""):
+            yield (
+                f"content type {content_type!r}",
+                lambda both, r, c=content_type: replace(r, headers=(("content-type", c),)),
+            )
     if route.carrier == "json":
         for what, body in bodies(WEBHOOK, route.needs):
             yield f"JSON: {what}", lambda both, r, b=body: replace(r, body=b)
@@ -433,6 +556,22 @@ def registrations() -> Iterator[tuple[str, Change]]:
     yield "a token in upper case", with_members(lambda m: {**m, "token": m["token"].upper()})
     yield "another key", with_members(lambda m: {**m, "apiKey": "another-api-key"})
     yield "in the query too", lambda both, r: replace(r, target=r.target + "?register=%7B%7D")
+
+
+def service_values() -> Iterator[tuple[str, Change]]:
+    """Yield every URL that is signed wrongly, as the platform's faults make it."""
+    for fault in URL_FAULTS:
+        if not fault.verified:
+
+            def changed(both: Office, r: Request, fault: Any = fault) -> Request:
+                customer = both.platform.customers[FIRST]
+                service = next(
+                    s for s in both.platform.account.services if s.url.startswith(PROVIDER + r.path)
+                )
+                url = fault.apply(both.platform.service_draft(service, customer, customer.users[ADMIN]))
+                return replace(r, target=url.removeprefix(PROVIDER))
+
+            yield f"fault {fault.name}", changed
 
 
 def activities() -> Iterator[tuple[str, Change]]:
@@ -497,6 +636,10 @@ def unverified_webhooks() -> Iterator[tuple[str, Change]]:
 
 def state(both: Both) -> tuple[Any, ...]:
     """Return everything that bad input must leave as it is."""
+    if isinstance(both, Office):
+        platform = both.platform
+        gone = {token for token, one in platform.api_users.items() if one.state in ("active", "gone")}
+        return both.in_use(), copy.deepcopy(platform.customers), gone, platform.account.secret
     if isinstance(both, Crm):
         keys = {
             key
@@ -568,6 +711,9 @@ def right_refusal(both: Both, name: str, kind: str, response: Response) -> None:
     if isinstance(both, Crm):
         right_crm_refusal(name, response, reported)
         return
+    if isinstance(both, Office):
+        right_office_refusal(name, response, reported)
+        return
     if name == "/officernd/connect":
         assert (response.status, response.header("location")) == (302, RETURN), "C10"
         assert reported == ["connect"]
@@ -600,6 +746,21 @@ def right_crm_refusal(name: str, response: Response, reported: list[str]) -> Non
         assert response.json()["errorMsg"]
     if name.startswith("/retailcrm/"):
         assert reported == [name.removeprefix("/retailcrm/")], "the operator is told"
+
+
+def right_office_refusal(name: str, response: Response, reported: list[str]) -> None:
+    """The button's endpoint answers 200 and a text, signed URLs are answered by one page; the API by a code."""
+    if name == "office /api":
+        assert (response.status, response.header("content-type")) == (200, "application/json")
+        assert response.json()["status"]["errorcode"] > 0
+    elif name == "/onoffice/unlock":
+        assert (response.status, response.header("content-type")) == (200, "text/plain; charset=utf-8")
+        assert response.body not in (b"", b"active")
+    else:
+        assert 400 <= response.status < 500
+    if name.startswith("/onoffice/"):
+        assert reported == [name.removeprefix("/onoffice/")], "the operator is told"
+        assert b"<form" not in response.body
 
 
 @pytest.mark.parametrize(
@@ -695,6 +856,24 @@ def test_until_its_token_has_verified_every_registration_is_answered_alike():
     assert len({refused.reason for _, refused in both.reports}) > 6, "and what was wrong"
 
 
+@pytest.mark.parametrize("name", ["/onoffice/activate", "/onoffice/service", "/onoffice/webhook"])
+def test_until_its_signature_has_verified_every_url_of_onoffice_is_answered_alike(name):
+    both = office_activated()
+    route = ROUTES[name]
+    failures = [*pairs_kinds(route), *(service_values() if route.needs == SERVED else ())]
+    answers = {
+        (answer.status, answer.headers, answer.body)
+        for answer in (
+            both.network.exchange("test", change(both, route.honest(both))) for _, change in failures
+        )
+    }
+    assert len(answers) == 1
+    assert {status for status, _, _ in answers} == {403}
+    assert len(both.reports) == len(failures) > 40, "the operator was told each time"
+    assert len({refused.reason for _, refused in both.reports}) > 5, "and what was wrong"
+    assert both.network.exchange("test", route.honest(both)).ok
+
+
 def test_a_stranger_cannot_tell_which_organisations_are_connected():
     """The answers before and after a connect, and after a removal, are one."""
     fresh, after = sides(), connected()
@@ -738,6 +917,12 @@ def served() -> Iterator[tuple[Both, list[Counting], Loopback]]:
 
 
 @pytest.fixture(scope="module")
+def office_served() -> Iterator[tuple[Office, list[Counting], Loopback]]:
+    with serving(office_activated()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def crm_served() -> Iterator[tuple[Crm, list[Counting], Loopback]]:
     with serving(crm_connected()) as made:
         yield made
@@ -750,8 +935,9 @@ BOMB = tuple((f"x-{i}", "a" * 400) for i in range(150))
 @pytest.mark.parametrize(
     ("what", "status"), [("body of 10 MB", 413), ("150 headers", 431), ("a header of 40 KB", 431)]
 )
-def test_over_a_cap_nothing_reaches_the_role(served, crm_served, name, what, status):
-    both, roles, network = served if name in OWN else crm_served
+def test_over_a_cap_nothing_reaches_the_role(served, crm_served, office_served, name, what, status):
+    worlds = {"officernd": served, "retailcrm": crm_served, "onoffice": office_served}
+    both, roles, network = worlds[ROUTES[name].side]
     honest = ROUTES[name].honest(both)
     before = state(both), [role.seen for role in roles]
     request = {

@@ -385,7 +385,7 @@ API_FAULTS: tuple[ApiFault, ...] = (
 
 
 def _forged(fields: dict[str, str], platform: Resources, popup: Popup) -> dict[str, str]:
-    claim = next(value for value, one in platform.claims.items() if one.cache_id == popup.cache_id)
+    claim = next((value for value, one in platform.claims.items() if one.cache_id == popup.cache_id), "")
     theirs = {"token": popup.token, "parameterCacheId": popup.cache_id, "extendedClaim": claim}
     return {**fields, **theirs, "ticket": "0" * 48}
 

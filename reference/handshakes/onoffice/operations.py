@@ -12,6 +12,9 @@ from . import signing
 from .api import Access, Api
 from .configuration import Configuration
 
+UNASKED = Configuration("Example-Provider-Secret-1!")
+"""Reading an answer asks nothing of the configuration."""
+
 
 def _string_to_sign(given: Data, values: Data, readings: Stages | None) -> Data:
     return {"text": signing.string_to_sign(values["target"], readings=readings)}
@@ -22,9 +25,9 @@ def _sign_url(given: Data, values: Data, readings: Stages | None) -> Data:
 
 
 def _verify_url(given: Data, values: Data, readings: Stages | None) -> Data:
-    more: Data = {"tolerance": tuple(given["tolerance"])} if "tolerance" in given else {}
+    tolerance = tuple(given["tolerance"]) if "tolerance" in given else None
     verified = signing.verify_url(
-        values["target"], secret=given["secret"], now=given["now"], readings=readings, **more
+        values["target"], secret=given["secret"], now=given["now"], tolerance=tolerance, readings=readings
     )
     return {
         "parameters": [list(pair) for pair in verified.parameters],
@@ -38,27 +41,22 @@ def _api_hmac(given: Data, values: Data, readings: Stages | None) -> Data:
     return {"hmac": signing.api_hmac(**values)}
 
 
-def _url_stages(given: Data, values: Data) -> list[Stage]:
-    return [*signing.url_stages(values["target"])]
-
-
 def _unlock_answer(given: Data, values: Data, readings: Stages | None) -> Data:
-    """Read an answer to the unlock call as the provider's client does; the access is of no account."""
-    api, access = Api(Configuration("Example-Provider-Secret-1!"), lambda: 0), Access("token", "key")
+    api = Api(UNASKED, lambda: 0)
     response = Response(values["status"], (), raw(values["body"]))
-    api.unlocked(api.result_of(response, "onoffice:api.envelopes", access))
+    api.unlocked(api.result_of(response, "onoffice:api.envelopes", Access("token", "key")))
     return {"success": "success"}
 
 
-def _no_stages(given: Data, values: Data) -> list[Stage]:
-    return []
+def _url_stages(given: Data, values: Data) -> list[Stage]:
+    return [*signing.url_stages(values["target"])]
 
 
 OPERATIONS: Mapping[str, Operation] = {
     "string_to_sign": Operation(_string_to_sign, _url_stages),
     "sign_url": Operation(_sign_url, _url_stages),
     "verify_url": Operation(_verify_url, _url_stages),
-    "api_hmac": Operation(_api_hmac, _no_stages, has_readings=False),
-    "unlock_answer": Operation(_unlock_answer, _no_stages, has_readings=False),
+    "api_hmac": Operation(_api_hmac, lambda given, values: [], has_readings=False),
+    "unlock_answer": Operation(_unlock_answer, lambda given, values: [], has_readings=False),
 }
 """Every pure operation of the platform, by its short name."""

@@ -195,7 +195,7 @@ def api_hmac(
         or not (time.isascii() and time.isdigit())
     ):
         raise Refused(
-            "wrong-type", API + "timestamp", {"timestamp": type(timestamp).__name__, "expected": "digits"}
+            "wrong-type", API + "hmac", {"timestamp": type(timestamp).__name__, "expected": "digits"}
         )
     if version == 2:
         message = _bytes(time + token + resource_type + action_id)

@@ -283,7 +283,7 @@ class OnOffice(Resources):
         """
         customer, user = self._person(web_id, user_id)
         chosen = self._fault(fault, SERVICE_FAULTS)
-        found = next(one for one in self.account.services if one.name == service or not service)
+        found = self._service(service or self.account.services[0].name)
         if not anyway:
             self._open_to(customer, user)
         draft = self.service_draft(found, customer, user)
@@ -306,7 +306,7 @@ class OnOffice(Resources):
     def service_url(self, web_id: str, user_id: str, service: str, fault: str = "") -> str:
         """onoffice:block.services. Return the signed URL of a service for a user; raises `ValueError` where it is not open."""
         customer, user = self._person(web_id, user_id)
-        found = next(one for one in self.account.services if one.name == service)
+        found = self._service(service)
         self._open_to(customer, user)
         draft = self.service_draft(found, customer, user)
         chosen = self._fault(fault, SERVICE_FAULTS)
@@ -327,6 +327,12 @@ class OnOffice(Resources):
             return customer, customer.users[user_id]
         except KeyError:
             raise ValueError("There is no such user.") from None
+
+    def _service(self, name: str) -> Service:
+        found = next((one for one in self.account.services if one.name == name), None)
+        if found is None:
+            raise ValueError("There is no such service.")
+        return found
 
     def _fault(self, name: str, among: tuple[Fault, ...]) -> Fault | None:
         if not name:
