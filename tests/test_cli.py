@@ -773,3 +773,132 @@ def test_the_platform_alone_for_a_foreign_partner(foreign):
         assert served.interrupt() == 0
         assert "Traceback" not in served.text
     assert is_free(portal)
+
+
+# --- onOffice -------------------------------------------------------------------------------------
+
+OFFICE_SECRET = "hier Anbietersecret einsetzen"
+OFFICE_TEXT = (
+    "https://provider.example/activate?Zone=eu&_x=1&apiToken=t&plan=gold+edition&timestamp=1700000000"
+)
+OFFICE_SIGNATURE = "50db418e12629571ef1928472c0f8bc82b624e3fd0ec38879f37263f1756ad72"
+AT = ("--now", "1700000000")
+
+
+def office(text: str, value: str = "", url: str = OFFICE_TEXT) -> str:
+    """Return a URL with the signature of a text."""
+    return f"{url}&signature={value or signature(text.encode(), OFFICE_SECRET)}"
+
+
+def test_the_tour_of_onoffice_shows_popup_frame_key_unlock_and_message_in_order():
+    ran = command("tour", "onoffice")
+    assert (ran.code, ran.err) == (0, "")
+    places = [
+        ran.out.index(said)
+        for said in (
+            "POST https://smart.onoffice.de/simulator/open",
+            "POST https://smart.onoffice.de/simulator/confirm",
+            "GET https://provider.example/onoffice/activate?",
+            "POST https://smart.onoffice.de/simulator/rights",
+            "POST https://provider.example/onoffice/unlock",
+            "POST https://api.onoffice.de/api/stable/api.php",
+            "https://provider.example ✉ https://smart.onoffice.de",
+            "POST https://smart.onoffice.de/simulator/message",
+        )
+    ]
+    assert places == sorted(places)
+    assert " failed" in ran.out and ", 0 failed" in ran.out and "✗" not in ran.out
+    assert re.findall(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{48}|[0-9a-f]{32})(?![0-9a-f])", ran.out) == []
+
+
+def test_a_worked_url_of_onoffice_is_verified_and_no_token_shown(run):
+    ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), *AT, secret=OFFICE_SECRET)
+    assert (ran.code, ran.err) == (0, "")
+    assert "plan = gold edition" in ran.out
+    assert "apiToken = ‹1 characters›" in ran.out
+    assert "covered by the signature: scheme, host, path, Zone, _x, apiToken, plan, timestamp" in ran.out
+    assert "not covered: port, user info, fragment, method" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        (OFFICE_TEXT.partition("?")[2], "onoffice:url.base=query-only"),
+        (OFFICE_TEXT.replace("+", "%20"), "onoffice:url.encoding=rfc3986"),
+        (
+            "https://provider.example/activate?_x=1&apiToken=t&plan=gold+edition&timestamp=1700000000&Zone=eu",
+            "onoffice:url.order=case-insensitive",
+        ),
+    ],
+)
+def test_a_mismatch_of_onoffice_names_the_reading_that_fits(run, text, fits):
+    ran = run("verify", "onoffice", office(text), *AT, secret=OFFICE_SECRET)
+    assert ran.code == 1
+    assert "signature-mismatch" in ran.out
+    assert re.search(rf"readings that fit: .*{re.escape(fits)}", ran.out)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason", "mistake"),
+    [
+        (office(OFFICE_TEXT.replace("https", "http")), "signature-mismatch", "http was signed for https"),
+        (
+            office(OFFICE_TEXT.replace(".example/", ".example:443/")),
+            "signature-mismatch",
+            "the port 443 was signed",
+        ),
+        (office(OFFICE_TEXT.replace("?", "/?")), "signature-mismatch", "a slash behind the path was signed"),
+        (office("", OFFICE_SIGNATURE.upper()), "malformed", "the signature is in upper case"),
+        (
+            office("", signature(OFFICE_TEXT.encode(), OFFICE_SECRET + "\n")),
+            "signature-mismatch",
+            "ends with a line end",
+        ),
+        (
+            office("", OFFICE_SIGNATURE).replace("&timestamp", "%C3%97tamp"),
+            "missing-parameter",
+            "&timestamp was read as an HTML entity",
+        ),
+    ],
+)
+def test_a_wrong_url_of_onoffice_is_explained_by_its_mistake(run, url, reason, mistake):
+    ran = run("verify", "onoffice", url, *AT, secret=OFFICE_SECRET)
+    assert ran.code == 1
+    assert f"Refused: {reason}" in ran.out
+    assert re.search(rf"mistake: .*{re.escape(mistake)}", ran.out)
+
+
+def test_a_base64_signature_of_onoffice_is_recognised(run):
+    digest = hmac.new(OFFICE_SECRET.encode(), OFFICE_TEXT.encode(), hashlib.sha256).digest()
+    from base64 import b64encode
+
+    url = office("", quote(b64encode(digest).decode(), safe=""))
+    ran = run("verify", "onoffice", url, *AT, secret=OFFICE_SECRET)
+    assert ran.code == 1
+    assert "in base64, not in hex" in ran.out and "onoffice:url.digest=base64" in ran.out
+
+
+def test_a_wrong_secret_of_onoffice_fits_nothing(run):
+    ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), *AT, secret="wrong-secret")
+    assert ran.code == 1
+    assert "readings that fit: none" in ran.out
+    assert OFFICE_SIGNATURE not in ran.out and "mistake" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "code", "reason"),
+    [(300, 0, ""), (301, 1, "stale"), (-120, 0, ""), (-121, 1, "from-the-future")],
+)
+def test_the_window_of_onoffice(run, seconds, code, reason):
+    now = str(1_700_000_000 + seconds)
+    ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), "--now", now, secret=OFFICE_SECRET)
+    assert ran.code == code
+    assert reason in ran.out
+
+
+def test_the_settings_of_onoffice(run):
+    ran = run("serve", "onoffice", "--set", "help")
+    assert (ran.code, ran.err) == (0, "")
+    for name in ("errors", "claim_required", "claim_outdated", "api_claim", "hmac_version", "activation_url"):
+        assert re.search(rf"^{name} +\S", ran.out, re.MULTILINE), name
+    assert run("serve", "onoffice", "--set", "errors=404").code == 2
