@@ -89,7 +89,10 @@ def text(data: str) -> bytes:
         raw = binascii.a2b_base64(data, strict_mode=True)
     except ValueError:  # binascii.Error, or a character outside ASCII
         raw = None
-    if raw is None or b64encode(raw).decode() != data:
+    last = (
+        len(raw) % 3 or 3 if raw else 0
+    )  # strict mode leaves open only the unused bits of the last four characters
+    if raw is None or b64encode(raw[-last:]).decode() != data[-4:]:
         found = "a blank where a plus was" if " " in data else "text that is not canonical base64"
         raise Refused("malformed", ENCRYPTED + "base64", {"data": found}, stage="base64")
     return raw
@@ -183,6 +186,8 @@ def names(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> names({"user_id": 1234567, "access_token": "x"})
     {'user_id': 1234567}
     """
+    if values.keys() <= _KNOWN:  # as nearly always
+        return dict(values)
     return {name: value for name, value in values.items() if name in _KNOWN}
 
 
