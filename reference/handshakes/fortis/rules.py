@@ -192,6 +192,11 @@ def present(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> present({"user_id": 7, "contact_id": None, "hmac": "", "contact_api_id": "{{contact-api-id}}"})
     {'user_id': 7}
     """
+    for value in values.values():
+        if (not value or value[:2] == "{{") if type(value) is str else value is None:
+            break
+    else:  # as nearly always
+        return dict(values)
     return {
         name: value
         for name, value in values.items()
@@ -207,12 +212,13 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     >>> texts({"user_id": 1234567})
     {'user_id': '1234567'}
     """
-    found = {}
+    found = dict(values)
     for name, value in values.items():
-        if type(value) is not str and type(value) is not int:
-            evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
-            raise Refused("wrong-type", ENCRYPTED + "integers", evidence, stage="members")
-        found[name] = value if type(value) is str else str(value)
+        if type(value) is not str:
+            if type(value) is not int:
+                evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
+                raise Refused("wrong-type", ENCRYPTED + "integers", evidence, stage="members")
+            found[name] = str(value)
     return found
 
 
