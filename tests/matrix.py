@@ -2,8 +2,9 @@
 
 What names a clause: a test with the mark `clause`, the vectors that a test is parametrised with, a
 notebook cell with `clauses` in its metadata, and a broken partner or platform, which is a row (clause,
-override) of a test with the mark `broken`. In a full run a must-clause without passing evidence fails
-the run; a run of some of the tests writes what it saw, says that it is not complete, and fails for nothing.
+override) of a test with the mark `broken`, whose `also` names a second clause that says the same.
+In a full run a must-clause without passing evidence fails the run; a run of some of the tests writes
+what it saw, says that it is not complete, and fails for nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ NARROWING = (
     "ignore_glob",
     "stepwise",
     "maxfail",
+    "collectonly",
 )
 PROPERTY = "proves"
 RANK = {"skipped": 0, "passed": 1, "failed": 2}
@@ -42,7 +44,8 @@ def claims_of(item: pytest.Item) -> Iterator[tuple[str, str, str]]:
     if (mark := item.get_closest_marker("broken")) is not None:
         (platform,) = mark.args
         clause = values["clause"]
-        yield "broken", item.nodeid, clause if ":" in clause else f"{platform}:{clause}"
+        for one in (clause, *filter(None, [mark.kwargs.get("also", {}).get(clause)])):
+            yield "broken", item.nodeid, one if ":" in one else f"{platform}:{one}"
     if (cell := getattr(item, "cell", None)) is not None:
         yield from (("cells", item.nodeid, clause) for clause in cell.metadata.get("clauses", []))
 

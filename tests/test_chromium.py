@@ -49,15 +49,28 @@ def served(tmp_path) -> Iterator[Any]:
     store.close()
 
 
+def connect(page: Any) -> Any:
+    """Press Connect; return the window that it opens, when it shows where the handshake ended."""
+    with page.expect_popup() as opened:
+        page.click(f"#connect-{FIRST} button")
+    window = opened.value
+    window.wait_for_selector("#back")
+    return window
+
+
+@pytest.mark.clause("officernd:connect.popup", "officernd:connect.start")
 def test_the_whole_handshake_by_pressing_buttons(chromium, served):
     sides, _, origins = served
     portal = origins["OfficeRnD"] + "/simulator"
-    page = chromium.new_page()
+    context = chromium.new_context()
+    list_page = context.new_page()
     said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(portal)
-    page.click(f"#connect-{FIRST} button")
+    context.on("console", lambda message: said.append(message.text))
+    context.on("request", lambda request: asked.append(request.url))
+    list_page.goto(portal)
+    page = connect(list_page)
+    assert [one.url for one in context.pages] == [portal, page.url], "the admin's page stays open"
+    assert any(url.startswith(origins["partner"] + "/officernd/connect?code=") for url in asked)
     assert page.url == origins["OfficeRnD"] + "/connect/external-integration/return"
     assert "connected J&J Ltd" in page.inner_text(f"#state-{FIRST}")
     page.click("#back")
@@ -76,7 +89,7 @@ def test_the_whole_handshake_by_pressing_buttons(chromium, served):
     page.click(f"#remove-{FIRST} button")
     page.click("#back")
     assert page.inner_text(f"#state-{FIRST}") == "removed"
-    page.close()
+    context.close()
     reasons = [refused.reason for _, refused in sides.reports]
     assert reasons == ["duplicate-parameter", "unknown-installation"]
     assert said == []
@@ -89,7 +102,7 @@ def test_a_page_is_embedded_by_nobody_and_tells_nobody_where_it_was(chromium, se
     sides, _, origins = served
     page = chromium.new_page()
     page.goto(origins["OfficeRnD"] + "/simulator")
-    page.click(f"#connect-{FIRST} button")
+    connect(page).close()
     url = sides.platform.configuration_url(FIRST)
     page.set_content(f'<iframe src="{url}"></iframe>')
     frame = page.frames[1]

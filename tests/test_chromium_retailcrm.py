@@ -40,6 +40,7 @@ def connect(page, portal: str) -> None:
     page.click("#connect button")
 
 
+@pytest.mark.clause("retailcrm:transition.post", "retailcrm:transition.later")
 def test_the_whole_connection_by_pressing_buttons(chromium, served):  # noqa: F811
     sides, _, origins = served
     portal, account = origins["RetailCRM"] + "/simulator", origins["module"] + "/retailcrm/account"

@@ -15,7 +15,7 @@ import handshakes
 ROOT = Path(handshakes.__file__).parent
 BELOW_SIGNING = {
     f"handshakes.{room}"
-    for room in ("refusals", "stages", "strict", "keys", "timestamps", "printing", "origins")
+    for room in ("refusals", "stages", "strict", "keys", "timestamps", "printing", "origins", "composition")
 }
 WITHOUT_PLATFORMS = (
     "flow",
@@ -33,6 +33,7 @@ WITHOUT_PLATFORMS = (
 PURE = (
     "signing",
     "rules",
+    "encryption",
     "readings",
     "partner",
     "connecting",
@@ -134,10 +135,11 @@ def test_there_is_a_platform_with_its_rooms():
         assert f"handshakes.{room}" in SOURCES
 
 
-@rooms("signing", "rules")
+@rooms("signing", "rules", "encryption")
 def test_signing_knows_only_what_is_below_it(room):
     platform = room.rpartition(".")[0]
-    own = {f"{platform}.rules"} if room.endswith(".signing") else set()
+    own = {"rules": (), "encryption": ("rules",), "signing": ("rules", "encryption")}[room.rpartition(".")[2]]
+    own = {f"{platform}.{name}" for name in own}
     within = {name for name in IMPORTS[room] if starts(name, ["handshakes"])} - {"handshakes", platform}
     assert [name for name in within if not starts(name, BELOW_SIGNING | own)] == []
     outside = {name.split(".")[0] for name in IMPORTS[room]} - {"handshakes"}

@@ -38,6 +38,7 @@ def test_the_shipped_files_have_no_problem(platform):
     assert ids is not None
     assert list(linting.vectors(vectors.load(platform), register.load(platform), ids)) == []
     assert list(linting.against_code(register.load(platform), vectors.readings_of(platform))) == []
+    assert list(linting.settings_in_code(register.load(platform))) == []
 
 
 def test_a_sound_file_of_two_has_no_problem_but_what_it_leaves_out():
@@ -222,3 +223,25 @@ def test_the_sets_without_cryptography_hold_no_secret_and_no_verdict():
         for one in document["vectors"]:
             assert sorted(one) == ["id", "input", "operation", "stages"]
             assert one["stages"]
+
+
+ROTATION = "retailcrm:scopes.replaced=same-key"
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("Settings.rotation = 'new-key'", "Settings.rotation is 'new-key' by default, and 'retailcrm:scopes.replaced=new-key' is adopted"),
+        ("Settings.nothing = 1", "there is no setting Settings.nothing"),
+        ("Card.scopes = ()", "there is no setting Card.scopes"),
+        ("Settings.rotation", "'Settings.rotation' gives no value"),
+        ("Settings.rotation = same-key", "'Settings.rotation = same-key' gives no value"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_the_code_does_not_have(setting, said):
+    known = register.load("retailcrm")
+    changed = tuple(
+        replace(a, readings=tuple(replace(r, setting=setting) if r.id == ROTATION else r for r in a.readings))
+        for a in known.ambiguities
+    )
+    assert list(linting.settings_in_code(replace(known, ambiguities=changed))) == [f"{ROTATION}: {said}"]

@@ -94,6 +94,7 @@ def refused(both, response, error: str, status: int = 400) -> dict[str, str]:
 # --- a token is given -----------------------------------------------------------------------------
 
 
+@pytest.mark.clause("officernd:token.answer")
 def test_the_answer_has_the_documented_shape_and_is_not_kept_by_caches():
     """5.1, and the token page's sample: Bearer, 3599 seconds, the scopes."""
     both = sides()
@@ -166,6 +167,7 @@ def test_unknown_parameters_are_ignored():
 # --- a token is refused (5.2) ---------------------------------------------------------------------
 
 
+@pytest.mark.clause("officernd:token.errors")
 @pytest.mark.parametrize(
     ("changed", "error", "clause"),
     [
@@ -337,6 +339,7 @@ def test_redirect_url_is_accepted_by_the_switch(value, status):
 # --- once, and not for ever -----------------------------------------------------------------------
 
 
+@pytest.mark.clause("officernd:token.code")
 @pytest.mark.parametrize("refreshed", [False, True])
 def test_a_code_that_is_used_again_takes_back_what_it_gave(refreshed):
     """4.1.2: deny, and revoke what was issued on that code; a refresh is no way out."""
@@ -397,6 +400,7 @@ def test_a_narrow_refresh_does_not_narrow_the_refresh_token():
     )
 
 
+@pytest.mark.clause("officernd:token.code")
 @pytest.mark.parametrize(("age", "status"), [(300, 200), (301, 400)])
 def test_the_last_second_of_a_code(age, status):
     """C12: 300 s (inferred); limits are inclusive."""
@@ -516,6 +520,7 @@ def test_without_a_state_none_is_sent_back():
     assert "state" not in sent_back(authorize(both, asked(state=ABSENT, response_type="token")))
 
 
+@pytest.mark.clause("officernd:connect.parameters")
 def test_to_allow_gives_what_the_connect_button_gives_and_the_state():
     """C4 b: the callback gets the four parameters of Step 1, in the page's spelling."""
     both = sides()

@@ -319,6 +319,23 @@ def test_one_installations_webhook_secret_does_not_remove_another(store):
 # --- what the outside sees ------------------------------------------------------------------------
 
 
+@pytest.mark.clause("officernd:secret.kept")
+def test_the_secret_outlives_the_process_and_is_not_in_clear_on_the_disk(tmp_path):
+    opened = open_store(tmp_path, {})
+    world = sides(opened)
+    connect(world)
+    opened.close()
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(b"test-slug" in content for content in files), "the right files were looked at"
+    assert not any(b"example-integration-secret" in content for content in files)
+
+    opened = open_store(tmp_path, {})
+    again = sides(opened)
+    again.platform.integrations.update(world.platform.integrations)
+    assert health(again).json() == {"accountName": "J&J Ltd"}
+    opened.close()
+
+
 def test_the_operators_report_holds_no_secret():
     world = sides()
     connect(world)

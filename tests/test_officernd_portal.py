@@ -276,6 +276,7 @@ def test_hostile_names_are_text_on_every_page():
 # --- who sees an application ----------------------------------------------------------------------
 
 
+@pytest.mark.clause("officernd:application.visibility")
 def test_an_application_that_is_not_public_is_in_its_test_account_only():
     """The page's last section: until OfficeRnD exposes it, only the partner's own account has it."""
     both = sides()
@@ -297,4 +298,4 @@ def test_an_application_that_is_not_public_is_in_its_test_account_only():
     assert f"connect-{added.id}" in text(both.network.run(Browser().open(PORTAL)))
 
     both.platform.add_application(replace(both.platform.applications["hidden"], public=True))
-    both.platform.add_integration("hidden", customer.id, secret="wrong-secret")
+    both.platform.add_integration("hidden", customer.id)

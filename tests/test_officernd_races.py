@@ -111,8 +111,7 @@ def test_64_connects_at_once_over_sockets_with_a_slow_token_endpoint(tmp_path):
     for number in range(64):
         organization = Organization(f"5b1{number:021d}", f"slug-{number}", f"Spaces {number}", {}, "5c" * 12)
         both.platform.add_organization(organization)
-        secret = "example-integration-secret"
-        ids.append(both.platform.add_integration("example-client-id", organization.id, secret=secret).id)
+        ids.append(both.platform.add_integration("example-client-id", organization.id).id)
     assert "slow-token" in FAULTS  # its delay is beyond the partner's timeout, so a shorter one is made here
     token = both.platform.token
 

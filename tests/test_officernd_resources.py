@@ -83,6 +83,7 @@ def test_the_organisation_in_version_2_has_no_region():
     assert (answer["_id"], answer["slug"]) == ("5b0000000000000000000001", "test-slug")
 
 
+@pytest.mark.clause("officernd:secret.answer")
 @pytest.mark.parametrize("target", ["v1?appClientId=example-client-id", "v2"])
 def test_the_integration_holds_its_secret(target):
     """The sample of the version 2 reference; version 1 wants the client id in the query (C6)."""

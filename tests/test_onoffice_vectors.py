@@ -7,12 +7,9 @@ from typing import Any
 
 import pytest
 
-from handshakes.messages import Response
-from handshakes.onoffice import readings, signing
-from handshakes.onoffice.api import Access, Api
-from handshakes.onoffice.configuration import Configuration
+from handshakes.onoffice import readings
 from handshakes.refusals import Refused
-from vector_runner import Runner, raw, stages_of
+from vector_runner import Runner, stages_of
 
 WITHOUT_STAGES = ("onoffice.api_hmac", "onoffice.unlock_answer")
 # Every row of the facts sheet's worked values: the text that is signed, and its signature.
@@ -60,51 +57,12 @@ MEASURED = {
 }
 
 
-def call(group: dict[str, Any], vector: dict[str, Any], stages: Any) -> Any:
-    given, values = group["given"], vector["input"]
-    more = {"readings": stages} if stages is not None else {}
-    match group["operation"]:
-        case "onoffice.string_to_sign":
-            return {"text": signing.string_to_sign(values["target"], **more)}
-        case "onoffice.sign_url":
-            return {"url": signing.sign_url(values["target"], secret=given["secret"], **more)}
-        case "onoffice.verify_url":
-            more |= {"tolerance": tuple(given["tolerance"])} if "tolerance" in given else {}
-            return signing.verify_url(values["target"], secret=given["secret"], now=given["now"], **more)
-        case "onoffice.api_hmac":
-            return {"hmac": signing.api_hmac(**values)}
-        case "onoffice.unlock_answer":
-            api, access = Api(Configuration("Example-Provider-Secret-1!"), lambda: 0), Access("token", "key")
-            response = Response(values["status"], (), raw(values["body"]))
-            api.unlocked(api.result_of(response, "onoffice:api.envelopes", access))
-            return {"success": "success"}
-    raise AssertionError(f"no such operation: {group['operation']}")
-
-
-def returned(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    return {
-        "parameters": [list(pair) for pair in value.parameters],
-        "timestamp": value.timestamp,
-        "covered": list(value.covered),
-        "not_covered": list(value.not_covered),
-    }
-
-
-def seen(group: dict[str, Any], vector: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """Return the stages that the package sees; a call of the API and its answer have none."""
-    if group["operation"] in WITHOUT_STAGES:
-        return []
-    return [(stage.name, stage.value) for stage in signing.url_stages(vector["input"]["target"])]
-
-
 def keys_in(vector: dict[str, Any]) -> set[str]:
     return {vector["input"]["api_key"]} if "api_key" in vector["input"] else set()
 
 
 AS_PHP = readings.of("onoffice:url.names=php-compatible", "onoffice:url.repeated=php-compatible")
-RUNNER = Runner("onoffice", readings.READINGS, call, returned, seen, WITHOUT_STAGES, keys_in)
+RUNNER = Runner("onoffice", keys_in)
 
 
 @RUNNER.each()
@@ -125,7 +83,7 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
         assert vector["expect"]["verdict"] == "refused" or group["operation"] in WITHOUT_STAGES
         assert vector["expect"].get("stage") not in ("message",)
         return
-    assert seen(group, vector) == written
+    assert RUNNER.seen(group, vector) == written
     assert [name for name, _ in written] == ["base", "query", "names", "message"]
 
 
@@ -233,7 +191,7 @@ def test_every_measured_edit_is_a_vector_with_the_official_answer_beside_ours(na
     official, ours = MEASURED[name]
     assert vector["expect"]["verdict"] == ours
     try:
-        call(group, vector, AS_PHP)
+        RUNNER.call(group, vector, AS_PHP)
         answer = "accepted"
     except Refused:
         answer = "refused"

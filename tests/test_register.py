@@ -24,6 +24,7 @@ SHEET = {
         for letter, last in [("A", 45), ("D", 19), ("E", 5)]
         for n in range(1, last + 1)
     ],
+    "fortis": [*(f"fortis:A{n:02}" for n in range(1, 45)), "fortis:M1", "fortis:M2"],
 }
 # Entries of a sheet that are advice: those of RetailCRM leave nothing open, those of onOffice are ambiguities too.
 ADVICE = {
@@ -35,6 +36,30 @@ ADVICE = {
         "S9": "types-first",
         "S10": "key-belongs-to-host",
         "S11": "platform-addresses",
+    },
+    "fortis": {
+        "S01": "malleable",
+        "S02": "padding-oracle",
+        "S03": "forgery",
+        "S04": "random-secret",
+        "S05": "replay",
+        "S06": "replay-by-bytes",
+        "S07": "little-is-signed",
+        "S08": "once-is-weak",
+        "S09": "boundary",
+        "S10": "repeated-names",
+        "S11": "secret-in-record",
+        "S12": "unproven-postbacks",
+        "S13": "raw-values",
+        "S14": "personal-data",
+        "S15": "token-powers",
+        "S16": "oauth-url",
+        "S17": "no-downgrade",
+        "S18": "one-login-error",
+        "S19": "json-pitfalls",
+        "S20": "secret-on-servers",
+        "S21": "no-address-lists",
+        "S22": "framed",
     },
     "onoffice": {
         "A3": "not-covered",
@@ -92,6 +117,15 @@ PAGE = {
             "Activation of the provider",
         ],
     },
+    "fortis": [
+        "Registering a Location for Marketplace",
+        "Registering a User for the Marketplace",
+        "IFrame Request",
+        "Encrypted URL Params",
+        "Example Decryption Process",
+        "Plain Text URL Params",
+        "Example HMAC Calculation",
+    ],
 }
 # By clause; the adopted reading first.
 RUN_BY_SIGNING = {
@@ -137,6 +171,23 @@ RUN_BY_SIGNING = {
         "url.digest": ["lower-case", "any-case", "base64"],
         "url.integer-names": ["refused", "as-text"],
         "url.key": ["text", "hex-decoded", "base64-decoded"],
+    },
+    "fortis": {
+        "encrypted.names": ["as-listed", "underscores", "hyphens"],
+        "launch.absent": ["all-forms", "missing-or-null", "missing-only"],
+        "launch.location-id": ["hex", "decimal-too", "any"],
+        "encrypted.integers": ["as-text", "refused"],
+        "secret.bytes": ["text", "trimmed", "hex-decoded", "base64-decoded"],
+        "encrypted.derivation": ["md5", "sha256", "pbkdf2"],
+        "plain.timestamp": ["seconds", "milliseconds"],
+        "plain.tolerance": ["300-back-60-ahead", "900-back-60-ahead", "300-back-0-ahead", "300-both-ways"],
+        "plain.hmac-case": ["lower", "either"],
+        "launch.repeated": ["refused", "first", "last"],
+        "encrypted.base64": ["canonical", "unpadded", "urlsafe", "blanks-as-plus", "php"],
+        "encrypted.duplicate-keys": ["refused", "last-wins"],
+        "encrypted.padding": ["all-bytes", "last-byte"],
+        "encrypted.header": ["required", "skipped"],
+        "plain.message": ["location-timestamp", "timestamp-location"],
     },
 }
 
@@ -282,6 +333,16 @@ BROKEN = [
     ('runs = "signing"', 'runs = "sometimes"', ["p:a.b=x: unknown runs 'sometimes'"]),
     ('why = "It cannot run."', "", ["p:a.b=y: runs is 'none' without a why"]),
     (
+        'why = "It cannot run."',
+        'why = "W."\nsetting = "Settings.x = 1"',
+        ["p:a.b=y: 'setting' is for a reading that runs by a setting, and it needs one"],
+    ),
+    (
+        'runs = "none"',
+        'runs = "setting"',
+        ["p:a.b=y: 'setting' is for a reading that runs by a setting, and it needs one"],
+    ),
+    (
         SPEC[SPEC.index('[[ambiguity.reading]]\nid = "p:a.b=y"') : SPEC.index("[[advice]]")],
         "",
         ["p:S1: fewer than two readings"],
@@ -410,6 +471,8 @@ def test_the_adopted_reading_comes_first(platform: str, clause: str) -> None:
         "retailcrm:token.empty-secret=accepted",
         "retailcrm:system-url.allowed=unchecked",
         "retailcrm:activity.system-url=followed",
+        "fortis:identity.users-me=believed",
+        "fortis:oauth.url=followed",
         "onoffice:url.verify=optional",
         "onoffice:url.scheme=from-request",
         "onoffice:popup.state=message",

@@ -82,6 +82,7 @@ def wire_forms(key: str) -> dict[str, Request]:
     }  # fmt: skip
 
 
+@pytest.mark.clause("retailcrm:edit.encodings", "retailcrm:api.key")
 @pytest.mark.parametrize("client", wire_forms("key"))
 def test_edit_is_taken_as_every_official_client_sends_it(world, key, client):
     response = world.network.exchange("module", wire_forms(key)[client])
@@ -92,6 +93,7 @@ def test_edit_is_taken_as_every_official_client_sends_it(world, key, client):
     assert all(finding.held for finding in world.platform.findings)
 
 
+@pytest.mark.clause("retailcrm:api.credentials", "retailcrm:api.key")
 @pytest.mark.parametrize("target", ["/api/credentials", "/api/v5/credentials"])
 @pytest.mark.parametrize("way", ["header", "query"])
 def test_credentials_say_what_the_key_may_do(world, key, target, way):
@@ -100,16 +102,19 @@ def test_credentials_say_what_the_key_may_do(world, key, target, way):
     assert response.json()["scopes"] == list(SCOPES)
 
 
+@pytest.mark.clause("retailcrm:api.system-info")
 def test_system_info_needs_no_key_and_names_both_hosts(world):
     for origin in (DEMO, "https://demo-technical.simla.io"):
         answer = send(world, "GET", "/api/system-info", origin=origin).json()
         assert (answer["publicUrl"], answer["technicalUrl"]) == (DEMO, "https://demo-technical.simla.io")
 
 
+@pytest.mark.clause("retailcrm:api.versions")
 def test_api_versions(world):
     assert send(world, "GET", "/api/api-versions").json()["versions"][-1] == "5.0"
 
 
+@pytest.mark.clause("retailcrm:api.get-module")
 def test_the_description_is_read_back_without_the_client(world, key):
     edit(world, key)
     answer = send(world, "GET", EDIT.removesuffix("/edit"), (("x-api-key", key),)).json()
@@ -117,6 +122,7 @@ def test_the_description_is_read_back_without_the_client(world, key):
     assert "clientId" not in answer["integrationModule"]
 
 
+@pytest.mark.clause("retailcrm:api.update-scopes")
 def test_update_scopes_answers_a_key_and_no_token(world, key):
     edit(world, key)
     body = form_body({"requires": json.dumps({"scopes": ["integration_write"]})})
@@ -138,6 +144,7 @@ def test_update_scopes_needs_a_connection(world, key):
 # --- error answers (facts 3.3) --------------------------------------------------------------------
 
 
+@pytest.mark.clause("retailcrm:api.missing-key")
 def test_errors_of_the_key(world, key):
     assert error(send(world, "GET", "/api/credentials")) == (400, '"apiKey" is missing.')
     assert error(send(world, "GET", "/api/credentials", (("x-api-key", "x"),))) == (
@@ -227,6 +234,7 @@ def test_php_writes_an_empty_object_as_an_array(world, key):
 # --- the marketplace ------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("retailcrm:register.scopes")
 def test_without_a_pop_up_and_beyond_the_card_no_key_is_issued():
     world = sides(scopes=(*SCOPES, "order_write"))
     keys = world.platform.accounts[DEMO].keys
@@ -238,6 +246,7 @@ def test_without_a_pop_up_and_beyond_the_card_no_key_is_issued():
     assert (outcome.response, keys) == (None, {})
 
 
+@pytest.mark.clause("retailcrm:config.unavailable")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -265,9 +274,11 @@ def test_a_configuration_that_cannot_be_used_offers_no_connect(answer):
     page = world.network.run(browser.open(f"{DEMO}/simulator"))
     page = world.network.run(browser.submit(page, page.form(f"popup-{CODE}")))
     assert [form.id for form in page.forms] == []
+    assert world.connect().response is None
     assert world.platform.accounts[DEMO].keys == {}
 
 
+@pytest.mark.clause("retailcrm:config.remembered")
 def test_what_the_pop_up_was_opened_with_is_what_connect_uses():
     world = sides()
     world.popup()
@@ -275,6 +286,7 @@ def test_what_the_pop_up_was_opened_with_is_what_connect_uses():
     assert world.connect().held
 
 
+@pytest.mark.clause("retailcrm:card.unpublished")
 def test_an_unpublished_module_is_shown_in_the_partners_own_account_only(world):
     world.platform.add_card(Card("draft", "Draft", "https://m.example", "s", published=False, owner=DEMO))
     assert [card.code for card in world.platform.shown(DEMO)] == [CODE, "draft"]
@@ -317,6 +329,7 @@ def test_the_whole_life_of_a_connection_by_its_buttons():
     assert (page.response.status, page.url) == (200, "https://module.example/retailcrm/account")
 
 
+@pytest.mark.clause("retailcrm:answer.escaped")
 def test_what_a_module_says_is_shown_as_text():
     hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
     world, browser = sides(), Browser()
@@ -331,6 +344,7 @@ def test_what_a_module_says_is_shown_as_text():
 # --- judging --------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("retailcrm:answer.judged")
 @pytest.mark.parametrize(
     ("response", "yes", "message"),
     [
@@ -349,6 +363,7 @@ def test_an_answer_is_judged_by_its_body(response, yes, message):
     assert (said_yes(response), error_message(response)) == (yes, message)
 
 
+@pytest.mark.clause("retailcrm:answer.edit-seen")
 def test_success_without_an_edit_is_no_connection():
     """What official code does after a failed edit (A15) is found, and shown as not connected."""
     world = sides()
@@ -474,6 +489,7 @@ def test_a_reading_may_be_used_instead():
     assert refused.value.reason == "unknown-reading"
 
 
+@pytest.mark.clause("retailcrm:card.secret")
 def test_the_secret_of_a_card_is_made_when_it_is_saved():
     """P1: ticking simple connection and saving makes the secret; each card gets its own."""
     world = sides()

@@ -79,6 +79,7 @@ class Slow:
         return Delayed(0.5, answer) if request.path.endswith("/edit") else answer
 
 
+@pytest.mark.clause("retailcrm:edit.during")
 def test_64_registrations_at_once_whose_edit_comes_late_are_all_kept(tmp_path):
     """The module calls the CRM while the CRM waits for it, 64 times at once."""
     store = open_store(tmp_path, {})

@@ -1,40 +1,40 @@
 <?php
 // An adapter for `handshakes vectors run`: reads a question a line, answers with a line. PHP 8.1 or newer.
-
 class Refusal extends Exception {}
 function refuse(string $reason): never { throw new Refusal($reason); }
 
 function message(string $operation, array $input): string // what is signed; no key is needed up to here
 {
-    if ($operation === 'retailcrm.registration_token') {
-        return $input['api_key'] === '' ? refuse('empty-parameter') : $input['api_key'];
-    }
-    [$base, $query] = explode('?', $input['target'], 2) + [1 => ''];
-    $names = array_map(fn ($pair) => urldecode(explode('=', $pair, 2)[0]), array_filter(explode('&', $query), 'strlen'));
-    if (count($names) !== count(array_unique($names)) || in_array('signature', $names, true)) refuse('duplicate-parameter');
-    foreach ($names as $name) if ($name === '' || preg_match('/[.\[\] ]|^-?[0-9]/', $name)) refuse('malformed');
-    if (!mb_check_encoding(urldecode($query), 'UTF-8') || parse_url($base, PHP_URL_PATH) === null) refuse('malformed');
+    if ($operation === 'retailcrm.registration_token') return $input['api_key'] ?: refuse('empty-parameter');
+    [$base, $query] = explode('?', explode('#', $input['target'])[0], 2) + [1 => ''];
+    ['scheme' => $scheme, 'host' => $host, 'path' => $path] = parse_url($base) + ['path' => null];
+    if ($path === null || !preg_match('//u', urldecode($query))) refuse('malformed');
+    $names = array_map(fn ($piece) => urldecode(explode('=', $piece, 2)[0]), array_filter(explode('&', $query), 'strlen'));
+    foreach ($names as $name) if (!preg_match('/^[^0-9.\[\] =-][^.\[\] ]*$|^-$/', $name)) refuse('malformed');
+    $signed = $operation === 'onoffice.sign_url' && in_array('signature', $names, true);
+    if ($signed || count($names) !== count(array_unique($names))) refuse('duplicate-parameter');
     parse_str($query, $values);
+    unset($values['signature']);
     ksort($values);
-    return $base . '?' . http_build_query($values);
+    return "$scheme://$host$path?" . http_build_query($values);
 }
 
-function answer(array $question): array
+function answer(string $operation, array $given, array $input, string $want): array
 {
-    ['operation' => $operation, 'input' => $input] = $question;
     $made = ['retailcrm.registration_token' => 'token', 'onoffice.string_to_sign' => 'text', 'onoffice.sign_url' => 'url'];
     if (!isset($made[$operation])) return ['verdict' => 'unsupported'];
-    $secret = $question['given']['secret'] ?? 'none';
+    $secret = $given['secret'] ?? 'none';
     if ($secret === '' || str_contains($secret, "\0")) refuse($secret === '' ? 'empty-secret' : 'malformed');
-    $message = message($operation, $input);
-    if (isset($question['want'])) return ['verdict' => 'accepted', 'stages' => ['message' => ['hex' => bin2hex($message)]]];
-    $digest = hash_hmac('sha256', $message, $secret);
-    $values = ['token' => $digest, 'text' => $message, 'url' => ($input['target'] ?? '') . "&signature=$digest"];
-    return ['verdict' => 'accepted', 'returns' => [$made[$operation] => $values[$made[$operation]]]];
+    $token = hash_hmac('sha256', $text = message($operation, $input), $secret);
+    if ($want) return ['verdict' => 'accepted', 'stages' => ['message' => ['hex' => bin2hex($text)]]];
+    [$front, $hash, $end] = preg_split('/(#|$)/', $input['target'] ?? '', 2, PREG_SPLIT_DELIM_CAPTURE);
+    $glue = str_contains($front, '?') ? (preg_match('/[?&]$/', $front) && !preg_match('/\?.*\?$/', $front) ? '' : '&') : '?';
+    return ['verdict' => 'accepted', 'returns' => [$made[$operation] => compact('token', 'text')[$made[$operation]] ?? "$front{$glue}signature=$token$hash$end"]];
 }
 
-while (($line = fgets(STDIN)) !== false) {
-    $question = json_decode($line, true);
-    try { $found = answer($question); } catch (Refusal $refusal) { $found = ['verdict' => 'refused', 'reason' => $refusal->getMessage()]; }
-    echo json_encode(['id' => $question['id']] + $found), "\n";
+for (; ($line = fgets(STDIN)) !== false; print json_encode(['id' => $id] + $found) . "\n") {
+    preg_match('/"id": "([^"]*)"/', $line, $match); // PHP reads no JSON with half of a surrogate pair
+    ['id' => $id, 'operation' => $operation] = $question = json_decode($line, true) ?? ['id' => $match[1], 'operation' => ''];
+    try { $found = answer($operation, $question['given'] ?? [], $question['input'] ?? [], $question['want'] ?? ''); }
+    catch (Refusal $refusal) { $found = ['verdict' => 'refused', 'reason' => $refusal->getMessage()]; }
 }

@@ -1,13 +1,17 @@
-"""Putting readings together: from the ids of a platform's readings to the stages that they replace."""
+"""Putting readings together: from ids to the stages that they replace, and from those to rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from .printing import printable
 from .refusals import Refused
 
 Stages = Mapping[str, Callable[..., Any]]
+
+
+Rules = TypeVar("Rules", bound=tuple[Any, ...])  # a named tuple: mypy knows no bound for those
 
 
 def composed(readings: Mapping[str, Stages], ids: tuple[str, ...], clause: str) -> Stages:
@@ -32,6 +36,22 @@ def composed(readings: Mapping[str, Stages], ids: tuple[str, ...], clause: str) 
             else:
                 stages[stage] = replacement
     return stages
+
+
+def replaced(adopted: Rules, readings: Stages | None, clause: str) -> Rules:
+    """Return the adopted rules of a platform with the stages of readings in their place.
+
+    Raises `Refused` with `unknown-reading` for a stage that the rules do not have, and for what is no function.
+    """
+    if not readings:
+        return adopted
+    try:
+        if not all(map(callable, readings.values())):
+            raise TypeError
+        changed: Rules = adopted._replace(**readings)  # type: ignore[attr-defined]
+        return changed
+    except (AttributeError, TypeError, ValueError):
+        raise Refused("unknown-reading", clause, {"readings": printable(str(readings))}) from None
 
 
 def _chained(first: Callable[[Any], Any], second: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -12,11 +12,12 @@ A question is `{"id", "operation", "given", "input"}`; of the set without crypto
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from .vectors import Data, load, raw, rows
+from .vectors import Data, load, operation, raw, rows
 
 SCHEMA = resources.files(__package__).joinpath("exchange.schema.json")
 PASSED, FAILED, OTHER_REASON, UNSUPPORTED = "passed", "failed", "wrong reason", "unsupported"
@@ -46,12 +47,14 @@ def canonical_questions(platform: str) -> Iterator[tuple[Data, Data]]:
 def canonical(document: Data) -> Data:
     """Return the vectors of a file without secrets and verdicts: inputs and stages, one for each input."""
     found: list[Data] = []
-    seen: list[tuple[str, Data]] = []
+    seen: set[str] = set()
     for group, vector in rows(document):
-        key = (group["operation"], vector["input"])
-        if vector["stages"] and key not in seen:
-            seen.append(key)
-            asked = {"operation": group["operation"], "input": vector["input"], "stages": vector["stages"]}
+        keyed = operation(group["operation"]).keyed
+        stages = [stage for stage in vector["stages"] if stage["name"] not in keyed]
+        key = json.dumps([group["operation"], vector["input"]], sort_keys=True)
+        if stages and key not in seen:
+            seen.add(key)
+            asked = {"operation": group["operation"], "input": vector["input"], "stages": stages}
             found.append({"id": vector["id"], **asked})
     made_by = f"handshakes vectors format, out of the stages in {document['platform']}/vectors.json"
     return {"schema": 1, "platform": document["platform"], "made_by": made_by, "vectors": found}

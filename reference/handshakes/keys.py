@@ -7,6 +7,7 @@ same, and not enough to use one.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -48,6 +49,23 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "Geheimnis-mit-Ümlaut-und-Zahl-3!",
         "yOJobbhGLXdp90XxvxedFhH7073L9U",
         "dhY8h7FeU9",
+        # Fortis: secrets of apps (two are words of the page), the static key of postbacks, tokens, OAuth client
+        "your key",
+        "your_secret_key",
+        "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3",
+        "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d4",
+        "clé-秘密",
+        "your key\n",
+        "your_secret_key ",
+        "an-app-secret-that-is-longer-than-the-64-bytes-of-a-block-of-sha256-",
+        "example-app-secret",
+        "another-app-secret",
+        "previous-app-secret",
+        "example-postback-key",
+        "another-postback-key",
+        "3pPzNQstYfXDCE5x",
+        "example-oauth-secret",
+        "example-developer",
     }
 )
 """The one list of keys that are public on purpose. They protect nothing, anywhere."""
@@ -83,6 +101,32 @@ def key_bytes(secret: str, clause: str) -> bytes:
         return secret.encode()
     except UnicodeEncodeError:
         raise Refused("malformed", clause, {"secret": "is not valid Unicode"}) from None
+
+
+def hex_key_bytes(secret: str, clause: str) -> bytes:
+    """Return the bytes that a secret of hex digits stands for; a reading of many pages. Raises `Refused`, also `malformed`.
+
+    >>> hex_key_bytes("00ff00ff", "retailcrm:token.key")
+    b'\\x00\\xff\\x00\\xff'
+    """
+    text = key_bytes(secret, clause)
+    try:
+        return bytes.fromhex(secret) or text
+    except ValueError:
+        raise Refused("malformed", clause, {"secret": "is not hex"}) from None
+
+
+def base64_key_bytes(secret: str, clause: str) -> bytes:
+    """Return the bytes that a secret in base64 stands for; a reading of many pages. Raises `Refused`, also `malformed`.
+
+    >>> base64_key_bytes("c2VjcmV0LWtleQ==", "retailcrm:token.key")
+    b'secret-key'
+    """
+    text = key_bytes(secret, clause)
+    try:
+        return base64.b64decode(text, validate=True) or text
+    except ValueError:
+        raise Refused("malformed", clause, {"secret": "is not base64"}) from None
 
 
 def first_that_verifies(

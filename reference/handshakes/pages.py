@@ -45,6 +45,7 @@ def page(
     status: int = 200,
     headers: Headers = (),
     frame_ancestors: str = "'none'",
+    frames: str = "",
     lang: str = "en",
     more_policy: str = "",
     **values: object,
@@ -52,7 +53,8 @@ def page(
     """Return a page: `body` is a Jinja2 template, whose values are escaped.
 
     It loads nothing, runs no script, sends no referrer to other sites, is not cached, and is embedded only by
-    `frame_ancestors`. `more_policy` allows what a page needs beyond that, as the content security policy writes it.
+    `frame_ancestors`. Frames in it may show what `frames` lists: origins, separated by blanks; `more_policy`
+    allows what a page needs beyond that, as the content security policy writes it.
 
     >>> page("Hello", "<p>{{ name }}</p>", name="J&J <Ltd>").body.count(b"J&amp;J &lt;Ltd&gt;")
     1
@@ -61,6 +63,7 @@ def page(
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {frame_ancestors}"
     )
+    policy += f"; frame-src {frames}" if frames else ""
     policy += f"; {more_policy}" if more_policy else ""
     # not `no-referrer`: then a browser posts a form with `Origin: null`, which looks like another site's
     safe = (

@@ -117,10 +117,6 @@ PLATFORMS: dict[str, Platform] = {
         Platform("officernd", "OfficeRnD", "partner integration"),
         Platform("retailcrm", "RetailCRM (Simla)", "module"),
         Platform("onoffice", "onOffice enterprise", "provider"),
+        Platform("fortis", "Fortis (Zeamster)", "app"),
     )
 }
-
-PLANNED: dict[str, str] = {
-    "fortis": "Fortis (Zeamster)",
-}
-"""Platforms of the plan that are not built yet, so that a tool can say so."""

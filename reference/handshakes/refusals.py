@@ -70,6 +70,14 @@ REASONS: dict[str, Reason] = {
         "The signature is not the one that this secret gives for what was received.",
         "Look at the stages: is the signed text the one the sender signed? Is it the right secret?",
     ),
+    "decryption-failed": Reason(
+        "What this secret decrypts is no padded text: it is another secret, or the data were changed.",
+        "Is it the right secret, and MD5 in the key derivation? Try the vectors of the same operation.",
+    ),
+    "wrong-key": Reason(
+        "The shared key in the request is not the configured one.",
+        "Compare the key in the other side's configuration with the one here.",
+    ),
     "unknown-installation": Reason(
         "No installation of ours fits the request, so there is no secret to verify it with.",
         "Was the connection made with this partner and this store? Was it removed?",

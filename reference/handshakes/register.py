@@ -62,7 +62,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to understand an unclear clause, with what speaks for and against it and how the code can run it."""
+    """One way to understand an unclear clause, with what speaks for and against it and how the code can run it.
+
+    `setting` says which field of the platform's `Settings` or the partner's `Configuration` has to hold what,
+    as `Settings.separator = ','`.
+    """
 
     id: str
     rule: str
@@ -70,6 +74,7 @@ class Reading:
     against: str
     runs: str
     why: str = ""
+    setting: str = ""
 
     @property
     def clause(self) -> str:
@@ -248,6 +253,8 @@ def _ambiguity(ambiguity: Ambiguity, clauses: Container[str]) -> Iterator[str]:
             yield f"{reading.id}: id is not a clause of {ambiguity.id}, '=' and a name"
         if reading.runs == "none" and not reading.why:
             yield f"{reading.id}: runs is 'none' without a why"
+        if (reading.runs == "setting") != bool(reading.setting):
+            yield f"{reading.id}: 'setting' is for a reading that runs by a setting, and it needs one"
 
 
 def _unknown(id: str, what: str, value: str, known: Container[str]) -> Iterator[str]:

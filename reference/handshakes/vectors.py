@@ -43,12 +43,14 @@ class Operation:
 
     `run(given, values, readings)` calls it and returns what `returns` of an accepted answer holds, or
     raises `Refused`; `readings` is None or the stages that readings replace. `stages(given, values)`
-    returns the bytes on the way to its answer. `has_readings` says whether it takes readings at all.
+    returns the bytes on the way to its answer. `has_readings` says whether it takes readings at all;
+    `keyed` names the stages that nobody sees without the key.
     """
 
     run: Callable[[Data, Data, Stages | None], Data]
     stages: Callable[[Data, Data], list[Stage]]
     has_readings: bool = True
+    keyed: frozenset[str] = frozenset()
 
 
 def operation(name: str) -> Operation:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import fortis
 import officernd
 import onoffice
 import retailcrm
@@ -37,7 +38,7 @@ def whole_commands() -> None:
     )
     tour = Path(sys.executable).with_name("handshakes")
     if tour.exists() or shutil.which("handshakes"):
-        for platform in ("officernd", "retailcrm", "onoffice"):
+        for platform in ("officernd", "retailcrm", "onoffice", "fortis"):
             seconds = timed([str(tour), "tour", platform])
             row(f"handshakes tour {platform}, best of 5", f"{seconds:.2f} s", "under 3 s")
 
@@ -46,4 +47,5 @@ if __name__ == "__main__":
     officernd.run()
     retailcrm.run()
     onoffice.run()
+    fortis.run()
     whole_commands()

@@ -169,10 +169,11 @@ def clauses(names: str) -> list[str]:
     return [f"onoffice:{name}" for name in names.split()]
 
 
-def derived(operation: str, source: tuple[str, str] | None) -> dict[str, Any]:
+def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
     if source is None:
         return {}
-    return {"derived_from": {"id": f"onoffice/{operation}/{source[0]}", "change": source[1]}}
+    fields = {"fields": list(source[2:])} if source[2:] else {}  # where the change touches several
+    return {"derived_from": {"id": f"onoffice/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_url -------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ def verified(
     expect: Expect | Accepted,
     by: dict[str, Any] | None = None,
     *,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
     secret: str = SECRET,
     signing: str | bytes | None = None,
     signed: str | None = None,
@@ -707,8 +708,9 @@ def narrow() -> list[dict[str, Any]]:
 
     def at(name: str, seconds: int, expect: Expect | Accepted, what: str) -> dict[str, Any]:
         target = SHORT.replace("1700000000", str(NOW + seconds))
-        return verified(name, "url.tolerance", target, expect, source=(SMALL, what), times=False)
+        return verified(name, "url.tolerance", target, expect, source=(SMALL, what, *also), times=False)
 
+    also = ("given.tolerance", "input.target")
     return [
         at("given-minute", -60, accepted(), "made 60 seconds ago, where 60 are allowed"),
         at("given-over-a-minute", -61, STALE, "made 61 seconds ago, where 60 are allowed"),
@@ -725,7 +727,7 @@ def with_secret(name: str, secret: str) -> dict[str, Any]:
 
 def to_sign(
     name: str, about: str, target: str, expect: Expect | None = None, by: Any = None,
-    source: tuple[str, str] | None = None,
+    source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return one vector without any key: a URL and the text that is signed for it."""
 
@@ -778,26 +780,41 @@ def texts() -> list[dict[str, Any]]:
         to_sign("all-lengths-of-utf-8", "url.encoding", "https://provider.example/p?n=" + quote("aé漢🏢")),
         to_sign("sheet-duplicate", "url.repeated", "https://provider.example/p?n=1&n=2", REPEATED,
                 {"repeated=php-compatible": "https://provider.example/p?n=2",
-                 "repeated=first-wins": "https://provider.example/p?n=1"}),
+                 "repeated=first-wins": "https://provider.example/p?n=1"},
+                source=("sheet-space", "n stands twice")),
         to_sign("sheet-array", "url.names", "https://provider.example/p?ids[]=5&ids[]=7", BAD_NAME,
-                {php_only: "https://provider.example/p?ids%5B0%5D=5&ids%5B1%5D=7"}),
+                {php_only: "https://provider.example/p?ids%5B0%5D=5&ids%5B1%5D=7"},
+                source=("sheet-space", "an array")),
         to_sign("sheet-array-order-kept", "url.names", "https://provider.example/p?ids[1]=5&ids[0]=7", BAD_NAME,
-                {php_only: "https://provider.example/p?ids%5B1%5D=5&ids%5B0%5D=7"}),
+                {php_only: "https://provider.example/p?ids%5B1%5D=5&ids%5B0%5D=7"},
+                source=("sheet-space", "an array with numbers for keys")),
         to_sign("sheet-dot", "url.names", "https://provider.example/p?my.param=1", BAD_NAME,
-                {php_only: "https://provider.example/p?my_param=1"}),
+                {php_only: "https://provider.example/p?my_param=1"},
+                source=("sheet-space", "a dot in the name")),
         to_sign("sheet-empty-name", "url.names", "https://provider.example/p?=x", BAD_NAME,
-                {php_only: "https://provider.example/p?"}),
-        to_sign("sheet-not-utf-8", "url.escapes", "https://provider.example/p?n=%FF%FE", BAD),
-        to_sign("sheet-no-path", "url.path", "https://provider.example?a=1", BAD_BASE),
+                {php_only: "https://provider.example/p?"},
+                source=("sheet-space", "an empty name")),
+        to_sign("sheet-not-utf-8", "url.escapes", "https://provider.example/p?n=%FF%FE", BAD,
+                source=("sheet-space", "bytes that are no UTF-8")),
+        to_sign("sheet-no-path", "url.path", "https://provider.example?a=1", BAD_BASE,
+                source=("sheet-space", "no path")),
         to_sign("numbers", "url.integer-names", "https://provider.example/p?10=a&9=b", BAD_NAME,
                 {php_only: "https://provider.example/p?9=b&10=a",
-                 "integer-names=as-text": "https://provider.example/p?10=a&9=b"}),
+                 "integer-names=as-text": "https://provider.example/p?10=a&9=b"},
+                source=("sheet-space", "numbers for names")),
     ]
     # fmt: on
 
 
 def sign(
-    name: str, about: str, target: str, *, secret: str = SECRET, expect: Expect | None = None, by: Any = None
+    name: str,
+    about: str,
+    target: str,
+    *,
+    secret: str = SECRET,
+    expect: Expect | None = None,
+    by: Any = None,
+    source: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Return one vector of signing: the URL as given with its signature appended."""
 
@@ -823,6 +840,7 @@ def sign(
         "stages": [] if expect else stages(target),
         "expect": answer,
         "by_reading": readings({r: value for r, value in (found | (by or {})).items() if value != answer}),
+        **derived("sign_url", source),
     }
 
 
@@ -833,6 +851,7 @@ def signed_urls() -> list[dict[str, Any]]:
         sign("worked-activation-basic", "url.mac url.digest url.appended", BASIC.removesuffix("&signature=SIG")),
         sign("worked-space-umlaut-amp", "url.mac url.encoding", UMLAUT.removesuffix("&signature=SIG")),
         sign("worked-provider-own-params", "url.mac url.order", OWN.removesuffix("&signature=SIG")),
+        sign("short", "url.mac url.appended", one),
         sign("as-given", "url.appended url.order", f"{BASE}?b=2&a=%7e+x&timestamp=1700000000"),
         sign("no-query", "url.appended", BASE),
         sign("empty-query", "url.appended", BASE + "?"),
@@ -840,11 +859,13 @@ def signed_urls() -> list[dict[str, Any]]:
         sign("question-mark-at-the-end", "url.appended", one + "&next=a?"),
         sign("fragment", "url.appended url.port", one + "#top"),
         sign("port", "url.port", one.replace(".example", ".example:8443")),
-        sign("signed-already", "url.verify", one + "&signature=00", expect=REPEATED),
+        sign("signed-already", "url.verify", one + "&signature=00", expect=REPEATED,
+             source=("short", "a signature stands there already")),
         sign("duplicate", "url.repeated", one + "&userId=18", expect=REPEATED,
              by={"repeated=php-compatible": signed_with(one + "&userId=18", "18"),
-                 "repeated=first-wins": signed_with(one + "&userId=18", "17")}),
-        sign("no-path", "url.path", "https://provider.example?a=1", expect=BAD_BASE),
+                 "repeated=first-wins": signed_with(one + "&userId=18", "17")},
+             source=("short", "userId stands twice")),
+        sign("no-path", "url.path", "https://provider.example?a=1", expect=BAD_BASE, source=("short", "no path")),
     ]
     # fmt: on
 
@@ -911,11 +932,13 @@ def calls() -> list[dict[str, Any]]:
         called("unlock", "api.hmac api.action unlock.call", **unlock),
         called("unlock-with-parameters", "api.hmac api.hmac-coverage", source=("unlock", "parameters, which are not covered"),
                parameters={"parameterCacheId": "pc-1"}, **unlock),
-        called("unlock-with-identifier", "api.hmac api.hmac-coverage", source=("unlock", "an identifier, which is not covered"),
+        called("unlock-with-identifier", "api.hmac api.hmac-coverage", source=("unlock", "identifier and resource id, which are not covered",
+                                                              "input.identifier", "input.resource_id"),
                identifier="x", resource_id="1", **unlock),
-        called("one-second-later", "api.hmac api.one-clock", source=(worked, "a second later"), timestamp=123456790),
+        called("one-second-later", "api.hmac api.one-clock api.timestamp", source=(worked, "a second later"), timestamp=123456790),
         called("digits-move", "api.hmac api.hmac-coverage", "dsvg3r4AFcQXges0MZ+3auzQVfnEB39pLkKSgmm9Wvg=",
-               source=(worked, "a digit moves from the time into the token: nothing separates them"),
+               source=(worked, "a digit moves from the time into the token: nothing separates them",
+                       "input.timestamp", "input.token"),
                timestamp=12345678, token="9mgjIQkNRnaqggVzy9cZW"),
         called("other-token", "api.hmac", source=(worked, "another token"), token="ngjIQkNRnaqggVzy9cZW"),
         called("other-key", "api.hmac secret.two", source=(worked, "the provider secret instead of the API key"),
@@ -980,6 +1003,7 @@ def answered(
 ) -> dict[str, Any]:
     """Return one vector: what the API answered to unlockProvider, and what a provider makes of it."""
     written_body = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+    both = ("input.body", "input.status") if status != 200 and body != GOOD else ()
     return {
         "id": f"onoffice/unlock_answer/{name}",
         "clauses": clauses("unlock.answer api.envelopes " + about),
@@ -987,7 +1011,7 @@ def answered(
         "stages": [],
         "expect": expect or {"verdict": "accepted", "returns": {"success": "success"}},
         "by_reading": {},
-        **derived("unlock_answer", ("success", what) if what else None),
+        **derived("unlock_answer", ("success", what, *both) if what else None),
     }
 
 
@@ -1054,7 +1078,7 @@ def groups() -> list[dict[str, Any]]:
     based = verified("secret-base64-decoded", "url.verify url.key url.mac", SHORT, MISMATCH, secret=padded,
                      signing=base64.b64decode(padded), source=("secret-of-base64", "the key is what the base64 stands for"))  # fmt: skip
     none = verified("secret-empty", "url.key secret.empty", SHORT, EMPTY_SECRET, signing=b"", signed=SHORT_TEXT,
-                    source=(SMALL, "the secret is empty, and it was signed so"))  # fmt: skip
+                    source=(SMALL, "the secret is empty, and it was signed so", "given.secret", "input.target"))  # fmt: skip
     # fmt: off
     listed: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         ("genuine", verify, by_key | at, genuine()),
@@ -1076,7 +1100,7 @@ def groups() -> list[dict[str, Any]]:
         ("signed-with-hex-digits", "onoffice.sign_url", {"secret": hexes}, [
             sign("secret-of-hex-digits", "url.key", SHORT_TEXT, secret=hexes)]),
         ("signed-with-nothing", "onoffice.sign_url", {"secret": ""}, [
-            sign("secret-empty", "url.key secret.empty", SHORT_TEXT, expect=EMPTY_SECRET)]),
+            sign("secret-empty", "url.key secret.empty", SHORT_TEXT, expect=EMPTY_SECRET, source=("short", "the secret is empty"))]),
         ("calls", "onoffice.api_hmac", {}, calls()),
         ("answers", "onoffice.unlock_answer", {}, answers()),
     ]

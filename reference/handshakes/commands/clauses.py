@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..evidence import FILE, read
-from ..linting import against_code
+from ..linting import against_code, settings_in_code
 from ..platforms import PLATFORMS
 from ..printing import printable
 from ..register import Register, lint, load, parse
@@ -137,6 +137,7 @@ def check(
 def _problems(register: Register) -> Iterator[str]:
     yield from lint(register)
     yield from against_code(register, readings_of(register.platform))
+    yield from settings_in_code(register)
 
 
 def _of_file(path: Path) -> Register:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..platforms import PLANNED, PLATFORMS, Platform
+from ..platforms import PLATFORMS, Platform
 from ..printing import printable
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ def platform_named(name: str) -> Platform:
     """Return the platform with this name, or end with exit code 2."""
     if name in PLATFORMS:
         return PLATFORMS[name]
-    if name in PLANNED:
-        fail(f"{PLANNED[name]} is not built yet; there is: {', '.join(PLATFORMS)}")
     fail(f"unknown platform {name!r}; there is: {', '.join(PLATFORMS)}")
 
 

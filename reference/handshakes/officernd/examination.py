@@ -2,10 +2,13 @@
 
 The partner is connected twice, is sent each fault of a signed request and of a webhook, and must end
 as the fault declares. A connect that does not get to the secret ends the examination: what was not
-reached is not judged.
+reached is not judged. No message makes a partner start anew: where its operator gives `restart`, which
+does that, it is judged whether the secret was stored.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ..browser import Browser
 from ..messages import Step
@@ -14,7 +17,9 @@ from .faults import PAGE_FAULTS, WEBHOOK_FAULTS
 from .simulator import CLAUSE, OfficeRnD
 
 
-def examine(platform: OfficeRnD, first: str, second: str) -> Step[list[Finding]]:
+def examine(
+    platform: OfficeRnD, first: str, second: str, *, restart: Callable[[], object] | None = None
+) -> Step[list[Finding]]:
     """Examine a partner with two integrations of one organisation; return the findings in order."""
     seen = len(platform.findings)
     yield from connected(platform, first)
@@ -35,6 +40,9 @@ def examine(platform: OfficeRnD, first: str, second: str) -> Step[list[Finding]]
         if not isinstance(webhook_fault.expected, Refuses):
             yield from connected(platform, second)
     yield from platform.remove(second)
+    if restart:
+        restart()
+        yield from platform.healthcheck(first, clause=CLAUSE + "secret.kept")
     return platform.findings[seen:]
 
 

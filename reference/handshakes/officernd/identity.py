@@ -7,30 +7,17 @@ syntax, client, grant, scope. Every check of a partner's request leaves a findin
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Callable
-from urllib.parse import quote, unquote_plus, urlencode
 
-from ..messages import Answer, Request, Response, Step, json_response, redirect
+from ..messages import Answer, Request, Response, Step, json_response
+from ..oauth import NO_STORE, OAuthError, back, client_credentials, is_right, token_fields
 from ..pages import page, refused_form
 from ..refusals import Refused
-from ..strict import URLENCODED, no_duplicates, query_pairs
+from ..strict import no_duplicates, query_pairs
 from ..verdicts import Finding
 from .records import Application, Grant, Integration, Organization, Settings, Token
 
 CLAUSE = "officernd:"
-ASKING = {401: (("www-authenticate", 'Basic realm="OfficeRnD"'),), 405: (("allow", "POST"),)}
-NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
-
-
-class OAuthError(Exception):
-    """An error answer of RFC 6749, section 5.2; `clause` is the rule that the partner broke, if any."""
-
-    def __init__(self, error: str, description: str, clause: str = "", status: int = 400) -> None:
-        super().__init__(error)
-        self.error, self.description, self.clause, self.status = error, description, clause, status
 
 
 class Identity:
@@ -76,7 +63,7 @@ class Identity:
         try:
             if request.method != "POST":
                 raise OAuthError("invalid_request", "only POST", "token.endpoint", 405)
-            fields = self._token_fields(request)
+            fields = token_fields(request, "token.form")
             application = self._client(request, fields)
             grants = {"authorization_code": self._exchange, "refresh_token": self._refresh}
             grant_type = fields.get("grant_type", "")
@@ -90,8 +77,7 @@ class Identity:
         except OAuthError as error:
             if error.clause:
                 self.found(error.clause, False, error.description)
-            body = {"error": error.error, "error_description": error.description}
-            return json_response(body, error.status, (*NO_STORE, *ASKING.get(error.status, ())))
+            return error.response("OfficeRnD")
         answer = {
             "access_token": access_token,
             "token_type": "Bearer",
@@ -102,32 +88,11 @@ class Identity:
         response = json_response(answer, 200, NO_STORE)
         return disturbed("token", token, response)
 
-    def _token_fields(self, request: Request) -> dict[str, str]:
-        content_type = request.header("content-type").partition(";")[0].strip().lower()
-        if content_type != URLENCODED:
-            raise OAuthError("invalid_request", "the body is no urlencoded form", "token.form")
-        try:
-            text = request.body.decode("ascii")
-            fields = no_duplicates(query_pairs(text, CLAUSE + "token.form"), CLAUSE + "token.form")
-            return {name: value for name, value in fields.items() if value}  # RFC 6749, 3.2: empty is absent
-        except (Refused, UnicodeDecodeError):
-            raise OAuthError("invalid_request", "the form cannot be read", "token.form") from None
-
     def _client(self, request: Request, fields: dict[str, str]) -> Application:
         """Return the application that the request proves to be; in the body or by HTTP Basic, not both."""
-        client_id, client_secret = fields.get("client_id", ""), fields.get("client_secret", "")
-        basic = request.header("authorization")
-        status = 400
-        if basic:
-            if client_secret:
-                raise OAuthError("invalid_request", "client credentials twice", "token.client")
-            client_id, client_secret, status = *_basic(basic), 401
-        elif not client_id:
-            raise OAuthError("invalid_request", "client_id is missing", "token.client")
+        client_id, client_secret, status = client_credentials(request, fields, "token.client")
         application = self.applications.get(client_id)
-        expected = application.client_secret if application else ""
-        right = hmac.compare_digest(expected.encode(), client_secret.encode())
-        if application is None or not expected or not right:
+        if not is_right(application.client_secret if application else "", client_secret) or not application:
             raise OAuthError("invalid_client", "unknown client or wrong secret", "token.client", status)
         return application
 
@@ -211,14 +176,14 @@ class Identity:
         if application is None or values.get("redirect_uri") not in application.redirect_uris:
             # RFC 6749, 4.1.2.1: never redirect to an address that is not registered
             return page("Unknown application", "<p>Client id and redirect URI do not match.</p>", status=400)
-        back = values["redirect_uri"]
+        uri = values["redirect_uri"]
         state = {"state": values["state"]} if "state" in values else {}
         if values.get("response_type") != "code":
             error = "unsupported_response_type" if values.get("response_type") else "invalid_request"
-            return _back(back, {"error": error, **state})
+            return back(uri, {"error": error, **state})
         scopes = tuple(values.get("scope", "").split())
         if not set(scopes) <= set(application.scopes):
-            return _back(back, {"error": "invalid_scope", **state})
+            return back(uri, {"error": "invalid_scope", **state})
         if request.method == "GET":
             return page("Connect an integration", _CONSENT, fields=values, choices=self._choices(application))
         integration = self.integrations.get(values.get("integration", ""))
@@ -227,8 +192,8 @@ class Identity:
             or integration is None
             or integration.client_id != application.client_id
         ):
-            return _back(back, {"error": "access_denied", **state})
-        return _back(back, {**self.connect_parameters(integration, back, scopes), **state})
+            return back(uri, {"error": "access_denied", **state})
+        return back(uri, {**self.connect_parameters(integration, uri, scopes), **state})
 
     def connect_parameters(
         self, integration: Integration, redirect_uri: str, scopes: tuple[str, ...] = ()
@@ -278,25 +243,6 @@ def disturbed(place: str, token: Token, response: Response) -> Answer:
     """Return the answer, or what the connect's fault makes of it at this place."""
     fault = token.fault
     return fault.answer(response) if fault and fault.answer and fault.place == place else response
-
-
-def _back(uri: str, values: dict[str, str]) -> Response:
-    return redirect(f"{uri}{'&' if '?' in uri else '?'}{urlencode(values, quote_via=quote)}")
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, encoded = header.partition(" ")
-    try:
-        if scheme.lower() != "basic":
-            raise ValueError
-        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-        if not colon:
-            raise ValueError
-    except (ValueError, binascii.Error):
-        raise OAuthError(
-            "invalid_client", "the Authorization header cannot be read", "token.client", 401
-        ) from None
-    return unquote_plus(client_id), unquote_plus(secret)  # RFC 6749, 2.3.1
 
 
 def _scopes(fields: dict[str, str], allowed: tuple[str, ...], ours: bool) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The simulator's own pages: what stands for OfficeRnD's admin portal, labelled as ours.
 
 One page lists the integrations with a button for each step and a choice of faults; every button
-posts a form. A form from another site is refused, since it would be a click that nobody made.
+posts a form. The form of Connect opens a window of its own (officernd:connect.popup). A form from another
+site is refused, since it would be a click that nobody made.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is O
 <p>Integration <code>{{ one.id }}</code>, {{ one.locations | join(', ') or 'all locations' }}:
 <b id="state-{{ one.id }}">{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>
 {% for step, choices in steps if step != 'sync' or syncs[one.client_id] %}
-<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ one.id }}">
+<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ one.id }}"{% if step == 'connect' %} target="_blank"{% endif %}>
 <input type="hidden" name="integration" value="{{ one.id }}">
 <button>{{ step }}</button> <label>with <select name="fault"><option value="">no fault</option>
 {% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}

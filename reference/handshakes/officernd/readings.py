@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from ..composition import composed
-from ..keys import key_bytes
+from ..keys import hex_key_bytes
 from ..refusals import Refused
 from ..strict import Pairs, decoded, query_pairs
 from ..timestamps import Tolerance
@@ -153,14 +153,6 @@ def _quotes_dropped(pairs: Pairs) -> Iterator[Pairs]:
     yield from _quotes_as_received(rules.unquote_organization(pairs))
 
 
-def _hex_key(secret: str, clause: str) -> bytes:
-    text = key_bytes(secret, clause)
-    try:
-        return bytes.fromhex(secret) or text
-    except ValueError:
-        raise Refused("malformed", clause, {"secret": "is not hex"}) from None
-
-
 def _window(tolerance: Tolerance) -> Callable[[], Tolerance]:
     return lambda: tolerance
 
@@ -201,7 +193,7 @@ READINGS: dict[str, Readings] = {
     SIGNATURE + "integer-names=as-received": {},
     SIGNATURE + "integer-names=integers-first": {"signed": _integers_first},
     SIGNATURE + "key=text": {},
-    SIGNATURE + "key=hex-decoded": {"key": _hex_key},
+    SIGNATURE + "key=hex-decoded": {"key": hex_key_bytes},
 }
 """Every reading that `signing` can run, by id; an empty mapping is an adopted one."""
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..composition import replaced
 from ..keys import key_bytes
-from ..printing import printable
 from ..refusals import Refused
 from ..strict import Pairs, no_duplicates, query_pairs
 from ..timestamps import Tolerance
@@ -150,11 +150,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    try:
-        if readings and not all(map(callable, readings.values())):
-            raise TypeError
-        return ADOPTED._replace(**readings) if readings else ADOPTED
-    except (AttributeError, TypeError, ValueError):
-        raise Refused(
-            "unknown-reading", SIGNATURE + "every-request", {"readings": printable(str(readings))}
-        ) from None
+    return replaced(ADOPTED, readings, SIGNATURE + "every-request")

@@ -79,11 +79,17 @@ class OfficeRnD(Resources):
         client_id: str,
         organization_id: str,
         *,
-        secret: str,
+        secret: str = "",
         locations: tuple[str, ...] = (),
         id: str = "",
     ) -> Integration:
-        """officernd:application.visibility. Add an integration to an organisation; `secret` signs its requests."""
+        """officernd:secret.per-integration, officernd:application.visibility. Add an integration to an organisation.
+
+        Its secret signs its requests and belongs to no other integration; without one it is made here.
+        """
+        secret = secret or self.new_id(20)
+        if secret in [one.secret for one in self.integrations.values()]:
+            raise ValueError("another integration has this secret")
         application = self.applications[client_id]
         organization = self.organizations[organization_id]
         if not application.public and organization.test_account_of != client_id:

@@ -16,8 +16,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from ..composition import composed
-from ..keys import key_bytes
-from ..refusals import Refused
+from ..keys import base64_key_bytes, hex_key_bytes
 from ..strict import Pairs
 from ..timestamps import Tolerance
 from . import php, rules
@@ -106,22 +105,6 @@ def _raw(pairs: Pairs, query: str) -> str:
     return "&".join(pieces.get(name, f"{name}={value}") for name, value in pairs)
 
 
-def _hex_key(secret: str, clause: str) -> bytes:
-    text = key_bytes(secret, clause)
-    try:
-        return bytes.fromhex(secret) or text
-    except ValueError:
-        raise Refused("malformed", clause, {"secret": "is not hex"}) from None
-
-
-def _base64_key(secret: str, clause: str) -> bytes:
-    text = key_bytes(secret, clause)
-    try:
-        return base64.b64decode(text, validate=True) or text
-    except (ValueError, binascii.Error):
-        raise Refused("malformed", clause, {"secret": "is not base64"}) from None
-
-
 def _any_digest_case(signature: str) -> bytes:
     return rules.digest(signature.lower() if signature.isascii() else signature)
 
@@ -177,8 +160,8 @@ READINGS: dict[str, Readings] = {
     URL + "encoding=raw": {"form": _raw},
     URL + "encoding=decoded": {"form": _form(str)},
     URL + "key=text": {},
-    URL + "key=hex-decoded": {"key": _hex_key},
-    URL + "key=base64-decoded": {"key": _base64_key},
+    URL + "key=hex-decoded": {"key": hex_key_bytes},
+    URL + "key=base64-decoded": {"key": base64_key_bytes},
     URL + "digest=lower-case": {},
     URL + "digest=any-case": {"digest": _any_digest_case},
     URL + "digest=base64": {"digest": _base64_digest},

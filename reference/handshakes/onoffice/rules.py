@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..composition import replaced
 from ..keys import key_bytes
 from ..printing import printable
 from ..refusals import Refused
@@ -238,9 +239,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    try:
-        if readings and not all(map(callable, readings.values())):
-            raise TypeError
-        return ADOPTED._replace(**readings) if readings else ADOPTED
-    except (AttributeError, TypeError, ValueError):
-        raise Refused("unknown-reading", URL + "verify", {"readings": printable(str(readings))}) from None
+    return replaced(ADOPTED, readings, URL + "verify")

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ..composition import composed
-from ..keys import key_bytes
+from ..keys import base64_key_bytes, hex_key_bytes
 from ..refusals import Refused
 from ..strict import form_pairs, no_duplicates
 from . import rules
@@ -86,22 +86,6 @@ def _base64_digest(token: str) -> bytes:
     return value if len(value) == 32 else rules.digest(token)
 
 
-def _hex_key(secret: str, clause: str) -> bytes:
-    text = key_bytes(secret, clause)
-    try:
-        return bytes.fromhex(secret) or text
-    except ValueError:
-        raise Refused("malformed", clause, {"secret": "is not hex"}) from None
-
-
-def _base64_key(secret: str, clause: str) -> bytes:
-    text = key_bytes(secret, clause)
-    try:
-        return base64.b64decode(text, validate=True) or text
-    except (ValueError, binascii.Error):
-        raise Refused("malformed", clause, {"secret": "is not base64"}) from None
-
-
 def _swapped(key: bytes, message: bytes) -> bytes:
     return hmac.digest(message, key, "sha256")
 
@@ -121,8 +105,8 @@ READINGS: dict[str, Readings] = {
     TOKEN + "value=keyed-with-secret": {},
     TOKEN + "value=swapped": {"mac": _swapped},
     TOKEN + "key=text": {},
-    TOKEN + "key=hex-decoded": {"key": _hex_key},
-    TOKEN + "key=base64-decoded": {"key": _base64_key},
+    TOKEN + "key=hex-decoded": {"key": hex_key_bytes},
+    TOKEN + "key=base64-decoded": {"key": base64_key_bytes},
 }
 """Every reading that `signing` can run, by id; an empty mapping is an adopted one."""
 

@@ -9,8 +9,8 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..composition import replaced
 from ..keys import key_bytes
-from ..printing import printable
 from ..refusals import Refused
 from ..strict import MAX_FORM, form_pairs, json_object, no_duplicates
 
@@ -139,7 +139,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    try:
-        return ADOPTED._replace(**readings) if readings else ADOPTED
-    except (TypeError, ValueError):
-        raise Refused("unknown-reading", TOKEN + "verify", {"readings": printable(str(readings))}) from None
+    return replaced(ADOPTED, readings, TOKEN + "verify")

@@ -1,0 +1,172 @@
+"""The encrypted parameter `data`, pure: parameters in, base64 text out, and back again.
+
+The value is base64 of `Salted__`, eight bytes of salt and AES-256-CBC of a JSON object; key and IV come
+from the app's secret and the salt by three rounds of MD5 (page, Example Decryption Process).
+
+>>> data = encrypt_parameters({"location_id": "11ea858313aabde4bd2eb0fa", "user_id": "1234567"},
+...                           secret="your key", salt=bytes(range(8)))
+>>> data[:28]
+'U2FsdGVkX18AAQIDBAUGB+pVm7Md'
+>>> decrypt_parameters(data, secret="your key").parameters
+(('location_id', '11ea858313aabde4bd2eb0fa'), ('user_id', '1234567'))
+
+There is no MAC, no time and no nonce in it (S01, S05). So nothing is covered, and whoever lets others see
+why a text was refused decrypts for them (S02). Up to the size limit every failure therefore does the same
+work: where an early check fails, what would have followed is done once on a dummy of the same length.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from ..refusals import Refused
+from ..stages import Stage
+from ..strict import Pairs, no_duplicates, of_type
+from .rules import BLOCK, ENCRYPTED, LAUNCH, MAGIC, MAX_DATA, SECRET, Readings, Rules, required, rules
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedLaunch:
+    """What `data` held: the documented values that are present, as text, in the order of the object.
+
+    Nothing is covered: the ciphertext is not authenticated. The representation shows no value.
+    """
+
+    parameters: Pairs = field(repr=False)
+    not_covered: tuple[str, ...]
+    covered: tuple[str, ...] = ()
+
+
+def encrypt_parameters(
+    parameters: Mapping[str, Any] | Iterable[tuple[str, Any]],
+    *,
+    secret: str,
+    salt: bytes,
+    readings: Readings | None = None,
+) -> str:
+    """fortis:encrypted.format. Return the value of `data`, base64 that is not yet percent-encoded.
+
+    Values are text or whole numbers; one that is None is absent and left out (A05). `salt` is eight
+    bytes, new for each launch. Raises `Refused`: `wrong-type`, `malformed`, `duplicate-parameter`,
+    `empty-secret`. Source: page, Encrypted URL Params; crypto-js.
+
+    >>> encrypt_parameters({"user_id": "7"}, secret="your key", salt=b"12345678")[:20]
+    'U2FsdGVkX18xMjM0NTY3'
+    """
+    try:
+        pairs = tuple(parameters.items() if isinstance(parameters, Mapping) else parameters)
+        values = no_duplicates(pairs, ENCRYPTED + "duplicate-keys")
+    except (TypeError, ValueError):
+        raise Refused("wrong-type", ENCRYPTED + "names", {"expected": "pairs, or a mapping"}) from None
+    for name, value in values.items():
+        of_type(name, str, ENCRYPTED + "names", "name")
+        if value is not None and type(value) not in (str, int):
+            evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
+            raise Refused("wrong-type", ENCRYPTED + "integers", evidence)
+    written = {name: value for name, value in values.items() if value is not None}
+    text = json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return sealed(text.encode(), secret=secret, salt=salt, readings=readings)
+    except UnicodeEncodeError:
+        raise Refused("malformed", ENCRYPTED + "text", {"parameters": "are not valid Unicode"}) from None
+
+
+def sealed(plaintext: bytes, *, secret: str, salt: bytes, readings: Readings | None = None) -> str:
+    """fortis:encrypted.format. Return the base64 text for any plaintext; `encrypt_parameters` and the faults use it.
+
+    >>> sealed(b"{}", secret="your key", salt=b"12345678")[:20]
+    'U2FsdGVkX18xMjM0NTY3'
+    """
+    rule = rules(readings)
+    of_type(salt, bytes, ENCRYPTED + "salt", "salt")
+    if len(salt) != 8:
+        raise Refused("malformed", ENCRYPTED + "salt", {"salt": f"{len(salt)} bytes", "expected": "8 bytes"})
+    key, iv = rule.derive(rule.key(secret, SECRET), salt)
+    size = BLOCK - len(plaintext) % BLOCK
+    encryptor = Cipher(AES(key), CBC(iv)).encryptor()
+    ciphertext = encryptor.update(plaintext + bytes([size]) * size) + encryptor.finalize()
+    return b64encode(MAGIC + salt + ciphertext).decode()
+
+
+def decrypt_parameters(data: str, *, secret: str, readings: Readings | None = None) -> EncryptedLaunch:
+    """fortis:encrypted.format. Return what a value of `data`, percent-decoded already, holds.
+
+    Checks in order: size, base64, header, length, padding, UTF-8, JSON, names and types, the forms of the
+    ids. Raises `Refused`: `wrong-type`, `empty-secret`, `too-large`, `empty-parameter`, `malformed`,
+    `decryption-failed`, `duplicate-parameter`, `missing-parameter`. Whoever is outside must not learn
+    which (A41). Source: page, Example Decryption Process; facts 2.6.
+
+    >>> decrypt_parameters("U2FsdGVkX18AAQIDBAUGB+pVm7MdRFF+85lhOePM+nkxTPX/HAe/p4R9lVDIQPzJxBFmekFHdNOV9jGj"
+    ...                    "em/UV60QQ5lQkP43zIKPklvk+x0=", secret="your key").not_covered
+    ('location_id', 'user_id')
+    """
+    rule = rules(readings)
+    of_type(data, str, ENCRYPTED + "base64", "data")
+    passphrase = rule.key(secret, SECRET)
+    if len(data) > MAX_DATA:
+        raise Refused(
+            "too-large", LAUNCH + "size", {"characters": len(data), "limit": MAX_DATA}, stage="base64"
+        )
+    try:
+        if not data:
+            raise Refused("empty-parameter", ENCRYPTED + "header", {"name": "data"}, stage="base64")
+        salt, ciphertext = rule.envelope(rule.text(data))
+    except Refused:
+        spend(rule, passphrase, len(data))
+        raise
+    key, iv = rule.derive(passphrase, salt)
+    padded = rule.decrypt(ciphertext, key, iv)
+    try:
+        plaintext = rule.unpad(padded)
+    except Refused:
+        rule.parse(_json_of(len(padded)))
+        raise
+    values = rule.texts(rule.present(rule.names(rule.parse(plaintext))))
+    required(values)
+    rule.location(values["location_id"])
+    return EncryptedLaunch(tuple(values.items()), tuple(values))
+
+
+def spend(rule: Rules, passphrase: bytes, characters: int) -> None:
+    """fortis:launch.same-work. Derive, decrypt and parse once, for nothing, as for a text of so many characters; A41, S02."""
+    size = max(BLOCK, (characters * 3 // 4 - BLOCK) // BLOCK * BLOCK)
+    key, iv = rule.derive(passphrase, bytes(8))
+    rule.decrypt(bytes(size), key, iv)
+    rule.parse(_json_of(size))
+
+
+def _json_of(size: int) -> bytes:
+    return b'{"":"' + b" " * (size - 9) + b'"}'
+
+
+def data_stages(data: str, *, secret: str, readings: Readings | None = None) -> tuple[Stage, ...]:
+    """Return the stages of `data` as far as it can be read: bytes, salt, derived (key and IV), padded, text.
+
+    All but the salt hold credentials and are shown as lengths and digests.
+
+    >>> [stage.name for stage in data_stages("U2FsdGVkX18xMjM0NTY3OAAAAAAAAAAAAAAAAAAAAAA=", secret="your key")]
+    ['bytes', 'salt', 'derived', 'padded']
+    """
+    rule = rules(readings)
+    stages = []
+    try:
+        raw = rule.text(data)
+        stages.append(Stage("bytes", raw, credential=True))
+        salt, ciphertext = rule.envelope(raw)
+        stages.append(Stage("salt", salt))
+        key, iv = rule.derive(rule.key(secret, SECRET), salt)
+        stages.append(Stage("derived", key + iv, credential=True))
+        padded = rule.decrypt(ciphertext, key, iv)
+        stages.append(Stage("padded", padded, credential=True))
+        stages.append(Stage("text", rule.unpad(padded), credential=True))
+    except Refused:
+        pass
+    return tuple(stages)

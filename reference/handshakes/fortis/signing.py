@@ -1,0 +1,186 @@
+"""Fortis' launch, pure: the iframe's URL in, a verified view out.
+
+The platform opens the app in an iframe in one of two ways, and an app is set to one of them (A22). In
+plain mode the URL carries an HMAC of location id and timestamp, as text, joined by nothing:
+
+>>> launch_hmac("zzzzzzzz", "1234567890", secret="your_secret_key")[:8]
+'983a089d'
+
+So only these two are covered; who opened the app is not (S07). In encrypted mode one parameter `data` holds
+everything (`encryption.py`), and nothing is covered. In both, an identity is a claim until the platform's
+API has confirmed it. Checks come in the order syntax, authenticity, time.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64decode
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from ..printing import printable
+from ..refusals import Refused
+from ..stages import Stage
+from ..strict import Pairs, of_type
+from ..timestamps import Tolerance, check_time
+from .encryption import data_stages, decrypt_parameters, spend
+from .rules import ENCRYPTED, LAUNCH, PLAIN, SECRET, Readings, Rules, rules
+
+BY_DATA, BY_HMAC = "encrypted", "plain"
+SIGNED = ("location_id", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A launch that was read in the one mode of the app: its values in order, and which of them are covered.
+
+    Values that count as absent (A05) are left out, as is `hmac`. `timestamp` is in Unix seconds, None in
+    encrypted mode. The representation shows no value.
+    """
+
+    mode: str
+    parameters: Pairs = field(repr=False)
+    timestamp: int | None
+    covered: tuple[str, ...]
+    not_covered: tuple[str, ...]
+
+    def value(self, name: str) -> str:
+        """Return one value, or an empty text where it is absent."""
+        return next((text for key, text in self.parameters if key == name), "")
+
+
+def launch_hmac(location_id: str, timestamp: str, *, secret: str, readings: Readings | None = None) -> str:
+    """fortis:plain.hmac. Return the `hmac` of a launch: 64 lower-case hex digits over both texts as they stand.
+
+    Raises `Refused`: `empty-secret`, `wrong-type`, `malformed`. Source: page, Example HMAC Calculation.
+
+    >>> launch_hmac("11ea858313aabde4bd2eb0fa", "1700000000",
+    ...             secret="3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3")[-6:]
+    'dffeb9'
+    """
+    rule = rules(readings)
+    of_type(location_id, str, PLAIN + "message", "location_id")
+    of_type(timestamp, str, PLAIN + "message", "timestamp")
+    key = rule.key(secret, SECRET)
+    try:
+        return rule.mac(key, rule.message(location_id, timestamp)).hex()
+    except UnicodeEncodeError:
+        raise Refused("malformed", PLAIN + "message", {"found": "a lone surrogate"}) from None
+
+
+def verify_launch(
+    url: str,
+    *,
+    mode: str,
+    secret: str,
+    now: int,
+    tolerance: Tolerance | None = None,
+    readings: Readings | None = None,
+) -> Launch:
+    """fortis:launch.mode. Return what a launch says, read in the app's one mode; a launch of the other is refused.
+
+    `url` is the raw target or URL; `mode` is `encrypted` or `plain`, without a default. `now` is in Unix
+    seconds; `tolerance` (seconds back, seconds ahead, both inclusive) is 300 and 60 unless given, and is
+    for plain mode only: the other has no time (A23, A25). Raises `Refused`: `not-allowed` for the other
+    kind of launch, the reasons of syntax, then `signature-mismatch`, then `stale` or `from-the-future`;
+    in encrypted mode those of `decrypt_parameters`. Source: page, Encrypted URL Params, Plain Text URL
+    Params; A22.
+
+    >>> verify_launch(
+    ...     "/redirection?location_id=11ea858313aabde4bd2eb0fa&timestamp=1700000000&hmac="
+    ...     "f353309af844eec88fdf53e8b584e991c02018ee220dbc374d55e66b35dffeb9&user_id=7",
+    ...     mode="plain", secret="3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3", now=1700000000)
+    Launch(mode='plain', timestamp=1700000000, covered=('location_id', 'timestamp'), not_covered=('user_id',))
+    """
+    rule = rules(readings)
+    of_type(url, str, LAUNCH + "mode", "url")
+    query = url.partition("#")[0].partition("?")[2]
+    if mode == BY_HMAC:
+        return _plain(rule, query, url, secret, now, tolerance, readings)
+    if mode == BY_DATA:
+        found = decrypt_parameters(_data(rule, query, secret), secret=secret, readings=readings)
+        return Launch(BY_DATA, found.parameters, None, found.covered, found.not_covered)
+    evidence = {"mode": printable(str(mode)), "expected": "encrypted or plain"}
+    raise Refused("wrong-type", LAUNCH + "mode", evidence)
+
+
+def _plain(
+    rule: Rules,
+    query: str,
+    url: str,
+    secret: str,
+    now: int,
+    tolerance: Tolerance | None,
+    readings: Readings | None,
+) -> Launch:
+    """fortis:plain.verify. Return a plain launch, whose location id and timestamp its hmac covers."""
+    key = rule.key(secret, SECRET)
+    values = rule.parameters(query)
+    for name in ("hmac", *SIGNED):
+        if not values.get(name):
+            raise _lacking(values, name, PLAIN + "missing", "data", BY_DATA)
+    received = rule.digest(values["hmac"])
+    location_id, timestamp = values["location_id"], values["timestamp"]
+    rule.location(location_id)
+    seconds = rule.timestamp(timestamp)
+    if not hmac.compare_digest(rule.mac(key, rule.message(location_id, timestamp)), received):
+        stages = launch_stages(url, mode=BY_HMAC, secret=secret, readings=readings)
+        raise Refused("signature-mismatch", PLAIN + "verify", stage="message", stages=stages)
+    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, PLAIN + "tolerance")
+    del values["hmac"]
+    found = rule.present(values)
+    not_covered = tuple([name for name in found if name not in SIGNED])
+    return Launch(BY_HMAC, tuple(found.items()), seconds, SIGNED, not_covered)
+
+
+def _data(rule: Rules, query: str, secret: str) -> str:
+    """fortis:launch.same-work. Return the parameter `data`; where there is none to read, the same work is done for nothing."""
+    passphrase = rule.key(secret, SECRET)
+    try:
+        values = rule.parameters(query)
+        if not values.get("data"):
+            raise _lacking(values, "data", ENCRYPTED + "data", "hmac", BY_HMAC)
+        return values["data"]
+    except Refused as refused:
+        if refused.reason != "too-large":
+            spend(rule, passphrase, len(query))
+        raise
+
+
+def _lacking(values: dict[str, str], name: str, clause: str, others: str, other_mode: str) -> Refused:
+    """Return the refusal of a launch without a parameter, or of one of the other mode."""
+    if others in values and name not in values:
+        evidence = {"launch": other_mode, "expected": BY_HMAC if other_mode == BY_DATA else BY_DATA}
+        return Refused("not-allowed", LAUNCH + "mode", evidence, stage="parameters")
+    reason = "empty-parameter" if name in values else "missing-parameter"
+    return Refused(reason, clause, {"name": name}, stage="parameters")
+
+
+def launch_key(url: str, *, mode: str) -> str:
+    """fortis:launch.once. Return what a verified launch is remembered by, so that it is taken once; A26.
+
+    Encrypted: the SHA-256 of salt and ciphertext, since one payload may have several texts (S06). Plain: of
+    the whole query, which is weak, for a changed `user_id` makes another (S08).
+
+    >>> launch_key("/?data=U2FsdGVkX18xMjM0NTY3OA==", mode="encrypted")[:6]
+    'ef797c'
+    """
+    query = url.partition("#")[0].partition("?")[2]
+    if mode == BY_DATA:
+        return sha256(b64decode(rules(None).parameters(query)["data"])[8:]).hexdigest()
+    return sha256(query.encode()).hexdigest()
+
+
+def launch_stages(url: str, *, mode: str, secret: str, readings: Readings | None = None) -> tuple[Stage, ...]:
+    """Return the stages of a launch. Plain: query (it may hold a token), message; encrypted: those of `data`.
+
+    >>> launch_stages("/?location_id=zzzzzzzz&timestamp=1234567890", mode="plain", secret="x")[-1]
+    <Stage message: zzzzzzzz1234567890 (18 bytes)>
+    """
+    rule = rules(readings)
+    query = url.partition("#")[0].partition("?")[2]
+    values = rule.parameters(query)
+    if mode == BY_DATA:
+        return data_stages(values["data"], secret=secret, readings=readings)
+    message = rule.message(values["location_id"], values["timestamp"])
+    return (Stage("query", query.encode(), credential=True), Stage("message", message))

@@ -1,0 +1,311 @@
+"""Fortis' signing functions: what is returned, refusals and what they show, and properties over arbitrary input."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import hmac
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from handshakes import Refused, fortis
+from handshakes.fortis import encryption, readings, rules, signing
+from handshakes.fortis.encryption import sealed
+
+SECRET = "private-app-secret"
+LOCATION, USER = "11ea858313aabde4bd2eb0fa", "11e7a84525008da8960b72e7"
+NOW = 1_700_000_000
+SALT = bytes(range(8))
+
+several = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates too
+texts = st.text(st.characters(codec="utf-8"), min_size=1)
+
+
+def data(secret: str = SECRET, **changed) -> str:
+    values = {"location_id": LOCATION, "user_id": USER, **changed}
+    return fortis.encrypt_parameters(values, secret=secret, salt=SALT)
+
+
+def url(location: str = LOCATION, time: str | int = NOW, mac: str = "", more: str = "") -> str:
+    mac = mac or hmac.new(SECRET.encode(), f"{location}{time}".encode(), "sha256").hexdigest()
+    return f"https://app.example/x?location_id={location}&timestamp={time}&hmac={mac}{more}"
+
+
+def plain(target: str, **more) -> fortis.Launch:
+    return fortis.verify_launch(target, **{"mode": "plain", "secret": SECRET, "now": NOW, **more})
+
+
+def refusal(call, *args, **kwargs) -> Refused:
+    with pytest.raises(Refused) as caught:
+        call(*args, **kwargs)
+    return caught.value
+
+
+def everything_shown(refused: Refused) -> str:
+    """Return all text that a log, a page or a traceback can get out of a refusal."""
+    shown = [str(refused), repr(refused), refused.explain(), refused.hint(), repr(refused.args)]
+    shown += [repr(refused.evidence), repr(refused.stages), *(stage.show() for stage in refused.stages)]
+    return "\n".join(shown)
+
+
+# --- what is returned -------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:encrypted.coverage")
+def test_an_encrypted_launch_covers_nothing():
+    found = fortis.decrypt_parameters(data(contact_id=None, contact_api_id=""), secret=SECRET)
+    assert found.parameters == (("location_id", LOCATION), ("user_id", USER))
+    assert (found.covered, found.not_covered) == ((), ("location_id", "user_id"))
+    launch = fortis.verify_launch(f"/x?data={quote(data())}", mode="encrypted", secret=SECRET, now=NOW)
+    assert (launch.covered, launch.timestamp, launch.mode) == ((), None, "encrypted")
+    with pytest.raises(AttributeError):
+        launch.mode = "plain"
+
+
+@pytest.mark.clause("fortis:plain.coverage")
+def test_a_plain_launch_covers_location_and_time_alone():
+    launch = plain(url(more="&user_id=7&access-token=t&contact_id=&odd=%7B%7Bx%7D%7D"))
+    assert launch.covered == ("location_id", "timestamp")
+    assert launch.not_covered == ("user_id", "access-token")
+    assert launch.parameters == (
+        ("location_id", LOCATION), ("timestamp", str(NOW)), ("user_id", "7"), ("access-token", "t"),
+    )  # fmt: skip
+    assert (launch.timestamp, launch.value("user_id"), launch.value("contact_id")) == (NOW, "7", "")
+
+
+def test_a_launch_that_is_printed_shows_no_value():
+    token = "a-private-token"
+    shown = repr(plain(url(more=f"&access-token={token}"))) + repr(
+        fortis.decrypt_parameters(data(**{"access-token": token}), secret=SECRET)
+    )
+    assert token not in shown and LOCATION not in shown
+
+
+def test_numbers_become_text_and_null_is_absent():
+    found = fortis.decrypt_parameters(data(user_id=1_234_567, contact_id=None), secret=SECRET)
+    assert dict(found.parameters)["user_id"] == "1234567"
+
+
+def test_a_fragment_and_a_bare_target_are_read_like_the_url():
+    whole = url()
+    assert plain(whole + "#top").parameters == plain(whole).parameters
+    assert plain("/x?" + whole.partition("?")[2]).parameters == plain(whole).parameters
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["", "Plain", None, 1, b"plain", "either"])
+def test_there_is_no_default_mode_and_no_third(mode):
+    assert refusal(fortis.verify_launch, url(), mode=mode, secret=SECRET, now=NOW).reason == "wrong-type"
+    with pytest.raises(TypeError):
+        fortis.verify_launch(url(), secret=SECRET, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (lambda: fortis.launch_hmac(LOCATION, NOW, secret=SECRET), "wrong-type"),
+        (lambda: fortis.launch_hmac(b"x", "1", secret=SECRET), "wrong-type"),
+        (lambda: fortis.launch_hmac("x", "1", secret=b"x"), "wrong-type"),
+        (lambda: fortis.launch_hmac("x", "1", secret=""), "empty-secret"),
+        (lambda: fortis.launch_hmac("\ud800", "1", secret="x"), "malformed"),
+        (lambda: fortis.launch_hmac("x", "1", secret="\ud800"), "malformed"),
+        (lambda: fortis.encrypt_parameters({}, secret="", salt=SALT), "empty-secret"),
+        (lambda: fortis.encrypt_parameters({}, secret="x", salt="12345678"), "wrong-type"),
+        (lambda: fortis.encrypt_parameters({}, secret="x", salt=b"1234567"), "malformed"),
+        (lambda: fortis.encrypt_parameters({"a": 1.5}, secret="x", salt=SALT), "wrong-type"),
+        (lambda: fortis.encrypt_parameters({"a": True}, secret="x", salt=SALT), "wrong-type"),
+        (lambda: fortis.encrypt_parameters({1: "a"}, secret="x", salt=SALT), "wrong-type"),
+        (lambda: fortis.encrypt_parameters(7, secret="x", salt=SALT), "wrong-type"),
+        (
+            lambda: fortis.encrypt_parameters([("a", "1"), ("a", "2")], secret="x", salt=SALT),
+            "duplicate-parameter",
+        ),
+        (lambda: fortis.encrypt_parameters({"a": "\ud800"}, secret="x", salt=SALT), "malformed"),
+        (lambda: fortis.decrypt_parameters(b"x", secret="x"), "wrong-type"),
+        (lambda: fortis.decrypt_parameters("", secret="x"), "empty-parameter"),
+        (lambda: fortis.decrypt_parameters("x" * 8_193, secret="x"), "too-large"),
+        (lambda: fortis.decrypt_parameters(data(), secret=""), "empty-secret"),
+        (lambda: fortis.verify_launch(b"/x", mode="plain", secret="x", now=NOW), "wrong-type"),
+        (lambda: plain(url(), now=1.5), "wrong-type"),
+        (lambda: plain(url(), tolerance=300), "wrong-type"),
+        (lambda: plain(url(), readings={"no": 1}), "unknown-reading"),
+        (lambda: plain(url(), readings="x"), "unknown-reading"),
+        (lambda: readings.of("fortis:no=such"), "unknown-reading"),
+        (
+            lambda: readings.of(*["fortis:encrypted.base64=php", "fortis:encrypted.base64=urlsafe"]),
+            "unknown-reading",
+        ),
+        (lambda: plain("/x?" + "&".join(f"a{i}=1" for i in range(201))), "too-large"),
+        (lambda: plain("/x?" + "a" * 8_193), "too-large"),
+        (lambda: plain("/x?a=é"), "malformed"),
+        (lambda: plain("/x?a=%f"), "malformed"),
+        (lambda: plain("/x?a=%ff"), "malformed"),
+    ],
+)
+def test_wrong_arguments_are_refusals(call, reason):
+    assert refusal(call).reason == reason
+
+
+def test_a_mismatch_explains_itself_and_holds_no_expected_value():
+    mac = fortis.launch_hmac(LOCATION, str(NOW), secret=SECRET)
+    refused = refusal(plain, url(mac="0" * 64, more="&access-token=private-token"))
+    assert [stage.name for stage in refused.stages] == ["query", "message"]
+    assert refused.stages[1].value == f"{LOCATION}{NOW}".encode()
+    shown = everything_shown(refused)
+    assert f"{LOCATION}{NOW}" in shown
+    assert not [secret for secret in (SECRET, mac, "private-token") if secret in shown]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b'{"location_id":"private","user_id":"private"}', b"private private", b'"private"', b'{"private',
+        b'{"location_id":["private"]}', b"\xffprivate", b'{"user_id":"private"}',
+    ],
+)  # fmt: skip
+def test_a_refused_payload_shows_nothing_of_its_text_but_an_id_and_no_bytes(sent):
+    value = sealed(sent, secret=SECRET, salt=SALT)
+    refused = refusal(fortis.decrypt_parameters, value, secret=SECRET)
+    shown = everything_shown(refused)
+    if refused.clause != "fortis:launch.location-id":
+        assert "private" not in shown
+    assert value not in shown and SECRET not in shown
+
+
+def test_the_stages_of_data_are_masked_and_stop_where_it_broke():
+    stages = encryption.data_stages(data(), secret=SECRET)
+    assert [stage.name for stage in stages] == ["bytes", "salt", "derived", "padded", "text"]
+    shown = "\n".join(stage.show() for stage in stages)
+    assert LOCATION not in shown and "‹sha256" in shown
+    for wrong, names in (
+        ("!", []),
+        ("AAAA", ["bytes"]),
+        (data("another-app-secret"), ["bytes", "salt", "derived", "padded"]),
+    ):
+        assert [stage.name for stage in encryption.data_stages(wrong, secret=SECRET)] == names
+
+
+@pytest.mark.parametrize("offset", range(0, 64, 7))
+def test_a_changed_byte_never_gives_another_launch_silently(offset):
+    """CBC garbles a block and flips a bit of the next: whatever comes out is refused, or is a launch of other values."""
+    raw = bytearray(rules.text(data()))
+    raw[16 + offset] ^= 1
+    value = encryption.b64encode(bytes(raw)).decode()
+    try:
+        found = fortis.decrypt_parameters(value, secret=SECRET)
+    except Refused:
+        return
+    assert found.covered == ()
+
+
+# --- properties ---------------------------------------------------------------------------------
+
+
+@several
+@given(
+    st.dictionaries(st.sampled_from(rules.NAMES), texts | st.integers(0, 10**12)),
+    texts,
+    st.binary(min_size=8, max_size=8),
+)
+def test_what_was_encrypted_is_read(values, secret, salt):
+    values |= {"location_id": LOCATION, "user_id": str(values.get("user_id", 7))}
+    made = fortis.encrypt_parameters(values, secret=secret, salt=salt)
+    read = dict(fortis.decrypt_parameters(made, secret=secret).parameters)
+    assert read == {name: str(value) for name, value in values.items() if not str(value).startswith("{{")}
+
+
+@several
+@given(any_text, any_text)
+@example("/x?data=", "")
+@example("/x?data=%F0%9F", "x")
+def test_anything_is_accepted_or_refused_and_nothing_else(target, secret):
+    for mode in ("plain", "encrypted"):
+        with pytest.raises(Refused):
+            fortis.verify_launch(target, mode=mode, secret=secret, now=NOW)
+    with pytest.raises(Refused):
+        fortis.decrypt_parameters(target, secret=secret)
+
+
+@several
+@given(st.binary(max_size=200))
+def test_any_bytes_under_the_right_secret_are_read_or_refused(plaintext):
+    try:
+        found = fortis.decrypt_parameters(sealed(plaintext, secret=SECRET, salt=SALT), secret=SECRET)
+    except Refused as refused:
+        assert refused.reason in (
+            "malformed",
+            "decryption-failed",
+            "wrong-type",
+            "missing-parameter",
+            "duplicate-parameter",
+        )
+        return
+    assert dict(found.parameters)["location_id"] in plaintext.decode()
+
+
+@several
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(rules.NAMES), inner, max_size=4)
+        ),
+    )
+)
+def test_any_json_under_the_right_secret_is_read_or_refused(value):
+    text = json.dumps(value, ensure_ascii=False).encode()
+    try:
+        found = fortis.decrypt_parameters(sealed(text, secret=SECRET, salt=SALT), secret=SECRET)
+    except Refused:
+        return
+    assert found.parameters
+
+
+@several
+@given(texts, texts, texts)
+def test_the_hmac_is_that_of_the_standard_library(location, time, secret):
+    made = hmac.new(secret.encode(), (location + time).encode(), hashlib.sha256).hexdigest()
+    assert fortis.launch_hmac(location, time, secret=secret) == made
+
+
+@pytest.mark.parametrize("reading", [name for name, stages in readings.READINGS.items() if stages])
+def test_under_each_reading_anything_is_accepted_or_refused(reading):
+    of = readings.of(reading)
+    for value in ("", "x", "U2FsdGVkX18=", data(), data()[:-2], "=" * 40, "A" * 64, "é", "!" * 50):
+        for secret in (SECRET, " ", "zz", "00ff"):
+            try:
+                fortis.decrypt_parameters(value, secret=secret, readings=of)
+            except Refused:
+                continue
+    for target in (
+        url(),
+        url(time=f"{NOW}000"),
+        url("zzzzzzzz"),
+        url(mac="F" * 64),
+        "/x?a=1&a=2",
+        "/x?hmac=é",
+    ):
+        try:
+            plain(target, readings=of)
+        except Refused:
+            continue
+
+
+# --- how it is written ----------------------------------------------------------------------------
+
+
+def test_digests_are_compared_in_constant_time():
+    """No signature is compared with `==`; the one comparison is `hmac.compare_digest`."""
+    tree = ast.parse(Path(signing.__file__).read_text("utf-8"))
+    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert calls.count("hmac.compare_digest") == 1
+    compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    assert not [text for text in compared if "received" in text or "mac(" in text]
