@@ -615,7 +615,7 @@ def press(url: str, step: str, fault: str = "") -> requests.Response:
         listed = session.get(url, timeout=10)
         assert listed.status_code == 200
         form = re.search(
-            rf'<form method="post" action="([^"]+)" id="{step}-{ID}">(.*?)</form>', listed.text, re.S
+            rf'<form method="post" action="([^"]+)" id="{step}-{ID}"[^>]*>(.*?)</form>', listed.text, re.S
         )
         assert form
         name, value = re.search(r'<input type="hidden" name="([^"]+)" value="([^"]+)">', form[2]).groups()
