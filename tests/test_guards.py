@@ -29,6 +29,7 @@ WITHOUT_PLATFORMS = (
     "equipment",
     "verdicts",
     "pages",
+    "oauth",
 )
 PURE = (
     "signing",
@@ -45,6 +46,11 @@ PURE = (
     "findings",
     "mistakes",
     "portal",
+    "consent",
+    "sessions",
+    "drafts",
+    "templates",
+    "tampering",
 )
 UNCLEAN = {
     *("time", "datetime", "random", "secrets", "os", "socket", "requests", "urllib3", "threading", "uuid"),

@@ -180,7 +180,17 @@ def _finite(digits: str) -> float:
     return number
 
 
-_decode = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite).decode
+_decoder = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite)
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+
+
+def _decode(text: str) -> Any:
+    """Read a whole JSON text; one without blanks around it, as programs write it, without looking for them."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:  # begins with a blank, or with no JSON at all
+        return _decoder.decode(text)
+    return value if end == len(text) else _decoder.decode(text)
 
 
 def json_value(body: bytes, clause: str) -> Any:

@@ -21,7 +21,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -41,8 +41,12 @@ class EncryptedLaunch:
     """
 
     parameters: Pairs = field(repr=False)
-    not_covered: tuple[str, ...]
-    covered: tuple[str, ...] = ()
+    covered: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def not_covered(self) -> tuple[str, ...]:
+        """The names of all values that are there."""
+        return tuple([name for name, _ in self.parameters])
 
 
 def encrypt_parameters(
@@ -132,7 +136,7 @@ def decrypt_parameters(data: str, *, secret: str, readings: Readings | None = No
     values = rule.texts(rule.present(rule.names(rule.parse(plaintext))))
     required(values)
     rule.location(values["location_id"])
-    return EncryptedLaunch(tuple(values.items()), tuple(values))
+    return EncryptedLaunch(tuple(values.items()))
 
 
 def spend(rule: Rules, passphrase: bytes, characters: int) -> None:

@@ -89,7 +89,10 @@ def text(data: str) -> bytes:
         raw = binascii.a2b_base64(data, strict_mode=True)
     except ValueError:  # binascii.Error, or a character outside ASCII
         raw = None
-    if raw is None or b64encode(raw).decode() != data:
+    last = (
+        len(raw) % 3 or 3 if raw else 0
+    )  # strict mode leaves open only the unused bits of the last four characters
+    if raw is None or b64encode(raw[-last:]).decode() != data[-4:]:
         found = "a blank where a plus was" if " " in data else "text that is not canonical base64"
         raise Refused("malformed", ENCRYPTED + "base64", {"data": found}, stage="base64")
     return raw
@@ -183,6 +186,8 @@ def names(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> names({"user_id": 1234567, "access_token": "x"})
     {'user_id': 1234567}
     """
+    if values.keys() <= _KNOWN:  # as nearly always
+        return dict(values)
     return {name: value for name, value in values.items() if name in _KNOWN}
 
 
@@ -192,6 +197,11 @@ def present(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> present({"user_id": 7, "contact_id": None, "hmac": "", "contact_api_id": "{{contact-api-id}}"})
     {'user_id': 7}
     """
+    for value in values.values():
+        if (not value or value[:2] == "{{") if type(value) is str else value is None:
+            break
+    else:  # as nearly always
+        return dict(values)
     return {
         name: value
         for name, value in values.items()
@@ -207,12 +217,13 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     >>> texts({"user_id": 1234567})
     {'user_id': '1234567'}
     """
-    found = {}
+    found = dict(values)
     for name, value in values.items():
-        if type(value) is not str and type(value) is not int:
-            evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
-            raise Refused("wrong-type", ENCRYPTED + "integers", evidence, stage="members")
-        found[name] = value if type(value) is str else str(value)
+        if type(value) is not str:
+            if type(value) is not int:
+                evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
+                raise Refused("wrong-type", ENCRYPTED + "integers", evidence, stage="members")
+            found[name] = str(value)
     return found
 
 
