@@ -115,6 +115,18 @@ def test_every_failure_of_encrypted_mode_is_the_same_work(fault):
     assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
 
 
+@pytest.mark.clause("fortis:launch.same-work")
+def test_too_many_parameters_within_the_size_limit_are_the_same_work_too():
+    counts: Counter[str] = Counter()
+    target = "/fortis/launch?data=x" + "&a=1" * 201
+    with pytest.raises(Refused) as caught:
+        signing.verify_launch(
+            target, mode="encrypted", secret=tools.SECRET, now=NOW, readings=counting(counts)
+        )
+    assert caught.value.reason == "too-large"
+    assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
+
+
 def test_the_work_on_a_dummy_is_of_the_length_of_the_text():
     for size in (16, 48, 240, 4_800):
         good = signing_data(b" " * (size - 1))
