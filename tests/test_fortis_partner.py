@@ -16,7 +16,7 @@ from handshakes.fortis.configuration import API, UI
 from handshakes.fortis.connecting import PLATFORM
 from handshakes.fortis.faults import LAUNCH_FAULTS, opening_faults
 from handshakes.fortis.partner import App
-from handshakes.messages import Request, Unreachable
+from handshakes.messages import Request, Unreachable, json_response
 from handshakes.platforms import Sides
 from handshakes.refusals import Refused
 from handshakes.store import Conflict, MemoryStore, open_store
@@ -112,6 +112,18 @@ def test_every_failure_of_encrypted_mode_is_the_same_work(fault):
     if caught.value.reason == "too-large" and fault.name == "too-large":
         assert counts == {}, "beyond the limit nothing is done"
         return
+    assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
+
+
+@pytest.mark.clause("fortis:launch.same-work")
+def test_too_many_parameters_within_the_size_limit_are_the_same_work_too():
+    counts: Counter[str] = Counter()
+    target = "/fortis/launch?data=x" + "&a=1" * 201
+    with pytest.raises(Refused) as caught:
+        signing.verify_launch(
+            target, mode="encrypted", secret=tools.SECRET, now=NOW, readings=counting(counts)
+        )
+    assert caught.value.reason == "too-large"
     assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
 
 
@@ -221,6 +233,34 @@ def test_where_the_policy_says_so_only_what_a_postback_registered_opens(mode):
     world.unregister(user=USER)
     assert world.launch().response.status == 403
     assert set(world.reasons()) == {"unknown-installation"}
+
+
+@pytest.mark.clause("fortis:launch.registered")
+@pytest.mark.parametrize("whole", [False, True], ids=["user", "location"])
+def test_a_removal_while_the_api_is_asked_is_not_undone_where_the_policy_is_to_refuse(whole):
+    world = sides(unregistered="refuse")
+    world.register()
+    world.register(user=USER)
+    step = world.partner.launch(Request("GET", APP, target_of(world)))
+    next(step)
+    world.unregister(user="" if whole else USER)
+    before = world.everything()
+    with pytest.raises(StopIteration) as ended:
+        step.send(json_response({"user": {"id": USER}}))
+    assert ended.value.value.status == 403
+    assert world.reasons() == ["unknown-installation"]
+    assert world.everything() == before
+
+
+@pytest.mark.clause("fortis:launch.registered")
+def test_a_plain_launch_that_names_nobody_registers_nobody_where_the_policy_is_to_refuse():
+    """`user_id` is not signed, so whoever holds the address can leave it out."""
+    world = sides(mode="plain", unregistered="refuse")
+    world.register()
+    before = world.everything()
+    assert get(world, re.sub("&user_id=[^&]*", "", target_of(world))).status == 403
+    assert world.reasons() == ["unknown-installation"]
+    assert world.everything() == before
 
 
 @pytest.mark.clause("fortis:location.removes-users")
