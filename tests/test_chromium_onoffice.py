@@ -79,6 +79,7 @@ def shape(method: str, url: str, body: str) -> tuple[str, str, tuple[str, ...]]:
     return method, parts.path, tuple(name if name in SIGNED else f"{name}={value}" for name, value in pairs)
 
 
+@pytest.mark.clause("onoffice:popup.status", "onoffice:popup.key-shown", "onoffice:page.privacy-noted")
 def test_the_whole_activation_by_hand(chromium, served):  # noqa: F811
     sides, _, origins = served
     context = chromium.new_context(locale="de-DE")
@@ -179,6 +180,7 @@ def test_a_stale_link_shows_no_form(chromium, served):  # noqa: F811
     page.close()
 
 
+@pytest.mark.clause("onoffice:popup.message-origin", "onoffice:popup.message-text", "onoffice:popup.state")
 def test_the_popup_hears_its_own_frame_only_and_shows_text(chromium, served):  # noqa: F811
     sides, _, origins = served
     page = chromium.new_page()
@@ -198,6 +200,35 @@ def test_the_popup_hears_its_own_frame_only_and_shows_text(chromium, served):  #
     assert page.inner_text("#status") == "Inactive"
     assert page.inner_text("#warning") == "The status of the provider did not change."
     assert sides.platform.customers[FIRST].status == "inactive"
+    page.close()
+
+
+@pytest.mark.clause("onoffice:popup.message-origin")
+def test_neither_the_frame_nor_the_origin_alone_is_enough(chromium, served):  # noqa: F811
+    _, _, origins = served
+    page = chromium.new_page()
+    mask(page, origins["onOffice"])
+    own = page.frames[1]
+    heard = "window.addEventListener('message', (event) => window.heard.push(event.origin))"
+    page.evaluate(f"() => {{ window.heard = []; {heard}; }}")
+    page.evaluate(
+        """(url) => {
+      const frame = document.body.appendChild(document.createElement('iframe'));
+      return new Promise((done) => { frame.onload = done; frame.src = url; });
+    }""",
+        origins["provider"] + "/onoffice/activate.js",
+    )
+    other = page.frames[-1]
+    other.evaluate("() => parent.postMessage('the origin, and another frame', '*')")
+    page.evaluate("""() => {
+      const frame = document.getElementById('provider');
+      return new Promise((done) => { frame.onload = done; frame.srcdoc = '<p>not the provider</p>'; });
+    }""")
+    own.evaluate("() => parent.postMessage('the frame, and another origin', '*')")
+    until(lambda: len(page.evaluate("() => window.heard")) == 2)
+    page.wait_for_timeout(300)
+    assert page.evaluate("() => window.heard") == [origins["provider"], origins["onOffice"]]
+    assert page.inner_text("#message") == ""
     page.close()
 
 

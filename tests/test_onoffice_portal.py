@@ -37,6 +37,7 @@ def test_the_frames_url_is_escaped_in_the_page():
 
 
 @pytest.mark.clause("onoffice:popup.key-copied", "onoffice:page.privacy-noted")
+@pytest.mark.clause("onoffice:popup.status", "onoffice:popup.key-shown")
 def test_the_whole_way_by_the_buttons():
     world, browser = sides(), Browser()
     popup = mask(world, browser)
@@ -105,6 +106,7 @@ def test_forms_that_are_not_offered(path, fields, status):
     assert world.status() == "inactive"
 
 
+@pytest.mark.clause("onoffice:popup.terms")
 def test_terms_without_a_tick_lead_to_no_mask():
     world, browser = sides(), Browser()
     page = run(world, browser.open(HOST + "/simulator"))
@@ -137,6 +139,7 @@ def test_the_secret_is_changed_by_its_form():
     assert world.platform.account.secret == "Another-Provider-Secret-2!"
 
 
+@pytest.mark.clause("onoffice:popup.message-origin", "onoffice:popup.state")
 def test_the_popups_script_hears_nobody_else():
     world, browser = sides(), Browser()
     popup = mask(world, browser)
@@ -151,6 +154,7 @@ def test_the_popups_script_hears_nobody_else():
     }
 
 
+@pytest.mark.clause("onoffice:popup.message-text")
 def test_the_scripts_write_text_and_no_markup():
     for script in (SCRIPT, portal.SCRIPT):
         assert "textContent" in script

@@ -15,6 +15,7 @@ from handshakes.onoffice.simulator import OnOffice
 from onoffice_sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, activated, sides
 
 API, SECRET = "https://api.onoffice.de", "Example-Provider-Secret-1!"
+GOOD = "https://provider.example/p"
 JSON = ("content-type", "application/json")
 
 
@@ -68,6 +69,7 @@ def unlock(world, popup, **changed):
 # --- what a provider registers --------------------------------------------------------------------
 
 
+@pytest.mark.clause("onoffice:secret.policy")
 @pytest.mark.parametrize(
     ("secret", "missing"),
     [
@@ -90,25 +92,57 @@ def test_24_characters_are_enough(secret):
     assert len(secret) == 24 and good_secret(secret) == secret
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://provider.example", "http://provider.example/p", "https://provider.example:8443/p",
-        "https://user@provider.example/p", "https://provider.example/p#top", "https://Provider.example/p",
-        "https://pröv.example/p", *(f"https://provider.example/p?{name}=1" for name in ("userId", "signature", "timestamp", "%61piToken")),
-    ],
-)  # fmt: skip
-def test_an_address_that_cannot_be_registered(url):
+BAD_ADDRESSES = [
+    "https://provider.example", "https://user@provider.example/p", "https://provider.example/p#top", "https://provider.example/p#",
+    "https://Provider.example/p", "https://pröv.example/p", "http://provider.example/p", "https://provider.example:8443/p",
+]  # fmt: skip
+TAKEN_NAMES = ["apiToken", "apiClaim", "customerName", "customerWebId", "userId", "parameterCacheId", "timestamp",
+               "signature", "groupId", "%61piToken"]  # fmt: skip
+
+
+def is_refused(url: str) -> None:
+    """Nobody registers this address, nor is a platform built with it."""
     with pytest.raises(ValueError, match=r"address|host|name"):
         registered(url)
-    account = Account("P", url, (), SECRET)
-    with pytest.raises(ValueError, match=r"address|host|name"):
-        OnOffice(sides().platform.settings, account, clock=lambda: NOW, random=bytes)
+    for activation, more in ((url, ()), (GOOD, (Service(PLANS, url),))):
+        account = Account("P", activation, more, SECRET)
+        with pytest.raises(ValueError, match=r"address|host|name"):
+            OnOffice(sides().platform.settings, account, clock=lambda: NOW, random=bytes)
+
+
+@pytest.mark.clause("onoffice:url.registered")
+@pytest.mark.parametrize("url", BAD_ADDRESSES)
+def test_an_address_that_cannot_be_registered(url):
+    is_refused(url)
+
+
+@pytest.mark.clause("onoffice:url.reserved")
+@pytest.mark.parametrize("name", TAKEN_NAMES)
+def test_an_address_with_a_name_of_the_platform_cannot_be_registered(name):
+    for query in (f"{name}=1", f"plan=gold&{name}=1", name):
+        is_refused(f"{GOOD}?{query}")
+
+
+@pytest.mark.clause("onoffice:url.reserved")
+def test_an_address_with_the_name_of_a_chosen_macro_cannot_be_registered():
+    for macros, refused in (((), False), (("estateId",), True)):
+        account = Account("P", GOOD, (Service(PLANS, f"{GOOD}?estateId=1", macros=macros),), SECRET)
+        if refused:
+            with pytest.raises(ValueError, match="estateId"):
+                OnOffice(sides().platform.settings, account, clock=lambda: NOW, random=bytes)
+        else:
+            OnOffice(sides().platform.settings, account, clock=lambda: NOW, random=bytes)
+
+
+@pytest.mark.parametrize("query", ["a=1&a=2", "ids[]=1", "a.b=1", "9=1", "a=%zz", "a=%ff", "=1"])
+def test_an_address_whose_own_parameters_nobody_could_sign_cannot_be_registered(query):
+    is_refused(f"{GOOD}?{query}")
 
 
 # --- the popup ------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("onoffice:popup.administrator")
 def test_only_an_administrator_opens_the_popup():
     world = sides()
     with pytest.raises(ValueError, match="administrator"):
@@ -117,6 +151,7 @@ def test_only_an_administrator_opens_the_popup():
         world.platform.open_popup("99", ADMIN)
 
 
+@pytest.mark.clause("onoffice:popup.terms")
 @pytest.mark.parametrize(("terms", "data"), [(True, False), (False, True), (False, False)])
 def test_both_agreements_are_needed_before_the_mask(terms, data):
     world = sides()
@@ -128,6 +163,7 @@ def test_both_agreements_are_needed_before_the_mask(terms, data):
         world.platform.choose(popup, "all")
 
 
+@pytest.mark.clause("onoffice:popup.user-right", "onoffice:popup.load-order")
 def test_the_key_is_valid_only_when_it_is_shown():
     world = sides()
     popup = world.platform.open_popup(FIRST, ADMIN)
@@ -139,6 +175,7 @@ def test_the_key_is_valid_only_when_it_is_shown():
     assert codes(posted(world, popup.token, unlock(world, popup))) == (200, 0, [0])
 
 
+@pytest.mark.clause("onoffice:popup.single-webhook")
 def test_for_a_single_webhook_there_is_no_choice_and_the_key_is_shown_at_once():
     world = sides()
     world.platform.account.services = (
@@ -165,6 +202,7 @@ def test_who_may_use_the_services(rights, user, may):
             world.serve(user=user)
 
 
+@pytest.mark.clause("onoffice:block.services")
 def test_no_service_before_an_activation_nor_after_a_block():
     world = sides()
     with pytest.raises(ValueError, match="not open"):
@@ -175,6 +213,7 @@ def test_no_service_before_an_activation_nor_after_a_block():
         world.serve()
 
 
+@pytest.mark.clause("onoffice:popup.state")
 @pytest.mark.parametrize(
     ("text", "message", "warning"),
     [
@@ -192,6 +231,7 @@ def test_a_message_alone_activates_nothing(text, message, warning):
     assert world.status() == "inactive"
 
 
+@pytest.mark.clause("onoffice:popup.message-origin")
 @pytest.mark.parametrize(
     ("origin", "own", "text"),
     [("https://attacker.example", True, "active"), ("https://provider.example", False, "active"),
@@ -204,6 +244,7 @@ def test_a_message_from_elsewhere_is_not_heard(origin, own, text):
     assert (popup.message, world.status()) == ("", "inactive")
 
 
+@pytest.mark.clause("onoffice:popup.state", "onoffice:popup.status")
 def test_an_activation_without_a_message_is_one():
     world = sides()
     popup, _ = masked(world)
@@ -269,6 +310,7 @@ def test_the_documented_answer():
     assert world.status() == "active"
 
 
+@pytest.mark.clause("onoffice:api.content-type")
 @pytest.mark.parametrize(
     "kind", ["application/json", "application/x-www-form-urlencoded", "application/json; charset=utf-8"]
 )
@@ -324,6 +366,7 @@ def test_an_action_that_is_none(change, code, errors, at_top):
     assert world.status() == "inactive"
 
 
+@pytest.mark.clause("onoffice:api.order", "onoffice:api.timestamp")
 @pytest.mark.parametrize(("shift", "code"), [(120, 0), (-120, 0), (121, 136), (-121, 136), (3_600, 136)])
 def test_the_time_is_checked_before_the_hmac(shift, code):
     world = sides()
@@ -374,6 +417,7 @@ def test_version_1_covers_the_parameters_and_version_2_does_not():
         assert codes(posted(world, popup.token, value))[2] == [code]
 
 
+@pytest.mark.clause("onoffice:api.results")
 def test_a_result_for_each_action_in_their_order():
     world = activated()
     world.serve()
@@ -401,6 +445,7 @@ def test_unlock_with_wrong_parameters(change, code):
     assert world.status() == "inactive"
 
 
+@pytest.mark.clause("onoffice:unlock.once")
 def test_a_cache_entry_is_good_once_for_an_hour_and_for_its_customer():
     world = sides()
     popup, _ = masked(world)
@@ -419,6 +464,7 @@ def test_a_cache_entry_is_good_once_for_an_hour_and_for_its_customer():
     assert codes(posted(world, popup.token, stolen))[2] == [178]
 
 
+@pytest.mark.clause("onoffice:claim.outdated")
 @pytest.mark.parametrize(("setting", "code"), [("24-hours", 201), ("never", 0)])
 def test_a_services_claim_gets_old_where_that_is_set(setting, code):
     world = activated(claim_outdated=setting)
@@ -434,6 +480,7 @@ def test_a_services_claim_gets_old_where_that_is_set(setting, code):
         assert codes(posted(world, user.token, read))[2] == [expected]
 
 
+@pytest.mark.clause("onoffice:claim.outdated")
 def test_the_claim_of_an_activation_is_for_nothing_else():
     world = activated()
     user = world.platform.api_users[world.platform.customers[FIRST].token]

@@ -5,7 +5,11 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import urlsplit
+
+from ..refusals import Refused
+from ..strict import query_pairs
+from .rules import integers, names, once
 
 if TYPE_CHECKING:
     from .faults import ApiFault
@@ -150,8 +154,11 @@ class Popup:
     warning: str = ""
 
 
-def registered(url: str, loopback: bool = False) -> str:
-    """onoffice:url.registered. Return a URL that a provider registers, or raise `ValueError`; A9, A35, A44.
+def registered(url: str, loopback: bool = False, macros: tuple[str, ...] = ()) -> str:
+    """onoffice:url.registered. Return a URL that a provider registers, or raise `ValueError`; A6, A9, A35, A44.
+
+    `macros` are those of its service, which the platform writes too. What could not be signed later is
+    refused now.
 
     >>> registered("https://provider.example/activate?plan=gold+edition")
     'https://provider.example/activate?plan=gold+edition'
@@ -169,8 +176,12 @@ def registered(url: str, loopback: bool = False) -> str:
         raise ValueError("the address needs a path and has neither user info nor a fragment")
     if not url.isascii() or parts.netloc != parts.netloc.lower():
         raise ValueError("the host has to be lower-case ASCII")
-    for piece in parts.query.split("&"):
-        if (name := unquote_plus(piece.partition("=")[0])) in RESERVED:
+    try:
+        own = once(integers(names(query_pairs(parts.query, "onoffice:url.reserved"))))
+    except Refused as refused:
+        raise ValueError(f"the address has parameters that cannot be signed: {refused}") from None
+    for name, _ in own:
+        if name in RESERVED or name in macros:
             raise ValueError(f"the name {name} belongs to the platform")
     return url
 
