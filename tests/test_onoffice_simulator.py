@@ -448,3 +448,13 @@ def test_a_new_activation_ends_the_old_api_user():
     assert world.activate().held
     assert world.platform.customers[FIRST].token != old
     assert codes(posted(world, old, {})) == (400, 22, [])
+
+
+@pytest.mark.parametrize("data", ["Id", {}, [{}], [["Id"]], [None], ["Id", "price"]])
+def test_wrong_fields_of_a_property_are_error_255(data):
+    world = activated()
+    assert world.serve().held
+    user = world.platform.api_users[world.platform.customers[FIRST].token]
+    read = action(user, "read", "estate", data=data, extendedclaim=world.partner.claim(FIRST, ADMIN))
+    answer = posted(world, user.token, {**read, "resourceid": f"{FIRST}1"})
+    assert codes(answer) == (500, 97, [255])
