@@ -96,6 +96,7 @@ def test_24_characters_are_enough(secret):
         "https://provider.example", "http://provider.example/p", "https://provider.example:8443/p",
         "https://user@provider.example/p", "https://provider.example/p#top", "https://Provider.example/p",
         "https://pröv.example/p", *(f"https://provider.example/p?{name}=1" for name in ("userId", "signature", "timestamp", "%61piToken")),
+        *(f"https://provider.example/p?{query}" for query in ("ids[]=5", "x=1&x=2", "9=1", "my.param=1", "x=%zz", "x=%ff")),
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_registered(url):
@@ -104,6 +105,19 @@ def test_an_address_that_cannot_be_registered(url):
     account = Account("P", url, (), SECRET)
     with pytest.raises(ValueError, match=r"address|host|name"):
         OnOffice(sides().platform.settings, account, clock=lambda: NOW, random=bytes)
+
+
+def test_a_services_address_may_not_bring_what_the_platform_fills_in():
+    service = Service("plans", "https://provider.example/p?estateId=1", macros=("estateId",))
+    account = Account("P", "https://provider.example/a?estateId=1", (service,), SECRET)
+    with pytest.raises(ValueError, match="the name estateId belongs to the platform"):
+        OnOffice(sides().platform.settings, account, clock=lambda: NOW, random=bytes)
+
+
+def test_what_the_platform_keeps_shows_no_token():
+    platform = activated().platform
+    kept = [*platform.customers.values(), *platform.api_users.values(), *platform.cache.values()]
+    assert not [one for one in kept for token in platform.api_users if token in repr(one)]
 
 
 # --- the popup ------------------------------------------------------------------------------------

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus, urlsplit
 
+from ..refusals import Refused
+from .signing import string_to_sign
+
 if TYPE_CHECKING:
     from .faults import ApiFault
 
@@ -89,7 +92,7 @@ class Customer:
     estates: dict[str, str] = field(default_factory=dict)
     status: str = "inactive"
     rights: str = ""
-    token: str = ""
+    token: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ class ApiUser:
     `claim_sent` that its URL had a claim; `because` is the clause to name for whatever goes wrong.
     """
 
-    token: str
+    token: str = field(repr=False)
     key: str = field(repr=False)
     web_id: str = ""
     state: str = "prepared"
@@ -119,7 +122,7 @@ class CacheEntry:
     """An entry of the parameter cache: whose it is, and until when, in Unix seconds."""
 
     web_id: str
-    token: str
+    token: str = field(repr=False)
     until: int
     used: bool = False
 
@@ -150,8 +153,10 @@ class Popup:
     warning: str = ""
 
 
-def registered(url: str, loopback: bool = False) -> str:
+def registered(url: str, loopback: bool = False, macros: tuple[str, ...] = ()) -> str:
     """onoffice:url.registered. Return a URL that a provider registers, or raise `ValueError`; A9, A35, A44.
+
+    `macros` are the names that the provider chose for what the platform fills in.
 
     >>> registered("https://provider.example/activate?plan=gold+edition")
     'https://provider.example/activate?plan=gold+edition'
@@ -169,8 +174,12 @@ def registered(url: str, loopback: bool = False) -> str:
         raise ValueError("the address needs a path and has neither user info nor a fragment")
     if not url.isascii() or parts.netloc != parts.netloc.lower():
         raise ValueError("the host has to be lower-case ASCII")
+    try:
+        string_to_sign(url)
+    except Refused as refused:
+        raise ValueError(f"the address cannot be signed: {refused}") from None
     for piece in parts.query.split("&"):
-        if (name := unquote_plus(piece.partition("=")[0])) in RESERVED:
+        if (name := unquote_plus(piece.partition("=")[0])) in RESERVED | {*macros}:
             raise ValueError(f"the name {name} belongs to the platform")
     return url
 

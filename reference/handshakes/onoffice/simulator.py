@@ -50,8 +50,9 @@ class OnOffice(Resources):
         random: Callable[[int], bytes],
     ) -> None:
         super().__init__(settings, account, clock=clock, random=random)
-        for url in (account.activation_url, *(service.url for service in account.services)):
-            registered(url, settings.loopback)
+        registered(account.activation_url, settings.loopback)
+        for service in account.services:
+            registered(service.url, settings.loopback, service.macros)
         good_secret(account.secret)
         self.refusals: dict[str, Response] = {}
         self.portal = Portal(self)
