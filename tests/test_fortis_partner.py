@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections import Counter
 from dataclasses import replace
@@ -186,6 +187,20 @@ def test_without_a_key_no_postback_is_taken():
     assert post(world, f"/fortis/location?location_id={LOCATION}&key=").status == 401
     assert set(world.reasons()) == {"empty-secret"}
     assert world.everything() == {}
+
+
+@pytest.mark.clause("fortis:postback.key", "fortis:oauth.state", "fortis:identity.mismatch")
+def test_secrets_are_compared_in_constant_time(monkeypatch):
+    compared = []
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
+    world = sides()
+    target = f"/fortis/location?location_id={LOCATION}&key=x"
+    assert post(world, target).status == 401
+    assert compared == [(b"x", tools.POSTBACK_KEY.encode())]
+    compared.clear()
+    assert world.consent(fault="state-changed").response.status == 403
+    assert [len(a) for a, _ in compared if type(a) is bytes and len(a) == 32], "the state"
 
 
 # --- registrations --------------------------------------------------------------------------------------
