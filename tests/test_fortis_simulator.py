@@ -633,6 +633,14 @@ def test_no_record_holds_the_apps_secret():
     assert SECRET not in api(world, target, access_token=token, developer_id="d").body.decode()
 
 
+def test_no_representation_shows_a_secret():
+    world = sides(mode="plain")
+    token = world.platform.log_in(USER)
+    shown = repr([world.platform.apps[TITLE], world.platform.draft(TITLE, LOCATION, USER, token=token)])
+    assert TITLE in shown
+    assert not [one for one in (SECRET, tools.POSTBACK_KEY, tools.CLIENT_SECRET, token) if one in shown]
+
+
 def test_equal_launches_of_one_second_are_dated_apart():
     world = sides(mode="plain")
     times = [query(launched(world))["timestamp"] for _ in range(3)]
