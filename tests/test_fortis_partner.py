@@ -206,6 +206,14 @@ def test_secrets_are_compared_in_constant_time(monkeypatch):
 # --- registrations --------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("fortis:postback.required")
+def test_a_placeholder_that_nobody_filled_is_no_user():
+    world = sides()
+    target = f"/fortis/user?location_id={LOCATION}&key={tools.POSTBACK_KEY}&user_id=%7B%7Buser.id%7D%7D"
+    assert post(world, target).status == 400
+    assert world.everything() == {}
+
+
 @pytest.mark.clause("fortis:postback.claimed")
 def test_a_registration_is_claimed_until_a_launch_was_confirmed():
     world = sides()
