@@ -207,9 +207,10 @@ def test_secrets_are_compared_in_constant_time(monkeypatch):
 
 
 @pytest.mark.clause("fortis:postback.required")
-def test_a_placeholder_that_nobody_filled_is_no_user():
+@pytest.mark.parametrize("user_id", ["%7B%7Buser.id%7D%7D", "x" * 65, "a%0Ab"])
+def test_what_is_no_user_id_registers_nobody(user_id):
     world = sides()
-    target = f"/fortis/user?location_id={LOCATION}&key={tools.POSTBACK_KEY}&user_id=%7B%7Buser.id%7D%7D"
+    target = f"/fortis/user?location_id={LOCATION}&key={tools.POSTBACK_KEY}&user_id={user_id}"
     assert post(world, target).status == 400
     assert world.everything() == {}
 
