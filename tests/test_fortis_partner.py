@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections import Counter
 from dataclasses import replace
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from fortis_sides import LOCATION, MODES, NOW, OTHER_LOCATION, TITLE, USER, opened, sides
+from fortis_sides import LOCATION, MODES, NOW, OTHER_LOCATION, OTHER_USER, TITLE, USER, opened, sides
 from handshakes.browser import Browser
 from handshakes.fortis import rules, signing, tools
 from handshakes.fortis.configuration import API, UI
@@ -188,7 +189,30 @@ def test_without_a_key_no_postback_is_taken():
     assert world.everything() == {}
 
 
+@pytest.mark.clause("fortis:postback.key", "fortis:oauth.state", "fortis:identity.mismatch")
+def test_secrets_are_compared_in_constant_time(monkeypatch):
+    compared = []
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
+    world = sides()
+    target = f"/fortis/location?location_id={LOCATION}&key=x"
+    assert post(world, target).status == 401
+    assert compared == [(b"x", tools.POSTBACK_KEY.encode())]
+    compared.clear()
+    assert world.consent(fault="state-changed").response.status == 403
+    assert [len(a) for a, _ in compared if type(a) is bytes and len(a) == 32], "the state"
+
+
 # --- registrations --------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:postback.required")
+@pytest.mark.parametrize("user_id", ["%7B%7Buser.id%7D%7D", "x" * 65, "a%0Ab"])
+def test_what_is_no_user_id_registers_nobody(user_id):
+    world = sides()
+    target = f"/fortis/user?location_id={LOCATION}&key={tools.POSTBACK_KEY}&user_id={user_id}"
+    assert post(world, target).status == 400
+    assert world.everything() == {}
 
 
 @pytest.mark.clause("fortis:postback.claimed")
@@ -367,6 +391,16 @@ def test_a_launch_is_taken_once_but_its_own_session_may_load_it_again(mode):
     assert world.reasons() == ["replayed", "replayed"]
 
 
+@pytest.mark.clause("fortis:launch.once")
+def test_two_users_of_a_location_may_open_in_the_same_second():
+    """Their plain launches carry the same hmac, for it covers neither of them (S08)."""
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    urls = [world.platform.launch_url(TITLE, LOCATION, user) for user in (USER, OTHER_USER)]
+    assert len({parse_qs(urlsplit(url).query)["hmac"][0] for url in urls}) == 1
+    assert [get(world, urlsplit_target(url)).status for url in urls] == [303, 303]
+
+
 def test_taking_launches_any_number_of_times_is_a_setting():
     world = opened(once="no")
     target = target_of(world)
@@ -496,6 +530,32 @@ def test_access_is_kept_refreshed_and_ends_with_the_registration():
         work()
     assert caught.value.reason == "unknown-installation"
     assert world.reasons() == []
+
+
+@pytest.mark.clause("fortis:postback.order")
+def test_access_that_was_asked_for_before_a_removal_is_not_kept_for_who_comes_after_it():
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    response = world.network.exchange("browser", begun(page))
+    state = parse_qs(urlsplit(response.header("location")).query)["state"][0]
+    cookie = response.header("set-cookie").partition(";")[0]
+    target = f"/fortis/oauth/callback?code=x&state={state}"
+    step = world.partner.callback(Request("GET", APP, target, (("cookie", cookie),)))
+    next(step)
+    step.send(json_response({"access_token": "x" * 40, "refresh_token": "y" * 40, "expires_in": 3600}))
+    world.unregister(user=USER)
+    world.register(user=USER)
+    with pytest.raises(StopIteration) as ended:
+        step.send(json_response({"user": {"id": USER}}))
+    assert (ended.value.value.status, world.reasons()) == (403, ["unknown-installation"])
+    assert set(world.kept(user=USER).credentials) == {"session_key"}
+
+
+def begun(page) -> Request:
+    ticket = re.search(rb'name="ticket" value="([^"]+)"', page.response.body)[1]
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    return Request("POST", APP, "/fortis/oauth/start", form, b"ticket=" + ticket)
 
 
 def test_oauth_works_at_other_paths_when_both_sides_are_told():
