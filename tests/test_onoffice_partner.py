@@ -52,7 +52,11 @@ def test_the_page_is_embedded_by_the_platforms_hosts_only_and_sets_no_cookie():
     _, page = opened(sides())
     policy = page.header("content-security-policy")
     assert f"frame-ancestors {' '.join(HOSTS)};" in policy + ";"
-    assert "default-src 'none'" in policy and "script-src 'self'" in policy
+    rules = [rule.strip() for rule in policy.split(";")]
+    assert "default-src 'none'" in rules
+    for what in ("script", "connect"):
+        assert f"{what}-src 'self'" in rules
+    assert "form-action 'self'" in rules
     assert (page.header("x-frame-options"), page.header("set-cookie")) == ("", "")
     assert page.header("cache-control") == "no-store"
 
@@ -176,6 +180,27 @@ def test_what_the_button_answers_to_a_wrong_form(change, text, reason):
     assert (world.reasons(), world.platform.calls) == ([reason], 0)
 
 
+@pytest.mark.parametrize("twice", ["ticket=x", "secret=x", "privacy=yes"])
+def test_a_doubled_field_is_refused(twice):
+    world = sides()
+    popup, page = opened(world)
+    fields = {"ticket": ticket_in(page), "secret": world.platform.choose(popup, "all"), "privacy": "yes"}
+    for body in (form_body(fields) + b"&" + twice.encode(), twice.encode() + b"&" + form_body(fields)):
+        answer = ask(world, Request("POST", PROVIDER, UNLOCK, (URLENCODED,), body))
+        assert (answer.status, answer.header("cache-control")) == (200, "no-store")
+    assert (world.reasons(), world.platform.calls) == (["duplicate-parameter"] * 2, 0)
+
+
+def test_the_window_is_configuration():
+    for tolerance, status in (((300, 120), 200), ((5, 5), 403)):
+        world = sides(tolerance=tolerance)
+        request = signed(
+            ACTIVATE, apiToken="t", customerName="n", customerWebId="1", userId="2", parameterCacheId="c"
+        )
+        world.clock.advance(6)
+        assert ask(world, request).status == status
+
+
 def test_a_form_of_another_sites_page_is_refused():
     world = sides()
     popup, page = opened(world)
@@ -234,6 +259,10 @@ def test_the_public_address_is_configuration_and_never_a_header():
     )
     for name in ("x-forwarded-host", "host", "forwarded", "x-forwarded-proto"):
         assert ask(world, replace(request, headers=((name, "http"),))).status == 200
+    behind = world.partner.handle(replace(request, origin="http://10.0.0.7"))
+    with pytest.raises(StopIteration) as answer:
+        next(behind)
+    assert answer.value.value.status == 200, "a proxy speaks to another address"
     foreign = sign_url(f"https://attacker.example{ACTIVATE}?timestamp={NOW}", secret=SECRET)
     headers = (("host", "attacker.example"), ("x-forwarded-host", "attacker.example"))
     assert ask(world, Request("GET", PROVIDER, split_url(foreign)[1], headers)).status == 403
