@@ -9,6 +9,7 @@ import pytest
 
 from handshakes.messages import Request, form_body, split_url
 from handshakes.onoffice import sign_url
+from handshakes.onoffice.api import Access
 from handshakes.onoffice.configuration import HOSTS, Configuration
 from handshakes.onoffice.connecting import PLATFORM, ticket_key
 from handshakes.onoffice.errorcodes import ERRORS, meaning
@@ -148,6 +149,26 @@ def test_two_clicks_at_once_end_in_one_activation():
         ends.append(stop.value.value.body)
     assert ends == [b"active", b"active"]
     assert world.reports == [] and len(world.in_use()) == 1
+
+
+def test_of_two_pages_at_once_the_one_that_asked_later_stays():
+    world = sides()
+    pages = [opened(world) for _ in range(2)]
+    keys = [world.platform.choose(popup, "all") for popup, _ in pages]
+    steps, answers = [], []
+    for (_, page), key in zip(pages, keys, strict=True):
+        fields = {"ticket": ticket_in(page), "secret": key, "privacy": "yes"}
+        steps.append(
+            world.partner.handle(Request("POST", PROVIDER, UNLOCK, (URLENCODED,), form_body(fields)))
+        )
+        answers.append(world.network.exchange("provider", next(steps[-1])))
+        world.clock.advance(1)
+    for step, answer in reversed(list(zip(steps, answers, strict=True))):
+        with pytest.raises(StopIteration) as said:
+            step.send(answer)
+        assert said.value.value.body == b"active"
+    assert world.installation().credentials["token"] == world.platform.customers[FIRST].token
+    assert world.serve().held
 
 
 def test_a_page_whose_activation_was_replaced_is_too_old():
@@ -418,6 +439,15 @@ def test_every_envelope_is_understood(errors):
     assert world.serve(service=PLANS).held and world.serve(service=EXPORT).held
     assert world.activate("wrong-key").held
     assert world.reports[-1][1].evidence["errorcode"] == "137"
+
+
+def test_a_call_has_a_token_and_sorted_parameters():
+    api = sides().partner.api
+    request = api.request(Access("t" * 32, "k" * 64), "do", "unlockProvider", {"b": "1", "a": "2"}, "")
+    assert list(request.json()["request"]["actions"][0]["parameters"]) == ["a", "b"]
+    with pytest.raises(Refused) as caught:
+        api.request(Access("", "k" * 64), "do", "unlockProvider", {}, "")
+    assert (caught.value.reason, caught.value.clause) == ("empty-parameter", "onoffice:api.token")
 
 
 def test_without_apiclaim_it_calls_without_one():

@@ -244,7 +244,9 @@ def test_stages_of_a_url():
     assert "sha256" in message.show() and "sha256" in query.show(), "they hold an API token"
     assert "sha256" not in url_stages(f"{BASE}?a=1")[3].show()
     for stage in (1, 3):
-        assert "secret-claim" not in url_stages(f"{BASE}?apiClaim=secret-claim")[stage].show(), "a service's URL"
+        assert "secret-claim" not in url_stages(f"{BASE}?apiClaim=secret-claim")[stage].show(), (
+            "a service's URL"
+        )
     assert "secret-claim" not in refused(verify, f"{SIGNED}".replace("ctguyro", "secret-claim")).explain()
 
 
