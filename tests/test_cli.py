@@ -914,3 +914,17 @@ def test_the_settings_of_onoffice(run):
     for name in ("errors", "claim_required", "claim_outdated", "api_claim", "hmac_version", "activation_url"):
         assert re.search(rf"^{name} +\S", ran.out, re.MULTILINE), name
     assert run("serve", "onoffice", "--set", "errors=404").code == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://provider.example/a?ids[]=5", "array syntax"),
+        ("https://provider.example/a?timestamp=1", "belongs to the platform"),
+        ("http://provider.example/a", "https://"),
+    ],
+)
+def test_an_address_that_onoffice_does_not_register_is_a_mistake_of_usage(run, url, why):
+    ran = run("serve", "onoffice", "--set", f"activation_url={url}")
+    assert ran.code == 2
+    assert why in ran.err

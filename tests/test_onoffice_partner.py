@@ -9,6 +9,7 @@ import pytest
 
 from handshakes.messages import Request, form_body, split_url
 from handshakes.onoffice import sign_url
+from handshakes.onoffice.api import Access
 from handshakes.onoffice.configuration import HOSTS, Configuration
 from handshakes.onoffice.connecting import PLATFORM, ticket_key
 from handshakes.onoffice.errorcodes import ERRORS, meaning
@@ -52,7 +53,11 @@ def test_the_page_is_embedded_by_the_platforms_hosts_only_and_sets_no_cookie():
     _, page = opened(sides())
     policy = page.header("content-security-policy")
     assert f"frame-ancestors {' '.join(HOSTS)};" in policy + ";"
-    assert "default-src 'none'" in policy and "script-src 'self'" in policy
+    rules = [rule.strip() for rule in policy.split(";")]
+    assert "default-src 'none'" in rules
+    for what in ("script", "connect"):
+        assert f"{what}-src 'self'" in rules
+    assert "form-action 'self'" in rules
     assert (page.header("x-frame-options"), page.header("set-cookie")) == ("", "")
     assert page.header("cache-control") == "no-store"
 
@@ -146,6 +151,26 @@ def test_two_clicks_at_once_end_in_one_activation():
     assert world.reports == [] and len(world.in_use()) == 1
 
 
+def test_of_two_pages_at_once_the_one_that_asked_later_stays():
+    world = sides()
+    pages = [opened(world) for _ in range(2)]
+    keys = [world.platform.choose(popup, "all") for popup, _ in pages]
+    steps, answers = [], []
+    for (_, page), key in zip(pages, keys, strict=True):
+        fields = {"ticket": ticket_in(page), "secret": key, "privacy": "yes"}
+        steps.append(
+            world.partner.handle(Request("POST", PROVIDER, UNLOCK, (URLENCODED,), form_body(fields)))
+        )
+        answers.append(world.network.exchange("provider", next(steps[-1])))
+        world.clock.advance(1)
+    for step, answer in reversed(list(zip(steps, answers, strict=True))):
+        with pytest.raises(StopIteration) as said:
+            step.send(answer)
+        assert said.value.value.body == b"active"
+    assert world.installation().credentials["token"] == world.platform.customers[FIRST].token
+    assert world.serve().held
+
+
 def test_a_page_whose_activation_was_replaced_is_too_old():
     world = sides()
     popup, page = opened(world)
@@ -174,6 +199,27 @@ def test_what_the_button_answers_to_a_wrong_form(change, text, reason):
     assert (answer.status, answer.header("content-type")) == (200, "text/plain; charset=utf-8")
     assert answer.body.decode() == TEXTS["de"][text]
     assert (world.reasons(), world.platform.calls) == ([reason], 0)
+
+
+@pytest.mark.parametrize("twice", ["ticket=x", "secret=x", "privacy=yes"])
+def test_a_doubled_field_is_refused(twice):
+    world = sides()
+    popup, page = opened(world)
+    fields = {"ticket": ticket_in(page), "secret": world.platform.choose(popup, "all"), "privacy": "yes"}
+    for body in (form_body(fields) + b"&" + twice.encode(), twice.encode() + b"&" + form_body(fields)):
+        answer = ask(world, Request("POST", PROVIDER, UNLOCK, (URLENCODED,), body))
+        assert (answer.status, answer.header("cache-control")) == (200, "no-store")
+    assert (world.reasons(), world.platform.calls) == (["duplicate-parameter"] * 2, 0)
+
+
+def test_the_window_is_configuration():
+    for tolerance, status in (((300, 120), 200), ((5, 5), 403)):
+        world = sides(tolerance=tolerance)
+        request = signed(
+            ACTIVATE, apiToken="t", customerName="n", customerWebId="1", userId="2", parameterCacheId="c"
+        )
+        world.clock.advance(6)
+        assert ask(world, request).status == status
 
 
 def test_a_form_of_another_sites_page_is_refused():
@@ -234,6 +280,10 @@ def test_the_public_address_is_configuration_and_never_a_header():
     )
     for name in ("x-forwarded-host", "host", "forwarded", "x-forwarded-proto"):
         assert ask(world, replace(request, headers=((name, "http"),))).status == 200
+    behind = world.partner.handle(replace(request, origin="http://10.0.0.7"))
+    with pytest.raises(StopIteration) as answer:
+        next(behind)
+    assert answer.value.value.status == 200, "a proxy speaks to another address"
     foreign = sign_url(f"https://attacker.example{ACTIVATE}?timestamp={NOW}", secret=SECRET)
     headers = (("host", "attacker.example"), ("x-forwarded-host", "attacker.example"))
     assert ask(world, Request("GET", PROVIDER, split_url(foreign)[1], headers)).status == 403
@@ -389,6 +439,15 @@ def test_every_envelope_is_understood(errors):
     assert world.serve(service=PLANS).held and world.serve(service=EXPORT).held
     assert world.activate("wrong-key").held
     assert world.reports[-1][1].evidence["errorcode"] == "137"
+
+
+def test_a_call_has_a_token_and_sorted_parameters():
+    api = sides().partner.api
+    request = api.request(Access("t" * 32, "k" * 64), "do", "unlockProvider", {"b": "1", "a": "2"}, "")
+    assert list(request.json()["request"]["actions"][0]["parameters"]) == ["a", "b"]
+    with pytest.raises(Refused) as caught:
+        api.request(Access("", "k" * 64), "do", "unlockProvider", {}, "")
+    assert (caught.value.reason, caught.value.clause) == ("empty-parameter", "onoffice:api.token")
 
 
 def test_without_apiclaim_it_calls_without_one():

@@ -53,7 +53,10 @@ def serve(
             lambda: int(time.time()), os.urandom, opened, settings,
             origins.get("platform", ""), origins.get("partner", ""),
         )  # fmt: skip
-        sides = tools.sides(world)
+        try:
+            sides = tools.sides(world)
+        except ValueError as error:  # what a platform does not let anybody register
+            fail(f"with these settings it cannot be served: {error}")
         roles = {"platform": sides.platform, "partner": sides.partner}
         with Loopback(
             *(roles[side] for side in sockets),

@@ -91,6 +91,7 @@ class Connecting(Equipped[Configuration]):
                 "wrong-state", CLAUSE + "unlock.repeat", {"ticket": "was used, and its activation ended"}
             )
         access = self.access(stage, self.key(pasted))
+        stage = replace(stage, details={**stage.details, "askedAt": str(self.clock())})
         try:
             yield from self.api.unlock(access, self.parameters(stage))
         except Refused:
@@ -132,6 +133,9 @@ class Connecting(Equipped[Configuration]):
         details = {**stage.details, "ticket": stage.identity, "agreedAt": str(self.clock())}
 
         def renewed(found: Installation | None) -> Installation:
+            later = found and int(found.details.get("askedAt", "0")) > int(details.get("askedAt", "0"))
+            if found and later and found.state == "active":
+                return found  # another page asked later, so its API user is the one in use
             version = found.version if found else 0
             identity = self.customer(stage.details["customerWebId"])
             return Installation(
