@@ -141,7 +141,7 @@ def _data(rule: Rules, query: str, secret: str) -> str:
         if not values.get("data"):
             raise _lacking(values, "data", ENCRYPTED + "data", "hmac", BY_HMAC)
         return values["data"]
-    except Refused as refused:
+    except Refused:
         if len(query) <= MAX_QUERY:
             spend(rule, passphrase, len(query))
         raise
