@@ -560,6 +560,29 @@ def begun(page) -> Request:
     return Request("POST", APP, "/fortis/oauth/start", form, b"ticket=" + ticket)
 
 
+@pytest.mark.clause("fortis:oauth.state", "fortis:oauth.url")
+def test_a_consent_begins_from_the_apps_own_page_and_at_a_listed_address_alone():
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    request = begun(page)
+    for origin in ("https://attacker.example", "null"):
+        foreign = replace(request, headers=(*request.headers, ("origin", origin)))
+        assert world.network.exchange("browser", foreign).status == 403
+    own = replace(request, headers=(*request.headers, ("origin", APP)))
+    assert world.network.exchange("browser", own).status == 303
+    world.partner.configuration = replace(world.partner.configuration, oauth_urls=())
+    assert world.network.exchange("browser", own).status == 403, "taken off the list since"
+
+
+@pytest.mark.clause("fortis:launch.cookie")
+def test_a_long_contact_is_not_kept_in_the_cookie():
+    world = opened()
+    draft = world.platform.draft(TITLE, LOCATION, USER, token=world.platform.token_of(USER))
+    response = get(world, urlsplit_target(draft.url(contact_id="x" * 3_000)))
+    assert response.status == 303 and len(response.header("set-cookie")) < 1_000
+
+
 def test_oauth_works_at_other_paths_when_both_sides_are_told():
     world = opened()
     paths = {"authorize_path": "/connect/auth", "token_path": "/connect/token"}
