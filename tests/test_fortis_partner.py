@@ -392,6 +392,18 @@ def test_a_launch_is_taken_once_but_its_own_session_may_load_it_again(mode):
 
 
 @pytest.mark.clause("fortis:launch.once")
+def test_a_plain_launch_is_remembered_as_long_as_it_holds():
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    target = target_of(world)
+    world.clock.advance(-60)
+    assert get(world, target).status == 303, "dated a minute ahead"
+    world.clock.advance(360)
+    assert get(world, target).status == 403
+    assert world.reasons() == ["replayed"]
+
+
+@pytest.mark.clause("fortis:launch.once")
 def test_two_users_of_a_location_may_open_in_the_same_second():
     """Their plain launches carry the same hmac, for it covers neither of them (S08)."""
     world = opened(mode="plain")
