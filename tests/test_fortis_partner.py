@@ -392,6 +392,18 @@ def test_a_launch_is_taken_once_but_its_own_session_may_load_it_again(mode):
 
 
 @pytest.mark.clause("fortis:launch.once")
+def test_a_plain_launch_is_remembered_as_long_as_it_holds():
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    target = target_of(world)
+    world.clock.advance(-60)
+    assert get(world, target).status == 303, "dated a minute ahead"
+    world.clock.advance(360)
+    assert get(world, target).status == 403
+    assert world.reasons() == ["replayed"]
+
+
+@pytest.mark.clause("fortis:launch.once")
 def test_two_users_of_a_location_may_open_in_the_same_second():
     """Their plain launches carry the same hmac, for it covers neither of them (S08)."""
     world = opened(mode="plain")
@@ -533,7 +545,8 @@ def test_access_is_kept_refreshed_and_ends_with_the_registration():
 
 
 @pytest.mark.clause("fortis:postback.order")
-def test_access_that_was_asked_for_before_a_removal_is_not_kept_for_who_comes_after_it():
+@pytest.mark.parametrize("again", [False, True], ids=["removed", "registered-again"])
+def test_access_that_was_asked_for_before_a_removal_is_not_kept_after_it(again):
     world = opened()
     browser = Browser()
     page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
@@ -545,17 +558,41 @@ def test_access_that_was_asked_for_before_a_removal_is_not_kept_for_who_comes_af
     next(step)
     step.send(json_response({"access_token": "x" * 40, "refresh_token": "y" * 40, "expires_in": 3600}))
     world.unregister(user=USER)
-    world.register(user=USER)
+    if again:
+        world.register(user=USER)
     with pytest.raises(StopIteration) as ended:
         step.send(json_response({"user": {"id": USER}}))
     assert (ended.value.value.status, world.reasons()) == (403, ["unknown-installation"])
-    assert set(world.kept(user=USER).credentials) == {"session_key"}
+    assert set(world.kept(user=USER).credentials) == ({"session_key"} if again else set())
 
 
 def begun(page) -> Request:
     ticket = re.search(rb'name="ticket" value="([^"]+)"', page.response.body)[1]
     form = (("content-type", "application/x-www-form-urlencoded"),)
     return Request("POST", APP, "/fortis/oauth/start", form, b"ticket=" + ticket)
+
+
+@pytest.mark.clause("fortis:oauth.state", "fortis:oauth.url")
+def test_a_consent_begins_from_the_apps_own_page_and_at_a_listed_address_alone():
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    request = begun(page)
+    for origin in ("https://attacker.example", "null"):
+        foreign = replace(request, headers=(*request.headers, ("origin", origin)))
+        assert world.network.exchange("browser", foreign).status == 403
+    own = replace(request, headers=(*request.headers, ("origin", APP)))
+    assert world.network.exchange("browser", own).status == 303
+    world.partner.configuration = replace(world.partner.configuration, oauth_urls=())
+    assert world.network.exchange("browser", own).status == 403, "taken off the list since"
+
+
+@pytest.mark.clause("fortis:launch.cookie")
+def test_a_long_contact_is_not_kept_in_the_cookie():
+    world = opened()
+    draft = world.platform.draft(TITLE, LOCATION, USER, token=world.platform.token_of(USER))
+    response = get(world, urlsplit_target(draft.url(contact_id="x" * 3_000)))
+    assert response.status == 303 and len(response.header("set-cookie")) < 1_000
 
 
 def test_oauth_works_at_other_paths_when_both_sides_are_told():
