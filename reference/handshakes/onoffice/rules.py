@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote_plus
 
 from ..composition import replaced
 from ..keys import key_bytes
@@ -27,6 +26,10 @@ _PLAIN_NAMES = re.compile(r"(?:[A-Za-z0-9_-]+&)*", re.ASCII).fullmatch
 _NUMERIC = re.compile(r"[+-]?[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII).fullmatch
 _FIRST_OF_NUMBER = frozenset("+-0123456789")
 _UNESCAPED = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII).fullmatch
+_FORM = {byte: chr(byte) if _UNESCAPED(chr(byte)) else f"%{byte:02X}" for byte in range(256)} | {
+    ord(" "): "+"
+}
+"""What each byte of a name or value is written as."""
 
 
 def base(url: str) -> tuple[str, str]:
@@ -137,19 +140,13 @@ def form(pairs: Pairs, query: str) -> str:
     >>> form((("customerName", "Müller & Söhne"), ("x", "~*")), "")
     'customerName=M%C3%BCller+%26+S%C3%B6hne&x=%7E%2A'
     """
-    return "&".join(
-        [
-            f"{name}={value}"
-            if _UNESCAPED(name) and _UNESCAPED(value)
-            else f"{escaped(name)}={escaped(value)}"
-            for name, value in pairs
-        ]
-    )
+    pieces = [f"{n}={v}" if _UNESCAPED(n + v) else f"{escaped(n)}={escaped(v)}" for n, v in pairs]
+    return "&".join(pieces)
 
 
 def escaped(text: str) -> str:
     """Return one name or value as `urlencode` of PHP writes it."""
-    return quote_plus(text, safe="").replace("~", "%7E")
+    return text.encode().decode("latin-1").translate(_FORM)
 
 
 def message(base: str, form: str) -> str:
