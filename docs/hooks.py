@@ -195,7 +195,7 @@ def clauses_page(spec: register.Register) -> str:
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
             else:
-                parts.append(f"Shown by the last run of the tests: {matrix.shown(clause.id)}")
+                parts.append(f"shown by the last run of the tests: {matrix.shown(clause.id)}\n{{ .facts }}")
     if spec.ambiguities:
         parts += ["## Ambiguities and readings", *(_ambiguity(entry) for entry in spec.ambiguities)]
     if spec.advice:

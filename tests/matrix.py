@@ -10,7 +10,7 @@ what it saw, says that it is not complete, and fails for nothing.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -86,9 +86,9 @@ class Matrix:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if hasattr(self.config, "workerinput"):
             return
-        clauses: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        for (kind, _, clause), end in sorted(self.ends.items()):
-            clauses[clause][kind][end] += 1
+        clauses: dict[str, dict[str, dict[str, list[str]]]] = {}
+        for (kind, name, clause), end in sorted(self.ends.items()):
+            clauses.setdefault(clause, {}).setdefault(kind, {}).setdefault(end, []).append(name)
         ran = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         complete = is_whole(self.config) and ran
         path = self.config.rootpath / evidence.FILE

@@ -101,7 +101,7 @@ BREAKS = [
     ("floods", ONE + "sys.stdout.write('x' * 2_000_000); sys.stdout.flush(); time.sleep(60)"),
     (
         "floods",
-        "q = json.loads(sys.stdin.readline())\nfor _ in range(9): tell({'id': q['id']})\ntime.sleep(60)",
+        "q = json.loads(sys.stdin.readline())\nsys.stdout.write((json.dumps({'id': q['id']}) + chr(10)) * 9); sys.stdout.flush()\ntime.sleep(60)",
     ),
 ]
 

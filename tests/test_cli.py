@@ -859,6 +859,11 @@ def test_a_mismatch_of_onoffice_names_the_reading_that_fits(run, text, fits):
             "missing-parameter",
             "&timestamp was read as an HTML entity",
         ),
+        (
+            office("", OFFICE_SIGNATURE).replace("&", "&amp;"),
+            "missing-parameter",
+            "the URL as HTML writes it",
+        ),
     ],
 )
 def test_a_wrong_url_of_onoffice_is_explained_by_its_mistake(run, url, reason, mistake):
@@ -894,6 +899,13 @@ def test_the_window_of_onoffice(run, seconds, code, reason):
     ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), "--now", now, secret=OFFICE_SECRET)
     assert ran.code == code
     assert reason in ran.out
+    assert "mistake" not in ran.out, "the signature is right"
+
+
+def test_a_secret_that_is_no_text_is_refused_for_onoffice(run):
+    ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), *AT, secret="\udcff")
+    assert (ran.code, ran.err) == (1, "")
+    assert "Refused: malformed" in ran.out and "onoffice:url.key" in ran.out
 
 
 def test_the_settings_of_onoffice(run):

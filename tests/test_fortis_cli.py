@@ -74,6 +74,17 @@ def test_the_tour_shows_every_step_and_no_secret():
 # --- verify -------------------------------------------------------------------------------------------
 
 
+def test_a_request_line_of_a_log_is_read_without_what_stands_around_the_target(run):  # noqa: F811
+    target = plain().removeprefix("https://yourapp.com")
+    ran = verified(run, f"GET {target} HTTP/1.1")
+    assert ran.code == 0 and "  user_id = 7\n" in ran.out
+
+
+def test_an_address_without_a_query_is_no_base64(run):  # noqa: F811
+    ran = verified(run, "https://yourapp.com/redirection")
+    assert ran.code == 1 and "missing-parameter" in ran.out + ran.err and "base64" not in ran.out + ran.err
+
+
 def test_a_plain_launch_is_verified_and_what_is_not_covered_is_said(run):  # noqa: F811
     ran = verified(run, plain(more="&user_id=7&access-token=abc&contact_id="))
     assert (ran.code, ran.err) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections import Counter
 from dataclasses import replace
@@ -9,14 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from fortis_sides import LOCATION, MODES, NOW, OTHER_LOCATION, TITLE, USER, opened, sides
+from fortis_sides import LOCATION, MODES, NOW, OTHER_LOCATION, OTHER_USER, TITLE, USER, opened, sides
 from handshakes.browser import Browser
 from handshakes.fortis import rules, signing, tools
 from handshakes.fortis.configuration import API, UI
 from handshakes.fortis.connecting import PLATFORM
 from handshakes.fortis.faults import LAUNCH_FAULTS, opening_faults
 from handshakes.fortis.partner import App
-from handshakes.messages import Request, Unreachable
+from handshakes.messages import Request, Unreachable, json_response
 from handshakes.platforms import Sides
 from handshakes.refusals import Refused
 from handshakes.store import Conflict, MemoryStore, open_store
@@ -115,6 +116,18 @@ def test_every_failure_of_encrypted_mode_is_the_same_work(fault):
     assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
 
 
+@pytest.mark.clause("fortis:launch.same-work")
+def test_too_many_parameters_within_the_size_limit_are_the_same_work_too():
+    counts: Counter[str] = Counter()
+    target = "/fortis/launch?data=x" + "&a=1" * 201
+    with pytest.raises(Refused) as caught:
+        signing.verify_launch(
+            target, mode="encrypted", secret=tools.SECRET, now=NOW, readings=counting(counts)
+        )
+    assert caught.value.reason == "too-large"
+    assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
+
+
 def test_the_work_on_a_dummy_is_of_the_length_of_the_text():
     for size in (16, 48, 240, 4_800):
         good = signing_data(b" " * (size - 1))
@@ -176,7 +189,30 @@ def test_without_a_key_no_postback_is_taken():
     assert world.everything() == {}
 
 
+@pytest.mark.clause("fortis:postback.key", "fortis:oauth.state", "fortis:identity.mismatch")
+def test_secrets_are_compared_in_constant_time(monkeypatch):
+    compared = []
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
+    world = sides()
+    target = f"/fortis/location?location_id={LOCATION}&key=x"
+    assert post(world, target).status == 401
+    assert compared == [(b"x", tools.POSTBACK_KEY.encode())]
+    compared.clear()
+    assert world.consent(fault="state-changed").response.status == 403
+    assert [len(a) for a, _ in compared if type(a) is bytes and len(a) == 32], "the state"
+
+
 # --- registrations --------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:postback.required")
+@pytest.mark.parametrize("user_id", ["%7B%7Buser.id%7D%7D", "x" * 65, "a%0Ab"])
+def test_what_is_no_user_id_registers_nobody(user_id):
+    world = sides()
+    target = f"/fortis/user?location_id={LOCATION}&key={tools.POSTBACK_KEY}&user_id={user_id}"
+    assert post(world, target).status == 400
+    assert world.everything() == {}
 
 
 @pytest.mark.clause("fortis:postback.claimed")
@@ -221,6 +257,34 @@ def test_where_the_policy_says_so_only_what_a_postback_registered_opens(mode):
     world.unregister(user=USER)
     assert world.launch().response.status == 403
     assert set(world.reasons()) == {"unknown-installation"}
+
+
+@pytest.mark.clause("fortis:launch.registered")
+@pytest.mark.parametrize("whole", [False, True], ids=["user", "location"])
+def test_a_removal_while_the_api_is_asked_is_not_undone_where_the_policy_is_to_refuse(whole):
+    world = sides(unregistered="refuse")
+    world.register()
+    world.register(user=USER)
+    step = world.partner.launch(Request("GET", APP, target_of(world)))
+    next(step)
+    world.unregister(user="" if whole else USER)
+    before = world.everything()
+    with pytest.raises(StopIteration) as ended:
+        step.send(json_response({"user": {"id": USER}}))
+    assert ended.value.value.status == 403
+    assert world.reasons() == ["unknown-installation"]
+    assert world.everything() == before
+
+
+@pytest.mark.clause("fortis:launch.registered")
+def test_a_plain_launch_that_names_nobody_registers_nobody_where_the_policy_is_to_refuse():
+    """`user_id` is not signed, so whoever holds the address can leave it out."""
+    world = sides(mode="plain", unregistered="refuse")
+    world.register()
+    before = world.everything()
+    assert get(world, re.sub("&user_id=[^&]*", "", target_of(world))).status == 403
+    assert world.reasons() == ["unknown-installation"]
+    assert world.everything() == before
 
 
 @pytest.mark.clause("fortis:location.removes-users")
@@ -325,6 +389,16 @@ def test_a_launch_is_taken_once_but_its_own_session_may_load_it_again(mode):
     assert get(world, target).status == 403
     assert get(world, target, session_of(world)).status == 403, "another session of the same user"
     assert world.reasons() == ["replayed", "replayed"]
+
+
+@pytest.mark.clause("fortis:launch.once")
+def test_two_users_of_a_location_may_open_in_the_same_second():
+    """Their plain launches carry the same hmac, for it covers neither of them (S08)."""
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    urls = [world.platform.launch_url(TITLE, LOCATION, user) for user in (USER, OTHER_USER)]
+    assert len({parse_qs(urlsplit(url).query)["hmac"][0] for url in urls}) == 1
+    assert [get(world, urlsplit_target(url)).status for url in urls] == [303, 303]
 
 
 def test_taking_launches_any_number_of_times_is_a_setting():
@@ -456,6 +530,32 @@ def test_access_is_kept_refreshed_and_ends_with_the_registration():
         work()
     assert caught.value.reason == "unknown-installation"
     assert world.reasons() == []
+
+
+@pytest.mark.clause("fortis:postback.order")
+def test_access_that_was_asked_for_before_a_removal_is_not_kept_for_who_comes_after_it():
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    response = world.network.exchange("browser", begun(page))
+    state = parse_qs(urlsplit(response.header("location")).query)["state"][0]
+    cookie = response.header("set-cookie").partition(";")[0]
+    target = f"/fortis/oauth/callback?code=x&state={state}"
+    step = world.partner.callback(Request("GET", APP, target, (("cookie", cookie),)))
+    next(step)
+    step.send(json_response({"access_token": "x" * 40, "refresh_token": "y" * 40, "expires_in": 3600}))
+    world.unregister(user=USER)
+    world.register(user=USER)
+    with pytest.raises(StopIteration) as ended:
+        step.send(json_response({"user": {"id": USER}}))
+    assert (ended.value.value.status, world.reasons()) == (403, ["unknown-installation"])
+    assert set(world.kept(user=USER).credentials) == {"session_key"}
+
+
+def begun(page) -> Request:
+    ticket = re.search(rb'name="ticket" value="([^"]+)"', page.response.body)[1]
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    return Request("POST", APP, "/fortis/oauth/start", form, b"ticket=" + ticket)
 
 
 def test_oauth_works_at_other_paths_when_both_sides_are_told():

@@ -523,6 +523,11 @@ def test_an_unknown_placeholder_or_a_long_value_is_an_error_of_the_configuration
         ({"user": "https://a.example/?x={{contact-id}}"}, "not-allowed"),
         ({"iframe": "https://a.example/?x={{contact_id}}"}, "not-allowed"),
         ({"iframe": "https://a.example/?x=" + "y" * 500}, "too-large"),
+        ({"location": "https://a.example/?x={{location.id}"}, "malformed"),
+        ({"location": "https://a.example/?x={{lo{cation.id}}"}, "malformed"),
+        ({"location": "https://a.example/?x={{{location.id}}}"}, "malformed"),
+        ({"user": "/fortis/user?x={{user.id}}"}, "malformed"),
+        ({"iframe": "a.example"}, "malformed"),
     ):
         with pytest.raises(Refused) as caught:
             templates(world, **change)
@@ -628,11 +633,27 @@ def test_no_record_holds_the_apps_secret():
     assert SECRET not in api(world, target, access_token=token, developer_id="d").body.decode()
 
 
+def test_no_representation_shows_a_secret():
+    world = sides(mode="plain")
+    token = world.platform.log_in(USER)
+    shown = repr([world.platform.apps[TITLE], world.platform.draft(TITLE, LOCATION, USER, token=token)])
+    assert TITLE in shown
+    assert not [one for one in (SECRET, tools.POSTBACK_KEY, tools.CLIENT_SECRET, token) if one in shown]
+
+
 def test_equal_launches_of_one_second_are_dated_apart():
     world = sides(mode="plain")
     times = [query(launched(world))["timestamp"] for _ in range(3)]
     assert times == [str(NOW), str(NOW - 1), str(NOW - 2)]
     assert query(sent(world.platform.launch(TITLE, LOCATION, OTHER_USER)))["timestamp"] == str(NOW)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_user_may_open_the_app_any_number_of_times_in_one_second(mode):
+    world = sides(mode=mode)
+    for _ in range(1_000):
+        url = world.platform.launch_url(TITLE, LOCATION, USER)
+    assert mode == "encrypted" or NOW - 240 < int(query(url)["timestamp"]) <= NOW, "and none of them is stale"
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -47,6 +47,9 @@ def test_broken(clause, override):
 """
 
 
+ONES = ["tests/test_it.py::test_one[1]", "tests/test_it.py::test_one[2]"]
+
+
 def run_tests(folder: Path, *words: str, limit: int = 9, text: str = TESTS) -> tuple[int, str, dict]:
     (folder / "tests").mkdir(exist_ok=True)
     (folder / "pyproject.toml").write_text('[tool.pytest.ini_options]\ntestpaths = ["tests"]\n')
@@ -68,10 +71,12 @@ def test_a_full_run_counts_proofs_and_fails_for_holes(whole):
     code, said, written = whole
     assert written["complete"] is True
     assert written["clauses"] == {
-        "retailcrm:card.secret": {"tests": {"passed": 2, "skipped": 1}},
-        "retailcrm:config.method": {"tests": {"passed": 2}},
-        "retailcrm:token.value": {"vectors": {"passed": 1}},
-        "retailcrm:token.verify": {"broken": {"passed": 1}},
+        "retailcrm:card.secret": {"tests": {"passed": ONES, "skipped": ["tests/test_it.py::test_skipped"]}},
+        "retailcrm:config.method": {"tests": {"passed": ONES}},
+        "retailcrm:token.value": {"vectors": {"passed": ["a"]}},
+        "retailcrm:token.verify": {
+            "broken": {"passed": ["tests/test_it.py::test_broken[token.verify-override0]"]}
+        },
     }
     assert code == 1, "the tests passed, and holes fail a full run"
     assert "clause without proof: retailcrm:token.value: no broken partner is caught for it" in said
@@ -91,7 +96,11 @@ def test_a_run_of_some_tests_is_not_complete_and_fails_for_nothing(words, tmp_pa
 def test_a_failed_proof_is_none(tmp_path):
     code, said, written = run_tests(tmp_path, limit=2)
     assert code == 1
-    assert written["clauses"]["retailcrm:card.secret"]["tests"] == {"passed": 1, "failed": 1, "skipped": 1}
+    assert written["clauses"]["retailcrm:card.secret"]["tests"] == {
+        "passed": ONES[:1],
+        "failed": ONES[1:],
+        "skipped": ["tests/test_it.py::test_skipped"],
+    }
     assert "clause without proof: retailcrm:card.secret: 1 failed" in said
 
 
@@ -117,7 +126,9 @@ def test_every_testable_must_clause_is_a_hole_before_anything_ran():
 
 
 def test_the_evidence_in_words():
-    found = Matrix(True, {"a:b": {"tests": {"passed": 2, "failed": 1}, "vectors": {"passed": 3}}})
+    found = Matrix(
+        True, {"a:b": {"tests": {"passed": ["x", "y"], "failed": ["z"]}, "vectors": {"passed": list("abc")}}}
+    )
     assert found.shown("a:b") == "2 tests, 3 vectors, 1 failed"
     assert found.shown("a:c") == "none"
     assert NOT_RUN.shown("a:c") == "not run"

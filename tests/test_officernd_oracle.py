@@ -8,14 +8,17 @@ object moves those to its front. That difference is shown for itself.
 from __future__ import annotations
 
 import random
+import re
 import subprocess
+from urllib.parse import unquote
 
 import pytest
 
+from handshakes import vectors
 from handshakes.officernd import readings, sign_query, sign_webhook, verify_query
 from handshakes.officernd.rules import compact_json
 from handshakes.refusals import Refused
-from oracles import REQUIRE, ask, tool
+from oracles import REQUIRE, ask, judged_vectors, openssl_on_vectors, right_digest, tool
 
 SEED = 20260324
 CASES = 2_500
@@ -162,6 +165,66 @@ def openssl(secret: str, message: bytes) -> str:
     ]
     done = subprocess.run(command, input=message, capture_output=True, timeout=20, check=True)
     return done.stdout.decode().split()[-1]
+
+
+# --- every vector ---------------------------------------------------------------------------------
+
+NOT_BY_JAVASCRIPT = {
+    "officernd/verify_query/too-many-parameters": "no clause says how many parameters there may be; the limit is ours",
+}
+BEFORE_A_MESSAGE = {
+    "malformed",
+    "missing-parameter",
+    "empty-parameter",
+    "duplicate-parameter",
+    "timestamp-in-milliseconds",
+    "too-large",
+    "empty-secret",
+}
+"""Reasons that end a request before anything is signed, so that OpenSSL has nothing to say."""
+SIGNED_OTHERWISE = {
+    "officernd/verify_query/empty-member-not-signed": [(',"memberId":""', "")],
+    "officernd/verify_query/quoted-organization-not-signed": [('\\"', "")],
+    "officernd/verify_query/quoted-and-empty-not-signed": [(',"memberId":""', ""), ('\\"', "")],
+    "officernd/verify_query/quoted-signed-empty-not-signed": [(',"memberId":""', "")],
+}
+"""Vectors that record the message as received, and what has to go for the one that was signed (S13, S14)."""
+
+
+def test_javascript_judges_every_vector_as_the_adopted_readings_do():
+    found = judged_vectors("officernd", "node", "officernd.mjs", NOT_BY_JAVASCRIPT)
+    assert [(id, answer) for id, _, answer in found] == [(id, expected) for id, expected, _ in found]
+    verdicts = [answer["verdict"] for _, _, answer in found]
+    assert len(found) >= 195
+    assert min(verdicts.count("accepted"), verdicts.count("refused")) >= 80
+
+
+def digest_of(vector: dict) -> str:
+    """Return the hex digits that a vector carries, wherever its operation has them."""
+    given, returned = vector["input"], vector["expect"].get("returns", {})
+    text = returned.get("signature") or given.get("header") or unquote(given["target"])
+    (digest,) = re.findall("signature=([0-9a-f]{64})(?![0-9a-f])", text)
+    return digest
+
+
+def test_openssl_gives_the_digest_of_every_recorded_message(tmp_path):
+    by_id = {vector["id"]: vector for _, vector in vectors.rows(vectors.load("officernd"))}
+    fits, without = openssl_on_vectors("officernd", digest_of, tmp_path)
+    right = {id for id in fits if right_digest(by_id[id])}
+    assert {id for id, fit in fits.items() if fit} == right - set(SIGNED_OTHERWISE)
+    assert len(fits) >= 125
+    assert sum(fits.values()) >= 90
+    assert {by_id[id]["expect"]["reason"] for id in without} == BEFORE_A_MESSAGE
+
+
+@pytest.mark.parametrize("id", SIGNED_OTHERWISE)
+def test_openssl_gives_the_digest_of_the_form_that_was_signed(id):
+    group, vector = next(row for row in vectors.rows(vectors.load("officernd")) if row[1]["id"] == id)
+    message = vectors.raw(vector["stages"][-1]).decode()
+    for out, instead in SIGNED_OTHERWISE[id]:
+        assert out in message
+        message = message.replace(out, instead)
+    assert openssl(group["given"]["secret"], message.encode()) == digest_of(vector)
 
 
 def test_a_missing_tool_is_skipped_with_its_name_and_fails_when_tools_are_required(monkeypatch):

@@ -299,3 +299,9 @@ def test_an_application_that_is_not_public_is_in_its_test_account_only():
 
     both.platform.add_application(replace(both.platform.applications["hidden"], public=True))
     both.platform.add_integration("hidden", customer.id)
+
+
+def test_a_second_origin_does_not_hide_behind_the_first():
+    both = sides()
+    both_origins = (*FORM, ("origin", "https://attacker.example"))
+    assert post(both, "connect", {"integration": first_id(both)}, both_origins).status == 403

@@ -243,6 +243,11 @@ def test_stages_of_a_url():
     assert message.value == URL.encode()
     assert "sha256" in message.show() and "sha256" in query.show(), "they hold an API token"
     assert "sha256" not in url_stages(f"{BASE}?a=1")[3].show()
+    for stage in (1, 3):
+        assert "secret-claim" not in url_stages(f"{BASE}?apiClaim=secret-claim")[stage].show(), (
+            "a service's URL"
+        )
+    assert "secret-claim" not in refused(verify, f"{SIGNED}".replace("ctguyro", "secret-claim")).explain()
 
 
 # --- readings -------------------------------------------------------------------------------------
@@ -342,6 +347,8 @@ def test_version_1_is_that_of_the_testers_test():
         ({"api_key": ""}, "empty-secret"), ({"api_key": 7}, "wrong-type"), ({"token": None}, "wrong-type"),
         ({"timestamp": True}, "wrong-type"), ({"timestamp": -1}, "wrong-type"), ({"timestamp": "1.5"}, "wrong-type"),
         ({"timestamp": 1.5}, "wrong-type"), ({"version": 3}, "not-allowed"), ({"resource_type": "\ud800"}, "malformed"),
+        ({"timestamp": 10**5_000}, "wrong-type"),
+        *[({"version": 1, "parameters": wrong}, "wrong-type") for wrong in ("x", ["x"], [], 5, {1: 2, "a": 3}, {"a": b""})],
     ],
 )  # fmt: skip
 def test_what_the_hmac_refuses(change, reason):

@@ -14,9 +14,11 @@ from urllib.parse import quote
 
 import pytest
 
+from handshakes import vectors
 from handshakes.refusals import Refused
 from handshakes.retailcrm import readings, registration_token, verify_registration
-from oracles import ask
+from handshakes.vectors import raw
+from oracles import ask, judged_vectors, openssl_on_vectors, right_digest
 
 SEED = 20240719
 CASES = 2_000
@@ -168,3 +170,62 @@ def test_a_nul_behind_a_secret_makes_no_other_token_and_is_refused():
     assert plain["token"] == padded["token"]
     with pytest.raises(Refused, match="malformed"):
         registration_token(KEY, secret="secret\0")
+
+
+# --- every vector ---------------------------------------------------------------------------------
+
+IN_A_SERVER = "PHP reads a multipart form only as the request that its web server got"
+LAST_WINS = "PHP's json_decode keeps the last of two equal names and does not say that there were two"
+VERIFY = "retailcrm/verify_registration/"
+CANNOT: dict[str, dict[str, str]] = {
+    "node": {},
+    "php": {
+        VERIFY + "multipart": IN_A_SERVER,
+        VERIFY + "multipart-quoted-boundary": IN_A_SERVER,
+        VERIFY + "type-multipart-without-boundary": IN_A_SERVER,
+        VERIFY + "token-twice-last-right": LAST_WINS,
+        VERIFY + "token-twice-first-right": LAST_WINS,
+        VERIFY + "address-twice": LAST_WINS,
+        VERIFY + "unknown-member-twice": LAST_WINS,
+    },
+}
+BEFORE_A_MESSAGE = {
+    "malformed",
+    "missing-parameter",
+    "empty-parameter",
+    "duplicate-parameter",
+    "wrong-type",
+    "wrong-content-type",
+    "too-large",
+    "empty-secret",
+    "not-allowed",
+}
+"""Reasons that end a registration before its token is computed, so that OpenSSL has nothing to say."""
+
+
+@pytest.mark.parametrize(("program", "floor"), [("node", 177), ("php", 170)])
+def test_the_other_language_judges_every_vector_as_the_adopted_readings_do(program, floor):
+    found = judged_vectors("retailcrm", program, PROGRAMS[program], CANNOT[program])
+    assert [(id, answer) for id, _, answer in found] == [(id, expected) for id, expected, _ in found]
+    verdicts = [answer["verdict"] for _, _, answer in found]
+    assert len(found) >= floor
+    assert min(verdicts.count("accepted"), verdicts.count("refused")) >= 45
+
+
+def token_of(vector: dict) -> str:
+    """Return the token that a vector carries: what is returned, or what stands in the registration."""
+    returned = vector["expect"].get("returns", {})
+    if "token" in returned:
+        return returned["token"]
+    (text,) = [raw(stage) for stage in vector["stages"] if stage["name"] == "register"]
+    return json.loads(text)["token"]
+
+
+def test_openssl_gives_the_token_of_every_recorded_message(tmp_path):
+    by_id = {vector["id"]: vector for _, vector in vectors.rows(vectors.load("retailcrm"))}
+    fits, without = openssl_on_vectors("retailcrm", token_of, tmp_path)
+    assert {id for id, fit in fits.items() if fit} == {id for id in fits if right_digest(by_id[id])}
+    assert len(fits) >= 50
+    assert sum(fits.values()) >= 30
+    refused = {by_id[id]["expect"].get("reason", "an address, which nobody signs") for id in without}
+    assert refused == BEFORE_A_MESSAGE | {"an address, which nobody signs"}

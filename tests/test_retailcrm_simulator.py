@@ -499,3 +499,10 @@ def test_the_secret_of_a_card_is_made_when_it_is_saved():
     assert one.secret not in repr(one)
     plain = world.platform.add_card(Card("plain", "Plain", "https://m.example", simple_connection=False))
     assert plain.secret == ""
+
+
+def test_the_link_back_to_the_account_finds_a_page():
+    world = connected()
+    page = world.network.run(Browser().open(f"{DEMO}/"))
+    assert page.response.status == 200
+    assert b"/simulator/" in page.response.body

@@ -81,7 +81,7 @@ class Slow:
 
 @pytest.mark.clause("retailcrm:edit.during")
 def test_64_registrations_at_once_whose_edit_comes_late_are_all_kept(tmp_path):
-    """The module calls the CRM while the CRM waits for it, 64 times at once."""
+    """A module asks the CRM something while it is itself being asked, 64 times at once."""
     store = open_store(tmp_path, {})
     world = sides(store)
     accounts = [f"https://shop-{n}.simla.com" for n in range(64)]

@@ -1,7 +1,7 @@
 """The `handshakes` command.
 
-Exit codes: 0 all held, 1 something was refused or failed, 2 usage, 3 the target could not be
-reached, 4 nothing was judged, 5 a defect of this tool.
+It ends with 0 when everything held and 1 when something failed or was refused; with 2 for wrong usage,
+3 when what it was to ask could not be reached, 4 when nothing could be judged, 5 for a defect of its own.
 """
 
 from __future__ import annotations

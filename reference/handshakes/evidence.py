@@ -1,6 +1,6 @@
 """Evidence: what a run of the tests has shown about each clause.
 
-The test run writes it as `build/matrix.json`: for every clause how many tests, vectors, notebook cells
+The test run writes it as `build/matrix.json`: for every clause which tests, vectors, notebook cells
 and broken partners (or platforms) speak of it, and how they ended. A run of only some of the tests
 says that it is not complete; then nothing follows from what is missing in it.
 
@@ -21,19 +21,23 @@ from .register import Register
 KINDS = ("tests", "vectors", "cells", "broken")
 ENDS = ("passed", "failed", "skipped")
 FILE = Path("build") / "matrix.json"
-Counts = Mapping[str, Mapping[str, int]]
+Names = Mapping[str, Mapping[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Evidence by clause: kind, then how it ended, then how often. `complete` says that all tests ran."""
+    """Evidence by clause: kind, then how it ended, then its names. `complete` says that all tests ran."""
 
     complete: bool
-    clauses: Mapping[str, Counts]
+    clauses: Mapping[str, Names]
 
     def count(self, clause: str, kind: str, end: str = "passed") -> int:
         """Return how many tests, vectors, cells or broken partners of a clause ended so."""
-        return self.clauses.get(clause, {}).get(kind, {}).get(end, 0)
+        return len(self.names(clause, kind, end))
+
+    def names(self, clause: str, kind: str, end: str = "passed") -> list[str]:
+        """Return which tests, vectors, cells or broken partners of a clause ended so."""
+        return self.clauses.get(clause, {}).get(kind, {}).get(end, [])
 
     def shown(self, clause: str) -> str:
         """Return the evidence of a clause in a few words, `none`, or `not run`."""

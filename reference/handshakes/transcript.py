@@ -85,7 +85,7 @@ class Transcript:
         self.events.append(Event(kind, sender, receiver, self._masked_text(text), headers, body))
 
     def _mask(self, value: str) -> str:
-        if value and value not in PUBLIC_TEST_KEYS:
+        if value and value not in PUBLIC_TEST_KEYS and value not in self._known:
             self._known[value] = shown(value)
             self._known[quote(value, safe="")] = shown(value)
             self._known = dict(sorted(self._known.items(), key=lambda item: -len(item[0])))

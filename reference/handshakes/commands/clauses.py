@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..evidence import FILE, read
+from ..evidence import FILE, KINDS, read
 from ..linting import against_code, settings_in_code
 from ..platforms import PLATFORMS
 from ..printing import printable
@@ -17,6 +17,7 @@ from ..vectors import Data, readings_of, rows
 from ..vectors import load as vectors_of
 from .common import err, fail, out, platform_named
 
+MOST_NAMES = 8
 app = typer.Typer(no_args_is_help=True, help="List, show and check the clauses.")
 
 
@@ -65,9 +66,12 @@ def show(
     found = [one for one in register.ambiguities if one.id == id or id in one.clauses]
     if clause is None and not found:
         fail(f"there is no clause or ambiguity {id!r}; `handshakes clauses list` names them")
+    matrix = read()
     if clause:
         lines = [f"{clause.id}  ({clause.actor}, {clause.level}, {clause.grade})", f"  {clause.text}"]
         lines += [f"  source: {clause.source}, {clause.heading}", f"  if violated: {clause.violation}"]
+        lines.append(f"  shown by the last run of the tests: {matrix.shown(id)}")
+        lines += [f"    {name}" for kind in KINDS for name in matrix.names(id, kind)[:MOST_NAMES]]
         out.print("\n".join(lines), markup=False)
     for one in found:
         lines = [f"{one.id}  ({one.status})  {one.question}", f"  adopted because: {one.reason}"]

@@ -152,17 +152,18 @@ class Consent(Connecting):
             raise Refused("identity-mismatch", CLAUSE + "identity.mismatch", evidence)
 
     def keep_access(self, installation: Installation, access: Access, base: str) -> Installation:
-        """Save what OAuth gave, encrypted at rest; it ends with the registration."""
-        saved = self.change(
-            installation.identity,
-            lambda one: replace(
-                one,
-                details={**one.details, "oauthUrl": base},
-                credentials={**one.credentials, **access.saved()},
-            ),
-        )
+        """Save what OAuth gave, encrypted at rest; it ends with the registration, also when another one follows."""
+        gone = Refused("unknown-installation", CLAUSE + "oauth.state")
+
+        def changed(one: Installation) -> Installation:
+            if one.details["sessionId"] != installation.details["sessionId"]:
+                raise gone
+            details = {**one.details, "oauthUrl": base}
+            return replace(one, details=details, credentials={**one.credentials, **access.saved()})
+
+        saved = self.change(installation.identity, changed)
         if saved is None:
-            raise Refused("unknown-installation", CLAUSE + "oauth.state")
+            raise gone
         return saved
 
     def not_granted(self, refused: Refused) -> Answer:

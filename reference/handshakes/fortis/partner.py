@@ -125,6 +125,7 @@ class App(Consent):
                 return self.to_app(())
             self.registered(launch)
             user_id = yield from self.identified(launch)
+            self.still_registered(launch, user_id)
             self.take_once(request)
             cookie = self.opened(request, launch, user_id)
         except Refused as refused:
@@ -167,11 +168,19 @@ class App(Consent):
         With a token the API will confirm the launch, which may then register what no postback did (`claim`)
         or a lost one should have. Without a token nothing will confirm it.
         """
-        location, user = launch.value("location_id"), launch.value("user_id")
         if not launch.value("access-token"):
-            self.location_only(location)
-        elif self.configuration.unregistered != "claim":
-            for state in (self.state(location), self.state(location, user) if user else "pending"):
+            self.location_only(launch.value("location_id"))
+        else:
+            self.still_registered(launch, launch.value("user_id"))
+
+    def still_registered(self, launch: Launch, user_id: str) -> None:
+        """fortis:launch.registered. Look again once the API has said who it is, whom a plain launch need not name.
+
+        While it was asked, a postback may have taken the registration back.
+        """
+        location = launch.value("location_id")
+        if self.configuration.unregistered != "claim":
+            for state in (self.state(location), self.state(location, user_id) if user_id else "pending"):
                 if state not in ("active", "pending"):
                     raise Refused("unknown-installation", CLAUSE + "launch.registered")
 

@@ -55,14 +55,15 @@ class Settings:
 class App:
     """fortis:setup.mode. An app of the marketplace: one secret, one iframe address, one mode, two postback templates.
 
-    `client_secret` and `redirect_uri` are for OAuth, which the page only mentions (A36).
+    A template may hold the app's static key (A08), so no representation shows it. `client_secret` and
+    `redirect_uri` are for OAuth, which the page only mentions (A36).
     """
 
     title: str
     secret: str = field(repr=False)
     iframe_url: str
-    location_setup_url: str = ""
-    user_setup_url: str = ""
+    location_setup_url: str = field(default="", repr=False)
+    user_setup_url: str = field(default="", repr=False)
     encrypt_url_params: bool = True
     client_id: str = ""
     client_secret: str = field(default="", repr=False)

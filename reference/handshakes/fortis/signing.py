@@ -21,7 +21,7 @@ from hashlib import sha256
 from ..printing import printable
 from ..refusals import Refused
 from ..stages import Stage
-from ..strict import Pairs, of_type
+from ..strict import MAX_QUERY, Pairs, of_type
 from ..timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
 from .rules import ENCRYPTED, LAUNCH, PLAIN, SECRET, Readings, Rules, rules
@@ -141,8 +141,8 @@ def _data(rule: Rules, query: str, secret: str) -> str:
         if not values.get("data"):
             raise _lacking(values, "data", ENCRYPTED + "data", "hmac", BY_HMAC)
         return values["data"]
-    except Refused as refused:
-        if refused.reason != "too-large":
+    except Refused:
+        if len(query) <= MAX_QUERY:
             spend(rule, passphrase, len(query))
         raise
 

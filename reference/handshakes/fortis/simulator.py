@@ -188,10 +188,10 @@ class Fortis(Identity):
         )  # fmt: skip
 
     def _second(self, location_id: str, user_id: str) -> int:
-        """Return the newest second at which this user did not open the app yet; the last minutes are looked at."""
-        now = self.clock()
-        made = {second for second in self.seconds.get((location_id, user_id), set()) if second > now - 900}
-        second = next(one for one in range(now, now - 900, -1) if one not in made)
+        """Return the newest second at which this user did not open the app yet; now, where an older one would be stale soon."""
+        now, most = self.clock(), 240
+        made = {second for second in self.seconds.get((location_id, user_id), set()) if second > now - most}
+        second = next((one for one in range(now, now - most, -1) if one not in made), now)
         self.seconds[location_id, user_id] = made | {second}
         return second
 

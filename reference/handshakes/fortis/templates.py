@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from ..messages import split_url
 from ..printing import printable
 from ..refusals import Refused
 
@@ -20,9 +21,9 @@ _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 def checked(template: str, known: tuple[str, ...], clause: str) -> None:
-    """Refuse a template with an unknown placeholder, or one of more than 512 characters.
+    """Refuse a template with an unknown placeholder or half of one, of more than 512 characters, or that is no URL.
 
-    Raises `Refused`: `not-allowed`, `too-large`. Source: page, Registering a Location for Marketplace; SDK,
+    An empty template is none. Raises `Refused`: `not-allowed`, `too-large`, `malformed`. Source: page, Registering a Location for Marketplace; SDK,
     addon.
 
     >>> checked("https://app.example/?id={{location.id}}", OF_LOCATIONS, "fortis:location.placeholders")
@@ -32,6 +33,13 @@ def checked(template: str, known: tuple[str, ...], clause: str) -> None:
     for name in _PLACEHOLDER.findall(template):
         if name not in known:
             raise Refused("not-allowed", clause, {"placeholder": printable(name), "known": ", ".join(known)})
+    left = _PLACEHOLDER.sub("", template)
+    if "{" in left or "}" in left:
+        raise Refused("malformed", clause, {"template": "has a brace that belongs to no placeholder"})
+    try:
+        split_url(template or "https://none")
+    except ValueError as error:
+        raise Refused("malformed", clause, {"template": str(error)}) from None
 
 
 def filled(

@@ -5,6 +5,7 @@ Every identifier and secret in here is public and for tests.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ..browser import Browser, Page
@@ -229,12 +230,14 @@ def briefing(sides: Sides, world: World) -> str:
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
     """Return what a pasted launch proves; raises `Refused`, with the reading or mistake that explains it, if any.
 
-    A URL with `hmac` is read as a plain launch, any other as an encrypted one; the value of `data` alone
+    A URL or request line with `hmac` is read as a plain launch, any other as an encrypted one; the value of `data` alone
     will do too.
     """
     stages = other_readings.of(*readings)
     url = pasted.url or pasted.body.decode("utf-8", "replace").strip()
-    if "?" not in url and "=" not in url.rstrip("="):
+    if line := re.fullmatch(r"[A-Z]+ (\S+) HTTP/[0-9.]+", url):  # as servers log it
+        url = line[1]
+    if "?" not in url and "=" not in url.rstrip("=") and "://" not in url:
         url = "?data=" + url.replace("+", "%2B").replace("=", "%3D")
     elif "?" not in url:
         url = "?" + url

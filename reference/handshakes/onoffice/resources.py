@@ -262,7 +262,7 @@ class Resources:
             raise ApiError(80)
         elements = {"Id": str(action["resourceid"]), "objekttitel": title}
         wanted = parameters.get("data", list(elements))
-        if not isinstance(wanted, list) or not set(wanted) <= set(elements):
+        if not isinstance(wanted, list) or not all(name in list(elements) for name in wanted):
             raise ApiError(255)
         return [
             {"id": str(action["resourceid"]), "type": "estate", "elements": {n: elements[n] for n in wanted}}

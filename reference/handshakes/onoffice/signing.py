@@ -35,6 +35,7 @@ from ..timestamps import Tolerance, check_time
 from .rules import API, URL, Readings, Rules, php_json, rules
 
 SIGNATURE, TIMESTAMP = "signature", "timestamp"
+CREDENTIALS = frozenset({"apiToken", "apiClaim"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def verify_url(
 
 
 def url_stages(url: str, *, readings: Readings | None = None) -> tuple[Stage, ...]:
-    """Return the stages of a signed URL: base, query, names, message; query and message may hold an API token.
+    """Return the stages of a signed URL: base, query, names, message; query and message may hold a token or a claim.
 
     >>> url_stages("https://provider.example/p?b=1&a=2")[2]
     <Stage names: a b (3 bytes)>
@@ -144,7 +145,7 @@ def url_stages(url: str, *, readings: Readings | None = None) -> tuple[Stage, ..
     rule = rules(readings)
     base, query = rule.base(url)
     pairs = _pairs(rule, query)
-    holds = any(name == "apiToken" and value for name, value in pairs)
+    holds = any(name in CREDENTIALS and value for name, value in pairs)
     names = [name for name, _ in rule.order(rule.signed(_unsigned(pairs)))]
     return (
         Stage("base", base.encode()),
@@ -188,12 +189,9 @@ def api_hmac(
     }
     for name, text in texts.items():
         of_type(text, str, API + "hmac", name)
-    time = str(timestamp)
-    if (
-        isinstance(timestamp, bool)
-        or not isinstance(timestamp, (int, str))
-        or not (time.isascii() and time.isdigit())
-    ):
+    whole = type(timestamp) is int and 0 <= timestamp < 10**20
+    time = str(timestamp) if whole or isinstance(timestamp, str) else ""
+    if not (time.isascii() and time.isdigit()):
         raise Refused(
             "wrong-type", API + "hmac", {"timestamp": type(timestamp).__name__, "expected": "digits"}
         )
@@ -202,8 +200,11 @@ def api_hmac(
         return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
     if version != 1:
         raise Refused("not-allowed", API + "hmac-version", {"version": str(version), "expected": "1 or 2"})
+    given = {} if parameters is None else parameters
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise Refused("wrong-type", API + "hmac-v1", {"expected": "parameters by their names"})
     values = [token, action_id, identifier, resource_id, api_key, time, resource_type]
-    inner = _md5(_bytes(",".join([php_json(dict(sorted((parameters or {}).items()))), *values])))
+    inner = _md5(_bytes(",".join([php_json(dict(sorted(given.items()))), *values])))
     return _md5(key + inner.encode())
 
 

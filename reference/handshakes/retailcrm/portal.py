@@ -75,7 +75,7 @@ _CHOICES: dict[str, Sequence[Fault]] = {step: choices for step, _, choices in _S
 
 
 class Portal:
-    """The pages under `/simulator` of every account."""
+    """The page at `/` and the pages under `/simulator` of every account."""
 
     def __init__(self, platform: RetailCRM) -> None:
         self.platform = platform
@@ -83,7 +83,7 @@ class Portal:
     def handle(self, request: Request) -> Step[Answer]:
         """Show the list, or take one step that a form asks for."""
         account = next(one for one in self.platform.accounts.values() if request.origin in one.origins)
-        if request.path == "/simulator":
+        if request.path in ("/", "/simulator"):  # the module's link back goes to the account itself
             return self._index(account) if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
         if step not in _CHOICES:

@@ -69,7 +69,7 @@ class RetailCRM(Resources):
             return self.trap()
         if request.path.startswith("/api/"):
             return self.resource(request)
-        if request.path == "/simulator" or request.path.startswith("/simulator/"):
+        if request.path in ("/", "/simulator") or request.path.startswith("/simulator/"):
             return (yield from self.portal.handle(request))
         return json_response({"success": False, "errorMsg": "Not found"}, 404)
 
