@@ -36,7 +36,6 @@ def test_the_frames_url_is_escaped_in_the_page():
     assert "&amp;timestamp=" in text and "&timestamp=" not in text
 
 
-@pytest.mark.clause("onoffice:popup.key-copied", "onoffice:page.privacy-noted")
 @pytest.mark.clause("onoffice:popup.status", "onoffice:popup.key-shown")
 def test_the_whole_way_by_the_buttons():
     world, browser = sides(), Browser()
