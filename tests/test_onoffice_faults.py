@@ -67,6 +67,11 @@ def test_survived_means_a_state():
     }
 
 
+def carried_out(fault) -> bool:
+    """Say whether the platform unlocked although the provider learnt of no success: its answer was lost."""
+    return fault.name == "answer-lost"
+
+
 @named(ACTIVATION_FAULTS)
 def test_fault_at_the_first_activation(fault):
     world = sides()
@@ -75,7 +80,7 @@ def test_fault_at_the_first_activation(fault):
     if refuses(fault):
         assert world.reasons() == [fault.expected.reason]
         assert world.in_use() == {}
-        assert world.status() == "inactive"
+        assert world.status() == ("active" if carried_out(fault) else "inactive")
         if isinstance(fault, UrlFault) and fault.name != "no-claim":
             assert outcome.response.status == (400 if fault.name == "empty-token" else 403)
             assert b"<form" not in outcome.response.body
@@ -113,7 +118,8 @@ def test_fault_at_another_activation_leaves_what_is_in_use(fault):
         assert world.reasons() == []
         assert world.in_use() != before, "token and key are new"
     world.reports.clear()
-    assert world.work()["objekttitel"] == "House 4711"
+    if not carried_out(fault):  # else the platform has other credentials now, and the provider cannot know
+        assert world.work()["objekttitel"] == "House 4711"
     assert (world.activate().held, world.serve().held, world.reports) == (True, True, [])
     assert without_tickets(world.in_use()) == without_tickets(before)
 
@@ -124,7 +130,7 @@ def test_a_refusal_does_not_depend_on_the_envelope(fault, errors):
     world = sides(errors=errors)
     assert world.activate(fault.name).held
     assert world.reasons() == ([fault.expected.reason] if refuses(fault) else [])
-    assert (world.status() == "active") is not refuses(fault)
+    assert (world.status() == "active") is (carried_out(fault) or not refuses(fault))
 
 
 OF_SERVICES = [(PLANS, fault) for fault in SERVICE_FAULTS] + [(EXPORT, fault) for fault in URL_FAULTS]
