@@ -13,7 +13,7 @@ from typing import Any
 from ..messages import Step
 from ..refusals import Refused
 from ..verdicts import Finding, Refuses
-from .faults import ACTIVATION_FAULTS, CLAIM_FAULTS, CLAUSE, URL_FAULTS
+from .faults import ACTIVATION_FAULTS, CLAIM_FAULTS, CLAUSE, URL_FAULTS, ApiFault
 from .simulator import OnOffice
 
 Work = Callable[[str, str, str], Step[Any]]
@@ -49,9 +49,12 @@ def examine(
     for fault in ACTIVATION_FAULTS:
         start = len(platform.findings)
         yield from platform.activate(one, administrator, fault.name)
-        if isinstance(fault.expected, Refuses) and not platform.broken_since(start):
+        lost = (
+            isinstance(fault, ApiFault) and not fault.instead
+        )  # carried out: the old credentials have ended
+        if isinstance(fault.expected, Refuses) and not lost and not platform.broken_since(start):
             yield from platform.serve(one, administrator, service, because="unlock.failure")
-        if platform.broken_since(start):
+        if lost or platform.broken_since(start):
             yield from platform.activate(one, administrator)
     yield from fresh(platform, first, service)
     for place in (service, webhook):

@@ -383,7 +383,7 @@ API_FAULTS: tuple[ApiFault, ...] = (
     ApiFault("api-slow", CLAUSE + "unlock.timeout", _UNREACHABLE, "the API answers after 15 s",
              lambda p, c: Delayed(15, json_response(_good(success="success")))),
     ApiFault("api-unreachable", CLAUSE + "feedback.truthful", _UNREACHABLE, "connection closed, no answer", lambda p, c: Dropped()),
-    ApiFault("answer-lost", CLAUSE + "unlock.failure", _UNREACHABLE, "the call was carried out, and its answer is lost",
+    ApiFault("answer-lost", CLAUSE + "feedback.truthful", _UNREACHABLE, "the call was carried out, and its answer is lost",
              lambda p, c: Dropped(), instead=False),
     ApiFault("answer-late", CLAUSE + "unlock.answer", _WORKS, "the API answers after 2 s",
              lambda p, c: Delayed(2, json_response(c)), instead=False),
