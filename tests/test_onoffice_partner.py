@@ -9,6 +9,7 @@ import pytest
 
 from handshakes.messages import Request, form_body, split_url
 from handshakes.onoffice import sign_url
+from handshakes.onoffice.api import Access
 from handshakes.onoffice.configuration import HOSTS, Configuration
 from handshakes.onoffice.connecting import PLATFORM, ticket_key
 from handshakes.onoffice.errorcodes import ERRORS, meaning
@@ -339,6 +340,7 @@ def test_a_block_is_noticed_from_the_api_and_ends_the_activation():
     assert world.work()["objekttitel"] == "House 4711"
 
 
+@pytest.mark.clause("onoffice:block.noticed")
 def test_a_late_22_of_old_credentials_does_not_end_a_new_activation():
     world = activated()
     old = world.installation()
@@ -404,3 +406,11 @@ def test_paths_and_methods():
         answer = ask(world, Request("PUT", PROVIDER, path))
         assert (answer.status, answer.header("allow")) == (405, allowed)
     assert set(world.reasons()) == {"wrong-method"}
+
+
+@pytest.mark.clause("onoffice:api.token")
+def test_no_action_is_sent_without_a_token():
+    api = activated().partner.api
+    with pytest.raises(Refused) as caught:
+        api.request(Access("", "key"), "read", "estate", {}, "1")
+    assert (caught.value.reason, caught.value.clause) == ("empty-parameter", "onoffice:api.token")
