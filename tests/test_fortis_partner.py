@@ -569,7 +569,14 @@ def test_a_location_of_another_merchant_is_another_registration():
 
 @pytest.mark.clause("fortis:postback.required")
 @pytest.mark.parametrize(
-    ("user", "reason"), [(None, "missing-parameter"), ("", "missing-parameter"), ("{{user.id}}", "malformed")]
+    ("user", "reason"),
+    [
+        (None, "missing-parameter"),
+        ("", "missing-parameter"),
+        ("{{user.id}}", "malformed"),
+        ("1" * 65, "malformed"),
+        ("1\n", "malformed"),
+    ],
 )
 def test_a_postback_without_the_id_of_its_user_is_refused(user, reason):
     values = {"location_id": LOCATION} | ({} if user is None else {"user_id": user})
