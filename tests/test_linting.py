@@ -296,3 +296,10 @@ def test_a_spec_file_of_a_known_platform_is_held_against_the_code(tmp_path):
     done = CliRunner().invoke(cli.app, ["clauses", "lint", str(path)])
     assert done.exit_code == 1
     assert f"{SWAPPED}: adopted, but the code has to replace mac for it" in done.output
+
+
+def test_a_file_with_half_a_surrogate_pair_is_refused_as_any_other():
+    document = copy.deepcopy(vectors.load("fortis"))
+    del document["platform"]
+    with pytest.raises(BadFile, match="not of the schema; its keys are groups, keys, made_by, schema"):
+        vectors.parse(vectors.written(document))

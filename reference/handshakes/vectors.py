@@ -127,8 +127,14 @@ def parse(text: str, name: str = "vectors") -> Data:
     handshakes.vectors.BadFile: vectors: $: the key 'schema' occurs twice
     """
     value = json_value(text, name)
-    for error in _validator().iter_errors(value):
-        raise BadFile(name, _place(value, error.instance_path), error.message)
+    try:
+        for error in _validator().iter_errors(value):
+            raise BadFile(name, _place(value, error.instance_path), error.message)
+    except (
+        UnicodeEncodeError
+    ):  # it cannot put half of a surrogate pair, which a vector may hold, into its message
+        keys = ", ".join(sorted(value)) if isinstance(value, dict) else "no object"
+        raise BadFile(name, "$", f"not of the schema; its keys are {keys}") from None
     found: Data = value
     return found
 
