@@ -96,6 +96,10 @@ BREAKS = [
     ("garbage", ONE + "print('[1]', flush=True); time.sleep(60)"),
     ("garbage", ONE + "sys.stdout.buffer.write(b'\\xff\\n'); sys.stdout.flush(); time.sleep(60)"),
     ("garbage", ONE + "print('[' * 100000, flush=True); time.sleep(60)"),
+    ("garbage", ONE + 'print(\'{"id": "b", "id": "a"}\', flush=True); time.sleep(60)'),
+    ("garbage", ONE + 'print(\'{"id": "a", "verdict": NaN}\', flush=True); time.sleep(60)'),
+    ("garbage", ONE + 'print(\'\\ufeff{"id": "a"}\', flush=True); time.sleep(60)'),
+    ("garbage", ONE + "print('{\"id\": \"a\", \"n\": ' + '9' * 6000 + '}', flush=True); time.sleep(60)"),
     ("out-of-order", ONE + "tell({'id': 'another', 'verdict': 'accepted'}); time.sleep(60)"),
     ("floods", "print('ready', flush=True)\nfor line in sys.stdin: time.sleep(60)"),
     ("floods", ONE + "sys.stdout.write('x' * 2_000_000); sys.stdout.flush(); time.sleep(60)"),
@@ -117,6 +121,12 @@ def test_a_program_that_breaks_the_exchange_is_reported_as_such(kind, text, prog
         adapter.ask(asked("b"))
     assert caught.value.kind == kind
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("seconds", ["inf", "1e300", "nan", "0"])
+def test_a_time_that_nobody_can_wait_is_a_mistake_of_usage(seconds, program):
+    done = run("retailcrm", "--command", " ".join(program("time.sleep(60)")), "--timeout", seconds)
+    assert done.exit_code == 2
 
 
 def test_a_program_that_does_not_read_hangs(program):

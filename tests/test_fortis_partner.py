@@ -662,3 +662,21 @@ def test_a_location_of_another_merchant_is_another_registration():
     assert world.register(OTHER_LOCATION).held
     assert {one.details["locationId"] for one in world.everything().values()} == {LOCATION, OTHER_LOCATION}
     assert world.store.get(PLATFORM, f"location {OTHER_LOCATION}").state == "pending"
+
+
+@pytest.mark.clause("fortis:postback.required")
+@pytest.mark.parametrize(
+    ("user", "reason"),
+    [
+        (None, "missing-parameter"),
+        ("", "missing-parameter"),
+        ("{{user.id}}", "malformed"),
+        ("1" * 65, "malformed"),
+        ("1\n", "malformed"),
+    ],
+)
+def test_a_postback_without_the_id_of_its_user_is_refused(user, reason):
+    values = {"location_id": LOCATION} | ({} if user is None else {"user_id": user})
+    with pytest.raises(Refused) as caught:
+        sides().partner.check_ids(values, "user")
+    assert (caught.value.reason, caught.value.clause) == (reason, "fortis:postback.required")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
-from handshakes import linting, register, vectors
+from handshakes import cli, linting, register, vectors
 from handshakes.vectors import BadFile
 
 PLATFORMS = register.platforms()
@@ -115,6 +117,32 @@ def test_one_fault_gives_exactly_these_lines(spoil, said):
     spoil(document)
     found = problems(document)
     assert [line for line in found if "by 'retailcrm:register.encoding" not in line] == said
+
+
+def test_an_operation_that_is_not_given_what_it_needs():
+    document = copy.deepcopy(vectors.load("officernd"))
+    group = next(group for group in document["groups"] if "now" in group["given"])
+    del group["given"]["now"]
+    said = list(linting.vectors(document, register.load("officernd")))
+    for vector in group["vectors"]:
+        line = f"{vector['id']}: {group['operation']} needs 'now', which neither given nor input holds"
+        assert said.count(line) == 1
+
+
+def test_a_whole_number_is_not_written_with_a_point():
+    document = copy.deepcopy(vectors.load("officernd"))
+    _, vector = next(
+        row for row in vectors.rows(document) if "timestamp" in row[1]["expect"].get("returns", {})
+    )
+    vector["expect"]["returns"]["timestamp"] *= 1.0
+    vector["stages"][0]["length"] *= 1.0
+    said = list(linting.vectors(document, register.load("officernd")))
+    length = vector["stages"][0]["length"]
+    name = vector["stages"][0]["name"]
+    assert said == [
+        f"{vector['id']}: expects accepted, the package answers accepted",
+        f"{vector['id']}: stage {name!r} is {int(length)} bytes long, not {length}",
+    ]
 
 
 def test_an_operation_that_does_not_exist():
@@ -245,3 +273,33 @@ def test_a_setting_that_the_code_does_not_have(setting, said):
         for a in known.ambiguities
     )
     assert list(linting.settings_in_code(replace(known, ambiguities=changed))) == [f"{ROTATION}: {said}"]
+
+
+@pytest.mark.parametrize("command", ["clauses", "vectors"])
+def test_what_may_never_end_is_not_read(command, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    words = [sys.executable, "-c", "from handshakes.cli import main; main()", command, "lint"]
+    for path in (str(tmp_path / "pipe"), "/dev/zero"):
+        done = subprocess.run([*words, path], capture_output=True, text=True, timeout=30)
+        assert done.returncode in (1, 2)
+        assert "is no regular file" in done.stdout + done.stderr
+
+
+def test_a_spec_file_of_a_known_platform_is_held_against_the_code(tmp_path):
+    text = (vectors.file_of("retailcrm").with_name("spec.toml")).read_text("utf-8")
+    path = tmp_path / "spec.toml"
+    path.write_text(text, "utf-8")
+    assert CliRunner().invoke(cli.app, ["clauses", "lint", str(path)]).exit_code == 0
+    adopted = 'adopted = "retailcrm:token.value=keyed-with-secret"'
+    assert text.count(adopted) == 1
+    path.write_text(text.replace(adopted, f'adopted = "{SWAPPED}"'), "utf-8")
+    done = CliRunner().invoke(cli.app, ["clauses", "lint", str(path)])
+    assert done.exit_code == 1
+    assert f"{SWAPPED}: adopted, but the code has to replace mac for it" in done.output
+
+
+def test_a_file_with_half_a_surrogate_pair_is_refused_as_any_other():
+    document = copy.deepcopy(vectors.load("fortis"))
+    del document["platform"]
+    with pytest.raises(BadFile, match="not of the schema; its keys are groups, keys, made_by, schema"):
+        vectors.parse(vectors.written(document))

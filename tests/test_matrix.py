@@ -134,7 +134,18 @@ def test_the_evidence_in_words():
     assert NOT_RUN.shown("a:c") == "not run"
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"complete": true}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        None, "", "{", "[]", "{}", '{"complete": true}', "[" * 200_000,
+        '{"complete": true, "clauses": []}',
+        '{"complete": true, "clauses": {"retailcrm:card.secret": []}}',
+        '{"complete": true, "clauses": {"retailcrm:card.secret": {"tests": ["passed"]}}}',
+        '{"complete": true, "clauses": {"retailcrm:card.secret": {"tests": {"passed": 3}}}}',
+        '{"complete": true, "clauses": {"retailcrm:card.secret": {"tests": {"passed": "abc"}}}}',
+        '{"complete": true, "clauses": {"retailcrm:card.secret": {"tests": {"passed": [3]}}}}',
+    ],
+)  # fmt: skip
 def test_a_matrix_that_cannot_be_read_is_as_none(text, tmp_path):
     path = tmp_path / "matrix.json"
     if text is not None:

@@ -389,6 +389,7 @@ def test_a_block_is_noticed_from_the_api_and_ends_the_activation():
     assert world.work()["objekttitel"] == "House 4711"
 
 
+@pytest.mark.clause("onoffice:block.noticed")
 def test_a_late_22_of_old_credentials_does_not_end_a_new_activation():
     world = activated()
     old = world.installation()
@@ -463,3 +464,11 @@ def test_paths_and_methods():
         answer = ask(world, Request("PUT", PROVIDER, path))
         assert (answer.status, answer.header("allow")) == (405, allowed)
     assert set(world.reasons()) == {"wrong-method"}
+
+
+@pytest.mark.clause("onoffice:api.token")
+def test_no_action_is_sent_without_a_token():
+    api = activated().partner.api
+    with pytest.raises(Refused) as caught:
+        api.request(Access("", "key"), "read", "estate", {}, "1")
+    assert (caught.value.reason, caught.value.clause) == ("empty-parameter", "onoffice:api.token")

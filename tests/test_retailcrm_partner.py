@@ -158,6 +158,7 @@ def test_a_replay_does_not_switch_a_module_on_again(store):
     assert world.work() is None
 
 
+@pytest.mark.clause("retailcrm:connection.repeat")
 def test_a_replay_of_an_older_registration_brings_no_replaced_key_back(store):
     """S1: it would undo the newer key, and switch the module on again."""
     world = sides(store)
@@ -439,6 +440,7 @@ def test_an_account_that_moves_to_its_other_host_takes_its_installation_with_it(
     assert enter(world).response.status == 200
 
 
+@pytest.mark.clause("retailcrm:activity.system-url")
 def test_an_account_cannot_move_to_where_another_is(store):
     world = connected(store)
     world.connect(ANOTHER)
@@ -485,6 +487,7 @@ def test_rights_that_are_not_on_the_card_change_nothing(store):
     assert world.in_use() == before
 
 
+@pytest.mark.clause("retailcrm:connection.identity")
 def test_who_is_not_connected_has_no_work():
     world = sides()
     for step in (world.partner.work("nobody"), world.partner.rescope("nobody", ())):

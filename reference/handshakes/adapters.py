@@ -15,9 +15,9 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, cast
 
-from .vectors import Data
+from .vectors import BadFile, Data, json_value
 
 MOST_LINE = 1_048_576
 
@@ -61,11 +61,13 @@ class Adapter:
         self._send(json.dumps(question).encode() + b"\n", str(question["id"]))
         line = self._line(str(question["id"]))
         try:
-            answer: Any = json.loads(line)
-        except (ValueError, RecursionError):
+            answer = json_value(line.decode("utf-8"), "answer")
+        except UnicodeDecodeError:
             raise Broken(
-                "garbage", f"after {question['id']} it wrote what is no JSON: {_start(line)}"
+                "garbage", f"after {question['id']} it wrote what is no UTF-8: {_start(line)}"
             ) from None
+        except BadFile as bad:
+            raise Broken("garbage", f"after {question['id']} it wrote {_start(line)}: {bad.reason}") from None
         if not isinstance(answer, dict):
             raise Broken("garbage", f"after {question['id']} it wrote JSON that is no object: {_start(line)}")
         if answer.get("id") != question["id"]:

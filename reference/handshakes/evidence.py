@@ -54,9 +54,14 @@ def read(path: Path = FILE) -> Matrix:
     """Return the evidence of the last run, or an empty and incomplete one where there is no file that can be read."""
     try:
         value = json.loads(path.read_bytes())
-        return Matrix(value["complete"] is True, value["clauses"])
-    except (OSError, ValueError, KeyError, TypeError):
+        found = Matrix(value["complete"] is True, value["clauses"])
+        names = [
+            by_end[end] for kinds in found.clauses.values() for by_end in kinds.values() for end in by_end
+        ]
+        whole = all(type(some) is list and all(type(name) is str for name in some) for some in names)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return NOT_RUN
+    return found if whole else NOT_RUN
 
 
 def holes(register: Register, matrix: Matrix) -> Iterator[str]:

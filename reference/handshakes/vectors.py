@@ -107,6 +107,8 @@ def read(path: Path) -> Data:
     """Return the vectors of a file. Raises `BadFile` for all that is no file of vectors."""
     name = str(path)
     try:
+        if not path.is_file() and not path.is_dir() and path.exists():  # a pipe or a device may never end
+            raise BadFile(name, "", "is no regular file")
         if path.stat().st_size > MOST_BYTES:
             raise BadFile(name, "", f"longer than {MOST_BYTES} bytes")
         text = path.read_bytes().decode("utf-8")
@@ -125,8 +127,14 @@ def parse(text: str, name: str = "vectors") -> Data:
     handshakes.vectors.BadFile: vectors: $: the key 'schema' occurs twice
     """
     value = json_value(text, name)
-    for error in _validator().iter_errors(value):
-        raise BadFile(name, _place(value, error.instance_path), error.message)
+    try:
+        for error in _validator().iter_errors(value):
+            raise BadFile(name, _place(value, error.instance_path), error.message)
+    except (
+        UnicodeEncodeError
+    ):  # it cannot put half of a surrogate pair, which a vector may hold, into its message
+        keys = ", ".join(sorted(value)) if isinstance(value, dict) else "no object"
+        raise BadFile(name, "$", f"not of the schema; its keys are {keys}") from None
     found: Data = value
     return found
 

@@ -13,7 +13,7 @@ from ..linting import against_code, settings_in_code
 from ..platforms import PLATFORMS
 from ..printing import printable
 from ..register import Register, lint, load, parse
-from ..vectors import Data, readings_of, rows
+from ..vectors import MOST_BYTES, Data, readings_of, rows
 from ..vectors import load as vectors_of
 from .common import err, fail, out, platform_named
 
@@ -127,7 +127,9 @@ def check(
     """Check registers, alone and against the code: every problem is one line; exit code 1 when there is one."""
     if what and what not in PLATFORMS and ("/" in what or Path(what).is_file()):
         registers = [_of_file(Path(what))]
-        problems = [f"{what}: {problem}" for problem in lint(registers[0])]
+        built = registers[0].platform in PLATFORMS
+        said = _problems(registers[0]) if built else lint(registers[0])
+        problems = [f"{what}: {problem}" for problem in said]
     else:
         registers = _registers(what)
         problems = [problem for register in registers for problem in _problems(register)]
@@ -146,6 +148,10 @@ def _problems(register: Register) -> Iterator[str]:
 
 def _of_file(path: Path) -> Register:
     try:
+        if not path.is_file() and not path.is_dir() and path.exists():  # a pipe or a device may never end
+            fail(f"{path}: is no regular file")
+        if path.stat().st_size > MOST_BYTES:
+            fail(f"{path}: longer than {MOST_BYTES} bytes", 1)
         return parse(path.read_bytes().decode("utf-8"))
     except OSError as error:
         fail(f"{path}: cannot be read: {error.strerror}")

@@ -184,7 +184,7 @@ def run(
         bool, typer.Option("--canonical", help="Only the bytes before the key: no cryptography is needed.")
     ] = False,
     reading: Annotated[str, typer.Option(help="Expect what this reading answers.")] = "",
-    timeout: Annotated[float, typer.Option(help="Seconds for one answer.", min=0.01)] = 10.0,
+    timeout: Annotated[float, typer.Option(help="Seconds for one answer.", min=0.01, max=86_400)] = 10.0,
     repeat: Annotated[int, typer.Option(help="How often the whole set is asked.", min=1)] = 1,
 ) -> None:
     """Put the vectors to an implementation in any language, and say what passed.
