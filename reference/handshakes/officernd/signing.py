@@ -23,6 +23,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..keys import key_bytes
 from ..refusals import Refused
@@ -32,8 +33,7 @@ from ..timestamps import Tolerance, check_time, seconds_text
 from .rules import SIGNATURE, WEBHOOK, Readings, payload_dot_timestamp, rules, unquote_organization
 
 
-@dataclass(frozen=True, slots=True)
-class SignedQuery:
+class SignedQuery(NamedTuple):
     """A verified request: names of parameters in `covered` are signed, those in `not_covered` are not.
 
     Path, host and method are never covered. `timestamp` is in Unix seconds.
