@@ -178,7 +178,7 @@ def parse(plaintext: bytes) -> dict[str, Any]:
     raise Refused(reason, ENCRYPTED + name, evidence, stage="json") from None
 
 
-def names(values: Mapping[str, Any]) -> dict[str, Any]:
+def names(values: dict[str, Any]) -> dict[str, Any]:
     """fortis:encrypted.names. Return the members that the page lists, in the order received; others are ignored; A01, A23.
 
     Names are exact: `access_token` is none of them. Source: page, Encrypted URL Params.
@@ -187,11 +187,11 @@ def names(values: Mapping[str, Any]) -> dict[str, Any]:
     {'user_id': 1234567}
     """
     if values.keys() <= _KNOWN:  # as nearly always
-        return dict(values)
+        return values
     return {name: value for name, value in values.items() if name in _KNOWN}
 
 
-def present(values: Mapping[str, Any]) -> dict[str, Any]:
+def present(values: dict[str, Any]) -> dict[str, Any]:
     """fortis:launch.absent. Return the values that are not absent: null, an empty text and `{{…` count as absent; A05.
 
     >>> present({"user_id": 7, "contact_id": None, "hmac": "", "contact_api_id": "{{contact-api-id}}"})
@@ -201,7 +201,7 @@ def present(values: Mapping[str, Any]) -> dict[str, Any]:
         if (not value or value[:2] == "{{") if type(value) is str else value is None:
             break
     else:  # as nearly always
-        return dict(values)
+        return values
     return {
         name: value
         for name, value in values.items()
@@ -320,8 +320,8 @@ class Rules(NamedTuple):
     decrypt: Callable[[bytes, bytes, bytes], bytes] = decrypt
     unpad: Callable[[bytes], bytes] = unpad
     parse: Callable[[bytes], dict[str, Any]] = parse
-    names: Callable[[Mapping[str, Any]], dict[str, Any]] = names
-    present: Callable[[Mapping[str, Any]], dict[str, Any]] = present
+    names: Callable[[dict[str, Any]], dict[str, Any]] = names
+    present: Callable[[dict[str, Any]], dict[str, Any]] = present
     texts: Callable[[Mapping[str, Any]], dict[str, str]] = texts
     location: Callable[[str], None] = location
     timestamp: Callable[[str], int] = timestamp
