@@ -11,9 +11,10 @@ from handshakes.browser import Browser
 from handshakes.flow import drive
 from handshakes.messages import Request, Response, Unreachable, json_response, split_url
 from handshakes.officernd import sign_query
+from handshakes.officernd.api import Tokens, id_of
 from handshakes.officernd.connecting import PLATFORM
 from handshakes.refusals import Refused
-from handshakes.store import MemoryStore, open_store
+from handshakes.store import Conflict, MemoryStore, StoreError, open_store
 from officernd_sides import NOW, sides
 
 FIRST, SECOND, THIRD = (f"5e000000000000000000000{n}" for n in (1, 2, 3))
@@ -371,3 +372,54 @@ def test_an_access_token_that_no_header_can_carry_is_an_unexpected_answer(token)
         step.send(json_response(answer))
     assert caught.value.reason == "unexpected-answer"
     assert token not in str(caught.value)
+
+
+# --- answers of the API that say nothing ----------------------------------------------------------
+
+
+TOKENS = Tokens("A", "R", NOW + 3599)
+
+
+def refusal(step, answer) -> Refused:
+    with pytest.raises(Refused) as refused:
+        drive(step, lambda request: json_response(answer))
+    return refused.value
+
+
+@pytest.mark.parametrize("lifetime", [None, "3600", True, 0, -1, 1.5])
+def test_a_lifetime_that_is_no_number_of_seconds_is_an_unexpected_answer(lifetime):
+    refused = refusal(sides().partner.api.exchange({}), {"access_token": "a", "expires_in": lifetime})
+    assert (refused.reason, list(refused.evidence)) == ("unexpected-answer", ["expires_in"])
+
+
+@pytest.mark.parametrize("answer", [{}, {"results": 3}, {"results": [1]}, [1], "text", None])
+def test_webhooks_that_are_no_list_are_an_unexpected_answer(answer):
+    refused = refusal(sides().partner.api.webhooks("https://app.officernd.com", "slug", TOKENS), answer)
+    assert (refused.reason, refused.clause) == ("unexpected-answer", "officernd:webhook.version")
+
+
+@pytest.mark.parametrize("answer", [[], [{"_id": "a"}, {"_id": "b"}], [3], "text", None])
+def test_a_created_webhook_that_is_no_object_is_an_unexpected_answer(answer):
+    refused = refusal(sides().partner.api.subscribe("https://app.officernd.com", "slug", {}, TOKENS), answer)
+    assert (refused.reason, refused.clause) == ("unexpected-answer", "officernd:webhook.version")
+
+
+@pytest.mark.parametrize("slug", [".", "..", "a/b", "a\\b", "a?b", "a#b", "%2e", "a\nb"])
+def test_a_slug_that_cannot_stand_in_a_path_is_malformed(slug):
+    with pytest.raises(Refused) as refused:
+        id_of({"slug": slug}, "slug", "officernd:organization.slug")
+    assert (refused.value.reason, refused.value.evidence["name"]) == ("malformed", "slug")
+
+
+@pytest.mark.parametrize(("method", "error"), [("get", StoreError("a damaged row")), ("save", Conflict())])
+def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(monkeypatch, method, error):
+    world = sides()
+
+    def fails(*args):
+        raise error
+
+    monkeypatch.setattr(world.store, method, fails)
+    response = connect(world)
+    assert response is not None
+    clauses = [(refused.reason, refused.clause) for _, refused in world.reports]
+    assert clauses[0] == ("wrong-state", "officernd:connect.binding")

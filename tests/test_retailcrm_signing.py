@@ -217,7 +217,8 @@ def test_the_limit_of_size_is_inclusive(kind, size):
     if size == 65_536:
         assert verify_registration(sent, secret=SECRET, content_type=kind).api_key == KEY
     else:
-        assert refusal(verify_registration, sent, secret=SECRET, content_type=kind).reason == "too-large"
+        refused = refusal(verify_registration, sent, secret=SECRET, content_type=kind)
+        assert (refused.reason, refused.clause) == ("too-large", "retailcrm:register.size")
 
 
 def test_json_that_is_nested_too_deeply_is_refused_and_not_a_crash():
