@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from handshakes.messages import Request, form_body, split_url
+from handshakes.flow import drive
+from handshakes.messages import Request, form_body, json_response, split_url
 from handshakes.onoffice import sign_url
 from handshakes.onoffice.api import Access
 from handshakes.onoffice.configuration import HOSTS, Configuration
@@ -16,7 +17,7 @@ from handshakes.onoffice.errorcodes import ERRORS, meaning
 from handshakes.onoffice.partner import ACTIVATE, SERVICE, UNLOCK, WEBHOOK
 from handshakes.onoffice.texts import BY_CODE, TEXTS, language
 from handshakes.refusals import Refused
-from handshakes.store import Installation
+from handshakes.store import Conflict, Installation
 from onoffice_sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, activated, sides
 
 PROVIDER, SECRET = "https://provider.example", "Example-Provider-Secret-1!"
@@ -472,3 +473,28 @@ def test_no_action_is_sent_without_a_token():
     with pytest.raises(Refused) as caught:
         api.request(Access("", "key"), "read", "estate", {}, "1")
     assert (caught.value.reason, caught.value.clause) == ("empty-parameter", "onoffice:api.token")
+
+
+def test_an_installation_that_others_keep_changing_is_given_up(monkeypatch):
+    world = activated()
+    before = world.in_use()
+
+    def conflict(installation):
+        raise Conflict
+
+    monkeypatch.setattr(world.store, "save", conflict)
+    with pytest.raises(Refused) as refused:
+        world.partner.change(FIRST, lambda found: Installation(PLATFORM, FIRST, {}, {}, "active", 0))
+    assert (refused.value.reason, refused.value.clause) == ("wrong-state", "onoffice:unlock.failure")
+    assert world.in_use() == before
+
+
+@pytest.mark.parametrize("elements", [None, 3, "text", ["a"]])
+def test_a_property_without_elements_is_an_unexpected_answer(elements):
+    good = {"code": 200, "errorcode": 0, "message": "OK"}
+    records = {"records": [{"id": 1, "type": "estate", "elements": elements}]}
+    answer = {"status": good, "response": {"results": [{"data": records, "status": good}]}}
+    step = sides().partner.api.estate(Access("token", "key"), "1", "claim")
+    with pytest.raises(Refused) as refused:
+        drive(step, lambda request: json_response(answer))
+    assert (refused.value.reason, list(refused.value.evidence)) == ("unexpected-answer", ["elements"])
