@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from handshakes import cli, linting, register, vectors
+from handshakes import cli, linting, register, vector_ids, vectors
 from handshakes.vectors import BadFile
 
 PLATFORMS = register.platforms()
@@ -36,7 +36,7 @@ def problems(document: dict, ids: str | None = None) -> list[str]:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_shipped_files_have_no_problem(platform):
-    ids = linting.ids_of(vectors.file_of(platform))
+    ids = vector_ids.beside(vectors.file_of(platform))
     assert ids is not None
     assert list(linting.vectors(vectors.load(platform), register.load(platform), ids)) == []
     assert list(linting.against_code(register.load(platform), vectors.readings_of(platform))) == []
@@ -153,15 +153,15 @@ def test_an_operation_that_does_not_exist():
 
 def test_ids_are_never_reused_changed_or_lost():
     document = small()
-    ids = linting.with_new_ids(document, linting.NO_IDS)
+    ids = vector_ids.with_new(document, vector_ids.NONE_YET)
     assert problems(document, ids) == []
-    assert linting.with_new_ids(document, ids) == ids
-    assert problems(document, linting.NO_IDS)[0].startswith(f"{GOOD}: is not on the list of ids")
+    assert vector_ids.with_new(document, ids) == ids
+    assert problems(document, vector_ids.NONE_YET)[0].startswith(f"{GOOD}: is not on the list of ids")
     changed = ids.replace(f"{GOOD} ", f"{GOOD} 0")
     assert problems(document, changed) == [
         f"{GOOD}: was given out for another input; a changed input needs a new id"
     ]
-    assert linting.with_new_ids(document, changed) == changed, "nothing on the list is changed"
+    assert vector_ids.with_new(document, changed) == changed, "nothing on the list is changed"
     lines = ids.splitlines(keepends=True)
     retired = "".join(f"{SHORT} retired\n" if line.startswith(SHORT) else line for line in lines)
     assert problems(document, retired) == [f"{SHORT}: was retired and may not come back"]

@@ -8,7 +8,6 @@ Each problem is one line that begins with the id it is about.
 from __future__ import annotations
 
 import ast
-import hashlib
 import inspect
 import json
 from collections import Counter
@@ -16,20 +15,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from . import vector_ids
 from .composition import Stages
 from .refusals import REASONS, Refused
 from .register import Register
 from .vectors import Data, operation, outcome, raw, readings_of, rows
 
-IDS_FILE = "vector-ids.txt"
-NO_IDS = """\
-# Every id that was ever given to a vector, with a digest of what it asks. Ids are never reused: a vector
-# that asks something else gets a new one, and one that goes leaves its id here with the word retired.
-"""
 IN_NO_JSON = {"wrong-type", "unknown-reading"}
 """Reasons that a call from Python can meet, and a vector need not: a wrong type, a reading that is none."""
 
@@ -109,7 +103,7 @@ def vectors(document: Data, register: Register, ids: str | None = None) -> Itera
         yield from _derived(group, vector, by_id)
     yield from _left_out(document["platform"], every, register)
     if ids is not None:
-        yield from _given_out(by_id, ids)
+        yield from vector_ids.differences(by_id, ids)
 
 
 def _one(group: Data, vector: Data, register: Register) -> Iterator[str]:
@@ -259,39 +253,6 @@ def of_pure_rooms(rooms: list[ModuleType]) -> tuple[set[str], set[str]]:
                 text = getattr(node.right, "value", None)  # such as SIGNATURE + "order"
                 ids.add(f"{getattr(room, node.left.id, '')}{text}" if isinstance(text, str) else "")
     return reasons, ids
-
-
-def _given_out(by_id: Mapping[str, tuple[Data, Data]], ids: str) -> Iterator[str]:
-    known = dict(line.split(" ", 1) for line in ids.splitlines() if line and not line.startswith("#"))
-    for id, (group, vector) in by_id.items():
-        if id not in known:
-            yield f"{id}: is not on the list of ids; `handshakes vectors format` adds it"
-        elif known[id] == "retired":
-            yield f"{id}: was retired and may not come back"
-        elif known[id] != digest(group, vector):
-            yield f"{id}: was given out for another input; a changed input needs a new id"
-    for id in known:
-        if id not in by_id and known[id] != "retired":
-            yield f"{id}: was given out and is gone; write 'retired' behind it in {IDS_FILE}"
-
-
-def digest(group: Data, vector: Data) -> str:
-    """Return what the list of ids remembers of a vector: a digest of what is asked."""
-    asked = {"operation": group["operation"], "given": group["given"], "input": vector["input"]}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def with_new_ids(document: Data, ids: str) -> str:
-    """Return the list of ids with the new ones at its end; nothing on it is ever changed here."""
-    known = {line.partition(" ")[0] for line in ids.splitlines()}
-    new = [f"{v['id']} {digest(g, v)}\n" for g, v in rows(document) if v["id"] not in known]
-    return ids + "".join(new)
-
-
-def ids_of(file: Path) -> str | None:
-    """Return the text of the list of ids beside a file of vectors, or None where there is none."""
-    beside = file.with_name(IDS_FILE)
-    return beside.read_text("ascii") if beside.is_file() else None
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from .. import linting
+from .. import linting, vector_ids
 from ..adapters import Adapter, Broken
 from ..exchanges import (
     FAILED,
@@ -127,7 +127,7 @@ def _problems(file: Path, ours: bool) -> Iterator[str]:
         if document["platform"] not in PLATFORMS:
             raise BadFile(str(file), "platform", f"{document['platform']!r} is not built")
         register = register_of(document["platform"])
-        yield from linting.vectors(document, register, linting.ids_of(file))
+        yield from linting.vectors(document, register, vector_ids.beside(file))
         if ours and (changed := _unformatted(file, document)):
             yield f"{changed}: is not what `handshakes vectors format` writes"
     except BadFile as bad:
@@ -162,8 +162,8 @@ def _files(file: Path, document: Data) -> dict[Path, str]:
     return {
         file: written(document),
         file.with_name("canonical.json"): written(canonical(document)),
-        file.with_name(linting.IDS_FILE): linting.with_new_ids(
-            document, linting.ids_of(file) or linting.NO_IDS
+        file.with_name(vector_ids.FILE): vector_ids.with_new(
+            document, vector_ids.beside(file) or vector_ids.NONE_YET
         ),
     }
 
