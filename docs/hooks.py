@@ -21,8 +21,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from handshakes import evidence, register
-from handshakes.refusals import reasons_table
+from handshakes.core.refusals import reasons_table
+from handshakes.spec import evidence, register
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -50,7 +50,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for platform in register.platforms():
         page = clauses_page(register.load(platform))
         files.append(File.generated(config, f"clauses/{platform}.md", content=page))
-    for name in rooms():
+    for name in modules():
         files.append(File.generated(config, f"api/{name}.md", content=f"::: handshakes.{name}\n"))
     for target, source in FROM_THE_ROOT.items():
         files.append(File.generated(config, target, content=(ROOT / source).read_text("utf-8")))
@@ -64,7 +64,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     if page.file.src_uri == "reasons.md":
         return markdown.replace("<!-- the table of reasons -->", reasons_table())
     if page.file.src_uri == "api.md":
-        return markdown.replace("<!-- the rooms -->", rooms_table())
+        return markdown.replace("<!-- the modules -->", modules_table())
     return markdown
 
 
@@ -82,7 +82,7 @@ def _expanded(nav: list[Any]) -> list[Any]:
     found: dict[str, list[Any]] = {
         "notebooks/*": [f"notebooks/{path.stem}.md" for path in sorted(NOTEBOOKS.glob("*.ipynb"))],
         "clauses/*": [f"clauses/{platform}.md" for platform in register.platforms()],
-        "api/*": [{name: f"api/{name}.md"} for name in rooms()],
+        "api/*": [{name: f"api/{name}.md"} for name in modules()],
     }
     items: list[Any] = []
     for item in nav:
@@ -264,21 +264,21 @@ def escaped(text: str) -> str:
 # The API
 
 
-def rooms() -> list[str]:
+def modules() -> list[str]:
     """Find every module of the package, without its first name, the shared ones first."""
     names = [".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")]
     public = (name for name in names if not name.startswith("_") and "._" not in name)
     return sorted(public, key=lambda name: (name.count("."), name))
 
 
-def rooms_table() -> str:
-    """List the rooms with what each says of itself first."""
+def modules_table() -> str:
+    """List the modules with what each says of itself first."""
     rows = []
-    for name in rooms():
+    for name in modules():
         tree = ast.parse(PACKAGE.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8"))
         summary = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ")
         rows.append(f"| [{name}](api/{name}.md) | {escaped(summary)} |")
-    return "\n".join(["| room | what it is |", "| --- | --- |", *rows])
+    return "\n".join(["| module | what it is |", "| --- | --- |", *rows])
 
 
 class FencedDoctests(griffe.Extension):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from handshakes import register
-from handshakes.register import Register
+from handshakes.spec import register
+from handshakes.spec.register import Register
 
 FILE = Path(__file__).parent / "entries.md"
 HEAD = """\

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from handshakes.flow import Clock
-from handshakes.messages import Answer, Request, Response, Step
-from handshakes.serving import RoleServer, listen
-from handshakes.wire import Client
-from matrix import Matrix
+from handshakes.core.messages import Answer, Request, Response, Step
+from handshakes.runtime.client import Client
+from handshakes.runtime.flow import Clock
+from handshakes.runtime.server import RoleServer, listen
+from tests.matrix import Matrix
 
 
 class Toy:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from handshakes import evidence, register
+from handshakes.spec import evidence, register
 
 NARROWING = (
     "keyword",

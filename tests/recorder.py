@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from handshakes.flow import InProcess
-from handshakes.messages import Request, Response
+from handshakes.core.messages import Request, Response
+from handshakes.runtime.flow import InProcess
 
 
 class Sent(NamedTuple):

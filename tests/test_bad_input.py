@@ -18,20 +18,20 @@ from urllib.parse import urlencode
 
 import pytest
 
-from handshakes.browser import Browser
-from handshakes.messages import Request, Response
+from handshakes.core.messages import Request, Response
 from handshakes.officernd import sign_query, sign_webhook
 from handshakes.onoffice import api_hmac
-from handshakes.onoffice.faults import URL_FAULTS
+from handshakes.onoffice.simulator.faults import URL_FAULTS
 from handshakes.retailcrm import registration_token
-from handshakes.wire import Loopback
-from officernd_sides import NOW, Both, sides
-from onoffice_sides import ADMIN, FIRST, PLANS
-from onoffice_sides import Both as Office
-from onoffice_sides import activated as office_activated
-from retailcrm_sides import CODE, DEMO
-from retailcrm_sides import Both as Crm
-from retailcrm_sides import connected as crm_connected
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.client import Loopback
+from tests.officernd.sides import NOW, Both, sides
+from tests.onoffice.sides import ADMIN, FIRST, PLANS
+from tests.onoffice.sides import Both as Office
+from tests.onoffice.sides import activated as office_activated
+from tests.retailcrm.sides import CODE, DEMO
+from tests.retailcrm.sides import Both as Crm
+from tests.retailcrm.sides import connected as crm_connected
 
 PARTNER, APP = "https://partner.example", "https://app.officernd.com"
 IDENTITY = "https://identity.officernd.com"

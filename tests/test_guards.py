@@ -1,11 +1,13 @@
-"""The arrows between the rooms: who may import whom, and what the pure rooms never touch."""
+"""The arrows between the packages: who may import whom, no circles, small modules, and what pure modules never touch."""
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,45 +15,25 @@ import pytest
 import handshakes
 
 ROOT = Path(handshakes.__file__).parent
-BELOW_SIGNING = {
-    f"handshakes.{room}"
-    for room in ("refusals", "stages", "strict", "keys", "timestamps", "printing", "origins", "composition")
+SIGNING = {"signing", "rules", "readings", "encryption", "php", "errorcodes", "slips"}
+"""What an implementer reads first, and what explains it: pure, and built on `core` alone."""
+BELOW = {
+    "core": {"core"},
+    "spec": {"core", "spec"},
+    "runtime": {"core", "runtime"},
+    "signing": {"core", "signing"},
+    "partner": {"core", "runtime", "signing", "partner"},
+    "simulator": {"core", "runtime", "signing", "simulator"},
+    "operations": {"core", "spec", "signing", "partner"},
+    "demo": {"core", "runtime", "signing", "partner", "simulator"},
+    "platforms": {"core", "runtime", "spec"},
+    "explain": {"core", "spec", "runtime", "platforms", "explain"},
+    "judge": {"core", "spec", "runtime", "platforms", "explain", "judge"},
+    "web": {"core", "spec", "runtime", "platforms", "explain", "web"},
+    "cli": {"core", "spec", "runtime", "platforms", "explain", "judge", "web", "cli"},
 }
-WITHOUT_PLATFORMS = (
-    "flow",
-    "wire",
-    "serving",
-    "transcript",
-    "browser",
-    "store",
-    "calls",
-    "composition",
-    "equipment",
-    "verdicts",
-    "pages",
-    "oauth",
-)
-PURE = (
-    "signing",
-    "rules",
-    "encryption",
-    "readings",
-    "partner",
-    "connecting",
-    "api",
-    "simulator",
-    "faults",
-    "identity",
-    "resources",
-    "findings",
-    "mistakes",
-    "portal",
-    "consent",
-    "sessions",
-    "drafts",
-    "templates",
-    "tampering",
-)
+"""The layers, and which of them each may import; the platform layers mean those of the same platform."""
+PURE = {"core", "signing", "partner", "simulator", "explain"}
 UNCLEAN = {
     *("time", "datetime", "random", "secrets", "os", "socket", "requests", "urllib3", "threading", "uuid"),
     *("asyncio", "subprocess", "http", "urllib.request", "pathlib", "io", "tempfile", "ssl", "select"),
@@ -59,117 +41,166 @@ UNCLEAN = {
 HEAVY = {"requests", "cryptography", "sqlalchemy", "starlette", "uvicorn", "typer", "rich", "jinja2"}
 
 
-def imports_of(source: str, module: str, is_package: bool = False) -> set[str]:
+def module_name(path: Path) -> str:
+    parts = [*path.relative_to(ROOT.parent).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+SOURCES = {name: path.read_text("utf-8") for name, path in FILES.items()}
+PLATFORMS = sorted({name.split(".")[1] for name in SOURCES if name.endswith(".signing")})
+ONE_PLATFORM = f"(?:{'|'.join(PLATFORMS)})"
+
+
+def imports_of(source: str, module: str, is_package: bool = False, known=SOURCES) -> set[str]:
     """Return the full names of all that a module imports, wherever in it the import stands.
 
-    `from .. import x` counts as both, the package and `x` in it, since `x` may be a module.
+    `from .. import x` is the module `x` where there is one, else the package. A dynamic import of an
+    f-string stands for every module that it can name.
     """
+    package = module if is_package else module.rpartition(".")[0]
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            parts = module.split(".")
-            up = node.level - is_package
-            base = ".".join([*(parts[: len(parts) - up] if node.level else ()), *filter(None, [node.module])])
-            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+            parts = package.split(".")
+            above = parts[: len(parts) - node.level + 1] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            names = {f"{base}.{alias.name}" for alias in node.names}
+            found |= {name if name in known else base for name in names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            found |= {value.value for value in node.args if isinstance(value, ast.Constant)}
+            found |= dynamic(node.args[0], package, known)
     return found
+
+
+def dynamic(name: ast.expr, package: str, known) -> set[str]:
+    """Return the modules that the argument of a dynamic import can stand for; `self.name` is that of a platform."""
+    if isinstance(name, ast.Constant):
+        return {name.value}
+    assert isinstance(name, ast.JoinedStr), "a dynamic import names its module in place"
+    pattern = ""
+    for part in name.values:
+        if isinstance(part, ast.Constant):
+            pattern += re.escape(part.value)
+        else:
+            pattern += {"__package__": re.escape(package), "self.name": ONE_PLATFORM}.get(
+                ast.unparse(part.value), r"\w+"
+            )
+    return {one for one in known if re.fullmatch(pattern, one)}
 
 
 def names_called(source: str) -> set[str]:
     return {ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)}
 
 
-def module_name(path: Path) -> str:
-    parts = [*path.relative_to(ROOT.parent).with_suffix("").parts]
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def is_package(name: str) -> bool:
+    return FILES[name].name == "__init__.py"
 
 
-SOURCES = {module_name(path): path.read_text("utf-8") for path in sorted(ROOT.rglob("*.py"))}
-IMPORTS = {
-    name: imports_of(source, name, (ROOT.parent / name.replace(".", "/")).is_dir())
-    for name, source in SOURCES.items()
-}
-PLATFORMS = sorted(
-    name.split(".")[1] for name in SOURCES if name.count(".") == 2 and name.endswith(".signing")
-)
+IMPORTS = {name: imports_of(source, name, is_package(name)) for name, source in SOURCES.items()}
+
+
+def layer(name: str) -> tuple[str, str]:
+    """Return the layer of a module, and the platform that it belongs to, if any."""
+    parts = name.split(".")[1:]
+    if not parts:
+        return "face", ""
+    if parts[0] not in PLATFORMS:
+        return parts[0], ""
+    if len(parts) == 1:
+        return "face", parts[0]
+    return ("signing" if parts[1] in SIGNING else "runtime" if parts[1] == "script" else parts[1]), parts[0]
 
 
 def starts(name: str, prefixes) -> bool:
     return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
 
 
-def rooms(*names: str):
-    """Parametrise over these rooms of every platform, as far as they exist."""
-    found = [f"handshakes.{p}.{n}" for p in PLATFORMS for n in names if f"handshakes.{p}.{n}" in SOURCES]
-    return pytest.mark.parametrize("room", found)
+def upward(module: str, imports: set[str]) -> list[str]:
+    """Return what a module imports although its layer may not."""
+    here, platform = layer(module)
+    wrong = []
+    for name in sorted(one for one in imports if starts(one, ["handshakes"])):
+        there, of = layer(name)
+        if name == "handshakes" or (here == "face" and there in ("core", "signing", "face")):
+            continue
+        if there == "face" or there not in BELOW.get(here, ()) or (of and of != platform):
+            wrong.append(name)
+    return wrong
+
+
+def circles(imports: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 def test_the_guards_see_what_they_must_forbid():
     """Without this, a guard that reads nothing would be green for ever."""
     source = (
-        "import os.path, hmac\nfrom ..keys import shown\nfrom . import signing as s\nfrom .. import flow\n"
+        "import os.path, hmac\nfrom ..core.keys import shown\nfrom . import signing as s\nfrom .. import runtime\n"
         "def f():\n    from ...x import y\n    import_module('late')\n    open('a')\n    p.open()\n"
+        "    import_module(f'{__package__}.{name}')\n"
     )
-    assert imports_of(source, "handshakes.toy.partner") == {
-        *(
-            "os.path",
-            "hmac",
-            "handshakes.keys",
-            "handshakes.keys.shown",
-            "handshakes.toy",
-            "handshakes.toy.signing",
-        ),
-        *("handshakes", "handshakes.flow", "x", "x.y", "late"),
+    known = {"handshakes.toy.signing", "handshakes.core.keys", "handshakes.toy.demo", "handshakes.runtime"}
+    assert imports_of(source, "handshakes.toy.partner", known=known) == {
+        *("os.path", "hmac", "handshakes.core.keys", "handshakes.toy.signing", "handshakes.runtime"),
+        *("x", "late", "handshakes.toy.demo"),
     }
-    assert imports_of("from .signing import a", "handshakes.toy", is_package=True) == {
-        "handshakes.toy.signing",
-        "handshakes.toy.signing.a",
-    }
+    assert imports_of("from .signing import a", "handshakes.toy", is_package=True) == {"handshakes.toy.signing"}
     assert names_called(source) >= {"open", "p.open"}
     assert starts("urllib.request.urlopen", UNCLEAN)
     assert not starts("urllib.parse", UNCLEAN)
+    assert upward("handshakes.core.keys", {"handshakes.spec.code"}) == ["handshakes.spec.code"]
+    other = {"handshakes.fortis.signing", "handshakes.officernd.simulator.faults", "handshakes.officernd"}
+    assert upward("handshakes.officernd.partner.api", other) == sorted(other)
+    assert upward("handshakes.officernd.partner.api", {"handshakes.officernd.signing"}) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+    assert circles({"a": {"b"}, "b": {"c"}}) == []
 
 
-def test_there_is_a_platform_with_its_rooms():
-    assert "officernd" in PLATFORMS
-    for room in ("signing", "readings", "partner", "simulator"):
-        assert f"handshakes.officernd.{room}" in SOURCES
-    for room in WITHOUT_PLATFORMS:
-        assert f"handshakes.{room}" in SOURCES
+def test_a_dynamic_import_of_the_platforms_is_seen():
+    assert {f"handshakes.{name}.demo" for name in PLATFORMS} <= IMPORTS["handshakes.platforms"]
 
 
-@rooms("signing", "rules", "encryption")
-def test_signing_knows_only_what_is_below_it(room):
-    platform = room.rpartition(".")[0]
-    own = {"rules": (), "encryption": ("rules",), "signing": ("rules", "encryption")}[room.rpartition(".")[2]]
-    own = {f"{platform}.{name}" for name in own}
-    within = {name for name in IMPORTS[room] if starts(name, ["handshakes"])} - {"handshakes", platform}
-    assert [name for name in within if not starts(name, BELOW_SIGNING | own)] == []
-    outside = {name.split(".")[0] for name in IMPORTS[room]} - {"handshakes"}
-    assert outside <= sys.stdlib_module_names | {"cryptography"}
+def test_every_platform_is_laid_out_alike():
+    assert PLATFORMS == ["fortis", "officernd", "onoffice", "retailcrm"]
+    for platform in PLATFORMS:
+        for name in ("signing", "rules", "readings", "operations", "demo", "partner", "simulator"):
+            assert f"handshakes.{platform}.{name}" in SOURCES
+        for name in ("partner.integration", "partner.configuration", "partner.connecting", "partner.api"):
+            assert f"handshakes.{platform}.{name}" in SOURCES
+        for name in ("platform", "records", "resources", "portal", "faults", "findings", "examination"):
+            assert any(one.startswith(f"handshakes.{platform}.simulator.{name}") for one in SOURCES)
 
 
-def test_what_is_below_signing_is_as_pure_and_knows_only_itself():
-    for room in BELOW_SIGNING:
-        for name in IMPORTS[room]:
-            assert not starts(name, UNCLEAN | HEAVY), (room, name)
-            if starts(name, ["handshakes"]):
-                assert starts(name, BELOW_SIGNING), (room, name)
+@pytest.mark.parametrize("module", SOURCES)
+def test_a_module_imports_only_what_lies_below_it(module):
+    known = {*BELOW, "face"}
+    assert layer(module)[0] in known, "a new package needs its place among the layers"
+    allowed = {f"handshakes.{platform}" for platform in PLATFORMS}  # the list of platforms loads their modules
+    dynamic = module == "handshakes.platforms"
+    assert [name for name in upward(module, IMPORTS[module]) if not (dynamic and starts(name, allowed))] == []
 
 
-@rooms("readings")
-def test_readings_import_the_rules_and_not_the_other_way_round(room):
-    rules, signing = room.replace("readings", "rules"), room.replace("readings", "signing")
-    assert rules in IMPORTS[room]
-    assert not any(starts(name, [room]) for name in IMPORTS[rules] | IMPORTS[signing])
+def test_no_import_circle_not_even_for_types():
+    within = {name: {one for one in found if one in SOURCES and one != name} for name, found in IMPORTS.items()}
+    assert circles(within) == []
 
 
-def reached_from(room: str) -> set[str]:
-    """Return every room of the package that one leads to."""
-    reached, ahead = set(), [room]
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_signing_runs_the_adopted_rules_without_the_readings(platform):
+    for name in ("signing", "rules"):
+        assert f"handshakes.{platform}.readings" not in reached_from(f"handshakes.{platform}.{name}")
+    assert f"handshakes.{platform}.rules" in IMPORTS[f"handshakes.{platform}.readings"]
+
+
+def reached_from(module: str) -> set[str]:
+    """Return every module of the package that one leads to."""
+    reached, ahead = set(), [module]
     while ahead:
         names = {name for name in IMPORTS[ahead.pop()] if name in IMPORTS} - reached
         reached |= names
@@ -177,43 +208,43 @@ def reached_from(room: str) -> set[str]:
     return reached
 
 
-@rooms("partner", "simulator", "signing", "readings", "faults")
-def test_the_two_sides_and_the_platforms_do_not_know_each_other(room):
-    _, platform, name = room.split(".")
-    others = [f"handshakes.{other}" for other in PLATFORMS if other != platform]
-    hidden = {"partner": "simulator", "simulator": "partner"}.get(name)
-    forbidden = [*others, "handshakes.platforms", "handshakes.wire", "handshakes.serving", "handshakes.cli"]
-    forbidden += [f"handshakes.{platform}.{hidden}"] if hidden else []
-    assert [found for found in reached_from(room) | IMPORTS[room] if starts(found, forbidden)] == []
-
-
-@pytest.mark.parametrize("room", WITHOUT_PLATFORMS)
-def test_the_shared_rooms_know_no_platform(room):
-    platforms = [f"handshakes.{platform}" for platform in PLATFORMS] + ["handshakes.platforms"]
-    assert [found for found in reached_from(f"handshakes.{room}") if starts(found, platforms)] == []
-
-
-@rooms(*PURE)
-def test_a_pure_room_has_no_clock_network_thread_or_file(room):
+@pytest.mark.parametrize("module", [name for name in SOURCES if layer(name)[0] in PURE])
+def test_a_pure_module_has_no_clock_network_thread_or_file(module):
     # a given time may be written as a date; only asking for the present one is unclean
-    assert [name for name in IMPORTS[room] if starts(name, UNCLEAN - {"datetime"})] == []
+    assert [name for name in IMPORTS[module] if starts(name, UNCLEAN - {"datetime"})] == []
     unclean = ("read_text", "read_bytes", ".now", ".utcnow", ".today")
-    called = names_called(SOURCES[room])
+    called = names_called(SOURCES[module])
     assert [name for name in called if name == "open" or name.endswith(unclean)] == []
 
 
+@pytest.mark.parametrize("module", [name for name in SOURCES if layer(name)[0] in ("core", "signing")])
+def test_what_signs_needs_the_standard_library_and_cryptography_alone(module):
+    outside = {name.split(".")[0] for name in IMPORTS[module]} - {"handshakes"}
+    allowed = {"cryptography"} if layer(module)[0] == "signing" else set()
+    assert outside <= sys.stdlib_module_names | allowed
+
+
+def lines(*modules: str) -> int:
+    return sum(len(SOURCES[name].splitlines()) for name in modules)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_an_integrator_reads_of_one_platform_stays_small(platform):
+    partner = [name for name in SOURCES if starts(name, [f"handshakes.{platform}.partner"])]
+    assert lines(f"handshakes.{platform}.signing", f"handshakes.{platform}.rules", *partner) < 1500
+
+
+def test_the_package_stays_small():
+    assert lines(*(name for name in SOURCES if layer(name)[0] == "core")) < 1300
+    assert lines(*SOURCES) < 24_000
+
+
 @pytest.mark.parametrize(
-    ("module", "without"),
-    [
-        ("handshakes", HEAVY),
-        ("handshakes.officernd", HEAVY),
-        ("handshakes.flow", HEAVY),
-        ("handshakes.store", HEAVY),
-    ],
+    "module", ["handshakes", "handshakes.officernd", "handshakes.runtime.flow", "handshakes.runtime.store"]
 )
-def test_importing_pulls_in_nothing_heavy(module, without):
+def test_importing_pulls_in_nothing_heavy(module):
     code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=30)
     loaded = {name.split(".")[0] for name in json.loads(run.stdout)}
     assert "handshakes" in loaded
-    assert loaded & without == set()
+    assert loaded & HEAVY == set()

@@ -20,15 +20,17 @@ from typing import Any
 import jsonschema
 import pytest
 
-from handshakes import register, vectors
-from handshakes.composition import Stages
-from handshakes.keys import PUBLIC_TEST_KEYS
-from handshakes.refusals import REASONS, Refused
-from handshakes.vectors import raw
+from handshakes.core.keys import PUBLIC_TEST_KEYS
+from handshakes.core.readings import Stages
+from handshakes.core.refusals import REASONS, Refused
+from handshakes.platforms import PLATFORMS
+from handshakes.spec import register
+from handshakes.spec.code import Code
+from handshakes.spec.vectors import raw
 
 Data = dict[str, Any]
 HERE = Path(__file__).parent / "vectors"
-SCHEMA = json.loads(resources.files("handshakes").joinpath("vectors.schema.json").read_text("ascii"))
+SCHEMA = json.loads(resources.files("handshakes").joinpath("spec", "vectors.schema.json").read_text("ascii"))
 
 
 def stages_of(vector: Data) -> list[tuple[str, bytes]]:
@@ -50,19 +52,24 @@ class Runner:
     platform: str
     secrets_in: Callable[[Data], set[str]] = field(default=lambda vector: set())
 
+    @cached_property
+    def code(self) -> Code:
+        """The platform's code as the specification sees it."""
+        return PLATFORMS[self.platform].code()
+
     @property
     def readings(self) -> Mapping[str, Stages]:
         """The stages that each reading replaces, by id."""
-        return vectors.readings_of(self.platform)
+        return self.code.readings
 
     def call(self, group: Data, vector: Data, stages: Stages | None = None) -> Data:
         """Run the operation, with the replaced stages of a reading or none."""
-        return vectors.operation(group["operation"]).run(group["given"], vector["input"], stages)
+        return self.code.operations[group["operation"]].run(group["given"], vector["input"], stages)
 
     def seen(self, group: Data, vector: Data) -> list[tuple[str, bytes]]:
         """Return the stages that the package sees, as far as the vector names them."""
         names = [stage["name"] for stage in vector["stages"]]
-        stages = vectors.operation(group["operation"]).stages(group["given"], vector["input"])
+        stages = self.code.operations[group["operation"]].stages(group["given"], vector["input"])
         return [(stage.name, stage.value) for stage in stages if stage.name in names or not names]
 
     @cached_property
@@ -117,7 +124,7 @@ class Runner:
 
     def check_other_readings(self, group: Data, vector: Data) -> None:
         listed = vector["by_reading"]
-        if not vectors.operation(group["operation"]).has_readings:
+        if not self.code.operations[group["operation"]].has_readings:
             assert not listed
             return
         assert set(listed) <= set(self.other_readings)

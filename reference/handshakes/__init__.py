@@ -6,7 +6,7 @@
 '495312b4'
 """
 
-from .refusals import Refused
+from .core.refusals import Refused
 
 __version__ = "0.1.0"
 __all__ = ["Refused", "__version__"]

@@ -1,101 +1,17 @@
-"""The one list of platforms, with what the tools need of each.
+"""The one list of platforms, and how the tools reach each of them.
 
-Everything above the platforms (the command line, later the debugger, the judge and the web pages)
-reaches them through this list. A platform's `tools` module has the functions of `Tools`; a new
-platform is one folder and one line.
+Everything above the platforms (the command line, the judge, the web pages) reaches them through this
+list, and loads a platform only when it is asked for. A new platform is one folder and one line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, cast
 
-from .browser import Browser
-from .flow import Role
-from .messages import Step
-from .refusals import Refused
-from .store import Store
-from .timestamps import Tolerance
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that a run shows, and whether it held."""
-
-    text: str
-    held: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """One part of a platform's story: a step that ends with its checks, taken by the browser or another role."""
-
-    title: str
-    step: Step[list[Check]]
-    sender: str = "browser"
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Both sides of one handshake, and what the partner's operator was told."""
-
-    platform: Role
-    partner: Role
-    reports: list[tuple[str, Refused]]
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What roles may not reach for themselves: time in Unix seconds, random bytes, a store.
-
-    `settings` are texts by name, from `--set NAME=VALUE`; which names there are is the platform's.
-    """
-
-    clock: Callable[[], int]
-    random: Callable[[int], bytes]
-    store: Store
-    settings: Mapping[str, str] = field(default_factory=dict)
-    platform_origin: str = ""
-    partner_origin: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pasted:
-    """A request that somebody pasted: a URL, or a body with its header."""
-
-    url: str = ""
-    body: bytes = b""
-    header: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A setting of `serve`: what it is, and the values there are (the first is the default), or any."""
-
-    text: str
-    choices: tuple[str, ...] = ()
-
-
-class Tools(Protocol):
-    """What a platform's `tools` module offers."""
-
-    SETTINGS: Mapping[str, Setting]
-
-    def sides(self, world: World) -> Sides:
-        """Return both roles; with origins in `world` they speak those instead of the production ones."""
-
-    def story(self, sides: Sides, browser: Browser) -> list[Chapter]:
-        """Return the whole handshake, chapter by chapter."""
-
-    def briefing(self, sides: Sides, world: World) -> str:
-        """Return what to open, and what a foreign partner or platform has to be told."""
-
-    def verify(
-        self, pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]
-    ) -> str:
-        """Return what was verified, as text, or raise `Refused`."""
+from .runtime.story import Tools
+from .spec.code import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +23,28 @@ class Platform:
     partner: str
 
     def tools(self) -> Tools:
-        """Load and return the platform's tools."""
-        return cast(Tools, import_module(f"{__package__}.{self.name}.tools"))
+        """Load and return both sides ready made, with the story of the tour."""
+        return cast(Tools, self._module("demo"))
+
+    def code(self) -> Code:
+        """Load and return what the specification is compared with.
+
+        >>> sorted(PLATFORMS["retailcrm"].code().operations)
+        ['retailcrm.canonical_system_url', 'retailcrm.registration_token', 'retailcrm.verify_registration']
+        """
+        settings = (
+            import_module(f"{__package__}.{self.name}.simulator.records").Settings,
+            import_module(f"{__package__}.{self.name}.partner.configuration").Configuration,
+        )
+        return Code(
+            {f"{self.name}.{short}": found for short, found in self._module("operations").OPERATIONS.items()},
+            self._module("readings").READINGS,
+            {f"{kind.__name__}.{field.name}": field.default for kind in settings for field in fields(kind)},
+            (self._module("signing"), self._module("rules")),
+        )
+
+    def _module(self, name: str) -> Any:
+        return import_module(f"{__package__}.{self.name}.{name}")
 
 
 PLATFORMS: dict[str, Platform] = {

@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl, urlencode
 from harness import best, has_wrk, ratio, row, wrk
 
 from handshakes import officernd
-from handshakes.browser import Browser
-from handshakes.flow import Clock, InProcess
-from handshakes.officernd import tools
-from handshakes.platforms import World
-from handshakes.store import MemoryStore, open_store
-from handshakes.wire import Loopback
+from handshakes.officernd import demo
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.client import Loopback
+from handshakes.runtime.flow import Clock, InProcess
+from handshakes.runtime.store import MemoryStore, open_store
+from handshakes.runtime.story import World
 
 SECRET = "example-integration-secret"
 NOW = 1648190384
@@ -70,9 +70,9 @@ def whole_handshake() -> None:
 
     def run() -> None:
         world = World(clock, lambda n: shake_256(str(next(counter)).encode()).digest(n), MemoryStore())
-        sides = tools.sides(world)
+        sides = demo.sides(world)
         network = InProcess(sides.platform, sides.partner, clock=clock)
-        integration = tools.integration_of(sides)
+        integration = demo.integration_of(sides)
         network.run(Browser().open(sides.platform.connect_url(integration.id)))
         assert integration.state == "connected"
 
@@ -120,7 +120,7 @@ def served() -> None:
             "at least 0.80",
         )
         return
-    from handshakes.serving import listen
+    from handshakes.runtime.server import listen
 
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
@@ -129,8 +129,8 @@ def served() -> None:
         world = World(
             lambda: int(time.time()), os.urandom, store, {}, origins["OfficeRnD"], origins["partner"]
         )
-        sides = tools.sides(world)
-        integration = tools.integration_of(sides)
+        sides = demo.sides(world)
+        integration = demo.integration_of(sides)
         with Loopback(sides.platform, sides.partner, sockets=sockets) as network:
             network.run(Browser().open(sides.platform.connect_url(integration.id)))
             assert integration.state == "connected"

@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl, urlencode
 from harness import best, ratio, row
 
 from handshakes import onoffice
-from handshakes.browser import Browser, Page
-from handshakes.flow import Clock, InProcess
-from handshakes.messages import Response
-from handshakes.onoffice import tools
+from handshakes.core.messages import Response
+from handshakes.onoffice import demo
 from handshakes.onoffice.script import press
-from handshakes.platforms import World
-from handshakes.store import MemoryStore
+from handshakes.runtime.browser import Browser, Page
+from handshakes.runtime.flow import Clock, InProcess
+from handshakes.runtime.store import MemoryStore
+from handshakes.runtime.story import World
 
 SECRET, NOW = "Example-Provider-Secret-1!", 1_700_000_000
 
@@ -67,18 +67,18 @@ def verifying() -> None:
 def whole_activation() -> None:
     """Time popup, frame, button and unlockProvider in process, with both roles and the transcript."""
     counter, clock = itertools.count(), Clock(NOW)
-    window = Page(tools.PORTAL, Response(200))
+    window = Page(demo.PORTAL, Response(200))
 
     def run() -> None:
         world = World(clock, lambda n: shake_256(str(next(counter)).encode()).digest(n), MemoryStore())
-        sides, browser = tools.sides(world), Browser()
+        sides, browser = demo.sides(world), Browser()
         network = InProcess(sides.platform, sides.partner, clock=clock)
-        popup = sides.platform.open_popup(tools.FIRST, tools.ADMINISTRATOR)
+        popup = sides.platform.open_popup(demo.FIRST, demo.ADMINISTRATOR)
         sides.platform.confirm(popup, terms=True, data_processing=True)
         frame = network.run(browser.open(popup.url))
         key = sides.platform.choose(popup, "all")
         assert network.run(press(browser, frame, window, key)) == "active"
-        assert sides.platform.customers[tools.FIRST].status == "active"
+        assert sides.platform.customers[demo.FIRST].status == "active"
 
     run()
     row("the whole onOffice activation in process, best", f"{best(run, 50) * 1e3:.2f} ms", "under 2 ms")

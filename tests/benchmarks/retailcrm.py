@@ -16,13 +16,13 @@ from urllib.parse import parse_qs, urlencode
 from harness import best, ratio, row
 
 from handshakes import retailcrm
-from handshakes.flow import Clock, InProcess
-from handshakes.messages import Delayed
-from handshakes.platforms import World
-from handshakes.retailcrm import tools
-from handshakes.retailcrm.records import Account
-from handshakes.store import MemoryStore, open_store
-from handshakes.wire import Loopback
+from handshakes.core.messages import Delayed
+from handshakes.retailcrm import demo
+from handshakes.retailcrm.simulator.records import Account
+from handshakes.runtime.client import Loopback
+from handshakes.runtime.flow import Clock, InProcess
+from handshakes.runtime.store import MemoryStore, open_store
+from handshakes.runtime.story import World
 
 SECRET, NOW = "example-module-secret", 1_700_000_000
 LATE = 0.5
@@ -62,11 +62,11 @@ def whole_connection() -> None:
 
     def run() -> None:
         world = World(clock, lambda n: shake_256(str(next(counter)).encode()).digest(n), MemoryStore())
-        sides = tools.sides(world)
+        sides = demo.sides(world)
         network = InProcess(sides.platform, sides.partner, clock=clock)
-        network.run(sides.platform.open_popup(tools.DEMO, tools.CODE))
-        network.run(sides.platform.connect(tools.DEMO, tools.CODE))
-        assert sides.platform.state(tools.DEMO, tools.CODE) == "connected"
+        network.run(sides.platform.open_popup(demo.DEMO, demo.CODE))
+        network.run(sides.platform.connect(demo.DEMO, demo.CODE))
+        assert sides.platform.state(demo.DEMO, demo.CODE) == "connected"
 
     run()
     row("the whole RetailCRM connection in process, best", f"{best(run, 50) * 1e3:.2f} ms", "under 2 ms")
@@ -88,24 +88,24 @@ def served() -> None:
     """Connect 64 accounts at once over sockets; every edit is answered late, and no registration may be lost."""
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder), {})
-        sides = tools.sides(World(lambda: int(time.time()), os.urandom, store))
+        sides = demo.sides(World(lambda: int(time.time()), os.urandom, store))
         platform = sides.platform
         urls = [f"https://shop-{n}.simla.com" for n in range(64)]
         for n, url in enumerate(urls):
             platform.add_account(Account(url, f"https://technical-{n}.simla.io", url))
         with Loopback(Late(platform), sides.partner) as network:
             for url in urls:
-                network.run(platform.open_popup(url, tools.CODE))
+                network.run(platform.open_popup(url, demo.CODE))
 
             def connect(url: str) -> None:
-                network.run(platform.connect(url, tools.CODE))
+                network.run(platform.connect(url, demo.CODE))
 
             start = time.perf_counter()
             with ThreadPoolExecutor(64) as pool:
                 list(pool.map(connect, urls))
             seconds = time.perf_counter() - start
         kept = sum(len(store.find("retailcrm", "systemUrl", url)) for url in urls)
-        made = sum(platform.state(url, tools.CODE) == "connected" for url in urls)
+        made = sum(platform.state(url, demo.CODE) == "connected" for url in urls)
         store.close()
     row(
         f"64 served registrations at once, edit {LATE} s late",

@@ -10,12 +10,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import specification
+from harness import row
+
 import fortis
 import officernd
 import onoffice
 import retailcrm
-import specification
-from harness import row
 
 
 def timed(command: list[str], runs: int = 5) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from handshakes import vectors
+from handshakes.spec import vectors
 
 REQUIRE = "HANDSHAKES_REQUIRE_TOOLS"
 

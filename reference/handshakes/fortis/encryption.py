@@ -27,9 +27,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from ..refusals import Refused
-from ..stages import Stage
-from ..strict import Pairs, no_duplicates, of_type
+from ..core.refusals import Refused
+from ..core.stages import Stage
+from ..core.strict import Pairs, no_duplicates, of_type
 from .rules import BLOCK, ENCRYPTED, LAUNCH, MAGIC, MAX_DATA, SECRET, Readings, Rules, required, rules
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..composition import Stages
-from ..stages import Stage
-from ..vectors import Data, Operation, raw
+from ..core.readings import Stages
+from ..core.stages import Stage
+from ..spec.code import Data, Operation
+from ..spec.vectors import raw
 from . import encryption, rules, signing
 
 

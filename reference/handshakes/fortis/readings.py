@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping
 from hashlib import pbkdf2_hmac, sha256
 from typing import Any, NoReturn
 
-from ..composition import composed
-from ..keys import base64_key_bytes, hex_key_bytes
-from ..refusals import Refused
-from ..timestamps import Tolerance
+from ..core.keys import base64_key_bytes, hex_key_bytes
+from ..core.readings import composed
+from ..core.refusals import Refused
+from ..core.timestamps import Tolerance
 from . import rules
 from .rules import BLOCK, ENCRYPTED, LAUNCH, NAMES, PLAIN, SECRET, Readings
 

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from ..composition import replaced
-from ..keys import key_bytes
-from ..printing import printable
-from ..refusals import Refused
-from ..strict import MAX_QUERY, Pairs, json_object, no_duplicates, query_pairs
-from ..timestamps import Tolerance
+from ..core.keys import key_bytes
+from ..core.printing import printable
+from ..core.readings import replaced
+from ..core.refusals import Refused
+from ..core.strict import MAX_QUERY, Pairs, json_object, no_duplicates, query_pairs
+from ..core.timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]
 

@@ -18,11 +18,11 @@ from base64 import b64decode
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from ..printing import printable
-from ..refusals import Refused
-from ..stages import Stage
-from ..strict import MAX_QUERY, Pairs, of_type
-from ..timestamps import Tolerance, check_time
+from ..core.printing import printable
+from ..core.refusals import Refused
+from ..core.stages import Stage
+from ..core.strict import MAX_QUERY, Pairs, of_type
+from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
 from .rules import ENCRYPTED, LAUNCH, PLAIN, SECRET, Readings, Rules, rules
 

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from ..composition import composed
-from ..keys import hex_key_bytes
-from ..refusals import Refused
-from ..strict import Pairs, decoded, query_pairs
-from ..timestamps import Tolerance
+from ..core.keys import hex_key_bytes
+from ..core.readings import composed
+from ..core.refusals import Refused
+from ..core.strict import Pairs, decoded, query_pairs
+from ..core.timestamps import Tolerance
 from . import rules
 from .rules import SIGNATURE, Readings
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..composition import replaced
-from ..keys import key_bytes
-from ..refusals import Refused
-from ..strict import Pairs, no_duplicates, query_pairs
-from ..timestamps import Tolerance
+from ..core.keys import key_bytes
+from ..core.readings import replaced
+from ..core.refusals import Refused
+from ..core.strict import Pairs, no_duplicates, query_pairs
+from ..core.timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]
 

@@ -25,11 +25,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..keys import key_bytes
-from ..refusals import Refused
-from ..stages import Stage
-from ..strict import Pairs, no_duplicates, of_type
-from ..timestamps import Tolerance, check_time, seconds_text
+from ..core.keys import key_bytes
+from ..core.refusals import Refused
+from ..core.stages import Stage
+from ..core.strict import Pairs, no_duplicates, of_type
+from ..core.timestamps import Tolerance, check_time, seconds_text
 from .rules import SIGNATURE, WEBHOOK, Readings, payload_dot_timestamp, rules, unquote_organization
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..composition import Stages
-from ..messages import Response
-from ..stages import Stage
-from ..vectors import Data, Operation, raw
+from ..core.messages import Response
+from ..core.readings import Stages
+from ..core.stages import Stage
+from ..spec.code import Data, Operation
+from ..spec.vectors import raw
 from . import signing
-from .api import Access, Api
-from .configuration import Configuration
+from .partner.api import Access, Api
+from .partner.configuration import Configuration
 
 UNASKED = Configuration("Example-Provider-Secret-1!")
 """Reading an answer asks nothing of the configuration."""

@@ -10,7 +10,7 @@ import functools
 import re
 from typing import Any, TypeAlias
 
-from ..strict import Pairs
+from ..core.strict import Pairs
 
 Key: TypeAlias = int | str
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)

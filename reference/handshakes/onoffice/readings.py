@@ -15,10 +15,10 @@ import binascii
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from ..composition import composed
-from ..keys import base64_key_bytes, hex_key_bytes
-from ..strict import Pairs
-from ..timestamps import Tolerance
+from ..core.keys import base64_key_bytes, hex_key_bytes
+from ..core.readings import composed
+from ..core.strict import Pairs
+from ..core.timestamps import Tolerance
 from . import php, rules
 from .rules import URL, Readings
 

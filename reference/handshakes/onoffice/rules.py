@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..composition import replaced
-from ..keys import key_bytes
-from ..printing import printable
-from ..refusals import Refused
-from ..strict import Pairs, no_duplicates, query_pairs
-from ..timestamps import Tolerance
+from ..core.keys import key_bytes
+from ..core.printing import printable
+from ..core.readings import replaced
+from ..core.refusals import Refused
+from ..core.strict import Pairs, no_duplicates, query_pairs
+from ..core.timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]
 
@@ -72,7 +72,7 @@ def names(pairs: Pairs) -> Pairs:
 
     >>> names((("ids[]", "5"),))
     Traceback (most recent call last):
-    handshakes.refusals.Refused: malformed (onoffice:url.names): name ids[], found array syntax
+    handshakes.core.refusals.Refused: malformed (onoffice:url.names): name ids[], found array syntax
     """
     if not pairs or _PLAIN_NAMES("&".join([name for name, _ in pairs]) + "&"):
         return pairs
@@ -112,7 +112,7 @@ def once(pairs: Pairs) -> Pairs:
 
     >>> once((("customerWebId", "4712"), ("customerWebId", "4711")))
     Traceback (most recent call last):
-    handshakes.refusals.Refused: duplicate-parameter (onoffice:url.repeated): name customerWebId
+    handshakes.core.refusals.Refused: duplicate-parameter (onoffice:url.repeated): name customerWebId
     """
     no_duplicates(pairs, URL + "repeated")
     return pairs

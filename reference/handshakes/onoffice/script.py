@@ -9,9 +9,9 @@ from __future__ import annotations
 from html import unescape
 from urllib.parse import urljoin
 
-from ..browser import Browser, Page
-from ..messages import Request, Response, Step, Unreachable, form_body, split_url
-from ..strict import URLENCODED
+from ..core.messages import Request, Response, Step, Unreachable, form_body, split_url
+from ..core.strict import URLENCODED
+from ..runtime.browser import Browser, Page
 
 UNLOCK, PRIVACY, KEY = "unlock", "privacy", "secret"
 

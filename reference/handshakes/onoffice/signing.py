@@ -27,11 +27,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..keys import key_bytes
-from ..refusals import Refused
-from ..stages import Stage
-from ..strict import Pairs, of_type
-from ..timestamps import Tolerance, check_time
+from ..core.keys import key_bytes
+from ..core.refusals import Refused
+from ..core.stages import Stage
+from ..core.strict import Pairs, of_type
+from ..core.timestamps import Tolerance, check_time
 from .rules import API, URL, Readings, Rules, php_json, rules
 
 SIGNATURE, TIMESTAMP = "signature", "timestamp"

@@ -17,10 +17,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from ..composition import composed
-from ..keys import base64_key_bytes, hex_key_bytes
-from ..refusals import Refused
-from ..strict import form_pairs, no_duplicates
+from ..core.keys import base64_key_bytes, hex_key_bytes
+from ..core.readings import composed
+from ..core.refusals import Refused
+from ..core.strict import form_pairs, no_duplicates
 from . import rules
 from .rules import NAMES, REGISTER, TOKEN, Readings
 

@@ -9,10 +9,10 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..composition import replaced
-from ..keys import key_bytes
-from ..refusals import Refused
-from ..strict import MAX_FORM, form_pairs, json_object, no_duplicates
+from ..core.keys import key_bytes
+from ..core.readings import replaced
+from ..core.refusals import Refused
+from ..core.strict import MAX_FORM, form_pairs, json_object, no_duplicates
 
 Readings = Mapping[str, Callable[..., Any]]
 

@@ -19,10 +19,10 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..origins import allowed_origin
-from ..refusals import Refused
-from ..stages import Stage
-from ..strict import URLENCODED, Pairs, of_type
+from ..core.origins import allowed_origin
+from ..core.refusals import Refused
+from ..core.stages import Stage
+from ..core.strict import URLENCODED, Pairs, of_type
 from .rules import REGISTER, SYSTEM_URL, TOKEN, Readings, rules
 
 OFFICIAL_ORIGINS = tuple(

@@ -1,0 +1,1 @@
+"""The `handshakes` command, one module for each of its commands."""

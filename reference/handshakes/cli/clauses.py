@@ -1,0 +1,161 @@
+"""`handshakes clauses`: the rules, their evidence, their ambiguities and readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.printing import printable
+from ..platforms import PLATFORMS
+from ..spec.code import Data
+from ..spec.evidence import FILE, KINDS, read
+from ..spec.linting import against_code, settings_in_code
+from ..spec.register import Register, lint, load, parse
+from ..spec.vectors import MOST_BYTES, rows
+from ..spec.vectors import load as vectors_of
+from .common import err, fail, out, platform_named
+
+MOST_NAMES = 8
+app = typer.Typer(no_args_is_help=True, help="List, show and check the clauses.")
+
+
+def _registers(platform: str) -> list[Register]:
+    names = [platform_named(platform).name] if platform else list(PLATFORMS)
+    return [load(name) for name in names]
+
+
+@app.command("list")
+def list_clauses(
+    platform: Annotated[str, typer.Argument(help="One platform; all unless given.")] = "",
+    matrix: Annotated[Path, typer.Option(help="What the last run of the tests wrote.")] = FILE,
+) -> None:
+    """List every clause: level, actor, id, text, and what the last run of the tests has shown about it."""
+    found = read(matrix)
+    for register in _registers(platform):
+        untestable = {entry.clause: entry.reason for entry in register.untestable}
+        for clause in register.clauses:
+            proof = (
+                f"untestable: {untestable[clause.id]}" if clause.id in untestable else found.shown(clause.id)
+            )
+            out.print(
+                f"{clause.level:<6} {clause.actor:<8} {clause.id}  {clause.text}  [{proof}]", markup=False
+            )
+    if not found.complete:
+        err.print(
+            f"{matrix} is not of a full run: run the tests to see the evidence of every clause", markup=False
+        )
+
+
+@app.command("show")
+def show(
+    id: Annotated[
+        str,
+        typer.Argument(
+            help="A clause (officernd:signature.order), an ambiguity (officernd:S2), or a reading (officernd:signature.order=sorted)."
+        ),
+    ],
+) -> None:
+    """Show a clause, an ambiguity, or a reading with the vectors that it answers otherwise."""
+    (register,) = _registers(id.partition(":")[0])
+    if "=" in id:
+        _show_reading(register, id)
+        return
+    clause = next((one for one in register.clauses if one.id == id), None)
+    found = [one for one in register.ambiguities if one.id == id or id in one.clauses]
+    if clause is None and not found:
+        fail(f"there is no clause or ambiguity {id!r}; `handshakes clauses list` names them")
+    matrix = read()
+    if clause:
+        lines = [f"{clause.id}  ({clause.actor}, {clause.level}, {clause.grade})", f"  {clause.text}"]
+        lines += [f"  source: {clause.source}, {clause.heading}", f"  if violated: {clause.violation}"]
+        lines.append(f"  shown by the last run of the tests: {matrix.shown(id)}")
+        lines += [f"    {name}" for kind in KINDS for name in matrix.names(id, kind)[:MOST_NAMES]]
+        out.print("\n".join(lines), markup=False)
+    for one in found:
+        lines = [f"{one.id}  ({one.status})  {one.question}", f"  adopted because: {one.reason}"]
+        for reading in one.readings:
+            mark = "*" if reading.id == one.adopted else "-"
+            lines += [
+                f"  {mark} {reading.id}: {reading.rule}",
+                f"      for: {reading.for_}",
+                f"      against: {reading.against}",
+            ]
+        lines += [f"  guessing wrong: {one.consequence}", f"  to settle it: {one.settle}"]
+        out.print("\n".join(lines), markup=False)
+
+
+def _show_reading(register: Register, id: str) -> None:
+    """Show a reading, and every vector that it answers otherwise than the adopted one."""
+    reading = next((one for one in register.readings() if one.id == id), None)
+    if reading is None:
+        fail(
+            f"there is no reading {id!r}; `handshakes clauses show {id.partition('=')[0]}` names those of its clause"
+        )
+    of = next(one for one in register.ambiguities if reading in one.readings)
+    mark = "adopted" if of.adopted == id else f"not adopted; that is {of.adopted}"
+    lines = [
+        f"{id}  ({mark})",
+        f"  {reading.rule}",
+        f"  for: {reading.for_}",
+        f"  against: {reading.against}",
+    ]
+    lines.append(f"  question: {of.question} ({of.id})")
+    lines.append(f"  guessing wrong: {of.consequence}")
+    changed = [
+        (v["id"], v["expect"], v["by_reading"][id])
+        for _, v in rows(vectors_of(register.platform))
+        if id in v["by_reading"]
+    ]
+    lines.append(f"  vectors that it answers otherwise: {len(changed)}")
+    lines += [
+        f"    {name}: {_answer(expect)}, and by this reading {_answer(other)}"
+        for name, expect, other in changed
+    ]
+    out.print("\n".join(lines), markup=False)
+
+
+def _answer(expect: Data) -> str:
+    return "accepted" if expect["verdict"] == "accepted" else f"refused as {expect['reason']}"
+
+
+@app.command("lint")
+def check(
+    what: Annotated[str, typer.Argument(help="A platform, or a spec file; all platforms unless given.")] = "",
+) -> None:
+    """Check registers, alone and against the code: every problem is one line; exit code 1 when there is one."""
+    if what and what not in PLATFORMS and ("/" in what or Path(what).is_file()):
+        registers = [_of_file(Path(what))]
+        built = registers[0].platform in PLATFORMS
+        said = _problems(registers[0]) if built else lint(registers[0])
+        problems = [f"{what}: {problem}" for problem in said]
+    else:
+        registers = _registers(what)
+        problems = [problem for register in registers for problem in _problems(register)]
+    for problem in problems:
+        out.print(printable(problem, 800), markup=False)
+    if problems:
+        raise typer.Exit(1)
+    out.print(f"{sum(len(register.clauses) for register in registers)} clauses, no problem")
+
+
+def _problems(register: Register) -> Iterator[str]:
+    yield from lint(register)
+    code = PLATFORMS[register.platform].code()
+    yield from against_code(register, code.readings)
+    yield from settings_in_code(register, code.settings)
+
+
+def _of_file(path: Path) -> Register:
+    try:
+        if not path.is_file() and not path.is_dir() and path.exists():  # a pipe or a device may never end
+            fail(f"{path}: is no regular file")
+        if path.stat().st_size > MOST_BYTES:
+            fail(f"{path}: longer than {MOST_BYTES} bytes", 1)
+        return parse(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        fail(f"{path}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        fail(f"{path}: byte {error.start}: not UTF-8", 1)

@@ -1,0 +1,69 @@
+"""The `handshakes` command.
+
+It ends with 0 when everything held and 1 when something failed or was refused; with 2 for wrong usage,
+3 when what it was to ask could not be reached, 4 when nothing could be judged, 5 for a defect of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Annotated
+
+try:
+    import typer
+    from rich.markup import escape
+except ImportError:  # the extra is missing; say so instead of a traceback
+    sys.exit("The handshakes command needs its extra: pip install -c constraints.txt -e '.[tour]'")
+
+from .. import __version__
+from . import clauses, vectors
+from .common import err, out
+from .serve import serve
+from .tour import tour
+from .verify import verify
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Four marketplace handshakes, both sides: run them, serve them, verify a request.",
+)
+app.command()(tour)
+app.command()(serve)
+app.command()(verify)
+app.add_typer(clauses.app, name="clauses")
+app.add_typer(vectors.app, name="vectors")
+
+
+def show_version(wanted: bool) -> None:
+    """Show the version and end, when it is wanted."""
+    if wanted:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and end.", is_eager=True, callback=show_version),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command; a defect of this tool ends with exit code 5 and a plain sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show an arrow shows a question mark
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("HANDSHAKES_DEBUG"):
+            raise
+        err.print(f"[red]handshakes:[/] this is a defect of the tool: {escape(type(error).__name__)}")
+        err.print("Set HANDSHAKES_DEBUG=1 to see where, and please report it.")
+        sys.exit(5)

@@ -1,0 +1,51 @@
+"""What the commands share: how they print, how they fail, how they find a platform and a store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ..core.printing import printable
+from ..platforms import PLATFORMS, Platform
+
+if TYPE_CHECKING:
+    from ..runtime.store import SqlStore
+
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+def fail(message: str, code: int = 2) -> NoReturn:
+    """Say what is wrong and what to do, and end with an exit code."""
+    err.print(f"[red]handshakes:[/] {escape(printable(message, 800))}")
+    raise typer.Exit(code)
+
+
+def platform_named(name: str) -> Platform:
+    """Return the platform with this name, or end with exit code 2."""
+    if name in PLATFORMS:
+        return PLATFORMS[name]
+    fail(f"unknown platform {name!r}; there is: {', '.join(PLATFORMS)}")
+
+
+@contextmanager
+def opened_store(directory: Path | None) -> Iterator[SqlStore]:
+    """Open the store in a directory, or in a temporary one that is deleted at the end."""
+    from ..runtime.store import StoreError, open_store
+
+    with tempfile.TemporaryDirectory(prefix="handshakes-") as temporary:
+        try:
+            store = open_store(directory or Path(temporary))
+        except StoreError as error:
+            fail(str(error))
+        try:
+            yield store
+        finally:
+            store.close()

@@ -1,0 +1,122 @@
+"""`handshakes serve`: both sides of one platform, or one of them, until interrupted."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..core.refusals import Refused
+from ..runtime.story import Setting, World
+from .common import fail, opened_store, out, platform_named
+
+if TYPE_CHECKING:
+    from ..runtime.client import Loopback
+
+
+def serve(
+    platform: Annotated[str, typer.Argument(help="Which platform's two sides.")],
+    only: Annotated[str, typer.Option(help="platform or partner: serve one side for a foreign other.")] = "",
+    port: Annotated[
+        int, typer.Option(help="Port of the (first) server; a free one unless given.", min=0, max=65535)
+    ] = 0,
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of the partner's store; temporary unless given.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting; `--set help` lists them."),
+    ] = None,
+) -> None:
+    """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
+    from ..runtime.client import Loopback
+    from ..runtime.server import listen
+
+    tools = platform_named(platform).tools()
+    if only not in ("", "platform", "partner"):
+        fail(f"--only is platform or partner, not {only!r}")
+    settings = _settings(set_ or [], tools.SETTINGS)
+    sockets: dict[str, socket.socket] = {}
+    try:
+        for side in [only] if only else ["platform", "partner"]:
+            sockets[side] = listen(port if not sockets else 0)
+    except OSError as error:
+        fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
+    origins = {side: "http://{}:{}".format(*sock.getsockname()[:2]) for side, sock in sockets.items()}
+    with opened_store(store) as opened:
+        world = World(
+            lambda: int(time.time()), os.urandom, opened, settings,
+            origins.get("platform", ""), origins.get("partner", ""),
+        )  # fmt: skip
+        try:
+            sides = tools.sides(world)
+        except ValueError as error:  # what a platform does not let anybody register
+            fail(f"with these settings it cannot be served: {error}")
+        roles = {"platform": sides.platform, "partner": sides.partner}
+        with Loopback(
+            *(roles[side] for side in sockets),
+            sockets={roles[side].name: sock for side, sock in sockets.items()},
+        ) as network:
+            out.print(tools.briefing(sides, world), markup=False)
+            out.print("\nEverything here is public and for tests. Ctrl-C ends it.")
+            _shown_until_interrupted(network, sides.reports)
+
+
+def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
+    if "help" in given:
+        for name, setting in known.items():
+            choices = f" ({' or '.join(setting.choices)}; the first unless set)" if setting.choices else ""
+            out.print(f"{name:<20} {setting.text}{choices}", markup=False)
+        raise typer.Exit
+    settings = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or name not in known:
+            fail(f"--set {pair!r} is no NAME=VALUE with a known name; there are: {', '.join(known)}")
+        allowed = known[name].choices
+        if allowed and value not in allowed:
+            fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
+        if not allowed and not is_sensible(name, value):
+            kind = "a URL" if name.endswith(("_url", "_uri")) else "a number or a text"
+            fail(f"--set {name} is not {value!r}: it has to be {kind}")
+        settings[name] = value
+    return settings
+
+
+def is_sensible(name: str, value: str) -> bool:
+    """Return whether a value can be a URL, where the setting's name says that it is one, or else a text.
+
+    >>> is_sensible("partner_url", "http://127.0.0.1:3000/x"), is_sensible("partner_url", "127.0.0.1")
+    (True, False)
+    """
+    if not value.isascii() or not value.isprintable() or " " in value:
+        return False
+    if name.endswith("_seconds"):
+        return value.isdecimal() and len(value) < 10
+    if not name.endswith(("_url", "_uri")):
+        return bool(value)
+    scheme, found, rest = value.partition("://")
+    return bool(found and rest) and scheme in ("http", "https")
+
+
+def _shown_until_interrupted(network: Loopback, reports: list[tuple[str, Refused]]) -> None:
+    """Print what the servers send and what the partner's operator is told, until Ctrl-C."""
+    shown = told = 0
+    try:
+        while all(server.alive for server in network.servers):
+            time.sleep(0.2)
+            events = len(network.transcript.events)
+            if events > shown:
+                out.print(network.transcript.text(bodies=False, start=shown, end=events), markup=False)
+                shown = events
+            for endpoint, refused in reports[told:]:
+                out.print(f"    partner refused {endpoint}: {refused}", markup=False)
+                told += 1
+    except KeyboardInterrupt:
+        pass
+    out.print("stopped")

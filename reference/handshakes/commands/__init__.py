@@ -1,1 +1,0 @@
-"""The commands of `handshakes`, one module each."""

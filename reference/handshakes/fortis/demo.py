@@ -1,0 +1,269 @@
+"""What the tools need of Fortis: both sides ready made, the story of the tour, the briefing, `verify`.
+
+Every identifier and secret in here is public and for tests.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..core.messages import Step
+from ..core.printing import printable
+from ..core.refusals import Refused
+from ..core.timestamps import Tolerance
+from ..runtime.browser import Browser, Page
+from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from . import readings as other_readings
+from .partner.configuration import Configuration
+from .partner.integration import App as ExampleApp
+from .signing import BY_DATA, BY_HMAC, verify_launch
+from .simulator.platform import Fortis
+from .simulator.records import API, TRAPS, UI, App, Contact, Domain, Location, User
+from .simulator.records import Settings as PlatformSettings
+from .slips import mistake_in
+
+TITLE = "Example app"
+SECRET = "example-app-secret"
+POSTBACK_KEY = "example-postback-key"
+CLIENT_SECRET = "example-oauth-secret"
+APP = "https://app.example"
+LOCATION, OTHER_LOCATION = "11ea858313aabde4bd2eb0fa", "11ea858313aabde4bd2e0000"
+USER, OTHER_USER, SHORT_USER = "11e7a84525008da8960b72e7", "11e7a84525008da8960b0000", "1234567"
+CONTACT = "11e66c8a943ff4b2bf1b2102"
+
+SETTINGS = {
+    "mode": Setting("how the iframe's parameters travel (A22)", ("encrypted", "plain")),
+    "absent": Setting("what a plain launch carries for a value that there is not (A05)", ("empty", "omitted", "literal")),
+    "values": Setting("how values are put into templates (A06)", ("percent-encoded", "raw")),
+    "token_life": Setting("whether each call makes the token good for 15 minutes again (A31)", ("sliding", "absolute")),
+    "cascade": Setting("whether removing a location sends a DELETE for each user too (A14)", ("no", "yes")),
+    "kept_query": Setting("whether the configured query is kept beside data (A38)", ("yes", "no")),
+    "postback_body": Setting("what a postback carries as its body (A07)", ("none", "form")),
+    "attempts": Setting("how often a failed postback is sent (A09)", ("1", "2", "3", "4", "5")),
+    "without_token": Setting("what the app does with a launch without a token (A30)", ("location-only", "refuse")),
+    "unregistered": Setting("whether a launch may register what no postback did", ("claim", "refuse")),
+    "once": Setting("whether a launch is taken once only (A26)", ("yes", "no")),
+    "iframe_url": Setting("the address of a foreign app's iframe"),
+    "location_setup_url": Setting("a foreign app's template of postbacks for locations"),
+    "user_setup_url": Setting("a foreign app's template of postbacks for users"),
+    "platform_url": Setting("where a foreign platform is served, for --only partner"),
+}  # fmt: skip
+
+
+def sides(world: World) -> Sides:
+    """Return the platform with one app, two locations, three users and a contact, and the app."""
+    chosen = {name: setting.choices[0] for name, setting in SETTINGS.items() if setting.choices} | dict(
+        world.settings
+    )
+    served = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
+    ui, api = served or UI, served or API
+    settings = PlatformSettings(
+        ui_origin=ui,
+        api_origin=api,
+        sliding=chosen["token_life"] == "sliding",
+        raw=chosen["values"] == "raw",
+        absent=chosen["absent"],
+        kept_query=chosen["kept_query"] == "yes",
+        cascade=chosen["cascade"] == "yes",
+        attempts=int(chosen["attempts"]),
+        postback_body="type=CREATE&resource=location&number_of_attempts=1&data=%7B%7D"
+        if chosen["postback_body"] == "form"
+        else "",
+        loopback=bool(served),
+        traps=() if served else TRAPS,
+    )
+    reports: list[tuple[str, Refused]] = []
+    app = ExampleApp(
+        Configuration(
+            chosen["mode"],
+            SECRET,
+            POSTBACK_KEY,
+            base_url=world.partner_origin or APP,
+            api_origin=api,
+            platform_origins=(ui,),
+            oauth_urls=(api,),
+            client_secret=CLIENT_SECRET,
+            unregistered=chosen["unregistered"],
+            without_token=chosen["without_token"],
+            once=chosen["once"] == "yes",
+        ),
+        store=world.store,
+        clock=world.clock,
+        random=world.random,
+        report=lambda endpoint, refused: reports.append((endpoint, refused)),
+    )
+    platform = Fortis(settings, clock=world.clock, random=world.random)
+    domain = Domain("11e95f8ec39de8fbdb0a4f1a", UI.removeprefix("https://"))
+    platform.add_location(Location(LOCATION, "Harbour Café", "A-100", "harbour"))
+    platform.add_location(Location(OTHER_LOCATION, "Hill Café"))
+    platform.add_user(User(USER, "ada", "ada@merchant.example", domain, (LOCATION,), "a password"))
+    platform.add_user(User(OTHER_USER, "grace", None, domain, (LOCATION, OTHER_LOCATION), "a password"))
+    platform.add_user(User(SHORT_USER, "linus", None, domain, (LOCATION,)))
+    platform.add_contact(Contact(CONTACT, LOCATION, "Müller", "137"))
+    platform.add_app(
+        App(
+            TITLE,
+            SECRET,
+            chosen.get("iframe_url", app.iframe_url()),
+            chosen.get("location_setup_url", app.location_setup_url()),
+            chosen.get("user_setup_url", app.user_setup_url()),
+            encrypt_url_params=chosen["mode"] == BY_DATA,
+            client_id=app.configuration.client_id,
+            client_secret=CLIENT_SECRET,
+            redirect_uri=app.redirect_uri(),
+        )
+    )
+    return Sides(platform, app, reports)
+
+
+def set_mode(sides: Sides, mode: str) -> None:
+    """fortis:setup.mode. Switch the app to one mode, on both sides, as its operator and Fortis would."""
+    platform, app = sides.platform, sides.partner
+    assert isinstance(platform, Fortis) and isinstance(app, ExampleApp)  # noqa: S101  (of this module)
+    app.configuration = replace(app.configuration, mode=mode)
+    known = platform.apps[TITLE]
+    platform.add_app(replace(known, iframe_url=app.iframe_url(), encrypt_url_params=mode == BY_DATA))
+
+
+def story(sides: Sides, browser: Browser) -> list[Chapter]:
+    """Return registration, launches in both modes, a refusal, access without the user, and removal."""
+    platform, app = sides.platform, sides.partner
+    assert isinstance(platform, Fortis) and isinstance(app, ExampleApp)  # noqa: S101  (of this module)
+    ui = platform.settings.ui_origin
+    shown: list[Page] = []
+
+    def press(button: str, expected: str, **fields: str) -> Step[list[Check]]:
+        """Press a button of the simulator's list, as a merchant does in the UI."""
+        seen = len(platform.findings)
+        shown.append((yield from browser.open(f"{ui}/simulator")))
+        shown.append((yield from browser.submit(shown[-1], shown[-1].form(button), fields)))
+        text = shown[-1].response.body.decode()
+        return [Check(f"the browser shows: {expected}", expected in text), *found(platform, seen)]
+
+    def opened(user: str, expected: list[str], **fields: str) -> Step[list[Check]]:
+        """Open the app in its iframe."""
+        checks = yield from press(f"open-{user}", "Here stands the app", **fields)
+        seen = len(platform.findings)
+        shown.append((yield from browser.load_frame(shown[-1])))
+        text = shown[-1].response.body.decode()
+        checks += [Check(f"the iframe shows: {one}", one in text) for one in expected]
+        return [*checks, *found(platform, seen)]
+
+    def refused() -> Step[list[Check]]:
+        told = len(sides.reports)
+        checks = yield from opened(USER, ["Please open the app in Fortis again"], fault="flipped-padding")
+        reasons = [refused.reason for _, refused in sides.reports[told:]]
+        return [*checks, Check("the app's operator sees decryption-failed", reasons == ["decryption-failed"])]
+
+    def plain() -> Step[list[Check]]:
+        set_mode(sides, BY_HMAC)
+        return (yield from opened(USER, ["Signed in as", USER, CONTACT], contact=CONTACT))
+
+    def replaced() -> Step[list[Check]]:
+        told = len(sides.reports)
+        checks = yield from opened(USER, ["Please open the app in Fortis again"], fault="user-replaced")
+        reasons = [refused.reason for _, refused in sides.reports[told:]]
+        return [*checks, Check("the app's operator sees identity-mismatch", reasons == ["identity-mismatch"])]
+
+    def consented() -> Step[list[Check]]:
+        seen = len(platform.findings)
+        yield from opened(USER, ["Signed in as"])
+        shown.append((yield from browser.submit(shown[-1], shown[-1].form("oauth"))))
+        shown.append((yield from browser.submit(shown[-1], shown[-1].form("allow"), {"user": USER})))
+        granted = 'id="granted"' in shown[-1].response.body.decode()
+        return [Check("the browser shows: Access granted", granted), *found(platform, seen)]
+
+    def works() -> Step[list[Check]]:
+        record = yield from app.work(LOCATION, USER)
+        return [Check(f"the app reads the location: {record['name']}", record["id"] == LOCATION)]
+
+    def closed() -> Step[list[Check]]:
+        page = yield from browser.open(f"{app.configuration.base_url}/fortis/app")
+        return [Check("the session of the removed user is over", page.response.status == 403)]
+
+    return [
+        Chapter("A location is registered: POST to the app", press("register-location", "answered <b>204</b>")),
+        Chapter("A user is registered: POST to the app", press(f"register-{USER}", "answered <b>204</b>")),
+        Chapter(
+            "Encrypted launch: the iframe, users/me, a session",
+            opened(USER, ["Signed in as", USER, CONTACT], contact=CONTACT),
+        ),
+        Chapter("An encrypted launch with a changed bit is refused", refused()),
+        Chapter("Plain launch, after both sides switched the mode", plain()),
+        Chapter("A plain launch with another user_id is refused", replaced()),
+        Chapter("Access without the user: OAuth (all of it assumed)", consented()),
+        Chapter("The user is away, the app reads the API", works(), "app"),
+        Chapter("The user is removed: DELETE to the app", press(f"unregister-{USER}", "answered <b>204</b>")),
+        Chapter("The location is removed: DELETE to the app", press("unregister-location", "answered <b>204</b>")),
+        Chapter("Nobody is signed in any more", closed()),
+    ]  # fmt: skip
+
+
+def found(platform: Fortis, seen: int) -> list[Check]:
+    """Return the platform's findings since `seen`, as checks."""
+    return [Check(f"{one.clause}: {one.detail}", one.held) for one in platform.findings[seen:]]
+
+
+def briefing(sides: Sides, world: World) -> str:
+    """Return what to open, and what an app in any language has to be told."""
+    platform = sides.platform
+    assert isinstance(platform, Fortis)  # noqa: S101
+    app, settings = platform.apps[TITLE], platform.settings
+    rows = {
+        "open in a browser": f"{settings.ui_origin}/simulator",
+        "mode": app.mode,
+        "secret (public)": app.secret,
+        "API base": f"{settings.api_origin}/v2",
+        "developer-id": "any",
+        "iframe URL": app.iframe_url,
+        "location set-up URL": app.location_setup_url,
+        "user set-up URL": app.user_setup_url,
+        "authorise page (assumed)": settings.api_origin + settings.authorize_path,
+        "token endpoint (assumed)": settings.api_origin + settings.token_path,
+        "client id, secret": f"{app.client_id}, {app.client_secret}",
+    }
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
+    """Return what a pasted launch proves; raises `Refused`, with the reading or mistake that explains it, if any.
+
+    A URL or request line with `hmac` is read as a plain launch, any other as an encrypted one; the value of `data` alone
+    will do too.
+    """
+    stages = other_readings.of(*readings)
+    url = pasted.url or pasted.body.decode("utf-8", "replace").strip()
+    if line := re.fullmatch(r"[A-Z]+ (\S+) HTTP/[0-9.]+", url):  # as servers log it
+        url = line[1]
+    if "?" not in url and "=" not in url.rstrip("=") and "://" not in url:
+        url = "?data=" + url.replace("+", "%2B").replace("=", "%3D")
+    elif "?" not in url:
+        url = "?" + url
+    names = [piece.partition("=")[0] for piece in url.partition("?")[2].split("&")]
+    mode = BY_DATA if "data" in names and "hmac" not in names else BY_HMAC
+    try:
+        launch = verify_launch(url, mode=mode, secret=secret, now=now, tolerance=tolerance, readings=stages)
+    except Refused as refused:
+        mistake = mistake_in(url, mode=mode, secret=secret, now=now)
+        if not mistake:
+            raise
+        evidence = {**refused.evidence, "explained by": mistake}
+        raise Refused(
+            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
+        ) from None
+    lines = [
+        f"Verified, {mode} mode: the sender knows the secret."
+        if mode == BY_HMAC
+        else "Decrypted: this secret fits. There is no MAC and no time in it, so it proves nothing else."
+    ]
+    lines += [f"  {name} = {_value(name, text)}" for name, text in launch.parameters]
+    lines.append(f"  covered by the hmac: {', '.join(launch.covered) or 'nothing'}")
+    lines.append(f"  not covered: {', '.join((*launch.not_covered, 'host and path'))}")
+    lines.append("  who opened it says GET /v2/users/me alone")
+    return "\n".join(lines)
+
+
+def _value(name: str, text: str) -> str:
+    return f"‹{len(text)} characters›" if name == "access-token" else printable(text, 500)

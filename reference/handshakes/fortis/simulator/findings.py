@@ -1,0 +1,110 @@
+"""What the platform's checks say about an app, clause by clause."""
+
+from __future__ import annotations
+
+from ...core.messages import Response
+from ...runtime.browser import Page
+from ...runtime.verdicts import Finding, Refuses
+from .faults import CLAUSE, LaunchFault, OAuthFault, OpeningFault, PostbackFault
+from .records import Attempt
+
+BY_THE_API = ("identity.", "token.", "plain.coverage", "encrypted.coverage")
+"""Clauses about which an app learns from the API alone."""
+LATE = (*BY_THE_API, "launch.once", "launch.registered", "oauth.")
+"""Clauses that an app judges after it asked the API, or may."""
+UNPROVED = ("signature-mismatch", "stale", "from-the-future")
+
+
+def is_open(response: Response | None) -> bool:
+    """Return whether the iframe shows the app."""
+    return response is not None and response.ok
+
+
+def opened(
+    first: Response, shown: Response, attempt: Attempt, launch_values: list[str], ui: str
+) -> list[Finding]:
+    """Return the findings on a launch that has to open the app, and did: its identity check, address, cookie and frame."""
+    findings = []
+    if attempt.token:
+        findings.append(
+            Finding(CLAUSE + "identity.users-me", attempt.asked > 0, f"asked {attempt.asked} times")
+        )
+    location = first.header("location")
+    clean = 300 <= first.status < 400 and not any(value and value in location for value in launch_values)
+    findings.append(
+        Finding(CLAUSE + "launch.clean-url", clean, f"{first.status}, to an address without its values")
+    )
+    cookies = [value.lower() for value in first.header_values("set-cookie")]
+    if cookies:
+        kept = all(
+            all(mark in cookie for mark in ("secure", "httponly", "samesite=none")) for cookie in cookies
+        )
+        findings.append(Finding(CLAUSE + "launch.cookie", kept, "Secure, HttpOnly, SameSite=None"))
+    policy = shown.header("content-security-policy")
+    ancestors = next((p.split()[1:] for p in policy.split(";") if p.split()[:1] == ["frame-ancestors"]), [])
+    stored = "no-store" in shown.header("cache-control")
+    quiet = shown.header("referrer-policy") in ("same-origin", "no-referrer", "strict-origin")
+    framed = ui in ancestors and "*" not in ancestors
+    findings.append(
+        Finding(
+            CLAUSE + "launch.embedding", framed and stored and quiet, "frame-ancestors, no-store, referrer"
+        )
+    )
+    return findings
+
+
+def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt) -> list[Finding]:
+    """Return the findings on a launch with a fault: it ends as the fault declares, and nothing else is contacted."""
+    detail = f"{fault.name}: {shown.status if shown else 'no answer'}"
+    findings = []
+    clause = fault.clause
+    if isinstance(fault.expected, Refuses):
+        held = shown is not None and 400 <= shown.status < 500
+        rule = clause.removeprefix(CLAUSE)
+        if is_open(shown) and rule.startswith(BY_THE_API) and attempt.token and not attempt.asked:
+            clause = CLAUSE + "identity.users-me"
+        early = isinstance(fault, LaunchFault) and not rule.startswith(LATE)
+        if held and early and attempt.calls and fault.expected.reason not in UNPROVED:
+            held, detail = False, f"{detail}, after the API was asked about it"  # so it was believed
+        findings.append(Finding(clause, held, detail))
+        if held and early:
+            findings.append(
+                Finding(CLAUSE + "launch.order", not attempt.calls, f"{detail}, nobody was asked")
+            )
+    else:
+        findings.append(Finding(clause, is_open(shown), detail))
+    findings += trapped(attempt)
+    return findings
+
+
+def trapped(attempt: Attempt) -> list[Finding]:
+    """fortis:oauth.url, fortis:api.host. Return the findings on what came to a trap while the app was opened."""
+    return [
+        Finding(CLAUSE + ("api.host" if "/v2/" in what else "oauth.url"), False, f"a foreign host got {what}")
+        for what in attempt.trapped
+    ]
+
+
+def posted(fault: PostbackFault | None, responses: list[Response | None], repeated: bool) -> list[Finding]:
+    """fortis:postback.answer. Return the findings on the answers to postbacks; a repeat of ours is `repeated`."""
+    statuses = ", ".join(str(one.status) if one else "no answer" for one in responses) or "nothing sent"
+    if fault is None:
+        held = all(one is not None and one.ok for one in responses)
+        refused = any(one is not None and one.status >= 400 for one in responses)
+        clause = "postback.idempotent" if repeated and refused else "postback.answer"
+        return [Finding(CLAUSE + clause, held, f"the genuine postback: {statuses}")]
+    if isinstance(fault.expected, Refuses):
+        held = all(one is not None and 400 <= one.status < 500 for one in responses)
+    else:  # which statuses mean yes is a question of the genuine one
+        held = all(one is not None and one.status < 400 for one in responses)
+    return [Finding(fault.clause, held, f"{fault.name}: {statuses}")]
+
+
+def consented(fault: OAuthFault | None, page: Page | None, trapped: int) -> list[Finding]:
+    """fortis:oauth.state. Return the findings on the end of a consent."""
+    status = page.response.status if page else "no answer"
+    if fault is None:
+        return [Finding(CLAUSE + "oauth.endpoints", bool(page and page.response.ok), f"consent: {status}")]
+    refused = isinstance(fault.expected, Refuses)
+    held = page is not None and page.response.ok is not refused and not trapped
+    return [Finding(fault.clause, held, f"{fault.name}: {status}")]

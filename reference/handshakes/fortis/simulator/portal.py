@@ -1,0 +1,150 @@
+"""The simulator's own pages: what stands for the merchant's view of the marketplace, labelled as ours.
+
+One page lists the apps with the locations and users that can be registered, opened and removed, and a
+choice of faults; every button posts a form. The app itself stands in an iframe, as in Fortis' UI. A form
+from another site is refused, since it would be a click that nobody made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...core.messages import Answer, Request, Response, Step, split_url
+from ...core.refusals import Refused
+from ...core.strict import form_pairs, no_duplicates
+from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.verdicts import Outcome
+from .faults import POSTBACK_FAULTS, Fault, opening_faults
+
+if TYPE_CHECKING:
+    from .platform import Fortis
+
+_FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
+{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
+</select></label>{% endmacro %}"""
+
+_INDEX = (
+    _FAULTS
+    + """<p>A simulator of Fortis for tests and lessons. Nothing here is Fortis'.</p>
+{% for row in rows %}<section><h2>{{ row.app.title }} <small>{{ row.app.mode }}</small></h2>
+<p>{{ row.location.name }} <code>{{ row.location.id }}</code>: <b id="location-state">{{ 'registered' if row.there else 'not registered' }}</b></p>
+{% for step in ['register', 'unregister'] %}<form method="post" action="/simulator/{{ step }}" id="{{ step }}-location">
+<input type="hidden" name="app" value="{{ row.app.title }}"><input type="hidden" name="location" value="{{ row.location.id }}">
+<button>{{ step }}</button>{% if step == 'register' %} {{ faults(row.for_location) }}{% endif %}</form>{% endfor %}
+{% for user in row.users %}<h3>{{ user.user.username }} <small>{{ user.user.id }}</small></h3>
+<p><b id="state-{{ user.user.id }}">{{ 'registered' if user.there else 'not registered' }}</b></p>
+{% for step in ['register', 'unregister', 'open'] %}<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ user.user.id }}">
+<input type="hidden" name="app" value="{{ row.app.title }}"><input type="hidden" name="location" value="{{ row.location.id }}">
+<input type="hidden" name="user" value="{{ user.user.id }}"><button>{{ step }}</button>
+{% if step == 'open' %}<label>viewing <select name="contact"><option value="">nobody</option>
+{% for contact in row.contacts %}<option value="{{ contact.id }}">{{ contact.name }}</option>{% endfor %}</select></label>
+{{ faults(row.opening) }}{% elif step == 'register' %}{{ faults(row.for_user) }}{% endif %}</form>{% endfor %}{% endfor %}
+</section>{% endfor %}
+<h2>Findings</h2>
+<table><tr><th>clause</th><th></th><th>detail</th></tr>
+{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
+<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
+)
+
+_FRAME = """<p>Here stands the app, as in the merchant's UI. <a id="back" href="/simulator">Back to the list</a></p>
+<iframe src="{{ url }}" id="app" title="{{ title }}" width="100%" height="480"></iframe>"""
+
+_OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
+<li><code>{{ f.clause }}</code> <span class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}
+</span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
+
+STEPS = ("register", "unregister", "open")
+
+
+class Portal:
+    """The pages under `/simulator`."""
+
+    def __init__(self, platform: Fortis) -> None:
+        self.platform = platform
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Show the list, or take one step that a form asks for."""
+        if request.path == "/simulator":
+            return self._index() if request.method == "GET" else wrong_method("GET")
+        step = request.path.removeprefix("/simulator/")
+        if step not in STEPS:
+            return page("Not found", "<p>There is no such page.</p>", status=404)
+        if request.method != "POST":
+            return wrong_method("POST")
+        if refusal := refused_form(request):
+            return refusal
+        try:
+            fields = self._chosen(request, step)
+        except (Refused, KeyError):
+            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        title, location, user, fault = (fields[name] for name in ("app", "location", "user", "fault"))
+        if step == "open":
+            return self._frame(title, location, user, fields["contact"], fault)
+        if step == "register":
+            outcome: Outcome = yield from self.platform.register(title, location, user, fault)
+        else:
+            outcome = yield from self.platform.unregister(title, location, user)
+        answered = outcome.response.status if outcome.response else "nothing"
+        return page(f"{step} {fault}".strip(), _OUTCOME, answered=answered, findings=outcome.findings)
+
+    def _frame(self, title: str, location: str, user: str, contact: str, fault: str) -> Response:
+        """fortis:launch.server-side. Show the app in an iframe, whose address is made here."""
+        url = self.platform.launch_url(title, location, user, contact, fault)
+        return page(title, _FRAME, frames=split_url(url)[0], url=url)
+
+    def _chosen(self, request: Request, step: str) -> dict[str, str]:
+        """Return the fields of a form; raises `KeyError` for what the list does not offer."""
+        clause = "fortis:launch.method"
+        sent = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
+        fields = {"user": "", "contact": "", "fault": "", **sent}
+        platform = self.platform
+        app, location = platform.apps[fields["app"]], platform.locations[fields["location"]]
+        if fields["user"]:
+            if location.id not in platform.users[fields["user"]].locations:
+                raise KeyError(fields["user"])
+        elif step == "open":
+            raise KeyError("user")
+        if fields["contact"] and platform.contacts[fields["contact"]].location_id != location.id:
+            raise KeyError(fields["contact"])
+        choices = self._choices(app.mode)[step, bool(fields["user"])]
+        if fields["fault"] and fields["fault"] not in [fault.name for fault in choices]:
+            raise KeyError(fields["fault"])
+        return fields
+
+    def _choices(self, mode: str) -> dict[tuple[str, bool], Sequence[Fault]]:
+        kinds = {kind: [one for one in POSTBACK_FAULTS if one.kind == kind] for kind in ("location", "user")}
+        return {
+            ("register", False): kinds["location"],
+            ("register", True): kinds["user"],
+            ("unregister", False): (),
+            ("unregister", True): (),
+            ("open", True): opening_faults(mode),
+        }
+
+    def _index(self) -> Response:
+        platform = self.platform
+        rows = []
+        for app in platform.apps.values():
+            choices = self._choices(app.mode)
+            for location in platform.locations.values():
+                users = [one for one in platform.users.values() if location.id in one.locations]
+                rows.append(
+                    {
+                        "app": app,
+                        "location": location,
+                        "there": (app.title, location.id, "") in platform.registered,
+                        "users": [
+                            {"user": u, "there": (app.title, location.id, u.id) in platform.registered}
+                            for u in users
+                        ],
+                        "contacts": [
+                            one for one in platform.contacts.values() if one.location_id == location.id
+                        ],
+                        "for_location": choices["register", False],
+                        "for_user": choices["register", True],
+                        "opening": choices["open", True],
+                    }
+                )
+        return page("Fortis simulator", _INDEX, rows=rows, findings=platform.findings[-50:][::-1])

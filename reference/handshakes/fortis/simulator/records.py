@@ -1,0 +1,162 @@
+"""What Fortis keeps, as far as an app in its marketplace needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..signing import BY_DATA, BY_HMAC
+
+if TYPE_CHECKING:
+    from .faults import AnswerFault, OAuthFault
+
+UI = "https://fortispayrbyn9y.sandbox.zeamster.com"
+API = "https://api.sandbox.zeamster.com"
+TRAPS = (
+    "https://api.attacker.example",
+    "https://api.sandbox.zeamster.com.attacker.example",
+    "http://api.sandbox.zeamster.com",
+    "https://api.sandbox.zeamster.com:8443",
+    "https://169.254.169.254",
+)
+"""Origins that the faults name and no app may contact: foreign, look-alike, plain http, with a port, private."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the platform is played. Times are seconds.
+
+    `raw` puts values into templates as they are (A06); `absent` says what a plain launch carries for a
+    value that there is not: `empty`, `omitted` or `literal` (A05). `kept_query` keeps the configured
+    query beside `data` (A38); `sliding` is for the token (A31); `cascade` sends a DELETE for each user of
+    a location that is removed (A14); `attempts` of a postback (A09) and `postback_body` (A07). The paths
+    of OAuth are assumed, no page names them (A36). `traps` are origins that no app may ever contact.
+    """
+
+    ui_origin: str = UI
+    api_origin: str = API
+    token_lifetime: int = 900
+    sliding: bool = True
+    raw: bool = False
+    absent: str = "empty"
+    kept_query: bool = True
+    cascade: bool = False
+    attempts: int = 1
+    postback_body: str = ""
+    authorize_path: str = "/oauth/authorize"
+    token_path: str = "/oauth/token"
+    code_lifetime: int = 600
+    access_lifetime: int = 3600
+    loopback: bool = False
+    traps: tuple[str, ...] = TRAPS
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """fortis:setup.mode. An app of the marketplace: one secret, one iframe address, one mode, two postback templates.
+
+    A template may hold the app's static key (A08), so no representation shows it. `client_secret` and
+    `redirect_uri` are for OAuth, which the page only mentions (A36).
+    """
+
+    title: str
+    secret: str = field(repr=False)
+    iframe_url: str
+    location_setup_url: str = field(default="", repr=False)
+    user_setup_url: str = field(default="", repr=False)
+    encrypt_url_params: bool = True
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    redirect_uri: str = ""
+
+    @property
+    def mode(self) -> str:
+        """The one mode: encrypted or plain."""
+        return BY_DATA if self.encrypt_url_params else BY_HMAC
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """fortis:user.domain-host. A domain, whose `url` is a bare host name."""
+
+    id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A location of a merchant; account number and the merchant's own id may be null."""
+
+    id: str
+    name: str
+    account_number: str | None = None
+    location_api_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of one or more locations; the e-mail may be null."""
+
+    id: str
+    username: str
+    email: str | None
+    domain: Domain
+    locations: tuple[str, ...]
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact of a location, with the merchant's own id."""
+
+    id: str
+    location_id: str
+    name: str
+    contact_api_id: str | None = None
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Token:
+    """fortis:token.life. A log-in token of a user; it ends at `expires_at`."""
+
+    user_id: str
+    expires_at: int
+
+
+@dataclass(slots=True)
+class Grant:
+    """A consent of OAuth: an authorization code and what it stands for; `challenge` is PKCE's."""
+
+    client_id: str
+    user_id: str
+    redirect_uri: str
+    challenge: str
+    expires_at: int
+    used: bool = False
+    fault: OAuthFault | None = None
+
+
+@dataclass(slots=True)
+class Access:
+    """What a code was exchanged for: access without the user's presence."""
+
+    client_id: str
+    user_id: str
+    expires_at: int
+    refresh_token: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One opening of the app: whose token it carries, and what was seen of it."""
+
+    token: str = field(repr=False)
+    user_id: str
+    fault: AnswerFault | None = None
+    asked: int = 0
+    """How often the app asked who the user is."""
+    calls: int = 0
+    trapped: list[str] = field(default_factory=list)
+    """What came to a trap: the paths, and whether the token was with it."""

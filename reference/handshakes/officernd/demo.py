@@ -1,0 +1,259 @@
+"""What the tools need of OfficeRnD: both sides ready made, the story of the tour, the briefing, `verify`.
+
+Every identifier and secret in here is public and for tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ..core.messages import Step
+from ..core.printing import printable
+from ..core.refusals import Refused
+from ..core.timestamps import Tolerance
+from ..runtime.browser import Browser
+from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from . import readings as other_readings
+from .partner.configuration import Configuration
+from .partner.integration import PartnerIntegration
+from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
+from .simulator.platform import OfficeRnD
+from .simulator.records import READ, V2_SCOPES, WRITE, Application, Integration, Organization
+from .simulator.records import Settings as PlatformSettings
+
+CLIENT_ID = "example-client-id"
+CLIENT_SECRET = "example-client-secret"
+SECRET = "example-integration-secret"
+ANOTHER_SECRET = "another-integration-secret"
+ACCOUNT = "J&J Ltd"
+PARTNER = "https://partner.example"
+
+SETTINGS = {
+    "profile": Setting("which parameters the platform signs", ("observed", "seed")),
+    "partner_url": Setting("where a foreign partner is served; the URLs below start with it"),
+    "connect_url": Setting("the partner's connect URL"),
+    "configuration_url": Setting("the partner's configuration URL"),
+    "healthcheck_url": Setting("the partner's health check URL"),
+    "sync_url": Setting("the partner's sync URL"),
+    "redirect_uri": Setting("the registered redirect URI; the connect URL unless set"),
+    "platform_url": Setting("where a foreign platform is served, for --only partner"),
+    "client_id": Setting("the partner's client id at a foreign platform"),
+    "api_version": Setting("which API the partner uses", ("v1", "v2")),
+    "joined_by": Setting("how several locations are joined (S11)", ("comma-space", "comma")),
+    "every_location": Setting("how all locations are written (S10)", ("empty", "star", "full-list")),
+    "takes_redirect_url": Setting("whether the page's spelling of redirect_uri is taken (C1)", ("no", "yes")),
+    "region_url": Setting("the organisations' region URL; the platform's own unless set"),
+    "code_seconds": Setting("seconds that a code lasts; 300, assumed (C12)"),
+    "token_seconds": Setting("seconds that an access token lasts; 3599 (C15)"),
+    "started_by": Setting("who starts the connect (C4)", ("platform", "partner")),
+}
+
+
+def sides(world: World) -> Sides:
+    """Return the platform with two organisations and three integrations, and the partner."""
+    chosen = world.settings
+    app = world.platform_origin or chosen.get("platform_url") or "https://app.officernd.com"
+    identity = world.platform_origin or chosen.get("platform_url") or "https://identity.officernd.com"
+    base = world.partner_origin or PARTNER
+    foreign = chosen.get("partner_url", f"{base}/officernd").rstrip("/")
+    connect_url = chosen.get("connect_url", f"{foreign}/connect")
+    started_by = chosen.get("started_by", "platform")
+    platform = OfficeRnD(
+        PlatformSettings(
+            identity,
+            app,
+            profile=chosen.get("profile", "observed"),
+            all_locations=chosen.get("every_location", "empty"),
+            separator="," if chosen.get("joined_by") == "comma" else ", ",
+            code_lifetime=int(chosen.get("code_seconds", "300")),
+            token_lifetime=int(chosen.get("token_seconds", "3599")),
+            accept_redirect_url=chosen.get("takes_redirect_url") == "yes",
+        ),
+        clock=world.clock,
+        random=world.random,
+    )
+    platform.add_application(
+        Application(
+            chosen.get("client_id", CLIENT_ID),
+            CLIENT_SECRET,
+            "Example partner",
+            (chosen.get("redirect_uri", connect_url),),
+            connect_url if started_by == "platform" else f"{foreign}/start",
+            chosen.get("configuration_url", f"{foreign}/configure"),
+            chosen.get("healthcheck_url", f"{foreign}/healthcheck"),
+            chosen.get("sync_url", f"{foreign}/sync"),
+            public=True,
+            account_name="" if "partner_url" in chosen or "healthcheck_url" in chosen else ACCOUNT,
+        )
+    )
+    furnish(platform, chosen.get("client_id", CLIENT_ID))
+    for organization in platform.organizations.values():
+        organization.region_url = chosen.get("region_url", "")
+    reports: list[tuple[str, Refused]] = []
+    partner = PartnerIntegration(
+        Configuration(
+            chosen.get("client_id", CLIENT_ID),
+            CLIENT_SECRET,
+            base,
+            identity,
+            app,
+            api_version=chosen.get("api_version", "v1"),
+            scopes=V2_SCOPES if chosen.get("api_version") == "v2" else (READ, WRITE),
+            account_name=ACCOUNT,
+            started_by=started_by,
+        ),
+        store=world.store,
+        clock=world.clock,
+        random=world.random,
+        report=lambda endpoint, refused: reports.append((endpoint, refused)),
+    )
+    return Sides(platform, partner, reports)
+
+
+def furnish(platform: OfficeRnD, client_id: str) -> None:
+    """Add the organisations and integrations of tests and lessons."""
+    one, two, three, four = (f"5a000000000000000000000{number}" for number in (1, 2, 3, 4))
+    first = Organization(
+        "5b0000000000000000000001",
+        "test-slug",
+        "Test Spaces",
+        {one: "Sofia", two: "London"},
+        "5c0000000000000000000001",
+    )
+    second = Organization(
+        "5b0000000000000000000002",
+        "other-slug",
+        "Other Spaces",
+        {three: "Berlin", four: "Vienna"},
+        "5c0000000000000000000002",
+    )
+    platform.add_organization(first)
+    platform.add_organization(second)
+    for organization, secret, locations, id in (
+        (first, SECRET, (), "5e0000000000000000000001"),
+        (first, ANOTHER_SECRET, (one,), "5e0000000000000000000002"),
+        (second, "a-third-integration-secret", (three, four), "5e0000000000000000000003"),
+    ):
+        platform.add_integration(client_id, organization.id, secret=secret, locations=locations, id=id)
+
+
+def story(sides: Sides, browser: Browser) -> list[Chapter]:
+    """Return the handshake from Connect to removal, with one refusal on the way."""
+    platform = sides.platform
+    assert isinstance(platform, OfficeRnD)  # noqa: S101  (the sides of this module)
+    integration = next(iter(platform.integrations.values()))
+    portal = f"{platform.settings.app_origin}/simulator"
+
+    def press(button: str) -> Step[list[Check]]:
+        """Press a button of the portal, as the admin does."""
+        seen = len(platform.findings)
+        page = yield from browser.open(portal)
+        page = yield from browser.submit(page, page.form(f"{button}-{integration.id}"))
+        return [Check("the browser shows a page", page.response.ok), *found(platform, seen)]
+
+    def connect() -> Step[list[Check]]:
+        checks = yield from press("connect")
+        return [*checks, Check(f"connected to {integration.account_name}", integration.state == "connected")]
+
+    def tampered() -> Step[list[Check]]:
+        seen = len(platform.findings)
+        yield from platform.healthcheck(integration.id, fault="parameter-changed")
+        reasons = [refused.reason for _, refused in sides.reports]
+        return [
+            *found(platform, seen),
+            Check("the partner's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
+        ]
+
+    def remove() -> Step[list[Check]]:
+        checks = yield from press("remove")
+        return [*checks, Check("removed", integration.state == "removed")]
+
+    return [
+        Chapter("Connect: code, token, organisation, secret, webhook, return, health check", connect()),
+        Chapter("Configure: a signed URL in the admin's browser", press("configure")),
+        Chapter("Sync: a signed request from server to server", press("sync")),
+        Chapter("A health check that was changed on the way is refused", tampered()),
+        Chapter("Remove: a webhook signed over its raw body", remove()),
+    ]
+
+
+def found(platform: OfficeRnD, seen: int) -> list[Check]:
+    """Return the platform's findings since `seen`, as checks."""
+    return [
+        Check(f"{finding.clause}: {finding.detail}", finding.held) for finding in platform.findings[seen:]
+    ]
+
+
+def briefing(sides: Sides, world: World) -> str:
+    """Return what to open, and what a partner in any language has to be told."""
+    platform = sides.platform
+    assert isinstance(platform, OfficeRnD)  # noqa: S101
+    settings = platform.settings
+    application = next(iter(platform.applications.values()))
+    rows = {
+        "open in a browser": f"{settings.app_origin}/simulator",
+        "token URL": f"{settings.identity_origin}/oauth/token",
+        "authorise URL": f"{settings.identity_origin}/oauth/authorize",
+        "API base": f"{settings.app_origin}/api/v1/organizations/{{slug}}",
+        "region URL": settings.app_origin,
+        "return URL": f"{settings.app_origin}/connect/external-integration/return",
+        "client id (public)": application.client_id,
+        "client secret (public)": application.client_secret,
+        "redirect URI": application.redirect_uris[0],
+        "connect URL": application.connect_url,
+        "configuration URL": application.configuration_url,
+        "health check URL": application.healthcheck_url,
+        "sync URL": application.sync_url,
+    }
+    if not world.platform_origin:  # only the partner is served: the platform is somebody else's
+        theirs = ("redirect URI", "connect URL", "configuration URL", "health check URL", "sync URL")
+        rows = {name: rows[name] for name in theirs}
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
+    """Return what a pasted URL or webhook proves; raises `Refused`, which names the readings that would fit."""
+
+    def verified_under(*ids: str) -> SignedQuery | SignedWebhook:
+        stages = other_readings.of(*ids)
+        if pasted.url:
+            return verify_query(pasted.url, secret=secret, now=now, tolerance=tolerance, readings=stages)
+        return verify_webhook(
+            pasted.body, pasted.header, secret=secret, now=now, tolerance=tolerance, readings=stages
+        )
+
+    try:
+        verified = verified_under(*readings)
+    except Refused as refused:
+        if refused.reason != "signature-mismatch":
+            raise
+        fitting = [id for id in other_readings.READINGS if fits(partial(verified_under, *readings, id))]
+        said = ", ".join(fitting) or "none, so the secret is another one, or the bytes were changed"
+        evidence = {**refused.evidence, "readings that fit": said}
+        raise Refused(
+            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
+        ) from None
+    lines = [f"Verified. Signed at {verified.timestamp}, {now - verified.timestamp} s before {now}."]
+    lines += [f"  {printable(name)} = {printable(value, 500)}" for name, value in verified.parameters]
+    lines.append(f"  covered by the signature: {printable(', '.join(verified.covered), 500)}")
+    left = ", ".join([*verified.not_covered, "method, host and path"])
+    lines.append(f"  not covered: {printable(left, 500)}")
+    return "\n".join(lines)
+
+
+def fits(verify_it: Callable[[], object]) -> bool:
+    """Return whether the signature is right under a reading, whatever its time is."""
+    try:
+        verify_it()
+    except Refused as refused:
+        return refused.reason in ("stale", "from-the-future")
+    return True
+
+
+def integration_of(sides: Sides, number: int = 0) -> Integration:
+    """Return one of the platform's integrations."""
+    platform = sides.platform
+    assert isinstance(platform, OfficeRnD)  # noqa: S101
+    return list(platform.integrations.values())[number]

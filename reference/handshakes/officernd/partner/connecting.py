@@ -1,0 +1,286 @@
+"""Connecting: the OAuth half of the partner's side (page, Steps 1 to 3, 5 and 6).
+
+Connect is unsigned, so nothing in it is believed before the API confirmed it. An installation is
+saved once, whole, after the last answer arrived: whatever breaks before that leaves the earlier
+installation as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from hmac import compare_digest
+from urllib.parse import quote, urlencode
+
+from ...core.messages import Answer, Request, Step, redirect
+from ...core.origins import allowed_origin
+from ...core.refusals import Refused
+from ...core.strict import no_duplicates, query_pairs
+from ...runtime.calls import text_of
+from ...runtime.role import Equipped
+from ...runtime.store import Conflict, Installation, StoreError
+from .api import Api, Tokens, id_of
+from .configuration import Configuration
+
+PLATFORM = "officernd"
+CLAUSE = "officernd:"
+
+
+class Connecting(Equipped[Configuration]):
+    """What a partner does to be connected and to stay it."""
+
+    @cached_property
+    def api(self) -> Api:
+        """The API, as this partner calls it."""
+        return Api(self.configuration, self.clock)
+
+    def start(self, request: Request) -> Step[Answer]:
+        """officernd:connect.start. Send the browser to OfficeRnD to authorise; C4 (b).
+
+        A random `state` binds the callback to this browser (RFC 6749, section 10.12); no page of
+        OfficeRnD mentions it, that the platform returns it is assumed.
+        """
+        yield from ()
+        state = self.random(16).hex()
+        query = urlencode(
+            {
+                "response_type": "code",
+                "client_id": self.configuration.client_id,
+                "redirect_uri": self.redirect_uri(),
+                "scope": " ".join(self.configuration.scopes),
+                "state": state,
+            }
+        )
+        cookie = f"officernd_state={state}; Path=/officernd; Max-Age=600; HttpOnly; Secure; SameSite=Lax"
+        url = f"{self.configuration.identity_origin}/oauth/authorize?{query}"
+        return redirect(url, headers=(("set-cookie", cookie), ("cache-control", "no-store")))
+
+    def connect(self, request: Request) -> Step[Answer]:
+        """officernd:return.redirect, officernd:connect.failure. Connect, then send the browser back; C10.
+
+        A failed connect ends at the same return URL, as in the official example; it shows at the
+        next health check, and the operator gets the reason.
+        """
+        origin = self.configuration.app_origin
+        try:
+            if self.configuration.started_by == "partner":
+                self.check_state(request)
+            installation = yield from self.establish(self.connect_parameters(request.query))
+            origin = installation.details["api"]
+        except Refused as refused:
+            self.report("connect", refused)
+        forget = (
+            (("set-cookie", "officernd_state=; Path=/officernd; Max-Age=0"),)
+            if request.header("cookie")
+            else ()
+        )
+        return redirect(self.return_url(origin), headers=(("cache-control", "no-store"), *forget))
+
+    def connect_parameters(self, query: str) -> dict[str, str]:
+        """officernd:connect.capture. Return `code`, `org_slug`, `integrationId`, `locations` of a Connect query.
+
+        Raises `Refused`: `missing-parameter`, `empty-parameter`, `duplicate-parameter`, `malformed`,
+        `too-large`; `platform-error` when OfficeRnD sent an OAuth error instead.
+        """
+        clause = CLAUSE + "connect.parameters"
+        values = no_duplicates(query_pairs(query, clause), clause)
+        if "error" in values:
+            raise Refused("platform-error", clause, {"error": text_of(values, "error", clause)})
+        text_of(values, "code", clause)
+        for name in ("org_slug", "integrationId"):
+            id_of(values, name, clause)
+        return {"locations": "", **values}
+
+    def check_state(self, request: Request) -> None:
+        """officernd:advice.state-parameter. Refuse a callback that this browser did not start: `wrong-state`."""
+        clause = CLAUSE + "advice.state-parameter"
+        sent = dict(query_pairs(request.query, clause)).get("state", "")
+        cookies = dict(p.strip().partition("=")[::2] for p in request.header("cookie").split(";"))
+        if not sent or not compare_digest(cookies.get("officernd_state", "").encode(), sent.encode()):
+            raise Refused("wrong-state", clause, {"state": "is not the one that this browser was given"})
+
+    def establish(self, connect: dict[str, str]) -> Step[Installation]:
+        """officernd:connect.binding. Exchange the code, read what the API says, save it, clean up; C11, W7."""
+        tokens = yield from self.api.exchange(self.token_fields(connect["code"]))
+        organization = yield from self.api.organization(
+            self.configuration.app_origin, connect["org_slug"], tokens
+        )
+        origin = self.region(organization.get("regionInfo"))
+        integration = yield from self.api.integration(origin, self.secret_target(connect), tokens)
+        secret = self.integration_secret(integration, connect["integrationId"])
+        organization_id = id_of(organization, "_id", CLAUSE + "organization.read")
+        identity = f"{organization_id}/{connect['integrationId']}"
+        webhook = yield from self.api.subscribe(
+            origin, connect["org_slug"], self.subscription(identity), tokens
+        )
+        try:
+            earlier = self.store.get(PLATFORM, identity)
+        except StoreError as error:
+            raise Refused("wrong-state", CLAUSE + "connect.binding", {"store": error}) from None
+        details = {
+            "organizationId": organization_id,
+            "integrationId": connect["integrationId"],
+            "slug": connect["org_slug"],
+            "locations": connect["locations"],
+            "accountName": self.configuration.account_name,
+            "api": origin,
+            "webhookId": webhook["_id"],
+        }
+        credentials = {**tokens.saved(), "secret": secret, "webhook_secret": webhook["secret"]}
+        version = earlier.version if earlier else 0
+        try:
+            installation = self.store.save(
+                Installation(PLATFORM, identity, details, credentials, "active", version)
+            )
+        except Conflict:
+            evidence = {"installation": "was changed by another connect"}
+            raise Refused("wrong-state", CLAUSE + "connect.binding", evidence) from None
+        yield from self.tidy(installation, tokens)
+        return installation
+
+    def redirect_uri(self) -> str:
+        """officernd:token.redirect-uri. Return the registered redirect URI: the Connect URL; C1, C3."""
+        return self.configuration.base_url + "/officernd/connect"
+
+    def token_fields(self, code: str) -> dict[str, str]:
+        """officernd:token.code, .client, .grant, .scope. Return the form of the code exchange; C1, C2, C5."""
+        return {
+            "client_id": self.configuration.client_id,
+            "client_secret": self.configuration.client_secret,
+            "grant_type": "authorization_code",
+            "scope": " ".join(self.configuration.scopes),
+            "code": code,
+            "redirect_uri": self.redirect_uri(),
+        }
+
+    def region(self, info: object) -> str:
+        """officernd:organization.region. Return the origin of the region's API, or the main one; C7.
+
+        A region URL that the allow-list does not have is reported and never contacted, since it
+        would receive the bearer token.
+        """
+        url = info.get("regionUrl") if isinstance(info, dict) else None
+        if url is None:
+            return self.configuration.app_origin
+        allowed = (self.configuration.app_origin, *self.configuration.allowed_origins)
+        try:
+            return allowed_origin(str(url), allowed, CLAUSE + "organization.region")
+        except Refused as refused:
+            self.report("connect", refused)
+            return self.configuration.app_origin
+
+    def secret_target(self, connect: dict[str, str]) -> str:
+        """officernd:secret.request. Return the raw target of the integration; v1 wants `appClientId`, v2 does not; C6."""
+        version = self.configuration.api_version
+        slug, integration = quote(connect["org_slug"], safe=""), quote(connect["integrationId"], safe="")
+        target = f"/api/{version}/organizations/{slug}/integrations/{integration}"
+        client_id = quote(self.configuration.client_id, safe="")
+        return target + (f"?appClientId={client_id}" if version == "v1" else "")
+
+    def integration_secret(self, integration: dict[str, object], integration_id: str) -> str:
+        """officernd:secret.answer. Return `settings.secret`, when the answer is about this integration of ours; C11."""
+        clause = CLAUSE + "connect.binding"
+        settings = integration.get("settings")
+        settings = settings if isinstance(settings, dict) else {}
+        ours = {"_id": integration_id, "appClientId": self.configuration.client_id}
+        for name, expected in ours.items():
+            found = (integration if name == "_id" else settings).get(name)
+            if found != expected:
+                raise Refused("identity-mismatch", clause, {"answered": name, "expected": expected})
+        return text_of(settings, "secret", CLAUSE + "secret.answer")
+
+    def subscription(self, identity: str) -> dict[str, object]:
+        """officernd:webhook.subscribe. Return the body that subscribes to the removal of one installation; W2, W3, W7."""
+        return {
+            "url": f"{self.configuration.base_url}/officernd/removed/{quote(identity)}",
+            "eventTypes": ["integration.removed"],
+            "description": "Tells the partner that its integration was removed",
+            "enabled" if self.configuration.api_version == "v1" else "isEnabled": True,
+        }
+
+    def tidy(self, installation: Installation, tokens: Tokens) -> Step[None]:
+        """officernd:advice.webhook-clean-up. Delete this installation's other webhooks: of an earlier connect, or of a lost answer."""
+        details = installation.details
+        url = self.subscription(installation.identity)["url"]
+        try:
+            webhooks = yield from self.api.webhooks(details["api"], details["slug"], tokens)
+        except Refused as refused:
+            self.report("tidy", refused)
+            return
+        if details["webhookId"] not in [webhook.get("_id") for webhook in webhooks]:
+            yield from self.subscribe_again(installation, tokens)
+            return
+        for webhook in webhooks:
+            current = self.store.get(PLATFORM, installation.identity)
+            if current is None or current.version != installation.version:
+                return  # another connect was faster: what is left is its own to tidy
+            if webhook.get("url") == url and webhook.get("_id") != details["webhookId"]:
+                yield from self.unsubscribe(installation, tokens, str(webhook.get("_id")))
+
+    def subscribe_again(self, installation: Installation, tokens: Tokens) -> Step[None]:
+        """officernd:advice.webhook-clean-up. Replace a webhook that another connect tidied away before it was saved."""
+        details = installation.details
+        body = self.subscription(installation.identity)
+        try:
+            webhook = yield from self.api.subscribe(details["api"], details["slug"], body, tokens)
+        except Refused as refused:
+            self.report("tidy", refused)
+            return
+        secret = {"webhook_secret": webhook["secret"]}
+        self.change(
+            installation.identity,
+            lambda one: replace(
+                one,
+                details={**one.details, "webhookId": webhook["_id"]},
+                credentials={**one.credentials, **secret},
+            ),
+        )
+
+    def unsubscribe(self, installation: Installation, tokens: Tokens, webhook_id: str) -> Step[None]:
+        """officernd:webhook.removal. Delete a webhook that is no longer needed; a failure is only reported; W7."""
+        details = installation.details
+        try:
+            yield from self.api.delete_webhook(details["api"], details["slug"], webhook_id, tokens)
+        except Refused as refused:
+            self.report("unsubscribe", refused)
+
+    def return_url(self, origin: str) -> str:
+        """officernd:return.redirect. Return the URL that ends the flow in OfficeRnD; page, Step 6, lost there."""
+        return origin + "/connect/external-integration/return"
+
+    # --- tokens -----------------------------------------------------------------------------------
+
+    def fresh_tokens(self, installation: Installation) -> Step[Tokens]:
+        """officernd:token.refresh. Return tokens that last 60 s more, refreshed and saved when needed; C14, C15."""
+        tokens = Tokens.of(installation.credentials)
+        if tokens.expires_at - 60 > self.clock():
+            return tokens
+        try:
+            tokens = yield from self.api.refresh(tokens.refresh_token)
+        except Refused:
+            newer = self.store.get(PLATFORM, installation.identity)
+            if newer is None or newer.state != "active" or newer.version == installation.version:
+                raise
+            return Tokens.of(newer.credentials)  # another request rotated the token first
+        self.change(
+            installation.identity,
+            lambda one: (
+                replace(one, credentials={**one.credentials, **tokens.saved()})
+                if one.credentials["refresh_token"] == installation.credentials["refresh_token"]
+                else one  # another connect brought tokens of its own meanwhile
+            ),
+        )
+        return tokens
+
+    def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
+        """Save an active installation with a change; when somebody else saved first, change theirs."""
+        for _ in range(5):
+            current = self.store.get(PLATFORM, identity)
+            if current is None or current.state != "active":
+                return None
+            try:
+                return self.store.save(changed(current))
+            except Conflict:
+                continue
+        return None

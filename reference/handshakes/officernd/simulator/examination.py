@@ -1,0 +1,52 @@
+"""Every check of the platform on one partner, in an order in which one broken rule shows as itself.
+
+The partner is connected twice, is sent each fault of a signed request and of a webhook, and must end
+as the fault declares. A connect that does not get to the secret ends the examination: what was not
+reached is not judged. No message makes a partner start anew: where its operator gives `restart`, which
+does that, it is judged whether the secret was stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...core.messages import Step
+from ...runtime.browser import Browser
+from ...runtime.verdicts import Finding, Refuses
+from .faults import PAGE_FAULTS, WEBHOOK_FAULTS
+from .platform import CLAUSE, OfficeRnD
+
+
+def examine(
+    platform: OfficeRnD, first: str, second: str, *, restart: Callable[[], object] | None = None
+) -> Step[list[Finding]]:
+    """Examine a partner with two integrations of one organisation; return the findings in order."""
+    seen = len(platform.findings)
+    yield from connected(platform, first)
+    if not platform.integrations[first].secret_was_read:
+        return platform.findings[seen:]
+    yield from platform.healthcheck(first)
+    for fault in PAGE_FAULTS:
+        yield from platform.healthcheck(first, fault.name)
+    for name in ("", "zero-signature"):
+        yield from platform.sync(first, name)
+        page = yield from Browser().open(platform.configuration_url(first, name))
+        platform.configuration_outcome(page.response, name)
+    yield from connected(platform, second)
+    for integration in (first, second):
+        yield from platform.healthcheck(integration, clause=CLAUSE + "signature.secret")
+    for webhook_fault in WEBHOOK_FAULTS:
+        yield from platform.remove(second, webhook_fault.name)
+        if not isinstance(webhook_fault.expected, Refuses):
+            yield from connected(platform, second)
+    yield from platform.remove(second)
+    if restart:
+        restart()
+        yield from platform.healthcheck(first, clause=CLAUSE + "secret.kept")
+    return platform.findings[seen:]
+
+
+def connected(platform: OfficeRnD, integration: str) -> Step[None]:
+    """Connect one integration by a browser of its own, and judge how it ended."""
+    yield from Browser().open(platform.connect_url(integration))
+    platform.findings += platform.connect_outcome(integration).findings

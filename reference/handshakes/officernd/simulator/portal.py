@@ -1,0 +1,122 @@
+"""The simulator's own pages: what stands for OfficeRnD's admin portal, labelled as ours.
+
+One page lists the integrations with a button for each step and a choice of faults; every button
+posts a form. The form of Connect opens a window of its own (officernd:connect.popup). A form from another
+site is refused, since it would be a click that nobody made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...core.messages import Answer, Request, Response, Step, redirect
+from ...core.refusals import Refused
+from ...core.strict import no_duplicates, query_pairs
+from ...runtime.pages import page, refused_form, wrong_method
+from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
+from .records import Integration
+
+if TYPE_CHECKING:
+    from .platform import OfficeRnD
+
+COOKIE = "simulator_connect"
+_INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is OfficeRnD's.</p>
+{% for one, organization in integrations %}
+<section><h2>{{ organization.name }} <small>{{ organization.slug }}</small></h2>
+<p>Integration <code>{{ one.id }}</code>, {{ one.locations | join(', ') or 'all locations' }}:
+<b id="state-{{ one.id }}">{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>
+{% for step, choices in steps if step != 'sync' or syncs[one.client_id] %}
+<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ one.id }}"{% if step == 'connect' %} target="_blank"{% endif %}>
+<input type="hidden" name="integration" value="{{ one.id }}">
+<button>{{ step }}</button> <label>with <select name="fault"><option value="">no fault</option>
+{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
+</select></label></form>{% endfor %}</section>{% endfor %}
+<h2>Findings</h2>
+<table><tr><th>clause</th><th></th><th>detail</th></tr>
+{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
+<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
+
+_RETURNED = """{% for one in integrations %}<p id="state-{{ one.id }}">Integration <code>{{ one.id }}</code>:
+<b>{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>{% else %}
+<p>Nothing was being connected.</p>{% endfor %}<p><a id="back" href="{{ home }}/simulator">Back to the list</a></p>"""
+
+_OUTCOME = """<p>The partner answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
+<li><code>{{ f.clause }}</code> <span class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}
+</span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
+
+_STEPS: tuple[tuple[str, Sequence[Fault]], ...] = (
+    ("connect", CONNECT_FAULTS),
+    ("healthcheck", PAGE_FAULTS),
+    ("configure", tuple(fault for fault in PAGE_FAULTS if fault.name not in ("post", "replay"))),
+    ("sync", PAGE_FAULTS),
+    ("remove", WEBHOOK_FAULTS),
+)
+
+
+class Portal:
+    """The pages under `/simulator`, for one platform."""
+
+    def __init__(self, platform: OfficeRnD) -> None:
+        self.platform = platform
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Show the list, or take one step that a form asks for."""
+        platform = self.platform
+        if request.path == "/simulator":
+            return self._index() if request.method == "GET" else wrong_method("GET")
+        step = request.path.removeprefix("/simulator/")
+        if step not in dict(_STEPS):
+            return page("Not found", "<p>There is no such page.</p>", status=404)
+        if request.method != "POST":
+            return wrong_method("POST")
+        if refusal := refused_form(request):
+            return refusal
+        try:
+            fields = self._fields(request)
+            integration, fault = platform.integrations[fields["integration"]], fields.get("fault", "")
+            if step == "sync" and not platform.applications[integration.client_id].sync_url:
+                raise KeyError(step)
+            if fault and fault not in [choice.name for choice in dict(_STEPS)[step]]:
+                raise KeyError(fault)
+        except (Refused, KeyError, UnicodeDecodeError):
+            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        if step == "connect":
+            browser = platform.new_id()
+            platform.browsers[browser] = integration.id
+            cookie = f"{COOKIE}={browser}; Path=/connect; HttpOnly; SameSite=Lax"
+            return redirect(platform.connect_url(integration.id, fault), 303, (("set-cookie", cookie),))
+        if step == "configure":
+            return redirect(platform.configuration_url(integration.id, fault), 303)
+        taken = {"healthcheck": platform.healthcheck, "sync": platform.sync, "remove": platform.remove}[step]
+        outcome = yield from taken(integration.id, fault)
+        answered = outcome.response.status if outcome.response else "nothing"
+        title = f"{step} {fault}".strip()
+        return page(title, _OUTCOME, answered=answered, findings=outcome.findings)
+
+    def return_page(self, integrations: list[Integration]) -> Response:
+        """officernd:return.redirect. Show what became of the connect."""
+        home = self.platform.settings.app_origin
+        return page("Back in OfficeRnD", _RETURNED, integrations=integrations, home=home)
+
+    def _index(self) -> Response:
+        platform = self.platform
+        integrations = [
+            (integration, platform.organizations[integration.organization_id])
+            for integration in platform.integrations.values()
+        ]
+        findings = platform.findings[-50:][::-1]
+        syncs = {one.client_id: one.sync_url for one in platform.applications.values()}
+        return page(
+            "OfficeRnD simulator",
+            _INDEX,
+            integrations=integrations,
+            steps=_STEPS,
+            findings=findings,
+            syncs=syncs,
+        )
+
+    def _fields(self, request: Request) -> dict[str, str]:
+        clause = "officernd:connect.popup"
+        return no_duplicates(query_pairs(request.body.decode("ascii"), clause), clause)

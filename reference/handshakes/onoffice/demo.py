@@ -1,0 +1,261 @@
+"""What the tools need of onOffice: both sides ready made, the story of the tour, the briefing, `verify`.
+
+Every identifier and secret in here is public and for tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ..core.messages import Step
+from ..core.printing import printable
+from ..core.refusals import Refused
+from ..core.timestamps import Tolerance
+from ..runtime.browser import Browser, Page
+from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from . import readings as other_readings
+from .partner.configuration import HOSTS, Configuration
+from .partner.connecting import PLATFORM
+from .partner.integration import ACTIVATE, SERVICE, WEBHOOK, Provider
+from .script import press
+from .signing import SignedUrl, verify_url
+from .simulator import portal
+from .simulator.platform import OnOffice
+from .simulator.records import Account, Customer, Service, User
+from .simulator.records import Settings as PlatformSettings
+from .slips import mistake_in
+
+SECRET = "Example-Provider-Secret-1!"
+PORTAL, API, PROVIDER = "https://smart.onoffice.de", "https://api.onoffice.de", "https://provider.example"
+OWN = "?plan=gold+edition&Zone=eu&ref=a~b*c"
+FIRST, SECOND = "4711", "4712"
+ADMINISTRATOR, BROKER = "17", "18"
+PLANS, EXPORT = "plans", "export"
+
+SETTINGS = {
+    "errors": Setting("the envelope of an action's error (A21)", ("500-97", "mirrored", "200-0")),
+    "claim_required": Setting("whether the API asks for extendedclaim (A19)", ("yes", "not-yet")),
+    "claim_outdated": Setting("how long a service's claim lasts (A20, assumed)", ("24-hours", "never")),
+    "api_claim": Setting("whether the activation URL carries apiClaim (A14)", ("sent", "not-sent")),
+    "hmac_version": Setting("the API's HMAC that the provider makes (A41)", ("2", "1")),
+    "activation_url": Setting("where a foreign provider's activation page is"),
+    "service_url": Setting("where a foreign provider's service is"),
+    "webhook_url": Setting("where a foreign provider's webhook is"),
+    "platform_url": Setting("where a foreign platform is served, for --only partner"),
+}
+
+
+def sides(world: World) -> Sides:
+    """Return the platform with two customers and a provider's account with a service and a webhook, and the provider."""
+    chosen = world.settings
+    served = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
+    base = world.partner_origin or PROVIDER
+    settings = PlatformSettings(
+        portal_origin=served or PORTAL,
+        api_origin=served or API,
+        errors=chosen.get("errors", "500-97"),
+        claim_required=chosen.get("claim_required", "yes") == "yes",
+        claim_lifetime=86_400 if chosen.get("claim_outdated", "24-hours") == "24-hours" else None,
+        api_claim=chosen.get("api_claim", "sent") == "sent",
+        loopback=bool(served),
+    )
+    account = Account(
+        "Example provider",
+        chosen.get("activation_url", base + ACTIVATE + OWN),
+        (
+            Service(PLANS, chosen.get("service_url", base + SERVICE + OWN)),
+            Service(EXPORT, chosen.get("webhook_url", base + WEBHOOK + OWN), webhook=True),
+        ),
+        SECRET,
+    )
+    platform = OnOffice(settings, account, clock=world.clock, random=world.random)
+    furnish(platform)
+    reports: list[tuple[str, Refused]] = []
+    provider = Provider(
+        Configuration(
+            SECRET,
+            base_url=base,
+            hosts=(served,) if served else HOSTS,
+            api_url=f"{served or API}/api/stable/api.php",
+            hmac_version=int(chosen.get("hmac_version", "2")),
+        ),
+        store=world.store,
+        clock=world.clock,
+        random=world.random,
+        report=lambda endpoint, refused: reports.append((endpoint, refused)),
+    )
+    return Sides(platform, provider, reports)
+
+
+def furnish(platform: OnOffice) -> None:
+    """Add the customers of tests and lessons; both have a user 17, which is another person each time (A27)."""
+    people = {ADMINISTRATOR: User(ADMINISTRATOR, "Kim", True), BROKER: User(BROKER, "Sascha", group="5")}
+    names = {FIRST: "Müller & Söhne <Immobilien> GmbH", SECOND: "Mustermakler"}
+    for web_id, name in names.items():
+        estates = {f"{web_id}1": f"House {web_id}"}
+        platform.add_customer(Customer(web_id, name, dict(people), estates))
+
+
+def story(sides: Sides, browser: Browser) -> list[Chapter]:
+    """Return an activation by the popup's buttons, two refusals, a service, a block, and the way back."""
+    platform, provider = sides.platform, sides.partner
+    assert isinstance(platform, OnOffice) and isinstance(provider, Provider)  # noqa: S101  (of this module)
+    origin = platform.settings.portal_origin
+    shown: list[Page] = []
+
+    def opened(fault: str = "") -> Step[list[Check]]:
+        """Open the popup, confirm both agreements: the mask with the provider's frame."""
+        shown.append((yield from browser.open(f"{origin}/simulator")))
+        form = shown[-1].form(f"open-{FIRST}-{ADMINISTRATOR}")
+        shown.append((yield from browser.submit(shown[-1], form, {"fault": fault})))
+        agreed = {"terms": "yes", "data_processing": "yes"}
+        shown.append((yield from browser.submit(shown[-1], shown[-1].form("confirm"), agreed)))
+        return [Check("the popup has the provider's frame", len(shown[-1].frames) == 1)]
+
+    def activated(
+        pasted: str = "", fault: str = "", says: str = "active", status: str = "Active"
+    ) -> Step[list[Check]]:
+        """Load the frame, choose the right, copy the key, press the button, let the popup hear of it."""
+        popup = shown[-1]
+        frame = yield from browser.load_frame(popup)
+        key = yield from portal.choose(popup, "all")
+        text = yield from press(browser, frame, popup, pasted or key)
+        seen = yield from portal.receive(popup, frame, text or "")
+        return [
+            Check(f"the message is {says!r}", text == says),
+            Check(f"the status is {status}", seen.get("status") == status),
+            Check("the popup warns of nothing", seen.get("warning") == ""),
+        ]
+
+    def stale() -> Step[list[Check]]:
+        yield from opened("stale")
+        frame = yield from browser.load_frame(shown[-1])
+        reasons = [refused.reason for _, refused in sides.reports]
+        return [
+            Check("the frame shows no form", frame.response.status == 403 and not frame.forms),
+            Check("the provider's operator sees stale", reasons[-1:] == ["stale"]),
+        ]
+
+    def served(user: str, expected: int = 200) -> Step[list[Check]]:
+        seen = len(platform.findings)
+        outcome = yield from platform.serve(
+            FIRST, user, PLANS, because="service.other-users", anyway=expected != 200
+        )
+        text = outcome.response.body.decode() if outcome.response else ""
+        shows = "House 4711" in text
+        return [
+            *[Check(f"{one.clause}: {one.detail}", one.held) for one in platform.findings[seen:]],
+            Check(
+                f"the service {'shows' if expected == 200 else 'does not show'} the property",
+                shows == (expected == 200),
+            ),
+        ]
+
+    def blocked() -> Step[list[Check]]:
+        shown.append((yield from browser.open(f"{origin}/simulator")))
+        told = len(sides.reports)
+        shown.append((yield from browser.submit(shown[-1], shown[-1].form(f"block-{FIRST}"))))
+        return [Check("nobody told the provider", len(sides.reports) == told)]
+
+    def noticed() -> Step[list[Check]]:
+        code = ""
+        try:
+            yield from provider.work(FIRST, BROKER, f"{FIRST}1")
+        except Refused as refused:
+            code = refused.evidence.get("errorcode", "")
+        kept = provider.store.get(PLATFORM, provider.customer(FIRST))
+        return [
+            Check("the provider's next call is answered 22", code == "22"),
+            Check("the provider ended the activation", kept is not None and kept.state == "removed"),
+        ]
+
+    wrong = "Der API-Key stimmt nicht. Bitte kopieren Sie ihn noch einmal."
+    return [
+        Chapter("The popup: agreements, then the provider's frame by a signed URL", opened()),
+        Chapter(
+            "A wrong key: the API answers 137, the user reads why",
+            activated("0" * 64, says=wrong, status="Inactive"),
+        ),
+        Chapter("Copy the key, press the button: unlockProvider, then the message", activated()),
+        Chapter("A service for another user of the same customer, with its own claim", served(BROKER)),
+        Chapter("The customer blocks the provider, in silence", blocked()),
+        Chapter("The provider learns it from its next call", noticed(), "provider"),
+        Chapter("An old link is refused, and shows no form", stale()),
+        Chapter("The frame is opened again", opened()),
+        Chapter("Activated again: a new token, a new key", activated()),
+        Chapter("The service works again", served(ADMINISTRATOR)),
+    ]
+
+
+def briefing(sides: Sides, world: World) -> str:
+    """Return what to open, and what a provider in any language has to be told."""
+    platform = sides.platform
+    assert isinstance(platform, OnOffice)  # noqa: S101
+    account, settings = platform.account, platform.settings
+    rows = {
+        "open in a browser": f"{settings.portal_origin}/simulator",
+        "API": f"{settings.api_origin}/api/stable/api.php",
+        "provider secret (public)": account.secret,
+        "activation URL": account.activation_url,
+        **{
+            f"{service.name} ({'webhook' if service.webhook else 'service'})": service.url
+            for service in account.services
+        },
+        "pages are embedded by": settings.portal_origin,
+    }
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
+    """Return what a pasted URL proves; raises `Refused`, which names the readings or the mistake that fit."""
+    url = pasted.url or pasted.body.decode("utf-8", "replace").strip()
+
+    def verified_under(*ids: str) -> SignedUrl:
+        stages = other_readings.of(*ids)
+        return verify_url(url, secret=secret, now=now, tolerance=tolerance, readings=stages)
+
+    try:
+        verified = verified_under(*readings)
+    except Refused as refused:
+        if refused.reason == "unknown-reading" or refused.clause.endswith("url.key"):
+            raise
+        found = {}
+        if fitting := [
+            id
+            for id in other_readings.READINGS
+            if id not in readings and fits(partial(verified_under, *readings, id), refused)
+        ]:
+            found["readings that fit"] = ", ".join(fitting)
+        if mistake := mistake_in(url, secret=secret):
+            found["mistake"] = mistake
+        if refused.reason == "signature-mismatch" and not found:
+            found["readings that fit"] = "none, so the secret is another one, or the bytes were changed"
+        evidence = {**refused.evidence, **found}
+        raise Refused(
+            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
+        ) from None
+    lines = [f"Verified. Signed at {verified.timestamp}, {now - verified.timestamp} s before {now}."]
+    lines += [f"  {printable(name)} = {shown_value(name, value)}" for name, value in verified.parameters]
+    lines.append(
+        f"  covered by the signature: scheme, host, path, {printable(', '.join(verified.covered), 500)}"
+    )
+    lines.append("  not covered: port, user info, fragment, method")
+    return "\n".join(lines)
+
+
+def shown_value(name: str, value: str) -> str:
+    """Return a parameter as it may be shown: a token or claim is masked."""
+    if name in ("apiToken", "apiClaim", "parameterCacheId"):
+        return f"‹{len(value)} characters›"
+    return printable(value, 500)
+
+
+def fits(verify_it: Callable[[], object], first: Refused) -> bool:
+    """Return whether the signature is right under a reading, whatever its time is."""
+    try:
+        verify_it()
+    except Refused as refused:
+        return refused.reason in ("stale", "from-the-future") and first.reason != refused.reason
+    return True

@@ -1,0 +1,33 @@
+"""What the provider was told by onOffice, or chose itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...core.keys import key_bytes
+
+HOSTS = ("https://smart.onoffice.de", "https://beta.smart.onoffice.de", "https://crm-beta.onoffice.de")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The provider's own settings. Origins have no path; times are seconds, or Unix seconds for an end.
+
+    `base_url` is the public address with which URLs are verified: it is never taken from a request
+    (A34). `previous_secret` verifies beside the current one until `previous_until`, and not at all
+    unless both are set (A32). `hosts` may embed the pages. `api_url` is where calls go.
+    """
+
+    provider_secret: str = field(repr=False)
+    previous_secret: str = field(default="", repr=False)
+    previous_until: int = 0
+    base_url: str = "https://provider.example"
+    hosts: tuple[str, ...] = HOSTS
+    api_url: str = "https://api.onoffice.de/api/stable/api.php"
+    api_timeout: float = 10.0
+    tolerance: tuple[int, int] = (300, 120)
+    hmac_version: int = 2
+
+    def __post_init__(self) -> None:
+        """onoffice:secret.empty. Refuse a configuration without a provider secret at once: `empty-secret`."""
+        key_bytes(self.provider_secret, "onoffice:secret.empty")

@@ -1,0 +1,157 @@
+"""What the platform's checks say about a provider, clause by clause."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from ...core.messages import Response
+from ...runtime.browser import Page
+from ...runtime.verdicts import Finding, Refuses
+from .faults import CLAUSE, Fault, FormFault
+from .records import ApiUser, Customer, Popup, Service
+
+LONGEST = 200
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt to activate or to use a service, and what the API saw of it.
+
+    `calls` and `calls_after` count the API's calls; `known` says that the API has found what is broken,
+    after the `seen` findings of before.
+    """
+
+    fault: Fault | None
+    again: bool
+    late: bool
+    popup: Popup | None
+    user: ApiUser | None
+    calls: int
+    seen: int
+    calls_after: int = 0
+    known: bool = False
+
+    @property
+    def name(self) -> str:
+        """What was done, in short."""
+        return self.fault.name if self.fault else "the genuine call"
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the provider called nobody."""
+        return self.calls_after == self.calls
+
+
+def closed(response: Response | None, attempt: Attempt) -> Finding:
+    """Return the finding on a page that must not open: an error, no form, and no call of the API."""
+    assert attempt.fault is not None  # noqa: S101  (only faults close pages)
+    status = response.status if response else "no answer"
+    held = response is not None and response.status >= 400 and b"<form" not in response.body and attempt.quiet
+    return Finding(attempt.fault.clause, held, f"{attempt.name}: {status}")
+
+
+def same_page(one: Response, other: Response) -> bool:
+    """onoffice:url.refused. Return whether two answers look the same from outside."""
+    kept = ("content-type", "set-cookie", "location", "content-security-policy")
+    return (one.status, one.body, [h for h in one.headers if h[0] in kept]) == (
+        other.status, other.body, [h for h in other.headers if h[0] in kept],
+    )  # fmt: skip
+
+
+def judged_page(page: Page | None, customer: Customer, portal: str) -> tuple[Finding, ...]:
+    """Return the findings on the activation page: what is on it, and who may embed it."""
+    if page is None:
+        return ()
+    text = page.response.body.decode("utf-8", "replace")
+    ancestors = re.search(r"frame-ancestors ([^;]*)", page.response.header("content-security-policy"))
+    allowed = ancestors[1].split() if ancestors else ["*"]
+    framed = bool({"*", portal} & set(allowed)) and not page.response.header("x-frame-options")
+    raw, escaped = customer.name, html.escape(customer.name, quote=False)
+    button = re.search(r"<(button|input)[^>]*\bid=\"?unlockButton\b[^>]*>", text)
+    checks = {
+        "page.key-field": 'name="secret"' in text,
+        "page.button": button is not None and "disabled" in button[0],
+        "page.escaped": raw == escaped or raw not in text,
+        "page.feedback": "<script" in text,
+        "url.frameable": framed and not page.response.header("set-cookie"),
+    }
+    return tuple(Finding(CLAUSE + clause, held, "the activation page") for clause, held in checks.items())
+
+
+def judged_text(response: Response | None, attempt: Attempt) -> tuple[Finding, ...]:
+    """Return the findings on the answer to the button."""
+    status = response.status if response else "no answer"
+    kind = response.header("content-type").partition(";")[0].strip().lower() if response else ""
+    detail = f"{attempt.name}: {status}"
+    findings = [Finding(CLAUSE + "feedback.answer", status == 200 and kind == "text/plain", detail)]
+    text = response.body.decode("utf-8", "replace") if response else ""
+    if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
+        return (*findings, *_refused(text, attempt, detail))
+    return (*findings, *_activated(text, attempt, detail))
+
+
+def _refused(text: str, attempt: Attempt, detail: str) -> list[Finding]:
+    fault, user, popup = attempt.fault, attempt.user, attempt.popup
+    assert fault and user and popup  # noqa: S101
+    before = isinstance(fault, FormFault) and fault.expected != Refuses("platform-error")
+    before = before or fault.expected == Refuses("empty-parameter")
+    held = text.strip("'\"\n ") != "active" and (attempt.quiet or not before)
+    findings = [Finding(fault.clause, held, detail)]
+    if held:
+        secret = [user.token, user.key] if user.key else []
+        clean = len(text) <= LONGEST and "<" not in text and not any(one in text for one in secret)
+        findings.append(Finding(CLAUSE + "feedback.error", bool(text.strip()), detail))
+        findings.append(Finding(CLAUSE + "feedback.text", clean, detail))
+    return findings
+
+
+def _activated(text: str, attempt: Attempt, detail: str) -> list[Finding]:
+    user = attempt.user
+    assert user is not None  # noqa: S101
+    active, said = user.state == "active", text.strip("'\"\n ") == "active"
+    if attempt.fault:
+        return [] if attempt.known and not active else [Finding(attempt.fault.clause, active, detail)]
+    if attempt.known and not active:
+        return []
+    if not active:
+        clause = "feedback.truthful" if said and not attempt.quiet else "unlock.call"
+        clause = "block.unlock-again" if attempt.again and attempt.quiet else clause
+        clause = "unlock.later" if attempt.late else clause
+        return [Finding(CLAUSE + clause, False, f"{detail}, not activated")]
+    clause = "feedback.plain" if said and text != "active" else "feedback.active"
+    return [
+        Finding(CLAUSE + "unlock.call", True, detail),
+        Finding(CLAUSE + clause, text == "active", f"{detail}, the text"),
+    ]
+
+
+def judged_service(
+    response: Response | None,
+    attempt: Attempt,
+    service: Service,
+    clause: str,
+    *,
+    refuses: bool,
+    calls: int = 0,
+) -> tuple[Finding, ...]:
+    """Return the findings on the answer to a service or a webhook."""
+    detail = f"{attempt.name} of {service.name}: {response.status if response else 'no answer'}"
+    if refuses:
+        quiet = attempt.calls_after - attempt.calls <= calls
+        held = quiet and response is not None and response.status >= 400
+        return () if attempt.known else (Finding(clause, held, detail),)
+    if attempt.known:
+        return ()
+    if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
+        return (Finding(attempt.fault.clause, response is not None and response.status >= 400, detail),)
+    if attempt.fault is not None:
+        clause = attempt.fault.clause
+    ok = response is not None and response.ok
+    if service.webhook:
+        if attempt.fault:
+            return (Finding(clause, ok, detail),)
+        bare = ok and response is not None and not response.header("content-type").startswith("text/html")
+        return (Finding(CLAUSE + "webhook.answer", bare and attempt.quiet, detail),)
+    return (Finding(clause, ok and not attempt.quiet, detail),)

@@ -1,0 +1,263 @@
+"""The simulator's own pages: what stands for the marketplace inside onOffice, labelled as ours.
+
+One page lists customers and users with a button for each step; the popup goes its steps, and its
+script takes the frame's message. A form from another site is refused, since it would be a click that
+nobody made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ...core.messages import Answer, Request, Response, Step, form_body, json_response, split_url
+from ...core.refusals import Refused
+from ...core.strict import URLENCODED, form_pairs, no_duplicates
+from ...runtime.browser import Page
+from ...runtime.pages import page, refused_form, wrong_method
+from .faults import (
+    ACTIVATION_URL_FAULTS,
+    API_FAULTS,
+    CLAIM_FAULTS,
+    STATE_FAULTS,
+    URL_FAULTS,
+    ApiFault,
+    Fault,
+    StateFault,
+    UrlFault,
+)
+from .records import Popup
+
+if TYPE_CHECKING:
+    from .platform import OnOffice
+
+_FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
+{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
+</select></label>{% endmacro %}"""
+
+_INDEX = (
+    _FAULTS
+    + """<p>A simulator of onOffice for tests and lessons. Nothing here is onOffice's. The provider is
+<b>{{ account.name }}</b>.</p>
+{% for customer in customers %}<section><h2>{{ customer.name }} <small>{{ customer.web_id }}</small></h2>
+<p>Status: <b id="status-{{ customer.web_id }}">{{ names[customer.status] }}</b></p>
+{% for user in customer.users.values() %}<p>{{ user.name }}{% if user.administrator %}, administrator{% endif %}
+{% if customer.status != 'active' %}<form method="post" action="/simulator/open" id="open-{{ customer.web_id }}-{{ user.id }}">
+<input type="hidden" name="customer" value="{{ customer.web_id }}"><input type="hidden" name="user" value="{{ user.id }}">
+<button>Open the provider</button> {{ faults(opening) }}</form>
+{% else %}{% for service in account.services %}<form method="post" action="/simulator/service" id="{{ service.name }}-{{ customer.web_id }}-{{ user.id }}">
+<input type="hidden" name="customer" value="{{ customer.web_id }}"><input type="hidden" name="user" value="{{ user.id }}">
+<input type="hidden" name="service" value="{{ service.name }}"><button>Open {{ service.name }}</button> {{ faults(serving) }}</form>
+{% endfor %}{% endif %}</p>{% endfor %}
+{% if customer.status == 'active' %}<form method="post" action="/simulator/block" id="block-{{ customer.web_id }}">
+<input type="hidden" name="customer" value="{{ customer.web_id }}"><button>Block the provider</button></form>{% endif %}</section>{% endfor %}
+<h2>Provider secret</h2><form method="post" action="/simulator/secret" id="secret"><input type="text" name="secret" autocomplete="off">
+<button>Change provider secret</button></form>
+<h2>Findings</h2>
+<table><tr><th>clause</th><th></th><th>detail</th></tr>
+{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
+<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
+)
+
+_TERMS = """<p>{{ account.name }} asks for these rights: {{ account.rights }}</p>
+<form method="post" action="/simulator/confirm" id="confirm"><input type="hidden" name="popup" value="{{ popup.id }}">
+<input type="hidden" name="fault" value="{{ fault }}">
+<p><label><input type="checkbox" name="terms" value="yes"> I agree to the terms of the provider.</label></p>
+<p><label><input type="checkbox" name="data_processing" value="yes"> I agree to the processing of data on our behalf.</label></p>
+<button>Go on</button></form>"""
+
+_MASK = """<p>To the provider: {{ account.rights }}</p>
+<fieldset id="rights" {% if single %}disabled{% endif %}><legend>Activate user right</legend>
+<label><input type="radio" name="rights" value="all" {% if single %}checked{% endif %}> For all users</label>
+<label><input type="radio" name="rights" value="administrators"> For all administrators</label></fieldset>
+<p><label>API key <input type="text" id="api-key" size="70" readonly value="{{ key }}"></label></p>
+<iframe id="provider" src="{{ popup.url }}" title="The provider" width="100%" height="420"
+data-popup="{{ popup.id }}" data-origin="{{ origin }}"></iframe>
+<p>Status: <b id="status">{{ state }}</b></p><p id="message"></p><p id="warning"></p>
+<p><a id="back" href="/simulator">Back to the list</a></p><script src="/simulator/popup.js"></script>"""
+
+_SERVICE = """<iframe id="provider" src="{{ url }}" title="The service" width="100%" height="300"></iframe>
+<p><a id="back" href="/simulator">Back to the list</a></p>"""
+
+_SAID = """<p id="said">{{ said }}</p><p><a id="back" href="/simulator">Back to the list</a></p>"""
+
+SCRIPT = """"use strict";
+const frame = document.getElementById("provider");
+const show = (id, text) => { document.getElementById(id).textContent = text; };
+const ask = async (path, fields) => {
+  const body = new URLSearchParams({ popup: frame.dataset.popup, ...fields });
+  return fetch(path, { method: "POST", body });
+};
+for (const choice of document.querySelectorAll("input[name=rights]")) {
+  choice.addEventListener("change", async () => {
+    const answer = await ask("/simulator/rights", { rights: choice.value });
+    document.getElementById("api-key").value = answer.ok ? (await answer.json()).apiKey : "";
+  });
+}
+window.addEventListener("message", async (event) => {
+  if (event.source !== frame.contentWindow || event.origin !== frame.dataset.origin) return;
+  if (typeof event.data !== "string") return;
+  const answer = await ask("/simulator/message", { text: event.data });
+  if (!answer.ok) return;
+  const shown = await answer.json();
+  show("message", shown.message);
+  show("warning", shown.warning);
+  show("status", shown.status);
+});
+"""
+
+_STATUS = {"inactive": "Inactive", "active": "Active", "blocked": "Blocked"}
+_POLICY = "script-src 'self'; connect-src 'self'; frame-src {}"
+_OPENING: tuple[Fault, ...] = (*URL_FAULTS, *ACTIVATION_URL_FAULTS, *STATE_FAULTS, *API_FAULTS)
+_SERVING: tuple[Fault, ...] = (*URL_FAULTS, *CLAIM_FAULTS)
+
+
+class Portal:
+    """The pages under `/simulator`."""
+
+    def __init__(self, platform: OnOffice) -> None:
+        self.platform = platform
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Show the list or the popup's script, or take one step that a form asks for."""
+        yield from ()
+        steps = {
+            "open": self._open, "confirm": self._confirm, "rights": self._rights, "message": self._message,
+            "service": self._service, "block": self._block, "secret": self._secret,
+        }  # fmt: skip
+        if request.path in ("/simulator", "/simulator/popup.js"):
+            if request.method != "GET":
+                return wrong_method("GET")
+            return self._index() if request.path == "/simulator" else _javascript()
+        step = steps.get(request.path.removeprefix("/simulator/"))
+        if step is None:
+            return page("Not found", "<p>There is no such page.</p>", status=404)
+        if request.method != "POST":
+            return wrong_method("POST")
+        if refusal := refused_form(request):
+            return refusal
+        clause = "onoffice:popup.terms"
+        try:
+            fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
+            return step(fields)
+        except (Refused, KeyError):
+            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        except ValueError as error:
+            return page("That is not possible", _SAID, status=409, said=str(error))
+
+    def _index(self) -> Response:
+        platform = self.platform
+        return page(
+            "onOffice simulator", _INDEX, account=platform.account, customers=list(platform.customers.values()),
+            names=_STATUS, opening=_OPENING, serving=_SERVING, findings=platform.findings[-50:][::-1],
+        )  # fmt: skip
+
+    def _open(self, fields: Mapping[str, str]) -> Response:
+        popup = self.platform.open_popup(fields["customer"], fields["user"])
+        fault = _known(fields.get("fault", ""), [one.name for one in _OPENING])
+        return page(
+            self.platform.account.name, _TERMS, account=self.platform.account, popup=popup, fault=fault
+        )
+
+    def _confirm(self, fields: Mapping[str, str]) -> Response:
+        """onoffice:popup.frame. Show the mask: the choice, the key's field, the provider's frame below it."""
+        platform = self.platform
+        popup = platform.popups[fields["popup"]]
+        terms, data_processing = fields.get("terms") == "yes", fields.get("data_processing") == "yes"
+        platform.confirm(popup, terms=terms, data_processing=data_processing)
+        self._faulty(popup, fields.get("fault", ""))
+        origin = split_url(platform.account.activation_url)[0]
+        single = platform.account.single_webhook
+        return page(
+            platform.account.name, _MASK, account=platform.account, popup=popup, origin=origin, single=single,
+            key=platform.api_users[popup.token].key if single else "", more_policy=_POLICY.format(origin),
+            state=_STATUS[platform.customers[popup.web_id].status],
+        )  # fmt: skip
+
+    def _faulty(self, popup: Popup, name: str) -> None:
+        fault = next((one for one in _OPENING if one.name == name), None)
+        if isinstance(fault, UrlFault):
+            popup.url = fault.apply(self.platform.draft(popup))
+        elif isinstance(fault, StateFault):
+            fault.apply(self.platform, popup)
+        elif isinstance(fault, ApiFault):
+            self.platform.api_users[popup.token].fault = fault
+
+    def _rights(self, fields: Mapping[str, str]) -> Response:
+        key = self.platform.choose(self.platform.popups[fields["popup"]], fields["rights"])
+        return json_response({"apiKey": key}, headers=(("cache-control", "no-store"),))
+
+    def _message(self, fields: Mapping[str, str]) -> Response:
+        """onoffice:popup.status. Take the message that the popup's script checked, and say what to show."""
+        popup = self.platform.popups[fields["popup"]]
+        self.platform.receives(
+            popup, fields["text"], origin=split_url(self.platform.account.activation_url)[0]
+        )
+        status = _STATUS[self.platform.customers[popup.web_id].status]
+        return json_response(
+            {"message": popup.message, "warning": popup.warning, "status": status},
+            headers=(("cache-control", "no-store"),),
+        )
+
+    def _service(self, fields: Mapping[str, str]) -> Response:
+        url = self.platform.service_url(
+            fields["customer"],
+            fields["user"],
+            fields["service"],
+            _known(fields.get("fault", ""), [f.name for f in _SERVING]),
+        )
+        return page(fields["service"], _SERVICE, url=url, more_policy=_POLICY.format(split_url(url)[0]))
+
+    def _block(self, fields: Mapping[str, str]) -> Response:
+        self.platform.block(fields["customer"])
+        return page("Blocked", _SAID, said="The provider is blocked. Nobody tells it.")
+
+    def _secret(self, fields: Mapping[str, str]) -> Response:
+        self.platform.change_secret(fields["secret"])
+        return page("Changed", _SAID, said="The secret is changed. It signs from now on.")
+
+
+def _javascript() -> Response:
+    headers = (("content-type", "text/javascript; charset=utf-8"), ("x-content-type-options", "nosniff"))
+    return Response(200, headers, SCRIPT.encode())
+
+
+def _known(name: str, names: list[str]) -> str:
+    if name and name not in names:
+        raise KeyError(name)
+    return name
+
+
+def choose(popup: Page, rights: str) -> Step[str]:
+    """What the popup's script does when a right is chosen, for drivers without a browser; returns the key that it shows."""
+    fields = {"popup": popup_id(popup), "rights": rights}
+    answer = yield _ask(popup, "/simulator/rights", fields)
+    return str(answer.json()["apiKey"])
+
+
+def receive(popup: Page, frame: Page, text: str, *, own_frame: bool = True) -> Step[dict[str, str]]:
+    """What the popup's script does with a message, for drivers without a browser; returns what it shows, or nothing."""
+    expected = attribute(popup, "data-origin")
+    if not own_frame or split_url(frame.url)[0] != expected:
+        return {}
+    answer = yield _ask(popup, "/simulator/message", {"popup": popup_id(popup), "text": text})
+    shown: dict[str, str] = answer.json() if answer.ok else {}
+    return shown
+
+
+def popup_id(popup: Page) -> str:
+    """Return the popup that a page shows."""
+    return attribute(popup, "data-popup")
+
+
+def attribute(shown: Page, name: str) -> str:
+    """Return the value of an attribute of a page's frame."""
+    text = shown.response.body.decode()
+    return text.partition(f'{name}="')[2].partition('"')[0]
+
+
+def _ask(popup: Page, path: str, fields: Mapping[str, str]) -> Request:
+    origin = split_url(popup.url)[0]
+    headers = (("content-type", f"{URLENCODED};charset=UTF-8"), ("origin", origin))
+    return Request("POST", origin, path, headers, form_body(fields))

@@ -1,0 +1,202 @@
+"""What the tools need of RetailCRM: both sides ready made, the story of the tour, the briefing, `verify`.
+
+Every identifier and secret in here is public and for tests.
+"""
+
+from __future__ import annotations
+
+from ..core.messages import Step
+from ..core.printing import printable
+from ..core.refusals import Refused
+from ..core.strict import URLENCODED
+from ..core.timestamps import Tolerance
+from ..runtime.browser import Browser, Page
+from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from . import readings as other_readings
+from .partner.configuration import Configuration
+from .partner.integration import ACCOUNT, CONFIG, REGISTER, Module
+from .signing import OFFICIAL_ORIGINS, canonical_system_url, verify_registration
+from .simulator.platform import RetailCRM
+from .simulator.records import TRAPS, Account, Card
+from .simulator.records import Settings as PlatformSettings
+from .slips import mistake_in
+
+CODE = "example-module"
+SECRET = "example-module-secret"
+DEMO, ANOTHER = "https://demo.simla.com", "https://another.simla.com"
+TECHNICAL, OTHER_TECHNICAL = "https://demo-technical.simla.io", "https://another-technical.simla.io"
+MODULE = "https://module.example"
+
+SETTINGS = {
+    "system_url": Setting("which host of the account a registration names", ("public", "technical")),
+    "rotation": Setting("what update-scopes does to the key (A27)", ("new-key", "same-key")),
+    "config_url": Setting("where a foreign module answers the configuration request"),
+    "code": Setting("the symbol code of a foreign module's card"),
+    "platform_url": Setting("where a foreign CRM is served, for --only partner"),
+    "active": Setting("whether the module is active from the registration on (A21)", ("yes", "no")),
+    "check_scopes": Setting("whether the module looks at its rights before edit (A12)", ("yes", "no")),
+}
+
+
+def sides(world: World) -> Sides:
+    """Return the platform with two accounts and one card, and the module; with a served origin, one account."""
+    chosen = world.settings
+    crm = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
+    base = world.partner_origin or MODULE
+    code = chosen.get("code", CODE)
+    settings = PlatformSettings(
+        rotation=chosen.get("rotation", "new-key"),
+        system_url=chosen.get("system_url", "public"),
+        loopback=bool(crm),
+        traps=() if crm else TRAPS,
+    )
+    platform = RetailCRM(settings, clock=world.clock, random=world.random)
+    platform.add_card(Card(code, "Example module", chosen.get("config_url", base + CONFIG), SECRET))
+    platform.add_account(Account(crm or DEMO, crm or TECHNICAL, "Demo shop"))
+    if not crm:
+        platform.add_account(Account(ANOTHER, OTHER_TECHNICAL, "Another shop"))
+    reports: list[tuple[str, Refused]] = []
+    module = Module(
+        Configuration(
+            code,
+            SECRET,
+            base_url=base,
+            allowed_origins=(crm,) if crm else OFFICIAL_ORIGINS,
+            active=chosen.get("active", "yes") == "yes",
+            check_scopes=chosen.get("check_scopes", "yes") == "yes",
+        ),
+        store=world.store,
+        clock=world.clock,
+        random=world.random,
+        report=lambda endpoint, refused: reports.append((endpoint, refused)),
+    )
+    return Sides(platform, module, reports)
+
+
+def story(sides: Sides, browser: Browser) -> list[Chapter]:
+    """Return the page's three steps by its buttons, a refusal, a callback and more rights."""
+    platform, module = sides.platform, sides.partner
+    assert isinstance(platform, RetailCRM) and isinstance(module, Module)  # noqa: S101  (of this module)
+    card = next(iter(platform.cards.values()))
+    account = next(iter(platform.accounts.values())).system_url
+    identity = module.identity(account)
+    shown: list[Page] = []
+
+    def press(button: str, expected: str) -> Step[list[Check]]:
+        """Press a button of the page that is open, as the user does."""
+        seen = len(platform.findings)
+        if not shown:
+            shown.append((yield from browser.open(f"{account}/simulator")))
+        shown.append((yield from browser.submit(shown[-1], shown[-1].form(button))))
+        text = shown[-1].response.body.decode()
+        return [Check(f"the browser shows: {expected}", expected in text), *found(platform, seen)]
+
+    def refused_token() -> Step[list[Check]]:
+        """Click Connect again, with a token that somebody made up."""
+        shown.append((yield from browser.open(f"{account}/simulator")))
+        yield from press(f"popup-{card.code}", "asks for")
+        form = shown[-1].form("connect")
+        seen = len(platform.findings)
+        shown.append((yield from browser.submit(shown[-1], form, {"fault": "wrong-token"})))
+        reasons = [refused.reason for _, refused in sides.reports]
+        return [
+            *found(platform, seen),
+            Check("the module's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
+        ]
+
+    def switched(button: str) -> Step[list[Check]]:
+        shown.append((yield from browser.open(f"{account}/simulator")))
+        return (yield from press(f"{button}-{card.code}", "answered <b>200</b>"))
+
+    def works(expected: bool) -> Step[list[Check]]:
+        worked = (yield from module.work(identity)) is not None
+        text = "the module works" if expected else "the module asks for nothing"
+        return [Check(text, worked == expected)]
+
+    def rescoped() -> Step[list[Check]]:
+        before = module.in_use(identity).credentials["api_key"]
+        after = (yield from module.rescope(identity, card.scopes)).credentials["api_key"]
+        return [Check("the new key replaces the old one", before != after), *(yield from works(True))]
+
+    return [
+        Chapter(
+            "Connection data request: the user opens the pop-up", press(f"popup-{card.code}", "asks for")
+        ),
+        Chapter(
+            "Module connection request: Connect, with edit while the CRM waits",
+            press("connect", "is connected"),
+        ),
+        Chapter(
+            "User transition: a form with clientId, then a session", press("account", "The module works")
+        ),
+        Chapter("A registration with a wrong token is refused", refused_token()),
+        Chapter("Activity: the module is switched off", switched("off")),
+        Chapter("Switched off, the module does nothing", works(False), "module"),
+        Chapter("Activity: the module is switched on again", switched("on")),
+        Chapter("More rights: update-scopes gives a new key", rescoped(), "module"),
+    ]
+
+
+def found(platform: RetailCRM, seen: int) -> list[Check]:
+    """Return the platform's findings since `seen`, as checks."""
+    return [
+        Check(f"{finding.clause}: {finding.detail}", finding.held) for finding in platform.findings[seen:]
+    ]
+
+
+def briefing(sides: Sides, world: World) -> str:
+    """Return what to open, and what a module in any language has to be told."""
+    platform = sides.platform
+    assert isinstance(platform, RetailCRM)  # noqa: S101
+    card, account = next(iter(platform.cards.values())), next(iter(platform.accounts.values()))
+    base = world.partner_origin or MODULE
+    rows = {
+        "open in a browser": f"{account.system_url}/simulator",
+        "system URL": account.system_url,
+        "API base": f"{account.system_url}/api/v5",
+        "symbol code": card.code,
+        "secret (public)": card.secret,
+        "configuration URL": card.config_url,
+        "register URL": f"{base}{REGISTER}",
+        "account URL": f"{base}{ACCOUNT}",
+    }
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
+    """Return what a pasted registration proves; raises `Refused`, with the mistake if one explains the token.
+
+    The body is a form, or the JSON text alone that the field `register` holds.
+    """
+    stages = other_readings.of(*readings)
+    body, content_type = pasted.body or pasted.url.encode(), pasted.header or URLENCODED
+    if body.lstrip().startswith(b"{") and not pasted.header:
+        stages = {"form": lambda text, kind: text, **stages}
+    elif body.startswith(b"--") and not pasted.header:
+        boundary = body.partition(b"\r\n")[0][2:].decode("ascii", "replace")
+        content_type = f'multipart/form-data; boundary="{boundary}"'
+    body = body.strip(b"\r\n") if not body.startswith(b"--") else body
+    try:
+        verified = verify_registration(body, secret=secret, content_type=content_type, readings=stages)
+    except Refused as refused:
+        mistake = mistake_in(body, secret=secret, content_type=content_type, readings=stages)
+        if not mistake:
+            raise
+        evidence = {**refused.evidence, "mistake": mistake}
+        raise Refused(
+            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
+        ) from None
+    try:
+        policy = f"on the list of official hosts, as {canonical_system_url(verified.system_url)}"
+    except Refused as refused:
+        policy = f"NOT on the list of official hosts: {refused}"
+    return "\n".join(
+        [
+            "Verified: the sender knows the secret and this API key. Nothing says when it was made.",
+            f"  systemUrl = {printable(verified.system_url, 500)}",
+            f"    {policy}",
+            f"  covered by the token: {', '.join(verified.covered)}",
+            f"  not covered: {', '.join(verified.not_covered)}, time, method, host and path",
+        ]
+    )

@@ -1,0 +1,261 @@
+"""Being connected: what happens between a verified registration and its answer (page, Module connection request).
+
+The key is saved only after `edit` succeeded, in one save. Whatever breaks before that leaves an
+installation in use as it was; of a first connection a pending record may stay, with its `clientId`
+and without a key, so that the next attempt gives RetailCRM the same `clientId` again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from ...core.messages import Response, Step
+from ...core.refusals import Refused
+from ...runtime.role import Equipped
+from ...runtime.store import Conflict, Installation
+from .api import Api, succeeded
+from .configuration import Configuration
+
+PLATFORM = "retailcrm"
+CLAUSE = "retailcrm:"
+Change = Callable[[Installation], Installation]
+MOST_FORMER = 50
+
+
+class Connecting(Equipped[Configuration]):
+    """What a module does to be connected and to stay it."""
+
+    @cached_property
+    def api(self) -> Api:
+        """The API, as this partner calls it."""
+        return Api(self.configuration)
+
+    @property
+    def code(self) -> str:
+        """retailcrm:edit.code. The code of this connection: the symbol code, with a suffix where there are several; A20."""
+        instance = self.configuration.instance
+        return f"{self.configuration.code}-{instance}" if instance else self.configuration.code
+
+    def identity(self, url: str) -> str:
+        """retailcrm:connection.identity. Return what an installation is known by: code and canonical address; A19."""
+        return f"{self.code} {url}"
+
+    def connect(self, url: str, api_key: str) -> Step[Installation]:
+        """retailcrm:connection.repeat. Describe the module to the account at `url`, then save the key; A15, A19.
+
+        The key that is in use already changes nothing and asks nobody: so a replayed registration
+        does nothing (S1).
+        """
+        found = self.store.get(PLATFORM, self.identity(url))
+        if found is not None and found.state != "removed":
+            in_use = found.credentials.get("api_key", "")
+            if hmac.compare_digest(in_use.encode(), api_key.encode()):
+                return found
+            self.fresh(found, api_key)
+        if self.configuration.check_scopes:
+            self.granted((yield from self.api.scopes(url, api_key)))
+        installation = self.prepared(url, api_key)  # only now: an invented address must leave no record
+        response = yield from self.edit(url, api_key, installation)
+        self.accepted(response)
+        return self.committed(installation, api_key)
+
+    def fresh(self, installation: Installation, api_key: str) -> None:
+        """retailcrm:connection.repeat. Refuse with `replayed` a key that a later one replaced: only a replay brings it; S1."""
+        if client_key(api_key) in installation.credentials.get("former_keys", "").split():
+            evidence = {"apiKey": "was replaced by a later one"}
+            raise Refused("replayed", CLAUSE + "connection.repeat", evidence)
+
+    def prepared(self, url: str, api_key: str) -> Installation:
+        """retailcrm:connection.failure. Return the installation of an address, made as pending and without a key if there is none."""
+        identity = self.identity(url)
+        for _ in range(5):
+            found = self.store.get(PLATFORM, identity)
+            if found is not None and found.state != "removed":
+                return found
+            client_id = self.client_id()
+            details = {
+                "systemUrl": url,
+                "clientKey": client_key(client_id),
+                "active": "yes" if self.configuration.active else "no",
+                "freeze": "no",
+            }
+            version = found.version if found else 0
+            credentials = {"client_id": client_id}
+            try:
+                return self.store.save(
+                    Installation(PLATFORM, identity, details, credentials, "pending", version)
+                )
+            except Conflict:
+                continue
+        raise busy()
+
+    def client_id(self) -> str:
+        """retailcrm:edit.client-id-random. Return a new clientId: 160 random bits; it alone opens the account page; S4."""
+        return self.random(20).hex()
+
+    def granted(self, scopes: tuple[str, ...]) -> None:
+        """retailcrm:scopes.checked. Refuse with `not-allowed` a key that may do less than was asked for; A12."""
+        if missing := [scope for scope in self.configuration.scopes if scope not in scopes]:
+            raise Refused("not-allowed", CLAUSE + "scopes.checked", {"missing": ", ".join(missing)})
+
+    def edit(self, url: str, api_key: str, installation: Installation) -> Step[Response]:
+        """retailcrm:edit.call. Send the description to the account, with the key that came with the registration."""
+        fields = self.edit_fields(self.description(installation))
+        return (yield from self.api.edit(url, api_key, self.code, fields))
+
+    def edit_fields(self, description: dict[str, Any]) -> dict[str, str]:
+        """retailcrm:edit.form. Return the form of edit: one field with a JSON text; A24."""
+        return {"integrationModule": json.dumps(description, ensure_ascii=False, separators=(",", ":"))}
+
+    def description(self, installation: Installation) -> dict[str, Any]:
+        """retailcrm:edit.members. Return what RetailCRM is told of the module; 3.2, A20, A21, A22."""
+        configuration = self.configuration
+        return {
+            "code": self.code,
+            "integrationCode": configuration.code,
+            "active": configuration.active,
+            "name": configuration.name,
+            "logo": f"{configuration.base_url}/logo.svg",
+            "clientId": installation.credentials["client_id"],
+            "baseUrl": configuration.base_url,
+            "accountUrl": self.account_url(),
+            "actions": {"activity": "/retailcrm/activity"},
+            "integrations": {},
+        }
+
+    def account_url(self) -> str:
+        """retailcrm:answer.account-url. Return the address that the user is sent to; A17."""
+        return f"{self.configuration.base_url}/retailcrm/account"
+
+    def accepted(self, response: Response) -> None:
+        """retailcrm:edit.success. Refuse an answer of edit that does not say `success:true`; 200 and 201 are alike; A26."""
+        succeeded(response, CLAUSE + "edit.success")
+
+    def committed(self, installation: Installation, api_key: str) -> Installation:
+        """retailcrm:connection.repeat. Save the proven key; clientId and session key stay those of the installation."""
+        session_key = installation.credentials.get("session_key") or self.random(32).hex()
+
+        def with_key(current: Installation) -> Installation:
+            credentials = {"session_key": session_key, **replaced(current.credentials, api_key)}
+            active = "yes" if self.configuration.active else current.details["active"]  # as edit said
+            details = {**current.details, "active": active}
+            return replace(current, state="active", credentials=credentials, details=details)
+
+        saved = self.change(installation.identity, with_key, states=("active", "pending"))
+        if saved is None:
+            raise busy()
+        return saved
+
+    # --- later ------------------------------------------------------------------------------------
+
+    def move(self, installation: Installation, url: str) -> Step[Installation]:
+        """retailcrm:activity.system-url. Move an installation to an allowed address at which its key works; S3.
+
+        The new record is saved before the old one is emptied: between the two, both are true.
+        """
+        yield from self.api.scopes(url, installation.credentials["api_key"])
+        identity = self.identity(url)
+        there = self.store.get(PLATFORM, identity)
+        if there is not None and there.state == "active":
+            raise Refused(
+                "identity-mismatch", CLAUSE + "activity.system-url", {"address": "has a connection"}
+            )
+        details = {**installation.details, "systemUrl": url}
+        moved = replace(
+            installation, identity=identity, details=details, version=there.version if there else 0
+        )
+        try:
+            moved = self.store.save(moved)
+        except Conflict:
+            raise busy() from None
+        self.change(
+            installation.identity, lambda one: replace(one, state="removed", details={}, credentials={})
+        )
+        return moved
+
+    def work(self, identity: str) -> Step[dict[str, Any] | None]:
+        """retailcrm:activity.effect. Do what a module does for a customer, or nothing while it is switched off.
+
+        It stands for a module's business: here it reads its own description.
+        """
+        installation = self.in_use(identity)
+        if not self.working(installation):
+            return None
+        url, key = installation.details["systemUrl"], installation.credentials["api_key"]
+        return (yield from self.api.module(url, key, self.code))
+
+    def working(self, installation: Installation) -> bool:
+        """retailcrm:activity.effect. Return whether the module is switched on and not frozen; A30."""
+        return installation.details["active"] == "yes" and installation.details["freeze"] == "no"
+
+    def rescope(self, identity: str, scopes: tuple[str, ...]) -> Step[Installation]:
+        """retailcrm:scopes.replaced. Ask for other scopes and save the key that has them, in one save; A27."""
+        installation = self.in_use(identity)
+        url, key = installation.details["systemUrl"], installation.credentials["api_key"]
+        new = yield from self.api.update_scopes(url, key, self.code, scopes)
+        saved = self.change(
+            identity,
+            lambda one: replace(one, credentials=replaced(one.credentials, self.renewed(key, new))),
+        )
+        if saved is None:
+            raise busy()
+        return saved
+
+    def renewed(self, old: str, new: str) -> str:
+        """retailcrm:scopes.replaced. Return the key to use from now on: the new one."""
+        return new
+
+    def in_use(self, identity: str) -> Installation:
+        """Return an active installation; raises `Refused` with `unknown-installation`."""
+        installation = self.store.get(PLATFORM, identity)
+        if installation is None or installation.state != "active":
+            raise Refused("unknown-installation", CLAUSE + "connection.identity")
+        return installation
+
+    def change(
+        self, identity: str, changed: Change, states: tuple[str, ...] = ("active",)
+    ) -> Installation | None:
+        """Save an installation with a change; when somebody else saved first, change theirs."""
+        for _ in range(5):
+            current = self.store.get(PLATFORM, identity)
+            if current is None or current.state not in states:
+                return None
+            try:
+                return self.store.save(changed(current))
+            except Conflict:
+                continue
+        return None
+
+
+def client_key(client_id: str) -> str:
+    """Return what a clientId is found by: its digest, so that a search tells nothing about it.
+
+    >>> client_key("a")[:6]
+    'ca9781'
+    """
+    return sha256(client_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def replaced(credentials: Mapping[str, str], api_key: str) -> dict[str, str]:
+    """Return the credentials with a new key, and the digest of the one that it replaces.
+
+    >>> replaced({"api_key": "a"}, "b")["former_keys"][:6]
+    'ca9781'
+    """
+    old, former = credentials.get("api_key", ""), credentials.get("former_keys", "").split()
+    if old and old != api_key:
+        former.append(client_key(old))
+    kept = {"former_keys": " ".join(former[-MOST_FORMER:])} if former else {}
+    return {**credentials, "api_key": api_key, **kept}
+
+
+def busy() -> Refused:
+    """Return the refusal of a change that others were always quicker with."""
+    evidence = {"installation": "was changed by another request"}
+    return Refused("wrong-state", CLAUSE + "connection.failure", evidence)

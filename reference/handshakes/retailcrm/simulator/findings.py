@@ -1,0 +1,116 @@
+"""What the platform's checks say about a module, clause by clause."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from ...core.messages import Response
+from ...runtime.verdicts import Finding, Refuses, object_in
+from .faults import CLAUSE, ActivityFault, AnswerFault, ConnectFault, RegisterFault
+from .records import WRITE, Attempt, Card, Connection, PopUp
+
+SHORTEST_ID = 22  # characters that can hold 128 bits, in base64
+
+
+def said_yes(response: Response | None) -> bool:
+    """retailcrm:answer.judged. Return whether an answer means success: 2xx and `success:true`; A1, A2."""
+    return response is not None and response.ok and object_in(response).get("success") is True
+
+
+def error_message(response: Response | None) -> str:
+    """retailcrm:answer.judged. Return the text that the user sees when an answer is no success."""
+    answer = object_in(response)
+    message = answer.get("errorMsg") if answer.get("success") is False else None
+    return message if isinstance(message, str) and message.strip() else "The module is not available."
+
+
+def absolute(url: Any, loopback: bool) -> bool:
+    """Return whether a text is an absolute https address, or with `loopback` one on 127.0.0.1."""
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
+        local = loopback and parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+        return bool(parts.hostname) and (parts.scheme == "https" or local) and url.isascii()
+    except ValueError:
+        return False
+
+
+def configured(response: Response | None, card: Card, loopback: bool) -> tuple[PopUp, tuple[Finding, ...]]:
+    """retailcrm:config.answer. Return what a configuration says, and the findings on it; A3, A12, A14."""
+    answer = object_in(response)
+    scopes, url = answer.get("scopes"), answer.get("registerUrl")
+    listed = isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)
+    status = response.status if response else "no answer"
+    if not said_yes(response) or not listed or not isinstance(url, str):
+        error = error_message(response)
+        return PopUp((), "", error), (Finding(CLAUSE + "config.answer", False, f"configuration: {status}"),)
+    names = tuple(str(scope) for scope in scopes or ())
+    checks = {
+        "config.answer": (response is not None and response.status == 200, f"configuration: {status}"),
+        "config.register-url": (absolute(url, loopback), "registerUrl"),
+        "config.scopes": (set(names) <= set(card.scopes), f"scopes: {', '.join(names)[:80]}"),
+        "config.integration-write": (WRITE in names, f"scopes: {', '.join(names)[:80]}"),
+    }
+    findings = tuple(Finding(CLAUSE + clause, *check) for clause, check in checks.items())
+    wrong = next((finding.detail for finding in findings if not finding.held), "")
+    return PopUp(names, url, f"The module cannot be connected ({wrong})." if wrong else ""), findings
+
+
+def refused(response: Response | None, attempt: Attempt, fault: ConnectFault) -> tuple[Finding, ...]:
+    """Return the findings on a registration that the module must not take: it says so, and called nobody."""
+    detail = f"{fault.name}: {response.status if response else 'no answer'}"
+    quiet = not attempt.trapped and (isinstance(fault, AnswerFault) or not attempt.calls)
+    findings = [Finding(fault.clause, not said_yes(response) and quiet, detail)]
+    if response is None or said_yes(response):
+        return tuple(findings)
+    answer = object_in(response)
+    message = answer.get("errorMsg")
+    form = response.status == 200 and answer.get("success") is False and isinstance(message, str)
+    findings.append(Finding(CLAUSE + "answer.error", form, detail))
+    if isinstance(message, str):
+        plain = bool(message.strip()) and "<" not in message and "accountUrl" not in answer
+        told = isinstance(fault, RegisterFault) or fault.says in message
+        findings.append(Finding(CLAUSE + "answer.message", plain and told, detail))
+    return tuple(findings)
+
+
+def connected(
+    response: Response | None, attempt: Attempt, fault: ConnectFault | None, loopback: bool
+) -> tuple[Finding, ...]:
+    """retailcrm:answer.edit-seen. Return the findings on a registration that the module has to take."""
+    name = fault.name if fault else "the genuine registration"
+    detail = f"{name}: {response.status if response else 'no answer'}"
+    yes, edited = said_yes(response), attempt.edited is not None
+    if fault:
+        return (Finding(fault.clause, yes, detail),)
+    if not edited:
+        return (Finding(CLAUSE + ("answer.after-edit" if yes else "edit.call"), False, f"{detail}, no edit"),)
+    url = object_in(response).get("accountUrl")
+    return (
+        Finding(CLAUSE + "edit.call", True, detail),
+        Finding(CLAUSE + "answer.account-url", yes and absolute(url, loopback), detail),
+    )
+
+
+def told_apart(connection: Connection, others: list[Connection]) -> tuple[Finding, ...]:
+    """retailcrm:connection.identity. Return the findings on a clientId, beside those of other accounts; S4."""
+    findings = []
+    for other in others:
+        same = connection.client_id == other.client_id
+        findings.append(Finding(CLAUSE + "connection.identity", not same, "another account's clientId"))
+        if not same:
+            one, two = connection.client_id, other.client_id
+            start = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
+            random = len(one) - start >= SHORTEST_ID
+            findings.append(Finding(CLAUSE + "edit.client-id-random", random, f"{len(one)} characters"))
+    return tuple(findings)
+
+
+def called_back(response: Response | None, fault: ActivityFault | None, trapped: int) -> tuple[Finding, ...]:
+    """retailcrm:activity.answer. Return the findings on the answer to an activity callback."""
+    name = fault.name if fault else "the genuine callback"
+    detail = f"{name}: {response.status if response else 'no answer'}"
+    if fault and isinstance(fault.expected, Refuses):
+        return (Finding(fault.clause, not said_yes(response) and not trapped, detail),)
+    ok = said_yes(response) and response is not None and response.status == 200
+    return (Finding(CLAUSE + "activity.answer", ok, detail),)

@@ -1,0 +1,149 @@
+"""The simulator's own pages: what stands for the marketplace inside a CRM account, labelled as ours.
+
+One page lists the modules with a button for each step and a choice of faults; every button posts a
+form. A form from another site is refused, since it would be a click that nobody made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...core.messages import Answer, Request, Response, Step
+from ...core.refusals import Refused
+from ...core.strict import form_pairs, no_duplicates
+from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.verdicts import Outcome
+from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, Fault
+from .findings import said_yes
+from .records import Account
+
+if TYPE_CHECKING:
+    from .platform import RetailCRM
+
+_FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
+{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
+</select></label>{% endmacro %}"""
+
+_INDEX = (
+    _FAULTS
+    + """<p>A simulator of RetailCRM for tests and lessons. Nothing here is RetailCRM's.
+This is the account <b>{{ account.name }}</b>, {{ account.system_url }}.</p>
+{% for card, state, way in modules %}<section><h2>{{ card.name }} <small>{{ card.code }}</small></h2>
+<p>State: <b id="state-{{ card.code }}">{{ state or 'not connected' }}</b></p>
+{% for step, label, choices in steps if step == 'popup' or state %}
+<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ card.code }}">
+<input type="hidden" name="code" value="{{ card.code }}"><button>{{ label }}</button> {{ faults(choices) }}</form>{% endfor %}
+{% if way %}<form method="post" action="{{ way[0] }}" id="account-{{ card.code }}">
+{% for name, value in way[1].items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
+<button>Open the module's account</button></form>{% endif %}</section>{% endfor %}
+<h2>Findings</h2>
+<table><tr><th>clause</th><th></th><th>detail</th></tr>
+{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
+<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
+)
+
+_POPUP = (
+    _FAULTS
+    + """{% if popup.error %}<p id="error">{{ popup.error }}</p>{% else %}
+<p>The module asks for: {{ popup.scopes | join(', ') }}.</p>
+<form method="post" action="/simulator/connect" id="connect"><input type="hidden" name="code" value="{{ card.code }}">
+<button>Connect</button> {{ faults(choices) }}</form>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
+)
+
+_CONNECTED = """{% if way %}<p>The module is connected. The CRM now leads you to your account there.</p>
+<form method="post" action="{{ way[0] }}" id="account">
+{% for name, value in way[1].items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
+<button>Go on</button></form>{% else %}<p>The module was not connected: <b id="error">{{ message }}</b></p>{% endif %}
+<p><a id="back" href="/simulator">Back to the list</a></p>"""
+
+_OUTCOME = """<p>The module answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
+<li><code>{{ f.clause }}</code> <span class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}
+</span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
+
+_STEPS: tuple[tuple[str, str, Sequence[Fault]], ...] = (
+    ("popup", "Open the pop-up", CONFIG_FAULTS),
+    ("on", "Switch on", ACTIVITY_FAULTS),
+    ("off", "Switch off", ()),
+    ("freeze", "Freeze", ()),
+    ("visit", "Examine the way to the account", VISIT_FAULTS),
+)
+_CHOICES: dict[str, Sequence[Fault]] = {step: choices for step, _, choices in _STEPS} | {
+    "connect": CONNECT_FAULTS
+}
+
+
+class Portal:
+    """The page at `/` and the pages under `/simulator` of every account."""
+
+    def __init__(self, platform: RetailCRM) -> None:
+        self.platform = platform
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Show the list, or take one step that a form asks for."""
+        account = next(one for one in self.platform.accounts.values() if request.origin in one.origins)
+        if request.path in ("/", "/simulator"):  # the module's link back goes to the account itself
+            return self._index(account) if request.method == "GET" else wrong_method("GET")
+        step = request.path.removeprefix("/simulator/")
+        if step not in _CHOICES:
+            return page("Not found", "<p>There is no such page.</p>", status=404)
+        if request.method != "POST":
+            return wrong_method("POST")
+        if refusal := refused_form(request):
+            return refusal
+        try:
+            code, fault = self._chosen(request, account, step)
+        except (Refused, KeyError):
+            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        outcome = yield from self._take(step, account.system_url, code, fault)
+        if step == "popup":
+            popup = self.platform.popups.get((account.system_url, code))
+            if popup and not fault:
+                card = self.platform.cards[code]
+                return page(card.name, _POPUP, card=card, popup=popup, choices=CONNECT_FAULTS)
+        if step == "connect":
+            made = said_yes(outcome.response) and self.platform.state(account.system_url, code)
+            way = self.platform.account_form(account.system_url, code) if made else None
+            return page("Connect", _CONNECTED, way=way, message=self.platform.message(outcome))
+        answered = outcome.response.status if outcome.response else "nothing"
+        return page(f"{step} {fault}".strip(), _OUTCOME, answered=answered, findings=outcome.findings)
+
+    def _take(self, step: str, account: str, code: str, fault: str) -> Step[Outcome]:
+        platform = self.platform
+        if step == "popup":
+            return (yield from platform.open_popup(account, code, fault))
+        if step == "connect":
+            return (yield from platform.connect(account, code, fault))
+        if step == "visit":
+            return (yield from platform.visit(account, code, fault))
+        return (
+            yield from platform.activity(account, code, fault, active=step != "off", freeze=step == "freeze")
+        )
+
+    def _chosen(self, request: Request, account: Account, step: str) -> tuple[str, str]:
+        """Return the module's code and the fault of a form; raises `KeyError` for what the list does not offer."""
+        clause = "retailcrm:register.moment"
+        fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
+        code, fault = fields["code"], fields.get("fault", "")
+        if code not in [card.code for card in self.platform.shown(account.system_url)]:
+            raise KeyError(code)
+        if fault and fault not in [choice.name for choice in _CHOICES[step]]:
+            raise KeyError(fault)
+        if step == "connect" and (account.system_url, code) not in self.platform.popups:
+            raise KeyError(step)
+        if step not in ("popup", "connect") and not self.platform.state(account.system_url, code):
+            raise KeyError(step)
+        return code, fault
+
+    def _index(self, account: Account) -> Response:
+        platform, url = self.platform, account.system_url
+        modules = []
+        for card in platform.shown(url):
+            state = platform.state(url, card.code)
+            way = platform.account_form(url, card.code, later=True) if state else None
+            modules.append((card, state, way))
+        findings = platform.findings[-50:][::-1]
+        return page(
+            "RetailCRM simulator", _INDEX, account=account, modules=modules, steps=_STEPS, findings=findings
+        )

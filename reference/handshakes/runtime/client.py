@@ -1,0 +1,223 @@
+"""Handshakes over real sockets, the outward half, on `requests`; `serving` is the inward half.
+
+The raw target is sent as it stands; `requests` alone would rewrite several. Roles speak logical
+origins (`https://app.officernd.com`); an address book says which loopback address stands for each,
+and the logical host travels in the `Host` header. Nothing else is contacted: an origin that is
+neither in the book nor loopback itself is unreachable.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from ..core.messages import Request, Response, Step, Unreachable
+from .flow import Role, drive
+from .server import RoleServer, listen
+from .transcript import Transcript
+
+T = TypeVar("T")
+
+MOST_BODY = 1_048_576
+MOST_CONNECTIONS = 256
+_RAW_TARGET = "x-handshakes-raw-target"
+
+
+_deadline: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
+
+
+class _Deadline:
+    """Cuts the connection in use when the time for the whole answer is over; a socket's own timeout is per read."""
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        self.sock: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._token = _deadline.set(self)
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        _deadline.reset(self._token)
+
+    def _cut(self) -> None:
+        self.over = True
+        if self.sock:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
+class _RawTarget:
+    """Sends the target that a private header carries, and not that header."""
+
+    def request(self, method: str, url: str, *args: Any, headers: Any = None, **kwargs: Any) -> None:
+        kept = HTTPHeaderDict(headers or {})
+        target = kept.pop(_RAW_TARGET, url)
+        super().request(method, target, *args, headers=kept, **kwargs)  # type: ignore[misc]
+        if deadline := _deadline.get():
+            deadline.sock = self.sock  # type: ignore[attr-defined]
+
+
+class _Connection(_RawTarget, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_RawTarget, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _RawAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+class Client:
+    """Carries requests over HTTP: no redirects, no proxies, no cookies of its own, capped answers.
+
+    `book` maps logical origins to loopback ones; `names` maps origins to the names in transcripts.
+    """
+
+    def __init__(
+        self,
+        book: Mapping[str, str] | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        transcript: Transcript | None = None,
+    ) -> None:
+        self.book = book if book is not None else {}
+        self.names = names if names is not None else {}
+        self.transcript = transcript or Transcript()
+        # The adapter alone: a session would look at cookies, redirects and the environment.
+        self._adapter = _RawAdapter(pool_connections=16, pool_maxsize=MOST_CONNECTIONS)
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._adapter.close()
+
+    def run(self, step: Step[T], sender: str = "browser") -> T:
+        """Run one step to its end in the name of `sender`; return what it returns."""
+        return drive(step, partial(self.exchange, sender))
+
+    def exchange(self, sender: str, request: Request) -> Response:
+        """Send one request and return the response, or raise `Unreachable`; both are recorded."""
+        receiver = self.names.get(request.origin, request.origin)
+        self.transcript.request(sender, receiver, request)
+        try:
+            response = self.send(request)
+        except Unreachable as failure:
+            self.transcript.failure(sender, receiver, failure)
+            raise
+        self.transcript.response(sender, receiver, response)
+        return response
+
+    def send(self, request: Request) -> Response:
+        """Send one request without recording it; return the response or raise `Unreachable`."""
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = self._address(request.origin) + "/"
+        headers = HTTPHeaderDict([(_RAW_TARGET, request.target), *request.headers])
+        headers.setdefault("host", urlsplit(request.origin).netloc)
+        headers.setdefault("accept-encoding", "identity")
+        headers.setdefault("user-agent", "handshakes")
+        if request.body or request.method in ("POST", "PUT"):
+            headers["content-length"] = str(len(request.body))
+            prepared.body = request.body
+        prepared.headers = headers  # type: ignore[assignment]  # one that keeps repeated names
+        with _Deadline(request.timeout) as deadline:
+            try:
+                with self._adapter.send(prepared, timeout=request.timeout, stream=True) as answer:
+                    body = _read(answer, request.origin)
+                    if deadline.over:  # what was cut may look complete
+                        raise Unreachable("timeout", request.origin)
+                    return Response(answer.status_code, tuple(answer.raw.headers.items()), body)
+            except requests.RequestException as error:
+                raise Unreachable("timeout" if deadline.over else _kind(error), request.origin) from None
+            except (ValueError, UnicodeError):  # a header or target that is no HTTP; its text may be a secret
+                raise Unreachable("unsendable", request.origin) from None
+
+    def _address(self, origin: str) -> str:
+        if origin in self.book:
+            return self.book[origin]
+        if urlsplit(origin).hostname in ("127.0.0.1", "localhost", "::1"):
+            return origin
+        raise Unreachable("no-address", origin)
+
+
+def _read(answer: requests.Response, origin: str) -> bytes:
+    body = bytearray()
+    for chunk in answer.iter_content(65_536):
+        body += chunk
+        if len(body) > MOST_BODY:
+            raise Unreachable("too-large", origin)
+    return bytes(body)
+
+
+def _kind(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return "timeout"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "tls"
+    return "refused" if "NewConnectionError" in repr(error) else "dropped"
+
+
+class Loopback:
+    """A network of roles over loopback HTTP, with the interface of `flow.InProcess`.
+
+    Each role gets a server on a free port; roles whose origins are loopback ones already are given
+    the socket bound to that port.
+    """
+
+    def __init__(self, *roles: Role, sockets: Mapping[str, socket.socket] | None = None) -> None:
+        secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
+        self.transcript = Transcript(secret_names)
+        self._book: dict[str, str] = {}
+        if strangers := set(sockets or {}) - {role.name for role in roles}:
+            raise ValueError(f"no role is called {', '.join(sorted(strangers))}")
+        names = {origin: role.name for role in roles for origin in role.origins}
+        self.client = Client(self._book, names=names, transcript=self.transcript)
+        self.servers = [
+            RoleServer(role, self.client.exchange, (sockets or {}).get(role.name) or listen())
+            for role in roles
+        ]
+
+    def __enter__(self) -> Self:
+        for server in self.servers:
+            self._book.update(dict.fromkeys(server.role.origins, server.url))
+            server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in self.servers:
+            server.ask_to_stop()
+        for server in self.servers:
+            server.stop()
+        self.client.close()
+
+    def run(self, step: Step[T], sender: str = "browser") -> T:
+        """Run one step to its end in the name of `sender`; return what it returns."""
+        return self.client.run(step, sender)

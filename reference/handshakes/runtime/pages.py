@@ -1,0 +1,89 @@
+"""HTML pages: one plain layout, templates that escape, headers that keep a page to itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..core.messages import Headers, Request, Response, html_response
+from ..core.strict import URLENCODED
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_LAYOUT = """<!doctype html>
+<html lang="{{ lang }}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
+border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
+form, select { max-width: 100% } code { font-size: .9em; overflow-wrap: anywhere } form { display: inline-block; margin: .2rem .4rem .2rem 0 }
+.held { color: light-dark(#116611, #77dd77) } .violated { color: light-dark(#aa1111, #ff8888) }
+small { opacity: .75 }
+</style>
+<h1>{{ title }}</h1>
+BODY
+</html>
+"""
+
+
+@cache
+def _template(body: str) -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(_LAYOUT.replace("BODY", body))
+
+
+def page(
+    title: str,
+    body: str,
+    *,
+    status: int = 200,
+    headers: Headers = (),
+    frame_ancestors: str = "'none'",
+    frames: str = "",
+    lang: str = "en",
+    more_policy: str = "",
+    **values: object,
+) -> Response:
+    """Return a page: `body` is a Jinja2 template, whose values are escaped.
+
+    It loads nothing, runs no script, sends no referrer to other sites, is not cached, and is embedded only by
+    `frame_ancestors`. Frames in it may show what `frames` lists: origins, separated by blanks; `more_policy`
+    allows what a page needs beyond that, as the content security policy writes it.
+
+    >>> page("Hello", "<p>{{ name }}</p>", name="J&J <Ltd>").body.count(b"J&amp;J &lt;Ltd&gt;")
+    1
+    """
+    text = _template(body).render(title=title, lang=lang, **values)
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {frame_ancestors}"
+    )
+    policy += f"; frame-src {frames}" if frames else ""
+    policy += f"; {more_policy}" if more_policy else ""
+    # not `no-referrer`: then a browser posts a form with `Origin: null`, which looks like another site's
+    safe = (
+        ("content-security-policy", policy),
+        ("referrer-policy", "same-origin"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    )
+    return html_response(text, status, (*safe, *headers))
+
+
+def refused_form(request: Request) -> Response | None:
+    """Return the refusal of a form that was posted by another site's page, or is no form; else None."""
+    if any(origin != request.origin for origin in request.header_values("origin")):
+        return page("Another site's form", "<p>Use the buttons of this page.</p>", status=403)
+    if request.header("content-type").partition(";")[0].strip().lower() != URLENCODED:
+        return page("Not a form", "<p>Use the buttons of this page.</p>", status=415)
+    return None
+
+
+def wrong_method(allowed: str) -> Response:
+    """Return a page with 405 and the method that is known."""
+    return page("Method not allowed", "<p>Use the buttons.</p>", status=405, headers=(("allow", allowed),))

@@ -1,0 +1,214 @@
+"""Serving a role over HTTP on loopback: Starlette's responses on uvicorn with h11.
+
+Generators are advanced on the server's event loop, and each outward call waits in a thread of the
+role's own pool: hundreds of slow calls can wait at once, in both directions, without a lock-up.
+Sizes are capped before a role sees anything, and what h11 cannot read never reaches it at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.responses import Response as HttpResponse
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..core.messages import Answer, Delayed, Dropped, Request, Response, Unreachable
+from .flow import Role
+
+log = logging.getLogger("handshakes")
+
+MOST_BODY = 1_048_576
+MOST_TARGET = 16_384
+MOST_HEADERS = 100
+MOST_HEADER_BYTES = 32_768
+MOST_HEAD = 65_536
+MOST_WAITING = 256
+
+
+class RoleServer:
+    """One role behind uvicorn, in a thread of its own, on a loopback socket that is bound already."""
+
+    def __init__(self, role: Role, exchange: Callable[[str, Request], Response], sock: socket.socket) -> None:
+        self.role = role
+        self.url = "http://{}:{}".format(*sock.getsockname()[:2])
+        self._exchange = exchange
+        self._sock = sock
+        self._origins = {urlsplit(origin).netloc.encode(): origin for origin in role.origins}
+        self._pool = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix=f"{role.name}-outward")
+        self._open: dict[Any, asyncio.Transport] = {}
+        config = uvicorn.Config(
+            self._app,
+            http=self._protocol(),
+            interface="asgi3",
+            proxy_headers=False,
+            ws="none",
+            lifespan="off",
+            log_level="error",
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=60,
+            h11_max_incomplete_event_size=MOST_HEAD,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [sock]}, name=role.name, daemon=True
+        )
+
+    def start(self) -> None:
+        """Start serving; returns when the server answers."""
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise OSError(f"the server of {self.role.name} did not start")
+            time.sleep(0.002)
+
+    def ask_to_stop(self) -> None:
+        """Let the server end by itself; `stop` waits for it."""
+        self._server.should_exit = True
+
+    def stop(self) -> None:
+        """Stop serving and close the socket."""
+        self.ask_to_stop()
+        self._thread.join(0.5)
+        self._server.force_exit = True  # do not wait for an answer that is still owed
+        self._thread.join(5)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._sock.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still runs."""
+        return self._thread.is_alive()
+
+    def _protocol(self) -> type[H11Protocol]:
+        transports = self._open
+
+        class Protocol(H11Protocol):
+            """h11 that lets the application close a connection without an answer."""
+
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                transports[self.client] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                transports.pop(self.client, None)
+                super().connection_lost(exc)
+
+        return Protocol
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:  # the server stops while it still owes this answer
+            self._abort(scope)
+
+    def _abort(self, scope: Scope) -> None:
+        if transport := self._open.get(scope["client"]):  # else the other side closed it already
+            transport.abort()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = await self._request(scope, receive)
+        if isinstance(request, HttpResponse):
+            await request(scope, receive, send)
+            return
+        try:
+            answer = await self._answer(request)
+            response = None if isinstance(answer, Dropped) else _http(answer)
+        except Exception:
+            log.exception("%s failed on %s %s", self.role.name, request.method, request.path)
+            await PlainTextResponse("internal error\n", 500)(scope, receive, send)
+            return
+        if isinstance(answer, Delayed):
+            await asyncio.sleep(answer.seconds)
+        if response is None:
+            self._abort(scope)
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Answer:
+        loop = asyncio.get_running_loop()
+        exchange = partial(self._exchange, self.role.name)
+        step = self.role.handle(request)
+        try:
+            outgoing = next(step)
+            while True:
+                try:
+                    response = await loop.run_in_executor(self._pool, exchange, outgoing)
+                except Unreachable as failure:
+                    outgoing = step.throw(failure)
+                else:
+                    outgoing = step.send(response)
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+
+    async def _request(self, scope: Scope, receive: Receive) -> Request | HttpResponse:
+        """Return the request with its raw target, or the plain refusal of one that is over a cap."""
+        target = scope["raw_path"]
+        if scope["query_string"]:
+            target += b"?" + scope["query_string"]
+        headers = scope["headers"]
+        if len(target) > MOST_TARGET:
+            return _plain(414, f"the target is over {MOST_TARGET} bytes")
+        if len(headers) > MOST_HEADERS or sum(len(n) + len(v) for n, v in headers) > MOST_HEADER_BYTES:
+            return _plain(431, f"more than {MOST_HEADERS} headers or {MOST_HEADER_BYTES} bytes of them")
+        if not target.startswith(b"/"):
+            return _plain(400, "the target is not a path")
+        origin = self._origins.get(next((value for name, value in headers if name == b"host"), b"").lower())
+        if origin is None:
+            return _plain(421, "this host is not served here")
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return _plain(400, "the body was cut")
+            body += message.get("body", b"")
+            if len(body) > MOST_BODY:
+                return _plain(413, f"the body is over {MOST_BODY} bytes")
+            more = message.get("more_body", False)
+        pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+        return Request(scope["method"], origin, target.decode("ascii"), pairs, bytes(body))
+
+
+def _http(answer: Response | Delayed) -> HttpResponse:
+    """Return what is sent; raises `ValueError` for headers that are not HTTP."""
+    answer = answer.response if isinstance(answer, Delayed) else answer
+    for name, value in answer.headers:
+        if not name.isascii() or not name or re.search("[\0\r\n]", name + value):
+            raise ValueError(f"not a header: {name!r}")
+    response = HttpResponse(answer.body, answer.status)
+    own = [(n.encode("ascii"), v.encode("latin-1")) for n, v in answer.headers if n != "content-length"]
+    response.raw_headers = own + [pair for pair in response.raw_headers if pair[0] == b"content-length"]
+    return response
+
+
+def _plain(status: int, text: str) -> HttpResponse:
+    return PlainTextResponse(text + "\n", status, {"connection": "close"})
+
+
+def listen(port: int = 0) -> socket.socket:
+    """Return a socket bound to a port of 127.0.0.1, a free one unless given; raises `OSError` when in use."""
+    # asyncio turns Nagle's algorithm off only for a socket that says it is TCP; else each answer costs 40 ms
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(("127.0.0.1", port))
+        sock.listen(1_024)
+    except OSError:
+        sock.close()
+        raise
+    return sock

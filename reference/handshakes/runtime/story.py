@@ -1,0 +1,92 @@
+"""A platform's story: what its `demo` module tells the tools, chapter by chapter, and what it is given for that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..core.messages import Step
+from ..core.refusals import Refused
+from ..core.timestamps import Tolerance
+from .browser import Browser
+from .flow import Role
+from .store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a run shows, and whether it held."""
+
+    text: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One part of a platform's story: a step that ends with its checks, taken by the browser or another role."""
+
+    title: str
+    step: Step[list[Check]]
+    sender: str = "browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides of one handshake, and what the partner's operator was told."""
+
+    platform: Role
+    partner: Role
+    reports: list[tuple[str, Refused]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What roles may not reach for themselves: time in Unix seconds, random bytes, a store.
+
+    `settings` are texts by name, from `--set NAME=VALUE`; which names there are is the platform's.
+    """
+
+    clock: Callable[[], int]
+    random: Callable[[int], bytes]
+    store: Store
+    settings: Mapping[str, str] = field(default_factory=dict)
+    platform_origin: str = ""
+    partner_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A request that somebody pasted: a URL, or a body with its header."""
+
+    url: str = ""
+    body: bytes = b""
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of `serve`: what it is, and the values there are (the first is the default), or any."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+class Tools(Protocol):
+    """What a platform's `demo` module offers."""
+
+    SETTINGS: Mapping[str, Setting]
+
+    def sides(self, world: World) -> Sides:
+        """Return both roles; with origins in `world` they speak those instead of the production ones."""
+
+    def story(self, sides: Sides, browser: Browser) -> list[Chapter]:
+        """Return the whole handshake, chapter by chapter."""
+
+    def briefing(self, sides: Sides, world: World) -> str:
+        """Return what to open, and what a foreign partner or platform has to be told."""
+
+    def verify(
+        self, pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]
+    ) -> str:
+        """Return what was verified, as text, or raise `Refused`."""

@@ -1,0 +1,221 @@
+"""Transcripts: what was said in a handshake, in order, and two pictures of it.
+
+Whoever sends also records: the request is one event and its answer another, each at its own time. What a role did not set (`content-length`, `date`, …) is left out, so the same
+handshake gives the same transcript in process and over sockets. Secrets are masked when an event
+is recorded: no event holds the clear value, unless it is a labelled public test key. What is only
+later seen to be secret is masked from then on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+from ..core.keys import PUBLIC_TEST_KEYS, shown
+from ..core.messages import Headers, Request, Response, Unreachable
+from ..core.printing import printable
+
+ALWAYS_SECRET = frozenset({"authorization", "cookie", "set-cookie", "client_secret", "password"})
+_NOT_THE_ROLES = frozenset({"content-length", "date", "server", "connection", "host", "transfer-encoding"})
+_QUIET = frozenset(
+    {"cache-control", "content-security-policy", "pragma", "referrer-policy", "x-content-type-options"}
+)
+_MOST_BODY = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: `kind` is `request`, `response`, `failure` or `message`.
+
+    `text` is the request's method and URL, the response's status, the failure's kind or the
+    message's text. Everything is masked already.
+    """
+
+    kind: str
+    sender: str
+    receiver: str
+    text: str
+    headers: Headers = ()
+    body: str = ""
+
+
+class Transcript:
+    """The events of one run, in order; safe to record from several threads."""
+
+    def __init__(self, secret_names: frozenset[str] = frozenset()) -> None:
+        self.events: list[Event] = []
+        self._names = secret_names | ALWAYS_SECRET
+        self._known: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def request(self, sender: str, receiver: str, request: Request) -> None:
+        """Record that `sender` sent a request."""
+        with self._lock:
+            self._add("request", sender, receiver, f"{request.method} {self._url(request.url)}", request)
+
+    def response(self, sender: str, receiver: str, response: Response) -> None:
+        """Record that `sender` got a response from `receiver`."""
+        with self._lock:
+            self._add("response", receiver, sender, str(response.status), response)
+
+    def failure(self, sender: str, receiver: str, failure: Unreachable) -> None:
+        """Record that no response came."""
+        with self._lock:
+            self.events.append(Event("failure", receiver, sender, failure.kind))
+
+    def message(self, sender: str, receiver: str, text: str) -> None:
+        """Record a message from one window to another (`postMessage`)."""
+        with self._lock:
+            self.events.append(Event("message", sender, receiver, self._masked_text(text)))
+
+    # --- masking ------------------------------------------------------------------------------
+
+    def _add(self, kind: str, sender: str, receiver: str, text: str, message: Request | Response) -> None:
+        headers = tuple(
+            (name, self._header(name, value)) for name, value in message.headers if name not in _NOT_THE_ROLES
+        )
+        body = self._body(message.header("content-type").lower(), message.body)
+        # What was learnt further on in the message may stand further up in it.
+        headers = tuple((name, self._masked_text(value)) for name, value in headers)
+        self.events.append(Event(kind, sender, receiver, self._masked_text(text), headers, body))
+
+    def _mask(self, value: str) -> str:
+        if value and value not in PUBLIC_TEST_KEYS and value not in self._known:
+            self._known[value] = shown(value)
+            self._known[quote(value, safe="")] = shown(value)
+            self._known = dict(sorted(self._known.items(), key=lambda item: -len(item[0])))
+        return shown(value)
+
+    def _masked_text(self, text: str) -> str:
+        for value, mask in self._known.items():
+            if len(value) >= 8 and value in text:
+                text = text.replace(value, mask)
+        return text
+
+    def _url(self, url: str) -> str:
+        url, sharp, fragment = url.partition("#")
+        base, mark, query = url.partition("?")
+        return self._masked_text(base) + mark + self._pairs(query) + sharp + self._pairs(fragment)
+
+    def _pairs(self, query: str) -> str:
+        pieces = []
+        for piece in query.split("&") if query else ():
+            name, equals, value = piece.partition("=")
+            plain = unquote_plus(value)
+            last = unquote_plus(name).lower().rpartition("[")[2].removesuffix("]")  # of `register[token]`
+            if last in self._names:
+                value = self._mask(plain)
+            elif plain.startswith("{"):  # a form may carry JSON in a field, and a secret in that
+                value = self._masked_json(plain, value)
+            pieces.append(name + equals + self._masked_text(value))
+        return "&".join(pieces)
+
+    def _masked_json(self, text: str, otherwise: str) -> str:
+        """Return a JSON text with its secrets masked; what holds none, or cannot be read, as it was given."""
+        try:
+            value = json.loads(text)
+            if self._has_secret(value):
+                return json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
+        except ValueError:
+            pass
+        except RecursionError:
+            return f"‹{len(text)} characters of JSON, nested too deeply›"
+        return otherwise
+
+    def _header(self, name: str, value: str) -> str:
+        if name == "authorization":
+            scheme, space, token = value.partition(" ")
+            return scheme + space + self._mask(token) if space else self._mask(value)
+        if name == "cookie":
+            return "; ".join(map(self._cookie, value.split("; ")))
+        if name == "set-cookie":
+            cookie, semicolon, attributes = value.partition(";")
+            return self._cookie(cookie) + semicolon + attributes
+        if name in self._names:
+            return self._mask(value)
+        return self._url(value) if name == "location" else self._masked_text(value)
+
+    def _cookie(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        return name + equals + self._mask(value)
+
+    def _body(self, content_type: str, body: bytes) -> str:
+        if not body:
+            return ""
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            return f"‹{len(body)} bytes that are not UTF-8›"
+        if content_type.startswith("text/html"):
+            title = re.search("<title>([^<]*)</title>", text)
+            return f"‹page “{self._masked_text(unescape(title[1])) if title else ''}”›"
+        if content_type.startswith("multipart/"):
+            return f"‹{len(body)} bytes of a multipart form›"
+        if content_type.startswith("application/x-www-form-urlencoded"):
+            text = self._pairs(text)
+        elif "json" in content_type:
+            text = self._masked_json(text, text)
+        text = self._masked_text(text)
+        return text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + f"… ‹{len(text)} characters›"
+
+    def _has_secret(self, value: Any) -> bool:
+        if isinstance(value, dict):
+            return any(key.lower() in self._names or self._has_secret(item) for key, item in value.items())
+        return isinstance(value, list) and any(map(self._has_secret, value))
+
+    def _json(self, value: Any, secret: bool = False) -> Any:
+        if isinstance(value, list):
+            return [self._json(item, secret) for item in value]
+        if not isinstance(value, dict):
+            return self._mask(str(value)) if secret and value is not None else value
+        return {key: self._json(item, secret or key.lower() in self._names) for key, item in value.items()}
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    def text(self, *, bodies: bool = True, start: int = 0, end: int | None = None) -> str:
+        """Return the transcript, or some events of it, as readable text, numbered."""
+        lines = []
+        for number, event in enumerate(self.events[start:end], start + 1):
+            arrow = {"request": "→", "response": "⇢", "failure": "✗", "message": "✉"}[event.kind]
+            lines.append(
+                f"{number:>3} {event.sender} {arrow} {event.receiver}  {printable(event.text, _MOST_BODY)}"
+            )
+            if bodies:
+                lines += [
+                    f"      {name}: {printable(value, _MOST_BODY)}"
+                    for name, value in event.headers
+                    if name not in _QUIET
+                ]
+                lines += [f"      {printable(line, _MOST_BODY + 40)}" for line in event.body.splitlines()]
+        return "\n".join(lines)
+
+    def mermaid(self, most: int = 44, start: int = 0, end: int | None = None) -> str:
+        """Return a Mermaid sequence diagram of the events; a label is cut at `most` characters."""
+        events = self.events[start:end]
+        names = list(dict.fromkeys(name for event in events for name in (event.sender, event.receiver)))
+        ids = {name: f"p{i}" for i, name in enumerate(names)}
+        lines = ["sequenceDiagram", *(f"    participant {ids[name]} as {_label(name)}" for name in names)]
+        for event in events:
+            arrow = {"request": "->>", "response": "-->>", "failure": "--x", "message": "-)"}[event.kind]
+            label = (
+                re.sub("https?://[^/]+", "", event.text, count=1) if event.kind == "request" else event.text
+            )
+            if event.kind == "response":
+                label += "".join(f" to {value}" for name, value in event.headers if name == "location")
+            label = re.sub("‹[^›]*›", "…", label)
+            label = label if len(label) <= most else label[: most - 1] + "…"
+            lines.append(f"    {ids[event.sender]}{arrow}{ids[event.receiver]}: {_label(label)}")
+        return "\n".join(lines)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/plain": self.text(bodies=False), "text/markdown": f"```mermaid\n{self.mermaid()}\n```"}
+
+
+def _label(text: str) -> str:
+    """Write what Mermaid would misread (`;`, `#`, line ends, …) as its own `#code;` escapes."""
+    return re.sub(r"[^\w /.,:=?&+%-]", lambda match: f"#{ord(match[0])};", text, flags=re.ASCII)

@@ -1,0 +1,60 @@
+"""Verdicts: how a fault has to end, and what a platform's checks say about a partner, clause by clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ..core.messages import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Refuses:
+    """The partner must refuse, and its operator must see this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survives:
+    """The partner must carry on and end in this state."""
+
+    state: str
+
+
+Expected: TypeAlias = Refuses | Survives
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check of the platform says about one clause."""
+
+    clause: str
+    held: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The partner's response to a step of the platform (None when none came), and the findings."""
+
+    response: Response | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def held(self) -> bool:
+        """Whether every finding held."""
+        return all(finding.held for finding in self.findings)
+
+
+def object_in(response: Response | None) -> dict[str, Any]:
+    """Return the JSON object of an answer; an empty one for anything else.
+
+    >>> object_in(Response(200, (), b"[1]"))
+    {}
+    """
+    try:
+        value = response.json() if response is not None else {}
+    except (ValueError, RecursionError):
+        value = {}
+    return value if isinstance(value, dict) else {}

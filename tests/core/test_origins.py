@@ -1,0 +1,67 @@
+"""Allow-lists of origins: what a request brought is contacted only when the list names it exactly."""
+
+from __future__ import annotations
+
+import pytest
+
+from handshakes import Refused
+from handshakes.core.origins import allowed_origin
+
+ALLOWED = ("https://app.officernd.com", "https://*.officernd.com", "http://127.0.0.1:3000")
+CLAUSE = "officernd:organization.region"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://app.officernd.com",
+        "https://eu.officernd.com/",
+        "HTTPS://EU-2.officernd.com",
+        "http://127.0.0.1:3000",
+    ],
+)
+def test_what_the_list_names_is_allowed(url):
+    assert allowed_origin(url, ALLOWED, CLAUSE) == url.lower().rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evilofficernd.com",
+        "https://officernd.com",
+        "https://a.b.officernd.com",
+        "https://officernd.com.attacker.example",
+        "http://eu.officernd.com",
+        "http://app.officernd.com",
+        "https://eu.officernd.com:8443",
+        "https://eu.officernd.com:443",
+        "http://127.0.0.1:3001",
+        "http://127.0.0.1",
+    ],
+)
+def test_what_the_list_does_not_name_is_not_allowed(url):
+    with pytest.raises(Refused) as caught:
+        allowed_origin(url, ALLOWED, CLAUSE)
+    assert caught.value.reason == "not-allowed"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://eu.officernd.com@evil.example",
+        "https://evil.example/.officernd.com",
+        "https://evil.example#.officernd.com",
+        "https://evil.example\\.officernd.com",
+        "https://.officernd.com",
+        "https://eu..officernd.com",
+        "https://eu.officernd.com?",
+        "https://éu.officernd.com",
+        "https://eu.officernd.com\n",
+        "//eu.officernd.com",
+        "",
+    ],
+)
+def test_what_two_readers_may_read_differently_is_malformed(url):
+    with pytest.raises(Refused) as caught:
+        allowed_origin(url, ALLOWED, CLAUSE)
+    assert caught.value.reason == "malformed"

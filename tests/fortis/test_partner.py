@@ -1,0 +1,682 @@
+"""The app: one answer and the same work for every failure, registrations, sessions, who is believed, access without the user."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import Counter
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from handshakes.core.messages import Request, Unreachable, json_response
+from handshakes.core.refusals import Refused
+from handshakes.fortis import demo, rules, signing
+from handshakes.fortis.partner.configuration import API, UI
+from handshakes.fortis.partner.connecting import PLATFORM
+from handshakes.fortis.partner.integration import App
+from handshakes.fortis.simulator.faults import LAUNCH_FAULTS, opening_faults
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.store import Conflict, MemoryStore, open_store
+from handshakes.runtime.story import Sides
+from handshakes.runtime.verdicts import Refuses
+from tests.fortis.sides import LOCATION, MODES, NOW, OTHER_LOCATION, OTHER_USER, TITLE, USER, opened, sides
+
+APP = "https://app.example"
+REFUSED = [
+    (mode, fault) for mode in MODES for fault in opening_faults(mode) if isinstance(fault.expected, Refuses)
+]
+WORK = ("derive", "decrypt", "parse")
+
+
+def get(world, target: str, cookie: str = ""):
+    headers = (("cookie", cookie),) if cookie else ()
+    return world.network.exchange("browser", Request("GET", APP, target, headers))
+
+
+def post(world, target: str, method: str = "POST", body: bytes = b"", content_type: str = ""):
+    headers = (("content-type", content_type),) if content_type else ()
+    return world.network.exchange("Fortis", Request(method, APP, target, headers, body))
+
+
+def target_of(world, fault: str = "", **more) -> str:
+    return urlsplit_target(world.platform.launch_url(TITLE, LOCATION, USER, fault=fault, **more))
+
+
+def urlsplit_target(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
+
+
+# --- one answer, the same work --------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:launch.uniform")
+@pytest.mark.parametrize("mode", MODES)
+def test_whatever_is_wrong_the_browser_gets_one_answer(mode):
+    world = opened(mode=mode)
+    answers = set()
+    for _, fault in [row for row in REFUSED if row[0] == mode]:
+        response = world.launch(fault=fault.name).response
+        answers.add((response.status, response.headers, response.body))
+    for target in (
+        "/fortis/launch",
+        "/fortis/launch?",
+        "/fortis/launch?data=%",
+        "/fortis/launch?data=%ff&x",
+        "/fortis/app",
+    ):
+        response = get(world, target)
+        answers.add((response.status, response.headers, response.body))
+    assert len(answers) == 1
+    assert {status for status, _, _ in answers} == {403}
+
+
+def counting(counts: Counter[str]):
+    """The adopted rules, which count how often they are asked, and for how many bytes."""
+
+    def counted(name):
+        rule = getattr(rules.ADOPTED, name)
+
+        def call(*args):
+            counts[name] += 1
+            counts[f"{name} bytes"] += len(args[0]) if name != "derive" else 0
+            return rule(*args)
+
+        return call
+
+    return {name: counted(name) for name in WORK}
+
+
+@pytest.mark.clause("fortis:launch.same-work")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        f
+        for f in LAUNCH_FAULTS
+        if f.mode == "encrypted" and isinstance(f.expected, Refuses) and "coverage" not in f.clause
+    ],
+    ids=lambda f: f.name,
+)
+def test_every_failure_of_encrypted_mode_is_the_same_work(fault):
+    """Key derivation, decryption and parsing run once, whatever was wrong; on a dummy where there was nothing to run them on."""
+    world = opened()
+    counts: Counter[str] = Counter()
+    target = urlsplit_target(
+        fault.apply(world.platform.draft(TITLE, LOCATION, USER, token=world.platform.token_of(USER)))
+    )
+    with pytest.raises(Refused) as caught:
+        signing.verify_launch(
+            target, mode="encrypted", secret=demo.SECRET, now=NOW, readings=counting(counts)
+        )
+    if caught.value.reason == "too-large" and fault.name == "too-large":
+        assert counts == {}, "beyond the limit nothing is done"
+        return
+    assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
+
+
+@pytest.mark.clause("fortis:launch.same-work")
+def test_too_many_parameters_within_the_size_limit_are_the_same_work_too():
+    counts: Counter[str] = Counter()
+    target = "/fortis/launch?data=x" + "&a=1" * 201
+    with pytest.raises(Refused) as caught:
+        signing.verify_launch(
+            target, mode="encrypted", secret=demo.SECRET, now=NOW, readings=counting(counts)
+        )
+    assert caught.value.reason == "too-large"
+    assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
+
+
+def test_the_work_on_a_dummy_is_of_the_length_of_the_text():
+    for size in (16, 48, 240, 4_800):
+        good = signing_data(b" " * (size - 1))
+        for data in (good[:-1], "!" + good[1:], "A" + good[1:]):
+            counts: Counter[str] = Counter()
+            with pytest.raises(Refused):
+                signing.decrypt_parameters(data, secret="your key", readings=counting(counts))
+            assert counts["decrypt bytes"] == pytest.approx(size, abs=16)
+            assert counts["parse bytes"] == pytest.approx(size, abs=32)
+
+
+def signing_data(text: bytes) -> str:
+    from handshakes.fortis.encryption import sealed
+
+    return sealed(text, secret="your key", salt=bytes(8))
+
+
+@pytest.mark.clause("fortis:launch.same-work")
+def test_while_a_secret_is_changed_every_failure_tries_both(monkeypatch):
+    world = opened(previous_secret="previous-app-secret")
+    tried = []
+    verify = App.verify
+    monkeypatch.setattr(
+        App, "verify", lambda self, target, secret: tried.append(secret) or verify(self, target, secret)
+    )
+    for fault in ("flipped-padding", "wrong-header", "no-data", "duplicate-json-key"):
+        tried.clear()
+        world.launch(fault=fault)
+        assert tried == [demo.SECRET, "previous-app-secret"]
+
+
+# --- secrets ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:secret.rotation")
+@pytest.mark.parametrize("mode", MODES)
+def test_the_previous_secret_holds_beside_the_current_one(mode):
+    world = opened(mode=mode, secret="another-app-secret", previous_secret=demo.SECRET)
+    world.partner.configuration = replace(world.partner.configuration, previous_secret="")
+    assert world.launch().response.status == 403
+    expected = "decryption-failed" if mode == "encrypted" else "signature-mismatch"
+    assert world.reasons() == [expected]
+
+
+@pytest.mark.clause("fortis:secret.empty")
+@pytest.mark.parametrize("mode", MODES)
+def test_without_a_secret_nothing_opens(mode):
+    world = sides(mode=mode, secret="", previous_secret=demo.SECRET)
+    assert world.launch().response.status == 403
+    assert world.reasons() == ["empty-secret"]
+
+
+@pytest.mark.clause("fortis:postback.key")
+def test_without_a_key_no_postback_is_taken():
+    world = sides(postback_key="")
+    assert world.register().response.status == 401
+    assert post(world, f"/fortis/location?location_id={LOCATION}&key=").status == 401
+    assert set(world.reasons()) == {"empty-secret"}
+    assert world.everything() == {}
+
+
+@pytest.mark.clause("fortis:postback.key", "fortis:oauth.state", "fortis:identity.mismatch")
+def test_secrets_are_compared_in_constant_time(monkeypatch):
+    compared = []
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
+    world = sides()
+    target = f"/fortis/location?location_id={LOCATION}&key=x"
+    assert post(world, target).status == 401
+    assert compared == [(b"x", demo.POSTBACK_KEY.encode())]
+    compared.clear()
+    assert world.consent(fault="state-changed").response.status == 403
+    assert [len(a) for a, _ in compared if type(a) is bytes and len(a) == 32], "the state"
+
+
+# --- registrations --------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:postback.required")
+@pytest.mark.parametrize("user_id", ["%7B%7Buser.id%7D%7D", "x" * 65, "a%0Ab"])
+def test_what_is_no_user_id_registers_nobody(user_id):
+    world = sides()
+    target = f"/fortis/user?location_id={LOCATION}&key={demo.POSTBACK_KEY}&user_id={user_id}"
+    assert post(world, target).status == 400
+    assert world.everything() == {}
+
+
+@pytest.mark.clause("fortis:postback.claimed")
+def test_a_registration_is_claimed_until_a_launch_was_confirmed():
+    world = sides()
+    world.register()
+    world.register(user=USER)
+    assert (world.kept().state, world.kept(user=USER).state) == ("pending", "pending")
+    assert not world.launch(fault="no-token").response.ok
+    assert world.launch().held
+    assert (world.kept().state, world.kept(user=USER).state) == ("active", "active")
+    world.register()
+    assert world.kept().state == "active", "a repeat takes nothing back"
+    assert world.launch(fault="no-token").response.ok
+
+
+def test_a_repeat_saves_nothing():
+    world = opened()
+    before = world.everything()
+    world.register()
+    world.register(user=USER)
+    assert world.everything() == before
+
+
+@pytest.mark.clause("fortis:postback.order")
+def test_a_confirmed_launch_repairs_a_lost_registration_and_a_late_removal():
+    world = opened()
+    world.unregister()
+    assert world.launch().held
+    assert (world.kept().state, world.kept(user=USER).state) == ("active", "active")
+
+
+@pytest.mark.clause("fortis:launch.registered")
+@pytest.mark.parametrize("mode", MODES)
+def test_where_the_policy_says_so_only_what_a_postback_registered_opens(mode):
+    world = sides(mode=mode, unregistered="refuse")
+    assert world.launch().response.status == 403
+    world.register()
+    assert world.launch().response.status == 403, "the user is not registered"
+    world.register(user=USER)
+    assert world.launch().held
+    world.unregister(user=USER)
+    assert world.launch().response.status == 403
+    assert set(world.reasons()) == {"unknown-installation"}
+
+
+@pytest.mark.clause("fortis:launch.registered")
+@pytest.mark.parametrize("whole", [False, True], ids=["user", "location"])
+def test_a_removal_while_the_api_is_asked_is_not_undone_where_the_policy_is_to_refuse(whole):
+    world = sides(unregistered="refuse")
+    world.register()
+    world.register(user=USER)
+    step = world.partner.launch(Request("GET", APP, target_of(world)))
+    next(step)
+    world.unregister(user="" if whole else USER)
+    before = world.everything()
+    with pytest.raises(StopIteration) as ended:
+        step.send(json_response({"user": {"id": USER}}))
+    assert ended.value.value.status == 403
+    assert world.reasons() == ["unknown-installation"]
+    assert world.everything() == before
+
+
+@pytest.mark.clause("fortis:launch.registered")
+def test_a_plain_launch_that_names_nobody_registers_nobody_where_the_policy_is_to_refuse():
+    """`user_id` is not signed, so whoever holds the address can leave it out."""
+    world = sides(mode="plain", unregistered="refuse")
+    world.register()
+    before = world.everything()
+    assert get(world, re.sub("&user_id=[^&]*", "", target_of(world))).status == 403
+    assert world.reasons() == ["unknown-installation"]
+    assert world.everything() == before
+
+
+@pytest.mark.clause("fortis:location.removes-users")
+def test_removing_a_location_ends_the_sessions_of_its_users():
+    world = opened()
+    assert world.revisit().ok
+    world.unregister()
+    assert world.revisit().status == 403
+    assert [one.state for one in world.everything().values()] == ["removed"] * len(world.everything())
+    assert not any(one.credentials for one in world.everything().values())
+    assert world.launch().held
+    assert world.revisit().ok
+
+
+def test_a_session_of_before_a_removal_stays_over_after_a_new_registration():
+    world = opened()
+    session = world.platform.sessions[LOCATION, USER]
+    world.unregister(user=USER)
+    world.register(user=USER)
+    assert get(world, "/fortis/app", session[1]).status == 403
+
+
+@pytest.mark.clause("fortis:postback.other-methods")
+def test_other_methods_are_405():
+    world = sides()
+    for target in ("/fortis/location", "/fortis/user", "/fortis/oauth/start"):
+        for method in ("PUT", "PATCH", "GET", "HEAD"):
+            response = post(world, target, method)
+            assert response.status == 405 and response.header("allow")
+    assert post(world, "/fortis/launch", "POST").status == 405
+    assert post(world, "/fortis/nowhere").status == 404
+
+
+@pytest.mark.clause("fortis:postback.addresses", "fortis:setup.postback-urls", "fortis:setup.choice")
+def test_nothing_of_a_postback_is_looked_at_but_its_parameters():
+    world = sides()
+    target = f"/fortis/location?location_id={LOCATION}&key={demo.POSTBACK_KEY}"
+    headers = (("x-forwarded-for", "203.0.113.9"), ("authorization", "Basic eDp5"))
+    assert world.network.exchange("Fortis", Request("POST", APP, target, headers)).status == 204
+    assert (
+        world.partner.location_setup_url().partition("?")[0]
+        != world.partner.user_setup_url().partition("?")[0]
+    )
+
+
+class Racing(MemoryStore):
+    """A store in which somebody else was quicker, now and then."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def save(self, installation):
+        if self.times:
+            self.times -= 1
+            raise Conflict(installation.identity)
+        return super().save(installation)
+
+
+def test_who_is_overtaken_tries_again_and_gives_up_cleanly():
+    world = sides(Racing(4))
+    assert world.register().held
+    world = sides(Racing(10**6))
+    assert world.register().response.status == 400
+    assert world.reasons() == ["wrong-state"]
+    assert world.launch().response.status == 403
+
+
+# --- sessions -------------------------------------------------------------------------------------------
+
+
+def session_of(world) -> str:
+    return world.platform.sessions[LOCATION, USER][1]
+
+
+@pytest.mark.clause("fortis:launch.cookie", "fortis:launch.clean-url", "fortis:launch.embedding")
+@pytest.mark.parametrize("mode", MODES)
+def test_a_launch_leads_to_a_clean_address_with_a_cookie_for_a_frame(mode):
+    world = opened(mode=mode)
+    world.clock.advance(1)
+    response = get(world, target_of(world))
+    assert (response.status, response.header("location")) == (303, f"{APP}/fortis/app")
+    assert response.header("referrer-policy") == "no-referrer"
+    assert response.header("cache-control") == "no-store"
+    cookie = response.header("set-cookie")
+    assert cookie.endswith("; Path=/fortis; HttpOnly; Secure; SameSite=None; Partitioned")
+    page = get(world, "/fortis/app", cookie.partition(";")[0])
+    assert f"frame-ancestors {UI}" in page.header("content-security-policy")
+    assert len(cookie) < 1_000
+
+
+@pytest.mark.clause("fortis:launch.once")
+@pytest.mark.parametrize("mode", MODES)
+def test_a_launch_is_taken_once_but_its_own_session_may_load_it_again(mode):
+    world = opened(mode=mode)
+    world.clock.advance(1)
+    target = target_of(world)
+    cookie = get(world, target).header("set-cookie").partition(";")[0]
+    calls = world.platform.calls
+    assert get(world, target, cookie).status == 303
+    assert world.platform.calls == calls, "nobody is asked again"
+    assert get(world, target).status == 403
+    assert get(world, target, session_of(world)).status == 403, "another session of the same user"
+    assert world.reasons() == ["replayed", "replayed"]
+
+
+@pytest.mark.clause("fortis:launch.once")
+def test_a_plain_launch_is_remembered_as_long_as_it_holds():
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    target = target_of(world)
+    world.clock.advance(-60)
+    assert get(world, target).status == 303, "dated a minute ahead"
+    world.clock.advance(360)
+    assert get(world, target).status == 403
+    assert world.reasons() == ["replayed"]
+
+
+@pytest.mark.clause("fortis:launch.once")
+def test_two_users_of_a_location_may_open_in_the_same_second():
+    """Their plain launches carry the same hmac, for it covers neither of them (S08)."""
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    urls = [world.platform.launch_url(TITLE, LOCATION, user) for user in (USER, OTHER_USER)]
+    assert len({parse_qs(urlsplit(url).query)["hmac"][0] for url in urls}) == 1
+    assert [get(world, urlsplit_target(url)).status for url in urls] == [303, 303]
+
+
+def test_taking_launches_any_number_of_times_is_a_setting():
+    world = opened(once="no")
+    target = target_of(world)
+    assert [get(world, target).status for _ in range(3)] == [303] * 3
+
+
+def test_a_session_ends_and_cannot_be_made_up():
+    world = opened()
+    cookie = session_of(world)
+    name, _, value = cookie.partition("=")
+    text, until, mac = value.split(".")
+    assert get(world, "/fortis/app", cookie).ok
+    for wrong in (
+        f"{text}.{int(until) + 1}.{mac}", f"{text}.{until}.{mac[:-1]}0", f"x{text}.{until}.{mac}", f".{until}.{mac}",
+        text, "", ".", "..", "...", f"{text}.{until}.é".encode().decode("latin-1"), "a" * 9_000,
+    ):  # fmt: skip
+        assert get(world, "/fortis/app", f"{name}={wrong}").status == 403
+    world.clock.advance(3_600)
+    assert get(world, "/fortis/app", cookie).ok
+    world.clock.advance(1)
+    assert get(world, "/fortis/app", cookie).status == 403
+
+
+def test_a_ticket_is_no_session_and_a_session_no_ticket():
+    world = opened()
+    page = get(world, "/fortis/app", session_of(world)).body.decode()
+    ticket = re.search(r'name="ticket" value="([^"]+)"', page)[1]
+    assert get(world, "/fortis/app", f"fortis_session={ticket}").status == 403
+    form = "application/x-www-form-urlencoded"
+    value = session_of(world).partition("=")[2]
+    assert (
+        post(world, "/fortis/oauth/start", body=f"ticket={value}".encode(), content_type=form).status == 403
+    )
+    assert (
+        post(world, "/fortis/oauth/start", body=f"ticket={ticket}".encode(), content_type=form).status == 303
+    )
+    assert world.reasons() == ["wrong-state"]
+
+
+# --- who is believed ----------------------------------------------------------------------------------
+
+
+@pytest.mark.clause(
+    "fortis:identity.users-me", "fortis:token.header", "fortis:token.developer-id", "fortis:api.host"
+)
+@pytest.mark.parametrize("mode", MODES)
+def test_the_api_says_who_it_is_and_is_asked_with_the_two_headers(mode):
+    world = opened(mode=mode)
+    (asked,) = [event for event in world.network.transcript.events if "/v2/users/me" in event.text]
+    assert asked.text == f"GET {API}/v2/users/me"
+    assert [name for name, _ in asked.headers] == ["access-token", "developer-id"]
+
+
+@pytest.mark.clause("fortis:token.not-stored")
+@pytest.mark.parametrize("mode", MODES)
+def test_the_token_is_kept_nowhere(mode, tmp_path):
+    store = open_store(tmp_path, {})
+    world = opened(store, mode=mode)
+    (token,) = [token for token, one in world.platform.tokens.items() if one.user_id == USER]
+    kept = repr([(one.details, dict(one.credentials)) for one in world.everything().values()])
+    assert token not in kept + session_of(world)
+    assert token.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    store.close()
+
+
+@pytest.mark.clause("fortis:identity.without-token")
+@pytest.mark.parametrize("mode", MODES)
+def test_without_a_token_the_app_opens_for_the_location_or_not_at_all(mode):
+    world = opened(mode=mode)
+    page = world.launch(fault="no-token").response.body.decode()
+    assert "Nobody is signed in" in page and 'id="oauth"' not in page and USER not in page
+    world = opened(mode=mode, without_token="refuse")
+    assert world.launch(fault="no-token").response.status == 403
+    assert world.reasons() == ["missing-parameter"]
+
+
+def test_in_plain_mode_an_app_that_asks_for_no_user_id_learns_it_from_the_api():
+    world = sides(mode="plain")
+    app = world.platform.apps[TITLE]
+    url = f"{APP}/fortis/launch?access-token={{{{access-token}}}}"
+    world.platform.add_app(replace(app, iframe_url=url))
+    assert f'id="user">{USER}<' in world.launch().response.body.decode()
+
+
+def test_a_token_that_no_header_can_carry_is_refused_before_it_is_sent():
+    world = opened()
+    draft = world.platform.draft(TITLE, LOCATION, USER, token="a\r\nx: y")
+    calls = world.platform.calls
+    assert get(world, urlsplit_target(draft.url())).status == 403
+    assert (world.reasons(), world.platform.calls) == (["malformed"], calls)
+
+
+@pytest.mark.clause("fortis:identity.unavailable", "fortis:launch.failure")
+def test_when_the_api_is_gone_nothing_opens_and_nothing_is_used_up():
+    world = opened()
+    world.clock.advance(1)
+    target, before = target_of(world), world.everything()
+    exchange = world.network.exchange
+
+    def gone(sender, request):
+        if request.origin == API:
+            raise Unreachable("refused", API)
+        return exchange(sender, request)
+
+    world.network.exchange = gone
+    assert get(world, target).status == 403
+    world.network.exchange = exchange
+    assert (world.reasons(), world.everything()) == (["unreachable"], before)
+    assert get(world, target).status == 303, "the same launch may be tried again"
+
+
+# --- access without the user ------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:oauth.offered", "fortis:oauth.pkce", "fortis:oauth.endpoints")
+def test_access_is_kept_refreshed_and_ends_with_the_registration():
+    world = opened()
+    assert world.consent().held
+    first = world.kept(user=USER).credentials["access_token"]
+    work = lambda: world.network.run(world.partner.work(LOCATION, USER), "app")  # noqa: E731
+    assert work()["id"] == LOCATION
+    world.clock.advance(3_600)
+    assert work()["id"] == LOCATION
+    assert world.kept(user=USER).credentials["access_token"] != first
+    world.unregister(user=USER)
+    with pytest.raises(Refused) as caught:
+        work()
+    assert caught.value.reason == "unknown-installation"
+    assert world.reasons() == []
+
+
+@pytest.mark.clause("fortis:postback.order")
+@pytest.mark.parametrize("again", [False, True], ids=["removed", "registered-again"])
+def test_access_that_was_asked_for_before_a_removal_is_not_kept_after_it(again):
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    response = world.network.exchange("browser", begun(page))
+    state = parse_qs(urlsplit(response.header("location")).query)["state"][0]
+    cookie = response.header("set-cookie").partition(";")[0]
+    target = f"/fortis/oauth/callback?code=x&state={state}"
+    step = world.partner.callback(Request("GET", APP, target, (("cookie", cookie),)))
+    next(step)
+    step.send(json_response({"access_token": "x" * 40, "refresh_token": "y" * 40, "expires_in": 3600}))
+    world.unregister(user=USER)
+    if again:
+        world.register(user=USER)
+    with pytest.raises(StopIteration) as ended:
+        step.send(json_response({"user": {"id": USER}}))
+    assert (ended.value.value.status, world.reasons()) == (403, ["unknown-installation"])
+    assert set(world.kept(user=USER).credentials) == ({"session_key"} if again else set())
+
+
+def begun(page) -> Request:
+    ticket = re.search(rb'name="ticket" value="([^"]+)"', page.response.body)[1]
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    return Request("POST", APP, "/fortis/oauth/start", form, b"ticket=" + ticket)
+
+
+@pytest.mark.clause("fortis:oauth.state", "fortis:oauth.url")
+def test_a_consent_begins_from_the_apps_own_page_and_at_a_listed_address_alone():
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    request = begun(page)
+    for origin in ("https://attacker.example", "null"):
+        foreign = replace(request, headers=(*request.headers, ("origin", origin)))
+        assert world.network.exchange("browser", foreign).status == 403
+    own = replace(request, headers=(*request.headers, ("origin", APP)))
+    assert world.network.exchange("browser", own).status == 303
+    world.partner.configuration = replace(world.partner.configuration, oauth_urls=())
+    assert world.network.exchange("browser", own).status == 403, "taken off the list since"
+
+
+@pytest.mark.clause("fortis:launch.cookie")
+def test_a_long_contact_is_not_kept_in_the_cookie():
+    world = opened()
+    draft = world.platform.draft(TITLE, LOCATION, USER, token=world.platform.token_of(USER))
+    response = get(world, urlsplit_target(draft.url(contact_id="x" * 3_000)))
+    assert response.status == 303 and len(response.header("set-cookie")) < 1_000
+
+
+def test_oauth_works_at_other_paths_when_both_sides_are_told():
+    world = opened()
+    paths = {"authorize_path": "/connect/auth", "token_path": "/connect/token"}
+    world.platform.settings = replace(world.platform.settings, **paths)
+    assert not world.consent().held
+    world.partner.configuration = replace(world.partner.configuration, **paths)
+    world.partner.__dict__.pop("api", None)
+    assert world.consent().held
+
+
+@pytest.mark.clause("fortis:oauth.state")
+def test_a_state_is_used_once_even_where_the_cookie_stays():
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    page = world.network.run(browser.submit(page, page.form("oauth")))
+    kept = dict(browser._cookies[APP])
+    page = world.network.run(browser.submit(page, page.form("allow"), {"user": USER}))
+    assert page.response.ok
+    browser._cookies[APP] = kept
+    assert world.network.run(browser.open(page.url)).response.status == 403
+    assert world.reasons() == ["replayed"]
+
+
+def test_another_browser_cannot_finish_what_one_began():
+    world = opened()
+    browser = Browser()
+    page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))
+    page = world.network.run(browser.submit(page, page.form("oauth")))
+    query = parse_qs(urlsplit(page.url).query)
+    code = world.platform.issue_code(world.platform.apps[TITLE], USER, query["code_challenge"][0])
+    target = f"/fortis/oauth/callback?code={code}&state={query['state'][0]}"
+    assert get(world, target).status == 403
+    assert world.reasons() == ["wrong-state"]
+    assert "access_token" not in world.kept(user=USER).credentials
+
+
+# --- what is shown ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_report_shows_a_secret(mode):
+    world = opened(mode=mode)
+    for fault in opening_faults(mode):
+        world.launch(fault=fault.name)
+    told = "\n".join(
+        f"{endpoint} {refused!r} {refused} {refused.explain()}" for endpoint, refused in world.reports
+    )
+    secrets = set(world.platform.tokens) | {session_of(world)}
+    assert world.reports and not [secret for secret in secrets if secret in told]
+    assert not re.search("[A-Za-z0-9+/]{80}", told), "no encrypted payload"
+    assert demo.SECRET not in repr(world.partner.configuration)
+
+
+def test_both_modes_of_the_story_hold_in_process():
+    world = sides()
+    both = Sides(world.platform, world.partner, world.reports)
+    for chapter in demo.story(both, Browser()):
+        for check in world.network.run(chapter.step, chapter.sender):
+            assert check.held, check.text
+
+
+def test_a_location_of_another_merchant_is_another_registration():
+    world = opened()
+    assert world.register(OTHER_LOCATION).held
+    assert {one.details["locationId"] for one in world.everything().values()} == {LOCATION, OTHER_LOCATION}
+    assert world.store.get(PLATFORM, f"location {OTHER_LOCATION}").state == "pending"
+
+
+@pytest.mark.clause("fortis:postback.required")
+@pytest.mark.parametrize(
+    ("user", "reason"),
+    [
+        (None, "missing-parameter"),
+        ("", "missing-parameter"),
+        ("{{user.id}}", "malformed"),
+        ("1" * 65, "malformed"),
+        ("1\n", "malformed"),
+    ],
+)
+def test_a_postback_without_the_id_of_its_user_is_refused(user, reason):
+    values = {"location_id": LOCATION} | ({} if user is None else {"user_id": user})
+    with pytest.raises(Refused) as caught:
+        sides().partner.check_ids(values, "user")
+    assert (caught.value.reason, caught.value.clause) == (reason, "fortis:postback.required")

@@ -1,0 +1,144 @@
+"""The handshake is the same in process and over sockets, shows no secret, and survives many at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from handshakes.core.keys import PUBLIC_TEST_KEYS
+from handshakes.core.messages import Delayed
+from handshakes.fortis import demo
+from handshakes.fortis.simulator.records import User
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.client import Loopback
+from handshakes.runtime.server import listen
+from handshakes.runtime.store import open_store
+from handshakes.runtime.story import Sides, World
+from tests.fortis.sides import LOCATION, MODES, TITLE, USER, opened, sides
+
+
+def told(world, network):
+    both = Sides(world.platform, world.partner, world.reports)
+    checks = []
+    for chapter in demo.story(both, Browser()):
+        checks += network.run(chapter.step, chapter.sender)
+        world.clock.advance(1)
+    assert checks and all(check.held for check in checks), checks
+    return network.transcript
+
+
+def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
+    world = sides()
+    in_process = told(world, world.network)
+    store = open_store(tmp_path, {})
+    served = sides(store)
+    with Loopback(served.platform, served.partner) as network:
+        over_sockets = told(served, network)
+    store.close()
+    assert over_sockets.events == in_process.events
+    assert len(in_process.events) > 60
+
+
+def test_the_transcript_shows_no_secret():
+    world = sides()
+    transcript = told(world, world.network)
+    secrets = set(world.platform.tokens) | set(world.platform.access) | set(world.platform.grants)
+    secrets |= {one.refresh_token for one in world.platform.access.values()}
+    assert len(secrets) >= 4 and not secrets & PUBLIC_TEST_KEYS
+    shown = transcript.text() + transcript.mermaid() + repr(transcript.events)
+    assert not [secret for secret in secrets if secret in shown]
+    assert not re.search(r"[A-Za-z0-9+/]{60}", shown), "no payload, no session, no ticket"
+    assert not re.search(r"[^0-9a-f][0-9a-f]{32,}[^0-9a-f]", shown), "no hmac, no state"
+
+
+@pytest.mark.parametrize("fault", ["plus-as-blank", "encrypted-launch", "data-twice", "beside-data"])
+def test_no_form_of_a_launch_shows_its_token(fault):
+    mode = "plain" if fault == "encrypted-launch" else "encrypted"
+    world = opened(mode=mode)
+    world.launch(fault=fault)
+    shown = world.network.transcript.text() + repr(world.network.transcript.events)
+    assert not [token for token in world.platform.tokens if token in shown]
+    assert not re.search(r"U2FsdGVkX1", shown)
+
+
+def test_the_diagram_has_one_arrow_an_event():
+    world = sides()
+    transcript = told(world, world.network)
+    arrows = re.findall(r"^    p\d+(?:->>|-->>|--x|-\))p\d+: .+$", transcript.mermaid(), re.MULTILINE)
+    assert len(arrows) == len(transcript.events)
+
+
+class Slow:
+    """The platform, whose users/me comes late."""
+
+    def __init__(self, platform) -> None:
+        self.role = platform
+        self.name, self.origins, self.secret_names = platform.name, platform.origins, platform.secret_names
+
+    def handle(self, request):
+        answer = yield from self.role.handle(request)
+        return Delayed(0.5, answer) if request.path == "/v2/users/me" else answer
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_32_launches_at_once_whose_answer_comes_late_all_open(mode, tmp_path):
+    store = open_store(tmp_path, {})
+    world = sides(store, mode=mode)
+    domain = world.platform.users[USER].domain
+    users = [f"11e7a84525008da896{n:06}" for n in range(32)]
+    for user in users:
+        world.platform.add_user(User(user, user, None, domain, (LOCATION,)))
+    with Loopback(Slow(world.platform), world.partner) as network:
+        network.run(world.platform.register(TITLE, LOCATION), "Fortis")
+
+        def launch(user: str):
+            return network.run(world.platform.launch(TITLE, LOCATION, user), "browser")
+
+        with ThreadPoolExecutor(32) as pool:
+            outcomes = list(pool.map(launch, users))
+    assert [outcome.findings for outcome in outcomes if not outcome.held] == []
+    assert world.reports == []
+    assert {world.kept(LOCATION, user).state for user in users} == {"active"}
+    store.close()
+
+
+def test_one_launch_opened_32_times_at_once_opens_once(tmp_path):
+    store = open_store(tmp_path, {})
+    world = opened(store)
+    world.clock.advance(1)
+    url = world.platform.launch_url(TITLE, LOCATION, USER)
+    with Loopback(world.platform, world.partner) as network, ThreadPoolExecutor(32) as pool:
+        shown = list(pool.map(lambda _: network.run(Browser().open(url)), range(32)))
+    assert sorted(page.response.status for page in shown) == [200] + [403] * 31
+    assert set(world.reasons()) <= {"replayed", "wrong-state"}
+    store.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_served_on_loopback_a_browser_opens_the_app_by_the_buttons(mode, tmp_path):
+    """As `handshakes serve fortis` has it: both sides speak their loopback origins, and nothing else."""
+    store = open_store(tmp_path, {})
+    sockets = {"Fortis": listen(), "app": listen()}
+    fortis, app = ("http://{}:{}".format(*sock.getsockname()[:2]) for sock in sockets.values())
+    world = World(lambda: 1_700_000_000, os.urandom, store, {"mode": mode}, fortis, app)
+    both = demo.sides(world)
+    browser = Browser()
+    with Loopback(both.platform, both.partner, sockets=sockets) as network:
+        for button in ("register-location", f"register-{USER}", f"open-{USER}"):
+            page = network.run(browser.open(f"{fortis}/simulator"))
+            page = network.run(browser.submit(page, page.form(button)))
+        page = network.run(browser.load_frame(page))
+        assert (page.response.status, page.url) == (200, f"{app}/fortis/app")
+        page = network.run(browser.submit(page, page.form("oauth")))
+        page = network.run(browser.submit(page, page.form("allow"), {"user": USER}))
+        assert page.response.ok
+        for fault in ("token-expired", "token-of-another", "foreign-oauth-url", "me-500", "replayed"):
+            outcome = network.run(both.platform.launch(TITLE, LOCATION, USER, fault=fault), "browser")
+            assert outcome.held, outcome.findings
+    assert [finding for finding in both.platform.findings if not finding.held] == []
+    briefing = demo.briefing(both, world)
+    assert fortis in briefing and app in briefing and mode in briefing
+    store.close()

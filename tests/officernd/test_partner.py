@@ -1,0 +1,425 @@
+"""The partner's side beyond single requests: interruptions, tokens, several installations, removal."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from handshakes.core.messages import Request, Response, Unreachable, json_response, split_url
+from handshakes.core.refusals import Refused
+from handshakes.officernd import sign_query
+from handshakes.officernd.partner.api import Tokens, id_of
+from handshakes.officernd.partner.connecting import PLATFORM
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.flow import drive
+from handshakes.runtime.store import Conflict, MemoryStore, StoreError, open_store
+from tests.officernd.sides import NOW, sides
+
+FIRST, SECOND, THIRD = (f"5e000000000000000000000{n}" for n in (1, 2, 3))
+ORGANIZATION = "5b0000000000000000000001"
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    opened = open_store(tmp_path, {})
+    yield opened
+    opened.close()
+
+
+def connect(world, integration=FIRST, fault=""):
+    return world.network.run(Browser().open(world.platform.connect_url(integration, fault)))
+
+
+def health(world, integration=FIRST, fault=""):
+    return world.network.run(world.platform.healthcheck(integration, fault), "OfficeRnD").response
+
+
+def installation(world, integration=FIRST, organization=ORGANIZATION):
+    return world.store.get(PLATFORM, f"{organization}/{integration}")
+
+
+def connect_request(world, integration=FIRST) -> Request:
+    return Request("GET", *split_url(world.platform.connect_url(integration)))
+
+
+# --- nothing is lost ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["unreachable", "closed", "broken"])
+@pytest.mark.parametrize("at", range(4), ids=["token", "organization", "integration", "webhooks"])
+def test_an_interrupted_connect_leaves_the_earlier_installation_whole(store, at, how):
+    world = sides(store)
+    connect(world)
+    before = installation(world)
+    step = world.partner.handle(connect_request(world))
+    request = next(step)
+    for _ in range(at):
+        request = step.send(drive(world.platform.handle(request), None))
+    if how == "unreachable":
+        with pytest.raises(StopIteration) as ended:
+            step.throw(Unreachable("timeout"))
+        assert ended.value.value.status == 302
+    elif how == "closed":
+        step.close()
+    else:
+        with pytest.raises(RuntimeError):
+            step.throw(RuntimeError("the process ends here"))
+    assert installation(world) == before
+    assert health(world).json() == {"accountName": "J&J Ltd"}
+
+
+def test_an_interruption_after_the_last_answer_leaves_the_new_installation_whole(store):
+    world = sides(store)
+    connect(world)
+    before = installation(world)
+    step = world.partner.handle(connect_request(world))
+    request = next(step)
+    while request.method != "DELETE":
+        request = step.send(drive(world.platform.handle(request), None))
+    step.close()
+    after = installation(world)
+    assert (after.version, after.credentials["secret"]) == (before.version + 1, before.credentials["secret"])
+    assert after.credentials["access_token"] != before.credentials["access_token"]
+    assert health(world).ok
+
+
+def test_reconnecting_replaces_the_installation_and_deletes_the_earlier_webhook(store):
+    world = sides(store)
+    connect(world)
+    (first_webhook,) = world.platform.webhooks
+    connect(world)
+    (second_webhook,) = world.platform.webhooks
+    assert first_webhook != second_webhook == installation(world).details["webhookId"]
+    assert world.reports == []
+
+
+def test_a_webhook_that_cannot_be_deleted_does_not_undo_the_connect(store):
+    world = sides(store)
+    connect(world)
+    world.platform.webhooks.clear()  # 404: it is gone already, which is as good
+    connect(world)
+    assert (world.reports, health(world).status) == ([], 200)
+
+
+# --- tokens ---------------------------------------------------------------------------------------
+
+
+def open_settings(world, integration=FIRST):
+    return world.network.run(Browser().open(world.platform.configuration_url(integration)))
+
+
+@pytest.mark.parametrize(("age", "refreshed"), [(3599 - 61, False), (3599 - 60, True), (100_000, True)])
+def test_the_token_is_refreshed_60_seconds_early_and_the_rotated_one_is_saved(store, age, refreshed):
+    world = sides(store)
+    connect(world)
+    before = installation(world).credentials
+    world.clock.advance(age)
+    assert open_settings(world).response.status == 200
+    after = installation(world).credentials
+    assert (after["access_token"] != before["access_token"]) is refreshed
+    assert (after["refresh_token"] != before["refresh_token"]) is refreshed
+    if refreshed:
+        assert int(after["expires_at"]) == NOW + age + 3599
+    assert open_settings(world).response.status == 200
+
+
+def test_a_refresh_that_fails_keeps_the_installation_and_says_so_to_the_operator():
+    world = sides()
+    connect(world)
+    world.platform.tokens.clear()
+    before = installation(world)
+    world.clock.advance(4_000)
+    page = open_settings(world)
+    assert page.response.status == 502
+    assert "platform-error" in page.response.json()["message"]
+    assert [refused.evidence["error"] for _, refused in world.reports] == ["invalid_grant"]
+    assert installation(world) == before
+    assert health(world).ok
+
+
+def test_of_two_refreshes_at_once_the_loser_uses_the_winners_token(store):
+    world = sides(store)
+    connect(world)
+    world.clock.advance(4_000)
+    url = world.platform.configuration_url(FIRST)
+    slow = world.partner.handle(Request("GET", *split_url(url)))
+    refresh = next(slow)
+    assert b"grant_type=refresh_token" in refresh.body
+    assert open_settings(world).response.status == 200  # the other one rotates first
+    refused = drive(world.platform.handle(refresh), None)
+    assert refused.status == 400
+    asked = slow.send(refused)
+    assert asked.header("authorization") == f"Bearer {installation(world).credentials['access_token']}"
+    with pytest.raises(StopIteration) as ended:
+        slow.send(drive(world.platform.handle(asked), None))
+    assert ended.value.value.status == 200
+
+
+# --- which installation ---------------------------------------------------------------------------
+
+
+def test_several_installations_of_one_organisation_are_told_apart_by_their_secrets(store):
+    world = sides(store)
+    for integration in (FIRST, SECOND, THIRD):
+        assert connect(world, integration).response.status == 200
+    assert world.reports == []
+    for integration in (FIRST, SECOND, THIRD):
+        assert health(world, integration).status == 200
+    world.network.run(world.platform.sync(SECOND), "OfficeRnD")
+    assert "syncedAt" in installation(world, SECOND).details
+    assert "syncedAt" not in installation(world, FIRST).details
+
+
+def test_locations_only_order_the_candidates(store):
+    """The same locations are tried first; a secret that verifies decides (S23)."""
+    world = sides(store)
+    connect(world, FIRST)
+    connect(world, SECOND)
+    pairs = (
+        ("slug", "test-slug"),
+        ("locations", "5a0000000000000000000001"),
+        ("organizationId", ORGANIZATION),
+    )
+    first = [one.details["integrationId"] for one in world.partner.candidates(pairs)]
+    assert first == [SECOND, FIRST]
+    signature = sign_query(pairs, secret="example-integration-secret", timestamp=NOW)
+    query = "&".join(f"{name}={value}" for name, value in (*pairs, ("signature", signature)))
+    found, _ = world.partner.verified(
+        Request("GET", "https://partner.example", f"/officernd/healthcheck?{query}")
+    )
+    assert found.details["integrationId"] == FIRST
+
+
+def test_a_renamed_organisation_is_found_by_its_id_and_its_slug_is_saved(store):
+    world = sides(store)
+    connect(world)
+    world.platform.rename(ORGANIZATION, "new-slug")
+    assert health(world).ok
+    assert installation(world).details["slug"] == "new-slug"
+    assert open_settings(world).response.status == 200
+
+
+def test_without_an_organisation_id_the_slug_finds_the_installation(store):
+    world = sides(store, profile="seed")
+    connect(world)
+    assert health(world).ok
+    world.platform.rename(ORGANIZATION, "new-slug")
+    assert health(world).status == 401
+
+
+def test_a_slug_that_is_not_signed_changes_nothing(store):
+    world = sides(store)
+    connect(world)
+    url = world.platform.configuration_url(FIRST).replace("slug=test-slug", "slug=stolen")
+    assert world.network.run(Browser().open(url)).response.status == 401
+    assert installation(world).details["slug"] == "test-slug"
+
+
+def test_a_connect_with_somebody_elses_code_cannot_touch_another_installation(store):
+    """The identity comes from the API's answers, so a foreign code connects the foreign organisation only."""
+    world = sides(store)
+    connect(world, FIRST)
+    before = installation(world)
+    foreign = world.platform.connect_url(THIRD)
+    code = parse_qs(urlsplit(foreign).query)["code"][0]
+    own = world.platform.connect_url(FIRST)
+    mixed = own.replace(parse_qs(urlsplit(own).query)["code"][0], code)
+    world.network.run(Browser().open(mixed))
+    assert [refused.reason for _, refused in world.reports] == ["platform-error", "unknown-installation"]
+    assert installation(world) == before
+
+
+# --- sync and removal -----------------------------------------------------------------------------
+
+
+def test_a_repeated_sync_starts_nothing_new(store):
+    world = sides(store)
+    connect(world)
+    for _ in range(2):
+        outcome = world.network.run(world.platform.sync(FIRST), "OfficeRnD")
+        assert outcome.response.json() == {}
+    first = installation(world)
+    assert first.details["syncedAt"] == str(NOW)
+    world.clock.advance(1)
+    world.network.run(world.platform.sync(FIRST), "OfficeRnD")
+    assert installation(world).details["syncedAt"] == str(NOW + 1)
+    assert first.version + 1 == installation(world).version
+
+
+def test_removal_keeps_no_secret_but_the_webhooks_own_and_deletes_the_webhook(store):
+    world = sides(store)
+    connect(world)
+    outcome = world.network.run(world.platform.remove(FIRST), "OfficeRnD")
+    assert outcome.response.json() == {"status": "received"}
+    gone = installation(world)
+    assert (gone.state, set(gone.credentials)) == ("removed", {"webhook_secret"})
+    assert world.platform.webhooks == {}
+    assert health(world).status == 401
+
+
+def test_a_removed_integration_can_be_connected_again(store):
+    world = sides(store)
+    connect(world)
+    world.network.run(world.platform.remove(FIRST), "OfficeRnD")
+    world.reports.clear()
+    connect(world)
+    assert (installation(world).state, health(world).status, world.reports) == ("active", 200, [])
+
+
+def webhook_request(world, body: bytes, integration=FIRST) -> Request:
+    from handshakes.officernd import sign_webhook
+
+    secret = installation(world, integration).credentials["webhook_secret"]
+    header = sign_webhook(body, secret=secret, timestamp=world.clock())
+    return Request(
+        "POST",
+        "https://partner.example",
+        f"/officernd/removed/{ORGANIZATION}/{integration}",
+        (("officernd-signature", header),),
+        body,
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "state"),
+    [
+        ({"eventType": "integration.created", "data": {}}, 200, "active"),
+        ({"eventType": "INTEGRATION.REMOVED"}, 200, "removed"),
+        ({"eventType": "integration.removed", "data": {"object": {"_id": SECOND}}}, 400, "active"),
+        ({"eventType": "integration.removed", "data": {"object": None}}, 200, "removed"),
+        ({"eventType": 7}, 400, "active"),
+        ({"data": {}}, 400, "active"),
+        (["integration.removed"], 400, "active"),
+    ],
+)
+def test_a_genuine_webhook_does_only_what_it_says(store, event, status, state):
+    world = sides(store)
+    connect(world)
+    request = webhook_request(world, json.dumps(event).encode())
+    response = world.network.exchange("OfficeRnD", request)
+    assert (response.status, installation(world).state) == (status, state)
+
+
+def test_one_installations_webhook_secret_does_not_remove_another(store):
+    world = sides(store)
+    connect(world, FIRST)
+    connect(world, SECOND)
+    request = webhook_request(world, b'{"eventType":"integration.removed"}', SECOND)
+    moved = Request(
+        request.method, request.origin, request.target.replace(SECOND, FIRST), request.headers, request.body
+    )
+    assert world.network.exchange("OfficeRnD", moved).status == 401
+    assert installation(world, FIRST).state == "active"
+
+
+# --- what the outside sees ------------------------------------------------------------------------
+
+
+@pytest.mark.clause("officernd:secret.kept")
+def test_the_secret_outlives_the_process_and_is_not_in_clear_on_the_disk(tmp_path):
+    opened = open_store(tmp_path, {})
+    world = sides(opened)
+    connect(world)
+    opened.close()
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(b"test-slug" in content for content in files), "the right files were looked at"
+    assert not any(b"example-integration-secret" in content for content in files)
+
+    opened = open_store(tmp_path, {})
+    again = sides(opened)
+    again.platform.integrations.update(world.platform.integrations)
+    assert health(again).json() == {"accountName": "J&J Ltd"}
+    opened.close()
+
+
+def test_the_operators_report_holds_no_secret():
+    world = sides()
+    connect(world)
+    secrets = [*installation(world).credentials.values()]
+    for fault in ("wrong-secret", "stale", "signature-doubled", "parameter-changed"):
+        health(world, fault=fault)
+    told = " ".join(f"{refused} {refused.explain()} {refused!r}" for _, refused in world.reports)
+    assert len(world.reports) == 4
+    assert not [secret for secret in secrets if secret in told and not secret.isdigit()]
+
+
+def test_the_account_name_is_written_as_it_is():
+    world = sides(account_name="J&J Ltd <Ünion>")
+    connect(world)
+    assert health(world).body == '{"accountName":"J&J Ltd <Ünion>"}'.encode()
+    assert "J&amp;J Ltd &lt;Ünion&gt;" in open_settings(world).response.body.decode()
+
+
+def test_the_partner_answers_before_any_connect():
+    world = sides()
+    assert health(world) == Response(
+        401, (("content-type", "application/json"),), b'{"message":"The request could not be verified."}'
+    )
+
+
+@pytest.mark.parametrize("token", ["A\r\nX: y", "A\nB", "\u20acuro", "with space", "\x7f"])
+def test_an_access_token_that_no_header_can_carry_is_an_unexpected_answer(token):
+    both = sides()
+    step = both.partner.api.exchange({})
+    next(step)
+    answer = {"access_token": token, "refresh_token": "R", "expires_in": 3599}
+    with pytest.raises(Refused) as caught:
+        step.send(json_response(answer))
+    assert caught.value.reason == "unexpected-answer"
+    assert token not in str(caught.value)
+
+
+# --- answers of the API that say nothing ----------------------------------------------------------
+
+
+TOKENS = Tokens("A", "R", NOW + 3599)
+
+
+def refusal(step, answer) -> Refused:
+    with pytest.raises(Refused) as refused:
+        drive(step, lambda request: json_response(answer))
+    return refused.value
+
+
+@pytest.mark.parametrize("lifetime", [None, "3600", True, 0, -1, 1.5])
+def test_a_lifetime_that_is_no_number_of_seconds_is_an_unexpected_answer(lifetime):
+    refused = refusal(sides().partner.api.exchange({}), {"access_token": "a", "expires_in": lifetime})
+    assert (refused.reason, list(refused.evidence)) == ("unexpected-answer", ["expires_in"])
+
+
+@pytest.mark.parametrize("answer", [{}, {"results": 3}, {"results": [1]}, [1], "text", None])
+def test_webhooks_that_are_no_list_are_an_unexpected_answer(answer):
+    refused = refusal(sides().partner.api.webhooks("https://app.officernd.com", "slug", TOKENS), answer)
+    assert (refused.reason, refused.clause) == ("unexpected-answer", "officernd:webhook.version")
+
+
+@pytest.mark.parametrize("answer", [[], [{"_id": "a"}, {"_id": "b"}], [3], "text", None])
+def test_a_created_webhook_that_is_no_object_is_an_unexpected_answer(answer):
+    refused = refusal(sides().partner.api.subscribe("https://app.officernd.com", "slug", {}, TOKENS), answer)
+    assert (refused.reason, refused.clause) == ("unexpected-answer", "officernd:webhook.version")
+
+
+@pytest.mark.parametrize("slug", [".", "..", "a/b", "a\\b", "a?b", "a#b", "%2e", "a\nb"])
+def test_a_slug_that_cannot_stand_in_a_path_is_malformed(slug):
+    with pytest.raises(Refused) as refused:
+        id_of({"slug": slug}, "slug", "officernd:organization.slug")
+    assert (refused.value.reason, refused.value.evidence["name"]) == ("malformed", "slug")
+
+
+@pytest.mark.parametrize(("method", "error"), [("get", StoreError("a damaged row")), ("save", Conflict())])
+def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(monkeypatch, method, error):
+    world = sides()
+
+    def fails(*args):
+        raise error
+
+    monkeypatch.setattr(world.store, method, fails)
+    response = connect(world)
+    assert response is not None
+    clauses = [(refused.reason, refused.clause) for _, refused in world.reports]
+    assert clauses[0] == ("wrong-state", "officernd:connect.binding")

@@ -1,0 +1,53 @@
+"""The handshake is the same in process and over sockets, and its transcript shows no secret."""
+
+from __future__ import annotations
+
+import re
+
+from handshakes.core.keys import PUBLIC_TEST_KEYS
+from handshakes.officernd import demo
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.client import Loopback
+from handshakes.runtime.store import open_store
+from handshakes.runtime.story import Sides
+from tests.officernd.sides import sides
+
+
+def told(world, network):
+    both = Sides(world.platform, world.partner, world.reports)
+    checks = [check for chapter in demo.story(both, Browser()) for check in network.run(chapter.step)]
+    assert checks and all(check.held for check in checks), checks
+    return network.transcript
+
+
+def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
+    world = sides()
+    in_process = told(world, world.network)
+    store = open_store(tmp_path, {})
+    served = sides(store)
+    with Loopback(served.platform, served.partner) as network:
+        over_sockets = told(served, network)
+    store.close()
+    assert over_sockets.events == in_process.events
+    assert len(in_process.events) > 40
+
+
+def test_the_transcript_shows_no_secret_but_public_ones():
+    world = sides()
+    transcript = told(world, world.network)
+    secrets = {*world.platform.grants, *world.platform.tokens}
+    secrets |= {token.refresh_token for token in world.platform.tokens.values()}
+    assert len(secrets) >= 3
+    shown = transcript.text() + transcript.mermaid() + repr(transcript.events)
+    assert not [secret for secret in secrets - PUBLIC_TEST_KEYS if secret in shown]
+    assert "example-integration-secret" in shown  # it is public, so the lesson may show it
+    assert not re.search(
+        r"[^0-9a-f][0-9a-f]{32}[^0-9a-f]", shown.replace("-", "")
+    )  # no webhook secret either
+
+
+def test_the_diagram_has_one_arrow_an_event():
+    world = sides()
+    transcript = told(world, world.network)
+    arrows = re.findall(r"^    p\d+(?:->>|-->>|--x|-\))p\d+: .+$", transcript.mermaid(), re.MULTILINE)
+    assert len(arrows) == len(transcript.events)

@@ -1,0 +1,126 @@
+"""Every vector of OfficeRnD's vectors.json through the package, under the adopted readings and under each other one."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from handshakes.core.refusals import REASONS, Refused
+from handshakes.officernd import rules, signing
+from tests.vector_runner import Runner, stages_of
+
+NOT_BY_VECTOR = {"wrong-type", "unknown-reading"}  # a wrong Python type cannot stand in JSON
+
+
+RUNNER = Runner("officernd")
+
+
+@RUNNER.each()
+def test_the_adopted_readings_answer_as_the_vector_says(group, vector):
+    assert RUNNER.outcome(group, vector) == vector["expect"]
+
+
+@RUNNER.each()
+def test_the_other_readings_answer_as_the_vector_says(group, vector):
+    RUNNER.check_other_readings(group, vector)
+
+
+@RUNNER.each()
+def test_the_package_sees_the_stages_of_the_vector(group, vector):
+    written = stages_of(vector)
+    assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
+    broke_late = vector["expect"].get("stage") in ("message", "time")
+    if vector["expect"]["verdict"] == "accepted" or broke_late:
+        assert RUNNER.seen(group, vector) == written
+        assert written[-1][0] == "message"
+    else:
+        assert not written
+        if "target" in vector["input"] and "secret-empty" not in vector["id"]:
+            with pytest.raises(Refused):
+                signing.query_stages(vector["input"]["target"])
+
+
+@RUNNER.each("signature-mismatch")
+def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
+    RUNNER.check_mismatch_carries_stages(group, vector)
+
+
+def test_the_file_is_what_its_generator_writes_and_the_generator_cannot_see_the_package():
+    RUNNER.check_generator()
+
+
+def test_the_file_fits_the_schema():
+    RUNNER.check_schema()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda document, vector: document.update(schema=2),
+        lambda document, vector: document.update(more=1),
+        lambda document, vector: vector.pop("clauses"),
+        lambda document, vector: vector.update(comment="x"),
+        lambda document, vector: vector["stages"][0].pop("length"),
+        lambda document, vector: vector["stages"][0].update(hex="00"),
+        lambda document, vector: vector["stages"].append("bare text"),
+        lambda document, vector: vector["expect"].update(reason="stale"),
+        lambda document, vector: vector["expect"].update(verdict="acceptable"),
+        lambda document, vector: vector["expect"]["returns"].pop("not_covered"),
+        lambda document, vector: vector["input"].update(body={"utf8": ""}),
+        lambda document, vector: vector.update(input={"body": "{}", "header": ""}),
+        lambda document, vector: vector.update(input={"body": {"hex": "0"}, "header": ""}),
+        lambda document, vector: vector["by_reading"].update({"sorted": vector["expect"]}),
+        lambda document, vector: document["groups"][0]["given"].update(tolerance=[300]),
+    ],
+)
+def test_the_schema_notices_a_spoilt_file(spoil):
+    RUNNER.check_schema_notices(spoil)
+
+
+def test_ids_are_unique_and_name_their_operation():
+    RUNNER.check_ids()
+
+
+def test_a_derived_vector_names_another_one_and_differs_from_it():
+    RUNNER.check_derived()
+
+
+def test_every_secret_is_on_the_list_of_public_keys():
+    RUNNER.check_secrets()
+
+
+def test_clauses_reasons_and_readings_are_those_of_the_register():
+    RUNNER.check_register()
+
+
+def test_every_reading_is_carried_by_vectors_and_accepts_one_that_the_adopted_reading_refuses_or_the_reverse():
+    RUNNER.check_every_reading_is_carried()
+
+
+def test_every_reason_and_clause_of_signing_has_a_vector():
+    source = "".join(Path(room.__file__).read_text("utf-8") for room in (signing, rules))
+    shared = {"malformed", "too-large", "duplicate-parameter", "empty-secret", "stale", "from-the-future"}
+    raised = {reason for reason in REASONS if f'"{reason}"' in source} | shared
+    assert raised - NOT_BY_VECTOR == RUNNER.reasons()
+
+
+@pytest.mark.parametrize("kind", ["digest", "stage", "returns", "reason", "stage of the refusal"])
+def test_a_mutated_vector_is_noticed(kind):
+    groups = {group["id"]: group for group in RUNNER.document["groups"]}
+    sound = {"groups": [groups["officernd/page-requests"], groups["officernd/times"]]}
+    assert RUNNER.differences(sound) == []
+    spoilt = copy.deepcopy(sound)
+    vector = spoilt["groups"][0]["vectors"][0]
+    if kind == "digest":
+        target = vector["input"]["target"]
+        vector["input"]["target"] = target[:-1] + ("0" if target[-1] != "0" else "1")
+    elif kind == "stage":
+        vector["stages"][-1]["utf8"] += "0"
+    elif kind == "returns":
+        vector["expect"]["returns"]["covered"].pop()
+    else:
+        vector = next(v for v in spoilt["groups"][1]["vectors"] if v["expect"].get("reason") == "stale")
+        vector["expect"] |= {"reason": "from-the-future"} if kind == "reason" else {"stage": "message"}
+    assert RUNNER.differences(spoilt) == [vector["id"]]

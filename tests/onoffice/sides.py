@@ -1,0 +1,94 @@
+"""Both sides of onOffice for the tests: a clock that stands still, the same random bytes each time, reports kept."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from hashlib import shake_256
+from itertools import count
+from typing import Any, NamedTuple
+
+from handshakes.core.refusals import Refused
+from handshakes.onoffice import demo
+from handshakes.onoffice.partner.configuration import Configuration
+from handshakes.onoffice.partner.connecting import PLATFORM
+from handshakes.onoffice.partner.integration import Provider
+from handshakes.onoffice.simulator.platform import OnOffice
+from handshakes.runtime.flow import Clock, InProcess
+from handshakes.runtime.store import Installation, MemoryStore, Store
+from handshakes.runtime.story import World
+from handshakes.runtime.verdicts import Outcome
+
+NOW = 1_700_000_000
+FIRST, SECOND, ADMIN, BROKER = demo.FIRST, demo.SECOND, demo.ADMINISTRATOR, demo.BROKER
+PLANS, EXPORT = demo.PLANS, demo.EXPORT
+
+
+class Both(NamedTuple):
+    """The two roles and what surrounds them."""
+
+    platform: OnOffice
+    partner: Provider
+    clock: Clock
+    store: Store
+    reports: list[tuple[str, Refused]]
+    network: InProcess
+
+    def activate(self, fault: str = "", customer: str = FIRST, **more: Any) -> Outcome:
+        return self.network.run(self.platform.activate(customer, ADMIN, fault, **more), "browser")
+
+    def serve(
+        self, fault: str = "", customer: str = FIRST, user: str = ADMIN, service: str = PLANS, **more: Any
+    ) -> Outcome:
+        return self.network.run(self.platform.serve(customer, user, service, fault, **more), "browser")
+
+    def work(self, customer: str = FIRST, user: str = ADMIN) -> Any:
+        return self.network.run(self.partner.work(customer, user, f"{customer}1"), "provider")
+
+    def installation(self, customer: str = FIRST) -> Installation | None:
+        return self.store.get(PLATFORM, self.partner.customer(customer))
+
+    def in_use(self) -> dict[str, Installation]:
+        """Every installation in use: what no failure may change."""
+        found = [self.installation(customer) for customer in self.platform.customers]
+        return {one.identity: one for one in found if one and one.state == "active"}
+
+    def status(self, customer: str = FIRST) -> str:
+        return self.platform.customers[customer].status
+
+    def reasons(self) -> list[str]:
+        return [refused.reason for _, refused in self.reports]
+
+
+def sides(store: Store | None = None, *, kind: type[Provider] = Provider, **changes: Any) -> Both:
+    """Return both sides in one process.
+
+    `kind` may be a broken provider. A change is a name of `demo.SETTINGS`, or else a field of the provider's
+    `Configuration` or of the platform's `Settings`: `sides(errors="200-0", hmac_version="1")`.
+    """
+    store, clock, numbers = store or MemoryStore(), Clock(NOW), count()
+    chosen = {name: changes.pop(name) for name in list(changes) if name in demo.SETTINGS}
+    world = World(clock, lambda n: shake_256(str(next(numbers)).encode()).digest(n), store, chosen)
+    made = demo.sides(world)
+    platform, partner, reports = made.platform, made.partner, made.reports
+    assert isinstance(platform, OnOffice)
+    assert isinstance(partner, Provider)
+    ours = {name: changes.pop(name) for name in list(changes) if name in _names(Configuration)}
+    if ours or kind is not Provider:
+        configuration = replace(partner.configuration, **ours)
+        partner = kind(configuration, store=store, clock=clock, random=world.random, report=partner.report)
+    platform.settings = replace(platform.settings, **changes)
+    return Both(platform, partner, clock, store, reports, InProcess(platform, partner, clock=clock))
+
+
+def activated(store: Store | None = None, **changes: Any) -> Both:
+    """Return both sides after the first customer activated the provider."""
+    both = sides(store, **changes)
+    outcome = both.activate()
+    assert outcome.held, outcome.findings
+    assert both.status() == "active"
+    assert both.reports == []
+    return both
+
+
+def _names(kind: Any) -> set[str]:
+    return {field.name for field in fields(kind)}
