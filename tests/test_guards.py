@@ -150,7 +150,9 @@ def test_the_guards_see_what_they_must_forbid():
         *("os.path", "hmac", "handshakes.core.keys", "handshakes.toy.signing", "handshakes.runtime"),
         *("x", "late", "handshakes.toy.demo"),
     }
-    assert imports_of("from .signing import a", "handshakes.toy", is_package=True) == {"handshakes.toy.signing"}
+    assert imports_of("from .signing import a", "handshakes.toy", is_package=True) == {
+        "handshakes.toy.signing"
+    }
     assert names_called(source) >= {"open", "p.open"}
     assert starts("urllib.request.urlopen", UNCLEAN)
     assert not starts("urllib.parse", UNCLEAN)
@@ -181,13 +183,17 @@ def test_every_platform_is_laid_out_alike():
 def test_a_module_imports_only_what_lies_below_it(module):
     known = {*BELOW, "face"}
     assert layer(module)[0] in known, "a new package needs its place among the layers"
-    allowed = {f"handshakes.{platform}" for platform in PLATFORMS}  # the list of platforms loads their modules
+    allowed = {
+        f"handshakes.{platform}" for platform in PLATFORMS
+    }  # the list of platforms loads their modules
     dynamic = module == "handshakes.platforms"
     assert [name for name in upward(module, IMPORTS[module]) if not (dynamic and starts(name, allowed))] == []
 
 
 def test_no_import_circle_not_even_for_types():
-    within = {name: {one for one in found if one in SOURCES and one != name} for name, found in IMPORTS.items()}
+    within = {
+        name: {one for one in found if one in SOURCES and one != name} for name, found in IMPORTS.items()
+    }
     assert circles(within) == []
 
 

@@ -202,7 +202,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 
 def found(platform: Fortis, seen: int) -> list[Check]:
     """Return the platform's findings since `seen`, as checks."""
-    return [Check(f"{one.clause}: {one.detail}", one.held) for one in platform.findings[seen:]]
+    return [Check(f"{one.clause}: {one.detail}", not one.violated) for one in platform.findings[seen:]]
 
 
 def briefing(sides: Sides, world: World) -> str:

@@ -181,7 +181,8 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 def found(platform: OfficeRnD, seen: int) -> list[Check]:
     """Return the platform's findings since `seen`, as checks."""
     return [
-        Check(f"{finding.clause}: {finding.detail}", finding.held) for finding in platform.findings[seen:]
+        Check(f"{finding.clause}: {finding.detail}", not finding.violated)
+        for finding in platform.findings[seen:]
     ]
 
 

@@ -22,7 +22,7 @@ body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
 border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
 form, select { max-width: 100% } code { font-size: .9em; overflow-wrap: anywhere } form { display: inline-block; margin: .2rem .4rem .2rem 0 }
-.held { color: light-dark(#116611, #77dd77) } .violated { color: light-dark(#aa1111, #ff8888) }
+.held { color: light-dark(#116611, #77dd77) } .violated { color: light-dark(#aa1111, #ff8888) } .not-seen { color: light-dark(#555, #aaa) }
 small { opacity: .75 }
 </style>
 <h1>{{ title }}</h1>

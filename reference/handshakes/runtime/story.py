@@ -45,6 +45,8 @@ class World:
     """What roles may not reach for themselves: time in Unix seconds, random bytes, a store.
 
     `settings` are texts by name, from `--set NAME=VALUE`; which names there are is the platform's.
+    `traps` are loopback origins whose listeners lead to the platform's role: when one side is served
+    to a foreign program, a fault that names a foreign address names one of these, and no other.
     """
 
     clock: Callable[[], int]
@@ -53,6 +55,7 @@ class World:
     settings: Mapping[str, str] = field(default_factory=dict)
     platform_origin: str = ""
     partner_origin: str = ""
+    traps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,25 @@ Expected: TypeAlias = Refuses | Survives
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check of the platform says about one clause."""
+    """What a check of the platform says about one clause: held, violated, or (`held` is None) not seen.
+
+    >>> Finding("shop:sum", None, "no answer came").state
+    'not seen'
+    """
 
     clause: str
-    held: bool
+    held: bool | None
     detail: str
+
+    @property
+    def violated(self) -> bool:
+        """Whether the partner was seen to break the clause."""
+        return self.held is False
+
+    @property
+    def state(self) -> str:
+        """The finding in words: `held`, `violated` or `not seen`."""
+        return {True: "held", False: "violated", None: "not seen"}[self.held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +57,8 @@ class Outcome:
 
     @property
     def held(self) -> bool:
-        """Whether every finding held."""
-        return all(finding.held for finding in self.findings)
+        """Whether no finding is a violation."""
+        return not any(finding.violated for finding in self.findings)
 
 
 def object_in(response: Response | None) -> dict[str, Any]:

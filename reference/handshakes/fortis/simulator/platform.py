@@ -221,7 +221,7 @@ class Fortis(Identity):
         draft = self.draft(title, location_id, user_id, contact_id, token or None)
         url = chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()
         attempt = Attempt(token, user_id, chosen if isinstance(chosen, AnswerFault) else None)
-        broken = sum(not finding.held for finding in self.findings)
+        broken = sum(finding.violated for finding in self.findings)
         self.waiting.append(attempt)
         try:
             for _ in range(chosen.times if isinstance(chosen, LaunchFault) else 1):
@@ -238,7 +238,7 @@ class Fortis(Identity):
                 findings += self._uniform(chosen, shown)
             return self._outcome(shown, tuple(findings))
         if not is_open(shown):
-            if sum(not finding.held for finding in self.findings) > broken:  # the API has seen why
+            if sum(finding.violated for finding in self.findings) > broken:  # the API has seen why
                 return self._outcome(shown, ())
             clause = "encrypted.format" if draft.app.encrypt_url_params else "plain.verify"
             clause = "setup.iframe-url" if shown is None or shown.status == 404 else clause

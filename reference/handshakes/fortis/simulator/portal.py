@@ -44,7 +44,7 @@ _INDEX = (
 <h2>Findings</h2>
 <table><tr><th>clause</th><th></th><th>detail</th></tr>
 {% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
 {% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
 )
 
@@ -52,7 +52,7 @@ _FRAME = """<p>Here stands the app, as in the merchant's UI. <a id="back" href="
 <iframe src="{{ url }}" id="app" title="{{ title }}" width="100%" height="480"></iframe>"""
 
 _OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
-<li><code>{{ f.clause }}</code> <span class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}
+<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
 </span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 STEPS = ("register", "unregister", "open")

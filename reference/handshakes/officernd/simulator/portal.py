@@ -35,7 +35,7 @@ _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is O
 <h2>Findings</h2>
 <table><tr><th>clause</th><th></th><th>detail</th></tr>
 {% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
 {% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
 
 _RETURNED = """{% for one in integrations %}<p id="state-{{ one.id }}">Integration <code>{{ one.id }}</code>:
@@ -43,7 +43,7 @@ _RETURNED = """{% for one in integrations %}<p id="state-{{ one.id }}">Integrati
 <p>Nothing was being connected.</p>{% endfor %}<p><a id="back" href="{{ home }}/simulator">Back to the list</a></p>"""
 
 _OUTCOME = """<p>The partner answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
-<li><code>{{ f.clause }}</code> <span class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}
+<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
 </span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _STEPS: tuple[tuple[str, Sequence[Fault]], ...] = (

@@ -345,7 +345,7 @@ class OnOffice(Resources):
 
     def broken_since(self, seen: int) -> set[str]:
         """Return the clauses that were found broken after the first `seen` findings."""
-        return {finding.clause for finding in self.findings[seen:] if not finding.held}
+        return {finding.clause for finding in self.findings[seen:] if finding.violated}
 
     def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
         self.findings += findings

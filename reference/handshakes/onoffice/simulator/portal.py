@@ -56,7 +56,7 @@ _INDEX = (
 <h2>Findings</h2>
 <table><tr><th>clause</th><th></th><th>detail</th></tr>
 {% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
 {% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
 )
 

@@ -86,9 +86,9 @@ def fresh(platform: RetailCRM, account: str, code: str, fault: str = "") -> Step
 
 def worked(platform: RetailCRM, account: str, work: Own, expected: bool, clause: str) -> Step[None]:
     """Let the module do what it does for an account, and look at whether it called with a key that holds."""
-    calls, broken = platform.calls.get(account, 0), sum(not one.held for one in platform.findings)
+    calls, broken = platform.calls.get(account, 0), sum(one.violated for one in platform.findings)
     yield from quietly(work)
-    if sum(not one.held for one in platform.findings) == broken:
+    if sum(one.violated for one in platform.findings) == broken:
         called = platform.calls.get(account, 0) > calls
         platform.findings.append(Finding(clause, called == expected, "the module's own call after it"))
 

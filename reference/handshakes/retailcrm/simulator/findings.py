@@ -52,7 +52,7 @@ def configured(response: Response | None, card: Card, loopback: bool) -> tuple[P
         "config.integration-write": (WRITE in names, f"scopes: {', '.join(names)[:80]}"),
     }
     findings = tuple(Finding(CLAUSE + clause, *check) for clause, check in checks.items())
-    wrong = next((finding.detail for finding in findings if not finding.held), "")
+    wrong = next((finding.detail for finding in findings if finding.violated), "")
     return PopUp(names, url, f"The module cannot be connected ({wrong})." if wrong else ""), findings
 
 

@@ -152,7 +152,7 @@ class RetailCRM(Resources):
             account.technical_url, self.settings.register_timeout,
         )  # fmt: skip
         request = chosen.apply(draft) if isinstance(chosen, RegisterFault) else draft.request()
-        broken = sum(not finding.held for finding in self.findings)
+        broken = sum(finding.violated for finding in self.findings)
         self.waiting.append(attempt)
         try:
             for _ in range(chosen.times if isinstance(chosen, RegisterFault) else 1):
@@ -164,7 +164,7 @@ class RetailCRM(Resources):
             account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
             findings = refused(response, attempt, chosen) + self._uniform(response, chosen)
             return self._outcome(response, findings)
-        known = sum(not finding.held for finding in self.findings) > broken and not attempt.edited
+        known = sum(finding.violated for finding in self.findings) > broken and not attempt.edited
         findings = () if known else connected(response, attempt, chosen, self.settings.loopback)
         if attempt.edited and said_yes(response):
             findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")

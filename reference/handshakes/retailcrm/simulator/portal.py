@@ -40,7 +40,7 @@ This is the account <b>{{ account.name }}</b>, {{ account.system_url }}.</p>
 <h2>Findings</h2>
 <table><tr><th>clause</th><th></th><th>detail</th></tr>
 {% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}</td><td>{{ f.detail }}</td></tr>
+<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
 {% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
 )
 
@@ -59,7 +59,7 @@ _CONNECTED = """{% if way %}<p>The module is connected. The CRM now leads you to
 <p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _OUTCOME = """<p>The module answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
-<li><code>{{ f.clause }}</code> <span class="{{ 'held' if f.held else 'violated' }}">{{ 'held' if f.held else 'violated' }}
+<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
 </span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _STEPS: tuple[tuple[str, str, Sequence[Fault]], ...] = (
