@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from handshakes.core.messages import Response
 from handshakes.core.refusals import Refused
 from handshakes.fortis import demo
+from handshakes.fortis.partner import App
 from handshakes.fortis.partner.configuration import Configuration
 from handshakes.fortis.partner.connecting import PLATFORM
-from handshakes.fortis.partner.integration import App
-from handshakes.fortis.simulator.platform import Fortis
+from handshakes.fortis.simulator import Fortis
 from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.store import Installation, MemoryStore, Store
 from handshakes.runtime.story import World

@@ -17,8 +17,8 @@ import pytest
 from handshakes.core.messages import Request, Response, split_url
 from handshakes.fortis import encrypt_parameters, launch_hmac
 from handshakes.fortis.partner.consent import CALLBACK, START
+from handshakes.fortis.simulator import Fortis
 from handshakes.fortis.simulator.drafts import postback
-from handshakes.fortis.simulator.platform import Fortis
 from tests.fortis.sides import LOCATION, MODES, OTHER_USER, TITLE, USER, Both, opened
 from tests.test_bad_input import Change, Route, get, kinds, post
 

@@ -22,10 +22,10 @@ from handshakes.core.messages import Request, Response
 from handshakes.core.refusals import Refused
 from handshakes.core.strict import form_pairs, query_pairs
 from handshakes.fortis import readings, rules, signing
+from handshakes.fortis.partner import App
 from handshakes.fortis.partner.api import Api
 from handshakes.fortis.partner.configuration import API
 from handshakes.fortis.partner.connecting import PLATFORM
-from handshakes.fortis.partner.integration import App
 from handshakes.fortis.signing import Launch
 from handshakes.fortis.simulator.examination import examine
 from handshakes.fortis.simulator.tampering import opened as decrypted

@@ -13,9 +13,9 @@ import pytest
 from handshakes.core.messages import Request, Unreachable, json_response
 from handshakes.core.refusals import Refused
 from handshakes.fortis import demo, rules, signing
+from handshakes.fortis.partner import App
 from handshakes.fortis.partner.configuration import API, UI
 from handshakes.fortis.partner.connecting import PLATFORM
-from handshakes.fortis.partner.integration import App
 from handshakes.fortis.simulator.faults import LAUNCH_FAULTS, opening_faults
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.store import Conflict, MemoryStore, open_store

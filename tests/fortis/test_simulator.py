@@ -20,9 +20,9 @@ from handshakes.core.messages import Request, Response
 from handshakes.core.refusals import Refused
 from handshakes.fortis import demo
 from handshakes.fortis.partner.configuration import API, UI
+from handshakes.fortis.simulator import Fortis
 from handshakes.fortis.simulator.drafts import Draft
 from handshakes.fortis.simulator.drafts import postback as written
-from handshakes.fortis.simulator.platform import Fortis
 from handshakes.fortis.simulator.records import App, Token
 from handshakes.fortis.simulator.resources import ApiError
 from handshakes.fortis.simulator.templates import OF_LOCATIONS, OF_USERS, filled

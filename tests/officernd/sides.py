@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from handshakes.core.refusals import Refused
 from handshakes.officernd import demo
+from handshakes.officernd.partner import PartnerIntegration
 from handshakes.officernd.partner.configuration import Configuration
-from handshakes.officernd.partner.integration import PartnerIntegration
-from handshakes.officernd.simulator.platform import OfficeRnD
+from handshakes.officernd.simulator import OfficeRnD
 from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.store import MemoryStore, Store
 from handshakes.runtime.story import World

@@ -17,7 +17,7 @@ import pytest
 from handshakes.core.messages import Response, json_response
 from handshakes.core.refusals import Refused
 from handshakes.officernd import readings, rules, signing
-from handshakes.officernd.partner.integration import PartnerIntegration
+from handshakes.officernd.partner import PartnerIntegration
 from handshakes.officernd.simulator.examination import examine
 from handshakes.runtime.flow import InProcess
 from handshakes.spec.register import load

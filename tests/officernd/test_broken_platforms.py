@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from handshakes.core.messages import Response, Unreachable, json_response
+from handshakes.officernd.simulator import OfficeRnD
 from handshakes.officernd.simulator.faults import CONNECT_FAULTS, FAULTS, PAGE_FAULTS
-from handshakes.officernd.simulator.platform import OfficeRnD
 from handshakes.runtime.browser import Browser
 from handshakes.spec.register import load
 from tests.officernd.sides import Both, sides

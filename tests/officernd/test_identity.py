@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 import pytest
 
 from handshakes.core.messages import Request
-from handshakes.officernd.simulator.platform import OfficeRnD
+from handshakes.officernd.simulator import OfficeRnD
 from handshakes.officernd.simulator.records import READ, WRITE
 from handshakes.runtime.browser import Browser
 from handshakes.spec import register

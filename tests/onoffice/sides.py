@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import demo
+from handshakes.onoffice.partner import Provider
 from handshakes.onoffice.partner.configuration import Configuration
 from handshakes.onoffice.partner.connecting import PLATFORM
-from handshakes.onoffice.partner.integration import Provider
-from handshakes.onoffice.simulator.platform import OnOffice
+from handshakes.onoffice.simulator import OnOffice
 from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.store import Installation, MemoryStore, Store
 from handshakes.runtime.story import World

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from handshakes.core.messages import Request, Response, form_body, split_url
-from handshakes.onoffice.simulator.platform import OnOffice
+from handshakes.onoffice.simulator import OnOffice
 from handshakes.onoffice.simulator.records import Account, Service
 from handshakes.onoffice.simulator.resources import ApiError
 from handshakes.runtime.browser import Browser, Page

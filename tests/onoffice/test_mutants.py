@@ -19,9 +19,9 @@ import tests.onoffice.test_simulator as simulator
 from handshakes.core.messages import Request, Unreachable, json_response
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import demo
-from handshakes.onoffice.partner.integration import Provider
+from handshakes.onoffice.partner import Provider
+from handshakes.onoffice.simulator import OnOffice
 from handshakes.onoffice.simulator.faults import Draft
-from handshakes.onoffice.simulator.platform import OnOffice
 from handshakes.onoffice.simulator.portal import Portal
 from handshakes.onoffice.simulator.records import Account, CacheEntry, Service
 from handshakes.onoffice.simulator.resources import ApiError

@@ -9,7 +9,7 @@ import pytest
 
 from handshakes.core.messages import Request
 from handshakes.onoffice import api_hmac, verify_url
-from handshakes.onoffice.simulator.platform import OnOffice
+from handshakes.onoffice.simulator import OnOffice
 from handshakes.onoffice.simulator.records import Account, Service, good_secret, registered
 from handshakes.onoffice.simulator.resources import ACTION
 from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, activated, sides

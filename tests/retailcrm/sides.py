@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm import demo
+from handshakes.retailcrm.partner import Module
 from handshakes.retailcrm.partner.configuration import Configuration
 from handshakes.retailcrm.partner.connecting import PLATFORM
-from handshakes.retailcrm.partner.integration import Module
-from handshakes.retailcrm.simulator.platform import RetailCRM
+from handshakes.retailcrm.simulator import RetailCRM
 from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.store import Installation, MemoryStore, Store
 from handshakes.runtime.story import World

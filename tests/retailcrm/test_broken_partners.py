@@ -19,7 +19,7 @@ import pytest
 from handshakes.core.messages import Request, Response, Unreachable, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm import readings, signing
-from handshakes.retailcrm.partner.integration import Module
+from handshakes.retailcrm.partner import Module
 from handshakes.retailcrm.signing import Registration
 from handshakes.retailcrm.simulator.examination import examine
 from handshakes.spec.register import load

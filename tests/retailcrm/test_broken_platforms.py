@@ -20,8 +20,9 @@ import pytest
 from handshakes.core.messages import Dropped, Request, Response, Unreachable, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm.partner.configuration import Configuration
+from handshakes.retailcrm.simulator import RetailCRM
+from handshakes.retailcrm.simulator.acting import asked, posted
 from handshakes.retailcrm.simulator.faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, FAULTS
-from handshakes.retailcrm.simulator.platform import RetailCRM, asked, posted
 from handshakes.retailcrm.simulator.records import READ, Card
 from handshakes.retailcrm.simulator.resources import ApiError
 from handshakes.runtime.browser import Browser

@@ -14,7 +14,7 @@ from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.oauth import NO_STORE, OAuthError, back, challenge, client_credentials, is_right, token_fields
 from ...runtime.pages import page, refused_form, wrong_method
-from .records import Access, App, Grant
+from .records import Access, App, Disturbance, Grant
 from .resources import CLAUSE, Resources
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Identity(Resources):
             return error.response("Fortis")
         return fault.answer(response) if fault and fault.answer else response
 
-    def _exchange(self, client_id: str, fields: dict[str, str]) -> tuple[Response, OAuthFault | None]:
+    def _exchange(self, client_id: str, fields: dict[str, str]) -> tuple[Response, Disturbance | None]:
         grant = self.grants.get(fields.get("code", ""))
         if grant is None or grant.client_id != client_id:
             ours = bool(self.consenting)  # then what is wrong is our own doing
@@ -115,7 +115,7 @@ class Identity(Resources):
         self.found("oauth.endpoints", True, "the code was exchanged")
         return self._issue(client_id, grant.user_id, fields["code"]), grant.fault
 
-    def _refresh(self, client_id: str, fields: dict[str, str]) -> tuple[Response, OAuthFault | None]:
+    def _refresh(self, client_id: str, fields: dict[str, str]) -> tuple[Response, Disturbance | None]:
         sent = fields.get("refresh_token", "")
         found = [
             k for k, v in self.access.items() if is_right(v.refresh_token, sent) and v.client_id == client_id

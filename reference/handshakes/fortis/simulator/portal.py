@@ -8,17 +8,14 @@ from another site is refused, since it would be a click that nobody made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ...core.messages import Answer, Request, Response, Step, split_url
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
 from ...runtime.pages import page, refused_form, wrong_method
 from ...runtime.verdicts import Outcome
+from .acting import Acting
 from .faults import POSTBACK_FAULTS, Fault, opening_faults
-
-if TYPE_CHECKING:
-    from .platform import Fortis
 
 _FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
 {% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
@@ -61,7 +58,7 @@ STEPS = ("register", "unregister", "open")
 class Portal:
     """The pages under `/simulator`."""
 
-    def __init__(self, platform: Fortis) -> None:
+    def __init__(self, platform: Acting) -> None:
         self.platform = platform
 
     def handle(self, request: Request) -> Step[Answer]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from ...core.messages import Answer, Response
+from ...runtime.verdicts import Expected
 from ..signing import BY_DATA, BY_HMAC
-
-if TYPE_CHECKING:
-    from .faults import AnswerFault, OAuthFault
 
 UI = "https://fortispayrbyn9y.sandbox.zeamster.com"
 API = "https://api.sandbox.zeamster.com"
@@ -20,6 +20,46 @@ TRAPS = (
     "https://169.254.169.254",
 )
 """Origins that the faults name and no app may contact: foreign, look-alike, plain http, with a port, private."""
+
+
+class Disturbance(Protocol):
+    """A fault of an answer, as a grant or an attempt carries it: see `faults.AnswerFault` and `OAuthFault`."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause that it tries."""
+
+    @property
+    def expected(self) -> Expected:
+        """How it has to end."""
+
+    @property
+    def answer(self) -> Callable[[Response], Answer] | None:
+        """What is answered instead, if anything."""
+
+
+class AnswerChange(Protocol):
+    """A fault of the answer to `users/me`, as an attempt carries it: see `faults.AnswerFault`."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause that it tries."""
+
+    @property
+    def expected(self) -> Expected:
+        """How it has to end."""
+
+    @property
+    def answer(self) -> Callable[[Response], Answer]:
+        """Return what is answered instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +174,7 @@ class Grant:
     challenge: str
     expires_at: int
     used: bool = False
-    fault: OAuthFault | None = None
+    fault: Disturbance | None = None
 
 
 @dataclass(slots=True)
@@ -154,7 +194,7 @@ class Attempt:
 
     token: str = field(repr=False)
     user_id: str
-    fault: AnswerFault | None = None
+    fault: AnswerChange | None = None
     asked: int = 0
     """How often the app asked who the user is."""
     calls: int = 0

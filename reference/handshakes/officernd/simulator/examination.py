@@ -13,8 +13,9 @@ from collections.abc import Callable
 from ...core.messages import Step
 from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Refuses
+from .acting import CLAUSE
 from .faults import PAGE_FAULTS, WEBHOOK_FAULTS
-from .platform import CLAUSE, OfficeRnD
+from .platform import OfficeRnD
 
 
 def examine(

@@ -7,25 +7,15 @@ under `/simulator` are ours; OfficeRnD's admin portal looks different.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
-from urllib.parse import quote, urlencode
 
-from ...core.messages import Answer, Request, Response, Step, Unreachable, json_response, split_url
-from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from .faults import FAULTS, ConnectFault, Delivery, Draft, PageFault, WebhookFault
-from .findings import account_name, delivered, judged, message_of
-from .portal import COOKIE, Portal
-from .records import Application, Integration, Organization, Settings, Webhook
-from .resources import Resources
-
-CLAUSE = "officernd:"
-RETURN = "/connect/external-integration/return"
+from ...core.messages import Answer, Request, Step, json_response
+from .acting import RETURN, Acting, not_allowed
+from .portal import Portal
+from .records import Settings
 
 
-class OfficeRnD(Resources):
+class OfficeRnD(Acting):
     """The platform, ready to be served."""
 
     name = "OfficeRnD"
@@ -36,7 +26,6 @@ class OfficeRnD(Resources):
     ) -> None:
         super().__init__(settings, clock=clock, random=random)
         self.portal = Portal(self)
-        self.browsers: dict[str, str] = {}
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -62,64 +51,6 @@ class OfficeRnD(Resources):
             return (yield from self.portal.handle(request))
         return json_response({"message": "Not found"}, 404)
 
-    # --- what an admin adds and changes -----------------------------------------------------------
-
-    def add_application(self, application: Application) -> Application:
-        """officernd:application.created. Register a developer application."""
-        self.applications[application.client_id] = application
-        return application
-
-    def add_organization(self, organization: Organization) -> Organization:
-        """Add a customer."""
-        self.organizations[organization.id] = organization
-        return organization
-
-    def add_integration(
-        self,
-        client_id: str,
-        organization_id: str,
-        *,
-        secret: str = "",
-        locations: tuple[str, ...] = (),
-        id: str = "",
-    ) -> Integration:
-        """officernd:secret.per-integration, officernd:application.visibility. Add an integration to an organisation.
-
-        Its secret signs its requests and belongs to no other integration; without one it is made here.
-        """
-        secret = secret or self.new_id(20)
-        if secret in [one.secret for one in self.integrations.values()]:
-            raise ValueError("another integration has this secret")
-        application = self.applications[client_id]
-        organization = self.organizations[organization_id]
-        if not application.public and organization.test_account_of != client_id:
-            raise ValueError("before it is public, an integration is shown in its own test account alone")
-        integration = Integration(id or self.new_id(), organization_id, client_id, secret, locations)
-        self.integrations[integration.id] = integration
-        return integration
-
-    def rename(self, organization_id: str, slug: str) -> None:
-        """officernd:organization.slug. Give an organisation another slug; H6."""
-        self.organizations[organization_id].slug = slug
-
-    # --- connecting -------------------------------------------------------------------------------
-
-    def connect_url(self, integration_id: str, fault: str = "") -> str:
-        """officernd:connect.parameters. Return what the Connect button opens in the admin's browser."""
-        integration = self.integrations[integration_id]
-        application = self.applications[integration.client_id]
-        parameters = self.connect_parameters(integration, application.redirect_uris[0])
-        if fault:
-            chosen = FAULTS[fault]
-            if not isinstance(chosen, ConnectFault):
-                raise ValueError(f"{fault} is no fault of a connect")
-            grant = self.grants[parameters["code"]]
-            grant.fault = chosen
-            if chosen.grant:
-                chosen.grant(grant)
-        query = urlencode(parameters, quote_via=quote)
-        return f"{application.connect_url}{'&' if '?' in application.connect_url else '?'}{query}"
-
     def returned(self, request: Request) -> Step[Answer]:
         """officernd:return.redirect. The browser came back: check the health of what was being connected."""
         connecting = self._connecting(request)
@@ -133,170 +64,3 @@ class OfficeRnD(Resources):
             if integration.secret_was_read:  # else the connect broke earlier, and that was found already
                 self.findings += outcome.findings
         return self.portal.return_page(connecting)
-
-    def _connecting(self, request: Request) -> list[Integration]:
-        """Return what this browser was connecting, by its cookie; without one, what got to its secret, or else all."""
-        connecting = [one for one in self.integrations.values() if one.state == "connecting"]
-        cookies = dict(piece.strip().partition("=")[::2] for piece in request.header("cookie").split(";"))
-        if COOKIE in cookies:
-            return [one for one in connecting if one.id == self.browsers.get(cookies[COOKIE])]
-        return [one for one in connecting if one.secret_was_read] or connecting
-
-    def connect_outcome(self, integration_id: str) -> Outcome:
-        """officernd:return.redirect. Say, after a connect, whether the browser came back."""
-        came_back = self.integrations[integration_id].state != "connecting"
-        return Outcome(None, (Finding(CLAUSE + "return.redirect", came_back, "the end of the connect"),))
-
-    # --- signed requests --------------------------------------------------------------------------
-
-    def healthcheck(self, integration_id: str, fault: str = "", clause: str = "") -> Step[Outcome]:
-        """officernd:healthcheck.success. Send the signed health check; the integration's state follows it; H1.
-
-        A genuine one speaks for `clause`, where that is given.
-        """
-        outcome = yield from self._health(self.integrations[integration_id], fault)
-        if clause:
-            accepted = outcome.response is not None and outcome.response.ok
-            held = Finding(clause, accepted, f"healthcheck of {integration_id}")
-            outcome = replace(outcome, findings=(held,))
-        self.findings += outcome.findings
-        return outcome
-
-    def _health(self, integration: Integration, fault: str) -> Step[Outcome]:
-        application = self.applications[integration.client_id]
-        outcome = yield from self._signed(integration, "healthcheck", application.healthcheck_url, fault)
-        account = account_name(outcome.response)
-        if not fault or FAULTS[fault].expected == Survives("connected"):
-            integration.state = "connected" if account else "failed"
-            integration.account_name = account
-            integration.message = "" if account else message_of(outcome.response)
-        if account and application.account_name:
-            named = Finding(CLAUSE + "healthcheck.account-name", account == application.account_name, account)
-            return replace(outcome, findings=(*outcome.findings, named))
-        return outcome
-
-    def sync(self, integration_id: str, fault: str = "") -> Step[Outcome]:
-        """officernd:sync.method. Send the signed sync request; any status in the 200s is a yes; H7."""
-        integration = self.integrations[integration_id]
-        url = self.applications[integration.client_id].sync_url
-        outcome = yield from self._signed(integration, "sync", url, fault)
-        self.findings += outcome.findings
-        return outcome
-
-    def healthcheck_url(self, integration_id: str, fault: str = "") -> str:
-        """officernd:healthcheck.success. Return the signed URL that a health check asks for, without asking."""
-        application = self.applications[self.integrations[integration_id].client_id]
-        return self._signed_url(integration_id, application.healthcheck_url, fault)
-
-    def configuration_url(self, integration_id: str, fault: str = "") -> str:
-        """officernd:configuration.page. Return the signed URL that opens the settings in the admin's browser."""
-        application = self.applications[self.integrations[integration_id].client_id]
-        return self._signed_url(integration_id, application.configuration_url, fault)
-
-    def _signed_url(self, integration_id: str, url: str, fault: str) -> str:
-        integration = self.integrations[integration_id]
-        chosen = self._page_fault(fault, integration) if fault else None
-        draft = self._draft(integration, url)
-        return (chosen.apply(draft) if chosen else draft.request(draft.pairs, draft.sign())).url
-
-    def configuration_outcome(self, response: Response, fault: str = "") -> Outcome:
-        """officernd:configuration.page. Judge what the settings' URL led to: a page, or a refusal; H8."""
-        refuses = fault and isinstance(FAULTS[fault].expected, Refuses)
-        page = response.ok and response.header("content-type").startswith("text/html")
-        clause = CLAUSE + ("signature.every-request" if refuses else "configuration.page")
-        held = response.status >= 400 if refuses else page
-        detail = f"configure, {fault or 'the genuine request'}: {response.status}"
-        findings = (Finding(clause, held, detail),)
-        self.findings += findings
-        return Outcome(response, findings)
-
-    def _draft(self, integration: Integration, url: str) -> Draft:
-        """officernd:signature.parameters. Return the pairs of the profile, in the observed order; S2."""
-        organization = self.organizations[integration.organization_id]
-        pairs = [("slug", organization.slug), ("locations", self.written_locations(integration))]
-        if self.settings.profile == "observed":
-            pairs += [("organizationId", organization.id), ("memberId", organization.member_id)]
-        client_secret = self.applications[integration.client_id].client_secret
-        return Draft(url, tuple(pairs), integration.secret, client_secret, self.clock())
-
-    def _page_fault(self, name: str, integration: Integration) -> PageFault:
-        fault = FAULTS[name]
-        if not isinstance(fault, PageFault):
-            raise ValueError(f"{name} is no fault of a signed request")
-        if fault.renames:
-            self.rename(integration.organization_id, fault.renames)
-        return fault
-
-    def _signed(self, integration: Integration, endpoint: str, url: str, name: str) -> Step[Outcome]:
-        fault = self._page_fault(name, integration) if name else None
-        draft = self._draft(integration, url)
-        request = fault.apply(draft) if fault else draft.request(draft.pairs, draft.sign())
-        request = replace(request, headers=(("accept", "application/json"),))
-        for _ in range(fault.times if fault else 1):
-            try:
-                response: Response | None = yield request
-            except Unreachable:
-                response = None
-        return Outcome(response, judged(response, fault, endpoint))
-
-    # --- removal ----------------------------------------------------------------------------------
-
-    def remove(self, integration_id: str, fault: str = "") -> Step[Outcome]:
-        """officernd:webhook.event. Remove an integration and tell every subscribed webhook; W5."""
-        integration = self.integrations[integration_id]
-        chosen = FAULTS.get(fault)
-        if fault and not isinstance(chosen, WebhookFault):
-            raise ValueError(f"{fault} is no fault of a webhook")
-        findings: tuple[Finding, ...] = ()
-        response = None
-        for webhook in self._subscribed(integration):
-            response = yield from self._deliver(integration, webhook, chosen)
-            findings += delivered(response, chosen if isinstance(chosen, WebhookFault) else None)
-        if not isinstance(chosen, WebhookFault) or not isinstance(chosen.expected, Refuses):
-            after = yield from self._health(integration, "")
-            integration.state, integration.message = "removed", ""
-            if findings and all(finding.held for finding in findings):  # it said that it understood
-                gone = not account_name(after.response)
-                findings += (Finding(CLAUSE + "webhook.event", gone, "the health check after the removal"),)
-        self.findings += findings
-        return Outcome(response, findings)
-
-    def _subscribed(self, integration: Integration) -> list[Webhook]:
-        return [
-            webhook
-            for webhook in list(self.webhooks.values())
-            if webhook.enabled
-            and "integration.removed" in webhook.events
-            and (webhook.organization_id, webhook.client_id)
-            == (integration.organization_id, integration.client_id)
-            and self._is_about(webhook, integration)
-        ]
-
-    def _is_about(self, webhook: Webhook, integration: Integration) -> bool:
-        """A webhook whose URL names another integration of the same organisation is about that one."""
-        others = [id for id in self.integrations if id != integration.id]
-        return not any(id in webhook.url for id in others)
-
-    def _deliver(self, integration: Integration, webhook: Webhook, fault: Any) -> Step[Response | None]:
-        event = {
-            "event": self.new_id(),
-            "eventType": "integration.removed",
-            "data": {"object": self.document(integration, with_secret=False)},
-            "createdAt": self.iso_time(),
-        }
-        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        delivery = Delivery(body, webhook.secret, integration.secret, self.clock())
-        headers, sent = fault.apply(delivery) if fault else (delivery.headers(delivery.signed()), body)
-        origin, target = split_url(webhook.url)
-        response: Response | None = None
-        for _ in range(fault.times if fault else 1):
-            try:
-                response = yield Request("POST", origin, target, headers, sent)
-            except Unreachable:
-                response = None
-        return response
-
-
-def not_allowed(methods: str) -> Response:
-    """Return 405 with the methods that are known."""
-    return json_response({"message": "Method not allowed"}, 405, (("allow", methods),))

@@ -8,19 +8,15 @@ site is refused, since it would be a click that nobody made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ...core.messages import Answer, Request, Response, Step, redirect
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.pages import page, refused_form, wrong_method
+from .acting import COOKIE, Acting
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
 from .records import Integration
 
-if TYPE_CHECKING:
-    from .platform import OfficeRnD
-
-COOKIE = "simulator_connect"
 _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is OfficeRnD's.</p>
 {% for one, organization in integrations %}
 <section><h2>{{ organization.name }} <small>{{ organization.slug }}</small></h2>
@@ -58,7 +54,7 @@ _STEPS: tuple[tuple[str, Sequence[Fault]], ...] = (
 class Portal:
     """The pages under `/simulator`, for one platform."""
 
-    def __init__(self, platform: OfficeRnD) -> None:
+    def __init__(self, platform: Acting) -> None:
         self.platform = platform
 
     def handle(self, request: Request) -> Step[Answer]:

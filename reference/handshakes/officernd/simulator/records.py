@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from .faults import ConnectFault
+from ...core.messages import Answer, Response
+from ...runtime.verdicts import Expected
 
 READ, WRITE = "officernd.api.read", "officernd.api.write"
 V2_SCOPES = (
@@ -17,6 +18,30 @@ V2_SCOPES = (
     "flex.settings.webhooks.delete",
     "flex.space.locations.read",
 )
+
+
+class Disturbance(Protocol):
+    """A fault of a connect, as a grant or an integration carries it: see `faults.ConnectFault`."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause that it tries."""
+
+    @property
+    def expected(self) -> Expected:
+        """How it has to end."""
+
+    @property
+    def place(self) -> str:
+        """The answer that it disturbs."""
+
+    @property
+    def answer(self) -> Callable[[Response], Answer] | None:
+        """What is answered instead, if anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +123,7 @@ class Grant:
     scopes: tuple[str, ...]
     expires_at: int
     used: bool = False
-    fault: ConnectFault | None = None
+    fault: Disturbance | None = None
 
 
 @dataclass(slots=True)
@@ -113,7 +138,7 @@ class Token:
     refresh_token: str = field(repr=False)
     refresh_expires_at: int
     code: str = field(repr=False)
-    fault: ConnectFault | None = None
+    fault: Disturbance | None = None
 
 
 @dataclass(slots=True)

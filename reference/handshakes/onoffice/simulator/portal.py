@@ -8,13 +8,13 @@ nobody made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from ...core.messages import Answer, Request, Response, Step, form_body, json_response, split_url
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, form_pairs, no_duplicates
 from ...runtime.browser import Page
 from ...runtime.pages import page, refused_form, wrong_method
+from .acting import Acting
 from .faults import (
     ACTIVATION_URL_FAULTS,
     API_FAULTS,
@@ -27,9 +27,6 @@ from .faults import (
     UrlFault,
 )
 from .records import Popup
-
-if TYPE_CHECKING:
-    from .platform import OnOffice
 
 _FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
 {% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
@@ -116,7 +113,7 @@ _SERVING: tuple[Fault, ...] = (*URL_FAULTS, *CLAIM_FAULTS)
 class Portal:
     """The pages under `/simulator`."""
 
-    def __init__(self, platform: OnOffice) -> None:
+    def __init__(self, platform: Acting) -> None:
         self.platform = platform
 
     def handle(self, request: Request) -> Step[Answer]:

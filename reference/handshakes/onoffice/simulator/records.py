@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from ...core.messages import Answer
 from ...core.refusals import Refused
 from ...core.strict import query_pairs
+from ...runtime.verdicts import Expected
 from ..rules import integers, names, once
-
-if TYPE_CHECKING:
-    from .faults import ApiFault
 
 RESERVED = frozenset(
     {
@@ -21,6 +21,30 @@ RESERVED = frozenset(
     }
 )
 """Names that the platform uses itself; a registered URL may not bring them (A9)."""
+
+
+class Disturbance(Protocol):
+    """A fault of the API's answer, as a user of the API carries it: see `faults.ApiFault`."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause that it tries."""
+
+    @property
+    def expected(self) -> Expected:
+        """How it has to end."""
+
+    @property
+    def answer(self) -> Callable[[Any, dict[str, Any]], Answer]:
+        """Return what is answered instead."""
+
+    @property
+    def instead(self) -> bool:
+        """Whether the call is not carried out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +139,7 @@ class ApiUser:
     claim_sent: bool = False
     because: str = ""
     calls: list[str] = field(default_factory=list)
-    fault: ApiFault | None = None
+    fault: Disturbance | None = None
 
 
 @dataclass(slots=True)

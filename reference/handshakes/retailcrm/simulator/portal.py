@@ -7,19 +7,16 @@ form. A form from another site is refused, since it would be a click that nobody
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ...core.messages import Answer, Request, Response, Step
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
 from ...runtime.pages import page, refused_form, wrong_method
 from ...runtime.verdicts import Outcome
+from .acting import Acting
 from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, Fault
 from .findings import said_yes
 from .records import Account
-
-if TYPE_CHECKING:
-    from .platform import RetailCRM
 
 _FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
 {% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
@@ -77,7 +74,7 @@ _CHOICES: dict[str, Sequence[Fault]] = {step: choices for step, _, choices in _S
 class Portal:
     """The page at `/` and the pages under `/simulator` of every account."""
 
-    def __init__(self, platform: RetailCRM) -> None:
+    def __init__(self, platform: Acting) -> None:
         self.platform = platform
 
     def handle(self, request: Request) -> Step[Answer]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from .faults import AnswerFault
+from ...core.messages import Answer, Response
+from ...runtime.verdicts import Expected
 
 READ, WRITE = "integration_read", "integration_write"
 TRAPS = (
@@ -20,6 +21,34 @@ TRAPS = (
     "https://demo.simla.com:443",
 )
 """Origins that the faults name and no module may contact: foreign, private, nested, plain http, with a port."""
+
+
+class Disturbance(Protocol):
+    """A fault of one of the API's answers, as a key carries it: see `faults.AnswerFault`."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause that it tries."""
+
+    @property
+    def expected(self) -> Expected:
+        """How it has to end."""
+
+    @property
+    def place(self) -> str:
+        """The call whose answer it disturbs."""
+
+    @property
+    def answer(self) -> Callable[[Response], Answer]:
+        """Return what is answered instead."""
+
+    @property
+    def instead(self) -> bool:
+        """Whether the call is not carried out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +87,7 @@ class ApiKey:
     scopes: tuple[str, ...]
     code: str
     revoked: str = ""
-    fault: AnswerFault | None = None
+    fault: Disturbance | None = None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,315 @@
+"""Fortis acting: registrations by postback, launches, the consent of OAuth.
+
+A step returns its outcome: the partner's response and what it says about each clause that was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
+from ...core.refusals import Refused
+from ...runtime.browser import Browser, Page
+from ...runtime.verdicts import Finding, Outcome, Refuses
+from .drafts import Draft, postback
+from .faults import FAULTS, AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
+from .findings import consented, is_open, judged, opened, posted
+from .identity import Identity
+from .records import App, Attempt, Contact, Location, Settings, User
+from .resources import CLAUSE
+from .templates import OF_IFRAMES, OF_LOCATIONS, OF_USERS, checked
+
+T = TypeVar("T")
+
+
+class Acting(Identity):
+    """The platform without its pages: each step is a method that returns its outcome."""
+
+    kind_of_draft = Draft
+
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
+    ) -> None:
+        super().__init__(settings, clock=clock, random=random)
+        self.uniform: list[Response] = []
+        self.consenting: OAuthFault | None = None
+        self.sessions: dict[tuple[str, str], tuple[str, str]] = {}
+        self.asked_at_last = False
+        self.seconds: dict[tuple[str, str], set[int]] = {}
+
+    def trap(self, request: Request) -> Response:
+        """fortis:oauth.url. Take what no app may send here, and say yes to everything; S16."""
+        self.trapped += 1
+        user_id = ""
+        for attempt in self.waiting:
+            attempt.trapped.append(f"{request.method} {request.path}")
+            user_id = attempt.user_id
+        answer = {"user": {"id": user_id}, "access_token": "x", "refresh_token": "y", "expires_in": 3600}
+        return json_response(answer)
+
+    # --- what a partner and a merchant add ----------------------------------------------------------
+
+    def add_app(self, app: App) -> App:
+        """fortis:setup.secret, fortis:setup.limits. Save an app; a secret is made where none is set.
+
+        Raises `Refused` for a template with an unknown placeholder or of more than 512 characters, and for
+        a secret of more than 36.
+        """
+        checked(app.location_setup_url, OF_LOCATIONS, CLAUSE + "location.placeholders")
+        checked(app.user_setup_url, OF_USERS, CLAUSE + "user.placeholders")
+        checked(app.iframe_url, OF_IFRAMES, CLAUSE + "plain.placeholders")
+        if len(app.secret) > 36:
+            evidence = {"secret": f"{len(app.secret)} characters", "limit": 36}
+            raise Refused("too-large", CLAUSE + "setup.limits", evidence)
+        if not app.secret:
+            app = replace(app, secret=self.random(16).hex())
+        self.apps[app.title] = app
+        return app
+
+    def add_location(self, location: Location) -> Location:
+        """Add a location."""
+        self.locations[location.id] = location
+        return location
+
+    def add_user(self, user: User) -> User:
+        """Add a user."""
+        self.users[user.id] = user
+        return user
+
+    def add_contact(self, contact: Contact) -> Contact:
+        """Add a contact."""
+        self.contacts[contact.id] = contact
+        return contact
+
+    # --- registrations (page, Registering a Location, Registering a User) ----------------------------
+
+    def register(self, title: str, location_id: str, user_id: str = "", fault: str = "") -> Step[Outcome]:
+        """fortis:location.register, fortis:user.register. Register a location, or a user of it, with an app: POST."""
+        chosen = self._fault(fault, PostbackFault)
+        outcome = yield from self._postback("POST", title, location_id, user_id, chosen)
+        if chosen is None:
+            self.registered.add((title, location_id, user_id))
+        return outcome
+
+    def unregister(self, title: str, location_id: str, user_id: str = "") -> Step[Outcome]:
+        """fortis:location.unregister, fortis:user.unregister. Take a location or user out of an app: DELETE, same template."""
+        outcome = yield from self._postback("DELETE", title, location_id, user_id, None)
+        gone = {one for one in self.registered if one[:2] == (title, location_id) and user_id in ("", one[2])}
+        if self.settings.cascade and not user_id:
+            for _, _, user in sorted(one for one in gone if one[2]):
+                yield from self._postback("DELETE", title, location_id, user, None)
+        self.registered -= gone
+        return outcome
+
+    def _postback(
+        self, method: str, title: str, location_id: str, user_id: str, fault: PostbackFault | None
+    ) -> Step[Outcome]:
+        app, location = self.apps[title], self.locations[location_id]
+        user = self.users[user_id] if user_id else None
+        template = app.user_setup_url if user else app.location_setup_url
+        if not template:  # postbacks are optional
+            return Outcome(None, ())
+        settings = self.settings
+        if fault:
+            settings = replace(settings, raw=fault.raw or settings.raw)
+            if user:
+                user = replace(user, **fault.values)
+            else:
+                location = replace(location, **fault.values)
+        request = self.written(method, template, settings, location, user)
+        responses: list[Response | None] = []
+        for one in fault.apply(request) if fault else [request]:
+            response = None
+            for _ in range(settings.attempts):  # a redirect is not followed, and is no success; A10
+                response = yield from asked(one)
+                if response is not None and response.ok:
+                    break
+            responses.append(response)
+        last = responses[-1] if responses else None
+        repeated = method == "POST" and (title, location_id, user_id) in self.registered
+        return self._outcome(last, tuple(posted(fault, responses, repeated)))
+
+    def written(
+        self, method: str, template: str, settings: Settings, location: Location, user: User | None
+    ) -> Request:
+        """fortis:postback.static. Return a postback as it is sent."""
+        return postback(method, template, settings, location, user)
+
+    # --- the iframe (page, IFrame Request) ------------------------------------------------------------
+
+    def draft(
+        self, title: str, location_id: str, user_id: str, contact_id: str = "", token: str | None = None
+    ) -> Draft:
+        """fortis:launch.server-side. Return an opening of the app, made here and now; A37."""
+        others = [one for one in self.users.values() if one.id != user_id]
+        return self.kind_of_draft(
+            self.apps[title], self.settings, self.locations[location_id], self.users[user_id],
+            (others or [self.users[user_id]])[0], token,
+            self.contacts[contact_id] if contact_id else None, self.clock(),
+            self._second(location_id, user_id), self.random(8),
+        )  # fmt: skip
+
+    def _second(self, location_id: str, user_id: str) -> int:
+        """Return the newest second at which this user did not open the app yet; now, where an older one would be stale soon."""
+        now, most = self.clock(), 240
+        made = {second for second in self.seconds.get((location_id, user_id), set()) if second > now - most}
+        second = next((one for one in range(now, now - most, -1) if one not in made), now)
+        self.seconds[location_id, user_id] = made | {second}
+        return second
+
+    def launch_url(
+        self, title: str, location_id: str, user_id: str, contact_id: str = "", fault: str = ""
+    ) -> str:
+        """fortis:launch.method. Return the address that the iframe opens, with or without a fault."""
+        chosen = self._opening_fault(fault)
+        token = self._token_for(chosen, user_id)
+        if token:
+            self.launched[token] = self.clock()
+        draft = self.draft(title, location_id, user_id, contact_id, token)
+        return chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()
+
+    def launch(
+        self,
+        title: str,
+        location_id: str,
+        user_id: str,
+        contact_id: str = "",
+        fault: str = "",
+        cookie: str = "",
+    ) -> Step[Outcome]:
+        """fortis:launch.method. Open the app in the iframe of a browser that brings `cookie`, and judge what it shows."""
+        chosen = self._opening_fault(fault)
+        token = self._token_for(chosen, user_id) or ""
+        draft = self.draft(title, location_id, user_id, contact_id, token or None)
+        url = chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()
+        attempt = Attempt(token, user_id, chosen if isinstance(chosen, AnswerFault) else None)
+        broken = sum(finding.violated for finding in self.findings)
+        self.waiting.append(attempt)
+        try:
+            for _ in range(chosen.times if isinstance(chosen, LaunchFault) else 1):
+                attempt.calls = attempt.asked = 0
+                first, shown, session = yield from framed(url, cookie)
+        finally:
+            self.waiting.remove(attempt)
+        self.asked_at_last = attempt.asked > 0
+        if is_open(shown) and session:
+            self.sessions[location_id, user_id] = session
+        if chosen:
+            findings = judged(chosen, shown, attempt)
+            if isinstance(chosen.expected, Refuses):
+                findings += self._uniform(chosen, shown)
+            return self._outcome(shown, tuple(findings))
+        if not is_open(shown):
+            if sum(finding.violated for finding in self.findings) > broken:  # the API has seen why
+                return self._outcome(shown, ())
+            clause = "encrypted.format" if draft.app.encrypt_url_params else "plain.verify"
+            clause = "setup.iframe-url" if shown is None or shown.status == 404 else clause
+            status = shown.status if shown else "no answer"
+            return self._outcome(shown, (Finding(CLAUSE + clause, False, f"the genuine launch: {status}"),))
+        assert first is not None and shown is not None  # noqa: S101  (it is open)
+        values = [str(value) for value in draft.values().values() if value]
+        return self._outcome(shown, tuple(opened(first, shown, attempt, values, self.settings.ui_origin)))
+
+    def revisit(self, location_id: str, user_id: str) -> Step[Response | None]:
+        """Load the app's page again in the session that the last launch opened; None when there was none."""
+        if (location_id, user_id) not in self.sessions:
+            return None
+        url, cookie = self.sessions[location_id, user_id]
+        origin, target = split_url(url)
+        return (yield from asked(Request("GET", origin, target, (("cookie", cookie),))))
+
+    def _token_for(self, fault: OpeningFault | None, user_id: str) -> str | None:
+        """fortis:encrypted.conditional. Return the log-in token that a launch carries; A33."""
+        whose = fault.token if isinstance(fault, LaunchFault) else "own"
+        if whose == "none":
+            return None
+        if whose == "unknown":
+            return self.random(8).hex()
+        if whose == "another":
+            return self.token_of(next(one for one in self.users if one != user_id))
+        if whose == "expired":
+            token = self.log_in(user_id)
+            self.tokens[token].expires_at = self.clock()
+            return token
+        return self.token_of(user_id)
+
+    def _uniform(self, fault: OpeningFault, response: Response | None) -> list[Finding]:
+        """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ."""
+        if response is None or is_open(response) or fault.expected == Refuses("too-large"):
+            return []
+        kept = ("content-type", "set-cookie", "location", "www-authenticate")
+        headers = tuple(pair for pair in response.headers if pair[0] in kept)
+        self.uniform.append(Response(response.status, headers, response.body))
+        same = self.uniform[-1] == self.uniform[0]
+        return [Finding(CLAUSE + "launch.uniform", same, f"{fault.name}: as any other failure")]
+
+    # --- OAuth ------------------------------------------------------------------------------------------
+
+    def consent(self, title: str, location_id: str, user_id: str, fault: str = "") -> Step[Outcome]:
+        """fortis:oauth.offered. Open the app, go to the consent page from there, allow, and judge the end; A36."""
+        chosen = self._fault(fault, OAuthFault)
+        trapped = self.trapped
+        url = self.launch_url(title, location_id, user_id)
+        browser = Browser()
+        page: Page | None = None
+        self.consenting = chosen
+        try:
+            shown = yield from browser.open(url)
+            page = yield from browser.submit(shown, shown.form("oauth"))
+            user = user_id
+            if chosen and chosen.user == "another":
+                user = next(one for one in self.users if one != user_id)
+            page = yield from browser.submit(page, page.form("allow"), {"user": user})
+            for _ in range(1, chosen.times if chosen else 1):
+                page = yield from browser.open(page.url)
+        except (LookupError, Unreachable):
+            page = None
+        finally:
+            self.consenting = None
+        return self._outcome(
+            page.response if page else None, tuple(consented(chosen, page, self.trapped - trapped))
+        )
+
+    # --- helpers ------------------------------------------------------------------------------------------
+
+    def _fault(self, name: str, kind: type[T]) -> T | None:
+        chosen = FAULTS[name] if name else None
+        if chosen is not None and not isinstance(chosen, kind):
+            raise ValueError(f"{name} is no fault of this step")
+        return chosen
+
+    def _opening_fault(self, name: str) -> OpeningFault | None:
+        chosen = FAULTS[name] if name else None
+        if chosen is not None and not isinstance(chosen, (LaunchFault, AnswerFault)):
+            raise ValueError(f"{name} is no fault of opening the app")
+        return chosen
+
+    def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
+        self.findings += findings
+        return Outcome(response, findings)
+
+
+def asked(request: Request) -> Step[Response | None]:
+    """Yield a request; return its response, or None when none came."""
+    try:
+        return (yield request)
+    except Unreachable:
+        return None
+
+
+def framed(
+    url: str, cookie: str = ""
+) -> Step[tuple[Response | None, Response | None, tuple[str, str] | None]]:
+    """Load an iframe as a browser does: the first response, what is shown after one redirect, and address and cookie of the session."""
+    origin, target = split_url(url)
+    headers = (("cookie", cookie),) if cookie else ()
+    first = yield from asked(Request("GET", origin, target, headers))
+    if first is None or first.status not in (302, 303) or not first.header("location"):
+        return first, first, None
+    cookies = [value.partition(";")[0] for value in first.header_values("set-cookie")]
+    session = "; ".join(cookies) or cookie
+    origin, target = split_url(first.header("location"))
+    shown = yield from asked(Request("GET", origin, target, (("cookie", session),) if session else ()))
+    return first, shown, (first.header("location"), session)

@@ -1,0 +1,292 @@
+"""RetailCRM acting: the pop-up, Connect, the way to the account, the activity callback.
+
+A step returns its outcome: the partner's response and what it says about each clause that was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from ...core.messages import Request, Response, Step, Unreachable, form_body, json_response, split_url
+from ...core.strict import URLENCODED
+from ...runtime.browser import Browser, Form, Page
+from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
+from .faults import (
+    FAULTS,
+    ActivityFault,
+    AnswerFault,
+    Callback,
+    ConfigFault,
+    ConnectFault,
+    Draft,
+    RegisterFault,
+    VisitFault,
+)
+from .findings import (
+    absolute,
+    called_back,
+    configured,
+    connected,
+    error_message,
+    refused,
+    said_yes,
+    told_apart,
+)
+from .records import Account, Attempt, Card, Connection, PopUp, Settings
+from .resources import CLAUSE, Resources
+
+T = TypeVar("T")
+
+
+class Acting(Resources):
+    """The platform without its pages: each step is a method that returns its outcome."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
+    ) -> None:
+        super().__init__(settings, clock=clock, random=random)
+        self.client_ids: dict[tuple[str, str, str], str] = {}
+        self.uniform: list[Response] = []
+
+    def trap(self) -> Response:
+        """retailcrm:system-url.allowed. Take what no module may send here, and say yes to everything; S2."""
+        self.trapped += 1
+        for attempt in self.waiting:
+            attempt.trapped += 1
+        return json_response(
+            {"success": True, "scopes": ["integration_read", "integration_write"], "info": []}
+        )
+
+    # --- what a partner and a customer add --------------------------------------------------------
+
+    def add_card(self, card: Card) -> Card:
+        """retailcrm:card.code, retailcrm:card.secret. Save a module's card; simple connection makes a secret where none is set."""
+        if card.simple_connection and not card.secret:
+            card = replace(card, secret=self.random(32).hex())
+        self.cards[card.code] = card
+        return card
+
+    def add_account(self, account: Account) -> Account:
+        """Add a customer's account."""
+        self.accounts[account.system_url] = account
+        return account
+
+    def shown(self, account_url: str) -> list[Card]:
+        """retailcrm:card.unpublished. Return the modules that an account's marketplace shows."""
+        return [card for card in self.cards.values() if card.published or card.owner == account_url]
+
+    def connection(self, account_url: str, code: str) -> Connection | None:
+        """Return the account's connection of a module, if there is one."""
+        found = [one for (url, _), one in self.connections.items() if url == account_url]
+        return next((one for one in found if one.integration_code == code), None)
+
+    def forget(self, account_url: str, code: str) -> None:
+        """Take a module out of an account, as if it had never been connected."""
+        for key, connection in list(self.connections.items()):
+            if key[0] == account_url and connection.integration_code == code:
+                del self.connections[key]
+
+    # --- the pop-up (page, Connection data request) -----------------------------------------------
+
+    def open_popup(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
+        """retailcrm:config.moment. A user opens the module's pop-up: ask for its configuration, remember it."""
+        card = self.cards[code]
+        chosen = self._fault(fault, ConfigFault)
+        if card not in self.shown(account_url) or not card.simple_connection:
+            raise ValueError(f"{code} cannot be connected from {account_url} with one click")
+        origin, target = split_url(card.config_url)
+        findings: tuple[Finding, ...] = ()
+        response = None
+        for _ in range(chosen.times if chosen else 1):
+            response = yield from asked(Request(chosen.method if chosen else "GET", origin, target))
+            if chosen and isinstance(chosen.expected, Refuses):
+                status = response.status if response else "no answer"
+                held = response is not None and response.status in (404, 405)
+                findings += (Finding(chosen.clause, held, f"{chosen.name}: {status}"),)
+            else:
+                popup, found = configured(response, card, self.settings.loopback)
+                self.popups[account_url, code] = popup
+                findings += found
+        return self._outcome(response, findings)
+
+    # --- Connect (page, Module connection request) ------------------------------------------------
+
+    def connect(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
+        """retailcrm:register.moment. The user clicks Connect: issue a key, register, judge the answer."""
+        chosen = self._connect_fault(fault)
+        popup = self.popups.get((account_url, code), PopUp((), "", "The pop-up was not opened."))
+        if popup.error:  # no key is issued, so nothing is registered; A12, A13
+            return Outcome(None, ())
+        account = self.accounts[account_url]
+        digits = isinstance(chosen, RegisterFault) and chosen.digits
+        key = self.issue_key(account, code, popup.scopes, digits)
+        account.keys[key].fault = chosen if isinstance(chosen, AnswerFault) else None
+        attempt = Attempt(account_url, code, key)
+        draft = Draft(
+            popup.register_url, key, self.cards[code].secret, self._sent_url(account),
+            account.technical_url, self.settings.register_timeout,
+        )  # fmt: skip
+        request = chosen.apply(draft) if isinstance(chosen, RegisterFault) else draft.request()
+        broken = sum(finding.violated for finding in self.findings)
+        self.waiting.append(attempt)
+        try:
+            for _ in range(chosen.times if isinstance(chosen, RegisterFault) else 1):
+                response = yield from asked(request)
+        finally:
+            self.waiting.remove(attempt)
+        account.keys[key].fault = None
+        if chosen and isinstance(chosen.expected, Refuses):
+            account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
+            findings = refused(response, attempt, chosen) + self._uniform(response, chosen)
+            return self._outcome(response, findings)
+        known = sum(finding.violated for finding in self.findings) > broken and not attempt.edited
+        findings = () if known else connected(response, attempt, chosen, self.settings.loopback)
+        if attempt.edited and said_yes(response):
+            findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")
+        elif response is not None or not attempt.edited:  # a lost answer does not undo a good `edit`
+            account.keys[key].revoked = "connection.failure"
+        return self._outcome(response, findings)
+
+    def _sent_url(self, account: Account) -> str:
+        """retailcrm:system-url.technical. Return the address that a registration names; A11."""
+        return account.technical_url if self.settings.system_url == "technical" else account.system_url
+
+    def _made(self, attempt: Attempt, response: Response | None, host: str) -> tuple[Finding, ...]:
+        """retailcrm:connection.repeat. Remember a connection that was made, and look at its clientId; A18, A19."""
+        connection = attempt.edited
+        assert connection is not None  # noqa: S101  (the caller looked)
+        url = object_in(response).get("accountUrl")
+        connection.answered_url = str(url) if absolute(url, self.settings.loopback) else ""
+        place = (attempt.account, attempt.code, host)
+        before = self.client_ids.setdefault(place, connection.client_id)
+        self.client_ids[place] = connection.client_id
+        again = Finding(
+            CLAUSE + "connection.repeat", before == connection.client_id, "the clientId of before"
+        )
+        others = [
+            one
+            for (account, _), one in self.connections.items()
+            if account != attempt.account and one.integration_code == attempt.code
+        ]
+        return (again, *told_apart(connection, others))
+
+    def _uniform(self, response: Response | None, fault: ConnectFault) -> tuple[Finding, ...]:
+        """retailcrm:answer.uniform. Compare the answers to whatever did not verify."""
+        if not isinstance(fault, RegisterFault) or fault.verified or response is None or said_yes(response):
+            return ()
+        names = ("content-type", "www-authenticate", "set-cookie", "location")
+        kept = tuple((name, value) for name, value in response.headers if name in names)
+        self.uniform.append(replace(response, headers=kept))
+        same = self.uniform[-1] == self.uniform[0]
+        return (Finding(CLAUSE + "answer.uniform", same, f"{fault.name}: as any other failure"),)
+
+    def state(self, account_url: str, code: str) -> str:
+        """Return `connected`, `off` (switched off or frozen), or nothing."""
+        connection = self.connection(account_url, code)
+        if connection is None or not connection.answered_url:
+            return ""
+        return "connected" if connection.active and not connection.freeze else "off"
+
+    def message(self, outcome: Outcome) -> str:
+        """retailcrm:answer.escaped. Return what the user is told after a connect that failed."""
+        return error_message(outcome.response)
+
+    # --- the user's way to the account (page, Connection scheme) ----------------------------------
+
+    def account_form(self, account_url: str, code: str, later: bool = False) -> tuple[str, dict[str, str]]:
+        """retailcrm:transition.post, retailcrm:transition.later. Return where the user's form goes and what it carries; A17."""
+        connection = self.connection(account_url, code)
+        if connection is None:
+            raise ValueError(f"{code} is not connected to {account_url}")
+        url = connection.account_url if later else connection.answered_url
+        return url, {"clientId": connection.client_id}
+
+    def visit(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
+        """retailcrm:transition.post. Send a browser to the account, twice afresh and once to the end, and judge it."""
+        chosen = self._fault(fault, VisitFault)
+        url, fields = self.account_form(account_url, code)
+        if not url:  # no answer gave an address, which was found already
+            return Outcome(None, ())
+        if chosen:
+            url, sent = chosen.visit(url, fields["clientId"])
+            response = yield from asked(posted(url, sent or {}, account_url))
+            closed = response is not None and response.status >= 400
+            return self._outcome(response, (Finding(chosen.clause, closed, chosen.name),))
+        first = yield from asked(posted(url, fields, account_url))
+        second = yield from asked(posted(url, fields, account_url))
+        entered = first is not None and second is not None and first.status < 400
+        findings = [Finding(CLAUSE + "transition.no-session", entered, "a form POST without cookies")]
+        page: Response | None = None
+        if first is not None and second is not None and entered:
+            cookies = first.header("set-cookie"), second.header("set-cookie")
+            location = first.header("location")
+            led = first.status in (302, 303) and fields["clientId"] not in location
+            held = led and all(cookies) and cookies[0] != cookies[1]
+            findings.append(Finding(CLAUSE + "transition.session", held, "a new session, a clean address"))
+            module_page = Page(f"{account_url}/simulator", Response(200))
+            page = (yield from Browser().submit(module_page, Form(url, "POST", fields))).response
+            findings.append(Finding(CLAUSE + "transition.no-session", page.ok, f"the page: {page.status}"))
+        return self._outcome(page, tuple(findings))
+
+    # --- callbacks --------------------------------------------------------------------------------
+
+    def activity(
+        self, account_url: str, code: str, fault: str = "", *, active: bool = True, freeze: bool = False
+    ) -> Step[Outcome]:
+        """retailcrm:activity.moment. Tell a module what became of its connection; A22, A23."""
+        chosen = self._fault(fault, ActivityFault)
+        connection, account = self.connection(account_url, code), self.accounts[account_url]
+        if connection is None:
+            raise ValueError(f"{code} is not connected to {account_url}")
+        others = [one.system_url for one in self.accounts.values() if one is not account]
+        callback = Callback(
+            connection.client_id, self._sent_url(account), account.technical_url, (others or [account_url])[0]
+        )
+        flags = f'{{"active":{str(active).lower()},"freeze":{str(freeze).lower()}}}'
+        fields = dict(chosen.fields(callback)) if chosen else callback.fields(activity=flags)
+        if chosen is None:
+            connection.active, connection.freeze = active, freeze
+        request = posted(self.activity_url(connection), fields)
+        trapped = self.trapped
+        for _ in range(chosen.times if chosen else 1):
+            response = yield from asked(request)
+        return self._outcome(response, called_back(response, chosen, self.trapped - trapped))
+
+    def activity_url(self, connection: Connection) -> str:
+        """retailcrm:activity.address. Return baseUrl and the action's path with one slash between them; A22."""
+        return f"{connection.base_url.rstrip('/')}/{connection.actions.get('activity', '').lstrip('/')}"
+
+    # --- helpers ----------------------------------------------------------------------------------
+
+    def _fault(self, name: str, kind: type[T]) -> T | None:
+        chosen = FAULTS[name] if name else None
+        if chosen is not None and not isinstance(chosen, kind):
+            raise ValueError(f"{name} is no fault of this step")
+        return chosen
+
+    def _connect_fault(self, name: str) -> ConnectFault | None:
+        chosen = FAULTS[name] if name else None
+        if chosen is not None and not isinstance(chosen, (RegisterFault, AnswerFault)):
+            raise ValueError(f"{name} is no fault of a connect")
+        return chosen
+
+    def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
+        self.findings += findings
+        return Outcome(response, findings)
+
+
+def asked(request: Request) -> Step[Response | None]:
+    """Yield a request; return its response, or None when none came."""
+    try:
+        return (yield request)
+    except Unreachable:
+        return None
+
+
+def posted(url: str, fields: dict[str, str] | object, origin: str = "") -> Request:
+    """Return a form POST; with `origin`, as a browser sends it from a page of that site."""
+    to, target = split_url(url)
+    headers = (("content-type", URLENCODED), *((("origin", origin),) if origin else ()))
+    return Request("POST", to, target, headers, form_body(fields))  # type: ignore[arg-type]
