@@ -1,4 +1,4 @@
-"""What the tests of the shared rooms have in common: a toy role, and raw sockets on both sides of HTTP."""
+"""What the tests of the shared packages have in common: a toy role, and raw sockets on both sides of HTTP."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 What names a clause: a test with the mark `clause`, the vectors that a test is parametrised with, a
 notebook cell with `clauses` in its metadata, and a broken partner or platform, which is a row (clause,
 override) of a test with the mark `broken`, whose `also` names a second clause that says the same.
-In a full run a must-clause without passing evidence fails the run; a run of some of the tests writes
+In a full run a "must" clause without passing evidence fails the run; a run of some of the tests writes
 what it saw, says that it is not complete, and fails for nothing.
 """
 
@@ -115,4 +115,4 @@ class Matrix:
         )
         terminalreporter.write_line(f"clauses: proofs {told}; {whole}")
         for line in self.lines:
-            terminalreporter.write_line(f"clause without proof: {line}", red=True)
+            terminalreporter.write_line(f"clause that no test proves: {line}", red=True)

@@ -1,4 +1,4 @@
-"""Each must-clause has an app that breaks it, and the platform's checks find exactly that clause.
+"""Each "must" clause has an app that breaks it, and the platform's checks find exactly that clause.
 
 A broken app is one row: the clause, the mode in which it is examined, and the one method that is
 overridden. The correct app passes every check, in both modes.

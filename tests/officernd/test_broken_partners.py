@@ -1,4 +1,4 @@
-"""Each must-clause has a partner that breaks it, and the platform's checks find exactly that clause.
+"""Each "must" clause has a partner that breaks it, and the platform's checks find exactly that clause.
 
 A broken partner is one row: the clause, and the one method that is overridden. The correct partner
 passes every check.

@@ -80,18 +80,18 @@ def test_a_full_run_counts_proofs_and_fails_for_holes(whole):
         },
     }
     assert code == 1, "the tests passed, and holes fail a full run"
-    assert "clause without proof: retailcrm:token.value: no broken partner is caught for it" in said
-    assert "clause without proof: retailcrm:config.bare: no passing evidence" in said
-    assert "clause without proof: retailcrm:token.verify" not in said
-    assert "clause without proof: retailcrm:card.secret:" not in said
-    assert "clause without proof: retailcrm:connection.fee" not in said, "it is listed as untestable"
+    assert "clause that no test proves: retailcrm:token.value: no broken partner is caught for it" in said
+    assert "clause that no test proves: retailcrm:config.bare: no passing evidence" in said
+    assert "clause that no test proves: retailcrm:token.verify" not in said
+    assert "clause that no test proves: retailcrm:card.secret:" not in said
+    assert "clause that no test proves: retailcrm:connection.fee" not in said, "it is listed as untestable"
 
 
 @pytest.mark.parametrize("words", [("-k", "one"), ("tests/test_it.py",)])
 def test_a_run_of_some_tests_is_not_complete_and_fails_for_nothing(words, tmp_path):
     code, said, written = run_tests(tmp_path, *words)
     assert (code, written["complete"]) == (0, False)
-    assert "clause without proof" not in said
+    assert "clause that no test proves" not in said
 
 
 def test_a_failed_proof_is_none(tmp_path):
@@ -102,7 +102,7 @@ def test_a_failed_proof_is_none(tmp_path):
         "failed": ONES[1:],
         "skipped": ["tests/test_it.py::test_skipped"],
     }
-    assert "clause without proof: retailcrm:card.secret: 1 failed" in said
+    assert "clause that no test proves: retailcrm:card.secret: 1 failed" in said
 
 
 def test_a_clause_that_no_register_holds_is_told_in_any_run(tmp_path):

@@ -927,7 +927,7 @@ def plain_launches() -> list[dict[str, Any]]:
         of("other-secret", "plain.verify", MISMATCH, signed(secret=PLAIN), "signed with another secret"),
         of("other-time", "plain.verify", MISMATCH, good.replace(TIME, str(NOW + 1)), "the time differs by a second"),
         of("other-location", "plain.verify", MISMATCH, good.replace("b0fa", "b0fb"), "the id differs in its last digit"),
-        # what lacks, and what stands twice
+        # what is missing, and what is there twice
         of("no-hmac", "plain.missing", LACKING, good.partition("&hmac")[0], "no hmac"),
         of("no-timestamp", "plain.missing", LACKING, good.replace(f"&timestamp={TIME}", ""), "no timestamp"),
         of("no-location", "plain.missing", LACKING, good.replace(f"location_id={LOCATION}&", ""), "no location_id"),

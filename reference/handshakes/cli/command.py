@@ -1,6 +1,6 @@
 """The `handshakes` command.
 
-It ends with 0 when everything held and 1 when something failed or was refused; with 2 for wrong usage,
+It exits with status 0 when every check passed and 1 when something failed or was refused; with 2 for wrong usage,
 3 when what it was to ask could not be reached, 4 when nothing could be judged, 5 for a defect of its own.
 """
 

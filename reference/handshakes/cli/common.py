@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -29,10 +30,26 @@ def fail(message: str, code: int = 2) -> NoReturn:
 
 
 def platform_named(name: str) -> Platform:
-    """Return the platform with this name, or end with exit code 2."""
+    """Return the platform with this name, or end with exit code 2 and the nearest name."""
     if name in PLATFORMS:
         return PLATFORMS[name]
-    fail(f"unknown platform {name!r}; there is: {', '.join(PLATFORMS)}")
+    near = nearest(name)
+    meant = f" Did you mean {near}?" if near else ""
+    fail(f"Unknown platform {name!r}.{meant} Choose one of: {', '.join(PLATFORMS)}")
+
+
+def nearest(name: str) -> str:
+    """Return the platform that a misspelt name, a title or an old name most likely means, or nothing.
+
+    >>> [nearest(name) for name in ("OfficeRnD", "simla", "officrnd", "Zeamster", "shopify")]
+    ['officernd', 'retailcrm', 'officernd', 'fortis', '']
+    """
+    words = {word.strip("()").lower(): one.name for one in PLATFORMS.values() for word in one.title.split()}
+    words = {word: platform for word, platform in words.items() if len(word) > 4} | {
+        key: key for key in PLATFORMS
+    }
+    found = get_close_matches(name.lower()[:40], words, n=1, cutoff=0.75)
+    return words[found[0]] if found else ""
 
 
 @contextmanager

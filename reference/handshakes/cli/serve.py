@@ -77,7 +77,7 @@ def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
     for pair in given:
         name, equals, value = pair.partition("=")
         if not equals or name not in known:
-            fail(f"--set {pair!r} is no NAME=VALUE with a known name; there are: {', '.join(known)}")
+            fail(f"--set needs NAME=VALUE, not {pair!r}. Known names: {', '.join(known)}")
         allowed = known[name].choices
         if allowed and value not in allowed:
             fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")

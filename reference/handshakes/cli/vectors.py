@@ -1,4 +1,4 @@
-"""`handshakes vectors`: list, show, check and write the vectors, and put them to any implementation."""
+"""`handshakes vectors`: list, show, check and write the vectors, and send them to any implementation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ..spec.vectors import BadFile, file_of, load, raw, read, rows, written
 from .common import err, fail, out, platform_named
 
 app = typer.Typer(
-    no_args_is_help=True, help="List, show, check and write vectors; put them to an implementation."
+    no_args_is_help=True, help="List, show, check and write vectors; send them to an implementation."
 )
 MOST_SHOWN = 20
 
@@ -74,7 +74,7 @@ def list_vectors(
         by = f"  by the reading: {_expected(vector['by_reading'][reading])}" if reading else ""
         out.print(f"{vector['id']:<64} {_expected(vector['expect'])}{by}", markup=False)
     if not found:
-        fail("no vector is like that; `handshakes vectors list` lists all", 1)
+        fail("No vector matches. `handshakes vectors list` lists all of them", 1)
 
 
 @app.command("show")

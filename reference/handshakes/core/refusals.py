@@ -71,7 +71,7 @@ REASONS: dict[str, Reason] = {
         "Look at the stages: is the signed text the one the sender signed? Is it the right secret?",
     ),
     "decryption-failed": Reason(
-        "What this secret decrypts is no padded text: it is another secret, or the data were changed.",
+        "Decryption gave invalid padding: the secret is wrong, or the data was changed.",
         "Is it the right secret, and MD5 in the key derivation? Try the vectors of the same operation.",
     ),
     "wrong-key": Reason(

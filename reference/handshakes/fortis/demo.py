@@ -143,7 +143,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 
     def opened(user: str, expected: list[str], **fields: str) -> Step[list[Check]]:
         """Open the app in its iframe."""
-        checks = yield from press(f"open-{user}", "Here stands the app", **fields)
+        checks = yield from press(f"open-{user}", "This is the app as the merchant sees it", **fields)
         seen = len(platform.findings)
         shown.append((yield from browser.load_frame(shown[-1])))
         text = shown[-1].response.body.decode()

@@ -228,7 +228,7 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def required(values: Mapping[str, str]) -> None:
-    """fortis:encrypted.required. Refuse with `missing-parameter` what lacks location_id or user_id; A44.
+    """fortis:encrypted.required. Refuse with `missing-parameter` a launch without location_id or user_id; A44.
 
     >>> required({"location_id": "11ea858313aabde4bd2eb0fa", "user_id": "1234567"})
     """

@@ -13,7 +13,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser
-from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Setting, Sides, World
 from . import readings as other_readings
 from .partner.configuration import Configuration
 from .partner.integration import PartnerIntegration
@@ -231,8 +231,8 @@ def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None
         if refused.reason != "signature-mismatch":
             raise
         fitting = [id for id in other_readings.READINGS if fits(partial(verified_under, *readings, id))]
-        said = ", ".join(fitting) or "none, so the secret is another one, or the bytes were changed"
-        evidence = {**refused.evidence, "readings that fit": said}
+        said = ", ".join(fitting) or NONE_MATCH
+        evidence = {**refused.evidence, "alternative readings that match": said}
         raise Refused(
             refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
         ) from None

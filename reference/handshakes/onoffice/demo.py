@@ -13,7 +13,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser, Page
-from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Setting, Sides, World
 from . import readings as other_readings
 from .partner.configuration import HOSTS, Configuration
 from .partner.connecting import PLATFORM
@@ -227,11 +227,11 @@ def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None
             for id in other_readings.READINGS
             if id not in readings and fits(partial(verified_under, *readings, id), refused)
         ]:
-            found["readings that fit"] = ", ".join(fitting)
+            found["alternative readings that match"] = ", ".join(fitting)
         if mistake := mistake_in(url, secret=secret):
             found["mistake"] = mistake
         if refused.reason == "signature-mismatch" and not found:
-            found["readings that fit"] = "none, so the secret is another one, or the bytes were changed"
+            found["alternative readings that match"] = NONE_MATCH
         evidence = {**refused.evidence, **found}
         raise Refused(
             refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages

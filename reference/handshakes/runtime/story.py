@@ -67,6 +67,10 @@ class Pasted:
     header: str = ""
 
 
+NONE_MATCH = "no known one. Check the secret, then compare the stages with the text that you signed"
+"""What `verify` says when no alternative reading reproduces the signature; it does not follow that the secret is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A setting of `serve`: what it is, and the values there are (the first is the default), or any."""

@@ -65,7 +65,7 @@ def read(path: Path = FILE) -> Matrix:
 
 
 def holes(register: Register, matrix: Matrix) -> Iterator[str]:
-    """Name every must-clause without passing evidence, and those of the partner that no broken partner proves.
+    """Name every "must" clause that has no passing evidence, and those of the partner that no broken partner proves.
 
     Clauses that the register lists as untestable are left out. Each hole is one line that begins with the id.
 

@@ -45,7 +45,7 @@ _INDEX = (
 {% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
 )
 
-_FRAME = """<p>Here stands the app, as in the merchant's UI. <a id="back" href="/simulator">Back to the list</a></p>
+_FRAME = """<p>This is the app as the merchant sees it. <a id="back" href="/simulator">Back to the list</a></p>
 <iframe src="{{ url }}" id="app" title="{{ title }}" width="100%" height="480"></iframe>"""
 
 _OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}

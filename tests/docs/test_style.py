@@ -1,0 +1,51 @@
+"""The words that a reader meets: phrases that had to be read twice do not come back."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOT_HERE = re.compile(
+    r"\bmust-clauses?\b|\bspeaks? for (either|none|each)\b|\bplays badly\b|\bis no NAME=VALUE\b"
+    r"|\bthere (is|are): |\bends with 0\b|\bwithout proof\b|\bputs? them to\b|\botherwise than we\b"
+    r"|\bwith an error in hand\b|\bhas lost the\b|\bis no padded text\b|\breadings that fit: none\b"
+    r"|\bno vector is like that\b|\bhere stands\b|\b(a|the|its|each|own|leaf|pure|shared) rooms?\b"
+    r"|\blaxer\b|\bwhat lacks\b",
+    re.IGNORECASE,
+)
+FILES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs" / "decisions").glob("*.md")),
+    *sorted((ROOT / "reference").rglob("*.py")),
+    *sorted((ROOT / "reference").rglob("spec.toml")),
+    *(path for path in sorted((ROOT / "tests").rglob("*.py")) if path != Path(__file__)),
+]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_phrase_that_has_to_be_read_twice(path):
+    text = path.read_text("utf-8")
+    assert [match.group() for match in NOT_HERE.finditer(text)] == []
+
+
+def test_the_verify_example_of_the_readme_is_verified_as_written():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    example = readme.partition("<!-- command: verify -->")[2].partition("```sh\n")[2].partition("\n```")[0]
+    assert example.startswith("HANDSHAKES_SECRET=")
+    folder = str(Path(sys.executable).parent)
+    line = example.replace(".venv/bin", folder)
+    ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=os.environ, timeout=60)
+    assert (ran.returncode, ran.stdout.splitlines()[0].partition(".")[0]) == (0, "Verified")
+
+
+def test_no_requirement_is_the_foreign_package_of_our_import_name():
+    """On the package index `handshakes` is another project, which pip would install over ours."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert 'name = "marketplace-handshakes"' in text
+    assert re.findall(r'"handshakes(?:\[|[<>=~!]|")', text) == []
