@@ -392,6 +392,32 @@ def test_a_launch_is_taken_once_but_its_own_session_may_load_it_again(mode):
 
 
 @pytest.mark.clause("fortis:launch.once")
+@pytest.mark.parametrize(
+    "respelled",
+    [
+        lambda target: target + "&",
+        lambda target: target + "&&&",
+        lambda target: target.replace("?", "?&", 1),
+        lambda target: target + "&x=1",
+        lambda target: target.replace("location_id=", "location%5Fid=", 1),
+        lambda target: target.replace("timestamp=1", "timestamp=%31", 1),
+        lambda target: "?".join(
+            [target.partition("?")[0], "&".join(reversed(target.partition("?")[2].split("&")))]
+        ),
+        lambda target: target + "#again",
+    ],
+)
+def test_a_plain_launch_that_is_spelled_in_another_way_is_the_same_launch(respelled):
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    target = target_of(world)
+    assert respelled(target) != target
+    assert get(world, target).status == 303
+    assert get(world, respelled(target)).status == 403
+    assert world.reasons()[0] in ("replayed", "malformed")
+
+
+@pytest.mark.clause("fortis:launch.once")
 def test_a_plain_launch_is_remembered_as_long_as_it_holds():
     world = opened(mode="plain")
     world.clock.advance(1)

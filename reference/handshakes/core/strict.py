@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -90,9 +91,7 @@ def no_duplicates(pairs: Pairs, clause: str) -> dict[str, str]:
     """
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refused("duplicate-parameter", clause, {"name": printable(twice)})
+        raise Refused("duplicate-parameter", clause, {"name": printable(_twice(pairs))})
     return mapping
 
 
@@ -153,6 +152,12 @@ def _multipart(body: bytes, boundary: bytes, clause: str) -> Pairs:
     return tuple(pairs)
 
 
+def _twice(pairs: Sequence[tuple[str, Any]]) -> str:
+    """Return the first name that occurs more than once, in linear time: it is a stranger who chooses how many there are."""
+    times = Counter(name for name, _ in pairs)
+    return next(name for name, _ in pairs if times[name] > 1)
+
+
 class _Broken(Exception):
     """What the decoder found: a reason, and the evidence."""
 
@@ -164,9 +169,7 @@ class _Broken(Exception):
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _Broken("duplicate-parameter", {"JSON key": printable(twice)})
+        raise _Broken("duplicate-parameter", {"JSON key": printable(_twice(pairs))})
     return value
 
 

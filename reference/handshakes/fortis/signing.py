@@ -24,7 +24,7 @@ from ..core.stages import Stage
 from ..core.strict import MAX_QUERY, Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
-from .rules import ENCRYPTED, LAUNCH, PLAIN, SECRET, Readings, Rules, rules
+from .rules import ENCRYPTED, LAUNCH, NAMES, PLAIN, SECRET, Readings, Rules, rules
 
 BY_DATA, BY_HMAC = "encrypted", "plain"
 SIGNED = ("location_id", "timestamp")
@@ -159,8 +159,9 @@ def _lacking(values: dict[str, str], name: str, clause: str, others: str, other_
 def launch_key(url: str, *, mode: str) -> str:
     """fortis:launch.once. Return what a verified launch is remembered by, so that it is taken once; A26.
 
-    Encrypted: the SHA-256 of salt and ciphertext, since one payload may have several texts (S06). Plain: of
-    the whole query, which is weak, for a changed `user_id` makes another (S08).
+    Encrypted: the SHA-256 of salt and ciphertext, since one payload may have several texts (S06). Plain: of the
+    decoded values that the page names, so that `&`, another spelling of an escape or an unknown parameter make no
+    new launch; it stays weak, for a changed `user_id` does (S08).
 
     >>> launch_key("/?data=U2FsdGVkX18xMjM0NTY3OA==", mode="encrypted")[:6]
     'ef797c'
@@ -168,7 +169,9 @@ def launch_key(url: str, *, mode: str) -> str:
     query = url.partition("#")[0].partition("?")[2]
     if mode == BY_DATA:
         return sha256(b64decode(rules(None).parameters(query)["data"])[8:]).hexdigest()
-    return sha256(query.encode()).hexdigest()
+    known = {name.replace("_", "-") for name in (*NAMES, "timestamp", "hmac")}
+    found = ((name.replace("_", "-"), value) for name, value in rules(None).parameters(query).items())
+    return sha256(repr(sorted(pair for pair in found if pair[0] in known)).encode()).hexdigest()
 
 
 def launch_stages(url: str, *, mode: str, secret: str, readings: Readings | None = None) -> tuple[Stage, ...]:

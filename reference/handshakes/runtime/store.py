@@ -163,6 +163,7 @@ class SqlStore:
             sql.Column("platform", text(40), primary_key=True),
             sql.Column("nonce", text(200), primary_key=True),
             sql.Column("until", sql.BigInteger, nullable=False),
+            sql.Index("by_end", "until"),
         )
         table, details = self._installations.c, self._details.c
         self._by_identity = sql.select(self._installations).where(
@@ -182,7 +183,7 @@ class SqlStore:
             .order_by(table.identity)
         )
         try:
-            self._engine = sql.create_engine(url)
+            self._engine = sql.create_engine(url, hide_parameters=True)
             metadata.create_all(self._engine)
         except sql.exc.SQLAlchemyError as error:
             raise StoreError(f"the database cannot be opened: {type(error).__name__}") from None
