@@ -381,3 +381,17 @@ def test_a_key_file_of_other_bytes_is_a_store_error(tmp_path):
     keys.chmod(0o600)
     with pytest.raises(StoreError, match="something other than keys"):
         open_store(tmp_path, {})
+
+
+def test_forgetting_old_nonces_reads_an_index_not_the_table(closed):
+    """SQLite says itself how it would find them: documented in its EXPLAIN QUERY PLAN."""
+    (plan,) = run_sql(closed, ("EXPLAIN QUERY PLAN DELETE FROM nonces WHERE until < 5",))
+    assert [row[-1] for row in plan] == ["SEARCH nonces USING INDEX by_end (until<?)"]
+
+
+def test_an_error_of_the_database_hides_its_parameters(sql_store):
+    import sqlalchemy
+
+    with sql_store._engine.begin() as connection, pytest.raises(sqlalchemy.exc.SQLAlchemyError) as caught:
+        connection.execute(sqlalchemy.text("INSERT INTO nowhere VALUES (:name)"), {"name": "J&J Ltd"})
+    assert "J&J Ltd" not in str(caught.value)
