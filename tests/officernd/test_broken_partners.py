@@ -273,6 +273,7 @@ def reading_or(*ids):
 BROKEN: list[tuple[str, dict[str, Any] | type[PartnerIntegration]]] = [
     ("connect.capture", {"connect_parameters": integration_id_ignored}),
     ("connect.unsigned", {"connect_parameters": signed_connect_wanted}),
+    ("connect.repeated", {"first_use": lambda self, code: True}),
     ("token.endpoint", GetTokenRequest),
     ("token.form", JsonTokenRequest),
     ("token.grant", {"token_fields": fields_with(grant_type="client_credentials")}),

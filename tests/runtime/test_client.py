@@ -8,7 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from handshakes.core.messages import Delayed, Dropped, Request, Response, Unreachable, json_response, redirect
+from handshakes.core.messages import (
+    Delayed,
+    Dropped,
+    Pause,
+    Request,
+    Response,
+    Unreachable,
+    json_response,
+    redirect,
+)
 from handshakes.runtime.client import Client, Loopback
 from handshakes.runtime.flow import InProcess
 from handshakes.runtime.server import listen
@@ -82,6 +91,30 @@ def test_sixty_four_at_once_while_the_platform_waits_for_its_own_late_answer(toy
 
 
 # --- what does not come -----------------------------------------------------------------------
+
+
+def test_a_server_answers_others_while_one_answer_pauses(toy):
+    """The two wait for each other, so neither ends if a pause stops the server."""
+    arrived = threading.Event()
+
+    def platform(request):
+        if request.path == "/second":
+            arrived.set()
+            return Response(204)
+        for _ in range(100):
+            if arrived.is_set():
+                return Response(200)
+            yield Pause(0.05)
+        return Response(500)
+
+    def answered(request):
+        response = yield request
+        return response.status
+
+    with Loopback(toy("platform", PLATFORM, platform)) as network, ThreadPoolExecutor(2) as pool:
+        first = pool.submit(network.run, answered(Request("GET", PLATFORM, "/first")))
+        second = pool.submit(network.run, answered(Request("GET", PLATFORM, "/second")))
+        assert (first.result(20), second.result(20)) == (200, 204)
 
 
 def kind_of(client: Client, request: Request) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handshakes.core.messages import Delayed, Dropped, Request, Response, Unreachable
+from handshakes.core.messages import Delayed, Dropped, Pause, Request, Response, Unreachable
 from handshakes.runtime.flow import Clock, InProcess, drive
 
 PLATFORM = "https://platform.example"
@@ -79,6 +79,31 @@ def test_any_other_failure_of_the_exchange_is_a_defect_and_not_thrown_in():
 
     with pytest.raises(ZeroDivisionError):
         drive(step(), lambda request: 1 // 0)
+
+
+def test_a_pause_is_waited_for_and_is_no_request():
+    def step():
+        yield Pause(0.2)
+        first = yield Request("GET", PLATFORM, "/")
+        yield Pause(3)
+        return first.status
+
+    waited = []
+    assert drive(step(), lambda request: Response(204), waited.append) == 204
+    assert waited == [0.2, 3]
+
+
+def test_a_pause_moves_the_clock_in_process_and_is_no_event(toy):
+    def platform(request):
+        yield Pause(1.5)
+        return Response(204)
+
+    clock = Clock(NOW)
+    network = InProcess(toy("platform", PLATFORM, platform), clock=clock)
+    assert network.run(ask()) == 204
+    assert clock() == NOW + 1
+    assert len(network.transcript.events) == 2
+    assert InProcess(toy("platform", PLATFORM, platform)).run(ask()) == 204
 
 
 # --- the clock and lost answers ---------------------------------------------------------------

@@ -5,7 +5,8 @@ bytes on the wire, and two of the four platforms sign what was sent, so nothing 
 decoded and encoded again on the way. Header names are lower case, because HTTP ignores case.
 
 A step of a handshake is a generator that gives out a `Request` and gets its `Response`. Who
-carries the message (a function call, a socket, a server) is none of the step's business.
+carries the message (a function call, a socket, a server) is none of the step's business. A step
+that has to wait for another one gives out a `Pause`, and whoever runs it lets that time pass.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from urllib.parse import urlencode
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 T = TypeVar("T")
-Step: TypeAlias = Generator["Request", "Response", T]
-"""A step of a handshake: yields requests, is sent responses, returns a `T`."""
+Step: TypeAlias = Generator["Request | Pause", "Response", T]
+"""A step of a handshake: yields requests (or pauses), is sent responses, returns a `T`."""
 
 DEFAULT_TIMEOUT = 10.0
 
@@ -117,6 +118,13 @@ class Response(_Message):
 
     def __repr__(self) -> str:
         return f"<Response {self.status}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What a step yields to go on `seconds` later, when another step has had time to finish; nothing is sent back."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Running handshakes: one loop that advances a generator, and a network that is a function call.
 
-A *step* gives out a `Request` and gets the `Response` back (or `Unreachable` is thrown into it). A *role* answers
+A *step* gives out a `Request` and gets the `Response` back (or `Unreachable` is thrown into it), or a
+`Pause` and goes on later. A *role* answers
 requests by a step of its own, so a partner may call the platform back while the platform still
 waits. `InProcess` connects roles without sockets, threads or sleeping; `wire` connects the very
 same roles over HTTP.
@@ -8,11 +9,12 @@ same roles over HTTP.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
-from ..core.messages import Answer, Delayed, Dropped, Request, Response, Step, Unreachable
+from ..core.messages import Answer, Delayed, Dropped, Pause, Request, Response, Step, Unreachable
 from .transcript import Transcript
 
 T = TypeVar("T")
@@ -61,8 +63,12 @@ class Clock:
         self._now += seconds
 
 
-def drive(step: Step[T], exchange: Callable[[Request], Response]) -> T:
+def drive(
+    step: Step[T], exchange: Callable[[Request], Response], pause: Callable[[float], object] = time.sleep
+) -> T:
     """Advance a step to its end, carrying each request with `exchange`; return what it returns.
+
+    `pause` lets the seconds of a `Pause` pass.
 
     >>> def ask():
     ...     response = yield Request("GET", "https://app.example", "/")
@@ -73,6 +79,10 @@ def drive(step: Step[T], exchange: Callable[[Request], Response]) -> T:
     try:
         request = next(step)
         while True:
+            if isinstance(request, Pause):
+                pause(request.seconds)
+                request = next(step)
+                continue
             try:
                 response = exchange(request)
             except Unreachable as failure:
@@ -88,7 +98,8 @@ class InProcess:
     """A network of roles in one process, with a transcript of everything that was said.
 
     With a `Clock`, a late answer moves it: beyond the request's timeout by the timeout (and the
-    sender gets `Unreachable`), otherwise by the delay.
+    sender gets `Unreachable`), otherwise by the delay; a pause moves it too, and without a `Clock`
+    takes no time.
     """
 
     def __init__(self, *roles: Role, clock: Clock | None = None) -> None:
@@ -99,7 +110,11 @@ class InProcess:
 
     def run(self, step: Step[T], sender: str = "browser") -> T:
         """Run one step to its end in the name of `sender`; return what it returns."""
-        return drive(step, partial(self.exchange, sender))
+        return drive(step, partial(self.exchange, sender), self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        if self._clock:
+            self._clock.advance(seconds)
 
     def exchange(self, sender: str, request: Request) -> Response:
         """Carry one request to the role that owns its origin; return the response or raise `Unreachable`."""

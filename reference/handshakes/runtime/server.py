@@ -25,7 +25,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..core.messages import Answer, Delayed, Dropped, Request, Response, Unreachable
+from ..core.messages import Answer, Delayed, Dropped, Pause, Request, Response, Unreachable
 from .flow import Role
 
 log = logging.getLogger("handshakes")
@@ -145,6 +145,10 @@ class RoleServer:
         try:
             outgoing = next(step)
             while True:
+                if isinstance(outgoing, Pause):
+                    await asyncio.sleep(outgoing.seconds)
+                    outgoing = next(step)
+                    continue
                 try:
                     response = await loop.run_in_executor(self._pool, exchange, outgoing)
                 except Unreachable as failure:

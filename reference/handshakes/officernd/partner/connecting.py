@@ -7,33 +7,25 @@ installation as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from hashlib import sha256
 from hmac import compare_digest
 from urllib.parse import quote, urlencode
 
-from ...core.messages import Answer, Request, Step, redirect
+from ...core.messages import Answer, Pause, Request, Step, redirect
 from ...core.origins import allowed_origin
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
-from ...runtime.role import Equipped
 from ...runtime.store import Conflict, Installation, StoreError
-from .api import Api, Tokens, id_of
-from .configuration import Configuration
+from .api import Tokens, id_of
+from .refreshing import CLAUSE, LOOK, PLATFORM, Refreshing
 
-PLATFORM = "officernd"
-CLAUSE = "officernd:"
+CODE_LIFETIME = 600  # seconds: the most that RFC 6749, 4.1.2, recommends
 
 
-class Connecting(Equipped[Configuration]):
-    """What a partner does to be connected and to stay it."""
-
-    @cached_property
-    def api(self) -> Api:
-        """The API, as this partner calls it."""
-        return Api(self.configuration, self.clock)
+class Connecting(Refreshing):
+    """What a partner does to be connected."""
 
     def start(self, request: Request) -> Step[Answer]:
         """officernd:connect.start. Send the browser to OfficeRnD to authorise; C4 (b).
@@ -66,8 +58,12 @@ class Connecting(Equipped[Configuration]):
         try:
             if self.configuration.started_by == "partner":
                 self.check_state(request)
-            installation = yield from self.establish(self.connect_parameters(request.query))
-            origin = installation.details["api"]
+            connect = self.connect_parameters(request.query)
+            if self.first_use(connect["code"]):
+                installation = yield from self.establish(connect)
+                origin = installation.details["api"]
+            else:
+                origin = yield from self.repeated(connect["code"])
         except Refused as refused:
             self.report("connect", refused)
         forget = (
@@ -100,6 +96,27 @@ class Connecting(Equipped[Configuration]):
         if not sent or not compare_digest(cookies.get("officernd_state", "").encode(), sent.encode()):
             raise Refused("wrong-state", clause, {"state": "is not the one that this browser was given"})
 
+    def first_use(self, code: str) -> bool:
+        """officernd:connect.repeated. Return whether this code was never seen, and remember it.
+
+        An installation keeps a digest of its code, so that an old URL out of a browser's history is known too:
+        a platform that is sent a code again takes back what it gave for it (RFC 6749, 4.1.2).
+        """
+        if self.store.find(PLATFORM, "code", _digest(code)):
+            return False
+        now = self.clock()
+        return self.store.first_time(PLATFORM, f"code {_digest(code)}", now + CODE_LIFETIME, now)
+
+    def repeated(self, code: str) -> Step[str]:
+        """officernd:connect.repeated. Wait for the first use of the code; return the origin to go back to."""
+        clause = CLAUSE + "connect.repeated"
+        self.report("connect", Refused("replayed", clause, {"code": "is in use already: opened twice"}))
+        for _ in range(15):
+            for installation in self.store.find(PLATFORM, "code", _digest(code)):
+                return installation.details["api"]
+            yield Pause(LOOK)
+        return self.configuration.app_origin
+
     def establish(self, connect: dict[str, str]) -> Step[Installation]:
         """officernd:connect.binding. Exchange the code, read what the API says, save it, clean up; C11, W7."""
         tokens = yield from self.api.exchange(self.token_fields(connect["code"]))
@@ -126,6 +143,7 @@ class Connecting(Equipped[Configuration]):
             "accountName": self.configuration.account_name,
             "api": origin,
             "webhookId": webhook["_id"],
+            "code": _digest(connect["code"]),
         }
         credentials = {**tokens.saved(), "secret": secret, "webhook_secret": webhook["secret"]}
         version = earlier.version if earlier else 0
@@ -249,38 +267,7 @@ class Connecting(Equipped[Configuration]):
         """officernd:return.redirect. Return the URL that ends the flow in OfficeRnD; page, Step 6, lost there."""
         return origin + "/connect/external-integration/return"
 
-    # --- tokens -----------------------------------------------------------------------------------
 
-    def fresh_tokens(self, installation: Installation) -> Step[Tokens]:
-        """officernd:token.refresh. Return tokens that last 60 s more, refreshed and saved when needed; C14, C15."""
-        tokens = Tokens.of(installation.credentials)
-        if tokens.expires_at - 60 > self.clock():
-            return tokens
-        try:
-            tokens = yield from self.api.refresh(tokens.refresh_token)
-        except Refused:
-            newer = self.store.get(PLATFORM, installation.identity)
-            if newer is None or newer.state != "active" or newer.version == installation.version:
-                raise
-            return Tokens.of(newer.credentials)  # another request rotated the token first
-        self.change(
-            installation.identity,
-            lambda one: (
-                replace(one, credentials={**one.credentials, **tokens.saved()})
-                if one.credentials["refresh_token"] == installation.credentials["refresh_token"]
-                else one  # another connect brought tokens of its own meanwhile
-            ),
-        )
-        return tokens
-
-    def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
-        """Save an active installation with a change; when somebody else saved first, change theirs."""
-        for _ in range(5):
-            current = self.store.get(PLATFORM, identity)
-            if current is None or current.state != "active":
-                return None
-            try:
-                return self.store.save(changed(current))
-            except Conflict:
-                continue
-        return None
+def _digest(code: str) -> str:
+    """Return what is kept of a code: enough to know it again, and nothing that can be exchanged."""
+    return sha256(code.encode()).hexdigest()

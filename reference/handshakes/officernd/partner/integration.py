@@ -28,7 +28,8 @@ from .. import signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
 from .api import Tokens
-from .connecting import CLAUSE, PLATFORM, Connecting
+from .connecting import Connecting
+from .refreshing import CLAUSE, PLATFORM
 
 REMOVED = "/officernd/removed/"
 Endpoint = Callable[[Request], Step[Answer]]

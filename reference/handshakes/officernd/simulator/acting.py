@@ -92,11 +92,16 @@ class Acting(Resources):
 
     def _connecting(self, request: Request) -> list[Integration]:
         """Return what this browser was connecting, by its cookie; without one, what got to its secret, or else all."""
-        connecting = [one for one in self.integrations.values() if one.state == "connecting"]
+        connecting = [
+            one
+            for one in self.integrations.values()
+            if one.state == "connecting" or (one.state == "failed" and one.came_back_early)
+        ]
         cookies = dict(piece.strip().partition("=")[::2] for piece in request.header("cookie").split(";"))
         if COOKIE in cookies:
             return [one for one in connecting if one.id == self.browsers.get(cookies[COOKIE])]
-        return [one for one in connecting if one.secret_was_read] or connecting
+        read = [one for one in connecting if one.secret_was_read]
+        return read or [one for one in connecting if one.state == "connecting"]
 
     def connect_outcome(self, integration_id: str) -> Outcome:
         """officernd:return.redirect. Say, after a connect, whether the browser came back."""

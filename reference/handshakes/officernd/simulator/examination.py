@@ -33,7 +33,7 @@ def examine(
         yield from platform.sync(first, name)
         page = yield from Browser().open(platform.configuration_url(first, name))
         platform.configuration_outcome(page.response, name)
-    yield from connected(platform, second)
+    yield from connected(platform, second, again=True)
     for integration in (first, second):
         yield from platform.healthcheck(integration, clause=CLAUSE + "signature.secret")
     for webhook_fault in WEBHOOK_FAULTS:
@@ -47,7 +47,13 @@ def examine(
     return platform.findings[seen:]
 
 
-def connected(platform: OfficeRnD, integration: str) -> Step[None]:
-    """Connect one integration by a browser of its own, and judge how it ended."""
-    yield from Browser().open(platform.connect_url(integration))
+def connected(platform: OfficeRnD, integration: str, *, again: bool = False) -> Step[None]:
+    """Connect one integration by a browser of its own, and judge how it ended; `again`, reload the Connect URL."""
+    url, browser = platform.connect_url(integration), Browser()
+    yield from browser.open(url)
     platform.findings += platform.connect_outcome(integration).findings
+    if again:
+        before = platform.token_requests
+        yield from browser.open(url)
+        once = platform.token_requests == before
+        platform.found("connect.repeated", once, "the Connect URL was opened a second time")

@@ -112,7 +112,7 @@ class Identity:
         if grant.used:
             # RFC 6749, 4.1.2: what a code used twice has given out is taken back
             self.tokens = {k: v for k, v in self.tokens.items() if v.code != fields["code"]}
-            raise OAuthError("invalid_grant", "the code was used before", "token.code" if ours else "")
+            raise OAuthError("invalid_grant", "the code was used before", "connect.repeated" if ours else "")
         if grant.expires_at < self.clock():
             raise OAuthError("invalid_grant", "the code has expired", "token.code" if ours else "")
         if redirect_uri != grant.redirect_uri:
@@ -203,7 +203,7 @@ class Identity:
         The code stands for `scopes`, where the admin consented to some, else for all of the application's.
         """
         integration.state = "connecting"
-        integration.secret_was_read = False
+        integration.secret_was_read = integration.came_back_early = False
         integration.token_requests_before = self.token_requests
         return {
             "code": self.issue_code(integration, redirect_uri, scopes),

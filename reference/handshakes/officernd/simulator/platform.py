@@ -56,6 +56,7 @@ class OfficeRnD(Acting):
         connecting = self._connecting(request)
         for integration in connecting:
             integration.state = "checking"  # before the first yield, so that no other return checks it too
+            integration.came_back_early = not integration.secret_was_read
         for integration in connecting:
             self.found("return.redirect", True, "the browser came back to the return URL")
             exchanged = self.token_requests > integration.token_requests_before

@@ -99,7 +99,10 @@ class Organization:
 
 @dataclass(slots=True)
 class Integration:
-    """One instance of an application in an organisation. No locations means all of them."""
+    """One instance of an application in an organisation. No locations means all of them.
+
+    `came_back_early` says that a browser was back before the secret was read, so the connect may still go on.
+    """
 
     id: str
     organization_id: str
@@ -110,6 +113,7 @@ class Integration:
     account_name: str = ""
     message: str = ""
     secret_was_read: bool = False
+    came_back_early: bool = False
     token_requests_before: int = 0
 
 
