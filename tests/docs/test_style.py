@@ -42,10 +42,3 @@ def test_the_verify_example_of_the_readme_is_verified_as_written():
     line = example.replace(".venv/bin", folder)
     ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=os.environ, timeout=60)
     assert (ran.returncode, ran.stdout.splitlines()[0].partition(".")[0]) == (0, "Verified")
-
-
-def test_no_requirement_is_the_foreign_package_of_our_import_name():
-    """On the package index `handshakes` is another project, which pip would install over ours."""
-    text = (ROOT / "pyproject.toml").read_text("utf-8")
-    assert 'name = "marketplace-handshakes"' in text
-    assert re.findall(r'"handshakes(?:\[|[<>=~!]|")', text) == []

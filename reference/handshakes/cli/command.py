@@ -11,11 +11,8 @@ import os
 import sys
 from typing import Annotated
 
-try:
-    import typer
-    from rich.markup import escape
-except ImportError:  # the extra is missing; say so instead of a traceback
-    sys.exit("The handshakes command needs its extra: pip install -c constraints.txt -e '.[tour]'")
+import typer
+from rich.markup import escape
 
 from .. import __version__
 from . import clauses, vectors
