@@ -149,7 +149,7 @@ class Runner:
         """Compare the file with what its generator writes; the generator cannot import the package."""
         # -I and -S leave out everything that is installed.
         script = HERE / f"make_{self.platform}.py"
-        command = [sys.executable, "-I", "-S", str(script), "--print"]
+        command = [sys.executable, "-E", "-s", "-S", str(script), "--print"]
         done = subprocess.run(command, capture_output=True, timeout=30, check=True)
         assert done.stdout == self.text.encode(), f"run tests/vectors/make_{self.platform}.py"
 

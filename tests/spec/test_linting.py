@@ -50,7 +50,7 @@ def test_a_sound_file_of_two_has_no_problem_but_what_it_leaves_out():
     assert problems(small()) == []
     said = list(linting.vectors(small(), register.load("retailcrm"), CODE["retailcrm"]))
     assert "retailcrm: no vector is refused as 'signature-mismatch'" in said
-    assert "retailcrm:token.empty-secret: a pure operation speaks of it, and no vector does" in said
+    assert "retailcrm:token.key: a pure operation speaks of it, and no vector does" in said
 
 
 def change(place, **values):
@@ -84,12 +84,24 @@ def grown(document):
     document["groups"][0]["vectors"][1]["input"]["content_type"] = "text/plain"
 
 
+def again(document):
+    """Add a vector that is derived from a refused one."""
+    vectors = document["groups"][0]["vectors"]
+    other = {"id": f"{SHORT}-again", "derived_from": {"id": SHORT, "change": "another content type"}}
+    vectors.append(copy.deepcopy(vectors[1]) | other)
+    vectors[2]["input"]["content_type"] += "; charset=utf-8"
+
+
 SWAPPED = "retailcrm:token.value=swapped"
 FAULTS = [
     (twice, [f"{GOOD}: vector id twice"]),
     (change(1, id="retailcrm/registration_token/short-token"),
      ["retailcrm/registration_token/short-token: is not named after its operation retailcrm.verify_registration"]),
-    (change(0, clauses=["retailcrm:no.clause"]), [f"{GOOD}: unknown clause 'retailcrm:no.clause'"]),
+    (lambda document: document["groups"][0]["vectors"][0]["clauses"].append("retailcrm:no.clause"),
+     [f"{GOOD}: unknown clause 'retailcrm:no.clause'"]),
+    (lambda document: document["groups"][0]["vectors"][1]["clauses"].append("retailcrm:card.secret"),
+     ["retailcrm:card.secret: only refused vectors cite it"]),
+    (again, [f"{SHORT}-again: is derived from {SHORT}, which is refused itself"]),
     (change(1, expect={"verdict": "refused", "reason": "stale", "stage": "token"}),
      [f"{SHORT}: expects refused as stale at token, the package answers refused as malformed at token"]),
     (change(1, expect={"verdict": "refused", "reason": "ugly", "stage": "token"}),

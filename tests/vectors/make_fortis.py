@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+from common import exemplified, written
+
 FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "fortis" / "vectors.json"
 
 PAGE = "your key"
@@ -964,7 +966,7 @@ def page_launches() -> list[dict[str, Any]]:
     return [
         launch("worked-h01", about, BAD_ID, h["h01"], ("digit-to-be-moved", "the placeholders of the page"), secret=PLAIN),
         launch("worked-h03", about, BAD_ID, h["h03"], ("digit-to-be-moved", "an id of two digits"), secret=PLAIN),
-        launch("worked-h04", about, BAD_ID, h["h04"], ("worked-h03", "a digit moved from the timestamp to the id"), secret=PLAIN),
+        launch("worked-h04", about, BAD_ID, h["h04"], ("digit-to-be-moved", "an id of three digits, one of which worked-h03 has in its timestamp"), secret=PLAIN),
         launch("worked-h05", "plain.timestamp", MILLISECONDS, h["h05"], ("digit-to-be-moved", "a time in milliseconds"), secret=PLAIN),
         launch("worked-h06", "plain.tolerance", STALE, h["h06"], ("digit-to-be-moved", "another id, in 2015"), secret=PLAIN),
         launch("page-sample", "plain.hmac-case", BAD_HMAC, page + "&contact-id=xxxxxxxx&user-id=yyyyyyyy", ("digit-to-be-moved", "the sample of the page"), secret=PLAIN),
@@ -1066,19 +1068,6 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def written(value: Any, indent: str = "") -> str:
-    """Return JSON that keeps on one line what fits there or holds nothing nested; everything outside ASCII is escaped."""
-    line = json.dumps(value)
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if len(indent) + len(line) <= 110 or not any(isinstance(item, (dict, list)) for item in inside):
-        return line
-    inner = indent + "  "
-    if isinstance(value, dict):
-        lines = [f"{inner}{json.dumps(key)}: {written(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + written(item, inner) for item in value) + f"\n{indent}]"
-
-
 def main() -> None:
     text = written(
         {
@@ -1086,7 +1075,7 @@ def main() -> None:
             "platform": "fortis",
             "made_by": "tests/vectors/make_fortis.py with Python's hmac, hashlib, json and base64, and AES of the OpenSSL command line",
             "keys": "Every secret and every token in this file is public on purpose and protects nothing.",
-            "groups": groups(),
+            "groups": exemplified(groups()),
         }
     )
     if sys.argv[1:] == ["--print"]:

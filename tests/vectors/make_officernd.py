@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from common import exemplified, written
+
 FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "officernd" / "vectors.json"
 
 SECRET = "example-integration-secret"
@@ -452,7 +454,7 @@ def wrong_messages() -> list[dict[str, Any]]:
         query("locations-and-member-not-as-signed", "digest absent-locations empty-member",
               SLUG + "&memberId=", J_ALL, MISMATCH,
               {"absent-locations=added-as-empty": accepted(covered=["slug"], not_covered=["memberId"])},
-              source=("parameter-removed", "an empty memberId that was not signed")),
+              source=(PLAIN, "locations is not in the URL, and an empty memberId that was not signed")),
         query("signed-spaced", "digest json", TWO,
               '{"slug": "test-slug", "locations": "location-id1, location-id2"}', MISMATCH,
               {"json=spaced": accepted()}, source=("page-two-locations", "the signed JSON has spaces")),
@@ -513,10 +515,10 @@ def duplicates_and_escapes() -> list[dict[str, Any]]:
               no("repeated=array"), source=(PLAIN, "slug stands twice with the same value")),
         query("repeated-in-disguise", "repeated", "slug=test-slug&%73lug=best-slug&locations=", J_ALL,
               REPEATED, no("repeated=array"),
-              source=("repeated-first-signed", "the second name is percent-encoded")),
+              source=(PLAIN, "a second slug with another value, its name percent-encoded")),
         query("repeated-not-verified", "repeated", "slug=test-slug&slug=test-slug&locations=", J_ALL,
               REPEATED, no("repeated=array"), secret="wrong-secret",
-              source=("repeated-equal", "signed with the secret wrong-secret")),
+              source=(PLAIN, "slug stands twice with the same value, signed with the secret wrong-secret")),
         query("bracketed", "parameters", "slug=test-slug&locations%5B%5D=location-id1",
               '{"slug":"test-slug","locations[]":"location-id1"}', accepted(),
               no(*MORE, "repeated=array", "absent-locations=added-as-empty")),
@@ -526,7 +528,7 @@ def duplicates_and_escapes() -> list[dict[str, Any]]:
               source=("bracketed", "the signed JSON holds an array")),
         odd("invalid-utf8-signed-kept", "%FF", "%FF", "escapes=kept", decoded="%FF"),
         odd("invalid-utf8-signed-replaced", "%FF", "\ufffd", "escapes=replaced", decoded="\ufffd",
-            source=("invalid-utf8-signed-kept", "the signed JSON holds U+FFFD")),
+            source=(PLAIN, "slug is %FF, and signed as U+FFFD")),
         odd("overlong-utf8", "%C0%AF", "%C0%AF", "escapes=kept", decoded="%C0%AF"),
         odd("encoded-surrogate", "%ED%A0%80", "%ED%A0%80", "escapes=kept", decoded="%ED%A0%80"),
         odd("lone-percent", "100%", "100%", *both, decoded="100%"),
@@ -538,9 +540,9 @@ def duplicates_and_escapes() -> list[dict[str, Any]]:
               source=("many-parameters", "one parameter more: 201 with the signature")),
         query("bad-escape-before-time", "escapes", "slug=%FF&locations=", '{"slug":"%FF","locations":""}',
               BAD_QUERY, {"escapes=kept": STALE, "escapes=replaced": MISMATCH}, t=NOW - 301,
-              source=("invalid-utf8-signed-kept", "stale as well: syntax is checked first")),
+              source=(PLAIN, "slug is %FF, and the time stale as well: syntax is checked first")),
         query("mismatch-before-time", "digest", ALL, J_ALL, MISMATCH, t=NOW - 301, secret="wrong-secret",
-              source=("stale", "signed with the secret wrong-secret: the digest is checked first")),
+              source=(PLAIN, "stale, and signed with the secret wrong-secret: the digest is checked first")),
     ]
     # fmt: on
 
@@ -980,19 +982,6 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def written(value: Any, indent: str = "") -> str:
-    """Return JSON that keeps on one line what fits there or holds nothing nested; everything outside ASCII is escaped."""
-    line = json.dumps(value)
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if len(indent) + len(line) <= 110 or not any(isinstance(item, (dict, list)) for item in inside):
-        return line
-    inner = indent + "  "
-    if isinstance(value, dict):
-        lines = [f"{inner}{json.dumps(key)}: {written(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + written(item, inner) for item in value) + f"\n{indent}]"
-
-
 def main() -> None:
     text = written(
         {
@@ -1000,7 +989,7 @@ def main() -> None:
             "platform": "officernd",
             "made_by": "tests/vectors/make_officernd.py with Python's hmac, hashlib, json and urllib",
             "keys": "Every secret in this file is public on purpose and protects nothing.",
-            "groups": groups(),
+            "groups": exemplified(groups()),
         }
     )
     if sys.argv[1:] == ["--print"]:

@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from common import exemplified, written
+
 FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "onoffice" / "vectors.json"
 
 SECRET = "hier Anbietersecret einsetzen"  # the placeholder of the official example
@@ -1111,19 +1113,6 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def written(value: Any, indent: str = "") -> str:
-    """Return JSON that keeps on one line what fits there or holds nothing nested; everything outside ASCII is escaped."""
-    line = json.dumps(value)
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if len(indent) + len(line) <= 110 or not any(isinstance(item, (dict, list)) for item in inside):
-        return line
-    inner = indent + "  "
-    if isinstance(value, dict):
-        lines = [f"{inner}{json.dumps(key)}: {written(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + written(item, inner) for item in value) + f"\n{indent}]"
-
-
 def main() -> None:
     text_of_file = written(
         {
@@ -1131,7 +1120,7 @@ def main() -> None:
             "platform": "onoffice",
             "made_by": "tests/vectors/make_onoffice.py with Python's hmac, hashlib, base64, json and urllib",
             "keys": "Every secret and every API key in this file is public on purpose and protects nothing.",
-            "groups": groups(),
+            "groups": exemplified(groups()),
         }
     )
     if sys.argv[1:] == ["--print"]:

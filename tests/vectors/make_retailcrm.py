@@ -14,11 +14,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
+
+from common import exemplified, written
 
 FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "retailcrm" / "vectors.json"
 
@@ -663,19 +664,6 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def written(value: Any, indent: str = "") -> str:
-    """Return JSON that keeps on one line what fits there or holds nothing nested; everything outside ASCII is escaped."""
-    line = json.dumps(value)
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if len(indent) + len(line) <= 110 or not any(isinstance(item, (dict, list)) for item in inside):
-        return line
-    inner = indent + "  "
-    if isinstance(value, dict):
-        lines = [f"{inner}{json.dumps(key)}: {written(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + written(item, inner) for item in value) + f"\n{indent}]"
-
-
 def main() -> None:
     text = written(
         {
@@ -683,7 +671,7 @@ def main() -> None:
             "platform": "retailcrm",
             "made_by": "tests/vectors/make_retailcrm.py with Python's hmac, hashlib, json and urllib",
             "keys": "Every secret and every API key in this file is public on purpose and protects nothing.",
-            "groups": groups(),
+            "groups": exemplified(groups()),
         }
     )
     if sys.argv[1:] == ["--print"]:

@@ -81,6 +81,7 @@ def vectors(document: Data, register: Register, code: Code, ids: str | None = No
         yield from _one(group, vector, register, code, remembered)
         yield from _derived(group, vector, by_id)
     yield from _left_out(document["platform"], every, register, code)
+    yield from _without_example(every)
     if ids is not None:
         yield from vector_ids.differences(by_id, ids)
 
@@ -166,6 +167,8 @@ def _derived(group: Data, vector: Data, by_id: Mapping[str, tuple[Data, Data]]) 
         yield f"{id}: is derived from {source['id']!r}, which is no other vector"
         return
     of_group, of = by_id[source["id"]]
+    if vector["expect"]["verdict"] == "refused" and of["expect"]["verdict"] != "accepted":
+        yield f"{id}: is derived from {source['id']}, which is refused itself"
     differ = changed(
         {"given": of_group["given"], "input": of["input"]},
         {"given": group["given"], "input": vector["input"]},
@@ -173,6 +176,15 @@ def _derived(group: Data, vector: Data, by_id: Mapping[str, tuple[Data, Data]]) 
     named = source.get("fields", differ if len(differ) == 1 else [])
     if sorted(named) != differ:
         yield f"{id}: one change names {named}, but {', '.join(differ) or 'nothing'} differ from {source['id']}"
+
+
+def _without_example(every: list[tuple[Data, Data]]) -> Iterator[str]:
+    """Every clause that vectors cite is cited by one that is accepted: refusals alone do not show how to keep it."""
+    cited = {clause: "" for _, vector in every for clause in vector["clauses"]}
+    for _, vector in every:
+        if vector["expect"]["verdict"] == "accepted":
+            cited |= dict.fromkeys(vector["clauses"], vector["id"])
+    yield from (f"{clause}: only refused vectors cite it" for clause, example in cited.items() if not example)
 
 
 def changed(one: Data, other: Data) -> list[str]:
