@@ -369,7 +369,7 @@ def call(both: Both, method: str, target: str, key: str = "", form: dict[str, st
 
 @pytest.mark.clause("retailcrm:api.https")
 def test_the_api_is_at_no_http_address():
-    both = sides(traps=())
+    both = sides(traps={})
     both.connect()
     (key,) = both.platform.accounts[DEMO].keys
     plain = Request("GET", DEMO.replace("https", "http"), "/api/credentials", (("x-api-key", key),))

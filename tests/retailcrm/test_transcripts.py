@@ -15,7 +15,7 @@ from handshakes.retailcrm.partner.connecting import PLATFORM
 from handshakes.retailcrm.simulator.records import Account
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
-from handshakes.runtime.server import listen
+from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.store import open_store
 from handshakes.runtime.story import Sides, World
 from tests.retailcrm.sides import CODE, DEMO, sides
@@ -110,18 +110,18 @@ def test_64_registrations_at_once_whose_edit_comes_late_are_all_kept(tmp_path):
 def test_served_on_loopback_a_browser_connects_by_the_buttons(tmp_path):
     """As `handshakes serve retailcrm` has it: both sides speak their loopback origins, and nothing else."""
     store = open_store(tmp_path, {})
-    sockets = {"RetailCRM": listen(), "module": listen()}
+    sockets, traps = {"RetailCRM": listen(), "module": listen()}, [listen(), listen()]
     crm, module = ("http://{}:{}".format(*sock.getsockname()[:2]) for sock in sockets.values())
-    world = World(lambda: 1_700_000_000, os.urandom, store, {}, crm, module)
+    world = World(lambda: 1_700_000_000, os.urandom, store, {}, crm, module, tuple(map(origin_of, traps)))
     both = demo.sides(world)
     browser = Browser()
-    with Loopback(both.platform, both.partner, sockets=sockets) as network:
+    with Loopback(both.platform, both.partner, sockets=sockets, traps={"RetailCRM": traps}) as network:
         page = network.run(browser.open(f"{crm}/simulator"))
         page = network.run(browser.submit(page, page.form(f"popup-{CODE}")))
         page = network.run(browser.submit(page, page.form("connect")))
         page = network.run(browser.submit(page, page.form("account")))
         assert (page.response.status, page.url) == (200, f"{module}/retailcrm/account")
-        for fault in ("trailing-slashes", "foreign-host", "edit-402", "same-again"):
+        for fault in ("trailing-slashes", "foreign-host", "another-account", "edit-402", "same-again"):
             assert network.run(both.platform.connect(crm, CODE, fault), "RetailCRM").held
     assert [finding for finding in both.platform.findings if not finding.held] == []
     assert crm in demo.briefing(both, world) and module in demo.briefing(both, world)

@@ -35,7 +35,7 @@ def serve(
 ) -> None:
     """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
     from ..runtime.client import Loopback
-    from ..runtime.server import listen
+    from ..runtime.server import listen, origin_of
 
     tools = platform_named(platform).tools()
     if only not in ("", "platform", "partner"):
@@ -47,11 +47,12 @@ def serve(
             sockets[side] = listen(port if not sockets else 0)
     except OSError as error:
         fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
-    origins = {side: "http://{}:{}".format(*sock.getsockname()[:2]) for side, sock in sockets.items()}
+    traps = [listen(), listen()] if "platform" in sockets else []
+    origins = {side: origin_of(sock) for side, sock in sockets.items()}
     with opened_store(store) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
-            origins.get("platform", ""), origins.get("partner", ""),
+            origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),
         )  # fmt: skip
         try:
             sides = tools.sides(world)
@@ -61,6 +62,7 @@ def serve(
         with Loopback(
             *(roles[side] for side in sockets),
             sockets={roles[side].name: sock for side, sock in sockets.items()},
+            traps={sides.platform.name: traps} if traps else {},
         ) as network:
             out.print(tools.briefing(sides, world), markup=False)
             out.print("\nEverything here is public and for tests. Ctrl-C ends it.")

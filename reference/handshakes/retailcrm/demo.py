@@ -26,6 +26,8 @@ SECRET = "example-module-secret"
 DEMO, ANOTHER = "https://demo.simla.com", "https://another.simla.com"
 TECHNICAL, OTHER_TECHNICAL = "https://demo-technical.simla.io", "https://another-technical.simla.io"
 MODULE = "https://module.example"
+AT_A_TRAP = ("foreign", "private", "port")
+"""The kinds of foreign addresses that a loopback trap can stand for: of another host or port, and not public."""
 
 SETTINGS = {
     "system_url": Setting("which host of the account a registration names", ("public", "technical")),
@@ -39,7 +41,10 @@ SETTINGS = {
 
 
 def sides(world: World) -> Sides:
-    """Return the platform with two accounts and one card, and the module; with a served origin, one account."""
+    """Return the platform with two accounts and one card, and the module.
+
+    With a served origin there is one account, and of `world.traps` the first is a trap, the second another account.
+    """
     chosen = world.settings
     crm = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
     base = world.partner_origin or MODULE
@@ -48,20 +53,21 @@ def sides(world: World) -> Sides:
         rotation=chosen.get("rotation", "new-key"),
         system_url=chosen.get("system_url", "public"),
         loopback=bool(crm),
-        traps=() if crm else TRAPS,
+        traps=dict.fromkeys(AT_A_TRAP, world.traps[0]) if crm and world.traps else {} if crm else TRAPS,
     )
     platform = RetailCRM(settings, clock=world.clock, random=world.random)
     platform.add_card(Card(code, "Example module", chosen.get("config_url", base + CONFIG), SECRET))
     platform.add_account(Account(crm or DEMO, crm or TECHNICAL, "Demo shop"))
-    if not crm:
-        platform.add_account(Account(ANOTHER, OTHER_TECHNICAL, "Another shop"))
+    another = "".join(world.traps[1:2]) if crm else ANOTHER
+    if another:
+        platform.add_account(Account(another, another if crm else OTHER_TECHNICAL, "Another shop"))
     reports: list[tuple[str, Refused]] = []
     module = Module(
         Configuration(
             code,
             SECRET,
             base_url=base,
-            allowed_origins=(crm,) if crm else OFFICIAL_ORIGINS,
+            allowed_origins=(crm, *world.traps[1:2]) if crm else OFFICIAL_ORIGINS,
             active=chosen.get("active", "yes") == "yes",
             check_scopes=chosen.get("check_scopes", "yes") == "yes",
         ),
@@ -151,10 +157,12 @@ def briefing(sides: Sides, world: World) -> str:
     assert isinstance(platform, RetailCRM)  # noqa: S101
     card, account = next(iter(platform.cards.values())), next(iter(platform.accounts.values()))
     base = world.partner_origin or MODULE
+    others = [url for url in platform.accounts if url != account.system_url]
     rows = {
         "open in a browser": f"{account.system_url}/simulator",
         "system URL": account.system_url,
         "API base": f"{account.system_url}/api/v5",
+        **({"another account": others[0]} if others else {}),
         "symbol code": card.code,
         "secret (public)": card.secret,
         "configuration URL": card.config_url,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
@@ -189,19 +189,29 @@ class Loopback:
     """A network of roles over loopback HTTP, with the interface of `flow.InProcess`.
 
     Each role gets a server on a free port; roles whose origins are loopback ones already are given
-    the socket bound to that port.
+    the socket bound to that port. `traps` are more sockets of the role with this name.
     """
 
-    def __init__(self, *roles: Role, sockets: Mapping[str, socket.socket] | None = None) -> None:
+    def __init__(
+        self,
+        *roles: Role,
+        sockets: Mapping[str, socket.socket] | None = None,
+        traps: Mapping[str, Sequence[socket.socket]] | None = None,
+    ) -> None:
         secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
         self.transcript = Transcript(secret_names)
         self._book: dict[str, str] = {}
-        if strangers := set(sockets or {}) - {role.name for role in roles}:
+        if strangers := {*(sockets or {}), *(traps or {})} - {role.name for role in roles}:
             raise ValueError(f"no role is called {', '.join(sorted(strangers))}")
         names = {origin: role.name for role in roles for origin in role.origins}
         self.client = Client(self._book, names=names, transcript=self.transcript)
         self.servers = [
-            RoleServer(role, self.client.exchange, (sockets or {}).get(role.name) or listen())
+            RoleServer(
+                role,
+                self.client.exchange,
+                (sockets or {}).get(role.name) or listen(),
+                *(traps or {}).get(role.name, ()),
+            )
             for role in roles
         ]
 

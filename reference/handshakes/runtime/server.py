@@ -39,13 +39,19 @@ MOST_WAITING = 256
 
 
 class RoleServer:
-    """One role behind uvicorn, in a thread of its own, on a loopback socket that is bound already."""
+    """One role behind uvicorn, in a thread of its own, on loopback sockets that are bound already; `url` is the first."""
 
-    def __init__(self, role: Role, exchange: Callable[[str, Request], Response], sock: socket.socket) -> None:
+    def __init__(
+        self,
+        role: Role,
+        exchange: Callable[[str, Request], Response],
+        sock: socket.socket,
+        *more: socket.socket,
+    ) -> None:
         self.role = role
-        self.url = "http://{}:{}".format(*sock.getsockname()[:2])
+        self.url = origin_of(sock)
         self._exchange = exchange
-        self._sock = sock
+        self._sockets = [sock, *more]
         self._origins = {urlsplit(origin).netloc.encode(): origin for origin in role.origins}
         self._pool = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix=f"{role.name}-outward")
         self._open: dict[Any, asyncio.Transport] = {}
@@ -64,7 +70,7 @@ class RoleServer:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [sock]}, name=role.name, daemon=True
+            target=self._server.run, kwargs={"sockets": self._sockets}, name=role.name, daemon=True
         )
 
     def start(self) -> None:
@@ -86,7 +92,8 @@ class RoleServer:
         self._server.force_exit = True  # do not wait for an answer that is still owed
         self._thread.join(5)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._sock.close()
+        for sock in self._sockets:
+            sock.close()
 
     @property
     def alive(self) -> bool:
@@ -216,3 +223,8 @@ def listen(port: int = 0) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def origin_of(sock: socket.socket) -> str:
+    """Return the origin at which a socket that `listen` returned is reached."""
+    return "http://{}:{}".format(*sock.getsockname()[:2])

@@ -21,6 +21,7 @@ from .faults import (
     ConfigFault,
     ConnectFault,
     Draft,
+    Fault,
     RegisterFault,
     VisitFault,
 )
@@ -49,12 +50,15 @@ class Acting(Resources):
         super().__init__(settings, clock=clock, random=random)
         self.client_ids: dict[tuple[str, str, str], str] = {}
         self.uniform: list[Response] = []
+        self.calling_back = 0
 
     def trap(self) -> Response:
         """retailcrm:system-url.allowed. Take what no module may send here, and say yes to everything; S2."""
         self.trapped += 1
         for attempt in self.waiting:
             attempt.trapped += 1
+        if not self.waiting and not self.calling_back:  # else the step that waits says so
+            self.found("system-url.allowed", False, "a foreign host was called, and no step was waiting")
         return json_response(
             {"success": True, "scopes": ["integration_read", "integration_write"], "info": []}
         )
@@ -93,7 +97,7 @@ class Acting(Resources):
     def open_popup(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
         """retailcrm:config.moment. A user opens the module's pop-up: ask for its configuration, remember it."""
         card = self.cards[code]
-        chosen = self._fault(fault, ConfigFault)
+        chosen = self._fault(fault, account_url, ConfigFault)
         if card not in self.shown(account_url) or not card.simple_connection:
             raise ValueError(f"{code} cannot be connected from {account_url} with one click")
         origin, target = split_url(card.config_url)
@@ -115,7 +119,7 @@ class Acting(Resources):
 
     def connect(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
         """retailcrm:register.moment. The user clicks Connect: issue a key, register, judge the answer."""
-        chosen = self._connect_fault(fault)
+        chosen = self._connect_fault(fault, account_url)
         popup = self.popups.get((account_url, code), PopUp((), "", "The pop-up was not opened."))
         if popup.error:  # no key is issued, so nothing is registered; A12, A13
             return Outcome(None, ())
@@ -126,7 +130,7 @@ class Acting(Resources):
         attempt = Attempt(account_url, code, key)
         draft = Draft(
             popup.register_url, key, self.cards[code].secret, self._sent_url(account),
-            account.technical_url, self.settings.register_timeout,
+            account.technical_url, self.settings.register_timeout, self.foreign(account_url),
         )  # fmt: skip
         request = chosen.apply(draft) if isinstance(chosen, RegisterFault) else draft.request()
         broken = sum(finding.violated for finding in self.findings)
@@ -205,7 +209,7 @@ class Acting(Resources):
 
     def visit(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
         """retailcrm:transition.post. Send a browser to the account, twice afresh and once to the end, and judge it."""
-        chosen = self._fault(fault, VisitFault)
+        chosen = self._fault(fault, account_url, VisitFault)
         url, fields = self.account_form(account_url, code)
         if not url:  # no answer gave an address, which was found already
             return Outcome(None, ())
@@ -236,13 +240,12 @@ class Acting(Resources):
         self, account_url: str, code: str, fault: str = "", *, active: bool = True, freeze: bool = False
     ) -> Step[Outcome]:
         """retailcrm:activity.moment. Tell a module what became of its connection; A22, A23."""
-        chosen = self._fault(fault, ActivityFault)
+        chosen = self._fault(fault, account_url, ActivityFault)
         connection, account = self.connection(account_url, code), self.accounts[account_url]
         if connection is None:
             raise ValueError(f"{code} is not connected to {account_url}")
-        others = [one.system_url for one in self.accounts.values() if one is not account]
         callback = Callback(
-            connection.client_id, self._sent_url(account), account.technical_url, (others or [account_url])[0]
+            connection.client_id, self._sent_url(account), account.technical_url, self.foreign(account_url)
         )
         flags = f'{{"active":{str(active).lower()},"freeze":{str(freeze).lower()}}}'
         fields = dict(chosen.fields(callback)) if chosen else callback.fields(activity=flags)
@@ -250,8 +253,12 @@ class Acting(Resources):
             connection.active, connection.freeze = active, freeze
         request = posted(self.activity_url(connection), fields)
         trapped = self.trapped
-        for _ in range(chosen.times if chosen else 1):
-            response = yield from asked(request)
+        self.calling_back += 1
+        try:
+            for _ in range(chosen.times if chosen else 1):
+                response = yield from asked(request)
+        finally:
+            self.calling_back -= 1
         return self._outcome(response, called_back(response, chosen, self.trapped - trapped))
 
     def activity_url(self, connection: Connection) -> str:
@@ -260,14 +267,29 @@ class Acting(Resources):
 
     # --- helpers ----------------------------------------------------------------------------------
 
-    def _fault(self, name: str, kind: type[T]) -> T | None:
+    def foreign(self, account_url: str) -> dict[str, str]:
+        """retailcrm:system-url.allowed. Return the addresses of this simulator that a fault may name, by kind; S2."""
+        others = [one.system_url for one in self.accounts.values() if one.system_url != account_url]
+        return {**self.settings.traps, **({"another": others[0]} if others else {})}
+
+    def offers(self, fault: Fault, account_url: str) -> bool:
+        """Return whether a fault can be tried: whether there is an address of the kind that it names."""
+        return getattr(fault, "foreign", "") in ("", *self.foreign(account_url))
+
+    def _offered(self, name: str, account_url: str) -> Fault | None:
         chosen = FAULTS[name] if name else None
+        if chosen and not self.offers(chosen, account_url):
+            raise ValueError(f"{name} is not offered: this simulator has no such address of its own")
+        return chosen
+
+    def _fault(self, name: str, account_url: str, kind: type[T]) -> T | None:
+        chosen = self._offered(name, account_url)
         if chosen is not None and not isinstance(chosen, kind):
             raise ValueError(f"{name} is no fault of this step")
         return chosen
 
-    def _connect_fault(self, name: str) -> ConnectFault | None:
-        chosen = FAULTS[name] if name else None
+    def _connect_fault(self, name: str, account_url: str) -> ConnectFault | None:
+        chosen = self._offered(name, account_url)
         if chosen is not None and not isinstance(chosen, (RegisterFault, AnswerFault)):
             raise ValueError(f"{name} is no fault of a connect")
         return chosen

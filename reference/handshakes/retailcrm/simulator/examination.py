@@ -20,6 +20,7 @@ from .faults import (
     CONNECT_FAULTS,
     VISIT_FAULTS,
     ActivityFault,
+    Fault,
 )
 from .findings import said_yes
 from .platform import RetailCRM
@@ -45,6 +46,9 @@ def examine(
     for config_fault in CONFIG_FAULTS:
         yield from platform.open_popup(first, code, config_fault.name)
     for fault in CONNECT_FAULTS:
+        if not platform.offers(fault, first):
+            platform.findings.append(not_tried(fault))
+            continue
         outcome = yield from fresh(platform, first, code, fault.name)
         if said_yes(outcome.response):
             yield from fresh(platform, first, code)
@@ -67,10 +71,18 @@ def callbacks(platform: RetailCRM, code: str, first: str, work: Own | None) -> S
     """Send each callback, and look at whether the module works after it."""
     yield from platform.activity(first, code)
     for fault in ACTIVITY_FAULTS:
+        if not platform.offers(fault, first):
+            platform.findings.append(not_tried(fault))
+            continue
         yield from platform.activity(first, code, fault.name)
         if work:
             yield from worked(platform, first, work, should_work(fault), fault.clause)
         yield from platform.activity(first, code)
+
+
+def not_tried(fault: Fault) -> Finding:
+    """Return the finding on a fault that names an address which this simulator does not have."""
+    return Finding(fault.clause, None, f"{fault.name}: not offered, there is no such address")
 
 
 def should_work(fault: ActivityFault) -> bool:

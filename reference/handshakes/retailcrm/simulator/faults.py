@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -26,7 +26,10 @@ Pair: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A registration before it is written: where it goes, the key, the secret, the account's addresses."""
+    """A registration before it is written: where it goes, the key, the secret, the account's addresses.
+
+    `foreign` are the addresses that a fault may name, by kind: the traps, and `another` account's.
+    """
 
     register_url: str
     api_key: str
@@ -34,6 +37,7 @@ class Draft:
     system_url: str
     technical_url: str
     timeout: float
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
     def token(self, **changed: str) -> str:
         """Return the token, with `api_key` or `secret` changed."""
@@ -64,7 +68,8 @@ class Draft:
 class RegisterFault:
     """A fault of the registration. It is sent `times` times; `digits` asks for a key of digits alone.
 
-    `verified` says that the token is right, so that the answer may differ from the uniform one.
+    `verified` says that the token is right, so that the answer may differ from the uniform one. `foreign` is
+    the kind of the foreign address that it names: without such an address the fault is not offered.
     """
 
     name: str
@@ -75,6 +80,7 @@ class RegisterFault:
     times: int = 1
     digits: bool = False
     verified: bool = False
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +115,12 @@ class ConfigFault:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """An activity callback before it is written."""
+    """An activity callback before it is written; `foreign` as in a `Draft`."""
 
     client_id: str
     system_url: str
     technical_url: str
-    another_url: str
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
     def fields(self, **changed: str | None) -> dict[str, str]:
         """retailcrm:activity.form. Return the fields, some changed; None drops one."""
@@ -129,7 +135,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class ActivityFault:
-    """A fault of the activity callback; `works` says whether the module works after it."""
+    """A fault of the activity callback; `foreign` is the kind of the foreign address that it names, if any."""
 
     name: str
     clause: str
@@ -137,6 +143,7 @@ class ActivityFault:
     what: str
     fields: Callable[[Callback], Mapping[str, str]]
     times: int = 1
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +188,12 @@ _NOT_ALLOWED = Refuses("not-allowed")
 _WORKS = Survives("connected")
 
 
-def _url(name: str, clause: str, expected: Expected, what: str, url: str) -> RegisterFault:
-    """Return the fault of a registration with a right token and another system URL."""
+def _url(name: str, clause: str, expected: Expected, what: str, kind: str) -> RegisterFault:
+    """Return the fault of a registration with a right token and a foreign system URL of this kind."""
     return RegisterFault(
-        name, CLAUSE + clause, expected, what, lambda draft: draft.request(systemUrl=url), verified=True
-    )
+        name, CLAUSE + clause, expected, what, lambda draft: draft.request(systemUrl=draft.foreign[kind]),
+        verified=True, foreign=kind,
+    )  # fmt: skip
 
 
 def _own_url(name: str, clause: str, what: str, change: Callable[[Draft], str]) -> RegisterFault:
@@ -292,15 +300,18 @@ REGISTER_FAULTS: tuple[RegisterFault, ...] = (
         "same-again", CLAUSE + "connection.repeat", _WORKS, "the same registration three times", lambda d: d.request(),
         times=3, verified=True,
     ),
-    _url("foreign-host", "system-url.allowed", _NOT_ALLOWED, "a right token with a foreign host", "https://crm.attacker.example"),
-    _url("look-alike-host", "system-url.allowed", _NOT_ALLOWED, "an official domain as a prefix only",
-         "https://demo.simla.com.attacker.example"),
-    _url("nested-host", "system-url.allowed", _NOT_ALLOWED, "two labels below an official domain", "https://a.b.simla.com"),
-    _url("private-host", "system-url.allowed", _NOT_ALLOWED, "a link-local address", "https://169.254.169.254"),
-    _url("plain-http", "system-url.scheme", _NOT_ALLOWED, "http instead of https", "http://demo.simla.com"),
-    _url("written-port", "system-url.port", _NOT_ALLOWED, "another port", "https://demo.simla.com:8443"),
-    _url("default-port", "system-url.port", _NOT_ALLOWED, "the default port, written", "https://demo.simla.com:443"),
-    _url("user-info", "system-url.parts", _MALFORMED, "an official host as user info", "https://demo.simla.com@crm.attacker.example"),
+    _url("foreign-host", "system-url.allowed", _NOT_ALLOWED, "a right token with a foreign host", "foreign"),
+    _url("look-alike-host", "system-url.allowed", _NOT_ALLOWED, "an official domain as a prefix only", "look-alike"),
+    _url("nested-host", "system-url.allowed", _NOT_ALLOWED, "two labels below an official domain", "nested"),
+    _url("private-host", "system-url.allowed", _NOT_ALLOWED, "an address that is not public", "private"),
+    _url("plain-http", "system-url.scheme", _NOT_ALLOWED, "http instead of https", "plain-http"),
+    _url("written-port", "system-url.port", _NOT_ALLOWED, "another port", "port"),
+    _url("default-port", "system-url.port", _NOT_ALLOWED, "the default port, written", "default-port"),
+    RegisterFault(
+        "user-info", CLAUSE + "system-url.parts", _MALFORMED, "the account's host as user info of a foreign one",
+        lambda d: d.request(systemUrl=f"{d.system_url}@{d.foreign['foreign'].partition('://')[2]}"),
+        verified=True, foreign="foreign",
+    ),
     RegisterFault(
         "own-user-info", CLAUSE + "system-url.parts", _MALFORMED, "user info before the account's host",
         lambda d: d.request(systemUrl=d.system_url.replace("://", "://user@")), verified=True,
@@ -311,7 +322,7 @@ REGISTER_FAULTS: tuple[RegisterFault, ...] = (
     ),
     RegisterFault(
         "another-account", CLAUSE + "connection.identity", Refuses("platform-error"), "a right token with another account's address",
-        lambda d: d.request(systemUrl="https://another.simla.com"), verified=True,
+        lambda d: d.request(systemUrl=d.foreign["another"]), verified=True, foreign="another",
     ),
     _own_url("trailing-slash", "system-url.path", "a slash behind the address", lambda d: d.system_url + "/"),
     _own_url("trailing-slashes", "system-url.path", "three slashes behind the address", lambda d: d.system_url + "///"),
@@ -378,9 +389,9 @@ ACTIVITY_FAULTS: tuple[ActivityFault, ...] = (
     ActivityFault("activity-without-client", CLAUSE + "activity.unknown", _MISSING, "no clientId",
                   lambda c: c.fields(clientId=None)),
     ActivityFault("activity-foreign-host", CLAUSE + "activity.system-url", _NOT_ALLOWED, "the account moves to a foreign host",
-                  lambda c: c.fields(systemUrl="https://crm.attacker.example")),
+                  lambda c: c.fields(systemUrl=c.foreign["foreign"]), foreign="foreign"),
     ActivityFault("activity-another-account", CLAUSE + "activity.system-url", _PLATFORM, "the account moves to another account's host",
-                  lambda c: c.fields(systemUrl=c.another_url)),
+                  lambda c: c.fields(systemUrl=c.foreign["another"]), foreign="another"),
     ActivityFault("activity-bracketed", CLAUSE + "activity.flags", _MISSING, "activity[active] in brackets",
                   lambda c: {**c.fields(activity=None), "activity[active]": "0", "activity[freeze]": "0"}),
     ActivityFault("activity-numbers", CLAUSE + "activity.flags", _TYPE, "flags as numbers",

@@ -60,7 +60,8 @@ def refused(response: Response | None, attempt: Attempt, fault: ConnectFault) ->
     """Return the findings on a registration that the module must not take: it says so, and called nobody."""
     detail = f"{fault.name}: {response.status if response else 'no answer'}"
     quiet = not attempt.trapped and (isinstance(fault, AnswerFault) or not attempt.calls)
-    findings = [Finding(fault.clause, not said_yes(response) and quiet, detail)]
+    held = None if response is None and quiet else not said_yes(response) and quiet
+    findings = [Finding(fault.clause, held, detail)]
     if response is None or said_yes(response):
         return tuple(findings)
     answer = object_in(response)
@@ -111,6 +112,7 @@ def called_back(response: Response | None, fault: ActivityFault | None, trapped:
     name = fault.name if fault else "the genuine callback"
     detail = f"{name}: {response.status if response else 'no answer'}"
     if fault and isinstance(fault.expected, Refuses):
-        return (Finding(fault.clause, not said_yes(response) and not trapped, detail),)
+        held = None if response is None and not trapped else not said_yes(response) and not trapped
+        return (Finding(fault.clause, held, detail),)
     ok = said_yes(response) and response is not None and response.status == 200
     return (Finding(CLAUSE + "activity.answer", ok, detail),)

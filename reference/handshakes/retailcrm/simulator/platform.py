@@ -31,11 +31,11 @@ class RetailCRM(Acting):
     def origins(self) -> tuple[str, ...]:
         """The traps, and both hosts of every account."""
         hosts = [origin for account in self.accounts.values() for origin in account.origins]
-        return tuple(dict.fromkeys([*self.settings.traps, *hosts]))
+        return tuple(dict.fromkeys([*self.settings.traps.values(), *hosts]))
 
     def handle(self, request: Request) -> Step[Answer]:
         """Answer one request, at the host that serves its path."""
-        if request.origin in self.settings.traps:
+        if request.origin in self.settings.traps.values():
             return self.trap()
         if request.path.startswith("/api/"):
             return self.resource(request)

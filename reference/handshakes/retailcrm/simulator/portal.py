@@ -59,6 +59,9 @@ _OUTCOME = """<p>The module answered <b>{{ answered }}</b>.</p><ul>{% for f in f
 <li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
 </span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
+_UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
+<p>Use the buttons of the list.</p>"""
+
 _STEPS: tuple[tuple[str, str, Sequence[Fault]], ...] = (
     ("popup", "Open the pop-up", CONFIG_FAULTS),
     ("on", "Switch on", ACTIVITY_FAULTS),
@@ -91,14 +94,16 @@ class Portal:
             return refusal
         try:
             code, fault = self._chosen(request, account, step)
-        except (Refused, KeyError):
-            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        except (Refused, KeyError) as error:
+            name = str(error.args[0]) if isinstance(error, KeyError) else ""
+            return page("The form cannot be read", _UNREADABLE, status=400, name=name)
         outcome = yield from self._take(step, account.system_url, code, fault)
         if step == "popup":
             popup = self.platform.popups.get((account.system_url, code))
             if popup and not fault:
                 card = self.platform.cards[code]
-                return page(card.name, _POPUP, card=card, popup=popup, choices=CONNECT_FAULTS)
+                choices = self._choices(account, "connect")
+                return page(card.name, _POPUP, card=card, popup=popup, choices=choices)
         if step == "connect":
             made = said_yes(outcome.response) and self.platform.state(account.system_url, code)
             way = self.platform.account_form(account.system_url, code) if made else None
@@ -125,7 +130,7 @@ class Portal:
         code, fault = fields["code"], fields.get("fault", "")
         if code not in [card.code for card in self.platform.shown(account.system_url)]:
             raise KeyError(code)
-        if fault and fault not in [choice.name for choice in _CHOICES[step]]:
+        if fault and fault not in [choice.name for choice in self._choices(account, step)]:
             raise KeyError(fault)
         if step == "connect" and (account.system_url, code) not in self.platform.popups:
             raise KeyError(step)
@@ -141,6 +146,10 @@ class Portal:
             way = platform.account_form(url, card.code, later=True) if state else None
             modules.append((card, state, way))
         findings = platform.findings[-50:][::-1]
+        steps = [(step, label, self._choices(account, step)) for step, label, _ in _STEPS]
         return page(
-            "RetailCRM simulator", _INDEX, account=account, modules=modules, steps=_STEPS, findings=findings
+            "RetailCRM simulator", _INDEX, account=account, modules=modules, steps=steps, findings=findings
         )
+
+    def _choices(self, account: Account, step: str) -> list[Fault]:
+        return [fault for fault in _CHOICES[step] if self.platform.offers(fault, account.system_url)]

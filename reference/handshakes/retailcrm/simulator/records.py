@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,17 +10,17 @@ from ...core.messages import Answer, Response
 from ...runtime.verdicts import Expected
 
 READ, WRITE = "integration_read", "integration_write"
-TRAPS = (
-    "https://crm.attacker.example",
-    "https://demo.simla.com.attacker.example",
-    "https://a.b.simla.com",
-    "http://169.254.169.254",
-    "https://169.254.169.254",
-    "http://demo.simla.com",
-    "https://demo.simla.com:8443",
-    "https://demo.simla.com:443",
-)
-"""Origins that the faults name and no module may contact: foreign, private, nested, plain http, with a port."""
+TRAPS = {
+    "foreign": "https://crm.attacker.example",
+    "look-alike": "https://demo.simla.com.attacker.example",
+    "nested": "https://a.b.simla.com",
+    "private": "https://169.254.169.254",
+    "private-http": "http://169.254.169.254",
+    "plain-http": "http://demo.simla.com",
+    "port": "https://demo.simla.com:8443",
+    "default-port": "https://demo.simla.com:443",
+}
+"""Origins that the faults name and no module may contact, by what is wrong with each."""
 
 
 class Disturbance(Protocol):
@@ -56,14 +56,15 @@ class Settings:
     """How the platform is played. Times are seconds; all of them, and what happens to keys, are assumed.
 
     `rotation` says whether update-scopes ends the old key (`new-key`) or widens it (`same-key`, A27).
-    `traps` are origins that no module may ever contact; a request to one is remembered.
+    `traps` are origins that no module may ever contact; a request to one is remembered. A fault that names
+    an address of a kind that is not among them is not offered.
     """
 
     register_timeout: float = 30
     rotation: str = "new-key"
     system_url: str = "public"
     loopback: bool = False
-    traps: tuple[str, ...] = TRAPS
+    traps: Mapping[str, str] = field(default_factory=TRAPS.copy)
 
 
 @dataclass(frozen=True, slots=True)
