@@ -7,10 +7,10 @@ function message(string $operation, array $input): string // what is signed; no 
 {
     if ($operation === 'retailcrm.registration_token') return $input['api_key'] ?: refuse('empty-parameter');
     [$base, $query] = explode('?', explode('#', $input['target'])[0], 2) + [1 => ''];
-    ['scheme' => $scheme, 'host' => $host, 'path' => $path] = parse_url($base) + ['path' => null];
+    ['scheme' => $scheme, 'host' => $host, 'path' => $path] = (parse_url($base) ?: []) + ['scheme' => '', 'host' => '', 'path' => null];
     if ($path === null || !preg_match('//u', urldecode($query))) refuse('malformed');
     $names = array_map(fn ($piece) => urldecode(explode('=', $piece, 2)[0]), array_filter(explode('&', $query), 'strlen'));
-    foreach ($names as $name) if (!preg_match('/^[^0-9.\[\] =-][^.\[\] ]*$|^-$/', $name)) refuse('malformed');
+    foreach ($names as $name) if ($name === '' || is_numeric($name) || preg_match('/[.[\p{Z}\p{C}]/u', $name)) refuse('malformed');
     $signed = $operation === 'onoffice.sign_url' && in_array('signature', $names, true);
     if ($signed || count($names) !== count(array_unique($names))) refuse('duplicate-parameter');
     parse_str($query, $values);

@@ -90,6 +90,9 @@ def test_texts_and_signatures_of_the_vectors_are_the_other_languages_too(program
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_hmacs_of_the_vectors_are_the_other_languages_too(program):
     vectors = [v for _, v in rows("api_hmac") if v["expect"].get("reason") != "wrong-type"]
+    vectors = [
+        v for v in vectors if program == "php" or not v["id"].endswith("-64-bits")
+    ]  # of JavaScript: 53
     answers = ask(program, PROGRAMS[program], [{"do": "hmac"} | vector["input"] for vector in vectors])
     for vector, answer in zip(vectors, answers, strict=True):
         expect = vector["expect"]
@@ -301,8 +304,12 @@ def test_random_api_calls_have_the_same_hmac_in_the_other_language(program):
     rng = random.Random(SEED + 2)
     calls = []
     for _ in range(1_000):
-        names = sorted({rng.choice("abcdefgh") + rng.choice(["", "B", "_"]) for _ in range(rng.randrange(5))})
-        values = [text(rng, 8), rng.randrange(-9, 10**9), True, None, [text(rng, 4)], {"a": text(rng, 4)}]
+        letters = ["a", "b", "c", "d", "0", "1", "10", "9", "-1", "+5", "7x", "1e1", ".5", " 2", "0x1"]
+        names = sorted(
+            {rng.choice(letters) + rng.choice(["", "", "B", "_"]) for _ in range(rng.randrange(5))}
+        )
+        inside = rng.choice(["a", "0", "1", "7", "-1", "01"])
+        values = [text(rng, 8), rng.randrange(-9, 10**9), True, None, [text(rng, 4)], {inside: text(rng, 4)}]
         calls.append(
             {
                 "token": text(rng, 12).replace("\0", ""),
@@ -318,4 +325,9 @@ def test_random_api_calls_have_the_same_hmac_in_the_other_language(program):
         )
     answers = ask(program, PROGRAMS[program], [{"do": "hmac"} | call for call in calls])
     for call, answer in zip(calls, answers, strict=True):
-        assert api_hmac(**call) == answer["hmac"], ascii(call)
+        try:
+            made = {"hmac": api_hmac(**call)}
+        except Refused as refused:
+            made = {"refused": refused.reason}
+        assert made == answer, ascii(call)
+    assert 100 < sum("refused" in answer for answer in answers) < 500

@@ -28,8 +28,8 @@ function read(url) {
   const mark = head.indexOf("?");
   const place = mark < 0 ? head : head.slice(0, mark);
   const query = mark < 0 ? "" : head.slice(mark + 1);
-  const found = /^(https?):\/\/(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(\/.*)$/.exec(place);
-  if (!found) refuse("malformed");
+  const found = /^(https?):\/\/(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?(\/.*)$/.exec(place);
+  if (!found || Number(found[3] ?? "0") > 65535 || (found[3] ?? "").length > 5) refuse("malformed");
   const pieces = query.split("&").filter(Boolean);
   if (query.length > 8192 || pieces.length > 200) refuse("too-large");
   const pairs = pieces.map((piece) => {
@@ -40,7 +40,7 @@ function read(url) {
   if (names.some((name) => !name || /[.[\p{Z}\p{C}]/u.test(name))) refuse("malformed");
   if (names.some((name) => /^[+-]?[0-9]+([eE][+-]?[0-9]+)?$/.test(name))) refuse("malformed");
   if (new Set(names).size < names.length) refuse("duplicate-parameter");
-  return { base: `${found[1]}://${found[2]}${found[3]}`, pairs };
+  return { base: `${found[1]}://${found[2]}${found[4]}`, pairs };
 }
 
 function text({ base, pairs }) {
@@ -73,6 +73,15 @@ const phpJson = (value) =>
     .replaceAll("/", "\\/")
     .replace(/[\u0080-\uffff]/g, (unit) => "\\u" + unit.charCodeAt(0).toString(16).padStart(4, "0"));
 
+// PHP writes an object with the names 0, 1, 2 as a list; JavaScript sorts such names itself, so 1, 0 is no case for it.
+const becomesList = (value) => {
+  if (value === null || typeof value !== "object") return false;
+  const names = Object.keys(value);
+  const list = !Array.isArray(value) && names.length > 0 && names.every((name, place) => name === String(place));
+  return list || Object.values(value).some(becomesList);
+};
+const number = /^[ \t\n\r\v\f]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\r\v\f]*$/;
+
 function api(call) {
   if (!call.api_key) return { refused: "empty-secret" };
   if (call.version === 2) {
@@ -80,6 +89,8 @@ function api(call) {
     return { hmac: createHmac("sha256", call.api_key).update(message, "utf8").digest("base64") };
   }
   if (call.version !== 1) return { refused: "not-allowed" };
+  const named = Object.keys(call.parameters ?? {});
+  if (becomesList(call.parameters) || named.some((name) => number.test(name))) return { refused: "malformed" };
   const parameters = Object.fromEntries(Object.entries(call.parameters ?? {}).sort(byBytes));
   const fields = [phpJson(parameters), call.token, call.action_id, call.identifier ?? "", call.resource_id ?? ""];
   fields.push(call.api_key, call.timestamp, call.resource_type);

@@ -16,7 +16,7 @@ while (($line = fgets(STDIN)) !== false) {
             . hash_hmac('sha256', text($case['url'])[0], $case['secret']),
         'php' => accepted($case['url'], $case['secret']),
         'strict' => strict($case),
-        'hmac' => api($case),
+        'hmac' => api($case, json_decode($line)->parameters ?? null),
         'unlock' => unlocked($case['status'], $case['body']),
     };
     echo json_encode($answer, JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE), "\n";
@@ -93,6 +93,7 @@ function parameters(string $url): array
     $query = str_contains($head, '?') ? substr($head, strpos($head, '?') + 1) : '';
     $place = explode('?', $head)[0];
     preg_match('~\A(https?)://(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(/.*)\z~', $place, $found) || refuse('malformed');
+    parse_url($place) !== false || refuse('malformed'); // a port that there is not
     strlen($query) <= 8192 || refuse('too-large');
     $pieces = array_filter(explode('&', $query), fn ($piece) => $piece !== '');
     count($pieces) <= 200 || refuse('too-large');
@@ -117,7 +118,17 @@ function parameters(string $url): array
     return ["$found[1]://$found[2]$found[3]", $values];
 }
 
-function api(array $call): array
+/** Says whether PHP would write an object as a list, here or inside. */
+function becomesList(mixed $value): bool
+{
+    $inner = is_object($value) ? get_object_vars($value) : $value;
+    if (!is_array($inner)) {
+        return false;
+    }
+    return is_object($value) && $inner && array_is_list($inner) || array_filter($inner, becomesList(...));
+}
+
+function api(array $call, mixed $parameters): array
 {
     if ($call['api_key'] === '') {
         return ['refused' => 'empty-secret'];
@@ -128,6 +139,9 @@ function api(array $call): array
     }
     if ($call['version'] !== 1) {
         return ['refused' => 'not-allowed'];
+    }
+    if (becomesList($parameters) || array_filter(array_keys((array) $parameters), is_numeric(...))) {
+        return ['refused' => 'malformed'];
     }
     $parameters = $call['parameters'] ?? [];
     ksort($parameters);

@@ -55,6 +55,15 @@ def parse_str(pairs: Pairs) -> Pairs:
     return (*earlier, *flat_pairs)
 
 
+def is_numeric(name: str) -> bool:
+    """Return whether PHP takes a text for a number, and so compares it by its value: blanks around it do not matter.
+
+    >>> [name for name in ("7", " -1.5e3 ", ".5", "7x", "0x1", "") if is_numeric(name)]
+    ['7', ' -1.5e3 ', '.5']
+    """
+    return _NUMERIC.fullmatch(name) is not None
+
+
 def last_wins(pairs: Pairs) -> Pairs:
     """Return each name once, with its last value, where that stands.
 
@@ -114,6 +123,6 @@ def ksort(pairs: Pairs) -> Pairs:
 
 
 def _compare(one: str, other: str) -> int:
-    if _NUMERIC.fullmatch(one) and _NUMERIC.fullmatch(other):
+    if is_numeric(one) and is_numeric(other):
         return (float(one) > float(other)) - (float(one) < float(other))
     return (one > other) - (one < other)

@@ -28,10 +28,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.keys import key_bytes
+from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.strict import Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
+from .php import is_numeric
 from .rules import API, URL, Readings, Rules, php_json, rules
 
 SIGNATURE, TIMESTAMP = "signature", "timestamp"
@@ -171,7 +173,8 @@ def api_hmac(
 
     Version 2: base64 over timestamp, token, resource type and action id, joined without separators;
     parameters are not covered (A40). Version 1 is hex of two MD5 sums and covers them all; the last
-    three arguments are for it alone. `timestamp` is Unix seconds, a whole number or its digits.
+    three arguments are for it alone. Names of parameters that are numbers are refused there, since PHP sorts
+    them by value and makes a list of 0, 1, 2. `timestamp` is Unix seconds, a whole number or its digits.
     Raises `Refused`: `empty-secret`, `wrong-type`, `malformed`, `not-allowed` for another version.
     Source: API documentation, request; the official SDK; facts 2.6, 2.7, A41.
 
@@ -203,6 +206,8 @@ def api_hmac(
     given = {} if parameters is None else parameters
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
         raise Refused("wrong-type", API + "hmac-v1", {"expected": "parameters by their names"})
+    if number := next((name for name in given if is_numeric(name)), None):
+        raise Refused("malformed", API + "hmac-v1", {"name": printable(number), "found": "a number"})
     values = [token, action_id, identifier, resource_id, api_key, time, resource_type]
     inner = _md5(_bytes(",".join([php_json(dict(sorted(given.items()))), *values])))
     return _md5(key + inner.encode())

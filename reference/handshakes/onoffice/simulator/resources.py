@@ -202,8 +202,8 @@ class Resources:
             raise ApiError(137, "api.envelope")
         try:
             expected = self._hmac(user, action, int(time), version)
-        except Refused:
-            raise ApiError(243) from None
+        except Refused as refused:
+            raise ApiError(243 if refused.reason == "wrong-type" else 137) from None
         received = action.get("hmac")
         sent = received.encode("utf-8", "surrogatepass") if isinstance(received, str) else b""
         if not hmac.compare_digest(expected.encode(), sent):
