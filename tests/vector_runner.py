@@ -147,7 +147,7 @@ class Runner:
 
     def check_generator(self) -> None:
         """Compare the file with what its generator writes; the generator cannot import the package."""
-        # -I and -S leave out everything that is installed.
+        # -E, -s and -S leave out everything that is installed; only the folder of the script is seen
         script = HERE / f"make_{self.platform}.py"
         command = [sys.executable, "-E", "-s", "-S", str(script), "--print"]
         done = subprocess.run(command, capture_output=True, timeout=30, check=True)
