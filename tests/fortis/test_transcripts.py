@@ -16,18 +16,13 @@ from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen
 from handshakes.runtime.store import open_store
-from handshakes.runtime.story import Sides, World
+from handshakes.runtime.story import World
+from tests import steps
 from tests.fortis.sides import LOCATION, MODES, TITLE, USER, opened, sides
 
 
 def told(world, network):
-    both = Sides(world.platform, world.partner, world.reports)
-    checks = []
-    for chapter in demo.story(both, Browser()):
-        checks += network.run(chapter.step, chapter.sender)
-        world.clock.advance(1)
-    assert checks and all(check.held for check in checks), checks
-    return network.transcript
+    return steps.told(demo, world, network)
 
 
 def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from handshakes.core.messages import Response, Unreachable, json_response
+from handshakes.core.messages import Response, json_response
 from handshakes.officernd.simulator import OfficeRnD
 from handshakes.officernd.simulator.faults import CONNECT_FAULTS, FAULTS, PAGE_FAULTS
 from handshakes.runtime.browser import Browser
 from handshakes.spec.register import load
+from tests import steps
 from tests.officernd.sides import Both, sides
 
 REGISTER = load("officernd")
@@ -25,22 +26,7 @@ FIRST, IDENTITY = "5e0000000000000000000001", "5b0000000000000000000001/5e000000
 
 def changed(method: str, change: Any):
     """Override a method of a role's step: `change` is applied to every request that it sends."""
-
-    def step(self, *args, **kwargs):
-        inner = getattr(OfficeRnD, method)(self, *args, **kwargs)
-        try:
-            request = next(inner)
-            while True:
-                try:
-                    response = yield change(request)
-                except Unreachable as failure:
-                    request = inner.throw(failure)
-                else:
-                    request = inner.send(response)
-        except StopIteration as stop:
-            return stop.value
-
-    return step
+    return steps.changed(OfficeRnD, method, change)
 
 
 def state_of(world: Both) -> str:

@@ -6,18 +6,14 @@ import re
 
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.officernd import demo
-from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.store import open_store
-from handshakes.runtime.story import Sides
+from tests import steps
 from tests.officernd.sides import sides
 
 
 def told(world, network):
-    both = Sides(world.platform, world.partner, world.reports)
-    checks = [check for chapter in demo.story(both, Browser()) for check in network.run(chapter.step)]
-    assert checks and all(check.held for check in checks), checks
-    return network.transcript
+    return steps.told(demo, world, network)
 
 
 def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):

@@ -16,7 +16,7 @@ import pytest
 import tests.onoffice.test_platform as platform
 import tests.onoffice.test_portal as pages
 import tests.onoffice.test_simulator as simulator
-from handshakes.core.messages import Request, Unreachable, json_response
+from handshakes.core.messages import Request, json_response
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import demo
 from handshakes.onoffice.partner import Provider
@@ -25,6 +25,7 @@ from handshakes.onoffice.simulator.faults import Draft
 from handshakes.onoffice.simulator.portal import Portal
 from handshakes.onoffice.simulator.records import Account, CacheEntry, Service
 from handshakes.onoffice.simulator.resources import ApiError
+from tests import steps
 from tests.onoffice.sides import ADMIN, BROKER, FIRST, PLANS, Both, sides
 from tests.recorder import recorded
 
@@ -140,22 +141,7 @@ def message_in_a_page(self, posted):
 
 def changed(method: str, change: Callable[[Request], Request]) -> Override:
     """Override one step: `change` is applied to every request that it sends."""
-
-    def step(self, *args, **kwargs):
-        inner = getattr(OnOffice, method)(self, *args, **kwargs)
-        try:
-            request = next(inner)
-            while True:
-                try:
-                    response = yield change(request)
-                except Unreachable as failure:
-                    request = inner.throw(failure)
-                else:
-                    request = inner.send(response)
-        except StopIteration as stop:
-            return stop.value
-
-    return {method: step}
+    return {method: steps.changed(OnOffice, method, change)}
 
 
 def posted(path: str = ""):

@@ -17,17 +17,19 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 
-from handshakes.core.messages import Dropped, Request, Response, Unreachable, form_body, json_response
+from handshakes.core.messages import Dropped, Request, Response, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm.partner.configuration import Configuration
 from handshakes.retailcrm.simulator import RetailCRM
-from handshakes.retailcrm.simulator.acting import asked, posted
+from handshakes.retailcrm.simulator.acting import posted
 from handshakes.retailcrm.simulator.faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, FAULTS
 from handshakes.retailcrm.simulator.records import READ, Card
 from handshakes.retailcrm.simulator.resources import ApiError
 from handshakes.runtime.browser import Browser
+from handshakes.runtime.calls import asked
 from handshakes.runtime.verdicts import Outcome
 from handshakes.spec.register import load
+from tests import steps as shared
 from tests.retailcrm.sides import CODE, DEMO, Both, sides
 
 REGISTER = load("retailcrm")
@@ -36,22 +38,7 @@ ACCOUNT = "https://module.example/retailcrm/account"
 
 def changed(method: str, change: Callable[[Request], Request]) -> dict[str, Any]:
     """Override one step: `change` is applied to every request that it sends."""
-
-    def step(self, *args, **kwargs):
-        inner = getattr(RetailCRM, method)(self, *args, **kwargs)
-        try:
-            request = next(inner)
-            while True:
-                try:
-                    response = yield change(request)
-                except Unreachable as failure:
-                    request = inner.throw(failure)
-                else:
-                    request = inner.send(response)
-        except StopIteration as stop:
-            return stop.value
-
-    return {method: step}
+    return {method: shared.changed(RetailCRM, method, change)}
 
 
 def lived(override: dict[str, Any] | str = "") -> tuple[str, str]:

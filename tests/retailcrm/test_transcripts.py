@@ -17,16 +17,13 @@ from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.store import open_store
-from handshakes.runtime.story import Sides, World
+from handshakes.runtime.story import World
+from tests import steps
 from tests.retailcrm.sides import CODE, DEMO, sides
 
 
 def told(world, network):
-    both = Sides(world.platform, world.partner, world.reports)
-    chapters = demo.story(both, Browser())
-    checks = [check for one in chapters for check in network.run(one.step, one.sender)]
-    assert checks and all(check.held for check in checks), checks
-    return network.transcript
+    return steps.told(demo, world, network)
 
 
 def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):

@@ -29,6 +29,19 @@ def call(request: Request, clause: str) -> Step[Response]:
     return response
 
 
+def asked(request: Request) -> Step[Response | None]:
+    """Yield a request; return its response, or None when none came: no answer is for the caller to judge.
+
+    >>> step = asked(Request("GET", "https://app.example", "/"))
+    >>> next(step).method
+    'GET'
+    """
+    try:
+        return (yield request)
+    except Unreachable:
+        return None
+
+
 def error_of(response: Response) -> dict[str, str]:
     """Return what an error answer says of itself, as far as it is there: an error's name, a message, `Retry-After`."""
     found = {"retry-after": response.header("retry-after")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from ..core.messages import Response
 
@@ -23,6 +23,22 @@ class Survives:
 
 
 Expected: TypeAlias = Refuses | Survives
+
+
+class NamedFault(Protocol):
+    """What every fault of every simulator has, for records that carry one and know no more of it."""
+
+    @property
+    def name(self) -> str:
+        """The fault's name."""
+
+    @property
+    def clause(self) -> str:
+        """The id of the clause that it tries."""
+
+    @property
+    def expected(self) -> Expected:
+        """How it has to end."""
 
 
 @dataclass(frozen=True, slots=True)

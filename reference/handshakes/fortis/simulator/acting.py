@@ -12,6 +12,7 @@ from typing import TypeVar
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...core.refusals import Refused
 from ...runtime.browser import Browser, Page
+from ...runtime.calls import asked
 from ...runtime.verdicts import Finding, Outcome, Refuses
 from .drafts import Draft, postback
 from .faults import FAULTS, AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
@@ -289,14 +290,6 @@ class Acting(Identity):
     def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
         self.findings += findings
         return Outcome(response, findings)
-
-
-def asked(request: Request) -> Step[Response | None]:
-    """Yield a request; return its response, or None when none came."""
-    try:
-        return (yield request)
-    except Unreachable:
-        return None
 
 
 def framed(

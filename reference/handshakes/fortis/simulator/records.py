@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ...core.messages import Answer, Response
-from ...runtime.verdicts import Expected
+from ...runtime.verdicts import NamedFault
 from ..signing import BY_DATA, BY_HMAC
 
 UI = "https://fortispayrbyn9y.sandbox.zeamster.com"
@@ -22,40 +22,16 @@ TRAPS = (
 """Origins that the faults name and no app may contact: foreign, look-alike, plain http, with a port, private."""
 
 
-class Disturbance(Protocol):
+class Disturbance(NamedFault, Protocol):
     """A fault of an answer, as a grant or an attempt carries it: see `faults.AnswerFault` and `OAuthFault`."""
-
-    @property
-    def name(self) -> str:
-        """The fault's name."""
-
-    @property
-    def clause(self) -> str:
-        """The id of the clause that it tries."""
-
-    @property
-    def expected(self) -> Expected:
-        """How it has to end."""
 
     @property
     def answer(self) -> Callable[[Response], Answer] | None:
         """What is answered instead, if anything."""
 
 
-class AnswerChange(Protocol):
+class AnswerChange(NamedFault, Protocol):
     """A fault of the answer to `users/me`, as an attempt carries it: see `faults.AnswerFault`."""
-
-    @property
-    def name(self) -> str:
-        """The fault's name."""
-
-    @property
-    def clause(self) -> str:
-        """The id of the clause that it tries."""
-
-    @property
-    def expected(self) -> Expected:
-        """How it has to end."""
 
     @property
     def answer(self) -> Callable[[Response], Answer]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ...core.messages import Answer, Response
-from ...runtime.verdicts import Expected
+from ...runtime.verdicts import NamedFault
 
 READ, WRITE = "officernd.api.read", "officernd.api.write"
 V2_SCOPES = (
@@ -20,20 +20,8 @@ V2_SCOPES = (
 )
 
 
-class Disturbance(Protocol):
+class Disturbance(NamedFault, Protocol):
     """A fault of a connect, as a grant or an integration carries it: see `faults.ConnectFault`."""
-
-    @property
-    def name(self) -> str:
-        """The fault's name."""
-
-    @property
-    def clause(self) -> str:
-        """The id of the clause that it tries."""
-
-    @property
-    def expected(self) -> Expected:
-        """How it has to end."""
 
     @property
     def place(self) -> str:

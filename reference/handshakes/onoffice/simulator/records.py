@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ...core.messages import Answer
 from ...core.refusals import Refused
 from ...core.strict import query_pairs
-from ...runtime.verdicts import Expected
+from ...runtime.verdicts import NamedFault
 from ..rules import integers, names, once
 
 RESERVED = frozenset(
@@ -23,20 +23,8 @@ RESERVED = frozenset(
 """Names that the platform uses itself; a registered URL may not bring them (A9)."""
 
 
-class Disturbance(Protocol):
+class Disturbance(NamedFault, Protocol):
     """A fault of the API's answer, as a user of the API carries it: see `faults.ApiFault`."""
-
-    @property
-    def name(self) -> str:
-        """The fault's name."""
-
-    @property
-    def clause(self) -> str:
-        """The id of the clause that it tries."""
-
-    @property
-    def expected(self) -> Expected:
-        """How it has to end."""
 
     @property
     def answer(self) -> Callable[[Any, dict[str, Any]], Answer]:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from ...core.messages import Request, Response, Step, Unreachable, form_body, json_response, split_url
+from ...core.messages import Request, Response, Step, form_body, json_response, split_url
 from ...core.strict import URLENCODED
 from ...runtime.browser import Browser, Form, Page
+from ...runtime.calls import asked
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
 from .faults import (
     FAULTS,
@@ -297,14 +298,6 @@ class Acting(Resources):
     def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
         self.findings += findings
         return Outcome(response, findings)
-
-
-def asked(request: Request) -> Step[Response | None]:
-    """Yield a request; return its response, or None when none came."""
-    try:
-        return (yield request)
-    except Unreachable:
-        return None
 
 
 def posted(url: str, fields: dict[str, str] | object, origin: str = "") -> Request:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ...core.messages import Answer, Response
-from ...runtime.verdicts import Expected
+from ...runtime.verdicts import NamedFault
 
 READ, WRITE = "integration_read", "integration_write"
 TRAPS = {
@@ -23,20 +23,8 @@ TRAPS = {
 """Origins that the faults name and no module may contact, by what is wrong with each."""
 
 
-class Disturbance(Protocol):
+class Disturbance(NamedFault, Protocol):
     """A fault of one of the API's answers, as a key carries it: see `faults.AnswerFault`."""
-
-    @property
-    def name(self) -> str:
-        """The fault's name."""
-
-    @property
-    def clause(self) -> str:
-        """The id of the clause that it tries."""
-
-    @property
-    def expected(self) -> Expected:
-        """How it has to end."""
 
     @property
     def place(self) -> str:
