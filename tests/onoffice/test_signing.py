@@ -269,6 +269,7 @@ def test_stages_of_a_url():
             BASE + "?ids%5B0%5D=5&ids%5B1%5D=7&my_p=1",
         ),
         ("names=php-compatible", BASE + "?10=a&9=b", BASE + "?9=b&10=a"),
+        ("names=php-before-8-2", BASE + "?10=a&9=b&c=1&-1=d", BASE + "?-1=d&c=1&9=b&10=a"),
         ("integer-names=as-text", BASE + "?9=b&10=a", BASE + "?10=a&9=b"),
         ("repeated=php-compatible", BASE + "?n=1&n=2", BASE + "?n=2"),
         ("repeated=first-wins", BASE + "?n=1&n=2", BASE + "?n=1"),

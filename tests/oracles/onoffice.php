@@ -6,6 +6,7 @@
 //   php      {url, secret}              does a verifier of PHP's functions accept it, and with which values
 //   strict   {url, secret, now, back, ahead}   what a verifier of the clauses decides, and why
 //   hmac     {token, api_key, ...}      the HMAC of an API call
+//   version  {}                         which PHP this is: 80236 is 8.2.36
 //   unlock   {status, body}             whether the API's answer says that the provider is activated
 
 while (($line = fgets(STDIN)) !== false) {
@@ -18,6 +19,7 @@ while (($line = fgets(STDIN)) !== false) {
         'strict' => strict($case),
         'hmac' => api($case, json_decode($line)->parameters ?? null),
         'unlock' => unlocked($case['status'], $case['body']),
+        'version' => PHP_VERSION_ID,
     };
     echo json_encode($answer, JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE), "\n";
 }

@@ -162,7 +162,7 @@ RUN_BY_SIGNING = {
         "url.repeated": ["refused", "php-compatible", "first-wins"],
         "url.order": ["bytes", "case-insensitive", "as-received"],
         "url.own-parameters": ["signed", "left-out"],
-        "url.names": ["refused", "php-compatible"],
+        "url.names": ["refused", "php-compatible", "php-before-8-2"],
         "url.empty": ["kept", "dropped"],
         "url.timestamp-unit": ["seconds", "milliseconds"],
         "url.tolerance": ["300-back-120-ahead", "120-both-ways", "unchecked"],

@@ -58,6 +58,14 @@ ORDERS: dict[str, Callable[[list[Row]], list[Row]]] = {
     "case-insensitive": lambda rows: sorted(rows, key=lambda row: row[0].lower()),
     "as-received": list,
 }
+PHP, OLD_PHP = "names=php-compatible", "names=php-before-8-2"
+
+
+def by_older_php(by: dict[str, Any] | None) -> dict[str, Any]:
+    """Return answers by reading, where PHP before 8.2 answers as later ones do unless it is said otherwise."""
+    return {OLD_PHP: by[PHP], **by} if by and PHP in by else by or {}
+
+
 # The readings that change the signed text, without those of the key.
 TEXTUAL = [
     *("base=query-only", "base=path-and-query", "port=signed", "path=slash-dropped", "host=lower-case"),
@@ -246,7 +254,7 @@ def verified(
         for reading in [*TEXTUAL, *KEYS, "tolerance=120-both-ways", "tolerance=unchecked"]:
             found[reading] = whole(decided(reading), reading)
     answer = whole(expect)
-    found |= {reading: whole(other, reading) for reading, other in (by or {}).items()}
+    found |= {reading: whole(other, reading) for reading, other in by_older_php(by).items()}
     return {
         "id": f"onoffice/verify_url/{name}",
         "clauses": clauses(about),
@@ -528,7 +536,7 @@ def ambiguous() -> list[dict[str, Any]]:
             name, "url.names url.integer-names", target, expect, by, signed=over, source=(SMALL, what)
         )
 
-    last, first, php_only = "repeated=php-compatible", "repeated=first-wins", "names=php-compatible"
+    last, first, php_only = "repeated=php-compatible", "repeated=first-wins", PHP
     good, bad = accepted(**genuine), MISMATCH
     twice = {php_only: REPEATED}  # what PHP makes of the names stands twice
     turned = accepted(parameters=[["timestamp", "1700000000"], ["customerWebId", "4711"], ["userId", "17"]])
@@ -579,11 +587,18 @@ def ambiguous() -> list[dict[str, Any]]:
               over=f"{BASE}?a_b=1&customerWebId=4711&timestamp=1700000000&userId=17"),
         named("name-with-nul", short("userId%00x=18"), "a NUL in a name, where PHP ends it", BAD_NAME, twice),
         named("number-as-name", short("7=x"), "a name that is a number", BAD_NAME,
-              {php_only: accepted(parameters=[["7", "x"], *genuine["parameters"]]),
+              {php_only: accepted(parameters=[["7", "x"], *genuine["parameters"]]), OLD_PHP: bad,
                "integer-names=as-text": accepted(parameters=[["7", "x"], *genuine["parameters"]])},
               over=f"{BASE}?7=x&customerWebId=4711&timestamp=1700000000&userId=17"),
+        named("number-behind-the-others", short("7=x"), "a name that is a number, signed as PHP 8.1 does", BAD_NAME,
+              {php_only: bad, "integer-names=as-text": bad,
+               OLD_PHP: accepted(parameters=[["7", "x"], *genuine["parameters"]])},
+              over=f"{BASE}?customerWebId=4711&timestamp=1700000000&userId=17&7=x"),
+        named("numbers-behind-the-others", numbers, "names that are numbers, sorted by value behind the others as PHP 8.1 does",
+              BAD_NAME, {php_only: bad, OLD_PHP: counted, "integer-names=as-text": bad},
+              over=f"{BASE}?timestamp=1700000000&9=i&10=x"),
         named("numbers-as-php-sorts", numbers, "names that are numbers, sorted by value", BAD_NAME,
-              {php_only: counted, "integer-names=as-text": bad}, over=in_php),
+              {php_only: counted, OLD_PHP: bad, "integer-names=as-text": bad}, over=in_php),
         named("numbers-as-texts", numbers, "names that are numbers, sorted as texts", BAD_NAME,
               {php_only: bad, "integer-names=as-text": counted}, over=in_bytes),
         named("negative-number-as-name", short("-3=x"), "a negative number", BAD_NAME,
@@ -743,7 +758,7 @@ def to_sign(
 
     answer = whole(expect or text(target))
     found = {} if expect else {reading: whole(text(target, reading)) for reading in TEXTUAL}
-    found |= {reading: whole(value) for reading, value in (by or {}).items()}
+    found |= {reading: whole(value) for reading, value in by_older_php(by).items()}
     return {
         "id": f"onoffice/string_to_sign/{name}",
         "clauses": clauses(about),
@@ -756,7 +771,7 @@ def to_sign(
 
 
 def texts() -> list[dict[str, Any]]:
-    php_only = "names=php-compatible"
+    php_only = PHP
     unsigned = {name: url.removesuffix("&signature=SIG") for name, url in
                 (("basic", BASIC), ("umlaut", UMLAUT), ("own", OWN), ("short", SHORT))}  # fmt: skip
     # fmt: off
@@ -811,6 +826,11 @@ def texts() -> list[dict[str, Any]]:
                 {php_only: "https://provider.example/p?9=b&10=a",
                  "integer-names=as-text": "https://provider.example/p?10=a&9=b"},
                 source=("sheet-space", "numbers for names")),
+        to_sign("numbers-among-names", "url.integer-names", "https://provider.example/p?10=a&9=b&c=1&_=2&-3=d", BAD_NAME,
+                {php_only: "https://provider.example/p?-3=d&9=b&10=a&_=2&c=1",
+                 OLD_PHP: "https://provider.example/p?-3=d&_=2&c=1&9=b&10=a",
+                 "integer-names=as-text": "https://provider.example/p?-3=d&10=a&9=b&_=2&c=1"},
+                source=("sheet-space", "numbers for names among others; PHP 8.1 and 8.2 differ")),
         to_sign("plus-and-digit", "url.integer-names", "https://provider.example/p?%2B5=a", BAD_NAME,
                 {php_only: "https://provider.example/p?%2B5=a", "integer-names=as-text": "https://provider.example/p?%2B5=a"},
                 source=("sheet-space", "a plus sign and a digit for a name, which is a number")),

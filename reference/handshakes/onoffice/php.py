@@ -1,22 +1,23 @@
 """What PHP makes of names, as far as the official verifier depends on it: `parse_str`, `ksort`, `parse_url`.
 
-Only the reading `php-compatible` uses this room. It follows PHP 8.2, measured. What PHP puts into an
-array stays a flat pair here, with `ids[0]` as its name.
+For the readings `php-compatible`, which follows PHP 8.2 and later, and `php-before-8-2`, which follows
+8.0 and 8.1; both were measured. What PHP puts into an array stays a flat pair here, with `ids[0]` as
+its name.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from ..core.strict import Pairs
 
 Key: TypeAlias = int | str
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
-_NUMERIC = re.compile(
-    r"[ \t\n\r\v\f]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\r\v\f]*", re.ASCII
-)
+_BEGINS_AS_NUMBER = re.compile(r"[ \t\n\r\v\f]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_NUMERIC = re.compile(_BEGINS_AS_NUMBER.pattern + r"[ \t\n\r\v\f]*", re.ASCII)
 
 
 def parse_str(pairs: Pairs) -> Pairs:
@@ -112,14 +113,34 @@ def _flat(values: dict[Key, Any], prefix: str) -> list[tuple[str, str]]:
 
 
 def ksort(pairs: Pairs) -> Pairs:
-    """Return the pairs sorted by the name before any bracket: two numbers by value, all else byte by byte.
+    """Return the pairs sorted as by PHP 8.2 and later: by the name before any bracket, two numbers by value, all else byte by byte.
 
     Numbers among other names have no order but circles; there PHP's result depends on how it sorts.
 
     >>> [name for name, _ in ksort((("10", ""), ("_", ""), ("9", ""), ("B", ""), ("a", "")))]
     ['9', '10', 'B', '_', 'a']
     """
-    return tuple(sorted(pairs, key=lambda pair: functools.cmp_to_key(_compare)(pair[0].partition("[")[0])))
+    return _sorted(pairs, _compare)
+
+
+def ksort_before_8_2(pairs: Pairs) -> Pairs:
+    """Return the pairs sorted as by PHP 8.0 and 8.1, where a name of letters counts as 0 beside one that is an integer.
+
+    >>> [name for name, _ in ksort_before_8_2((("10", ""), ("_", ""), ("9", ""), ("-1", ""), ("a", "")))]
+    ['-1', '_', 'a', '9', '10']
+    """
+    return _sorted(pairs, _compare_before_8_2)
+
+
+def _sorted(pairs: Pairs, compare: Callable[[str, str], int]) -> Pairs:
+    return tuple(sorted(pairs, key=lambda pair: functools.cmp_to_key(compare)(pair[0].partition("[")[0])))
+
+
+def _compare_before_8_2(one: str, other: str) -> int:
+    if isinstance(_key(one), str) and isinstance(_key(other), str):
+        return _compare(one, other)
+    values = [float(found[0]) if (found := _BEGINS_AS_NUMBER.match(n)) else 0.0 for n in (one, other)]
+    return (values[0] > values[1]) - (values[0] < values[1])
 
 
 def _compare(one: str, other: str) -> int:

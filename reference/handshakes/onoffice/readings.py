@@ -140,6 +140,11 @@ READINGS: dict[str, Readings] = {
     URL + "path=slash-dropped": {"base": _slash_dropped},
     URL + "names=refused": {},
     URL + "names=php-compatible": {"names": php.parse_str, "integers": _unchanged, "order": php.ksort},
+    URL + "names=php-before-8-2": {
+        "names": php.parse_str,
+        "integers": _unchanged,
+        "order": php.ksort_before_8_2,
+    },
     URL + "integer-names=refused": {},
     URL + "integer-names=as-text": {"integers": _unchanged},
     URL + "repeated=refused": {},
