@@ -12,6 +12,8 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
@@ -19,6 +21,9 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 import pytest
 
 from handshakes.core.messages import Answer, Request, Response, Step, Unreachable
+from handshakes.fortis import demo as fortis
+from handshakes.fortis.partner.integration import App
+from handshakes.fortis.simulator.faults import FAULTS as FORTIS_FAULTS
 from handshakes.retailcrm import demo as retailcrm
 from handshakes.retailcrm.simulator.faults import FAULTS as RETAILCRM_FAULTS
 from handshakes.runtime.client import Client, Loopback
@@ -28,6 +33,7 @@ from handshakes.runtime.story import Sides, World
 
 NOW = 1_700_000_000
 _URL = re.compile(r"https?:\\?/\\?/[^\s\"'<>&;,)]+")
+_NAME = re.compile(r"(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:com|de|io|net|ru|example)(?![\w.-])")
 
 
 class Toy:
@@ -35,8 +41,9 @@ class Toy:
 
     name, secret_names = "toy", frozenset[str]()
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, sides: Sides) -> None:
         self.origins = (origin,)
+        self.sides = sides
         self.contacted: list[str] = []
         self.told: set[str] = set()
 
@@ -46,23 +53,33 @@ class Toy:
         try:
             wanted = next(step)
             while True:
-                self.contacted.append(wanted.origin)
                 try:
-                    response = yield wanted
+                    response = yield from self.followed(wanted)
                 except Unreachable as failure:
                     wanted = step.throw(failure)
                 else:
-                    self.hear(*(value for _, value in response.headers), response.body.decode("latin-1"))
                     wanted = step.send(response)
         except StopIteration as stop:
             answer: Answer = stop.value
             return answer
 
+    def followed(self, request: Request) -> Step[Response]:
+        """Send a request, and once more to where the answer leads, whatever host that is."""
+        self.contacted.append(at(request.url)[0])
+        response = yield replace(request, origin=at(request.url)[0])
+        self.hear(*(value for _, value in response.headers), response.body.decode("latin-1"))
+        if response.header("location"):
+            origin, path = at(response.header("location"))
+            self.contacted.append(origin)
+            response = yield replace(request, origin=origin, target=path)
+        return response
+
     def hear(self, *texts: str) -> None:
-        """Remember the addresses in a text, however it is escaped."""
+        """Remember the addresses and host names in a text, however it is escaped."""
         for text in texts:
             for one in (text, unquote(text), unquote(unquote(text))):
                 self.told.update(found.replace("\\/", "/") for found in _URL.findall(one))
+                self.told.update(f"//{found}" for found in _NAME.findall(one))
 
     def answer(self, request: Request) -> Step[Answer]:
         raise NotImplementedError
@@ -87,14 +104,19 @@ def served(tools: Any, toy: type[Toy], **settings: str) -> Iterator[tuple[Sides,
     """Serve the platform alone, and the toy beside it, each at a socket of its own; `{toy}` is its origin."""
     sock, foreign, traps = listen(), listen(), [listen(), listen()]
     chosen = {name: value.format(toy=origin_of(foreign)) for name, value in settings.items()}
-    world = World(
-        lambda: NOW, os.urandom, MemoryStore(), chosen, origin_of(sock), "", tuple(map(origin_of, traps))
-    )
-    sides, other = tools.sides(world), toy(origin_of(foreign))
+    places = origin_of(sock), origin_of(foreign), tuple(map(origin_of, traps))
+    world = World(lambda: NOW, os.urandom, MemoryStore(), chosen, *places)
+    sides = tools.sides(world)
+    other = toy(origin_of(foreign), sides)
     platform = sides.platform.name
     sockets = {platform: sock, other.name: foreign}
     with Loopback(sides.platform, other, sockets=sockets, traps={platform: traps}) as network:
         yield sides, other, network, world
+
+
+def foreign_in(toy: Toy) -> list[str]:
+    """Return what the toy contacted or was told of that is not on this machine."""
+    return sorted(url for url in {*toy.contacted, *toy.told} if not is_loopback(url))
 
 
 # --- RetailCRM ------------------------------------------------------------------------------------
@@ -172,8 +194,7 @@ def test_retailcrm_names_no_address_but_its_own_for_any_fault(crm):
     assert {"foreign-host", "private-host", "written-port", "user-info", "another-account"} <= set(tried)
     assert {"activity-foreign-host", "activity-another-account"} <= set(tried)
     assert len(toy.contacted) > len(tried), "the toy goes wherever it is sent"
-    assert [url for url in toy.contacted if not is_loopback(url)] == []
-    assert [url for url in toy.told if not is_loopback(url)] == []
+    assert foreign_in(toy) == []
     assert {*toy.contacted} <= {account, *world.traps}
 
 
@@ -232,6 +253,126 @@ def test_a_call_to_a_retailcrm_trap_after_the_answer_is_found_too(crm):
     network.run(asked(Request("GET", world.traps[0], "/api/credentials", (("x-api-key", "k"),))))
     found = [(one.clause, one.state) for one in sides.platform.findings]
     assert found == [("retailcrm:system-url.allowed", "violated")]
+
+
+# --- Fortis ---------------------------------------------------------------------------------------
+
+
+class Believing(App):
+    """The app without its list of addresses: it asks who the user is, and for OAuth, where the launch says."""
+
+    hear: Any = None
+
+    def oauth_url(self, url: str) -> str:
+        return self.listed(url)
+
+    def listed(self, url: str) -> str:
+        return at(url)[0]
+
+    def identified(self, launch: Any) -> Step[Any]:
+        self.hear(*(text for _, text in launch.parameters))
+        url, token = launch.value("user_oauth_url"), launch.value("access-token")
+        if url:
+            with suppress(Unreachable):
+                yield Request("GET", at(url)[0], "/v2/users/me", self.api.with_token(token))
+        return (yield from App.identified(self, launch))
+
+
+class AnyApp(Toy):
+    """Such an app, behind the toy's record."""
+
+    def __init__(self, origin: str, sides: Sides) -> None:
+        super().__init__(origin, sides)
+        ours = sides.partner
+        self.app = Believing(ours.configuration, store=ours.store, clock=ours.clock, random=ours.random)
+        self.app.hear = self.hear
+
+    def answer(self, request: Request) -> Step[Answer]:
+        return (yield from self.app.handle(request))
+
+
+@pytest.fixture(params=["encrypted", "plain"])
+def payments(request) -> Iterator[tuple[Sides, Toy, Loopback, World]]:
+    yield from served(fortis, AnyApp, mode=request.param)
+
+
+def registered(sides: Sides, network: Loopback) -> None:
+    app = sides.platform.apps[fortis.TITLE]
+    if "domain" not in app.user_setup_url:
+        template = app.user_setup_url + "&domain={{user.domain.url}}"
+        sides.platform.add_app(replace(app, user_setup_url=template))
+    for user in ("", fortis.USER):
+        network.run(sides.platform.register(fortis.TITLE, fortis.LOCATION, user), "Fortis")
+
+
+def test_fortis_names_no_address_but_its_own_for_any_fault(payments):
+    sides, toy, network, world = payments
+    platform, mode = sides.platform, world.settings["mode"]
+    registered(sides, network)
+    tried = []
+    for name, fault in FORTIS_FAULTS.items():
+        kind = type(fault).__name__
+        slow, other = name in ("me-slow", "me-late"), getattr(fault, "mode", "") not in ("", mode)
+        if slow or other or not platform.offers(fault):
+            continue
+        if kind == "PostbackFault":
+            user = fortis.USER if fault.kind == "user" else ""
+            network.run(platform.register(fortis.TITLE, fortis.LOCATION, user, name), "Fortis")
+            registered(sides, network)
+        else:
+            step = platform.consent if kind == "OAuthFault" else platform.launch
+            network.run(step(fortis.TITLE, fortis.LOCATION, fortis.USER, fault=name), "browser")
+        tried.append(name)
+    addresses = {"foreign-oauth-url", "private-oauth-url", "port-oauth-url", "token-redirects"}
+    assert addresses <= set(tried)
+    assert world.traps[0] in toy.contacted, "the toy goes wherever it is sent"
+    assert foreign_in(toy) == []
+    assert {*toy.contacted} <= {world.platform_origin, *world.traps}
+
+
+@pytest.mark.parametrize("fault", ["foreign-oauth-url", "private-oauth-url", "port-oauth-url"])
+def test_fortis_sees_at_its_trap_that_an_app_asks_any_host(payments, fault):
+    sides, _, network, _ = payments
+    registered(sides, network)
+    step = sides.platform.launch(fortis.TITLE, fortis.LOCATION, fortis.USER, fault=fault)
+    outcome = network.run(step, "browser")
+    assert ("fortis:api.host", "violated") in [(one.clause, one.state) for one in outcome.findings]
+
+
+def test_fortis_sees_that_an_app_follows_a_redirect_with_its_secret(payments):
+    sides, _, network, _ = payments
+    registered(sides, network)
+    step = sides.platform.consent(fortis.TITLE, fortis.LOCATION, fortis.USER, "token-redirects")
+    outcome = network.run(step, "browser")
+    assert [(one.clause, one.state) for one in outcome.findings] == [("fortis:oauth.redirects", "violated")]
+
+
+@pytest.mark.parametrize("fault", ["look-alike-oauth-url", "http-oauth-url"])
+def test_fortis_served_refuses_by_name_a_fault_whose_address_it_cannot_have(payments, fault):
+    sides, toy, network, world = payments
+    registered(sides, network)
+    toy.contacted.clear()
+    with pytest.raises(ValueError, match=f"^{fault} is not offered"):
+        network.run(sides.platform.launch(fortis.TITLE, fortis.LOCATION, fortis.USER, fault=fault))
+    portal = network.run(asked(Request("GET", world.platform_origin, "/simulator"))).body.decode()
+    assert ">foreign-oauth-url:" in portal and f">{fault}:" not in portal
+    form = {"app": fortis.TITLE, "location": fortis.LOCATION, "user": fortis.USER, "fault": fault}
+    headers = (("content-type", "application/x-www-form-urlencoded"),)
+    sent = Request("POST", world.platform_origin, "/simulator/open", headers, urlencode(form).encode())
+    answer = network.run(asked(sent))
+    assert answer.status == 400 and fault in answer.body.decode()
+    assert toy.contacted == []
+
+
+def test_a_call_to_a_fortis_trap_from_a_launch_of_the_portal_is_found_too(payments):
+    sides, _, network, world = payments
+    network.run(asked(Request("GET", world.traps[0], "/v2/users/me")))
+    network.run(asked(Request("POST", world.traps[0], "/oauth/token")))
+    found = [(one.clause, one.state) for one in sides.platform.findings]
+    assert found == [("fortis:api.host", "violated"), ("fortis:oauth.url", "violated")]
+
+
+# --- all ------------------------------------------------------------------------------------------
 
 
 def asked(request: Request) -> Step[Response]:

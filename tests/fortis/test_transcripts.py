@@ -14,7 +14,7 @@ from handshakes.fortis import demo
 from handshakes.fortis.simulator.records import User
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
-from handshakes.runtime.server import listen
+from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.store import open_store
 from handshakes.runtime.story import World
 from tests import steps
@@ -116,12 +116,14 @@ def test_one_launch_opened_32_times_at_once_opens_once(tmp_path):
 def test_served_on_loopback_a_browser_opens_the_app_by_the_buttons(mode, tmp_path):
     """As `handshakes serve fortis` has it: both sides speak their loopback origins, and nothing else."""
     store = open_store(tmp_path, {})
-    sockets = {"Fortis": listen(), "app": listen()}
+    sockets, traps = {"Fortis": listen(), "app": listen()}, [listen(), listen()]
     fortis, app = ("http://{}:{}".format(*sock.getsockname()[:2]) for sock in sockets.values())
-    world = World(lambda: 1_700_000_000, os.urandom, store, {"mode": mode}, fortis, app)
+    world = World(
+        lambda: 1_700_000_000, os.urandom, store, {"mode": mode}, fortis, app, tuple(map(origin_of, traps))
+    )
     both = demo.sides(world)
     browser = Browser()
-    with Loopback(both.platform, both.partner, sockets=sockets) as network:
+    with Loopback(both.platform, both.partner, sockets=sockets, traps={"Fortis": traps}) as network:
         for button in ("register-location", f"register-{USER}", f"open-{USER}"):
             page = network.run(browser.open(f"{fortis}/simulator"))
             page = network.run(browser.submit(page, page.form(button)))

@@ -71,7 +71,7 @@ def sides(world: World) -> Sides:
         if chosen["postback_body"] == "form"
         else "",
         loopback=bool(served),
-        traps=() if served else TRAPS,
+        traps=_traps(world.traps) if served else TRAPS,
     )
     reports: list[tuple[str, Refused]] = []
     app = ExampleApp(
@@ -94,7 +94,7 @@ def sides(world: World) -> Sides:
         report=lambda endpoint, refused: reports.append((endpoint, refused)),
     )
     platform = Fortis(settings, clock=world.clock, random=world.random)
-    domain = Domain("11e95f8ec39de8fbdb0a4f1a", UI.removeprefix("https://"))
+    domain = Domain("11e95f8ec39de8fbdb0a4f1a", ui.partition("://")[2])
     platform.add_location(Location(LOCATION, "Harbour Café", "A-100", "harbour"))
     platform.add_location(Location(OTHER_LOCATION, "Hill Café"))
     platform.add_user(User(USER, "ada", "ada@merchant.example", domain, (LOCATION,), "a password"))
@@ -115,6 +115,11 @@ def sides(world: World) -> Sides:
         )
     )
     return Sides(platform, app, reports)
+
+
+def _traps(origins: tuple[str, ...]) -> dict[str, str]:
+    """Return what stands on loopback for a foreign host, one that is not public, and one with another port."""
+    return {kind: origins[0] for kind in ("foreign", "private", "port") if origins}
 
 
 def set_mode(sides: Sides, mode: str) -> None:

@@ -15,7 +15,7 @@ from ...runtime.browser import Browser, Page
 from ...runtime.calls import asked
 from ...runtime.verdicts import Finding, Outcome, Refuses
 from .drafts import Draft, postback
-from .faults import FAULTS, AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
+from .faults import FAULTS, AnswerFault, Fault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
 from .findings import consented, is_open, judged, opened, posted
 from .identity import Identity
 from .records import App, Attempt, Contact, Location, Settings, User
@@ -47,6 +47,9 @@ class Acting(Identity):
         for attempt in self.waiting:
             attempt.trapped.append(f"{request.method} {request.path}")
             user_id = attempt.user_id
+        if not self.waiting and not self.consenting:  # else the step that waits says so
+            rule = "api.host" if "/v2/" in request.path else "oauth.url"
+            self.found(rule, False, f"a foreign host got {request.method} {request.path[:40]}")
         answer = {"user": {"id": user_id}, "access_token": "x", "refresh_token": "y", "expires_in": 3600}
         return json_response(answer)
 
@@ -251,6 +254,8 @@ class Acting(Identity):
     def consent(self, title: str, location_id: str, user_id: str, fault: str = "") -> Step[Outcome]:
         """fortis:oauth.offered. Open the app, go to the consent page from there, allow, and judge the end; A36."""
         chosen = self._fault(fault, OAuthFault)
+        if chosen and chosen.leads:
+            chosen = replace(chosen, answer=chosen.leads(self.settings.traps[chosen.foreign]))
         trapped = self.trapped
         url = self.launch_url(title, location_id, user_id)
         browser = Browser()
@@ -275,14 +280,24 @@ class Acting(Identity):
 
     # --- helpers ------------------------------------------------------------------------------------------
 
-    def _fault(self, name: str, kind: type[T]) -> T | None:
+    def offers(self, fault: Fault) -> bool:
+        """Return whether a fault can be tried: whether there is a trap of the kind that it names."""
+        return getattr(fault, "foreign", "") in ("", *self.settings.traps)
+
+    def _offered(self, name: str) -> Fault | None:
         chosen = FAULTS[name] if name else None
+        if chosen and not self.offers(chosen):
+            raise ValueError(f"{name} is not offered: this simulator has no such address of its own")
+        return chosen
+
+    def _fault(self, name: str, kind: type[T]) -> T | None:
+        chosen = self._offered(name)
         if chosen is not None and not isinstance(chosen, kind):
             raise ValueError(f"{name} is no fault of this step")
         return chosen
 
     def _opening_fault(self, name: str) -> OpeningFault | None:
-        chosen = FAULTS[name] if name else None
+        chosen = self._offered(name)
         if chosen is not None and not isinstance(chosen, (LaunchFault, AnswerFault)):
             raise ValueError(f"{name} is no fault of opening the app")
         return chosen

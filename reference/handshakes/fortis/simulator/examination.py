@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ...core.messages import Response, Step
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from .faults import CLAUSE, OAUTH_FAULTS, POSTBACK_FAULTS, opening_faults
+from .faults import CLAUSE, OAUTH_FAULTS, POSTBACK_FAULTS, Fault, opening_faults
 from .findings import is_open
 from .platform import Fortis
 
@@ -42,6 +42,9 @@ def examine(
         platform.found("identity.users-me", held, "the app says who is signed in")
     faults = sorted(opening_faults(mode), key=lambda fault: fault.clause.endswith(".coverage"))
     for fault in faults:
+        if not platform.offers(fault):
+            platform.findings.append(not_tried(fault))
+            continue
         mismatched = Finding(CLAUSE + "identity.mismatch", False, "token-of-another: 200")
         if fault.clause.endswith(".coverage") and mismatched in platform.findings[seen:]:
             continue  # an app that compares nothing was found already
@@ -60,9 +63,17 @@ def examine(
     if offers_oauth:
         yield from platform.consent(title, location, user)
         for oauth_fault in OAUTH_FAULTS:
-            yield from platform.consent(title, location, user, oauth_fault.name)
+            if platform.offers(oauth_fault):
+                yield from platform.consent(title, location, user, oauth_fault.name)
+            else:
+                platform.findings.append(not_tried(oauth_fault))
     yield from removal(platform, title, location, user)
     return platform.findings[seen:]
+
+
+def not_tried(fault: Fault) -> Finding:
+    """Return the finding on a fault that names an address which this simulator does not have."""
+    return Finding(fault.clause, None, f"{fault.name}: not offered, there is no such address")
 
 
 def quietly(platform: Fortis, step: Step[Outcome]) -> Step[Outcome]:

@@ -31,7 +31,8 @@ UNKNOWN_USER = "11e7a84525008da896ffffff"
 class LaunchFault:
     """A fault of a launch, in one mode or (`""`) in both. `token` says whose log-in token it carries.
 
-    `token`: `own`, `another`, `expired`, `unknown`, or `none`. The address is opened `times` times.
+    `token`: `own`, `another`, `expired`, `unknown`, or `none`. The address is opened `times` times. `foreign`
+    is the kind of the foreign address that it names: without such an address the fault is not offered.
     """
 
     name: str
@@ -42,6 +43,7 @@ class LaunchFault:
     apply: Callable[[Draft], str]
     token: str = "own"
     times: int = 1
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ class PostbackFault:
 
 @dataclass(frozen=True, slots=True)
 class OAuthFault:
-    """A fault on the way of OAuth: of what comes back with the browser, or of the token endpoint's answer."""
+    """A fault on the way of OAuth: of what comes back with the browser, or of the token endpoint's answer.
+
+    `foreign` is the kind of the foreign address that it names, and `leads` the answer that leads there.
+    """
 
     name: str
     clause: str
@@ -86,6 +91,8 @@ class OAuthFault:
     answer: Callable[[Response], Answer] | None = None
     times: int = 1
     user: str = "own"
+    foreign: str = ""
+    leads: Callable[[str], Callable[[Response], Answer]] | None = None
 
 
 _MALFORMED = Refuses("malformed")
@@ -112,9 +119,9 @@ def _plain(
 
 def _both(
     name: str, clause: str, expected: Expected, what: str, apply: Callable[[Draft], str],
-    whose: str = "own", times: int = 1,
+    whose: str = "own", times: int = 1, foreign: str = "",
 ) -> LaunchFault:  # fmt: skip
-    return LaunchFault(name, CLAUSE + clause, expected, what, "", apply, whose, times)
+    return LaunchFault(name, CLAUSE + clause, expected, what, "", apply, whose, times, foreign)
 
 
 def _bytes(draft: Draft) -> bytes:
@@ -187,8 +194,11 @@ def _in_data(draft: Draft) -> str:
     return replace(draft, app=app).url()
 
 
-def _oauth_url(name: str, what: str, url: str) -> LaunchFault:
-    return _both(name, "oauth.url", _OPENED, what, lambda d: d.url(user_oauth_url=url))
+def _oauth_url(name: str, clause: str, what: str, kind: str) -> LaunchFault:
+    """Return the fault of a launch whose `user_oauth_url` is a foreign address of this kind."""
+    return _both(
+        name, clause, _OPENED, what, lambda d: d.url(user_oauth_url=d.settings.traps[kind]), foreign=kind
+    )
 
 
 LAUNCH_FAULTS: tuple[LaunchFault, ...] = (
@@ -327,14 +337,11 @@ LAUNCH_FAULTS: tuple[LaunchFault, ...] = (
     _both("token-expired", "token.expired", Refuses("platform-error"), "a token that has ended", lambda d: d.url(), "expired"),
     _both("token-unknown", "token.expired", Refuses("platform-error"), "a token that nobody was given", lambda d: d.url(), "unknown"),
     _both("replayed", "launch.once", Refuses("replayed"), "the same address twice, in two browsers", lambda d: d.url(), times=2),
-    _oauth_url("foreign-oauth-url", "user_oauth_url on a foreign host", "https://api.attacker.example"),
-    _oauth_url("look-alike-oauth-url", "user_oauth_url that begins like the API's host",
-               "https://api.sandbox.zeamster.com.attacker.example"),
-    _oauth_url("private-oauth-url", "user_oauth_url in a private network", "https://169.254.169.254"),
-    _both("http-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url over plain http",
-          lambda d: d.url(user_oauth_url="http://api.sandbox.zeamster.com")),
-    _both("port-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url with a port",
-          lambda d: d.url(user_oauth_url="https://api.sandbox.zeamster.com:8443")),
+    _oauth_url("foreign-oauth-url", "oauth.url", "user_oauth_url on a foreign host", "foreign"),
+    _oauth_url("look-alike-oauth-url", "oauth.url", "user_oauth_url that begins like the API's host", "look-alike"),
+    _oauth_url("private-oauth-url", "oauth.url", "user_oauth_url at an address that is not public", "private"),
+    _oauth_url("http-oauth-url", "oauth.url-form", "user_oauth_url over plain http", "plain-http"),
+    _oauth_url("port-oauth-url", "oauth.url-form", "user_oauth_url with another port", "port"),
     _both("user-info-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url with user info",
           lambda d: d.url(user_oauth_url=d.settings.api_origin.replace("://", "://user@"))),
     _both("slash-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url with a slash behind it",
@@ -472,8 +479,8 @@ def _state(change: Callable[[str], str]) -> Callable[[dict[str, str]], dict[str,
     return lambda values: {**values, "state": change(values["state"])}
 
 
-def _to_trap(response: Response) -> Answer:
-    return Response(307, (("location", "https://api.attacker.example/oauth/token"),))
+def _led_to(origin: str) -> Callable[[Response], Answer]:
+    return lambda response: Response(307, (("location", f"{origin}/oauth/token"),))
 
 
 _STATE = Refuses("wrong-state")
@@ -488,7 +495,8 @@ OAUTH_FAULTS: tuple[OAuthFault, ...] = (
                lambda v: {**v, "code": "0" * 40}),
     OAuthFault("callback-twice", CLAUSE + "oauth.state", _STATE, "the same callback twice", times=2),
     OAuthFault("consent-of-another", CLAUSE + "identity.mismatch", Refuses("identity-mismatch"), "another user consents", user="another"),
-    OAuthFault("token-redirects", CLAUSE + "oauth.redirects", _PLATFORM, "the token endpoint redirects to a foreign host", answer=_to_trap),
+    OAuthFault("token-redirects", CLAUSE + "oauth.redirects", _PLATFORM, "the token endpoint redirects to a foreign host",
+               foreign="foreign", leads=_led_to),
     OAuthFault("token-error", CLAUSE + "oauth.endpoints", _PLATFORM, "the token endpoint answers invalid_grant",
                answer=lambda r: json_response({"error": "invalid_grant"}, 400)),
     OAuthFault("token-without-lifetime", CLAUSE + "oauth.endpoints", _ODD, "the token answer names no lifetime",

@@ -36,12 +36,12 @@ class Fortis(Acting):
     def origins(self) -> tuple[str, ...]:
         """The UI's host, the API's, and the traps."""
         settings = self.settings
-        return tuple(dict.fromkeys([*settings.traps, settings.ui_origin, settings.api_origin]))
+        return tuple(dict.fromkeys([*settings.traps.values(), settings.ui_origin, settings.api_origin]))
 
     def handle(self, request: Request) -> Step[Answer]:
         """Answer one request, at the host that serves its path."""
         settings = self.settings
-        if request.origin in settings.traps:
+        if request.origin in settings.traps.values():
             return self.trap(request)
         if request.origin == settings.api_origin:
             if request.path == settings.authorize_path:

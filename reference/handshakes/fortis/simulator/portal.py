@@ -52,6 +52,9 @@ _OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in find
 <li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
 </span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
+_UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
+<p>Use the buttons of the list.</p>"""
+
 STEPS = ("register", "unregister", "open")
 
 
@@ -74,8 +77,9 @@ class Portal:
             return refusal
         try:
             fields = self._chosen(request, step)
-        except (Refused, KeyError):
-            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        except (Refused, KeyError) as error:
+            name = str(error.args[0]) if isinstance(error, KeyError) else ""
+            return page("The form cannot be read", _UNREADABLE, status=400, name=name)
         title, location, user, fault = (fields[name] for name in ("app", "location", "user", "fault"))
         if step == "open":
             return self._frame(title, location, user, fields["contact"], fault)
@@ -117,7 +121,7 @@ class Portal:
             ("register", True): kinds["user"],
             ("unregister", False): (),
             ("unregister", True): (),
-            ("open", True): opening_faults(mode),
+            ("open", True): [one for one in opening_faults(mode) if self.platform.offers(one)],
         }
 
     def _index(self) -> Response:

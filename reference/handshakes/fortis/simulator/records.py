@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,14 +12,14 @@ from ..signing import BY_DATA, BY_HMAC
 
 UI = "https://fortispayrbyn9y.sandbox.zeamster.com"
 API = "https://api.sandbox.zeamster.com"
-TRAPS = (
-    "https://api.attacker.example",
-    "https://api.sandbox.zeamster.com.attacker.example",
-    "http://api.sandbox.zeamster.com",
-    "https://api.sandbox.zeamster.com:8443",
-    "https://169.254.169.254",
-)
-"""Origins that the faults name and no app may contact: foreign, look-alike, plain http, with a port, private."""
+TRAPS = {
+    "foreign": "https://api.attacker.example",
+    "look-alike": "https://api.sandbox.zeamster.com.attacker.example",
+    "plain-http": "http://api.sandbox.zeamster.com",
+    "port": "https://api.sandbox.zeamster.com:8443",
+    "private": "https://169.254.169.254",
+}
+"""Origins that the faults name and no app may contact, by what is wrong with each."""
 
 
 class Disturbance(NamedFault, Protocol):
@@ -46,7 +46,8 @@ class Settings:
     value that there is not: `empty`, `omitted` or `literal` (A05). `kept_query` keeps the configured
     query beside `data` (A38); `sliding` is for the token (A31); `cascade` sends a DELETE for each user of
     a location that is removed (A14); `attempts` of a postback (A09) and `postback_body` (A07). The paths
-    of OAuth are assumed, no page names them (A36). `traps` are origins that no app may ever contact.
+    of OAuth are assumed, no page names them (A36). `traps` are origins that no app may ever contact; a
+    fault that names an address of a kind that is not among them is not offered.
     """
 
     ui_origin: str = UI
@@ -64,7 +65,7 @@ class Settings:
     code_lifetime: int = 600
     access_lifetime: int = 3600
     loopback: bool = False
-    traps: tuple[str, ...] = TRAPS
+    traps: Mapping[str, str] = field(default_factory=TRAPS.copy)
 
 
 @dataclass(frozen=True, slots=True)
