@@ -19,7 +19,7 @@ from .partner.configuration import Configuration
 from .partner.integration import PartnerIntegration
 from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
 from .simulator.platform import OfficeRnD
-from .simulator.records import READ, V2_SCOPES, WRITE, Application, Integration, Organization
+from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
 from .simulator.records import Settings as PlatformSettings
 
 CLIENT_ID = "example-client-id"
@@ -69,6 +69,7 @@ def sides(world: World) -> Sides:
             code_lifetime=int(chosen.get("code_seconds", "300")),
             token_lifetime=int(chosen.get("token_seconds", "3599")),
             accept_redirect_url=chosen.get("takes_redirect_url") == "yes",
+            traps=world.traps if world.platform_origin and not world.partner_origin else TRAPS,
         ),
         clock=world.clock,
         random=world.random,

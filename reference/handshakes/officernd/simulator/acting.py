@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
+from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from .faults import FAULTS, ConnectFault, Delivery, Draft, PageFault, WebhookFault
-from .findings import account_name, delivered, judged, message_of
+from .findings import account_name, configured, delivered, judged, message_of, unheard
 from .records import Application, Integration, Organization, Settings, Webhook
 from .resources import Resources
 
@@ -83,8 +84,10 @@ class Acting(Resources):
             chosen = FAULTS[fault]
             if not isinstance(chosen, ConnectFault):
                 raise ValueError(f"{fault} is no fault of a connect")
+            if chosen.traps and not self.settings.traps:
+                raise ValueError(f"{fault} needs a trap, and there is none")
             grant = self.grants[parameters["code"]]
-            grant.fault = chosen
+            grant.fault = integration.fault = chosen
             if chosen.grant:
                 chosen.grant(grant)
         query = urlencode(parameters, quote_via=quote)
@@ -117,7 +120,7 @@ class Acting(Resources):
         """
         outcome = yield from self._health(self.integrations[integration_id], fault)
         if clause:
-            accepted = outcome.response is not None and outcome.response.ok
+            accepted = outcome.response.ok if outcome.response is not None else None
             held = Finding(clause, accepted, f"healthcheck of {integration_id}")
             outcome = replace(outcome, findings=(held,))
         self.findings += outcome.findings
@@ -140,6 +143,8 @@ class Acting(Resources):
         """officernd:sync.method. Send the signed sync request; any status in the 200s is a yes; H7."""
         integration = self.integrations[integration_id]
         url = self.applications[integration.client_id].sync_url
+        if not url:
+            return Outcome(None, (Finding(CLAUSE + "sync.answer", None, "sync: there is no Sync URL"),))
         outcome = yield from self._signed(integration, "sync", url, fault)
         self.findings += outcome.findings
         return outcome
@@ -160,14 +165,16 @@ class Acting(Resources):
         draft = self._draft(integration, url)
         return (chosen.apply(draft) if chosen else draft.request(draft.pairs, draft.sign())).url
 
-    def configuration_outcome(self, response: Response, fault: str = "") -> Outcome:
-        """officernd:configuration.page. Judge what the settings' URL led to: a page, or a refusal; H8."""
-        refuses = fault and isinstance(FAULTS[fault].expected, Refuses)
-        page = response.ok and response.header("content-type").startswith("text/html")
-        clause = CLAUSE + ("signature.every-request" if refuses else "configuration.page")
-        held = response.status >= 400 if refuses else page
-        detail = f"configure, {fault or 'the genuine request'}: {response.status}"
-        findings = (Finding(clause, held, detail),)
+    def configure(self, integration_id: str, fault: str = "") -> Step[Outcome]:
+        """officernd:configuration.page. Open the settings as a browser does, and judge what it is shown; H8."""
+        integration, response = self.integrations[integration_id], None
+        url = self.configuration_url(integration_id, fault)
+        for _ in range(self._page_fault(fault, integration).times if fault else 1):
+            try:
+                response = (yield from Browser().open(url)).response
+            except (Unreachable, ValueError):  # no answer, or a redirect to what is no URL
+                response = None
+        findings = configured(response, fault)
         self.findings += findings
         return Outcome(response, findings)
 
@@ -200,6 +207,16 @@ class Acting(Resources):
                 response = None
         return Outcome(response, judged(response, fault, endpoint))
 
+    def _believing(self, integration: Integration, secret: str) -> Step[Response | None]:
+        """Send a health check that is signed with a false secret, which may be empty."""
+        application = self.applications[integration.client_id]
+        draft = self._draft(integration, application.healthcheck_url)
+        signature = draft.sign(readings={"key": lambda *_: secret.encode()})
+        try:
+            return (yield draft.request(draft.pairs, signature))
+        except Unreachable:
+            return None
+
     # --- removal ----------------------------------------------------------------------------------
 
     def remove(self, integration_id: str, fault: str = "") -> Step[Outcome]:
@@ -208,16 +225,18 @@ class Acting(Resources):
         chosen = FAULTS.get(fault)
         if fault and not isinstance(chosen, WebhookFault):
             raise ValueError(f"{fault} is no fault of a webhook")
+        played = chosen if isinstance(chosen, WebhookFault) else None
         findings: tuple[Finding, ...] = ()
-        response = None
-        for webhook in self._subscribed(integration):
+        response, subscribed = None, self._subscribed(integration)
+        for webhook in subscribed:
             response = yield from self._deliver(integration, webhook, chosen)
-            findings += delivered(response, chosen if isinstance(chosen, WebhookFault) else None)
+            findings += delivered(response, played)
+        findings = findings or (unheard(played),)
         if not isinstance(chosen, WebhookFault) or not isinstance(chosen.expected, Refuses):
             after = yield from self._health(integration, "")
             integration.state, integration.message = "removed", ""
-            if findings and all(finding.held for finding in findings):  # it said that it understood
-                gone = not account_name(after.response)
+            if all(finding.held for finding in findings):  # it said that it understood
+                gone = not account_name(after.response) if after.response else None
                 findings += (Finding(CLAUSE + "webhook.event", gone, "the health check after the removal"),)
         self.findings += findings
         return Outcome(response, findings)

@@ -31,8 +31,7 @@ def examine(
         yield from platform.healthcheck(first, fault.name)
     for name in ("", "zero-signature"):
         yield from platform.sync(first, name)
-        page = yield from Browser().open(platform.configuration_url(first, name))
-        platform.configuration_outcome(page.response, name)
+        yield from platform.configure(first, name)
     yield from connected(platform, second, again=True)
     for integration in (first, second):
         yield from platform.healthcheck(integration, clause=CLAUSE + "signature.secret")

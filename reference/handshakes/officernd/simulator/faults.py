@@ -66,7 +66,11 @@ class PageFault:
 
 @dataclass(frozen=True, slots=True)
 class ConnectFault:
-    """A fault of a connect: of the code that was issued (`grant`), or of the answer at one place (`answer`)."""
+    """A fault of a connect: of the code that was issued (`grant`), or of the answer at one place (`answer`).
+
+    `answer` is given the genuine answer and a trap's origin. `believed` is the secret that a partner has who
+    took the answer for genuine. `traps` says that the fault needs a trap.
+    """
 
     name: str
     clause: str
@@ -74,7 +78,9 @@ class ConnectFault:
     what: str
     grant: Callable[[Grant], None] | None = None
     place: str = ""
-    answer: Callable[[Response], Answer] | None = None
+    answer: Callable[[Response, str], Answer] | None = None
+    believed: str | None = None
+    traps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,26 +296,32 @@ def _narrow(grant: Grant) -> None:
     grant.scopes = ()
 
 
-def _edited(edit: Callable[[dict[str, Any]], None]) -> Callable[[Response], Answer]:
+def _edited(edit: Callable[[dict[str, Any], str], None]) -> Callable[[Response, str], Answer]:
     """Answer with one thing in the JSON object changed."""
 
-    def answer(response: Response) -> Answer:
+    def answer(response: Response, trap: str) -> Answer:
         value = json.loads(response.body)
-        edit(value)
+        edit(value, trap)
         return json_response(value, response.status)
 
     return answer
 
 
-def _error(status: int, body: dict[str, str], *headers: Pair) -> Callable[[Response], Answer]:
-    return lambda response: json_response(body, status, headers)
+def _error(status: int, body: dict[str, str], *headers: Pair) -> Callable[[Response, str], Answer]:
+    return lambda response, trap: json_response(body, status, headers)
 
 
 _PLACES = {
     "token": "the token endpoint", "organization": "the organisation", "integration": "the integration",
     "webhooks": "the webhook",
 }  # fmt: skip
-_FOREIGN = "https://officernd.com.attacker.example"
+_ANOTHER_SECRET = "wrong-secret"  # no integration has it
+
+
+def _about_another(value: dict[str, Any], trap: str) -> None:
+    value["_id"] = "ffffffffffffffffffffffff"
+    value["settings"]["secret"] = _ANOTHER_SECRET
+
 
 CONNECT_FAULTS: tuple[ConnectFault, ...] = (
     ConnectFault("code-expired", CLAUSE + "token.code", Refuses("platform-error"), "an expired code", grant=_expire),
@@ -327,36 +339,38 @@ CONNECT_FAULTS: tuple[ConnectFault, ...] = (
     ),
     ConnectFault(
         "token-not-json", CLAUSE + "token.answer", Refuses("unexpected-answer"), "the token endpoint answers HTML",
-        place="token", answer=lambda r: Response(200, (("content-type", "text/html"),), b"<p>hello</p>"),
+        place="token", answer=lambda r, trap: Response(200, (("content-type", "text/html"),), b"<p>hello</p>"),
     ),
     ConnectFault(
         "region-foreign", CLAUSE + "organization.region", Survives("connected"), "a region URL on a foreign host",
-        place="organization", answer=_edited(lambda v: v.update(regionInfo={"regionUrl": _FOREIGN})),
+        place="organization", traps=True,
+        answer=_edited(lambda v, trap: v.update(regionInfo={"regionUrl": trap})),
     ),
     ConnectFault(
         "another-integration", CLAUSE + "connect.binding", Refuses("identity-mismatch"), "the answer is about another integration",
-        place="integration", answer=_edited(lambda v: v.update(_id="ffffffffffffffffffffffff")),
+        place="integration", answer=_edited(_about_another), believed=_ANOTHER_SECRET,
     ),
     ConnectFault(
         "another-client", CLAUSE + "connect.binding", Refuses("identity-mismatch"), "the answer is about another application",
         place="integration",
-        answer=_edited(lambda v: v.update(settings={"appClientId": "another", "secret": "another-integration-secret"})),
+        answer=_edited(lambda v, trap: v.update(settings={"appClientId": "another", "secret": _ANOTHER_SECRET})),
+        believed=_ANOTHER_SECRET,
     ),
     ConnectFault(
         "secret-empty", CLAUSE + "secret.answer", Refuses("empty-parameter"), "an empty secret", place="integration",
-        answer=_edited(lambda v: v["settings"].update(secret="")),
+        answer=_edited(lambda v, trap: v["settings"].update(secret="")), believed="",
     ),
     *(
         ConnectFault(
             f"slow-{place}", CLAUSE + "connect.failure", Refuses("unreachable"), f"{text} answers after 15 s", place=place,
-            answer=lambda response: Delayed(15, response),
+            answer=lambda response, trap: Delayed(15, response),
         )
         for place, text in _PLACES.items()
     ),
     *(
         ConnectFault(
             f"dropped-{place}", CLAUSE + "connect.failure", Refuses("unreachable"), f"{text}: connection closed, no answer",
-            place=place, answer=lambda response: Dropped(),
+            place=place, answer=lambda response, trap: Dropped(),
         )
         for place, text in _PLACES.items()
     ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...core.messages import Response
-from ...runtime.verdicts import Finding, Refuses, object_in
-from .faults import CLAUSE, PageFault, WebhookFault
+from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
+from .faults import CLAUSE, FAULTS, PageFault, WebhookFault
+from .records import Integration
 
 
 def account_name(response: Response | None) -> str:
@@ -24,32 +25,79 @@ def judged(response: Response | None, fault: PageFault | None, endpoint: str) ->
     """Return the findings on a signed request: accepted as it should be, or refused as it should be.
 
     At the health check a fault speaks for its own clause. At the other endpoints it shows that they
-    verify at all, which is a clause of its own.
+    verify at all, which is a clause of its own. The form of a refusal is owed at the health check, to a GET.
     """
     name = fault.name if fault else "the genuine request"
     detail = f"{endpoint}, {name}: {response.status if response else 'no answer'}"
     answered = CLAUSE + {"healthcheck": "healthcheck.success", "sync": "sync.answer"}[endpoint]
-    accepted = response is not None and response.ok
-    if fault is None:
-        held = bool(account_name(response)) if endpoint == "healthcheck" else accepted
-        return (Finding(answered, held, detail),)
-    if not isinstance(fault.expected, Refuses):
-        return (Finding(fault.clause if endpoint == "healthcheck" else answered, accepted, detail),)
-    refused = response is not None and response.status >= 400
-    clause = fault.clause if endpoint == "healthcheck" else CLAUSE + "signature.every-request"
+    refuses = fault is not None and isinstance(fault.expected, Refuses)
+    at_health = endpoint == "healthcheck"
+    own = fault.clause if fault and at_health else answered
+    clause = CLAUSE + "signature.every-request" if refuses and not at_health else own
+    if response is None:
+        return (Finding(clause, None, detail),)
+    if not refuses:
+        held = bool(account_name(response)) if at_health and fault is None else response.ok
+        return (Finding(clause, held, detail),)
+    refused = response.status >= 400
     findings = [Finding(clause, refused, detail)]
-    if response is not None and refused:
-        well = bool(message_of(response)) and response.status < 500
-        findings.append(Finding(CLAUSE + "healthcheck.failure", well, f"{detail} with a message"))
-    return tuple(findings)
+    if refused and at_health and clause != CLAUSE + "requests.method":
+        message = bool(message_of(response))
+        said = "with a message" if message else "without a message"
+        findings.append(Finding(CLAUSE + "healthcheck.failure", message, f"{detail} {said}"))
+    return (*findings, *crashed(response, detail))
+
+
+def configured(response: Response | None, fault: str) -> tuple[Finding, ...]:
+    """officernd:configuration.page. Return the findings on what the settings' URL led to: a page, or a refusal; H8."""
+    refuses = fault and isinstance(FAULTS[fault].expected, Refuses)
+    clause = CLAUSE + ("signature.every-request" if refuses else "configuration.page")
+    detail = f"configure, {fault or 'the genuine request'}: {response.status if response else 'no answer'}"
+    if response is None:
+        return (Finding(clause, None, detail),)
+    if refuses:
+        return (Finding(clause, response.status >= 400, detail), *crashed(response, detail))
+    page = response.ok and response.header("content-type").startswith("text/html")
+    return (Finding(clause, page, detail),)
+
+
+def crashed(response: Response, detail: str) -> tuple[Finding, ...]:
+    """officernd:advice.no-crash. Return a finding on an answer in the 500s to what should be refused, else none."""
+    return (Finding(CLAUSE + "advice.no-crash", False, detail),) if response.status >= 500 else ()
+
+
+def connected(integration: Integration, health: Outcome, believed: Response | None) -> tuple[Finding, ...]:
+    """Return the findings on a connect whose browser came back, after the health check.
+
+    Under a fault a partner may rightly stay unconnected. What it believed is tried with a health check that
+    is signed with the secret of the false answer.
+    """
+    fault = integration.fault
+    if fault is None:  # a connect that broke before the secret was read has its finding already
+        return health.findings if integration.secret_was_read else ()
+    detail = f"connect, {fault.name}: "
+    if not integration.fault_was_played:
+        return (Finding(fault.clause, None, detail + "the partner did not ask for that answer"),)
+    if fault.believed is None:
+        return (Finding(fault.clause, True, f"{detail}the browser came back, {integration.state}"),)
+    if believed is None:
+        return (Finding(fault.clause, None, detail + "no answer to a health check with the false secret"),)
+    said = f"{believed.status} to a health check signed with the false secret"
+    return (Finding(fault.clause, not believed.ok, detail + said),)
 
 
 def delivered(response: Response | None, fault: WebhookFault | None) -> tuple[Finding, ...]:
     """Return the findings on a webhook's delivery; W6."""
-    status = "no answer" if response is None else str(response.status)
-    accepted = response is not None and response.ok
-    if fault is None:
-        return (Finding(CLAUSE + "webhook.answer", accepted, f"the genuine webhook: {status}"),)
-    refuses = isinstance(fault.expected, Refuses)
-    held = accepted if not refuses else response is not None and 400 <= response.status < 500
-    return (Finding(fault.clause, held, f"{fault.name}: {status}"),)
+    clause, name = (fault.clause, fault.name) if fault else (CLAUSE + "webhook.answer", "the genuine webhook")
+    detail = f"{name}: {response.status if response else 'no answer'}"
+    if response is None:
+        return (Finding(clause, None, detail),)
+    if fault is None or not isinstance(fault.expected, Refuses):
+        return (Finding(clause, response.ok, detail),)
+    return (Finding(clause, response.status >= 400, detail), *crashed(response, detail))
+
+
+def unheard(fault: WebhookFault | None) -> Finding:
+    """Return the finding on a removal that no webhook is subscribed to, which a partner may do without."""
+    clause, name = (fault.clause, fault.name) if fault else (CLAUSE + "webhook.answer", "the removal")
+    return Finding(clause, None, f"{name}: no webhook is subscribed")

@@ -36,8 +36,9 @@ class Identity:
         self.tokens: dict[str, Token] = {}
         self.findings: list[Finding] = []
         self.token_requests = 0
+        self.trap_requests = 0
 
-    def found(self, clause: str, held: bool, detail: str) -> None:
+    def found(self, clause: str, held: bool | None, detail: str) -> None:
         """Remember what a check said about a clause."""
         self.findings.append(Finding(CLAUSE + clause, held, detail))
 
@@ -86,7 +87,7 @@ class Identity:
             "refresh_token": token.refresh_token,
         }
         response = json_response(answer, 200, NO_STORE)
-        return disturbed("token", token, response)
+        return self.disturbed("token", token, response)
 
     def _client(self, request: Request, fields: dict[str, str]) -> Application:
         """Return the application that the request proves to be; in the body or by HTTP Basic, not both."""
@@ -109,6 +110,8 @@ class Identity:
         if grant is None or grant.client_id != application.client_id:
             raise OAuthError("invalid_grant", "unknown code", "token.code")
         ours = grant.fault is None  # then what is wrong is the partner's doing
+        if grant.fault and not grant.fault.place:
+            self.integrations[grant.integration_id].fault_was_played = True
         if grant.used:
             # RFC 6749, 4.1.2: what a code used twice has given out is taken back
             self.tokens = {k: v for k, v in self.tokens.items() if v.code != fields["code"]}
@@ -160,6 +163,14 @@ class Identity:
         self.tokens[access_token] = token
         return token, access_token
 
+    def disturbed(self, place: str, token: Token, response: Response) -> Answer:
+        """Return the answer, or what the connect's fault makes of it at this place."""
+        fault = token.fault
+        if not fault or not fault.answer or fault.place != place:
+            return response
+        self.integrations[self.grants[token.code].integration_id].fault_was_played = True
+        return fault.answer(response, next(iter(self.settings.traps), ""))
+
     # --- authorise page (C4, reading b) -----------------------------------------------------------
 
     def authorize(self, request: Request) -> Step[Answer]:
@@ -202,8 +213,14 @@ class Identity:
 
         The code stands for `scopes`, where the admin consented to some, else for all of the application's.
         """
-        integration.state = "connecting"
-        integration.secret_was_read = integration.came_back_early = False
+        if integration.state == "connecting" and integration.fault:
+            name = integration.fault.name
+            self.findings.append(
+                Finding(integration.fault.clause, None, f"connect, {name}: nobody came back")
+            )
+        integration.state, integration.fault = "connecting", None
+        integration.secret_was_read = integration.came_back_early = integration.fault_was_played = False
+        integration.traps_before = self.trap_requests
         integration.token_requests_before = self.token_requests
         return {
             "code": self.issue_code(integration, redirect_uri, scopes),
@@ -237,12 +254,6 @@ _CONSENT = """<p>Which integration may be connected?</p>
 <form method="post" action="/oauth/authorize" id="deny">
 {% for name, value in fields.items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
 <input type="hidden" name="decision" value="deny"><button>Deny</button></form>"""
-
-
-def disturbed(place: str, token: Token, response: Response) -> Answer:
-    """Return the answer, or what the connect's fault makes of it at this place."""
-    fault = token.fault
-    return fault.answer(response) if fault and fault.answer and fault.place == place else response
 
 
 def _scopes(fields: dict[str, str], allowed: tuple[str, ...], ours: bool) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ...core.messages import Answer, Request, Step, json_response
 from .acting import RETURN, Acting, not_allowed
+from .findings import connected
 from .portal import Portal
 from .records import Settings
 
@@ -29,13 +30,21 @@ class OfficeRnD(Acting):
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The identity host, the main host and the hosts of the regions."""
+        """The traps, the identity host, the main host and the hosts of the regions."""
+        settings = self.settings
         regions = [org.region_url for org in self.organizations.values() if org.region_url]
-        return tuple(dict.fromkeys([self.settings.identity_origin, self.settings.app_origin, *regions]))
+        return tuple(
+            dict.fromkeys([*settings.traps, settings.identity_origin, settings.app_origin, *regions])
+        )
 
     def handle(self, request: Request) -> Step[Answer]:
         """Answer one request, at the host that serves its path."""
         path, origin = request.path, request.origin
+        if origin in self.settings.traps:
+            self.trap_requests += 1
+            held = not request.header("authorization")
+            self.found("organization.region", held, f"{request.method} to the foreign region {origin}")
+            return json_response({"message": "Not found"}, 404)
         if origin == self.settings.identity_origin and path.startswith("/oauth/"):
             if path == "/oauth/token":
                 return self.token(request)
@@ -61,7 +70,9 @@ class OfficeRnD(Acting):
             self.found("return.redirect", True, "the browser came back to the return URL")
             exchanged = self.token_requests > integration.token_requests_before
             self.found("connect.unsigned", exchanged, "a Connect without a signature led to a token request")
-            outcome = yield from self._health(integration, "")
-            if integration.secret_was_read:  # else the connect broke earlier, and that was found already
-                self.findings += outcome.findings
+            outcome, believed = (yield from self._health(integration, "")), None
+            if integration.fault and integration.fault.believed is not None and integration.fault_was_played:
+                believed = yield from self._believing(integration, integration.fault.believed)
+            if self.trap_requests == integration.traps_before:  # else that was found already
+                self.findings += connected(integration, outcome, believed)
         return self.portal.return_page(connecting)

@@ -74,7 +74,7 @@ class Portal:
             integration, fault = platform.integrations[fields["integration"]], fields.get("fault", "")
             if step == "sync" and not platform.applications[integration.client_id].sync_url:
                 raise KeyError(step)
-            if fault and fault not in [choice.name for choice in dict(_STEPS)[step]]:
+            if fault and fault not in [choice.name for choice in self._choices(step)]:
                 raise KeyError(fault)
         except (Refused, KeyError, UnicodeDecodeError):
             return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
@@ -83,10 +83,11 @@ class Portal:
             platform.browsers[browser] = integration.id
             cookie = f"{COOKIE}={browser}; Path=/connect; HttpOnly; SameSite=Lax"
             return redirect(platform.connect_url(integration.id, fault), 303, (("set-cookie", cookie),))
-        if step == "configure":
-            return redirect(platform.configuration_url(integration.id, fault), 303)
-        taken = {"healthcheck": platform.healthcheck, "sync": platform.sync, "remove": platform.remove}[step]
-        outcome = yield from taken(integration.id, fault)
+        if (
+            step == "configure" and not fault
+        ):  # the admin uses the settings; a fault is judged, so it is opened here
+            return redirect(platform.configuration_url(integration.id), 303)
+        outcome = yield from getattr(platform, step)(integration.id, fault)
         answered = outcome.response.status if outcome.response else "nothing"
         title = f"{step} {fault}".strip()
         return page(title, _OUTCOME, answered=answered, findings=outcome.findings)
@@ -108,10 +109,15 @@ class Portal:
             "OfficeRnD simulator",
             _INDEX,
             integrations=integrations,
-            steps=_STEPS,
+            steps=[(step, self._choices(step)) for step, _ in _STEPS],
             findings=findings,
             syncs=syncs,
         )
+
+    def _choices(self, step: str) -> list[Fault]:
+        """Return the faults of a step; one that needs a trap only where there is one."""
+        traps = self.platform.settings.traps
+        return [fault for fault in dict(_STEPS)[step] if traps or not getattr(fault, "traps", False)]
 
     def _fields(self, request: Request) -> dict[str, str]:
         clause = "officernd:connect.popup"

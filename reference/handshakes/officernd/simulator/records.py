@@ -28,13 +28,22 @@ class Disturbance(NamedFault, Protocol):
         """The answer that it disturbs."""
 
     @property
-    def answer(self) -> Callable[[Response], Answer] | None:
-        """What is answered instead, if anything."""
+    def answer(self) -> Callable[[Response, str], Answer] | None:
+        """What is answered instead, if anything; the text is a trap's origin."""
+
+    @property
+    def believed(self) -> str | None:
+        """The secret of a partner that believed the answer, where that can be tried."""
+
+
+TRAPS = ("https://officernd.com.attacker.example",)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How the platform is played. Origins have no path; lifetimes are seconds.
+
+    `traps` are origins that no partner may ever contact; a request to one is remembered.
 
     `profile` is `observed` (signs four parameters, as seen in real traffic) or `seed` (signs slug and
     locations, as the page's examples). Code lifetime and refresh lifetime are assumed (C12).
@@ -49,6 +58,7 @@ class Settings:
     token_lifetime: int = 3599
     refresh_lifetime: int = 1_209_600
     accept_redirect_url: bool = False
+    traps: tuple[str, ...] = TRAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,7 @@ class Integration:
     """One instance of an application in an organisation. No locations means all of them.
 
     `came_back_early` says that a browser was back before the secret was read, so the connect may still go on.
+    `fault` is the one of the last connect.
     """
 
     id: str
@@ -102,6 +113,9 @@ class Integration:
     message: str = ""
     secret_was_read: bool = False
     came_back_early: bool = False
+    fault: Disturbance | None = None
+    fault_was_played: bool = False
+    traps_before: int = 0
     token_requests_before: int = 0
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from ...core.messages import Answer, Request, Response, json_response
 from ...core.refusals import Refused
 from ...core.strict import json_object, no_duplicates, query_pairs
-from .identity import CLAUSE, Identity, disturbed
+from .identity import CLAUSE, Identity
 from .records import READ, WRITE, Integration, Organization, Settings, Token, Webhook
 
 _PATH = re.compile(
@@ -69,7 +69,7 @@ class Resources(Identity):
             self._may(token, version, request.method, kind)
             organization = self._organization(token, unquote(slug))
             place, response = self._answer(request, version, organization, token, kind, id)
-            return disturbed(place, token, response)
+            return self.disturbed(place, token, response)
         except ApiError as error:
             if error.clause:
                 self.found(error.clause, False, error.message)
