@@ -329,6 +329,33 @@ def test_the_latest_claim_is_used_and_the_one_of_the_activation_never():
     assert world.partner.claim(FIRST, ADMIN) not in (first, *unlock)
 
 
+@pytest.mark.clause("onoffice:claim.latest")
+def test_a_service_call_that_arrives_late_does_not_replace_a_claim_of_a_later_signed_time():
+    world = activated()
+
+    def arrives(claim: str, signed_at: int) -> str:
+        pairs = {"apiClaim": claim, "customerWebId": FIRST, "userId": ADMIN, "timestamp": str(signed_at)}
+        ask(world, signed(WEBHOOK, **pairs))
+        return world.partner.claim(FIRST, ADMIN)
+
+    in_order = [("later", NOW + 60), ("earlier", NOW), ("same-second", NOW + 60), ("last", NOW + 61)]
+    assert [arrives(*one) for one in in_order] == ["later", "later", "same-second", "last"]
+
+
+@pytest.mark.clause("onoffice:claim.latest")
+def test_the_platform_takes_the_claim_of_the_latest_signed_time_for_the_latest():
+    world = activated()
+    assert world.serve("just-ahead").held
+    ahead = world.partner.claim(FIRST, ADMIN)
+    assert world.serve().held
+    assert world.partner.claim(FIRST, ADMIN) == ahead
+    assert world.serve("service-claim-outdated").held and world.reasons() == ["platform-error"]
+    world.clock.advance(121)
+    assert world.serve().held
+    assert world.partner.claim(FIRST, ADMIN) != ahead
+    assert not any(finding.violated for finding in world.platform.findings)
+
+
 def test_work_without_a_service_call_is_refused():
     world = activated()
     with pytest.raises(Refused) as caught:

@@ -163,16 +163,22 @@ class Connecting(Equipped[Configuration]):
         return installation
 
     def claimed(self, url: SignedUrl) -> None:
-        """onoffice:claim.latest. Keep the claim of a service call as the latest of its user."""
+        """onoffice:claim.latest. Keep the claim of a service call, unless one of a later signed time is kept already.
+
+        Calls can arrive in another order than they were signed in. Of two of the same second the one
+        that arrives last counts.
+        """
         web_id, user_id, claim = url.value("customerWebId"), url.value("userId"), url.value("apiClaim")
-        details = {"customerWebId": web_id, "userId": user_id}
+        details = {"customerWebId": web_id, "userId": user_id, "signedAt": str(url.timestamp)}
         identity = self.user(web_id, user_id)
-        self.change(
-            identity,
-            lambda found: Installation(
-                PLATFORM, identity, details, {"claim": claim}, "active", found.version if found else 0
-            ),
-        )
+
+        def latest(found: Installation | None) -> Installation:
+            if found and int(found.details.get("signedAt", "0")) > url.timestamp:
+                return found
+            version = found.version if found else 0
+            return Installation(PLATFORM, identity, details, {"claim": claim}, "active", version)
+
+        self.change(identity, latest)
 
     def claim(self, web_id: str, user_id: str) -> str:
         """onoffice:claim.latest. Return the latest claim of a user; raises `Refused` with `unknown-installation`."""
@@ -212,10 +218,14 @@ class Connecting(Equipped[Configuration]):
             return
 
     def change(self, identity: str, changed: Callable[[Installation | None], Installation]) -> None:
-        """Save an installation with a change; when somebody else saved first, change theirs."""
+        """Save an installation with a change, if it is one; when somebody else saved first, change theirs."""
         for _ in range(5):
+            found = self.store.get(PLATFORM, identity)
+            wanted = changed(found)
+            if wanted is found:
+                return
             try:
-                self.store.save(changed(self.store.get(PLATFORM, identity)))
+                self.store.save(wanted)
                 return
             except Conflict:
                 continue

@@ -5,6 +5,7 @@ A step returns its outcome: the partner's response and what it says about each c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ...core.messages import Request, Response, Step, Unreachable, form_body, split_url
@@ -265,10 +266,7 @@ class Acting(Resources):
         found = self._service(service or self.account.services[0].name)
         if not anyway:
             self._open_to(customer, user)
-        draft = self.service_draft(found, customer, user)
-        url = chosen.apply(draft) if isinstance(chosen, UrlFault) else draft.url()
-        if isinstance(chosen, ClaimFault):
-            chosen.apply(self, dict(draft.pairs)["apiClaim"])
+        url = self._service_url(found, customer, user, chosen)
         in_use = self.api_users.get(customer.token)
         attempt = Attempt(chosen, False, False, None, in_use, self.calls, len(self.findings))
         self.serving = web_id
@@ -287,11 +285,21 @@ class Acting(Resources):
         customer, user = self._person(web_id, user_id)
         found = self._service(service)
         self._open_to(customer, user)
-        draft = self.service_draft(found, customer, user)
-        chosen = self._fault(fault, SERVICE_FAULTS)
-        if isinstance(chosen, ClaimFault):
-            chosen.apply(self, dict(draft.pairs)["apiClaim"])
-        return chosen.apply(draft) if isinstance(chosen, UrlFault) else draft.url()
+        return self._service_url(found, customer, user, self._fault(fault, SERVICE_FAULTS))
+
+    def _service_url(self, service: Service, customer: Customer, user: User, fault: Fault | None) -> str:
+        """onoffice:claim.latest. Write a service's URL, with its fault; earlier faults of this user's claims have ended."""
+        self.claim_faults.pop((customer.web_id, user.id), None)
+        draft = self.service_draft(service, customer, user)
+        value = dict(draft.pairs).get("apiClaim", "")
+        if isinstance(fault, ClaimFault):
+            fault.apply(self, (customer.web_id, user.id))
+        url = fault.apply(draft) if isinstance(fault, UrlFault) else draft.url()
+        times = re.findall(r"(?<=[?&]timestamp=)[0-9]{1,12}(?=&|$)", url)
+        refused = isinstance(fault, UrlFault) and isinstance(fault.expected, Refuses)
+        if value in self.claims:
+            self.sent(value, int(times[0]) if times else draft.now, refused=refused)
+        return url
 
     def _open_to(self, customer: Customer, user: User) -> None:
         """onoffice:popup.administrators-always. Refuse with `ValueError` a user to whom no service is open."""

@@ -115,13 +115,13 @@ class FormFault:
 
 @dataclass(frozen=True, slots=True)
 class ClaimFault:
-    """A fault of a service's claim, made before the service is opened."""
+    """A fault of the claims of a user's services, made before a service is opened; it lasts until the next one is."""
 
     name: str
     clause: str
     expected: Expected
     what: str
-    apply: Callable[[Resources, str], None]
+    apply: Callable[[Resources, tuple[str, str]], None]
 
 
 _MISMATCH = Refuses("signature-mismatch")
@@ -409,17 +409,18 @@ FORM_FAULTS: tuple[FormFault, ...] = (
 )  # fmt: skip
 
 
-def _claim_of(platform: Resources, value: str) -> None:
-    platform.claims[value].fault = 248
+def _claims_answer(code: int) -> Callable[[Resources, tuple[str, str]], None]:
+    """Let the API answer a code to whichever of a user's claims is sent: the latest may be that of an earlier call."""
 
+    def apply(platform: Resources, person: tuple[str, str]) -> None:
+        platform.claim_faults[person] = code
 
-def _outdated(platform: Resources, value: str) -> None:
-    platform.claims[value].fault = 201
+    return apply
 
 
 CLAIM_FAULTS: tuple[ClaimFault, ...] = (
-    ClaimFault("service-claim-outdated", CLAUSE + "api.envelopes", _PLATFORM, "the service's claim is outdated: 201", _outdated),
-    ClaimFault("service-claim-of-another", CLAUSE + "api.envelopes", _PLATFORM, "the service's claim fits nobody: 248", _claim_of),
+    ClaimFault("service-claim-outdated", CLAUSE + "api.envelopes", _PLATFORM, "the service's claim is outdated: 201", _claims_answer(201)),
+    ClaimFault("service-claim-of-another", CLAUSE + "api.envelopes", _PLATFORM, "the service's claim fits nobody: 248", _claims_answer(248)),
 )  # fmt: skip
 
 Fault: TypeAlias = UrlFault | StateFault | ApiFault | FormFault | ClaimFault

@@ -142,13 +142,17 @@ class CacheEntry:
 
 @dataclass(slots=True)
 class Claim:
-    """A claim: whose it is; `cache_id` is that of its activation, or empty for a service's; `fault` is answered to it."""
+    """A claim: whose it is; `cache_id` is that of its activation, or empty for a service's; `fault` is answered to it.
+
+    `order` says when the URL that carries it was signed, and which one it was among those of the same second.
+    """
 
     web_id: str
     user_id: str
     made: int
     cache_id: str = ""
     fault: int = 0
+    order: tuple[int, int] = (0, 0)
 
 
 @dataclass(slots=True)

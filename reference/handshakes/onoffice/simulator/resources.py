@@ -51,7 +51,8 @@ class Resources:
         self.api_users: dict[str, ApiUser] = {}
         self.cache: dict[str, CacheEntry] = {}
         self.claims: dict[str, Claim] = {}
-        self.latest: dict[tuple[str, str], str] = {}
+        self.latest: dict[tuple[str, str], tuple[int, int]] = {}
+        self.claim_faults: dict[tuple[str, str], int] = {}
         self.popups: dict[str, Popup] = {}
         self.findings: list[Finding] = []
         self.calls = 0
@@ -74,10 +75,21 @@ class Resources:
             "-_" if cache_id else "+/"
         )
         value = letters[62:] + "".join(letters[number >> 6 * place & 63] for place in range(46))
-        self.claims[value] = Claim(web_id, user_id, self.clock(), cache_id)
-        if not cache_id:
-            self.latest[web_id, user_id] = value
+        now = self.clock()
+        self.claims[value] = Claim(web_id, user_id, now, cache_id, order=(now, len(self.claims)))
         return value
+
+    def sent(self, value: str, signed_at: int, *, refused: bool) -> None:
+        """onoffice:claim.latest. Note when the URL of a service's claim was signed.
+
+        The latest is the one with the latest signed time, and of one second the last; a claim whose URL
+        has to be refused is none.
+        """
+        claim = self.claims[value]
+        claim.order = (signed_at, claim.order[1])
+        if not refused:
+            person = (claim.web_id, claim.user_id)
+            self.latest[person] = max(claim.order, self.latest.get(person, claim.order))
 
     # --- one request ------------------------------------------------------------------------------
 
@@ -280,8 +292,9 @@ class Resources:
         claim = self.claims.get(value) if isinstance(value, str) else None
         if claim is None:
             raise ApiError(248, "unlock.claim" if unlocking else "claim.shape")
-        if claim.fault:
-            raise ApiError(claim.fault)
+        fault = claim.fault if claim.cache_id else self.claim_faults.get((claim.web_id, claim.user_id), 0)
+        if fault:
+            raise ApiError(fault)
         if claim.web_id != user.web_id:
             raise ApiError(248, "credentials.user")
         if claim.cache_id != cache_id:
@@ -290,8 +303,8 @@ class Resources:
         if not unlocking and lifetime is not None and self.clock() > claim.made + lifetime:
             raise ApiError(201)
         if not unlocking:
-            latest = self.latest.get((claim.web_id, claim.user_id)) == value
-            self.found("claim.latest", latest, "the claim of the latest service call")
+            latest = self.latest.get((claim.web_id, claim.user_id), claim.order)
+            self.found("claim.latest", claim.order >= latest, "the claim of the latest service call")
 
 
 def top(code: int, status: int = 0) -> dict[str, Any]:
