@@ -13,8 +13,14 @@ from collections.abc import Callable
 
 import pytest
 
+from handshakes.core.messages import Request, Response, html_response
 from handshakes.core.refusals import Refused
 from handshakes.core.strict import form_pairs, json_value, no_duplicates, query_pairs
+from handshakes.officernd import readings as officernd
+from handshakes.onoffice.simulator.findings import judged_page
+from handshakes.onoffice.simulator.records import Customer
+from handshakes.runtime.browser import Browser, Page
+from handshakes.runtime.transcript import Transcript
 
 
 def spent(read: Callable[[], object]) -> float:
@@ -35,6 +41,49 @@ def keys(n: int) -> bytes:
     return ("{" + ",".join(f'"k{i}":1' for i in range(n)) + f',"k{n - 1}":1}}').encode()
 
 
+def opened(response: Response) -> Callable[[], None]:
+    """Return a browser's reading of a page."""
+
+    def read() -> None:
+        step = Browser().open("https://one.example/")
+        next(step)
+        with contextlib.suppress(StopIteration):
+            step.send(response)
+
+    return read
+
+
+def cookie(text: str) -> Callable[[], None]:
+    return opened(Response(200, (("set-cookie", text),)))
+
+
+def html(text: str) -> Callable[[], None]:
+    return opened(html_response(text))
+
+
+def judged(text: str) -> Callable[[], object]:
+    page, customer = Page("https://one.example/", html_response(text)), Customer("1", "Büro", "Büro")
+    return lambda: judged_page(page, customer, "https://portal.example")
+
+
+def recorded(
+    target: str = "/", headers: tuple[tuple[str, str], ...] = (), body: str = ""
+) -> Callable[[], None]:
+    """Return a transcript's recording of one request, in which `code` is secret."""
+    request = Request("POST", "https://one.example", target, headers, body.encode())
+    return lambda: Transcript(frozenset({"code"})).request("browser", "one", request)
+
+
+SPACED = officernd.of("officernd:signature.syntax=spaced-fields")["fields"]
+JSON = (("content-type", "application/json"),)
+FORM = (("content-type", "application/x-www-form-urlencoded"),)
+
+
+def alike(n: int) -> str:
+    """Secrets of many lengths that all begin as the text does, and do not end so."""
+    return json.dumps({"code": ["a" * length + "b" for length in range(8, 8 + n // 20)], "x": "a" * n})
+
+
 READERS = {
     "a JSON object with one key twice": lambda n: lambda: json_value(keys(n), "a:b"),
     "a JSON object inside another": lambda n: lambda: json_value(b'{"in":' + keys(n) + b"}", "a:b"),
@@ -51,7 +100,27 @@ READERS = {
         lambda: form_pairs(b"--x\r\n" * n, "multipart/form-data; boundary=x", "a:b")
     ),
     "a content type of blanks": lambda n: lambda: form_pairs(b"", "a;" + " " * n, "a:b"),
-}
+    "a cookie with blanks in its age": lambda n: cookie("a=b; max-age=" + " " * n + "x"),
+    "a cookie with blanks before an attribute": lambda n: cookie("a=b" + ";" + " " * n + "x"),
+    "a text area of many pieces": lambda n: html("<form><textarea name=a>" + "x<b>" * 8 * n),
+    "options without end": lambda n: html("<form><select name=a>" + "<option>x" * n),
+    "forms without end": lambda n: html("<form>" * n),
+    "tags without end": lambda n: html("<a " * n),
+    "comments without end": lambda n: html("<!--" * n),
+    "buttons without end": lambda n: judged("<button" * n),
+    "ids of a button without end": lambda n: judged("<button" + " id=unlockButton" * n),
+    "a signature of blanks": lambda n: lambda: SPACED("t=1" + " " * n + "x"),
+    "secrets of one form": lambda n: recorded(headers=FORM, body="&".join(f"code=private-{i}" for i in range(n))),
+    "secrets of one JSON text": lambda n: recorded(
+        headers=JSON, body=json.dumps({"code": [f"private-{i}" for i in range(n)]})
+    ),
+    "secrets that begin alike": lambda n: recorded(headers=JSON, body=alike(n)),
+    "a header that begins as secrets do": lambda n: recorded(
+        headers=(("x-other", "a" * n), *JSON), body=json.dumps({"code": ["a" * i + "b" for i in range(8, 108)]})
+    ),
+    "a long secret and a text that begins alike": lambda n: recorded(f"/{'a' * n}?code={'a' * n}b"),
+    "titles without end": lambda n: recorded(headers=(("content-type", "text/html"),), body="<title>" * n),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from base64 import b64encode
 from urllib.parse import quote, quote_plus
 
@@ -337,3 +338,94 @@ def test_a_notebook_gets_the_text_beside_the_picture():
     bundle = transcript._repr_mimebundle_()
     assert bundle["text/plain"] == transcript.text(bodies=False)
     assert bundle["text/markdown"] == f"```mermaid\n{transcript.mermaid()}\n```"
+
+
+# --- what runs for long -----------------------------------------------------------------------
+
+
+def answers(transcript: Transcript, start: int, number: int) -> float:
+    """Record token answers, each with another secret; return the CPU time of each."""
+    messages = [json_response({"code": f"private-value-{i:09}-end"}) for i in range(start, start + number)]
+    began = time.process_time()
+    for message in messages:
+        record(transcript, message)
+    return (time.process_time() - began) / number
+
+
+@pytest.mark.parametrize("keep", [None, 100], ids=["all kept", "the last kept"])
+def test_an_event_costs_the_same_after_many_others(keep):
+    """After 8,000 others (quadratic work would take 16 times as long), at most 3 times as long."""
+    young = [answers(Transcript(NAMES, keep=keep), 0, 500) for _ in range(5)]
+    old = Transcript(NAMES, keep=keep)
+    answers(old, 0, 8_000)
+    assert min(answers(old, 10_000 * i, 500) for i in range(1, 6)) < 3 * min(young)
+
+
+def test_with_a_limit_events_and_secrets_are_bounded():
+    transcript = Transcript(NAMES, keep=50)
+    for i in range(2_000):
+        record(transcript, json_response({"code": f"private-value-{i}", "x": f"private-value-{i}"}))
+        assert len(transcript.events) < 100
+    assert transcript.recorded == 2_000
+    assert len(transcript._secrets) <= 50
+    assert "private-value" not in everything(transcript)
+
+
+def test_with_a_limit_long_secrets_are_bounded_by_their_characters():
+    transcript = Transcript(NAMES, keep=50)
+    for i in range(200):
+        record(transcript, json_response({"code": f"{i}" + "x" * 30_000}))
+    assert sum(map(len, transcript._secrets._masks)) <= 50_000
+
+
+def test_the_numbers_of_events_go_on_when_the_first_are_no_longer_kept():
+    transcript = Transcript(keep=2)
+    for i in range(1, 6):
+        transcript.message("a", "b", f"number {i}")
+    assert [event.text for event in transcript.events] == ["number 3", "number 4", "number 5"]
+    assert transcript.text(start=0, end=4).splitlines() == [
+        "    … 2 earlier events are no longer kept",
+        "  3 a ✉ b  number 3",
+        "  4 a ✉ b  number 4",
+    ]
+    assert transcript.text(start=4) == "  5 a ✉ b  number 5"
+    assert transcript.text(start=5) == ""
+
+
+def test_a_secret_seen_again_is_not_the_next_to_be_forgotten():
+    transcript = Transcript(NAMES, keep=3)
+    for value in ("private-one", "private-two", "private-three", "private-one", "private-four"):
+        record(transcript, sent("/?code=" + value))
+    record(transcript, sent("/?x=private-one"))
+    assert "private-one" not in transcript.events[-1].text
+
+
+def test_secrets_that_overlap_are_masked_as_one():
+    transcript = Transcript(NAMES)
+    record(transcript, json_response({"code": ["private-front-middle", "middle-and-back"]}))
+    record(transcript, sent("/?x=private-front-middle-and-back"))
+    assert not [part for part in ("front", "middle", "back") if part in transcript.events[-1].text]
+
+
+def test_a_text_too_much_like_secrets_is_not_shown():
+    """Each place of the text begins all of the secrets, and is none of them."""
+    transcript = Transcript(NAMES)
+    record(transcript, json_response({"code": ["a" * length + "b" for length in range(8, 1_000)]}))
+    record(transcript, sent("/" + "a" * 5_000))
+    assert "aaaaaaaa" not in everything(transcript)
+
+
+def test_secrets_beyond_the_cut_do_not_shorten_what_is_shown():
+    transcript = Transcript(NAMES)
+    record(transcript, sent("/?code=very-private-value"))
+    record(transcript, sent(body=b"very-private-value" * 10 + b"x" * 5_000))
+    assert MASK.sub("", transcript.events[-1].body).startswith("x" * 1_000)
+    assert len(transcript.events[-1].body) == 2_000 + len("… ‹5180 characters›")
+
+
+def test_a_title_of_a_number_too_long_to_read_is_no_defect():
+    """Python refuses to read a number of more than 4,300 digits."""
+    transcript = Transcript()
+    html = b"<title>&#" + b"1" * 5_000 + b";</title>"
+    record(transcript, Response(200, (("content-type", "text/html"),), html))
+    assert transcript.events[-1].body == "‹page “”›"

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core.refusals import Refused
-from ..runtime.story import Setting, World
+from ..runtime.story import Reports, Setting, World
 from .common import fail, opened_store, out, platform_named
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
+
+
+KEPT = 500
+"""How many events and secrets a served transcript keeps at least; it may run for weeks."""
 
 
 def serve(
@@ -63,6 +66,7 @@ def serve(
             *(roles[side] for side in sockets),
             sockets={roles[side].name: sock for side, sock in sockets.items()},
             traps={sides.platform.name: traps} if traps else {},
+            keep=KEPT,
         ) as network:
             out.print(tools.briefing(sides, world), markup=False)
             out.print("\nEverything here is public and for tests. Ctrl-C ends it.")
@@ -106,19 +110,21 @@ def is_sensible(name: str, value: str) -> bool:
     return bool(found and rest) and scheme in ("http", "https")
 
 
-def _shown_until_interrupted(network: Loopback, reports: list[tuple[str, Refused]]) -> None:
+def _shown_until_interrupted(network: Loopback, reports: Reports) -> None:
     """Print what the servers send and what the partner's operator is told, until Ctrl-C."""
     shown = told = 0
     try:
         while all(server.alive for server in network.servers):
             time.sleep(0.2)
-            events = len(network.transcript.events)
+            events = network.transcript.recorded
             if events > shown:
                 out.print(network.transcript.text(bodies=False, start=shown, end=events), markup=False)
                 shown = events
-            for endpoint, refused in reports[told:]:
+            before, (told, news) = told, reports.since(told)
+            if missed := told - before - len(news):
+                out.print(f"    partner refused {missed} more requests", markup=False)
+            for endpoint, refused in news:
                 out.print(f"    partner refused {endpoint}: {refused}", markup=False)
-                told += 1
     except KeyboardInterrupt:
         pass
     out.print("stopped")

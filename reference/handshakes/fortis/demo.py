@@ -13,7 +13,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser, Page
-from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from ..runtime.story import Chapter, Check, Pasted, Reports, Setting, Sides, World
 from . import readings as other_readings
 from .partner.configuration import Configuration
 from .partner.integration import App as ExampleApp
@@ -73,7 +73,7 @@ def sides(world: World) -> Sides:
         loopback=bool(served),
         traps=_traps(world.traps) if served else TRAPS,
     )
-    reports: list[tuple[str, Refused]] = []
+    reports = Reports()
     app = ExampleApp(
         Configuration(
             chosen["mode"],
@@ -156,9 +156,9 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         return [*checks, *found(platform, seen)]
 
     def refused() -> Step[list[Check]]:
-        told = len(sides.reports)
+        told = sides.reports.told
         checks = yield from opened(USER, ["Please open the app in Fortis again"], fault="flipped-padding")
-        reasons = [refused.reason for _, refused in sides.reports[told:]]
+        reasons = [refused.reason for _, refused in sides.reports.since(told)[1]]
         return [*checks, Check("the app's operator sees decryption-failed", reasons == ["decryption-failed"])]
 
     def plain() -> Step[list[Check]]:
@@ -166,9 +166,9 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         return (yield from opened(USER, ["Signed in as", USER, CONTACT], contact=CONTACT))
 
     def replaced() -> Step[list[Check]]:
-        told = len(sides.reports)
+        told = sides.reports.told
         checks = yield from opened(USER, ["Please open the app in Fortis again"], fault="user-replaced")
-        reasons = [refused.reason for _, refused in sides.reports[told:]]
+        reasons = [refused.reason for _, refused in sides.reports.since(told)[1]]
         return [*checks, Check("the app's operator sees identity-mismatch", reasons == ["identity-mismatch"])]
 
     def consented() -> Step[list[Check]]:

@@ -13,7 +13,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser
-from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Setting, Sides, World
+from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Reports, Setting, Sides, World
 from . import readings as other_readings
 from .partner.configuration import Configuration
 from .partner.integration import PartnerIntegration
@@ -91,7 +91,7 @@ def sides(world: World) -> Sides:
     furnish(platform, chosen.get("client_id", CLIENT_ID))
     for organization in platform.organizations.values():
         organization.region_url = chosen.get("region_url", "")
-    reports: list[tuple[str, Refused]] = []
+    reports = Reports()
     partner = PartnerIntegration(
         Configuration(
             chosen.get("client_id", CLIENT_ID),

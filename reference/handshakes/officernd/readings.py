@@ -77,7 +77,7 @@ def _positional(value: str) -> tuple[str, str]:
 
 
 def _spaced_fields(value: str) -> tuple[str, str]:
-    return rules.split_signature(re.sub(" *, *", ",", value))
+    return rules.split_signature(",".join(piece.strip(" ") for piece in value.split(",")))
 
 
 def _milliseconds_fields(value: str) -> tuple[str, str]:

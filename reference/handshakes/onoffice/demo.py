@@ -13,7 +13,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser, Page
-from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Setting, Sides, World
+from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Reports, Setting, Sides, World
 from . import readings as other_readings
 from .partner.configuration import HOSTS, Configuration
 from .partner.connecting import PLATFORM
@@ -71,7 +71,7 @@ def sides(world: World) -> Sides:
     )
     platform = OnOffice(settings, account, clock=world.clock, random=world.random)
     furnish(platform)
-    reports: list[tuple[str, Refused]] = []
+    reports = Reports()
     provider = Provider(
         Configuration(
             SECRET,
@@ -154,9 +154,9 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 
     def blocked() -> Step[list[Check]]:
         shown.append((yield from browser.open(f"{origin}/simulator")))
-        told = len(sides.reports)
+        told = sides.reports.told
         shown.append((yield from browser.submit(shown[-1], shown[-1].form(f"block-{FIRST}"))))
-        return [Check("nobody told the provider", len(sides.reports) == told)]
+        return [Check("nobody told the provider", sides.reports.told == told)]
 
     def noticed() -> Step[list[Check]]:
         code = ""

@@ -11,7 +11,7 @@ from ..core.refusals import Refused
 from ..core.strict import URLENCODED
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser, Page
-from ..runtime.story import Chapter, Check, Pasted, Setting, Sides, World
+from ..runtime.story import Chapter, Check, Pasted, Reports, Setting, Sides, World
 from . import readings as other_readings
 from .partner.configuration import Configuration
 from .partner.integration import ACCOUNT, CONFIG, REGISTER, Module
@@ -61,7 +61,7 @@ def sides(world: World) -> Sides:
     another = "".join(world.traps[1:2]) if crm else ANOTHER
     if another:
         platform.add_account(Account(another, another if crm else OTHER_TECHNICAL, "Another shop"))
-    reports: list[tuple[str, Refused]] = []
+    reports = Reports()
     module = Module(
         Configuration(
             code,

@@ -6,7 +6,6 @@ where a page has one, the page's room mirrors it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -117,10 +116,22 @@ class Browser:
             pair, _, attributes = value.partition(";")
             name, _, text = pair.strip().partition("=")
             jar = self._cookies.setdefault(origin, {})
-            if re.search(r";\s*max-age\s*=\s*-?0*\s*(;|$)", ";" + attributes.lower()):
+            if any(map(_ends_cookie, attributes.split(";"))):
                 jar.pop(name, None)
             else:
                 jar[name] = text
+
+
+def _ends_cookie(attribute: str) -> bool:
+    """Return whether an attribute is a Max-Age of zero or less, or an empty one.
+
+    >>> [_ends_cookie(text) for text in (" Max-Age=0", "max-age = -00 ", "Max-Age=10", "Path=/")]
+    [True, True, False, False]
+    """
+    name, equals, value = attribute.partition("=")
+    return (
+        bool(equals) and name.strip().lower() == "max-age" and not value.strip().removeprefix("-").strip("0")
+    )
 
 
 @dataclass
@@ -137,9 +148,12 @@ class _Reader(HTMLParser):
         self._fields: dict[str, str] | None = None
         self._select = ""
         self._text_for = ""  # the field whose value is the text that follows
+        self._text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
+        if tag in ("form", "textarea", "option"):
+            self._expect_text("")
         if tag == "form":
             self._fields = {}
             method = values.get("method", "get").upper()
@@ -160,19 +174,30 @@ class _Reader(HTMLParser):
             if not box or "checked" in values:
                 fields[name] = values.get("value", "on" if box else "")
         elif tag == "textarea" and name:
-            fields[name], self._text_for = "", name
+            fields[name] = ""
+            self._expect_text(name)
         elif tag == "select":
             self._select = name
         elif tag == "option" and self._select and ("selected" in values or self._select not in fields):
             fields[self._select] = values.get("value", "")
-            self._text_for = "" if "value" in values else self._select
+            self._expect_text("" if "value" in values else self._select)
+
+    def _expect_text(self, name: str) -> None:
+        """Give the text that was collected to its field; what follows is for the field with this name."""
+        if self._fields is not None and self._text_for:
+            self._fields[self._text_for] += "".join(self._text)
+        self._text_for, self._text = name, []
 
     def handle_data(self, data: str) -> None:
-        if self._fields is not None and self._text_for:
-            self._fields[self._text_for] += data
+        if self._text_for:
+            self._text.append(data)
+
+    def close(self) -> None:
+        """End the page as an end tag would; a tag that was cut off is not read."""
+        self._expect_text("")
 
     def handle_endtag(self, tag: str) -> None:
-        self._text_for = ""
+        self._expect_text("")
         if tag == "select":
             self._select = ""
         elif tag == "form":
@@ -184,5 +209,6 @@ def _page(url: str, response: Response) -> Page:
         return Page(url, response)
     reader = _Reader()
     reader.feed(response.body.decode("utf-8", "replace"))
+    reader.close()
     found = reader.found
     return Page(url, response, tuple(found.forms), tuple(found.frames), tuple(found.links))

@@ -189,7 +189,8 @@ class Loopback:
     """A network of roles over loopback HTTP, with the interface of `flow.InProcess`.
 
     Each role gets a server on a free port; roles whose origins are loopback ones already are given
-    the socket bound to that port. `traps` are more sockets of the role with this name.
+    the socket bound to that port. `traps` are more sockets of the role with this name. With `keep`,
+    the transcript holds about that many of the last events and secrets, as a long run needs.
     """
 
     def __init__(
@@ -197,9 +198,10 @@ class Loopback:
         *roles: Role,
         sockets: Mapping[str, socket.socket] | None = None,
         traps: Mapping[str, Sequence[socket.socket]] | None = None,
+        keep: int | None = None,
     ) -> None:
         secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
-        self.transcript = Transcript(secret_names)
+        self.transcript = Transcript(secret_names, keep=keep)
         self._book: dict[str, str] = {}
         if strangers := {*(sockets or {}), *(traps or {})} - {role.name for role in roles}:
             raise ValueError(f"no role is called {', '.join(sorted(strangers))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,13 +32,46 @@ class Chapter:
     sender: str = "browser"
 
 
+class Reports(list[tuple[str, Refused]]):
+    """What the partner's operator was told: the endpoint and the refusal, of the last 100 refusals.
+
+    A refusal carries its request, stage by stage, so whoever keeps all of them lets strangers fill the memory.
+
+    >>> reports = Reports()
+    >>> for _ in range(250):
+    ...     reports.append(("setup", Refused("malformed", "fortis:plain.hmac")))
+    >>> len(reports), reports.told, len(reports.since(240)[1])
+    (100, 250, 10)
+    """
+
+    MOST = 100
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self.told = 0
+        """How many there were, those included that are no longer kept."""
+
+    def append(self, report: tuple[str, Refused]) -> None:
+        """Add a report; the oldest goes when there are more than 100."""
+        with self._lock:
+            super().append(report)
+            self.told += 1
+            del self[: -self.MOST]
+
+    def since(self, told: int) -> tuple[int, list[tuple[str, Refused]]]:
+        """Return how many there are now, and those after the first `told` ones that are still kept."""
+        with self._lock:
+            return self.told, self[max(0, len(self) - (self.told - told)) :]
+
+
 @dataclass(frozen=True, slots=True)
 class Sides:
     """Both sides of one handshake, and what the partner's operator was told."""
 
     platform: Role
     partner: Role
-    reports: list[tuple[str, Refused]]
+    reports: Reports
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ Whoever sends also records: the request is one event and its answer another, eac
 handshake gives the same transcript in process and over sockets. Secrets are masked when an event
 is recorded: no event holds the clear value, unless it is a labelled public test key. What is only
 later seen to be secret is masked from then on.
+
+What runs for long sets a limit, `keep`: then only the last events and secrets are kept, and the
+time for one event does not depend on how many there were before.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ import threading
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
-from urllib.parse import quote, unquote_plus
+from urllib.parse import unquote_plus
 
-from ..core.keys import PUBLIC_TEST_KEYS, shown
 from ..core.messages import Headers, Request, Response, Unreachable
 from ..core.printing import printable
+from ..core.strict import MAX_FORM
+from .masking import Secrets
 
 ALWAYS_SECRET = frozenset({"authorization", "cookie", "set-cookie", "client_secret", "password"})
 _NOT_THE_ROLES = frozenset({"content-length", "date", "server", "connection", "host", "transfer-encoding"})
@@ -45,13 +49,24 @@ class Event:
 
 
 class Transcript:
-    """The events of one run, in order; safe to record from several threads."""
+    """The events of one run, in order; safe to record from several threads.
 
-    def __init__(self, secret_names: frozenset[str] = frozenset()) -> None:
+    With `keep`, `events` holds at least that many of the last ones, and fewer than twice as many.
+    """
+
+    def __init__(self, secret_names: frozenset[str] = frozenset(), *, keep: int | None = None) -> None:
         self.events: list[Event] = []
         self._names = secret_names | ALWAYS_SECRET
-        self._known: dict[str, str] = {}
+        self._keep = keep
+        self._dropped = 0
+        self._secrets = Secrets(keep)
         self._lock = threading.Lock()
+
+    @property
+    def recorded(self) -> int:
+        """How many events were ever recorded, those included that are no longer kept."""
+        with self._lock:
+            return self._dropped + len(self.events)
 
     def request(self, sender: str, receiver: str, request: Request) -> None:
         """Record that `sender` sent a request."""
@@ -66,12 +81,25 @@ class Transcript:
     def failure(self, sender: str, receiver: str, failure: Unreachable) -> None:
         """Record that no response came."""
         with self._lock:
-            self.events.append(Event("failure", receiver, sender, failure.kind))
+            self._append(Event("failure", receiver, sender, failure.kind))
 
     def message(self, sender: str, receiver: str, text: str) -> None:
         """Record a message from one window to another (`postMessage`)."""
         with self._lock:
-            self.events.append(Event("message", sender, receiver, self._masked_text(text)))
+            self._append(Event("message", sender, receiver, self._masked_text(text)))
+
+    def _append(self, event: Event) -> None:
+        self.events.append(event)
+        if self._keep is not None and len(self.events) >= 2 * self._keep:
+            self._dropped += len(self.events) - self._keep
+            del self.events[: -self._keep]
+
+    def _range(self, start: int, end: int | None) -> tuple[int, list[Event]]:
+        """Return the events from one number to another that are still kept, and the number of the first."""
+        with self._lock:
+            first = max(start, self._dropped)
+            last = None if end is None else max(end - self._dropped, 0)
+            return first, self.events[first - self._dropped : last]
 
     # --- masking ------------------------------------------------------------------------------
 
@@ -82,20 +110,13 @@ class Transcript:
         body = self._body(message.header("content-type").lower(), message.body)
         # What was learnt further on in the message may stand further up in it.
         headers = tuple((name, self._masked_text(value)) for name, value in headers)
-        self.events.append(Event(kind, sender, receiver, self._masked_text(text), headers, body))
+        self._append(Event(kind, sender, receiver, self._masked_text(text), headers, body))
 
     def _mask(self, value: str) -> str:
-        if value and value not in PUBLIC_TEST_KEYS and value not in self._known:
-            self._known[value] = shown(value)
-            self._known[quote(value, safe="")] = shown(value)
-            self._known = dict(sorted(self._known.items(), key=lambda item: -len(item[0])))
-        return shown(value)
+        return self._secrets.mask(value)
 
     def _masked_text(self, text: str) -> str:
-        for value, mask in self._known.items():
-            if len(value) >= 8 and value in text:
-                text = text.replace(value, mask)
-        return text
+        return self._secrets.masked(text)
 
     def _url(self, url: str) -> str:
         url, sharp, fragment = url.partition("#")
@@ -152,16 +173,18 @@ class Transcript:
         except UnicodeDecodeError:
             return f"‹{len(body)} bytes that are not UTF-8›"
         if content_type.startswith("text/html"):
-            title = re.search("<title>([^<]*)</title>", text)
+            title = re.search("<title>([^<]{0,300})</title>", text)
             return f"‹page “{self._masked_text(unescape(title[1])) if title else ''}”›"
         if content_type.startswith("multipart/"):
             return f"‹{len(body)} bytes of a multipart form›"
         if content_type.startswith("application/x-www-form-urlencoded"):
+            if len(body) > MAX_FORM:
+                return f"‹{len(body)} bytes of a form›"
             text = self._pairs(text)
         elif "json" in content_type:
             text = self._masked_json(text, text)
-        text = self._masked_text(text)
-        return text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + f"… ‹{len(text)} characters›"
+        shown = self._secrets.masked(text, _MOST_BODY + 1)
+        return shown if len(shown) <= _MOST_BODY else shown[:_MOST_BODY] + f"… ‹{len(text)} characters›"
 
     def _has_secret(self, value: Any) -> bool:
         if isinstance(value, dict):
@@ -178,9 +201,13 @@ class Transcript:
     # --- drawing ------------------------------------------------------------------------------
 
     def text(self, *, bodies: bool = True, start: int = 0, end: int | None = None) -> str:
-        """Return the transcript, or some events of it, as readable text, numbered."""
-        lines = []
-        for number, event in enumerate(self.events[start:end], start + 1):
+        """Return the transcript, or some events of it, as readable text, numbered.
+
+        `start` and `end` count all that were recorded; a line says how many of them are no longer kept.
+        """
+        first, events = self._range(start, end)
+        lines = [f"    … {first - start} earlier events are no longer kept"] if first > start else []
+        for number, event in enumerate(events, first + 1):
             arrow = {"request": "→", "response": "⇢", "failure": "✗", "message": "✉"}[event.kind]
             lines.append(
                 f"{number:>3} {event.sender} {arrow} {event.receiver}  {printable(event.text, _MOST_BODY)}"
@@ -196,7 +223,7 @@ class Transcript:
 
     def mermaid(self, most: int = 44, start: int = 0, end: int | None = None) -> str:
         """Return a Mermaid sequence diagram of the events; a label is cut at `most` characters."""
-        events = self.events[start:end]
+        _, events = self._range(start, end)
         names = list(dict.fromkeys(name for event in events for name in (event.sender, event.receiver)))
         ids = {name: f"p{i}" for i, name in enumerate(names)}
         lines = ["sequenceDiagram", *(f"    participant {ids[name]} as {_label(name)}" for name in names)]
@@ -207,7 +234,7 @@ class Transcript:
             )
             if event.kind == "response":
                 label += "".join(f" to {value}" for name, value in event.headers if name == "location")
-            label = re.sub("‹[^›]*›", "…", label)
+            label = re.sub("‹[^‹›]*›", "…", label)
             label = label if len(label) <= most else label[: most - 1] + "…"
             lines.append(f"    {ids[event.sender]}{arrow}{ids[event.receiver]}: {_label(label)}")
         return "\n".join(lines)

@@ -69,10 +69,11 @@ def judged_page(page: Page | None, customer: Customer, portal: str) -> tuple[Fin
     allowed = ancestors[1].split() if ancestors else ["*"]
     framed = bool({"*", portal} & set(allowed)) and not page.response.header("x-frame-options")
     raw, escaped = customer.name, html.escape(customer.name, quote=False)
-    button = re.search(r"<(button|input)[^>]*\bid=\"?unlockButton\b[^>]*>", text)
+    tags = re.findall("<(?:button|input)[^<>]*>", text)
+    button = next((tag for tag in tags if re.search(r"\bid=\"?unlockButton\b", tag)), "")
     checks = {
         "page.key-field": 'name="secret"' in text,
-        "page.button": button is not None and "disabled" in button[0],
+        "page.button": "disabled" in button,
         "page.escaped": raw == escaped or raw not in text,
         "page.feedback": "<script" in text,
         "url.frameable": framed and not page.response.header("set-cookie"),
