@@ -132,6 +132,13 @@ BROKEN: list[tuple[str, str, dict[str, Any] | str, str, list[str]]] = [
         "missing-parameter",
         NEVER,
     ),
+    (
+        "connect.parameters",
+        "no locations",
+        {"connect_parameters": without("locations")},
+        "missing-parameter",
+        NEVER,
+    ),
     ("connect.parameters", "no code", {"connect_parameters": without("code")}, "missing-parameter", NEVER),
     ("token.code", "over before it was used", "code-expired", "platform-error", NEVER),
     ("token.answer", "no refresh token", {"token": without_a_refresh_token}, "missing-parameter", NEVER),

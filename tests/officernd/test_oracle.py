@@ -191,6 +191,24 @@ SIGNED_OTHERWISE = {
 """Vectors that record the message as received, and what has to go for the one that was signed (S13, S14)."""
 
 
+def test_a_parser_that_drops_empty_values_signs_as_that_reading_does():
+    """`parse_qsl` of Python does so unless it is told otherwise; `hmac` and `json` do the rest."""
+    import hmac
+    import json
+    from urllib.parse import parse_qsl
+
+    every = {vector["id"]: vector for _, vector in vectors.rows(vectors.load("officernd"))}
+    reading = "officernd:signature.absent-locations=empty-dropped"
+    for name in ("empty-locations-not-signed", "no-empty-value-signed"):
+        vector = every[f"officernd/verify_query/{name}"]
+        parsed = dict(parse_qsl(vector["input"]["target"].partition("?")[2]))
+        t, digest = (part.partition("=")[2] for part in parsed.pop("signature").split(","))
+        message = json.dumps(parsed, separators=(",", ":")) + "." + t
+        assert hmac.new(b"example-integration-secret", message.encode(), "sha256").hexdigest() == digest
+        assert vector["expect"]["reason"] == "signature-mismatch"
+        assert vector["by_reading"][reading]["returns"]["covered"] == list(parsed)
+
+
 def test_javascript_judges_every_vector_as_the_adopted_readings_do():
     found = judged_vectors("officernd", "node", "officernd.mjs", NOT_BY_JAVASCRIPT)
     assert [(id, answer) for id, _, answer in found] == [(id, expected) for id, expected, _ in found]

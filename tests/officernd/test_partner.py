@@ -161,6 +161,50 @@ def test_of_two_refreshes_at_once_the_loser_uses_the_winners_token(store):
     assert ended.value.value.status == 200
 
 
+# --- a Connect without locations -------------------------------------------------------------------
+
+
+def without_locations(world, integration):
+    url = world.platform.connect_url(integration)
+    request = Request("GET", *split_url(url.replace(parse_qsl_of(url, "locations"), "")))
+    assert "locations" not in request.query
+    return request
+
+
+def parse_qsl_of(url: str, name: str) -> str:
+    """Return the piece of a query that holds a parameter, with the ampersand in front."""
+    return next("&" + piece for piece in url.split("&") if piece.startswith(name + "="))
+
+
+@pytest.mark.clause("officernd:connect.capture")
+@pytest.mark.parametrize("integration", [FIRST, SECOND])
+def test_a_connect_without_locations_is_refused_and_spends_no_code(store, integration):
+    """Not taken for all locations, which the administrator may not have chosen."""
+    world = sides(store)
+    response = world.network.exchange("browser", without_locations(world, integration))
+    assert response.status == 302
+    (told,) = world.reports
+    assert (told[1].reason, told[1].clause, told[1].evidence) == (
+        "missing-parameter",
+        "officernd:connect.parameters",
+        {"name": "locations"},
+    )
+    assert (installation(world, integration), world.platform.token_requests) == (None, 0)
+
+
+def test_a_connect_without_locations_stands_for_all_of_them_where_the_operator_says_so(store):
+    world = sides(store, without_locations="all")
+    world.network.exchange("browser", without_locations(world, SECOND))
+    assert (world.reports, installation(world, SECOND).details["locations"]) == ([], "")
+
+
+@pytest.mark.parametrize(("integration", "kept"), [(FIRST, ""), (SECOND, "5a0000000000000000000001")])
+def test_locations_that_are_there_are_kept_as_they_are(store, integration, kept):
+    world = sides(store)
+    connect(world, integration)
+    assert installation(world, integration).details["locations"] == kept
+
+
 # --- which installation ---------------------------------------------------------------------------
 
 
@@ -387,10 +431,52 @@ def refusal(step, answer) -> Refused:
     return refused.value
 
 
-@pytest.mark.parametrize("lifetime", [None, "3600", True, 0, -1, 1.5])
+@pytest.mark.parametrize(
+    "lifetime",
+    [None, True, 0, -1, 1.5, 3600.0, "0", "-1", "1.5", "", " 3600", "3600s", "٣", "1" * 10, [3600]],
+)
 def test_a_lifetime_that_is_no_number_of_seconds_is_an_unexpected_answer(lifetime):
     refused = refusal(sides().partner.api.exchange({}), {"access_token": "a", "expires_in": lifetime})
     assert (refused.reason, list(refused.evidence)) == ("unexpected-answer", ["expires_in"])
+
+
+@pytest.mark.parametrize("lifetime", [3600, "3600"])
+def test_a_lifetime_may_be_written_as_text(lifetime):
+    answer = {"access_token": "a", "refresh_token": "r", "expires_in": lifetime}
+    tokens = drive(sides().partner.api.exchange({}), lambda request: json_response(answer))
+    assert tokens == Tokens("a", "r", NOW + 3600)
+
+
+@pytest.mark.parametrize("absent", [{}, {"refresh_token": None}], ids=["absent", "null"])
+def test_an_answer_to_a_refresh_without_a_refresh_token_leaves_the_old_one(absent):
+    """RFC 6749, section 6: the server MAY issue a new refresh token."""
+    answer = {"access_token": "a", "expires_in": 3599, **absent}
+    tokens = drive(sides().partner.api.refresh("old"), lambda request: json_response(answer))
+    assert tokens == Tokens("a", "old", NOW + 3599)
+
+
+@pytest.mark.parametrize(("sent", "reason"), [("", "empty-parameter"), (7, "wrong-type"), ([], "wrong-type")])
+def test_a_refresh_token_that_is_sent_has_to_be_one(sent, reason):
+    answer = {"access_token": "a", "expires_in": 3599, "refresh_token": sent}
+    assert refusal(sides().partner.api.refresh("old"), answer).reason == reason
+
+
+def test_the_answer_to_a_code_needs_a_refresh_token():
+    refused = refusal(sides().partner.api.exchange({}), {"access_token": "a", "expires_in": 3599})
+    assert (refused.reason, refused.clause) == ("missing-parameter", "officernd:token.answer")
+
+
+@pytest.mark.parametrize("tokens", ["rotated", "kept"])
+@pytest.mark.parametrize("expires_in", ["number", "text"])
+def test_a_connection_outlives_its_tokens_however_the_token_answer_is_written(store, tokens, expires_in):
+    world = sides(store, refresh_tokens=tokens, expires_in=expires_in)
+    connect(world)
+    kept = {installation(world).credentials["refresh_token"]}
+    for _ in range(3):
+        world.clock.advance(4_000)
+        assert open_settings(world).response.status == 200
+        kept.add(installation(world).credentials["refresh_token"])
+    assert (len(kept), world.reports) == (4 if tokens == "rotated" else 1, [])
 
 
 @pytest.mark.parametrize("answer", [{}, {"results": 3}, {"results": [1]}, [1], "text", None])

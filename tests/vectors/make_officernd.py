@@ -90,6 +90,7 @@ OTHERWISE = {
 ALWAYS = ("json=spaced", "message=timestamp-payload", "timestamp=milliseconds", "key=hex-decoded")
 PAGE = (*ALWAYS, "order=sorted")  # slug stands before locations
 MORE = (*PAGE, "parameters=slug-and-locations")  # and something stands behind them
+DROPS = "absent-locations=empty-dropped"  # where a value is empty, this one signs another text
 HOOK = ("message=timestamp-payload", "timestamp=milliseconds", "key=hex-decoded")
 
 
@@ -148,6 +149,9 @@ def query(
     if by is None:
         by = no(*PAGE) if isinstance(expect, Accepted) else {}
     decoded = [pair for pair in parse_qsl(sent, keep_blank_values=True) if pair[0] != "signature"]
+    in_time = isinstance(expect, Accepted) or expect["reason"] in ("stale", "from-the-future")
+    if in_time and any(value == "" for _, value in decoded):
+        by = {DROPS: MISMATCH} | by
     seen: list[dict[str, Any]] = []
     if verified:
         payload = json.dumps(dict(decoded), ensure_ascii=False, separators=(",", ":"))
@@ -455,6 +459,18 @@ def wrong_messages() -> list[dict[str, Any]]:
               SLUG + "&memberId=", J_ALL, MISMATCH,
               {"absent-locations=added-as-empty": accepted(covered=["slug"], not_covered=["memberId"])},
               source=(PLAIN, "locations is not in the URL, and an empty memberId that was not signed")),
+        query("empty-locations-not-signed", "digest absent-locations", f"{ALL}&organizationId={ORG}",
+              f'{{"slug":"test-slug","organizationId":"{ORG}"}}', MISMATCH,
+              {DROPS: accepted(covered=["slug", "organizationId"], not_covered=["locations"])},
+              source=("organization-signed", "the empty locations is left out of the signed JSON")),
+        query("organization-signed", "absent-locations", f"{ALL}&organizationId={ORG}", J_ORG, accepted(),
+              no(*MORE)),
+        query("no-empty-value-signed", "digest absent-locations empty-member", EMPTY,
+              f'{{"slug":"test-slug","organizationId":"{ORG}"}}', MISMATCH,
+              {DROPS: accepted(covered=["slug", "organizationId"], not_covered=["locations", "memberId"])},
+              source=("empty-member-signed", "both empty values are left out of the signed JSON")),
+        query("space-not-signed", "digest absent-locations", "slug=test-slug&locations=%20", J_SLUG, MISMATCH,
+              source=("locations-absent", "locations is there, and a space")),
         query("signed-spaced", "digest json", TWO,
               '{"slug": "test-slug", "locations": "location-id1, location-id2"}', MISMATCH,
               {"json=spaced": accepted()}, source=("page-two-locations", "the signed JSON has spaces")),
@@ -601,6 +617,9 @@ def sign(
         others["key=hex-decoded"] = BAD_KEY
         if secret == "00ff00ff":
             others["key=hex-decoded"] = gives(signed, key=bytes([0, 255, 0, 255]))
+    if expect is None and any(value == "" for _, value in pairs):
+        left = {name: value for name, value in pairs if value}
+        others[DROPS] = gives(json.dumps(left, ensure_ascii=False, separators=(",", ":")))
     others |= {r: gives(text) if isinstance(text, str) else text for r, text in (by or {}).items()}
     shown = " ".join(f"{n}={v}" for n, v in pairs).encode()
     return {

@@ -46,6 +46,9 @@ SETTINGS = {
     "region_url": Setting("the organisations' region URL; the platform's own unless set"),
     "code_seconds": Setting("seconds that a code lasts; 300, assumed (C12)"),
     "token_seconds": Setting("seconds that an access token lasts; 3599 (C15)"),
+    "refresh_tokens": Setting("what a refresh does to the refresh token (E1)", ("rotated", "kept")),
+    "expires_in": Setting("how a token's lifetime is written (E2)", ("number", "text")),
+    "without_locations": Setting("what a Connect without locations is (E3)", ("refused", "all")),
     "started_by": Setting("who starts the connect (C4)", ("platform", "partner")),
 }
 
@@ -68,6 +71,8 @@ def sides(world: World) -> Sides:
             separator="," if chosen.get("joined_by") == "comma" else ", ",
             code_lifetime=int(chosen.get("code_seconds", "300")),
             token_lifetime=int(chosen.get("token_seconds", "3599")),
+            refresh_tokens=chosen.get("refresh_tokens", "rotated"),
+            expires_in=chosen.get("expires_in", "number"),
             accept_redirect_url=chosen.get("takes_redirect_url") == "yes",
             traps=world.traps if world.platform_origin and not world.partner_origin else TRAPS,
         ),
@@ -103,6 +108,7 @@ def sides(world: World) -> Sides:
             scopes=V2_SCOPES if chosen.get("api_version") == "v2" else (READ, WRITE),
             account_name=ACCOUNT,
             started_by=started_by,
+            connect_without_locations=chosen.get("without_locations", "refused"),
         ),
         store=world.store,
         clock=world.clock,

@@ -56,6 +56,11 @@ def _empty_locations_added(pairs: Pairs) -> Pairs:
     return (*pairs[:at], ("locations", ""), *pairs[at:])
 
 
+def _empty_dropped(pairs: Pairs) -> Pairs:
+    """What is left behind a parser that drops empty values."""
+    return tuple(pair for pair in pairs if pair[1] != "")
+
+
 def _spaced(pairs: Sequence[tuple[str, Any]]) -> str:
     return json.dumps(dict(pairs), ensure_ascii=False)
 
@@ -179,6 +184,7 @@ READINGS: dict[str, Readings] = {
     SIGNATURE + "tolerance=300-both-ways": {"tolerance": _window((300, 300))},
     SIGNATURE + "absent-locations=as-in-the-url": {},
     SIGNATURE + "absent-locations=added-as-empty": {"signed": _empty_locations_added},
+    SIGNATURE + "absent-locations=empty-dropped": {"signed": _empty_dropped},
     SIGNATURE + "repeated=refused": {},
     SIGNATURE + "repeated=array": {"parameters": _repeated_as_array},
     SIGNATURE + "empty-member=either": {},

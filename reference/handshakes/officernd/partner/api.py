@@ -50,32 +50,39 @@ class Api:
         self.configuration = configuration
         self.clock = clock
 
-    def exchange(self, fields: Mapping[str, str], clause: str = CLAUSE + "token.answer") -> Step[Tokens]:
-        """officernd:token.form. Post the form of a code exchange; return the tokens. Source: page, Step 2."""
+    def exchange(
+        self, fields: Mapping[str, str], clause: str = CLAUSE + "token.answer", kept: str = ""
+    ) -> Step[Tokens]:
+        """officernd:token.form. Post the form of a code exchange; return the tokens. Source: page, Step 2.
+
+        `kept` is the refresh token that stays when the answer brings none (RFC 6749, section 6; E1). A lifetime
+        written as text is read as a number (E2).
+        """
         headers = (("content-type", "application/x-www-form-urlencoded"),)
         origin = self.configuration.identity_origin
         request = Request("POST", origin, "/oauth/token", headers, form_body(fields), TOKEN_TIMEOUT)
         answer = object_of((yield from call(request, clause)), clause)
-        lifetime = answer.get("expires_in")
-        if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
-            raise Refused("unexpected-answer", clause, {"expires_in": "is no number of seconds"})
+        lifetime = _seconds(answer.get("expires_in"))
+        if lifetime <= 0:
+            raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
         access_token = text_of(answer, "access_token", clause)
         if not all(
             "!" <= character <= "~" for character in access_token
         ):  # RFC 6750, 2.1: it becomes a header
             raise Refused("unexpected-answer", clause, {"access_token": "holds what no header can carry"})
-        refresh_token = text_of(answer, "refresh_token", clause)
+        sent = answer.get("refresh_token") is not None or not kept
+        refresh_token = text_of(answer, "refresh_token", clause) if sent else kept
         return Tokens(access_token, refresh_token, self.clock() + lifetime)
 
     def refresh(self, refresh_token: str) -> Step[Tokens]:
-        """officernd:token.refresh. Trade a refresh token for new tokens, in the minimal form; C14."""
+        """officernd:token.refresh. Trade a refresh token for new tokens, in the minimal form; C14, E1."""
         fields = {
             "grant_type": "refresh_token",
             "client_id": self.configuration.client_id,
             "client_secret": self.configuration.client_secret,
             "refresh_token": refresh_token,
         }
-        return (yield from self.exchange(fields, CLAUSE + "token.refresh"))
+        return (yield from self.exchange(fields, CLAUSE + "token.refresh", refresh_token))
 
     def organization(self, origin: str, slug: str, tokens: Tokens) -> Step[dict[str, Any]]:
         """officernd:organization.read. Return the organisation with this slug."""
@@ -128,6 +135,13 @@ class Api:
         content = (("content-type", "application/json"),) if body else ()
         path = f"/api/{self.configuration.api_version}{target}"
         return Request(method, origin, path, (*_bearer(tokens), *content), body)
+
+
+def _seconds(lifetime: object) -> int:
+    """Return a lifetime in whole seconds, which may come as text; 0 for anything else."""
+    if isinstance(lifetime, str) and lifetime.isascii() and lifetime.isdigit() and len(lifetime) < 10:
+        return int(lifetime)
+    return lifetime if isinstance(lifetime, int) and not isinstance(lifetime, bool) else 0
 
 
 def _bearer(tokens: Tokens) -> tuple[tuple[str, str], ...]:

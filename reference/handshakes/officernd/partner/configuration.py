@@ -13,6 +13,7 @@ class Configuration:
 
     `allowed_origins` says where a region URL may point (C7). `started_by` is `platform` when Connect
     arrives with a code, `partner` when the partner sends the browser to authorise first (C4).
+    `connect_without_locations` is `refused`, or `all` when a Connect request without it stands for all (E3).
     """
 
     client_id: str
@@ -27,3 +28,4 @@ class Configuration:
     tolerance: Tolerance = (300, 60)
     refuse_replays: bool = False
     started_by: str = "platform"
+    connect_without_locations: str = "refused"

@@ -76,6 +76,8 @@ class Connecting(Refreshing):
     def connect_parameters(self, query: str) -> dict[str, str]:
         """officernd:connect.capture. Return `code`, `org_slug`, `integrationId`, `locations` of a Connect query.
 
+        An empty `locations` means all of them, so an absent one is not taken for it; E3.
+
         Raises `Refused`: `missing-parameter`, `empty-parameter`, `duplicate-parameter`, `malformed`,
         `too-large`; `platform-error` when OfficeRnD sent an OAuth error instead.
         """
@@ -86,6 +88,8 @@ class Connecting(Refreshing):
         text_of(values, "code", clause)
         for name in ("org_slug", "integrationId"):
             id_of(values, name, clause)
+        if "locations" not in values and self.configuration.connect_without_locations != "all":
+            raise Refused("missing-parameter", clause, {"name": "locations"})
         return {"locations": "", **values}
 
     def check_state(self, request: Request) -> None:

@@ -79,13 +79,15 @@ class Identity:
             if error.clause:
                 self.found(error.clause, False, error.description)
             return error.response("OfficeRnD")
+        lifetime = token.expires_at - self.clock()
         answer = {
             "access_token": access_token,
             "token_type": "Bearer",
-            "expires_in": token.expires_at - self.clock(),
+            "expires_in": str(lifetime) if self.settings.expires_in == "text" else lifetime,
             "scope": " ".join(token.scopes),
-            "refresh_token": token.refresh_token,
         }
+        if grant_type == "authorization_code" or self.settings.refresh_tokens == "rotated":
+            answer["refresh_token"] = token.refresh_token
         response = json_response(answer, 200, NO_STORE)
         return self.disturbed("token", token, response)
 
@@ -139,9 +141,11 @@ class Identity:
             raise OAuthError("invalid_grant", "the refresh token has expired", "token.refresh")
         scopes = _scopes(fields, token.granted, True)
         del self.tokens[access_token]
-        self.found("token.refresh", True, "refreshed and rotated")
+        self.found("token.refresh", True, f"refreshed; the refresh token is {self.settings.refresh_tokens}")
         again, access_token = self._issue(token.client_id, token.organization_id, scopes, token.code, None)
         again.granted = token.granted  # RFC 6749, 6: narrowing one access token narrows nothing else
+        if self.settings.refresh_tokens == "kept":
+            again.refresh_token = token.refresh_token
         return again, access_token
 
     def _issue(

@@ -47,6 +47,8 @@ class Settings:
 
     `profile` is `observed` (signs four parameters, as seen in real traffic) or `seed` (signs slug and
     locations, as the page's examples). Code lifetime and refresh lifetime are assumed (C12).
+    `refresh_tokens` is `rotated`, or `kept` when a refresh brings no new one (E1); `expires_in` is a
+    `number` or a `text` (E2).
     """
 
     identity_origin: str = "https://identity.officernd.com"
@@ -57,6 +59,8 @@ class Settings:
     code_lifetime: int = 300
     token_lifetime: int = 3599
     refresh_lifetime: int = 1_209_600
+    refresh_tokens: str = "rotated"
+    expires_in: str = "number"
     accept_redirect_url: bool = False
     traps: tuple[str, ...] = TRAPS
 
