@@ -45,6 +45,12 @@ def press(page, portal: str, form: str, **choices: str):
     page.click(f"#{form} button")
 
 
+def registered(page, portal: str, *users: str):
+    for form in ("register-location", *(f"register-{user}" for user in users)):
+        press(page, portal, form)
+        assert "answered 204" in page.inner_text("body")
+
+
 def frame_of(page, origin: str):
     page.wait_for_selector("#app")
     frame = page.frames[1]
@@ -59,9 +65,7 @@ def test_the_whole_story_by_pressing_buttons(chromium, served):  # noqa: F811
     page = context.new_page()
     asked = []
     context.on("request", lambda request: asked.append((request.url, request.headers.get("referer", ""))))
-    for form in ("register-location", f"register-{USER}"):
-        press(page, portal, form)
-        assert "answered 204" in page.inner_text("body")
+    registered(page, portal, USER)
     press(page, portal, f"open-{USER}", contact=CONTACT)
     frame = frame_of(page, origins["app"])
     assert (frame.url, frame.inner_text("#user"), frame.inner_text("#contact")) == (app, USER, CONTACT)
@@ -80,10 +84,12 @@ def test_the_whole_story_by_pressing_buttons(chromium, served):  # noqa: F811
     window.wait_for_selector("#granted")
     window.close()
 
-    press(page, portal, f"unregister-{USER}")
     press(page, portal, f"open-{USER}", fault="token-of-another")
     frame = frame_of(page, origins["app"])
     assert "open the app in Fortis again" in frame.inner_text("#closed")
+    press(page, portal, f"unregister-{USER}")
+    press(page, portal, f"open-{USER}")
+    assert "Register the location and the user first" in page.inner_text("#closed")
     assert page.context.cookies() and frame.url != app
     context.close()
     assert [refused.reason for _, refused in sides.reports] == ["identity-mismatch"]
@@ -98,6 +104,7 @@ def test_only_the_platform_may_frame_the_app(chromium, served):  # noqa: F811
     _, _, origins = served
     context = chromium.new_context()
     page = context.new_page()
+    registered(page, origins["Fortis"] + "/simulator", USER)
     press(page, origins["Fortis"] + "/simulator", f"open-{USER}")
     assert frame_of(page, origins["app"]).inner_text("#user") == USER
     other = context.new_page()
@@ -113,6 +120,7 @@ def test_two_users_of_one_location_at_once(chromium, served):  # noqa: F811
     contexts = [chromium.new_context() for _ in range(2)]
     for context, user in zip(contexts, (USER, OTHER_USER), strict=True):
         page = context.new_page()
+        registered(page, origins["Fortis"] + "/simulator", user)
         press(page, origins["Fortis"] + "/simulator", f"open-{user}")
         assert frame_of(page, origins["app"]).inner_text("#user") == user
         context.close()

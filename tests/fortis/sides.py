@@ -38,6 +38,12 @@ class Both(NamedTuple):
     def register(self, location: str = LOCATION, user: str = "", fault: str = "") -> Outcome:
         return self.network.run(self.platform.register(TITLE, location, user, fault), "Fortis")
 
+    def unheard(self, *users: str, location: str = LOCATION) -> Both:
+        """Register a location and users (all, where none is named) at the platform; every postback of it is lost."""
+        for user in ("", *(users or self.platform.users)):
+            self.register(location, user, "postback-lost")
+        return self
+
     def unregister(self, location: str = LOCATION, user: str = "") -> Outcome:
         return self.network.run(self.platform.unregister(TITLE, location, user), "Fortis")
 

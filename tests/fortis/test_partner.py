@@ -175,7 +175,7 @@ def test_the_previous_secret_holds_beside_the_current_one(mode):
 @pytest.mark.clause("fortis:secret.empty")
 @pytest.mark.parametrize("mode", MODES)
 def test_without_a_secret_nothing_opens(mode):
-    world = sides(mode=mode, secret="", previous_secret=demo.SECRET)
+    world = sides(mode=mode, secret="", previous_secret=demo.SECRET).unheard()
     assert world.launch().response.status == 403
     assert world.reasons() == ["empty-secret"]
 
@@ -199,6 +199,7 @@ def test_secrets_are_compared_in_constant_time(monkeypatch):
     assert post(world, target).status == 401
     assert compared == [(b"x", demo.POSTBACK_KEY.encode())]
     compared.clear()
+    world.unheard()
     assert world.consent(fault="state-changed").response.status == 403
     assert [len(a) for a, _ in compared if type(a) is bytes and len(a) == 32], "the state"
 
@@ -241,21 +242,21 @@ def test_a_repeat_saves_nothing():
 def test_a_confirmed_launch_repairs_a_lost_registration_and_a_late_removal():
     world = opened()
     world.unregister()
-    assert world.launch().held
+    assert world.unheard().launch().held
     assert (world.kept().state, world.kept(user=USER).state) == ("active", "active")
 
 
 @pytest.mark.clause("fortis:launch.registered")
 @pytest.mark.parametrize("mode", MODES)
 def test_where_the_policy_says_so_only_what_a_postback_registered_opens(mode):
-    world = sides(mode=mode, unregistered="refuse")
+    world = sides(mode=mode, unregistered="refuse").unheard()
     assert world.launch().response.status == 403
     world.register()
     assert world.launch().response.status == 403, "the user is not registered"
     world.register(user=USER)
     assert world.launch().held
     world.unregister(user=USER)
-    assert world.launch().response.status == 403
+    assert world.unheard().launch().response.status == 403
     assert set(world.reasons()) == {"unknown-installation"}
 
 
@@ -279,7 +280,7 @@ def test_a_removal_while_the_api_is_asked_is_not_undone_where_the_policy_is_to_r
 @pytest.mark.clause("fortis:launch.registered")
 def test_a_plain_launch_that_names_nobody_registers_nobody_where_the_policy_is_to_refuse():
     """`user_id` is not signed, so whoever holds the address can leave it out."""
-    world = sides(mode="plain", unregistered="refuse")
+    world = sides(mode="plain", unregistered="refuse").unheard()
     world.register()
     before = world.everything()
     assert get(world, re.sub("&user_id=[^&]*", "", target_of(world))).status == 403
@@ -295,7 +296,7 @@ def test_removing_a_location_ends_the_sessions_of_its_users():
     assert world.revisit().status == 403
     assert [one.state for one in world.everything().values()] == ["removed"] * len(world.everything())
     assert not any(one.credentials for one in world.everything().values())
-    assert world.launch().held
+    assert world.unheard().launch().held
     assert world.revisit().ok
 
 
@@ -350,7 +351,7 @@ def test_who_is_overtaken_tries_again_and_gives_up_cleanly():
     world = sides(Racing(10**6))
     assert world.register().response.status == 400
     assert world.reasons() == ["wrong-state"]
-    assert world.launch().response.status == 403
+    assert world.unheard().launch().response.status == 403
 
 
 # --- sessions -------------------------------------------------------------------------------------------
@@ -516,7 +517,7 @@ def test_without_a_token_the_app_opens_for_the_location_or_not_at_all(mode):
 
 
 def test_in_plain_mode_an_app_that_asks_for_no_user_id_learns_it_from_the_api():
-    world = sides(mode="plain")
+    world = sides(mode="plain").unheard()
     app = world.platform.apps[TITLE]
     url = f"{APP}/fortis/launch?access-token={{{{access-token}}}}"
     world.platform.add_app(replace(app, iframe_url=url))

@@ -46,12 +46,22 @@ def test_the_faults_that_are_offered_are_those_of_the_mode(mode):
 
 @pytest.mark.clause("fortis:launch.server-side")
 def test_the_app_stands_in_a_frame_and_nothing_else_may():
-    world = sides()
+    world = sides().unheard()
     response = post(world, "open")
     policy = set(response.header("content-security-policy").split("; "))
     assert {"default-src 'none'", "frame-src https://app.example", "frame-ancestors 'none'"} <= policy
     assert b'<iframe src="https://app.example/fortis/launch?data=' in response.body
     assert demo.SECRET.encode() not in response.body
+
+
+@pytest.mark.clause("fortis:launch.subscribed")
+def test_the_button_opens_nothing_for_who_is_not_registered():
+    world = sides()
+    for step, status in (("open", 403), ("register", 200), ("open", 200), ("unregister", 200), ("open", 403)):
+        world.register()
+        response = post(world, step)
+        assert (response.status, b"<iframe" in response.body) == (status, (step, status) == ("open", 200))
+    assert b"Register the location and the user first" in response.body
 
 
 @pytest.mark.parametrize(
@@ -122,7 +132,7 @@ def test_a_consent_is_asked_for_by_the_platforms_own_page_only():
 
 
 def test_a_user_who_denies_gives_no_access():
-    world = sides()
+    world = sides().unheard()
     browser = Browser()
     world.register()
     page = world.network.run(browser.open(world.platform.launch_url(TITLE, LOCATION, USER)))

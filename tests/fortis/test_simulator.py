@@ -227,10 +227,38 @@ def check_header_case(w):
     return w.network.exchange("app", Request("GET", API, "/v2/users/me", headers)).ok
 
 
+def opens(w, user=USER, location=LOCATION) -> bool:
+    """Whether the platform opens the app, by a launch and by an address alike."""
+    ways = (
+        lambda: next(w.platform.launch(TITLE, location, user)),
+        lambda: w.platform.launch_url(TITLE, location, user),
+    )
+    found = set()
+    for way in ways:
+        try:
+            found.add(bool(way()))
+        except Refused as refused:
+            assert (refused.reason, refused.clause) == ("unknown-installation", "fortis:launch.subscribed")
+            found.add(False)
+    (same,) = found
+    return same
+
+
 def check_subscribed(w):
-    ended(w.platform.register(TITLE, LOCATION), Response(204))
-    ended(w.platform.register(TITLE, LOCATION, USER), Response(204))
-    return next(w.platform.launch(TITLE, LOCATION, USER), None) is not None
+    """Nobody, the location alone, the user alone, both, after a removal, and a user of another location."""
+    w.platform.registered.clear()
+    found = [opens(w)]
+    for method, location, user in (
+        ("register", LOCATION, ""), ("unregister", LOCATION, ""), ("register", LOCATION, USER),
+        ("register", LOCATION, ""), ("unregister", LOCATION, USER), ("register", LOCATION, USER),
+        ("unregister", LOCATION, ""), ("register", LOCATION, ""),
+    ):  # fmt: skip
+        ended(getattr(w.platform, method)(TITLE, location, user), Response(204))
+        found.append(opens(w))
+    for user in ("", USER):  # who is of the other location only
+        ended(w.platform.register(TITLE, OTHER_LOCATION, user), Response(204))
+    found.append(opens(w, USER, OTHER_LOCATION))
+    return found == [False, False, False, False, True, False, True, False, False, False]
 
 
 def check_limits(w):
@@ -323,7 +351,7 @@ def failing(kind: type[Fortis]) -> set[str]:
     """Which checks a platform fails."""
     found = set()
     for clause, (mode, check) in CHECKS.items():
-        world = sides(mode=mode)
+        world = sides(mode=mode).unheard()
         world.platform.__class__ = kind
         try:
             held = check(world)
@@ -438,10 +466,31 @@ def secret_shown(self, request):
     return (yield from Fortis.handle(self, request))
 
 
-def open_only_once(self, *args, **more):
-    if self.registered:
-        return self._outcome(Response(403), ())
-    return (yield from Fortis.launch(self, *args, **more))
+def registered_is_enough(self, title, location_id, user_id):
+    if (title, location_id, user_id) not in self.registered:
+        Fortis.subscribed(self, title, location_id, user_id)
+
+
+class RemovedForGood(Fortis):
+    """Opens nothing for a user who was removed once, also when registered again."""
+
+    gone: frozenset[str] = frozenset()
+
+    def unregister(self, title, location_id, user_id=""):
+        self.gone |= {user_id}
+        return Fortis.unregister(self, title, location_id, user_id)
+
+    def subscribed(self, title, location_id, user_id):
+        if user_id in self.gone:
+            raise Refused("unknown-installation", "fortis:launch.subscribed")
+        Fortis.subscribed(self, title, location_id, user_id)
+
+
+def who_is_removed_goes_on(self, title, location_id, user_id="", gone=Fortis.unregister):
+    before = set(self.registered)
+    outcome = yield from gone(self, title, location_id, user_id)
+    self.registered |= before
+    return outcome
 
 
 def by_id_alone(self, name, query, user):
@@ -474,7 +523,10 @@ BROKEN: list[tuple[str, dict[str, Any] | type[Fortis]]] = [
     ("postback.null", filling(nulls_as_words)),
     ("postback.no-body", writing(lambda r, user: replace(r, body=b"type=CREATE"))),
     ("postback.any-2xx", {"_postback": redirects_followed}),
-    ("launch.subscribed", {"launch": open_only_once}),
+    ("launch.subscribed", {"subscribed": lambda self, title, location_id, user_id: None}),
+    ("launch.subscribed", {"unregister": who_is_removed_goes_on}),
+    ("launch.subscribed", {"subscribed": registered_is_enough}),
+    ("launch.subscribed", RemovedForGood),
     ("launch.server-side", {"handle": secret_shown}),
     ("encrypted.data", drafting(with_data=lambda self, data, *, escaped=True: Draft.with_data(self, data, escaped=False))),
     ("encrypted.members", drafting(values=lambda self, **changed: Draft.values(self, **{"user_oauth_url": None, **changed}))),
@@ -503,7 +555,7 @@ def test_a_broken_platform_fails_exactly_its_clause(clause, override):
 )
 def test_the_platform_keeps_the_clause(clause):
     mode, check = CHECKS[clause]
-    assert check(sides(mode=mode)) is True
+    assert check(sides(mode=mode).unheard()) is True
 
 
 def test_every_must_clause_of_the_platform_is_checked():
@@ -642,7 +694,7 @@ def test_no_representation_shows_a_secret():
 
 
 def test_equal_launches_of_one_second_are_dated_apart():
-    world = sides(mode="plain")
+    world = sides(mode="plain").unheard()
     times = [query(launched(world))["timestamp"] for _ in range(3)]
     assert times == [str(NOW), str(NOW - 1), str(NOW - 2)]
     assert query(sent(world.platform.launch(TITLE, LOCATION, OTHER_USER)))["timestamp"] == str(NOW)
@@ -650,7 +702,7 @@ def test_equal_launches_of_one_second_are_dated_apart():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_user_may_open_the_app_any_number_of_times_in_one_second(mode):
-    world = sides(mode=mode)
+    world = sides(mode=mode).unheard()
     for _ in range(1_000):
         url = world.platform.launch_url(TITLE, LOCATION, USER)
     assert mode == "encrypted" or NOW - 240 < int(query(url)["timestamp"]) <= NOW, "and none of them is stale"
@@ -659,6 +711,6 @@ def test_a_user_may_open_the_app_any_number_of_times_in_one_second(mode):
 @pytest.mark.parametrize("mode", MODES)
 def test_the_configured_query_is_kept_beside_data_or_dropped(mode):
     for kept in ("yes", "no"):
-        world = sides(mode=mode, kept_query=kept)
+        world = sides(mode=mode, kept_query=kept).unheard()
         templates(world, iframe="https://app.example/fortis/launch?lang=en")
         assert (query(launched(world)).get("lang") == "en") is (kept == "yes" or mode == "plain")

@@ -88,6 +88,8 @@ def test_32_launches_at_once_whose_answer_comes_late_all_open(mode, tmp_path):
         world.platform.add_user(User(user, user, None, domain, (LOCATION,)))
     with Loopback(Slow(world.platform), world.partner) as network:
         network.run(world.platform.register(TITLE, LOCATION), "Fortis")
+        for user in users:
+            network.run(world.platform.register(TITLE, LOCATION, user, "postback-lost"), "Fortis")
 
         def launch(user: str):
             return network.run(world.platform.launch(TITLE, LOCATION, user), "browser")

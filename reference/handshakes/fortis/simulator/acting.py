@@ -90,11 +90,13 @@ class Acting(Identity):
     # --- registrations (page, Registering a Location, Registering a User) ----------------------------
 
     def register(self, title: str, location_id: str, user_id: str = "", fault: str = "") -> Step[Outcome]:
-        """fortis:location.register, fortis:user.register. Register a location, or a user of it, with an app: POST."""
+        """fortis:location.register, fortis:user.register. Register a location, or a user of it, with an app: POST.
+
+        A fault is one of the postback: the registration stands here, whatever the app was told of it.
+        """
         chosen = self._fault(fault, PostbackFault)
         outcome = yield from self._postback("POST", title, location_id, user_id, chosen)
-        if chosen is None:
-            self.registered.add((title, location_id, user_id))
+        self.registered.add((title, location_id, user_id))
         return outcome
 
     def unregister(self, title: str, location_id: str, user_id: str = "") -> Step[Outcome]:
@@ -166,13 +168,14 @@ class Acting(Identity):
     def launch_url(
         self, title: str, location_id: str, user_id: str, contact_id: str = "", fault: str = ""
     ) -> str:
-        """fortis:launch.method. Return the address that the iframe opens, with or without a fault."""
-        chosen = self._opening_fault(fault)
-        token = self._token_for(chosen, user_id)
-        if token:
-            self.launched[token] = self.clock()
-        draft = self.draft(title, location_id, user_id, contact_id, token)
-        return chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()
+        """fortis:launch.method. Return the address that the iframe opens, with or without a fault.
+
+        Raises `Refused` as `subscribed` does.
+        """
+        url, draft = self._opening(title, location_id, user_id, contact_id, fault)
+        if draft.token:
+            self.launched[draft.token] = self.clock()
+        return url
 
     def launch(
         self,
@@ -183,12 +186,33 @@ class Acting(Identity):
         fault: str = "",
         cookie: str = "",
     ) -> Step[Outcome]:
-        """fortis:launch.method. Open the app in the iframe of a browser that brings `cookie`, and judge what it shows."""
+        """fortis:launch.method. Open the app in the iframe of a browser that brings `cookie`, and judge what it shows.
+
+        The address is made at once, and opened when the step is taken. Raises `Refused` as `subscribed` does.
+        """
+        url, draft = self._opening(title, location_id, user_id, contact_id, fault)
+        return self._launched(url, draft, self._opening_fault(fault), cookie)
+
+    def subscribed(self, title: str, location_id: str, user_id: str) -> None:
+        """fortis:launch.subscribed. Refuse to open an app for a user who is not of the location, or where one of both is not registered."""
+        there = {(title, location_id, ""), (title, location_id, user_id)} <= self.registered
+        if not there or location_id not in self.users[user_id].locations:
+            evidence = {"location": location_id, "user": user_id, "expected": "both registered with the app"}
+            raise Refused("unknown-installation", CLAUSE + "launch.subscribed", evidence)
+
+    def _opening(
+        self, title: str, location_id: str, user_id: str, contact_id: str, fault: str
+    ) -> tuple[str, Draft]:
+        """Return the address that the iframe opens, and the launch that it is made of."""
         chosen = self._opening_fault(fault)
-        token = self._token_for(chosen, user_id) or ""
-        draft = self.draft(title, location_id, user_id, contact_id, token or None)
-        url = chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()
-        attempt = Attempt(token, user_id, chosen if isinstance(chosen, AnswerFault) else None)
+        self.subscribed(title, location_id, user_id)
+        token = self._token_for(chosen, user_id)
+        draft = self.draft(title, location_id, user_id, contact_id, token)
+        return (chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()), draft
+
+    def _launched(self, url: str, draft: Draft, chosen: OpeningFault | None, cookie: str) -> Step[Outcome]:
+        location_id, user_id = draft.location.id, draft.user.id
+        attempt = Attempt(draft.token or "", user_id, chosen if isinstance(chosen, AnswerFault) else None)
         broken = sum(finding.violated for finding in self.findings)
         self.waiting.append(attempt)
         try:

@@ -152,6 +152,10 @@ def postbacks(platform: Fortis, title: str, location: str, user: str) -> Step[No
         if not fault.before and not isinstance(fault.expected, Refuses):
             yield from platform.unregister(title, location, named)
         outcome = yield from platform.register(title, location, named, fault.name)
+        if (
+            not named
+        ):  # with the location the platform removed its user, who is there again without the app's knowledge
+            yield from quietly(platform, platform.register(title, location, user, "postback-lost"))
         if isinstance(fault.expected, Refuses):
             page = yield from platform.revisit(location, user)
             platform.found(
@@ -173,9 +177,10 @@ def removal(platform: Fortis, title: str, location: str, user: str) -> Step[None
     yield from platform.register(title, location)
     yield from platform.register(title, location, user)
     yield from platform.launch(title, location, user)
+    made_before = platform.launch(title, location, user, fault="no-token")
     yield from platform.unregister(title, location)
     page = yield from platform.revisit(location, user)
-    outcome = yield from quietly(platform, platform.launch(title, location, user, fault="no-token"))
+    outcome = yield from quietly(platform, made_before)
     users, alone = is_open(page), is_open(outcome.response)
     if users and alone:
         platform.found("postback.query", False, "the removal of a location is not understood")

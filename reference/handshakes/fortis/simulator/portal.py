@@ -55,6 +55,9 @@ _OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in find
 _UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
 <p>Use the buttons of the list.</p>"""
 
+_NOT_THERE = """<p id="closed">Register the location and the user first.</p>
+<p><a id="back" href="/simulator">Back to the list</a></p>"""
+
 STEPS = ("register", "unregister", "open")
 
 
@@ -91,8 +94,11 @@ class Portal:
         return page(f"{step} {fault}".strip(), _OUTCOME, answered=answered, findings=outcome.findings)
 
     def _frame(self, title: str, location: str, user: str, contact: str, fault: str) -> Response:
-        """fortis:launch.server-side. Show the app in an iframe, whose address is made here."""
-        url = self.platform.launch_url(title, location, user, contact, fault)
+        """fortis:launch.server-side, fortis:launch.subscribed. Show the app in an iframe, whose address is made here."""
+        try:
+            url = self.platform.launch_url(title, location, user, contact, fault)
+        except Refused:
+            return page("Not open to this user", _NOT_THERE, status=403)
         return page(title, _FRAME, frames=split_url(url)[0], url=url)
 
     def _chosen(self, request: Request, step: str) -> dict[str, str]:
