@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from handshakes.core.messages import Request, form_body, json_response, split_url
+from handshakes.core.messages import Pause, Request, Response, form_body, json_response, split_url
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import sign_url
 from handshakes.onoffice.errorcodes import ERRORS, meaning
@@ -17,8 +17,8 @@ from handshakes.onoffice.partner.connecting import PLATFORM, ticket_key
 from handshakes.onoffice.partner.integration import ACTIVATE, SERVICE, UNLOCK, WEBHOOK
 from handshakes.onoffice.partner.texts import BY_CODE, TEXTS, language
 from handshakes.runtime.flow import drive
-from handshakes.runtime.store import Conflict, Installation
-from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, activated, sides
+from handshakes.runtime.store import Conflict, Installation, MemoryStore, open_store
+from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, Both, activated, sides
 
 PROVIDER, SECRET = "https://provider.example", "Example-Provider-Secret-1!"
 URLENCODED = ("content-type", "application/x-www-form-urlencoded")
@@ -150,6 +150,97 @@ def test_two_clicks_at_once_end_in_one_activation():
         ends.append(stop.value.value.body)
     assert ends == [b"active", b"active"]
     assert world.reports == [] and len(world.in_use()) == 1
+
+
+def waiting_click(world: Both, page: Response, key: str):
+    """Return a click whose call of the API was answered while nothing has read the answer yet, and that answer."""
+    form = form_body({"ticket": ticket_in(page), "secret": key, "privacy": "yes"})
+    step = world.partner.handle(Request("POST", PROVIDER, UNLOCK, (URLENCODED,), form))
+    return step, world.network.exchange("provider", next(step))
+
+
+def said_by(step, *answers: Response) -> bytes:
+    """Send answers into a step, and let every pause pass; return the body of what it says in the end."""
+    given = iter(answers)
+    try:
+        outgoing = step.send(next(given))
+        while isinstance(outgoing, Pause):
+            outgoing = next(step)
+    except StopIteration as stop:
+        return stop.value.body
+    raise AssertionError("it asks for more")
+
+
+@pytest.mark.clause("onoffice:unlock.repeat")
+def test_a_click_that_comes_while_the_first_is_under_way_waits_for_its_end_and_says_active():
+    world = sides()
+    popup, page = opened(world)
+    key = world.platform.choose(popup, "all")
+    first, success = waiting_click(world, page, key)
+    second, used = waiting_click(world, page, key)
+    assert b'"errorcode":177' in used.body, "the cache id is good for one activation"
+    assert isinstance(second.send(used), Pause), "the first may be saving just now"
+    assert said_by(first, success) == b"active"
+    assert said_by(second, None) == b"active"
+    assert world.reports == [] and len(world.in_use()) == 1
+
+
+def test_a_click_that_waited_in_vain_says_what_the_api_said():
+    world = sides()
+    popup, page = opened(world)
+    world.platform.choose(popup, "all")
+    late = [waiting_click(world, page, "0" * 64) for _ in range(2)]
+    assert [said_by(*one).decode() for one in late] == [TEXTS["de"]["error-key"]] * 2
+    assert world.reasons() == ["platform-error"] * 2
+
+
+def test_clicks_that_go_on_saving_their_page_do_not_make_an_error_of_an_activation(monkeypatch):
+    world = sides()
+    popup, page = opened(world)
+    key = world.platform.choose(popup, "all")
+    save = world.store.save
+
+    def conflicting(installation: Installation) -> Installation:
+        if installation.identity.startswith("ticket:"):
+            raise Conflict
+        return save(installation)
+
+    monkeypatch.setattr(world.store, "save", conflicting)
+    assert press(world, ticket_in(page), key).body == b"active"
+    assert world.installation().state == "active" and world.reports == []
+
+
+@pytest.mark.parametrize("kind", ["memory", "database"])
+def test_pages_that_nobody_used_are_removed_when_their_time_is_over_and_nothing_else_is(kind, tmp_path):
+    world = activated(MemoryStore() if kind == "memory" else open_store(tmp_path, {}))
+    before = world.in_use()
+
+    def pages() -> int:
+        return len(
+            [one for one in world.store.find(PLATFORM, "customerWebId", FIRST) if "ticket:" in one.identity]
+        )
+
+    for _ in range(50):
+        opened(world)
+    assert pages() == 51, "the one that was used too"
+    world.clock.advance(world.partner.configuration.page_lifetime)
+    opened(world)
+    assert pages() == 52, "the last second counts"
+    world.clock.advance(1)
+    opened(world)
+    assert pages() == 2
+    assert world.in_use() == before
+
+
+def test_the_button_of_a_page_whose_time_is_over_calls_nobody():
+    for late, said in ((0, b"active"), (1, TEXTS["de"]["error-page"].encode())):
+        world = sides(page_lifetime=600)
+        popup, page = opened(world)
+        key = world.platform.choose(popup, "all")
+        world.clock.advance(600 + late)
+        assert press(world, ticket_in(page), key).body == said
+        assert world.platform.calls == 1 - late
+    assert world.reasons() == ["unknown-installation"]
 
 
 def test_of_two_pages_at_once_the_one_that_asked_later_stays():

@@ -18,6 +18,7 @@ from handshakes.runtime.store import (
     MemoryStore,
     SqlStore,
     StoreError,
+    expiry,
     open_store,
 )
 
@@ -140,6 +141,17 @@ def test_a_repeat_does_not_shorten_the_memory(store):
     assert store.first_time("toy", "n", until=300, now=100)
     assert not store.first_time("toy", "n", until=150, now=100)
     assert not store.first_time("toy", "n", until=300, now=200)
+
+
+def test_what_has_expired_is_removed_and_nothing_else_is(store):
+    for identity, until in (("past", 99), ("now", 100), ("later", 101), ("long past", 7)):
+        store.save(new(identity, slug="a", expires=expiry(until)))
+    store.save(new("for ever", slug="a"))
+    store.save(new("past", platform="other", expires=expiry(99)))
+    store.remove_expired("toy", 100)
+    assert [one.identity for one in store.find("toy", "slug", "a")] == ["for ever", "later", "now"]
+    assert store.get("toy", "past") is None and store.get("other", "past") is not None
+    assert store.save(new("past", slug="b")).version == 1
 
 
 def test_a_representation_shows_no_credential(store):

@@ -64,8 +64,23 @@ class Store(Protocol):
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
 
+    def remove_expired(self, platform: str, now: int) -> None:
+        """Remove every installation whose detail `expires`, as `expiry` writes it, is a second before `now`."""
+
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
+
+
+EXPIRES = "expires"
+
+
+def expiry(seconds: int) -> str:
+    """Return Unix seconds as the detail `expires` holds them: of one length, so that texts sort as numbers.
+
+    >>> expiry(1648190384)
+    '001648190384'
+    """
+    return f"{seconds:012d}"
 
 
 class MemoryStore:
@@ -104,6 +119,14 @@ class MemoryStore:
         saved = replace(installation, version=installation.version + 1)
         self._installations[key] = _copy(saved)
         return saved
+
+    def remove_expired(self, platform: str, now: int) -> None:
+        """Remove every installation whose detail `expires`, as `expiry` writes it, is a second before `now`."""
+        self._installations = {
+            key: one
+            for key, one in self._installations.items()
+            if key[0] != platform or one.details.get(EXPIRES, expiry(now)) >= expiry(now)
+        }
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
@@ -241,6 +264,16 @@ class SqlStore:
                 values = [{**key, "name": name, "value": value} for name, value in saved.details.items()]
                 connection.execute(sql.insert(details), values)
         return saved
+
+    def remove_expired(self, platform: str, now: int) -> None:
+        """Remove every installation whose detail `expires`, as `expiry` writes it, is a second before `now`."""
+        sql, details = self._sql, self._details.c
+        past = (details.platform == platform, details.name == EXPIRES, details.value < expiry(now))
+        with self._engine.begin() as connection:
+            found = connection.execute(sql.select(details.identity).where(*past)).scalars().all()
+            for table in (self._details, self._installations) if found else ():
+                one = (table.c.platform == platform, table.c.identity == sql.bindparam("gone"))
+                connection.execute(sql.delete(table).where(*one), [{"gone": identity} for identity in found])
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""

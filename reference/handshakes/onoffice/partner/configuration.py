@@ -15,7 +15,9 @@ class Configuration:
 
     `base_url` is the public address with which URLs are verified: it is never taken from a request
     (A34). `previous_secret` verifies beside the current one until `previous_until`, and not at all
-    unless both are set (A32). `hosts` may embed the pages. `api_url` is where calls go.
+    unless both are set (A32). `hosts` may embed the pages. `api_url` is where calls go. For
+    `page_lifetime` seconds the button of a loaded page works (how long the platform's own entry lasts
+    is not documented, A37).
     """
 
     provider_secret: str = field(repr=False)
@@ -26,6 +28,7 @@ class Configuration:
     api_url: str = "https://api.onoffice.de/api/stable/api.php"
     api_timeout: float = 10.0
     tolerance: tuple[int, int] = (300, 120)
+    page_lifetime: int = 3_600
     hmac_version: int = 2
 
     def __post_init__(self) -> None:

@@ -8,16 +8,17 @@ were (A29).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from ...core.messages import Step
+from ...core.messages import Pause, Step
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
-from ...runtime.store import Conflict, Installation
+from ...runtime.store import EXPIRES, Conflict, Installation, expiry
 from ..errorcodes import ENDED
 from ..signing import SignedUrl
 from .api import Access, Api, error_code
@@ -26,6 +27,8 @@ from .configuration import Configuration
 PLATFORM = "onoffice"
 CLAUSE = "onoffice:"
 MOST_ID, MOST_NAME, MOST_CREDENTIAL = 60, 500, 4_000
+LOOKS, LOOK_AGAIN = 20, 0.1
+"""How often a late click looks whether an earlier one has succeeded, and after how many seconds each time."""
 
 
 class Connecting(Equipped[Configuration]):
@@ -49,17 +52,19 @@ class Connecting(Equipped[Configuration]):
     # --- the page was loaded ----------------------------------------------------------------------
 
     def staged(self, url: SignedUrl) -> str:
-        """onoffice:unlock.bound. Keep what a verified activation URL says; return the ticket of its page.
+        """onoffice:unlock.bound. Keep what a verified activation URL says, as long as its page may be used; return its ticket.
 
-        Raises `Refused`: `missing-parameter`, `empty-parameter`, `too-large`.
+        What earlier pages left behind is removed when its time is over. Raises `Refused`: `missing-parameter`, `empty-parameter`, `too-large`.
         """
         values = self.values_of(url)
-        ticket = self.random(24).hex()
+        ticket, now = self.random(24).hex(), self.clock()
+        self.store.remove_expired(PLATFORM, now)
+        details = {name: values[name] for name in ("customerWebId", "customerName")}
         self.store.save(
             Installation(
                 PLATFORM,
                 ticket_key(ticket),
-                {"customerWebId": values["customerWebId"], "customerName": values["customerName"]},
+                {**details, EXPIRES: expiry(now + self.configuration.page_lifetime)},
                 {name: values[name] for name in ("apiToken", "apiClaim", "parameterCacheId", "userId")},
                 "pending",
             )
@@ -78,12 +83,14 @@ class Connecting(Equipped[Configuration]):
     def activate(self, ticket: str, pasted: str) -> Step[None]:
         """onoffice:unlock.store. Call the API with the staged token and the pasted key, then save both.
 
-        A second click after success changes nothing (A17). Raises `Refused`: `unknown-installation`,
+        A second click after success changes nothing (A17), and one that comes while the first is still
+        under way waits a moment for its end. Raises `Refused`: `unknown-installation`,
         `empty-parameter`, `too-large`, and what the API's call raises.
         """
         stage = self.store.get(PLATFORM, ticket_key(ticket))
-        if stage is None:
-            raise Refused("unknown-installation", CLAUSE + "unlock.bound", {"ticket": "is none of ours"})
+        if stage is None or stage.details[EXPIRES] < expiry(self.clock()):
+            evidence = {"ticket": "is none of ours, or its page is too old"}
+            raise Refused("unknown-installation", CLAUSE + "unlock.bound", evidence)
         if self.is_done(stage):
             return
         if stage.state != "pending":
@@ -91,14 +98,33 @@ class Connecting(Equipped[Configuration]):
                 "wrong-state", CLAUSE + "unlock.repeat", {"ticket": "was used, and its activation ended"}
             )
         access = self.access(stage, self.key(pasted))
-        stage = replace(stage, details={**stage.details, "askedAt": str(self.clock())})
+        stage, others = self.asking(stage)
         try:
             yield from self.api.unlock(access, self.parameters(stage))
         except Refused:
-            if self.is_done(stage):  # another click on the same page was quicker
+            if (yield from self.done_by_another(stage, others)):
                 return
             raise
         self.committed(stage, access)
+
+    def asking(self, stage: Installation) -> tuple[Installation, bool]:
+        """onoffice:unlock.repeat. Note that a page asks the API now; return its stage and whether another click may be asking still."""
+        now, before = self.clock(), int(stage.details.get("askedAt", "0"))
+        mine = replace(stage, details={**stage.details, "askedAt": str(now)})
+        try:
+            return self.store.save(mine), now - before <= self.configuration.api_timeout
+        except Conflict:  # another click of this page saved something since this one looked
+            return mine, True
+
+    def done_by_another(self, stage: Installation, others: bool) -> Step[bool]:
+        """onoffice:unlock.repeat. Return whether another click on the same page activates the customer, at once or in a moment."""
+        latest = self.store.get(PLATFORM, stage.identity)
+        others = others or (latest is not None and latest.version != stage.version)
+        for _ in range(LOOKS if others else 0):
+            if self.is_done(stage):
+                return True
+            yield Pause(LOOK_AGAIN)
+        return self.is_done(stage)
 
     def is_done(self, stage: Installation) -> bool:
         """onoffice:unlock.repeat. Return whether the activation of a page is the customer's present one."""
@@ -130,7 +156,8 @@ class Connecting(Equipped[Configuration]):
 
     def committed(self, stage: Installation, access: Access) -> None:
         """onoffice:credentials.replaced. Save token and key of a customer in place of earlier ones; empty what was staged; A42."""
-        details = {**stage.details, "ticket": stage.identity, "agreedAt": str(self.clock())}
+        kept = {name: value for name, value in stage.details.items() if name != EXPIRES}
+        details = {**kept, "ticket": stage.identity, "agreedAt": str(self.clock())}
 
         def renewed(found: Installation | None) -> Installation:
             later = found and int(found.details.get("askedAt", "0")) > int(details.get("askedAt", "0"))
@@ -143,9 +170,11 @@ class Connecting(Equipped[Configuration]):
             )
 
         self.change(self.customer(stage.details["customerWebId"]), renewed)
-        self.change(
-            stage.identity, lambda found: replace(found, credentials={}, state="removed") if found else stage
-        )
+        with suppress(Refused):  # clicks that go on saving it do not undo what was achieved; it expires
+            self.change(
+                stage.identity,
+                lambda found: replace(found, credentials={}, state="removed") if found else None,
+            )
 
     def credentials(self, found: Installation | None, access: Access) -> dict[str, str]:
         """onoffice:credentials.replaced. Return what is kept from now on: the new token and the new key."""
@@ -217,12 +246,12 @@ class Connecting(Equipped[Configuration]):
         except Refused:  # what was noticed is past already
             return
 
-    def change(self, identity: str, changed: Callable[[Installation | None], Installation]) -> None:
+    def change(self, identity: str, changed: Callable[[Installation | None], Installation | None]) -> None:
         """Save an installation with a change, if it is one; when somebody else saved first, change theirs."""
         for _ in range(5):
             found = self.store.get(PLATFORM, identity)
             wanted = changed(found)
-            if wanted is found:
+            if wanted is None or wanted is found:
                 return
             try:
                 self.store.save(wanted)
