@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -583,19 +583,20 @@ class Served:
         found = (re.fullmatch(r"(\S.*?)  +(\S+)\n", line) for line in self.lines)
         return {match[1]: match[2] for match in found if match}
 
-    def interrupt(self) -> int:
-        self.process.send_signal(signal.SIGINT)
+    def interrupt(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """End it by a signal: TERM, because INT is ignored in whatever a shell has put in the background."""
+        self.process.send_signal(by)
         code = self.process.wait(timeout=15)
         self._reader.join(5)
         return code
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[Served]:
-    environment = {**os.environ, "COLUMNS": "100"}
+def serving(*arguments: str, start: Sequence[str] = (), **variables: str) -> Iterator[Served]:
+    environment = {**os.environ, "COLUMNS": "100", **variables}
     environment.pop("HANDSHAKES_STORE_KEYS", None)
     process = subprocess.Popen(
-        [COMMAND, "serve", "officernd", *arguments],
+        [*start, COMMAND, "serve", "officernd", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment,
@@ -640,7 +641,7 @@ def is_free(url: str) -> bool:
 
 
 def test_both_sides_served_pressed_and_ended(tmp_path):
-    """Connect by hand on free ports, with a store; then Ctrl-C."""
+    """Connect by hand on free ports, with a store; then end it."""
     folder = tmp_path / "kept"
     with serving("--store", str(folder)) as served:
         told = served.briefing()
@@ -676,6 +677,36 @@ def test_both_sides_served_pressed_and_ended(tmp_path):
     assert (kept.state, kept.credentials["secret"]) == ("active", SECRET)
     for file in folder.iterdir():
         assert SECRET.encode() not in file.read_bytes(), f"{file.name} holds the secret in clear"
+
+
+# Starts a program with a signal as a terminal, or as `nohup` and a shell's `&`, would hand it down.
+HANDED = "import os, signal, sys; signal.signal(int(sys.argv[1]), getattr(signal, sys.argv[2])); os.execv(sys.argv[3], sys.argv[3:])"
+
+
+def handed(which: signal.Signals, how: str) -> Sequence[str]:
+    return (sys.executable, "-c", HANDED, str(int(which)), how)
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_serving_cleanly_and_leaves_no_temporary_store(tmp_path, by):
+    with serving(start=handed(by, "SIG_DFL"), TMPDIR=str(tmp_path)) as served:
+        portal = served.briefing()["open in a browser"]
+        assert any(tmp_path.glob("handshakes-*/store.keys"))
+        assert served.interrupt(by) == 0
+        assert "stopped" in served.text
+        assert "Traceback" not in served.text
+    assert list(tmp_path.iterdir()) == []
+    assert is_free(portal)
+
+
+def test_a_hangup_that_is_ignored_from_the_start_does_not_end_serving(tmp_path):
+    """POSIX, nohup: the utility is invoked with SIGHUP ignored."""
+    with serving(start=handed(signal.SIGHUP, "SIG_IGN"), TMPDIR=str(tmp_path)) as served:
+        portal = served.briefing()["open in a browser"]
+        served.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert requests.get(portal, timeout=10).status_code == 200
+        assert served.interrupt() == 0
 
 
 class ForeignPartner(BaseHTTPRequestHandler):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -407,3 +409,42 @@ def test_an_error_of_the_database_hides_its_parameters(sql_store):
     with sql_store._engine.begin() as connection, pytest.raises(sqlalchemy.exc.SQLAlchemyError) as caught:
         connection.execute(sqlalchemy.text("INSERT INTO nowhere VALUES (:name)"), {"name": "J&J Ltd"})
     assert "J&J Ltd" not in str(caught.value)
+
+
+def test_a_database_from_before_the_index_gets_it(closed):
+    run_sql(closed, ("DROP INDEX by_end",))
+    open_store(closed, {}).close()
+    (plan,) = run_sql(closed, ("EXPLAIN QUERY PLAN DELETE FROM nonces WHERE until < 5",))
+    assert [row[-1] for row in plan] == ["SEARCH nonces USING INDEX by_end (until<?)"]
+
+
+# --- first starts -----------------------------------------------------------------------------
+
+
+def test_a_first_start_on_a_full_disk_leaves_nothing_that_fails_the_next_one(tmp_path):
+    """A limit on the size of files fails a write as a full disk does (EFBIG for ENOSPC)."""
+    code = (
+        "import pathlib, resource, sys\n"
+        "from handshakes.runtime.store import StoreError, open_store\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))\n"
+        "try:\n    open_store(pathlib.Path(sys.argv[1]), {})\n"
+        "except StoreError as error:\n    print(error)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "new")], capture_output=True, text=True, check=True
+    )
+    assert "cannot be opened: File too large" in ran.stdout
+    assert list((tmp_path / "new").iterdir()) == []
+    open_store(tmp_path / "new", {}).close()
+
+
+def test_first_starts_at_once_on_one_folder_all_work_with_the_same_keys(tmp_path):
+    for turn in range(10):
+        stores = at_once(6, lambda i, turn=turn: open_store(tmp_path / str(turn), {}))
+        assert [store for store in stores if not isinstance(store, SqlStore)] == []
+        stores[0].save(new())
+        assert {store.get("toy", "1").credentials["secret"] for store in stores} == {SECRET}
+        for store in stores:
+            store.close()
+        names = {path.name for path in (tmp_path / str(turn)).iterdir()}
+        assert names == {"store.keys", "installations.sqlite"}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -52,7 +55,7 @@ def serve(
         fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
     traps = [listen(), listen()] if "platform" in sockets else []
     origins = {side: origin_of(sock) for side, sock in sockets.items()}
-    with opened_store(store) as opened:
+    with _ended_by_signals(), opened_store(store) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
             origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),
@@ -71,6 +74,30 @@ def serve(
             out.print(tools.briefing(sides, world), markup=False)
             out.print("\nEverything here is public and for tests. Ctrl-C ends it.")
             _shown_until_interrupted(network, sides.reports)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let TERM and HUP end the command as Ctrl-C does, so that servers and temporary files are cleaned up.
+
+    A signal that is ignored from the start, as HUP is under `nohup`, stays ignored.
+    """
+
+    def end(number: int, frame: object) -> NoReturn:
+        for one in earlier:
+            signal.signal(one, signal.SIG_IGN)  # a second one must not interrupt the cleaning up
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has no HUP
+    earlier = {one: signal.getsignal(one) for one in known if signal.getsignal(one) is not signal.SIG_IGN}
+    for one in earlier:
+        signal.signal(one, end)
+    try:
+        yield
+    finally:
+        for one, handler in earlier.items():
+            signal.signal(one, handler)
 
 
 def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
@@ -111,7 +138,7 @@ def is_sensible(name: str, value: str) -> bool:
 
 
 def _shown_until_interrupted(network: Loopback, reports: Reports) -> None:
-    """Print what the servers send and what the partner's operator is told, until Ctrl-C."""
+    """Print what the servers send and what the partner's operator is told, until Ctrl-C or another signal."""
     shown = told = 0
     try:
         while all(server.alive for server in network.servers):

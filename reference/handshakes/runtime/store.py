@@ -13,7 +13,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -207,9 +209,22 @@ class SqlStore:
         )
         try:
             self._engine = sql.create_engine(url, hide_parameters=True)
-            metadata.create_all(self._engine)
+            self._make(metadata)
         except sql.exc.SQLAlchemyError as error:
             raise StoreError(f"the database cannot be opened: {type(error).__name__}") from None
+
+    def _make(self, metadata: Any) -> None:
+        """Make the tables and indexes that are missing, also when another process makes them at this moment."""
+        indexes = [index for table in metadata.sorted_tables for index in table.indexes]
+        for last in [*[False] * (len(metadata.tables) + len(indexes)), True]:
+            try:
+                metadata.create_all(self._engine)
+                for index in indexes:  # a database made before an index was thought of has the table alone
+                    index.create(self._engine, checkfirst=True)
+                return
+            except self._sql.exc.DBAPIError as error:
+                if last or "exists" not in str(error.orig):
+                    raise
 
     def get(self, platform: str, identity: str) -> Installation | None:
         """Return the installation with this identity, or None."""
@@ -309,8 +324,8 @@ class SqlStore:
 def open_store(directory: Path, environment: Mapping[str, str] | None = None) -> SqlStore:
     """Open the store in a directory, with keys from the environment or from a file beside the database.
 
-    The first start makes the directory and a key file that only its owner can read. Raises
-    `StoreError` when others can read the key file, or when there is a database without its keys.
+    The first start makes the directory and a key file that only its owner can read; of several first
+    starts at once one makes the keys, and the others use them. Raises `StoreError` when others can read the key file, or when there is a database without its keys.
     """
     from sqlalchemy import URL
 
@@ -342,7 +357,29 @@ def _keys_of(path: Path, *, may_make: bool) -> list[str]:
         return keys
     if not may_make:
         raise StoreError(f"{path} is missing, so the credentials in the database cannot be read; restore it")
-    key = Fernet.generate_key().decode()
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key + "\n")
-    return [key]
+    _written_whole(path, Fernet.generate_key().decode() + "\n")
+    return path.read_text().split()  # another process may have been first
+
+
+def _written_whole(path: Path, text: str) -> None:
+    """Give a new file its name only when all of it is on the disk; one that has the name already stays as it is."""
+    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # its owner's alone: 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, path)  # unlike a renaming, it never replaces the keys of another first start
+        _sync_folder(path.parent)
+    finally:
+        Path(aside).unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
