@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qs
 
@@ -122,6 +123,59 @@ def test_an_interrupted_move_leaves_the_installation_where_it_is(store, how):
     else:
         step.close()
     assert world.in_use() == before
+
+
+def moving(world):
+    """Return a callback that moves the account to its technical host, as far as the API's answer to it."""
+    client_id = world.installation().credentials["client_id"]
+    fields = {"clientId": client_id, "activity": "{}", "systemUrl": TECHNICAL}
+    step = world.partner.handle(post("/retailcrm/activity", fields))
+    return step, world.network.exchange("module", next(step))
+
+
+def test_a_move_that_breaks_off_in_the_store_leaves_one_active_installation(tmp_path):
+    """As a process that is killed within the transaction: whichever statement was the last, the account is in one place."""
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    ended = set()
+    for most in range(1, 9):
+        store = open_store(tmp_path / str(most), {})
+        world = connected(store)
+        step, answer = moving(world)
+        left = [most]
+
+        def interrupted(connection, cursor, statement, *more, left=left):
+            if not statement.startswith("SELECT"):
+                left[0] -= 1
+                if left[0] < 0:
+                    raise KeyboardInterrupt
+
+        sqlalchemy.event.listen(store._engine, "before_cursor_execute", interrupted)
+        with suppress(KeyboardInterrupt, StopIteration):
+            step.send(answer)
+        sqlalchemy.event.remove(store._engine, "before_cursor_execute", interrupted)
+        (found,) = world.in_use().values()
+        ended.add(found.details["systemUrl"])
+        store.close()
+    assert ended == {DEMO, TECHNICAL}, "broken off before the end, and let through"
+
+
+def test_a_move_that_another_request_overtakes_leaves_one_active_installation(store):
+    world = connected(store)
+    step, answer = moving(world)
+    world.store.save(world.installation())  # another callback, between the read and the save
+    save_all = store.save_all
+
+    def overtaken(*installations):
+        store.save_all = save_all
+        store.save(store.get("retailcrm", world.partner.identity(DEMO)))
+        return save_all(*installations)
+
+    store.save_all = overtaken
+    with pytest.raises(StopIteration) as ended:
+        step.send(answer)
+    assert (ended.value.value.json()["success"], world.reasons()) == (False, ["wrong-state"])
+    (found,) = world.in_use().values()
+    assert found.details["systemUrl"] == DEMO
 
 
 def test_the_answer_to_edit_that_was_lost_can_be_repeated_with_the_same_client(store):

@@ -111,6 +111,20 @@ def test_only_the_version_that_was_read_can_be_saved(store, version):
     assert store.find("toy", "slug", "undone") == []
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_several_are_saved_together_or_not_at_all(store, order):
+    kept = store.save(new("1"))
+    store.save(new("2"))
+    changed = [replace(kept, details={"slug": "b"}), new("2")]  # the second was never read
+    with pytest.raises(Conflict):
+        store.save_all(*(changed[place] for place in order))
+    assert store.get("toy", "1") == kept
+    assert store.find("toy", "slug", "b") == []
+    saved = store.save_all(changed[0], replace(new("3"), details={"slug": "b"}))
+    assert [one.version for one in saved] == [2, 1]
+    assert store.find("toy", "slug", "b") == saved
+
+
 def test_a_version_of_what_is_not_there_is_a_conflict(store):
     with pytest.raises(Conflict):
         store.save(replace(new(), version=1))

@@ -4,7 +4,7 @@ An *installation* is what a partner keeps of one connection: who connected (sear
 the credentials (secrets). `MemoryStore` is for notebooks and tests; `SqlStore` keeps everything
 that is served, with the credentials encrypted at rest and bound to their row.
 
-A save replaces one installation whole, in one transaction, or not at all. It succeeds only for the
+A save replaces an installation whole, in one transaction, or not at all; `save_all` several at once. It succeeds only for the
 version that was read, so two steps that run at once cannot undo each other's work.
 """
 
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
+    from sqlalchemy import Connection
 
 log = logging.getLogger("handshakes")
 
@@ -68,6 +69,9 @@ class Store(Protocol):
 
     def remove_expired(self, platform: str, now: int) -> None:
         """Remove every installation whose detail `expires`, as `expiry` writes it, is a second before `now`."""
+
+    def save_all(self, *installations: Installation) -> list[Installation]:
+        """Save several in one transaction: all of them, or none. Raises `Conflict`."""
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
@@ -129,6 +133,15 @@ class MemoryStore:
             for key, one in self._installations.items()
             if key[0] != platform or one.details.get(EXPIRES, expiry(now)) >= expiry(now)
         }
+
+    def save_all(self, *installations: Installation) -> list[Installation]:
+        """Save several in one transaction: all of them, or none. Raises `Conflict`."""
+        before = dict(self._installations)
+        try:
+            return [self.save(installation) for installation in installations]
+        except Conflict:
+            self._installations = before
+            raise
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
@@ -247,6 +260,14 @@ class SqlStore:
 
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
+        return self.save_all(installation)[0]
+
+    def save_all(self, *installations: Installation) -> list[Installation]:
+        """Save several in one transaction: all of them, or none. Raises `Conflict`."""
+        with self._engine.begin() as connection:
+            return [self._saved(connection, installation) for installation in installations]
+
+    def _saved(self, connection: Connection, installation: Installation) -> Installation:
         sql = self._sql
         key = {"platform": installation.platform, "identity": installation.identity}
         saved = replace(installation, version=installation.version + 1)
@@ -260,24 +281,23 @@ class SqlStore:
         }
         table, details = self._installations, self._details
         this = (table.c.platform == saved.platform, table.c.identity == saved.identity)
-        with self._engine.begin() as connection:
-            if installation.version:
-                unchanged = table.c.version == installation.version
-                if connection.execute(sql.update(table).where(*this, unchanged).values(row)).rowcount != 1:
-                    raise Conflict(saved.identity)
-            else:
-                try:
-                    connection.execute(sql.insert(table).values({**key, **row}))
-                except sql.exc.IntegrityError:
-                    raise Conflict(saved.identity) from None
-            connection.execute(
-                sql.delete(details).where(
-                    details.c.platform == saved.platform, details.c.identity == saved.identity
-                )
+        if installation.version:
+            unchanged = table.c.version == installation.version
+            if connection.execute(sql.update(table).where(*this, unchanged).values(row)).rowcount != 1:
+                raise Conflict(saved.identity)
+        else:
+            try:
+                connection.execute(sql.insert(table).values({**key, **row}))
+            except sql.exc.IntegrityError:
+                raise Conflict(saved.identity) from None
+        connection.execute(
+            sql.delete(details).where(
+                details.c.platform == saved.platform, details.c.identity == saved.identity
             )
-            if saved.details:
-                values = [{**key, "name": name, "value": value} for name, value in saved.details.items()]
-                connection.execute(sql.insert(details), values)
+        )
+        if saved.details:
+            values = [{**key, "name": name, "value": value} for name, value in saved.details.items()]
+            connection.execute(sql.insert(details), values)
         return saved
 
     def remove_expired(self, platform: str, now: int) -> None:

@@ -157,7 +157,7 @@ class Connecting(Equipped[Configuration]):
     def move(self, installation: Installation, url: str) -> Step[Installation]:
         """retailcrm:activity.system-url. Move an installation to an allowed address at which its key works; S3.
 
-        The new record is saved before the old one is emptied: between the two, both are true.
+        The new record is saved and the old one emptied in one transaction: an account is never in two places.
         """
         yield from self.api.scopes(url, installation.credentials["api_key"])
         identity = self.identity(url)
@@ -166,18 +166,14 @@ class Connecting(Equipped[Configuration]):
             raise Refused(
                 "identity-mismatch", CLAUSE + "activity.system-url", {"address": "has a connection"}
             )
-        details = {**installation.details, "systemUrl": url}
-        moved = replace(
-            installation, identity=identity, details=details, version=there.version if there else 0
-        )
+        left = self.in_use(installation.identity)  # as it is now, after the call
+        details = {**left.details, "systemUrl": url}
+        moved = replace(left, identity=identity, details=details, version=there.version if there else 0)
+        emptied = replace(left, state="removed", details={}, credentials={})
         try:
-            moved = self.store.save(moved)
+            return self.store.save_all(moved, emptied)[0]
         except Conflict:
             raise busy() from None
-        self.change(
-            installation.identity, lambda one: replace(one, state="removed", details={}, credentials={})
-        )
-        return moved
 
     def work(self, identity: str) -> Step[dict[str, Any] | None]:
         """retailcrm:activity.effect. Do what a module does for a customer, or nothing while it is switched off.
