@@ -84,7 +84,8 @@ def signed(path: str) -> Callable[[Both], Request]:
 def connect(both: Both) -> Request:
     integration = both.platform.integrations[ID]
     code = both.platform.issue_code(integration, CONNECT)
-    return get(PARTNER, "/officernd/connect", {"code": code, "org_slug": "test-slug", "integrationId": ID})
+    values = {"code": code, "org_slug": "test-slug", "locations": "", "integrationId": ID}
+    return get(PARTNER, "/officernd/connect", values)
 
 
 def removal(both: Both, body: bytes | None = None) -> Request:
