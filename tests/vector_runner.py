@@ -1,7 +1,7 @@
 """What the tests of every platform's vectors share: the file, how the package is asked, and the checks.
 
-A platform's test module says how its operations are called and what they return, as a `Runner`, and
-has one test for each check here.
+A platform's test module says how its operations are called and what they return, as a `Runner`; the tests of
+the whole file are those of `WholeFile`.
 """
 
 from __future__ import annotations
@@ -214,3 +214,30 @@ class Runner:
     def reasons(self) -> set[str]:
         """Return the reasons that vectors expect under the adopted readings."""
         return {vector["expect"]["reason"] for _, vector in self.rows if "reason" in vector["expect"]}
+
+
+class WholeFile:
+    """The tests of a whole file of vectors: a platform's module has a subclass with its runner."""
+
+    runner: Runner
+
+    def test_it_is_what_its_generator_writes_and_the_generator_cannot_see_the_package(self) -> None:
+        self.runner.check_generator()
+
+    def test_it_fits_the_schema(self) -> None:
+        self.runner.check_schema()
+
+    def test_ids_are_unique_and_name_their_operation(self) -> None:
+        self.runner.check_ids()
+
+    def test_a_derived_vector_names_another_one_and_differs_from_it(self) -> None:
+        self.runner.check_derived()
+
+    def test_every_secret_and_every_key_is_on_the_list_of_public_keys(self) -> None:
+        self.runner.check_secrets()
+
+    def test_clauses_reasons_and_readings_are_those_of_the_register(self) -> None:
+        self.runner.check_register()
+
+    def test_every_reading_accepts_a_vector_that_the_adopted_one_refuses_or_the_reverse(self) -> None:
+        self.runner.check_every_reading_is_carried()

@@ -11,7 +11,7 @@ import pytest
 from handshakes.core.refusals import REASONS
 from handshakes.fortis import encryption, rules, signing
 from tests.oracles import tool
-from tests.vector_runner import Runner, stages_of
+from tests.vector_runner import Runner, WholeFile, stages_of
 
 NOT_BY_VECTOR = {"unknown-reading"}  # the vectors of an unknown reading would have no reading to name
 OPERATIONS = ("decrypt_parameters", "encrypt_parameters", "launch_hmac", "verify_launch")
@@ -74,6 +74,12 @@ LAUNCHES = {
 
 
 RUNNER = Runner("fortis")
+
+
+class TestTheFile(WholeFile):
+    runner = RUNNER
+
+
 BY_ID = {vector["id"].removeprefix("fortis/"): vector for _, vector in RUNNER.rows}
 
 
@@ -108,10 +114,6 @@ def test_the_file_is_what_its_generator_writes_and_the_generator_cannot_see_the_
     RUNNER.check_generator()
 
 
-def test_the_file_fits_the_schema():
-    RUNNER.check_schema()
-
-
 @pytest.mark.parametrize(
     ("operation", "spoil"),
     [
@@ -136,26 +138,6 @@ def test_the_schema_notices_a_spoilt_file(operation, spoil):
     operations = [group["operation"] for group in RUNNER.document["groups"]]
     place = operations.index(f"fortis.{operation}")
     RUNNER.check_schema_notices(lambda document, vector: spoil(document["groups"][0], vector), place)
-
-
-def test_ids_are_unique_and_name_their_operation():
-    RUNNER.check_ids()
-
-
-def test_a_derived_vector_names_another_one_and_differs_from_it():
-    RUNNER.check_derived()
-
-
-def test_every_secret_is_on_the_list_of_public_keys():
-    RUNNER.check_secrets()
-
-
-def test_clauses_reasons_and_readings_are_those_of_the_register():
-    RUNNER.check_register()
-
-
-def test_every_reading_is_carried_by_vectors_and_accepts_one_that_the_adopted_reading_refuses_or_the_reverse():
-    RUNNER.check_every_reading_is_carried()
 
 
 def test_every_reason_of_signing_has_a_vector():

@@ -9,12 +9,16 @@ import pytest
 
 from handshakes.core.refusals import REASONS, Refused
 from handshakes.officernd import rules, signing
-from tests.vector_runner import Runner, stages_of
+from tests.vector_runner import Runner, WholeFile, stages_of
 
 NOT_BY_VECTOR = {"wrong-type", "unknown-reading"}  # a wrong Python type cannot stand in JSON
 
 
 RUNNER = Runner("officernd")
+
+
+class TestTheFile(WholeFile):
+    runner = RUNNER
 
 
 @RUNNER.each()
@@ -47,14 +51,6 @@ def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
     RUNNER.check_mismatch_carries_stages(group, vector)
 
 
-def test_the_file_is_what_its_generator_writes_and_the_generator_cannot_see_the_package():
-    RUNNER.check_generator()
-
-
-def test_the_file_fits_the_schema():
-    RUNNER.check_schema()
-
-
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -77,26 +73,6 @@ def test_the_file_fits_the_schema():
 )
 def test_the_schema_notices_a_spoilt_file(spoil):
     RUNNER.check_schema_notices(spoil)
-
-
-def test_ids_are_unique_and_name_their_operation():
-    RUNNER.check_ids()
-
-
-def test_a_derived_vector_names_another_one_and_differs_from_it():
-    RUNNER.check_derived()
-
-
-def test_every_secret_is_on_the_list_of_public_keys():
-    RUNNER.check_secrets()
-
-
-def test_clauses_reasons_and_readings_are_those_of_the_register():
-    RUNNER.check_register()
-
-
-def test_every_reading_is_carried_by_vectors_and_accepts_one_that_the_adopted_reading_refuses_or_the_reverse():
-    RUNNER.check_every_reading_is_carried()
 
 
 def test_every_reason_and_clause_of_signing_has_a_vector():

@@ -9,7 +9,7 @@ import pytest
 
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import readings
-from tests.vector_runner import Runner, stages_of
+from tests.vector_runner import Runner, WholeFile, stages_of
 
 WITHOUT_STAGES = ("onoffice.api_hmac", "onoffice.unlock_answer")
 # Every row of the facts sheet's worked values: the text that is signed, and its signature.
@@ -65,6 +65,10 @@ AS_PHP = readings.of("onoffice:url.names=php-compatible", "onoffice:url.repeated
 RUNNER = Runner("onoffice", keys_in)
 
 
+class TestTheFile(WholeFile):
+    runner = RUNNER
+
+
 @RUNNER.each()
 def test_the_adopted_readings_answer_as_the_vector_says(group, vector):
     assert RUNNER.outcome(group, vector) == vector["expect"]
@@ -90,14 +94,6 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
 @RUNNER.each("signature-mismatch")
 def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
     RUNNER.check_mismatch_carries_stages(group, vector)
-
-
-def test_the_file_is_what_its_generator_writes_and_the_generator_cannot_see_the_package():
-    RUNNER.check_generator()
-
-
-def test_the_file_fits_the_schema():
-    RUNNER.check_schema()
 
 
 @pytest.mark.parametrize(
@@ -129,26 +125,6 @@ def test_the_schema_notices_a_spoilt_file(operation, spoil):
     operations = [group["operation"] for group in RUNNER.document["groups"]]
     place = operations.index(f"onoffice.{operation}")
     RUNNER.check_schema_notices(lambda document, vector: spoil(document["groups"][0], vector), place)
-
-
-def test_ids_are_unique_and_name_their_operation():
-    RUNNER.check_ids()
-
-
-def test_a_derived_vector_names_another_one_and_differs_from_it():
-    RUNNER.check_derived()
-
-
-def test_every_secret_and_every_key_is_on_the_list_of_public_keys():
-    RUNNER.check_secrets()
-
-
-def test_clauses_reasons_and_readings_are_those_of_the_register():
-    RUNNER.check_register()
-
-
-def test_every_reading_is_carried_by_vectors_and_accepts_one_that_the_adopted_reading_refuses_or_the_reverse():
-    RUNNER.check_every_reading_is_carried()
 
 
 def test_every_reason_that_a_vector_can_have_is_there():

@@ -11,7 +11,7 @@ import pytest
 
 from handshakes.core.refusals import REASONS, Refused
 from handshakes.retailcrm import rules, signing
-from tests.vector_runner import Runner, stages_of
+from tests.vector_runner import Runner, WholeFile, stages_of
 
 NOT_BY_VECTOR = {"unknown-reading"}  # the vectors of an unknown reading would have no reading to name
 # The worked values of the facts sheet: name, and what a verifier decides.
@@ -57,6 +57,10 @@ def keys_in(vector: dict[str, Any]) -> set[str]:
 RUNNER = Runner("retailcrm", keys_in)
 
 
+class TestTheFile(WholeFile):
+    runner = RUNNER
+
+
 @RUNNER.each()
 def test_the_adopted_readings_answer_as_the_vector_says(group, vector):
     assert RUNNER.outcome(group, vector) == vector["expect"]
@@ -84,14 +88,6 @@ def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
     RUNNER.check_mismatch_carries_stages(group, vector)
 
 
-def test_the_file_is_what_its_generator_writes_and_the_generator_cannot_see_the_package():
-    RUNNER.check_generator()
-
-
-def test_the_file_fits_the_schema():
-    RUNNER.check_schema()
-
-
 @pytest.mark.parametrize(
     ("operation", "spoil"),
     [
@@ -115,26 +111,6 @@ def test_the_schema_notices_a_spoilt_file(operation, spoil):
     operations = [group["operation"] for group in RUNNER.document["groups"]]
     place = operations.index(f"retailcrm.{operation}")
     RUNNER.check_schema_notices(lambda document, vector: spoil(document["groups"][0], vector), place)
-
-
-def test_ids_are_unique_and_name_their_operation():
-    RUNNER.check_ids()
-
-
-def test_a_derived_vector_names_another_one_and_differs_from_it():
-    RUNNER.check_derived()
-
-
-def test_every_secret_and_every_key_is_on_the_list_of_public_keys():
-    RUNNER.check_secrets()
-
-
-def test_clauses_reasons_and_readings_are_those_of_the_register():
-    RUNNER.check_register()
-
-
-def test_every_reading_is_carried_by_vectors_and_accepts_one_that_the_adopted_reading_refuses_or_the_reverse():
-    RUNNER.check_every_reading_is_carried()
 
 
 def test_every_reason_of_signing_has_a_vector():
