@@ -110,7 +110,8 @@ def layer(name: str) -> tuple[str, str]:
         return parts[0], ""
     if len(parts) == 1:
         return "face", parts[0]
-    return ("signing" if parts[1] in SIGNING else "runtime" if parts[1] == "script" else parts[1]), parts[0]
+    same = {"script": "runtime", "briefing": "demo"}
+    return ("signing" if parts[1] in SIGNING else same.get(parts[1], parts[1])), parts[0]
 
 
 def starts(name: str, prefixes) -> bool:

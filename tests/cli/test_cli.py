@@ -533,6 +533,14 @@ def test_a_setting_with_a_value_that_it_cannot_have(run, value):
     assert value.partition("=")[0] in ran.err
 
 
+def test_only_a_setting_that_says_so_may_be_empty():
+    from handshakes.cli.serve import _settings
+    from handshakes.officernd.demo import SETTINGS
+
+    assert _settings(["sync_url="], SETTINGS) == {"sync_url": ""}
+    assert [name for name, setting in SETTINGS.items() if setting.may_be_empty] == ["sync_url"]
+
+
 def test_the_settings_are_listed(run):
     ran = run("serve", "officernd", "--set", "help")
     assert (ran.code, ran.err) == (0, "")

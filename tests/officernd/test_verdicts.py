@@ -168,11 +168,10 @@ FORM = (("content-type", "application/x-www-form-urlencoded"), ("origin", "https
     [
         ("", (), ()),
         ("", ("http://127.0.0.1:9",), ("http://127.0.0.1:9",)),
-        ("http://127.0.0.1:8", (), ("https://officernd.com.attacker.example",)),
+        ("http://127.0.0.1:8", ("http://127.0.0.1:9",), ("http://127.0.0.1:9",)),
     ],
 )
 def test_a_served_platform_names_no_foreign_host_but_a_trap_on_loopback(partner, traps, named):
-    """With our own partner behind the same network nothing leaves the process."""
     world = World(lambda: 0, bytes, MemoryStore(), {}, "http://127.0.0.1:7", partner, traps)
     assert demo.sides(world).platform.settings.traps == named
 

@@ -114,7 +114,8 @@ def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
         allowed = known[name].choices
         if allowed and value not in allowed:
             fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
-        if not allowed and not is_sensible(name, value):
+        empty = not value and known[name].may_be_empty
+        if not allowed and not empty and not is_sensible(name, value):
             kind = "a URL" if name.endswith(("_url", "_uri")) else "a number or a text"
             fail(f"--set {name} is not {value!r}: it has to be {kind}")
         settings[name] = value

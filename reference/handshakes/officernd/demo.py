@@ -15,6 +15,7 @@ from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser
 from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Reports, Setting, Sides, World
 from . import readings as other_readings
+from .briefing import PARTNER, briefing
 from .partner.configuration import Configuration
 from .partner.integration import PartnerIntegration
 from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
@@ -22,12 +23,13 @@ from .simulator.platform import OfficeRnD
 from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
 from .simulator.records import Settings as PlatformSettings
 
+__all__ = ["SETTINGS", "briefing", "sides", "story", "verify"]
+
 CLIENT_ID = "example-client-id"
 CLIENT_SECRET = "example-client-secret"
 SECRET = "example-integration-secret"
 ANOTHER_SECRET = "another-integration-secret"
 ACCOUNT = "J&J Ltd"
-PARTNER = "https://partner.example"
 
 SETTINGS = {
     "profile": Setting("which parameters the platform signs", ("observed", "seed")),
@@ -35,7 +37,7 @@ SETTINGS = {
     "connect_url": Setting("the partner's connect URL"),
     "configuration_url": Setting("the partner's configuration URL"),
     "healthcheck_url": Setting("the partner's health check URL"),
-    "sync_url": Setting("the partner's sync URL"),
+    "sync_url": Setting("the partner's sync URL; empty, it has none", may_be_empty=True),
     "redirect_uri": Setting("the registered redirect URI; the connect URL unless set"),
     "platform_url": Setting("where a foreign platform is served, for --only partner"),
     "client_id": Setting("the partner's client id at a foreign platform"),
@@ -74,7 +76,7 @@ def sides(world: World) -> Sides:
             refresh_tokens=chosen.get("refresh_tokens", "rotated"),
             expires_in=chosen.get("expires_in", "number"),
             accept_redirect_url=chosen.get("takes_redirect_url") == "yes",
-            traps=world.traps if world.platform_origin and not world.partner_origin else TRAPS,
+            traps=world.traps if world.platform_origin else TRAPS,
         ),
         clock=world.clock,
         random=world.random,
@@ -85,7 +87,7 @@ def sides(world: World) -> Sides:
             CLIENT_SECRET,
             "Example partner",
             (chosen.get("redirect_uri", connect_url),),
-            connect_url if started_by == "platform" else f"{foreign}/start",
+            connect_url if started_by == "platform" else chosen.get("connect_url", f"{foreign}/start"),
             chosen.get("configuration_url", f"{foreign}/configure"),
             chosen.get("healthcheck_url", f"{foreign}/healthcheck"),
             chosen.get("sync_url", f"{foreign}/sync"),
@@ -191,34 +193,6 @@ def found(platform: OfficeRnD, seen: int) -> list[Check]:
         Check(f"{finding.clause}: {finding.detail}", not finding.violated)
         for finding in platform.findings[seen:]
     ]
-
-
-def briefing(sides: Sides, world: World) -> str:
-    """Return what to open, and what a partner in any language has to be told."""
-    platform = sides.platform
-    assert isinstance(platform, OfficeRnD)  # noqa: S101
-    settings = platform.settings
-    application = next(iter(platform.applications.values()))
-    rows = {
-        "open in a browser": f"{settings.app_origin}/simulator",
-        "token URL": f"{settings.identity_origin}/oauth/token",
-        "authorise URL": f"{settings.identity_origin}/oauth/authorize",
-        "API base": f"{settings.app_origin}/api/v1/organizations/{{slug}}",
-        "region URL": settings.app_origin,
-        "return URL": f"{settings.app_origin}/connect/external-integration/return",
-        "client id (public)": application.client_id,
-        "client secret (public)": application.client_secret,
-        "redirect URI": application.redirect_uris[0],
-        "connect URL": application.connect_url,
-        "configuration URL": application.configuration_url,
-        "health check URL": application.healthcheck_url,
-        "sync URL": application.sync_url,
-    }
-    if not world.platform_origin:  # only the partner is served: the platform is somebody else's
-        theirs = ("redirect URI", "connect URL", "configuration URL", "health check URL", "sync URL")
-        rows = {name: rows[name] for name in theirs}
-    width = max(map(len, rows))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:

@@ -111,6 +111,7 @@ class Setting:
 
     text: str
     choices: tuple[str, ...] = ()
+    may_be_empty: bool = False
 
 
 class Tools(Protocol):
