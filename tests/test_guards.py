@@ -25,7 +25,7 @@ BELOW = {
     "partner": {"core", "runtime", "signing", "partner"},
     "simulator": {"core", "runtime", "signing", "simulator"},
     "operations": {"core", "spec", "signing", "partner"},
-    "demo": {"core", "runtime", "signing", "partner", "simulator"},
+    "demo": {"core", "runtime", "signing", "partner", "simulator", "demo"},
     "platforms": {"core", "runtime", "spec"},
     "explain": {"core", "spec", "runtime", "platforms", "explain"},
     "judge": {"core", "spec", "runtime", "platforms", "explain", "judge"},
