@@ -32,6 +32,13 @@ function once(pairs) {
   return pairs;
 }
 
+// register.once: PHP drops blanks before a name, and what follows a NUL or an index in brackets
+function onceForPhp(pairs) {
+  const php = (name) => /^ *([^\0]*)/.exec(name)[1].replace(/^([^[]+)\[.*\].*$/s, "$1");
+  must(names(once(pairs)).every((name) => php(name) === name || !names(pairs).includes(php(name))));
+  return pairs;
+}
+
 // token.value, token.message, token.key; token.empty-secret, token.nul
 function token(secret, apiKey) {
   must(secret !== "" && apiKey !== "" && !`${secret}${apiKey}`.includes("\0"));
@@ -93,7 +100,7 @@ const operations = {
     must(secret !== "" && !secret.includes("\0"));
     const body = bytes(input.body);
     must(body.length <= 64 * 1024); // register.size
-    const form = Object.fromEntries(once(fields(body, input.content_type)));
+    const form = Object.fromEntries(onceForPhp(fields(body, input.content_type)));
     must(form.register); // register.encoding
     const found = object(form.register);
     must(MEMBERS.every((name) => typeof found[name] === "string" && found[name] !== "")); // register.members

@@ -111,6 +111,11 @@ function fields(string $body): array
         [$name, $value] = array_map('urldecode', explode('=', $piece, 2) + [1 => '']);
         must(preg_match('~~u', $name . $value) === 1 && !array_key_exists($name, $fields));
         $fields[$name] = $value;
+        parse_str(strtr(rawurlencode($name), ['%5B' => '[', '%5D' => ']']) . '=x', $read);
+        $named[] = array_key_first($read);
+    }
+    foreach (array_keys($fields) as $i => $name) { // a name that PHP changes must not be that of another field
+        must($named[$i] === $name || !array_key_exists($named[$i] ?? '', $fields));
     }
     return $fields;
 }

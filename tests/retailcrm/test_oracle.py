@@ -2,7 +2,7 @@
 
 The domain of the comparison: secrets of valid Unicode without NUL (it would make two secrets one), keys
 likewise and not empty, addresses of valid Unicode and not empty. As verifier, PHP is compared with the
-reading in which the last of two names counts, on forms with the one field `register`, a text as address
+reading in which the last of two names counts, on forms whose other fields have any name, a text as address
 and a key that is not empty; what official verifiers do with an empty key is a reading of its own.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import random
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -154,6 +154,51 @@ def accepts(body: str, of=None) -> bool:
     except Refused:
         return False
     return True
+
+
+def names() -> list[str]:
+    """Return names beside `register`, percent-encoded: with each byte of ASCII before it, behind it, within it, and brackets."""
+    shapes = [
+        "{}register",
+        "register{}",
+        "register{}x",
+        "{0}{0}register",
+        "{}register[x]",
+        "re{}gister",
+        "register[{}]",
+    ]
+    made = [shape.format(f"%{byte:02X}") for byte in range(0x80) for shape in shapes]
+    more = [
+        "register[]",
+        "register[x",
+        "register[x]y",
+        "register]",
+        "register%5Bx%5D",
+        "+register",
+        "register.x",
+        "[register]",
+    ]
+    return [name for name in [*made, *more] if unquote(name) != "register"]
+
+
+@pytest.mark.clause("retailcrm:register.once")
+def test_a_field_that_php_takes_for_register_is_refused_and_no_other():
+    """PHP reads a wrong registration in place of the right one exactly where the package refuses."""
+    key, secret = KEY, SECRETS[0]
+    right = {"token": registration_token(key, secret=secret), "apiKey": key, "systemUrl": SYSTEM}
+    first = f"register={quote(json.dumps(right))}"
+    bodies = [f"{first}&{name}={quote(json.dumps({**right, 'token': '0' * 64}))}" for name in names()]
+    answers = ask("php", "retailcrm.php", [{"body": body, "secret": secret} for body in bodies])
+    assert 20 < answers.count(False) < 400
+    for body, theirs in zip(bodies, answers, strict=True):
+        try:
+            assert verify_registration(body.encode(), secret=secret).system_url == SYSTEM
+            ours = ""
+        except Refused as refused:
+            ours = f"{refused.reason} {refused.clause}"
+        assert ours == ("" if theirs else "duplicate-parameter retailcrm:register.once"), ascii(
+            body[len(first) :]
+        )
 
 
 @pytest.mark.parametrize(("secret", "key"), [("", KEY), ("secret", "")])

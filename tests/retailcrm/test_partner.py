@@ -505,6 +505,19 @@ def test_an_account_cannot_move_to_where_another_is(store):
     assert (world.in_use(), world.reasons()) == (before, ["identity-mismatch"])
 
 
+@pytest.mark.parametrize("name", ["clientId\0", " clientId", "clientId[x]", "activity[active]", " systemUrl"])
+def test_a_callback_and_a_visit_with_a_field_that_php_takes_for_another_are_refused(name):
+    world = connected()
+    client_id = world.installation().credentials["client_id"]
+    fields = {"clientId": client_id, "activity": '{"active":false}', "systemUrl": DEMO, name: "x"}
+    before = world.in_use()
+    answer = world.network.exchange("RetailCRM", post("/retailcrm/activity", fields))
+    assert answer.json()["success"] is False
+    visit = world.network.exchange("browser", post("/retailcrm/account", fields))
+    assert visit.status == 403
+    assert (world.in_use(), world.reasons()) == (before, ["duplicate-parameter"] * 2)
+
+
 def test_a_host_that_was_left_is_connected_anew_with_another_client(store):
     world = connected(store)
     client_id = world.installation().credentials["client_id"]

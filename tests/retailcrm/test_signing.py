@@ -237,6 +237,24 @@ def test_only_forms_are_read(content_type):
     assert (refused.reason, refused.clause) == ("wrong-content-type", "retailcrm:register.encoding")
 
 
+@pytest.mark.parametrize(("name", "refuses"), [
+    (" register", True), ("register\0", True), ("register\0x", True), ("register[x]", True),
+    ("register[", False), ("\tregister", False), ("register ", False), ("re\0gister", False), ("register]", False),
+])  # fmt: skip
+def test_a_part_of_a_multipart_form_that_php_takes_for_register_is_refused(name, refuses):
+    """Which ones these are was measured with PHP 8.2's own server."""
+    text = unquote_plus(body().decode().removeprefix("register="))
+    parts = "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{one}"\r\n\r\n{text}\r\n' for one in ("register", name)
+    )
+    sent = f"{parts}--b--\r\n".encode()
+    if refuses:
+        refused = refusal(verify_registration, sent, secret=SECRET, content_type=MULTIPART)
+        assert (refused.reason, refused.clause) == ("duplicate-parameter", "retailcrm:register.once")
+    else:
+        assert verify_registration(sent, secret=SECRET, content_type=MULTIPART).api_key == KEY
+
+
 def test_the_token_is_wrong_before_the_address_is_looked_at():
     refused = refusal(verify_registration, body(KEY, "wrong-secret", "http://127.0.0.1/"), secret=SECRET)
     assert refused.reason == "signature-mismatch"

@@ -19,10 +19,10 @@ from ...core.keys import first_that_verifies
 from ...core.messages import Answer, Request, Response, Step, json_response, redirect
 from ...core.printing import printable
 from ...core.refusals import Refused
-from ...core.strict import form_pairs, json_object, no_duplicates, query_pairs
+from ...core.strict import json_object, query_pairs
 from ...runtime.pages import page
 from ...runtime.store import Installation
-from .. import signing
+from .. import rules, signing
 from ..signing import Registration
 from .connecting import CLAUSE, PLATFORM, Connecting, client_key
 
@@ -174,7 +174,7 @@ class Module(Connecting):
     def entering(self, request: Request) -> Installation:
         """retailcrm:transition.body-only. Return the installation of the clientId in the body; raises `Refused`."""
         clause = CLAUSE + "transition.body-only"
-        fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
+        fields = rules.fields(request.body, request.header("content-type"), clause, clause)
         return self.client(fields.get("clientId", ""), CLAUSE + "transition.unknown")
 
     def client(self, client_id: str, clause: str) -> Installation:
@@ -245,7 +245,7 @@ class Module(Connecting):
     def activity_fields(self, request: Request) -> dict[str, str]:
         """retailcrm:activity.form. Return the callback's fields; clientId and activity have to be there; A23."""
         clause = CLAUSE + "activity.form"
-        fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
+        fields = rules.fields(request.body, request.header("content-type"), clause, clause)
         for name in ("clientId", "activity"):
             if not fields.get(name):
                 reason = "empty-parameter" if name in fields else "missing-parameter"
