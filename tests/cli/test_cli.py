@@ -150,10 +150,10 @@ def test_an_unknown_platform_is_2_and_names_those_there_are(run, start, name):
 
 @pytest.fixture(scope="module")
 def toured() -> Ran:
-    return command("tour", "officernd")
+    return command("tour", "officernd", "--bodies")
 
 
-def test_the_tour_shows_every_message_and_check(toured):
+def test_with_bodies_the_tour_shows_every_message_and_check(toured):
     """Each step of the page is there; messages are numbered without a gap."""
     assert (toured.code, toured.err) == (0, "")
     messages = re.findall(r"^ *(\d+) (?:browser|partner|OfficeRnD) .+", toured.out, re.MULTILINE)
@@ -836,7 +836,7 @@ def office(text: str, value: str = "", url: str = OFFICE_TEXT) -> str:
 
 
 def test_the_tour_of_onoffice_shows_popup_frame_key_unlock_and_message_in_order():
-    ran = command("tour", "onoffice")
+    ran = command("tour", "onoffice", "--bodies")
     assert (ran.code, ran.err) == (0, "")
     places = [
         ran.out.index(said)

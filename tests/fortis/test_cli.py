@@ -49,7 +49,7 @@ def verified(run, request: str, *options: str, secret: str = SECRET, now: int = 
 
 
 def test_the_tour_shows_every_step_and_no_secret():
-    toured = command("tour", "fortis")
+    toured = command("tour", "fortis", "--bodies")
     assert (toured.code, toured.err) == (0, "")
     messages = re.findall(r"^ *(\d+) (?:browser|app|Fortis) .+", toured.out, re.MULTILINE)
     assert [int(number) for number in messages] == list(range(1, len(messages) + 1))

@@ -276,3 +276,13 @@ def test_a_message_arrives_only_at_the_origin_it_is_meant_for(site, target, arri
     assert [(e.kind, e.sender, e.receiver, e.text) for e in net.transcript.events] == (
         [("message", ONE, TWO, "active")] if arrives else []
     )
+
+
+def test_the_text_of_a_page_has_no_tags_and_no_references():
+    html = "<title>A title</title><style>p {}</style><h1>M&uuml;ller</h1>\n<p>answered <b>204</b>.</p><script>x</script>"
+    answer = Response(200, (("Content-Type", "text/html; charset=utf-8"),), html.encode())
+    step = Browser().open("https://a.example/")
+    next(step)
+    with pytest.raises(StopIteration) as ended:
+        step.send(answer)
+    assert ended.value.value.text == "Müller answered 204."

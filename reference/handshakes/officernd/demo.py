@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ..core.messages import Step
+from ..core.messages import Request, Step
 from ..core.printing import printable
 from ..core.refusals import Refused
+from ..core.stages import Stage
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser
 from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Reports, Setting, Sides, World
@@ -18,7 +19,7 @@ from . import readings as other_readings
 from .briefing import PARTNER, briefing
 from .partner.configuration import Configuration
 from .partner.integration import PartnerIntegration
-from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
+from .signing import SignedQuery, SignedWebhook, query_stages, verify_query, verify_webhook
 from .simulator.platform import OfficeRnD
 from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
 from .simulator.records import Settings as PlatformSettings
@@ -193,6 +194,11 @@ def found(platform: OfficeRnD, seen: int) -> list[Check]:
         Check(f"{finding.clause}: {finding.detail}", not finding.violated)
         for finding in platform.findings[seen:]
     ]
+
+
+def signed(request: Request) -> Stage | None:
+    """Return the text that the signature of a request covers, if it is one of the signed URLs."""
+    return query_stages(request.target)[-1] if "signature=" in request.target else None
 
 
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:

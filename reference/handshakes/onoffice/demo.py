@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ..core.messages import Step
+from ..core.messages import Request, Step
 from ..core.printing import printable
 from ..core.refusals import Refused
+from ..core.stages import Stage
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser, Page
 from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Reports, Setting, Sides, World
@@ -19,7 +20,7 @@ from .partner.configuration import HOSTS, Configuration
 from .partner.connecting import PLATFORM
 from .partner.integration import ACTIVATE, SERVICE, WEBHOOK, Provider
 from .script import press
-from .signing import SignedUrl, verify_url
+from .signing import SignedUrl, url_stages, verify_url
 from .simulator import portal
 from .simulator.platform import OnOffice
 from .simulator.records import Account, Customer, Service, User
@@ -206,6 +207,11 @@ def briefing(sides: Sides, world: World) -> str:
     }
     width = max(map(len, rows))
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def signed(request: Request) -> Stage | None:
+    """Return the text that the signature of a request covers, if it is one of the signed URLs."""
+    return url_stages(request.url)[-1] if "signature=" in request.target else None
 
 
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:

@@ -5,9 +5,10 @@ Every identifier and secret in here is public and for tests.
 
 from __future__ import annotations
 
-from ..core.messages import Step
+from ..core.messages import Request, Step
 from ..core.printing import printable
 from ..core.refusals import Refused
+from ..core.stages import Stage
 from ..core.strict import URLENCODED
 from ..core.timestamps import Tolerance
 from ..runtime.browser import Browser, Page
@@ -15,7 +16,7 @@ from ..runtime.story import Chapter, Check, Pasted, Reports, Setting, Sides, Wor
 from . import readings as other_readings
 from .partner.configuration import Configuration
 from .partner.integration import ACCOUNT, CONFIG, REGISTER, Module
-from .signing import OFFICIAL_ORIGINS, canonical_system_url, verify_registration
+from .signing import OFFICIAL_ORIGINS, canonical_system_url, registration_stages, verify_registration
 from .simulator.platform import RetailCRM
 from .simulator.records import TRAPS, Account, Card
 from .simulator.records import Settings as PlatformSettings
@@ -94,7 +95,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         if not shown:
             shown.append((yield from browser.open(f"{account}/simulator")))
         shown.append((yield from browser.submit(shown[-1], shown[-1].form(button))))
-        text = shown[-1].response.body.decode()
+        text = shown[-1].text
         return [Check(f"the browser shows: {expected}", expected in text), *found(platform, seen)]
 
     def refused_token() -> Step[list[Check]]:
@@ -112,7 +113,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 
     def switched(button: str) -> Step[list[Check]]:
         shown.append((yield from browser.open(f"{account}/simulator")))
-        return (yield from press(f"{button}-{card.code}", "answered <b>200</b>"))
+        return (yield from press(f"{button}-{card.code}", "answered 200"))
 
     def works(expected: bool) -> Step[list[Check]]:
         worked = (yield from module.work(identity)) is not None
@@ -171,6 +172,13 @@ def briefing(sides: Sides, world: World) -> str:
     }
     width = max(map(len, rows))
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def signed(request: Request) -> Stage | None:
+    """Return the text that the token of a registration covers: the API key, and nothing else."""
+    if request.method != "POST" or request.path != REGISTER:
+        return None
+    return registration_stages(request.body, content_type=request.header("content-type"))[-1]
 
 
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:

@@ -1,7 +1,7 @@
 """A browser for drivers without one: redirects, cookies, forms, frames and messages, and no more.
 
 It does what the handshakes need of a browser, as steps that yield requests. It runs no scripts:
-where a page has one, the page's room mirrors it.
+where a page has one, the module of the page mirrors it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the browser shows: the final URL, the response, its forms, frames and links."""
+    """What the browser shows: the final URL, the response, its forms, frames and links, and its text without tags."""
 
     url: str
     response: Response
     forms: tuple[Form, ...] = ()
     frames: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    text: str = ""
 
     def form(self, id: str) -> Form:
         """Return the form with this id; raises `LookupError` when the page has none."""
@@ -139,6 +140,7 @@ class _Found:
     forms: list[Form] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -149,9 +151,11 @@ class _Reader(HTMLParser):
         self._select = ""
         self._text_for = ""  # the field whose value is the text that follows
         self._text: list[str] = []
+        self._hidden = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
+        self._hidden = tag in ("title", "style", "script")
         if tag in ("form", "textarea", "option"):
             self._expect_text("")
         if tag == "form":
@@ -191,6 +195,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._text_for:
             self._text.append(data)
+        if not self._hidden:
+            self.found.text.append(data)
 
     def close(self) -> None:
         """End the page as an end tag would; a tag that was cut off is not read."""
@@ -198,6 +204,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._expect_text("")
+        self._hidden = False
         if tag == "select":
             self._select = ""
         elif tag == "form":
@@ -211,4 +218,5 @@ def _page(url: str, response: Response) -> Page:
     reader.feed(response.body.decode("utf-8", "replace"))
     reader.close()
     found = reader.found
-    return Page(url, response, tuple(found.forms), tuple(found.frames), tuple(found.links))
+    text = " ".join("".join(found.text).split())
+    return Page(url, response, tuple(found.forms), tuple(found.frames), tuple(found.links), text)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..core.messages import Step
+from ..core.messages import Request, Step
 from ..core.refusals import Refused
+from ..core.stages import Stage
 from ..core.timestamps import Tolerance
 from .browser import Browser
 from .flow import Role
@@ -127,6 +128,9 @@ class Tools(Protocol):
 
     def briefing(self, sides: Sides, world: World) -> str:
         """Return what to open, and what a foreign partner or platform has to be told."""
+
+    def signed(self, request: Request) -> Stage | None:
+        """Return the text that the signature of a request to the partner covers, if this request carries one."""
 
     def verify(
         self, pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]

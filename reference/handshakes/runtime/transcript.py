@@ -86,7 +86,7 @@ class Transcript:
     def message(self, sender: str, receiver: str, text: str) -> None:
         """Record a message from one window to another (`postMessage`)."""
         with self._lock:
-            self._append(Event("message", sender, receiver, self._masked_text(text)))
+            self._append(Event("message", sender, receiver, self.masked(text)))
 
     def _append(self, event: Event) -> None:
         self.events.append(event)
@@ -109,19 +109,20 @@ class Transcript:
         )
         body = self._body(message.header("content-type").lower(), message.body)
         # What was learnt further on in the message may stand further up in it.
-        headers = tuple((name, self._masked_text(value)) for name, value in headers)
-        self._append(Event(kind, sender, receiver, self._masked_text(text), headers, body))
+        headers = tuple((name, self.masked(value)) for name, value in headers)
+        self._append(Event(kind, sender, receiver, self.masked(text), headers, body))
 
     def _mask(self, value: str) -> str:
         return self._secrets.mask(value)
 
-    def _masked_text(self, text: str) -> str:
+    def masked(self, text: str) -> str:
+        """Return a text with every secret masked that a message has carried so far."""
         return self._secrets.masked(text)
 
     def _url(self, url: str) -> str:
         url, sharp, fragment = url.partition("#")
         base, mark, query = url.partition("?")
-        return self._masked_text(base) + mark + self._pairs(query) + sharp + self._pairs(fragment)
+        return self.masked(base) + mark + self._pairs(query) + sharp + self._pairs(fragment)
 
     def _pairs(self, query: str) -> str:
         pieces = []
@@ -133,7 +134,7 @@ class Transcript:
                 value = self._mask(plain)
             elif plain.startswith("{"):  # a form may carry JSON in a field, and a secret in that
                 value = self._masked_json(plain, value)
-            pieces.append(name + equals + self._masked_text(value))
+            pieces.append(name + equals + self.masked(value))
         return "&".join(pieces)
 
     def _masked_json(self, text: str, otherwise: str) -> str:
@@ -159,7 +160,7 @@ class Transcript:
             return self._cookie(cookie) + semicolon + attributes
         if name in self._names:
             return self._mask(value)
-        return self._url(value) if name == "location" else self._masked_text(value)
+        return self._url(value) if name == "location" else self.masked(value)
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
@@ -174,7 +175,7 @@ class Transcript:
             return f"‹{len(body)} bytes that are not UTF-8›"
         if content_type.startswith("text/html"):
             title = re.search("<title>([^<]{0,300})</title>", text)
-            return f"‹page “{self._masked_text(unescape(title[1])) if title else ''}”›"
+            return f"‹page “{self.masked(unescape(title[1])) if title else ''}”›"
         if content_type.startswith("multipart/"):
             return f"‹{len(body)} bytes of a multipart form›"
         if content_type.startswith("application/x-www-form-urlencoded"):
