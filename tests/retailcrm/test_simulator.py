@@ -363,6 +363,30 @@ def test_an_answer_is_judged_by_its_body(response, yes, message):
     assert (said_yes(response), error_message(response)) == (yes, message)
 
 
+def test_a_module_that_waits_for_a_late_edit_and_says_yes_is_connected():
+    """Official Go code waits 60 s for edit; the page names no limit."""
+    world = sides(edit_timeout=60.0)
+    before = world.clock()
+    outcome = world.connect(DEMO, "edit-slow")
+    assert world.clock() - before == 15
+    assert said_yes(outcome.response)
+    assert ("retailcrm:answer.after-edit", "held") in [(one.clause, one.state) for one in outcome.findings]
+    assert [one for one in world.platform.findings if one.violated] == []
+    assert world.platform.state(DEMO, CODE) == "connected"
+    assert world.work()["success"] is True
+    assert world.connect().held
+
+
+def test_a_module_that_says_yes_before_a_late_edit_is_answered_breaks_the_rule():
+    world = sides(edit_timeout=14.0)
+    world.partner.failed = lambda refused: world.partner.connected()
+    outcome = world.connect(DEMO, "edit-slow")
+    assert said_yes(outcome.response)
+    assert [(one.clause, one.state) for one in outcome.findings] == [
+        ("retailcrm:answer.after-edit", "violated")
+    ]
+
+
 @pytest.mark.clause("retailcrm:answer.edit-seen")
 def test_success_without_an_edit_is_no_connection():
     """What official code does after a failed edit (A15) is found, and shown as not connected."""

@@ -142,7 +142,7 @@ class Acting(Resources):
         finally:
             self.waiting.remove(attempt)
         account.keys[key].fault = None
-        if chosen and isinstance(chosen.expected, Refuses):
+        if chosen and isinstance(chosen.expected, Refuses) and not self._waited(attempt, response, chosen):
             account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
             findings = refused(response, attempt, chosen) + self._uniform(response, chosen)
             return self._outcome(response, findings)
@@ -153,6 +153,12 @@ class Acting(Resources):
         elif response is not None or not attempt.edited:  # a lost answer does not undo a good `edit`
             account.keys[key].revoked = "connection.failure"
         return self._outcome(response, findings)
+
+    def _waited(self, attempt: Attempt, response: Response | None, fault: ConnectFault) -> bool:
+        """retailcrm:edit.timeout. Return whether a module said yes once the late answer to a good `edit` was there; A16."""
+        late = fault.seconds if isinstance(fault, AnswerFault) else 0
+        waited = attempt.edited is not None and self.clock() - attempt.edited_at >= late > 0
+        return waited and said_yes(response)
 
     def _sent_url(self, account: Account) -> str:
         """retailcrm:system-url.technical. Return the address that a registration names; A11."""

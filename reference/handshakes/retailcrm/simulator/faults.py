@@ -88,7 +88,8 @@ class AnswerFault:
     """A fault of one of the API's answers while the registration waits: at `edit` or at `credentials`.
 
     With `instead` the call is not carried out; else only its answer is lost or changed. `says` is a
-    text of the answer that the user has to see.
+    text of the answer that the user has to see. An answer that comes after `seconds` is a good one: how long a
+    module waits is its own affair (A16), so one that waited for it may say yes.
     """
 
     name: str
@@ -99,6 +100,7 @@ class AnswerFault:
     answer: Callable[[Response], Answer]
     instead: bool = True
     says: str = ""
+    seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +360,7 @@ ANSWER_FAULTS: tuple[AnswerFault, ...] = (
     AnswerFault("edit-html", CLAUSE + "edit.success", Refuses("unexpected-answer"), "edit answers 200 with a page", "edit",
                 lambda r: Response(200, (("content-type", "text/html"),), b"<p>Welcome</p>")),
     AnswerFault("edit-slow", CLAUSE + "answer.after-edit", _UNREACHABLE, "edit answers after 15 s", "edit",
-                lambda r: Delayed(15, r), instead=False),
+                lambda r: Delayed(15, r), instead=False, seconds=15),
     AnswerFault("edit-dropped", CLAUSE + "answer.after-edit", _UNREACHABLE, "edit: connection closed, no answer", "edit",
                 lambda r: Dropped()),
     AnswerFault("edit-lost", CLAUSE + "answer.after-edit", _UNREACHABLE, "edit is carried out and its answer lost", "edit",

@@ -127,5 +127,6 @@ class Attempt:
     code: str
     api_key: str = field(repr=False)
     edited: Connection | None = None
+    edited_at: int = 0
     calls: int = 0
     trapped: int = 0

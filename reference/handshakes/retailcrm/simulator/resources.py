@@ -213,7 +213,7 @@ class Resources:
             self.found(f"edit.{clause}", True, f"edit of {code}")
         for attempt in self.waiting:
             if attempt.api_key == value:
-                attempt.edited = connection
+                attempt.edited, attempt.edited_at = connection, self.clock()
         info = {"billingInfo": {"price": 0, "priceWithDiscount": 0, "billingType": "fixed"}}
         return json_response({"success": True, "info": info}, 200 if earlier else 201)
 
