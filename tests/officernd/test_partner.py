@@ -205,6 +205,15 @@ def test_locations_that_are_there_are_kept_as_they_are(store, integration, kept)
     assert installation(world, integration).details["locations"] == kept
 
 
+def test_the_health_check_does_not_show_that_the_tokens_were_taken_back(store):
+    """What the register says of H1: it asks nobody; the configuration page does, and answers 502."""
+    world = sides(store)
+    connect(world)
+    world.platform.tokens.clear()
+    assert health(world).json() == {"accountName": "J&J Ltd"}
+    assert open_settings(world).response.status == 502
+
+
 # --- which installation ---------------------------------------------------------------------------
 
 
