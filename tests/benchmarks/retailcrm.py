@@ -21,7 +21,8 @@ from handshakes.retailcrm import demo
 from handshakes.retailcrm.simulator.records import Account
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.flow import Clock, InProcess
-from handshakes.runtime.store import MemoryStore, open_store
+from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import World
 
 SECRET, NOW = "example-module-secret", 1_700_000_000

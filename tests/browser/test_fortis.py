@@ -16,7 +16,7 @@ import pytest
 from handshakes.fortis import demo
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen
-from handshakes.runtime.store import open_store
+from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests.browser.test_officernd import chromium  # noqa: F401  (a fixture)
 

@@ -17,7 +17,7 @@ from handshakes.onoffice.simulator import portal
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen
-from handshakes.runtime.store import open_store
+from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests.browser.test_officernd import chromium  # noqa: F401  (a fixture)
 

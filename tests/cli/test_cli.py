@@ -32,7 +32,7 @@ import pytest
 import requests
 
 from handshakes.cli import command as cli
-from handshakes.runtime.store import open_store
+from handshakes.runtime.sql_store import open_store
 
 COMMAND = str(Path(sys.executable).parent / "handshakes")
 SECRET, NOW = "example-integration-secret", 1_648_190_384

@@ -18,7 +18,8 @@ from handshakes.fortis.partner.configuration import API, UI
 from handshakes.fortis.partner.connecting import PLATFORM
 from handshakes.fortis.simulator.faults import LAUNCH_FAULTS, opening_faults
 from handshakes.runtime.browser import Browser
-from handshakes.runtime.store import Conflict, MemoryStore, open_store
+from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import Conflict, MemoryStore
 from handshakes.runtime.story import Sides
 from handshakes.runtime.verdicts import Refuses
 from tests.fortis.sides import LOCATION, MODES, NOW, OTHER_LOCATION, OTHER_USER, TITLE, USER, opened, sides

@@ -15,7 +15,7 @@ from handshakes.fortis.simulator.records import User
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen, origin_of
-from handshakes.runtime.store import open_store
+from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests import steps
 from tests.fortis.sides import LOCATION, MODES, TITLE, USER, opened, sides

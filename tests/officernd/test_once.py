@@ -10,7 +10,8 @@ import pytest
 from handshakes.core.messages import Delayed, Pause, Request, Response, Unreachable, split_url
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
-from handshakes.runtime.store import Conflict, open_store
+from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import Conflict
 from tests.officernd.sides import Both, sides
 
 FIRST = "5e0000000000000000000001"

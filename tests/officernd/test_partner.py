@@ -14,7 +14,8 @@ from handshakes.officernd.partner.api import Tokens, id_of
 from handshakes.officernd.partner.refreshing import PLATFORM
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import drive
-from handshakes.runtime.store import Conflict, MemoryStore, StoreError, open_store
+from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import Conflict, MemoryStore, StoreError
 from tests.officernd.sides import NOW, sides
 
 FIRST, SECOND, THIRD = (f"5e000000000000000000000{n}" for n in (1, 2, 3))

@@ -103,7 +103,7 @@ def test_64_connects_at_once_over_sockets_with_a_slow_token_endpoint(tmp_path):
     from handshakes.officernd.simulator.faults import FAULTS
     from handshakes.officernd.simulator.records import Organization
     from handshakes.runtime.client import Loopback
-    from handshakes.runtime.store import open_store
+    from handshakes.runtime.sql_store import open_store
 
     store = open_store(tmp_path, {})
     both = sides(store)
@@ -141,7 +141,7 @@ def test_64_connects_at_once_over_sockets_with_a_slow_token_endpoint(tmp_path):
 def test_one_damaged_row_does_not_take_the_others_with_it(tmp_path, caplog):
     import sqlite3
 
-    from handshakes.runtime.store import open_store
+    from handshakes.runtime.sql_store import open_store
 
     store = open_store(tmp_path, {})
     both = sides(store)

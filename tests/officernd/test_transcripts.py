@@ -7,7 +7,7 @@ import re
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.officernd import demo
 from handshakes.runtime.client import Loopback
-from handshakes.runtime.store import open_store
+from handshakes.runtime.sql_store import open_store
 from tests import steps
 from tests.officernd.sides import sides
 

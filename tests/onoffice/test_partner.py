@@ -17,7 +17,8 @@ from handshakes.onoffice.partner.connecting import PLATFORM, ticket_key
 from handshakes.onoffice.partner.integration import ACTIVATE, SERVICE, UNLOCK, WEBHOOK
 from handshakes.onoffice.partner.texts import BY_CODE, TEXTS, language
 from handshakes.runtime.flow import drive
-from handshakes.runtime.store import Conflict, Installation, MemoryStore, open_store
+from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import Conflict, Installation, MemoryStore
 from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, Both, activated, sides
 
 PROVIDER, SECRET = "https://provider.example", "Example-Provider-Secret-1!"

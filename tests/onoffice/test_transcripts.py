@@ -14,7 +14,7 @@ from handshakes.onoffice.simulator.records import Customer, User
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen
-from handshakes.runtime.store import open_store
+from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests import steps
 from tests.onoffice.sides import ADMIN, FIRST, PLANS, sides

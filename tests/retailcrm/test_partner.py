@@ -15,7 +15,8 @@ from handshakes.retailcrm import registration_token
 from handshakes.retailcrm.partner.connecting import PLATFORM
 from handshakes.runtime.browser import Browser, Form, Page
 from handshakes.runtime.flow import drive
-from handshakes.runtime.store import MemoryStore, open_store
+from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import MemoryStore
 from tests.retailcrm.sides import ANOTHER, CODE, DEMO, connected, sides
 
 MODULE, FORM = "https://module.example", (("content-type", "application/x-www-form-urlencoded"),)

@@ -16,7 +16,7 @@ from handshakes.retailcrm.simulator.records import Account
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen, origin_of
-from handshakes.runtime.store import open_store
+from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests import steps
 from tests.retailcrm.sides import CODE, DEMO, sides

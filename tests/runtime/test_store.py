@@ -13,16 +13,8 @@ from dataclasses import replace
 import pytest
 from cryptography.fernet import Fernet
 
-from handshakes.runtime.store import (
-    KEYS_VARIABLE,
-    Conflict,
-    Installation,
-    MemoryStore,
-    SqlStore,
-    StoreError,
-    expiry,
-    open_store,
-)
+from handshakes.runtime.sql_store import KEYS_VARIABLE, SqlStore, open_store
+from handshakes.runtime.store import Conflict, Installation, MemoryStore, StoreError, expiry
 
 SECRET = "a-very-private-credential"
 NEVER = 2**31 - 1
@@ -439,7 +431,8 @@ def test_a_first_start_on_a_full_disk_leaves_nothing_that_fails_the_next_one(tmp
     """A limit on the size of files fails a write as a full disk does (EFBIG for ENOSPC)."""
     code = (
         "import pathlib, resource, sys\n"
-        "from handshakes.runtime.store import StoreError, open_store\n"
+        "from handshakes.runtime.sql_store import open_store\n"
+        "from handshakes.runtime.store import StoreError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))\n"
         "try:\n    open_store(pathlib.Path(sys.argv[1]), {})\n"
         "except StoreError as error:\n    print(error)\n"

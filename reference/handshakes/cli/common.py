@@ -17,7 +17,7 @@ from ..core.printing import printable
 from ..platforms import PLATFORMS, Platform
 
 if TYPE_CHECKING:
-    from ..runtime.store import SqlStore
+    from ..runtime.sql_store import SqlStore
 
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -55,7 +55,8 @@ def nearest(name: str) -> str:
 @contextmanager
 def opened_store(directory: Path | None) -> Iterator[SqlStore]:
     """Open the store in a directory, or in a temporary one that is deleted at the end."""
-    from ..runtime.store import StoreError, open_store
+    from ..runtime.sql_store import open_store
+    from ..runtime.store import StoreError
 
     with tempfile.TemporaryDirectory(prefix="handshakes-") as temporary:
         try:
