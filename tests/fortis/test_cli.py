@@ -240,3 +240,8 @@ def press(browser: requests.Session, portal: str, form: str) -> requests.Respons
     parts = urlsplit(portal)
     headers = {"origin": f"{parts.scheme}://{parts.netloc}"}
     return browser.post(urljoin(portal, action), data=fields, headers=headers, timeout=10)
+
+
+def test_a_verified_plain_launch_says_when_it_was_signed(run):  # noqa: F811
+    ran = verified(run, plain(), now=NOW + 90)
+    assert f"Signed at {NOW}, 1 minute 30 seconds (90 s) before {NOW + 90}." in ran.out

@@ -187,10 +187,10 @@ def test_the_limits_of_time_are_inclusive():
         assert verify_query(page(timestamp=time), secret=SECRET, now=T).timestamp == time
     stale = refusal(verify_query, page(timestamp=old - 1), secret=SECRET, now=T)
     assert (stale.reason, stale.stage) == ("stale", "time")
-    assert stale.evidence == {"age": "301 s", "allowed": "300 s"}
+    assert stale.evidence == {"age": "5 minutes 1 second (301 s)", "allowed": "5 minutes (300 s)"}
     early = refusal(verify_query, page(timestamp=new + 1), secret=SECRET, now=T)
     assert (early.reason, early.stage) == ("from-the-future", "time")
-    assert early.evidence == {"ahead": "61 s", "allowed": "60 s"}
+    assert early.evidence == {"ahead": "1 minute 1 second (61 s)", "allowed": "1 minute (60 s)"}
     assert stale.clause == early.clause == "officernd:signature.tolerance"
 
 

@@ -13,3 +13,40 @@ def printable(text: str, most: int = 40) -> str:
     """
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: most + 1])
     return safe if len(safe) <= most else safe[: most - 1] + "…"
+
+
+_UNITS = (
+    ("year", 31_557_600),  # 365.25 days, and a month is a twelfth of it
+    ("month", 2_629_800),
+    ("day", 86_400),
+    ("hour", 3_600),
+    ("minute", 60),
+    ("second", 1),
+)
+
+
+def duration(seconds: int) -> str:
+    """Return a number of seconds as a person says it, in its two largest units, with the seconds behind.
+
+    >>> duration(147_723_438), duration(720), duration(301), duration(59)
+    ('4 years 8 months (147723438 s)', '12 minutes (720 s)', '5 minutes 1 second (301 s)', '59 s')
+    """
+    if seconds < 60:
+        return f"{seconds} s"
+    first = next(place for place, (_, size) in enumerate(_UNITS) if size <= seconds)
+    said: list[str] = []
+    rest = seconds
+    for name, size in _UNITS[first : first + 2]:
+        count, rest = divmod(rest, size)
+        said += [f"{count} {name}{'s' * (count != 1)}"] if count else []
+    return f"{' '.join(said)} ({seconds} s)"
+
+
+def signed_when(timestamp: int, now: int) -> str:
+    """Return in words when something was signed, seen from `now`.
+
+    >>> print(signed_when(1648190384, 1648190394), signed_when(1648190384, 1648190204))
+    Signed at 1648190384, 10 s before 1648190394. Signed at 1648190384, 3 minutes (180 s) after 1648190204.
+    """
+    side = "before" if timestamp <= now else "after"
+    return f"Signed at {timestamp}, {duration(abs(now - timestamp))} {side} {now}."

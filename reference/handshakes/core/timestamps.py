@@ -6,6 +6,7 @@ window belong to it: with 300 back, the 300th second still counts.
 
 from __future__ import annotations
 
+from .printing import duration
 from .refusals import Refused
 
 Tolerance = tuple[int, int]
@@ -17,7 +18,7 @@ def check_time(timestamp: int, now: int, tolerance: Tolerance, clause: str) -> N
     >>> check_time(1000, 1300, (300, 60), "officernd:signature.tolerance")
     >>> check_time(1000, 1301, (300, 60), "officernd:signature.tolerance")
     Traceback (most recent call last):
-    handshakes.core.refusals.Refused: stale (officernd:signature.tolerance): age 301 s, allowed 300 s
+    handshakes.core.refusals.Refused: stale (officernd:signature.tolerance): age 5 minutes 1 second (301 s), allowed 5 minutes (300 s)
     """
     if type(now) is not int:
         raise Refused("wrong-type", clause, {"now": type(now).__name__, "expected": "whole seconds"})
@@ -31,9 +32,9 @@ def check_time(timestamp: int, now: int, tolerance: Tolerance, clause: str) -> N
         )
     age = now - timestamp
     if age > back:
-        raise Refused("stale", clause, {"age": f"{age} s", "allowed": f"{back} s"}, stage="time")
+        raise Refused("stale", clause, {"age": duration(age), "allowed": duration(back)}, stage="time")
     if -age > ahead:
-        evidence = {"ahead": f"{-age} s", "allowed": f"{ahead} s"}
+        evidence = {"ahead": duration(-age), "allowed": duration(ahead)}
         raise Refused("from-the-future", clause, evidence, stage="time")
 
 

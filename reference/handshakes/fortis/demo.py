@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from ..core.messages import Request, Step
-from ..core.printing import printable
+from ..core.printing import printable, signed_when
 from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.timestamps import Tolerance
@@ -267,8 +267,8 @@ def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None
             refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
         ) from None
     lines = [
-        f"Verified, {mode} mode: the sender knows the secret."
-        if mode == BY_HMAC
+        f"Verified, {mode} mode: the sender knows the secret. {signed_when(launch.timestamp, now)}"
+        if launch.timestamp is not None
         else "Decrypted: this secret fits. There is no MAC and no time in it, so it proves nothing else."
     ]
     lines += [f"  {name} = {_value(name, text)}" for name, text in launch.parameters]

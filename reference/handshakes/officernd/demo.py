@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ..core.messages import Request, Step
-from ..core.printing import printable
+from ..core.printing import printable, signed_when
 from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.timestamps import Tolerance
@@ -223,7 +223,7 @@ def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None
         raise Refused(
             refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
         ) from None
-    lines = [f"Verified. Signed at {verified.timestamp}, {now - verified.timestamp} s before {now}."]
+    lines = ["Verified. " + signed_when(verified.timestamp, now)]
     lines += [f"  {printable(name)} = {printable(value, 500)}" for name, value in verified.parameters]
     lines.append(f"  covered by the signature: {printable(', '.join(verified.covered), 500)}")
     left = ", ".join([*verified.not_covered, "method, host and path"])
