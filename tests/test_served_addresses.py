@@ -24,8 +24,15 @@ from handshakes.core.messages import Answer, Request, Response, Step, Unreachabl
 from handshakes.fortis import demo as fortis
 from handshakes.fortis.partner.integration import App
 from handshakes.fortis.simulator.faults import FAULTS as FORTIS_FAULTS
+from handshakes.officernd import demo as officernd
+from handshakes.officernd.partner import PartnerIntegration
+from handshakes.officernd.simulator.faults import FAULTS as OFFICERND_FAULTS
+from handshakes.onoffice import demo as onoffice
+from handshakes.onoffice.partner import Provider
+from handshakes.onoffice.simulator.faults import ACTIVATION_FAULTS, SERVICE_FAULTS
 from handshakes.retailcrm import demo as retailcrm
 from handshakes.retailcrm.simulator.faults import FAULTS as RETAILCRM_FAULTS
+from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Client, Loopback
 from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.store import MemoryStore
@@ -370,6 +377,75 @@ def test_a_call_to_a_fortis_trap_from_a_launch_of_the_portal_is_found_too(paymen
     network.run(asked(Request("POST", world.traps[0], "/oauth/token")))
     found = [(one.clause, one.state) for one in sides.platform.findings]
     assert found == [("fortis:api.host", "violated"), ("fortis:oauth.url", "violated")]
+
+
+# --- OfficeRnD and onOffice -----------------------------------------------------------------------
+
+
+class AnyRegion(PartnerIntegration):
+    """The partner without its list of regions."""
+
+    def region(self, info: Any) -> str:
+        return at(info["regionUrl"])[0] if info else super().region(info)
+
+
+class AnyPartner(Toy):
+    """Such a partner, behind the toy's record."""
+
+    kind: Any = AnyRegion
+
+    def __init__(self, origin: str, sides: Sides) -> None:
+        super().__init__(origin, sides)
+        ours = sides.partner
+        self.partner = self.kind(ours.configuration, store=ours.store, clock=ours.clock, random=ours.random)
+
+    def answer(self, request: Request) -> Step[Answer]:
+        return (yield from self.partner.handle(request))
+
+    def followed(self, request: Request) -> Step[Response]:
+        if isinstance(request, Request):
+            return (yield from super().followed(request))
+        return (yield request)  # a pause
+
+
+class AnyProvider(AnyPartner):
+    """The provider of onOffice, behind the toy's record."""
+
+    kind = Provider
+
+
+def test_officernd_names_no_address_but_its_own_for_any_fault():
+    for sides, toy, network, world in served(officernd, AnyPartner):
+        platform = sides.platform
+        first = next(iter(platform.integrations))
+        network.run(Browser().open(platform.connect_url(first)))
+        for name, fault in OFFICERND_FAULTS.items():
+            if name.startswith("slow-"):
+                continue
+            if type(fault).__name__ == "ConnectFault":
+                network.run(Browser().open(platform.connect_url(first, name)))
+            else:
+                kind = type(fault).__name__
+                step = platform.remove if kind == "WebhookFault" else platform.healthcheck
+                network.run(step(first, name), "OfficeRnD")
+        assert world.traps[0] in toy.contacted, "the toy goes wherever it is sent"
+        assert foreign_in(toy) == []
+        assert {*toy.contacted} <= {world.platform_origin, *world.traps}
+
+
+def test_onoffice_names_no_address_but_its_own_for_any_fault():
+    for sides, toy, network, world in served(onoffice, AnyProvider):
+        platform, customer = sides.platform, (onoffice.FIRST, onoffice.ADMINISTRATOR)
+        network.run(platform.activate(*customer), "browser")
+        for fault in ACTIVATION_FAULTS:
+            if fault.name not in ("api-slow", "answer-late"):
+                network.run(platform.activate(*customer, fault.name), "browser")
+        network.run(platform.activate(*customer), "browser")
+        for fault in SERVICE_FAULTS:
+            network.run(platform.serve(*customer, onoffice.PLANS, fault.name), "browser")
+        assert toy.contacted
+        assert foreign_in(toy) == []
+        assert {*toy.contacted} <= {world.platform_origin}
 
 
 # --- all ------------------------------------------------------------------------------------------

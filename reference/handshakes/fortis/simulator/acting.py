@@ -23,6 +23,8 @@ from .resources import CLAUSE
 from .templates import OF_IFRAMES, OF_LOCATIONS, OF_USERS, checked
 
 T = TypeVar("T")
+PATIENCE = 60
+"""Seconds that a browser waits for the iframe at least: longer than an app waits for the API."""
 
 
 class Acting(Identity):
@@ -225,7 +227,7 @@ class Acting(Identity):
         if is_open(shown) and session:
             self.sessions[location_id, user_id] = session
         if chosen:
-            findings = judged(chosen, shown, attempt)
+            findings = judged(chosen, shown, attempt, self.clock())
             if isinstance(chosen.expected, Refuses):
                 findings += self._uniform(chosen, shown)
             return self._outcome(shown, tuple(findings))
@@ -337,7 +339,7 @@ def framed(
     """Load an iframe as a browser does: the first response, what is shown after one redirect, and address and cookie of the session."""
     origin, target = split_url(url)
     headers = (("cookie", cookie),) if cookie else ()
-    first = yield from asked(Request("GET", origin, target, headers))
+    first = yield from asked(Request("GET", origin, target, headers, timeout=PATIENCE))
     if first is None or first.status not in (302, 303) or not first.header("location"):
         return first, first, None
     cookies = [value.partition(";")[0] for value in first.header_values("set-cookie")]

@@ -48,13 +48,17 @@ class LaunchFault:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFault:
-    """A fault of the answer to `users/me` while the app is opened."""
+    """A fault of the answer to `users/me` while the app is opened.
+
+    An answer that comes after `seconds` is a good one: an app that waits so long may open.
+    """
 
     name: str
     clause: str
     expected: Expected
     what: str
     answer: Callable[[Response], Answer]
+    seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,7 +404,7 @@ ANSWER_FAULTS: tuple[AnswerFault, ...] = (
                 lambda r: Response(200, (("content-type", "text/html"),), b"<p>Welcome</p>")),
     AnswerFault("me-without-user", CLAUSE + "identity.unavailable", _ODD, "users/me answers without a user",
                 lambda r: json_response({"users": []})),
-    AnswerFault("me-slow", CLAUSE + "identity.unavailable", _NO_ANSWER, "users/me answers after 15 s", lambda r: Delayed(15, r)),
+    AnswerFault("me-slow", CLAUSE + "identity.unavailable", _NO_ANSWER, "users/me answers after 15 s", lambda r: Delayed(15, r), 15),
     AnswerFault("me-dropped", CLAUSE + "identity.unavailable", _NO_ANSWER, "users/me: connection closed, no answer", lambda r: Dropped()),
     AnswerFault("me-late", CLAUSE + "identity.users-me", _OPENED, "users/me answers after 2 s", lambda r: Delayed(2, r)),
 )  # fmt: skip

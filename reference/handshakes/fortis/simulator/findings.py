@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.verdicts import Finding, Refuses
-from .faults import CLAUSE, LaunchFault, OAuthFault, OpeningFault, PostbackFault
+from .faults import CLAUSE, AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
 from .records import Attempt
 
 BY_THE_API = ("identity.", "token.", "plain.coverage", "encrypted.coverage")
@@ -53,13 +53,17 @@ def opened(
     return findings
 
 
-def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt) -> list[Finding]:
+def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: int) -> list[Finding]:
     """Return the findings on a launch with a fault: it ends as the fault declares, and nothing else is contacted."""
     detail = f"{fault.name}: {shown.status if shown else 'no answer'}"
     findings = []
     clause = fault.clause
     if isinstance(fault.expected, Refuses):
-        held = shown is not None and 400 <= shown.status < 500
+        late = fault.seconds if isinstance(fault, AnswerFault) else 0
+        waited = attempt.asked > 0 and now - attempt.asked_at >= late > 0  # then it has a good answer
+        held: bool | None = None
+        if shown is not None:
+            held = 400 <= shown.status < 500 or (waited and is_open(shown))
         rule = clause.removeprefix(CLAUSE)
         if is_open(shown) and rule.startswith(BY_THE_API) and attempt.token and not attempt.asked:
             clause = CLAUSE + "identity.users-me"

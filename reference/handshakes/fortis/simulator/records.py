@@ -174,6 +174,7 @@ class Attempt:
     fault: AnswerChange | None = None
     asked: int = 0
     """How often the app asked who the user is."""
+    asked_at: int = 0
     calls: int = 0
     trapped: list[str] = field(default_factory=list)
     """What came to a trap: the paths, and whether the token was with it."""

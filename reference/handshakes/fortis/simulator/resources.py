@@ -131,6 +131,7 @@ class Resources:
         if attempt:
             attempt.calls += 1
             attempt.asked += request.path == "/v2/users/me"
+            attempt.asked_at = self.clock()
         if not held or self.tokens[held[0]].expires_at <= self.clock():
             raise ApiError(401, unauthorized)
         token = self.tokens[held[0]]
