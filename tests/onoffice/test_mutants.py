@@ -64,14 +64,14 @@ def always_all(self, popup, rights):
 
 
 def key_at_once(self, posted):
-    shown = Portal._confirm(self, posted)
+    shown = yield from Portal._confirm(self, posted)
     popup = self.platform.popups[posted["popup"]]
     key = self.platform.api_users[popup.token].key.encode()
     return replace(shown, body=shown.body.replace(b'readonly value=""', b'readonly value="' + key + b'"'))
 
 
 def enabled(self, posted):
-    shown = Portal._confirm(self, posted)
+    shown = yield from Portal._confirm(self, posted)
     return replace(shown, body=shown.body.replace(b" disabled", b""))
 
 

@@ -5,33 +5,30 @@ A step returns its outcome: the partner's response and what it says about each c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from ...core.messages import Request, Response, Step, Unreachable, form_body, split_url
-from ...core.strict import URLENCODED, Pairs, query_pairs
+from ...core.strict import URLENCODED
 from ...runtime.browser import Browser, Page
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from ..script import KEY, PRIVACY, UNLOCK
+from .addresses import Addresses
 from .faults import (
     ACTIVATION_FAULTS,
     SERVICE_FAULTS,
     ApiFault,
-    ClaimFault,
-    Draft,
-    Fault,
     FormFault,
     StateFault,
     UrlFault,
 )
-from .findings import Attempt, closed, judged_page, judged_service, judged_text, same_page
+from .findings import Attempt, closed, judged_message, judged_page, judged_service, judged_text, same_page
 from .records import Account, CacheEntry, Customer, Popup, Service, Settings, User, good_secret, registered
-from .resources import CLAUSE, Resources
+from .resources import CLAUSE
 
 RIGHTS = ("all", "administrators")
 
 
-class Acting(Resources):
+class Acting(Addresses):
     """The platform without its pages: each step is a method that returns its outcome."""
 
     def __init__(
@@ -118,7 +115,43 @@ class Acting(Resources):
         popup.warning = "" if (text == "active") == active else "The status of the provider did not change."
         if active and text != "active":
             popup.warning = "The provider is active, though it says something else."
+        if popup.open_finding is not None and popup.fault is not None:
+            self._settled(
+                popup, judged_message(popup.fault, text, self.api_users[popup.token].state == "active")
+            )
         return True
+
+    def disturb(self, popup: Popup, name: str) -> Step[None]:
+        """Play a fault of an activation that a person goes through; what it shows is open until the popup is told.
+
+        A URL that has to be refused is opened from here too, since nobody but the browser sees its page.
+        """
+        chosen = self._fault(name, ACTIVATION_FAULTS)
+        if chosen is None:
+            return
+        user = self.api_users[popup.token]
+        if isinstance(chosen, UrlFault):
+            popup.url = chosen.written(self.draft(popup))
+            user.because = chosen.clause.removeprefix(CLAUSE) if chosen.expected == Survives("active") else ""
+        elif isinstance(chosen, StateFault):
+            chosen.apply(self, popup)
+        elif isinstance(chosen, ApiFault):
+            user.fault = chosen
+        popup.fault = chosen
+        popup.open_finding = Finding(chosen.clause, None, f"{name}: the popup was told nothing yet")
+        self.findings.append(popup.open_finding)
+        if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses):
+            attempt = Attempt(chosen, False, False, popup, user, self.calls, len(self.findings))
+            page = yield from self._opened(popup.url, chosen.times)
+            form = next((one for one in page.forms if one.id == UNLOCK), None) if page else None
+            if form is None or chosen.expected != Refuses("platform-error"):
+                self._settled(popup, *self._closed(page, attempt, "activation"))
+
+    def _settled(self, popup: Popup, *findings: Finding) -> None:
+        """Put findings in the place of the open one of a popup."""
+        self.findings[:] = [one for one in self.findings if one is not popup.open_finding]
+        self.findings += findings
+        popup.open_finding = None
 
     def block(self, web_id: str) -> None:
         """onoffice:block.services, onoffice:block.api-user. Block the provider: its API user ends, and nobody tells it."""
@@ -127,38 +160,6 @@ class Acting(Resources):
         for user in self.api_users.values():
             if user.web_id == web_id and user.state == "active":
                 user.state, user.blocked = "gone", True
-
-    # --- signed URLs ------------------------------------------------------------------------------
-
-    def draft(self, popup: Popup) -> Draft:
-        """onoffice:url.parameters, onoffice:url.api-claim. Return the activation URL before it is written; A14."""
-        customer = self.customers[popup.web_id]
-        pairs: Pairs = (
-            ("apiToken", popup.token), ("customerName", customer.name), ("customerWebId", customer.web_id),
-            ("userId", popup.user_id), ("parameterCacheId", popup.cache_id),
-        )  # fmt: skip
-        if self.settings.api_claim:
-            pairs = (*pairs, ("apiClaim", self.claim(popup.web_id, popup.user_id, popup.cache_id)))
-        return self._draft(self.account.activation_url, pairs, self.api_users[popup.token].key)
-
-    def service_draft(self, service: Service, customer: Customer, user: User) -> Draft:
-        """onoffice:service.parameters. Return a service's URL before it is written; facts 3.9."""
-        macros = {"estateId": next(iter(customer.estates), ""), "UserLanguage": "DEU", "imageIds": "11,12"}
-        pairs: Pairs = (
-            ("apiClaim", self.claim(customer.web_id, user.id)), ("customerName", customer.name),
-            ("customerWebId", customer.web_id), ("userId", user.id), ("parameterCacheId", self.random(8).hex()),
-            *((name, macros[name]) for name in service.macros if macros.get(name)),
-        )  # fmt: skip
-        pairs = (*pairs, ("groupId", user.group)) if user.group else pairs
-        in_use = self.api_users.get(customer.token)
-        return self._draft(service.url, pairs, in_use.key if in_use else "")
-
-    def _draft(self, url: str, pairs: Pairs, api_key: str) -> Draft:
-        """onoffice:url.own-parameters. Return a URL before it is written: the provider's own parameters are decoded and kept; A9, A10."""
-        base, _, query = url.partition("?")
-        own = query_pairs(query, CLAUSE + "url.own-parameters")
-        whole = (*own, *pairs, ("timestamp", str(self.clock())))
-        return Draft(base, whole, self.account.secret, api_key, self.clock())
 
     # --- one whole activation, as its user does it ------------------------------------------------
 
@@ -177,7 +178,7 @@ class Acting(Resources):
         user = self.api_users[popup.token]
         attempt = Attempt(chosen, again, wait is not None, popup, user, self.calls, len(self.findings))
         if isinstance(chosen, UrlFault):
-            popup.url = chosen.apply(self.draft(popup))
+            popup.url = chosen.written(self.draft(popup))
         if isinstance(chosen, UrlFault) and chosen.expected == Survives("active"):
             user.because = chosen.clause.removeprefix(CLAUSE)
         user.claim_sent = "apiClaim=" in popup.url
@@ -287,20 +288,6 @@ class Acting(Resources):
         self._open_to(customer, user)
         return self._service_url(found, customer, user, self._fault(fault, SERVICE_FAULTS))
 
-    def _service_url(self, service: Service, customer: Customer, user: User, fault: Fault | None) -> str:
-        """onoffice:claim.latest. Write a service's URL, with its fault; earlier faults of this user's claims have ended."""
-        self.claim_faults.pop((customer.web_id, user.id), None)
-        draft = self.service_draft(service, customer, user)
-        value = dict(draft.pairs).get("apiClaim", "")
-        if isinstance(fault, ClaimFault):
-            fault.apply(self, (customer.web_id, user.id))
-        url = fault.apply(draft) if isinstance(fault, UrlFault) else draft.url()
-        times = re.findall(r"(?<=[?&]timestamp=)[0-9]{1,12}(?=&|$)", url)
-        refused = isinstance(fault, UrlFault) and isinstance(fault.expected, Refuses)
-        if value in self.claims:
-            self.sent(value, int(times[0]) if times else draft.now, refused=refused)
-        return url
-
     def _open_to(self, customer: Customer, user: User) -> None:
         """onoffice:popup.administrators-always. Refuse with `ValueError` a user to whom no service is open."""
         if customer.status != "active" or (customer.rights != "all" and not user.administrator):
@@ -320,14 +307,6 @@ class Acting(Resources):
         if found is None:
             raise ValueError("There is no such service.")
         return found
-
-    def _fault(self, name: str, among: tuple[Fault, ...]) -> Fault | None:
-        if not name:
-            return None
-        chosen = next((fault for fault in among if fault.name == name), None)
-        if chosen is None:
-            raise ValueError(f"{name} is no fault of this step")
-        return chosen
 
     def broken_since(self, seen: int) -> set[str]:
         """Return the clauses that were found broken after the first `seen` findings."""

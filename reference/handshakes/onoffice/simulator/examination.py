@@ -13,7 +13,7 @@ from typing import Any
 from ...core.messages import Step
 from ...core.refusals import Refused
 from ...runtime.verdicts import Finding, Refuses
-from .faults import ACTIVATION_FAULTS, CLAIM_FAULTS, CLAUSE, URL_FAULTS, ApiFault
+from .faults import ACTIVATION_FAULTS, CLAIM_FAULTS, CLAUSE, URL_FAULTS, ApiFault, Fault
 from .platform import OnOffice
 
 Work = Callable[[str, str, str], Step[Any]]
@@ -46,7 +46,8 @@ def examine(
         return platform.findings[seen:]
     yield from platform.serve(one, broker, service, because="service.other-users")
     yield from platform.serve(one, administrator, webhook)
-    for fault in ACTIVATION_FAULTS:
+    account = platform.account
+    for fault in found_out(platform, ACTIVATION_FAULTS, account.activation_url):
         start = len(platform.findings)
         yield from platform.activate(one, administrator, fault.name)
         lost = (
@@ -58,7 +59,8 @@ def examine(
             yield from platform.activate(one, administrator)
     yield from fresh(platform, first, service)
     for place in (service, webhook):
-        for url_fault in URL_FAULTS:
+        address = next(s.url for s in account.services if s.name == place)
+        for url_fault in found_out(platform, URL_FAULTS, address):
             yield from platform.serve(one, administrator, place, url_fault.name)
     for claim_fault in CLAIM_FAULTS:
         yield from platform.serve(one, administrator, service, claim_fault.name)
@@ -73,6 +75,17 @@ def examine(
         yield from worked(platform, first, work)
     yield from blocked(platform, first, service)
     return platform.findings[seen:]
+
+
+def found_out(platform: OnOffice, faults: tuple[Fault, ...], url: str) -> tuple[Fault, ...]:
+    """Return the faults that can act on a URL; what the others would show is not seen."""
+    offered = platform.offered(faults, url)
+    for fault in faults:
+        if fault not in offered:
+            platform.findings.append(
+                Finding(fault.clause, None, f"{fault.name} changes nothing of {url.partition('?')[0]}")
+            )
+    return offered
 
 
 def fresh(platform: OnOffice, customer: tuple[str, str, str], service: str) -> Step[None]:

@@ -10,23 +10,26 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from ...core.messages import Answer, Delayed, Dropped, Response, json_response
+from ...core.refusals import Refused
 from ...core.strict import Pairs
 from ...runtime.verdicts import Expected, Refuses, Survives
 from ..errorcodes import ERRORS, meaning
 from ..readings import of
 from ..rules import form, order
-from ..signing import string_to_sign
+from ..signing import string_to_sign, verify_url
 
 if TYPE_CHECKING:
     from .records import Popup
     from .resources import Resources
 
 CLAUSE = "onoffice:"
+OWN: Pairs = (("plan", "gold edition"), ("Zone", "eu"), ("ref", "a~b*c"))
+"""Parameters as a provider may have them in its own address: a space, a capital first, a tilde and a star."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,23 @@ class Draft:
         """Return the pairs with some changed or added; None drops one."""
         kept = tuple((name, value) for name, value in self.pairs if name not in changed)
         return kept + tuple((name, value) for name, value in changed.items() if value is not None)
+
+    def with_own(self) -> Draft:
+        """Return the draft with parameters of the provider's own, as many faults need them, under names that are free."""
+        taken, own = {name for name, _ in self.pairs}, []
+        for name, value in OWN:
+            while name in taken:
+                name += "_"
+            own.append((name, value))
+        return replace(self, pairs=(*own, *self.pairs))
+
+    def genuine(self, url: str) -> bool:
+        """Return whether the signature of a URL is right, whatever its time."""
+        try:
+            verify_url(url, secret=self.secret, now=self.now, tolerance=(10**13, 10**13))
+        except Refused:
+            return False
+        return True
 
     def unsigned(self, pairs: Pairs | None = None) -> str:
         """onoffice:url.appended. Return the URL with its parameters sorted, and without a signature; A8."""
@@ -67,7 +87,7 @@ class Draft:
 class UrlFault:
     """A fault of a signed URL: activation, service or webhook. `verified` says that the signature is right.
 
-    The URL is opened `times` times.
+    `apply` makes the URL; it is opened `times` times.
     """
 
     name: str
@@ -77,6 +97,29 @@ class UrlFault:
     apply: Callable[[Draft], str]
     verified: bool = False
     times: int = 1
+
+    def written(self, draft: Draft) -> str:
+        """Return the URL with this fault; where the registered one gives it nothing to act on, with parameters of its own.
+
+        Raises `ValueError` where the fault would change nothing even then.
+        """
+        for one in (draft, draft.with_own()):
+            url = self.apply(one)
+            if self.expected == Refuses("signature-mismatch"):
+                acts = not one.genuine(url)
+            else:
+                acts = self.times > 1 or url != one.url()
+            if acts:
+                return url
+        raise ValueError(f"{self.name} changes nothing of this address")
+
+    def can_act(self, draft: Draft) -> bool:
+        """Return whether the fault changes anything of a URL."""
+        try:
+            self.written(draft)
+        except ValueError:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +283,7 @@ URL_FAULTS: tuple[UrlFault, ...] = (
          lambda d: d.signed_as("onoffice:url.own-parameters=left-out")),
     _url("parameter-added", "url.signed-parameters", _MISMATCH, "a parameter is added", lambda d: _in_front(d, "admin=1")),
     _url("parameter-changed", "url.verify", _MISMATCH, "another customer's web id",
-         lambda d: d.url(d.with_(customerWebId="4712"), d.digest())),
+         lambda d: d.url(d.with_(customerWebId=dict(d.pairs).get("customerWebId", "471") + "2"), d.digest())),
     _url("parameter-dropped", "url.verify", _MISMATCH, "the customer's name is missing",
          lambda d: d.url(d.with_(customerName=None), d.digest())),
     _url("doubled-before", "url.repeated", _TWICE, "another customer's web id before the genuine one",

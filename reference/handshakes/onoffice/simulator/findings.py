@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...core.messages import Response
 from ...runtime.browser import Page
-from ...runtime.verdicts import Finding, Refuses
+from ...runtime.verdicts import Finding, NamedFault, Refuses
 from .faults import CLAUSE, Fault, FormFault
 from .records import ApiUser, Customer, Popup, Service
 
@@ -48,8 +48,21 @@ def closed(response: Response | None, attempt: Attempt) -> Finding:
     """Return the finding on a page that must not open: an error, no form, and no call of the API."""
     assert attempt.fault is not None  # noqa: S101  (only faults close pages)
     status = response.status if response else "no answer"
-    held = response is not None and response.status >= 400 and b"<form" not in response.body and attempt.quiet
+    held = response.status >= 400 and b"<form" not in response.body and attempt.quiet if response else None
     return Finding(attempt.fault.clause, held, f"{attempt.name}: {status}")
+
+
+def judged_message(fault: NamedFault, text: str, active: bool) -> Finding:
+    """Return the finding on a fault of an activation that a person went through, by what the popup was told in the end."""
+    said = text.strip("'\"\n ") == "active"
+    held = not said if isinstance(fault.expected, Refuses) else active
+    return Finding(
+        fault.clause,
+        held,
+        f"{fault.name}: {'active' if active else 'not active'}, and the popup was told so"
+        if said == active
+        else f"{fault.name}: {'active' if active else 'not active'}, the popup was told otherwise",
+    )
 
 
 def same_page(one: Response, other: Response) -> bool:

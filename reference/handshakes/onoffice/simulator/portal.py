@@ -7,13 +7,14 @@ nobody made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ...core.messages import Answer, Request, Response, Step, form_body, json_response, split_url
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, form_pairs, no_duplicates
 from ...runtime.browser import Page
 from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.verdicts import Finding
 from .acting import Acting
 from .faults import (
     ACTIVATION_URL_FAULTS,
@@ -21,12 +22,8 @@ from .faults import (
     CLAIM_FAULTS,
     STATE_FAULTS,
     URL_FAULTS,
-    ApiFault,
     Fault,
-    StateFault,
-    UrlFault,
 )
-from .records import Popup
 
 _FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
 {% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
@@ -44,7 +41,7 @@ _INDEX = (
 <button>Open the provider</button> {{ faults(opening) }}</form>
 {% else %}{% for service in account.services %}<form method="post" action="/simulator/service" id="{{ service.name }}-{{ customer.web_id }}-{{ user.id }}">
 <input type="hidden" name="customer" value="{{ customer.web_id }}"><input type="hidden" name="user" value="{{ user.id }}">
-<input type="hidden" name="service" value="{{ service.name }}"><button>Open {{ service.name }}</button> {{ faults(serving) }}</form>
+<input type="hidden" name="service" value="{{ service.name }}"><button>Open {{ service.name }}</button> {{ faults(serving[service.name]) }}</form>
 {% endfor %}{% endif %}</p>{% endfor %}
 {% if customer.status == 'active' %}<form method="post" action="/simulator/block" id="block-{{ customer.web_id }}">
 <input type="hidden" name="customer" value="{{ customer.web_id }}"><button>Block the provider</button></form>{% endif %}</section>{% endfor %}
@@ -75,7 +72,8 @@ data-popup="{{ popup.id }}" data-origin="{{ origin }}"></iframe>
 <p><a id="back" href="/simulator">Back to the list</a></p><script src="/simulator/popup.js"></script>"""
 
 _SERVICE = """<iframe id="provider" src="{{ url }}" title="The service" width="100%" height="300"></iframe>
-<p><a id="back" href="/simulator">Back to the list</a></p>"""
+{% if findings %}<ul id="findings">{% for f in findings %}<li><code>{{ f.clause }}</code> {{ f.state }}: {{ f.detail }}</li>
+{% endfor %}</ul>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _SAID = """<p id="said">{{ said }}</p><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
@@ -119,7 +117,7 @@ class Portal:
     def handle(self, request: Request) -> Step[Answer]:
         """Show the list or the popup's script, or take one step that a form asks for."""
         yield from ()
-        steps = {
+        steps: dict[str, Callable[[Mapping[str, str]], Response | Step[Response]]] = {
             "open": self._open, "confirm": self._confirm, "rights": self._rights, "message": self._message,
             "service": self._service, "block": self._block, "secret": self._secret,
         }  # fmt: skip
@@ -137,7 +135,8 @@ class Portal:
         clause = "onoffice:popup.terms"
         try:
             fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
-            return step(fields)
+            made = step(fields)
+            return made if isinstance(made, Response) else (yield from made)
         except (Refused, KeyError):
             return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
         except ValueError as error:
@@ -147,23 +146,28 @@ class Portal:
         platform = self.platform
         return page(
             "onOffice simulator", _INDEX, account=platform.account, customers=list(platform.customers.values()),
-            names=_STATUS, opening=_OPENING, serving=_SERVING, findings=platform.findings[-50:][::-1],
+            names=_STATUS, opening=self._opening(),
+            serving={one.name: platform.offered(_SERVING, one.url) for one in platform.account.services}, findings=platform.findings[-50:][::-1],
         )  # fmt: skip
 
+    def _opening(self) -> tuple[Fault, ...]:
+        """Return the faults of an activation that can act on the registered URL."""
+        return self.platform.offered(_OPENING, self.platform.account.activation_url)
+
     def _open(self, fields: Mapping[str, str]) -> Response:
+        fault = _known(fields.get("fault", ""), self._opening())
         popup = self.platform.open_popup(fields["customer"], fields["user"])
-        fault = _known(fields.get("fault", ""), [one.name for one in _OPENING])
         return page(
             self.platform.account.name, _TERMS, account=self.platform.account, popup=popup, fault=fault
         )
 
-    def _confirm(self, fields: Mapping[str, str]) -> Response:
+    def _confirm(self, fields: Mapping[str, str]) -> Step[Response]:
         """onoffice:popup.frame. Show the mask: the choice, the key's field, the provider's frame below it."""
         platform = self.platform
         popup = platform.popups[fields["popup"]]
         terms, data_processing = fields.get("terms") == "yes", fields.get("data_processing") == "yes"
         platform.confirm(popup, terms=terms, data_processing=data_processing)
-        self._faulty(popup, fields.get("fault", ""))
+        yield from platform.disturb(popup, _known(fields.get("fault", ""), self._opening()))
         origin = split_url(platform.account.activation_url)[0]
         single = platform.account.single_webhook
         return page(
@@ -171,15 +175,6 @@ class Portal:
             key=platform.api_users[popup.token].key if single else "", more_policy=_POLICY.format(origin),
             state=_STATUS[platform.customers[popup.web_id].status],
         )  # fmt: skip
-
-    def _faulty(self, popup: Popup, name: str) -> None:
-        fault = next((one for one in _OPENING if one.name == name), None)
-        if isinstance(fault, UrlFault):
-            popup.url = fault.apply(self.platform.draft(popup))
-        elif isinstance(fault, StateFault):
-            fault.apply(self.platform, popup)
-        elif isinstance(fault, ApiFault):
-            self.platform.api_users[popup.token].fault = fault
 
     def _rights(self, fields: Mapping[str, str]) -> Response:
         key = self.platform.choose(self.platform.popups[fields["popup"]], fields["rights"])
@@ -197,14 +192,16 @@ class Portal:
             headers=(("cache-control", "no-store"),),
         )
 
-    def _service(self, fields: Mapping[str, str]) -> Response:
-        url = self.platform.service_url(
-            fields["customer"],
-            fields["user"],
-            fields["service"],
-            _known(fields.get("fault", ""), [f.name for f in _SERVING]),
-        )
-        return page(fields["service"], _SERVICE, url=url, more_policy=_POLICY.format(split_url(url)[0]))
+    def _service(self, fields: Mapping[str, str]) -> Step[Response]:
+        """Show a service in its frame; with a fault its URL is called from here first, since its answer is to be judged."""
+        who = fields["customer"], fields["user"], fields["service"]
+        fault = _known(fields.get("fault", ""), _SERVING)
+        findings: tuple[Finding, ...] = ()
+        if fault:
+            findings = (yield from self.platform.serve(*who, fault)).findings
+        url = self.platform.service_url(*who, fault)
+        policy = _POLICY.format(split_url(url)[0])
+        return page(fields["service"], _SERVICE, url=url, findings=findings, more_policy=policy)
 
     def _block(self, fields: Mapping[str, str]) -> Response:
         self.platform.block(fields["customer"])
@@ -220,8 +217,8 @@ def _javascript() -> Response:
     return Response(200, headers, SCRIPT.encode())
 
 
-def _known(name: str, names: list[str]) -> str:
-    if name and name not in names:
+def _known(name: str, faults: tuple[Fault, ...]) -> str:
+    if name and name not in [fault.name for fault in faults]:
         raise KeyError(name)
     return name
 

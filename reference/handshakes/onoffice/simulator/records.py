@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ...core.messages import Answer
 from ...core.refusals import Refused
 from ...core.strict import query_pairs
-from ...runtime.verdicts import NamedFault
+from ...runtime.verdicts import Finding, NamedFault
 from ..rules import integers, names, once
 
 RESERVED = frozenset(
@@ -157,7 +157,10 @@ class Claim:
 
 @dataclass(slots=True)
 class Popup:
-    """The popup of one activation, step by step: `terms`, `mask`, `key`; what it shows is text."""
+    """The popup of one activation, step by step: `terms`, `mask`, `key`; what it shows is text.
+
+    `open_finding` is that on the fault in it, which the frame's message will decide.
+    """
 
     id: str
     web_id: str
@@ -168,6 +171,8 @@ class Popup:
     cache_id: str = ""
     message: str = ""
     warning: str = ""
+    fault: NamedFault | None = None
+    open_finding: Finding | None = None
 
 
 def registered(url: str, loopback: bool = False, macros: tuple[str, ...] = ()) -> str:
