@@ -171,8 +171,8 @@ class Popup:
     cache_id: str = ""
     message: str = ""
     warning: str = ""
-    fault: NamedFault | None = None
-    open_finding: Finding | None = None
+    fault: NamedFault | None = field(default=None, repr=False)
+    open_finding: Finding | None = field(default=None, repr=False)
 
 
 def registered(url: str, loopback: bool = False, macros: tuple[str, ...] = ()) -> str:
