@@ -973,3 +973,31 @@ def test_an_address_that_onoffice_does_not_register_is_a_mistake_of_usage(run, u
     ran = run("serve", "onoffice", "--set", f"activation_url={url}")
     assert ran.code == 2
     assert why in ran.err
+
+
+# --- names that are not known ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("clauses", "show", "signature.order"), "starts with its platform.*Did you mean officernd:signature.order?"),
+        (("clauses", "show", "signature.order=sorted"), "Did you mean officernd:signature.order=sorted?"),
+        (("clauses", "show", "A41"), r"starts with its platform.*onoffice:A41\b"),
+        (("clauses", "show", "nothing"), "starts with its platform.*An example is officernd:signature.order$"),
+        (("clauses", "show", "officernd:signature.ordr"),
+         "Unknown clause or ambiguity 'officernd:signature.ordr'. Did you mean officernd:signature.order?"),
+        (("clauses", "show", "officernd:signature.order=sortd"),
+         "Unknown reading .* Did you mean officernd:signature.order=sorted? .*clauses show officernd:signature.order` lists"),
+        (("clauses", "show", "officernd:nothing.like-it"), "Unknown clause or ambiguity [^?]*clauses list officernd` lists them$"),
+        (("clauses", "show", "OfficeRnD:signature.order"), "Unknown platform 'OfficeRnD'. Did you mean officernd?"),
+        (("vectors", "show", "retailcrm/registration_token/worke"), "Unknown vector .*vectors list retailcrm` lists them$"),
+        (("vectors", "list", "--reading", "officernd:signature.order=sortd"), "Did you mean officernd:signature.order=sorted?"),
+        (("clauses", "lint", "/dev/null"), "/dev/null: is not a regular file$"),
+        (("vectors", "lint", "/dev/null"), "/dev/null: +is not a regular file"),
+    ],
+)  # fmt: skip
+def test_an_unknown_name_says_so_and_names_the_nearest(run, arguments, said):
+    ran = run(*arguments)
+    assert ran.code == (1 if arguments[:2] == ("vectors", "lint") else 2)
+    assert re.search(said.replace("?", r"\?"), ran.text), ran.text

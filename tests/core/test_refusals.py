@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,13 @@ def test_no_candidate_at_all():
     with pytest.raises(Refused) as refused:
         first_that_verifies([], Tried("a"), clause=CLAUSE)
     assert (refused.value.reason, refused.value.clause) == ("unknown-installation", CLAUSE)
+
+
+def test_no_meaning_or_hint_speaks_of_python_or_promises_what_does_not_hold():
+    """A person at the command line passes no `str`; after a lost answer the other side may have acted."""
+    texts = [text for reason in REASONS.values() for text in reason]
+    assert [text for text in texts if re.search(r"\b(str|bytes|dict|int|None)\b|`", text)] == []
+    assert [text for text in texts if re.search(r"\bstands? in\b", text)] == []
+    assert "can be repeated" not in REASONS["unreachable"].hint
+    assert "Nothing was changed" not in REASONS["unreachable"].hint
+    assert "secret" not in REASONS["unknown-installation"].meaning

@@ -16,8 +16,9 @@ NOT_HERE = re.compile(
     r"|\bthere (is|are): |\bends with 0\b|\bwithout proof\b|\bputs? them to\b|\botherwise than we\b"
     r"|\bwith an error in hand\b|\bhas lost the\b|\bis no padded text\b|\breadings that fit: none\b"
     r"|\bno vector is like that\b|\bhere stands\b|\b(a|the|its|each|own|leaf|pure|shared) rooms?\b"
-    r"|\blaxer\b|\bwhat lacks\b",
-    re.IGNORECASE,
+    r"|\blaxer\b|\bwhat lacks\b|^#+ (For whom|What is there|What to trust)$|\bids like these stand\b"
+    r"|\bis bought with\b|\bhave been somebody's\b|\bmay wander\b|\*\*He has\*\*",
+    re.IGNORECASE | re.MULTILINE,
 )
 FILES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),

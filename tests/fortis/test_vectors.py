@@ -141,8 +141,8 @@ def test_the_schema_notices_a_spoilt_file(operation, spoil):
 
 
 def test_every_reason_of_signing_has_a_vector():
-    rooms = (signing, encryption, rules)
-    source = "".join(Path(room.__file__).read_text("utf-8") for room in rooms)
+    modules = (signing, encryption, rules)
+    source = "".join(Path(module.__file__).read_text("utf-8") for module in modules)
     shared = {"malformed", "duplicate-parameter", "empty-secret", "wrong-type", "stale", "from-the-future"}
     raised = {reason for reason in REASONS if f'"{reason}"' in source} | shared
     assert raised - NOT_BY_VECTOR == RUNNER.reasons()

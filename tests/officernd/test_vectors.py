@@ -76,7 +76,7 @@ def test_the_schema_notices_a_spoilt_file(spoil):
 
 
 def test_every_reason_and_clause_of_signing_has_a_vector():
-    source = "".join(Path(room.__file__).read_text("utf-8") for room in (signing, rules))
+    source = "".join(Path(module.__file__).read_text("utf-8") for module in (signing, rules))
     shared = {"malformed", "too-large", "duplicate-parameter", "empty-secret", "stale", "from-the-future"}
     raised = {reason for reason in REASONS if f'"{reason}"' in source} | shared
     assert raised - NOT_BY_VECTOR == RUNNER.reasons()

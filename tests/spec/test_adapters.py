@@ -166,7 +166,7 @@ def test_the_command_says_how_it_broke_and_stops_what_it_started(program, tmp_pa
         (["--command", "'unclosed"], 2, "cannot be read"),
         (["--command", "no-such-program-here"], 3, "cannot be started"),
         (["nowhere", "--command", "cat"], 2, "Unknown platform"),
-        (["--command", "cat", "--reading", "retailcrm:no.reading=x"], 2, "there is no reading"),
+        (["--command", "cat", "--reading", "retailcrm:no.reading=x"], 2, "Unknown reading"),
         (["--command", "cat", "--repeat", "0"], 2, "repeat"),
         (["--command", "cat", "--timeout", "0"], 2, "timeout"),
     ],

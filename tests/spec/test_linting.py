@@ -114,9 +114,9 @@ FAULTS = [
     (in_first("by_reading", SWAPPED, {"verdict": "refused", "reason": "stale"}),
      [f"{GOOD}: by {SWAPPED!r} expects refused as stale, the package answers refused as signature-mismatch at message"]),
     (in_first("by_reading", "retailcrm:token.value=keyed-with-secret", {"verdict": "refused", "reason": "stale"}),
-     [f"{GOOD}: 'retailcrm:token.value=keyed-with-secret' is no other reading that the code can run"]),
+     [f"{GOOD}: 'retailcrm:token.value=keyed-with-secret' is not another reading that the code can run"]),
     (change(1, derived_from={"id": "retailcrm/verify_registration/gone", "change": "x"}),
-     [f"{SHORT}: is derived from 'retailcrm/verify_registration/gone', which is no other vector"]),
+     [f"{SHORT}: is derived from 'retailcrm/verify_registration/gone', which is not another vector"]),
     (change(1, derived_from={"id": GOOD, "change": "x", "fields": ["input.body", "input.content_type"]}),
      [f"{SHORT}: one change names ['input.body', 'input.content_type'], but input.body differ from {GOOD}"]),
     (grown, [f"{SHORT}: expects refused as malformed at token, the package answers refused as wrong-content-type",
@@ -163,7 +163,7 @@ def test_a_whole_number_is_not_written_with_a_point():
 def test_an_operation_that_does_not_exist():
     document = small()
     document["groups"][0]["operation"] = "retailcrm.verify_everything"
-    assert f"{GOOD}: there is no operation retailcrm.verify_everything" in problems(document)
+    assert f"{GOOD}: unknown operation retailcrm.verify_everything" in problems(document)
 
 
 def test_ids_are_never_reused_changed_or_lost():
@@ -275,8 +275,8 @@ ROTATION = "retailcrm:scopes.replaced=same-key"
     ("setting", "said"),
     [
         ("Settings.rotation = 'new-key'", "Settings.rotation is 'new-key' by default, and 'retailcrm:scopes.replaced=new-key' is adopted"),
-        ("Settings.nothing = 1", "there is no setting Settings.nothing"),
-        ("Card.scopes = ()", "there is no setting Card.scopes"),
+        ("Settings.nothing = 1", "unknown setting Settings.nothing"),
+        ("Card.scopes = ()", "unknown setting Card.scopes"),
         ("Settings.rotation", "'Settings.rotation' gives no value"),
         ("Settings.rotation = same-key", "'Settings.rotation = same-key' gives no value"),
     ],
@@ -299,7 +299,7 @@ def test_what_may_never_end_is_not_read(command, tmp_path):
     for path in (str(tmp_path / "pipe"), "/dev/zero"):
         done = subprocess.run([*words, path], capture_output=True, text=True, timeout=30)
         assert done.returncode in (1, 2)
-        assert "is no regular file" in done.stdout + done.stderr
+        assert "is not a regular file" in done.stdout + done.stderr
 
 
 def test_a_spec_file_of_a_known_platform_is_held_against_the_code(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handshakes.spec import register as rooms
+from handshakes.spec import register as registers
 from handshakes.spec.register import Register, lint, load, parse
 
 # E: questions that came up while the rules were written
@@ -358,7 +358,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("platform", rooms.platforms())
+@pytest.mark.parametrize("platform", registers.platforms())
 def test_every_shipped_spec_is_clean(platform: str) -> None:
     assert lint(load(platform)) == ()
     assert load(platform).platform == platform
@@ -420,12 +420,16 @@ def test_a_register_is_read_once() -> None:
     assert load("officernd") is load("officernd")
 
 
-each_platform = pytest.mark.parametrize("platform", rooms.platforms())
+each_platform = pytest.mark.parametrize("platform", registers.platforms())
 
 
 def test_every_platform_is_examined_here() -> None:
     assert (
-        list(rooms.platforms()) == sorted(SHEET) == sorted(ADVICE) == sorted(PAGE) == sorted(RUN_BY_SIGNING)
+        list(registers.platforms())
+        == sorted(SHEET)
+        == sorted(ADVICE)
+        == sorted(PAGE)
+        == sorted(RUN_BY_SIGNING)
     )
 
 
@@ -504,6 +508,6 @@ def test_the_code_of_a_platform_cites_clauses_that_exist(platform: str) -> None:
     known |= {advice.id for advice in register.advice}
     areas = {f"{platform}:{id.partition(':')[2].partition('.')[0]}" for id in known}
     cited = set()
-    for room in Path(str(resources.files("handshakes").joinpath(platform))).glob("*.py"):
-        cited |= set(re.findall(rf"{platform}:[a-z]\w*[\w.=-]*\w", room.read_text("utf-8")))
+    for module in Path(str(resources.files("handshakes").joinpath(platform))).glob("*.py"):
+        cited |= set(re.findall(rf"{platform}:[a-z]\w*[\w.=-]*\w", module.read_text("utf-8")))
     assert cited - known - areas == set()

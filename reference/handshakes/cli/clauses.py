@@ -16,7 +16,7 @@ from ..spec.linting import against_code, settings_in_code
 from ..spec.register import Register, lint, load, parse
 from ..spec.vectors import MOST_BYTES, rows
 from ..spec.vectors import load as vectors_of
-from .common import err, fail, out, platform_named
+from .common import err, fail, out, platform_named, unknown
 
 MOST_NAMES = 8
 app = typer.Typer(no_args_is_help=True, help="List, show and check the clauses.")
@@ -59,14 +59,14 @@ def show(
     ],
 ) -> None:
     """Show a clause, an ambiguity, or a reading with the vectors that it answers otherwise."""
-    (register,) = _registers(id.partition(":")[0])
+    register = _register_of(id)
     if "=" in id:
         _show_reading(register, id)
         return
     clause = next((one for one in register.clauses if one.id == id), None)
     found = [one for one in register.ambiguities if one.id == id or id in one.clauses]
     if clause is None and not found:
-        fail(f"there is no clause or ambiguity {id!r}; `handshakes clauses list` names them")
+        unknown("clause or ambiguity", id, _ids(register), f"clauses list {register.platform}")
     matrix = read()
     if clause:
         lines = [f"{clause.id}  ({clause.actor}, {clause.level}, {clause.grade})", f"  {clause.text}"]
@@ -87,13 +87,30 @@ def show(
         out.print("\n".join(lines), markup=False)
 
 
+def _register_of(id: str) -> Register:
+    """Return the register that an id belongs to; without a platform in front, say which ids could be meant."""
+    platform, colon, _ = id.partition(":")
+    if colon:
+        return load(platform_named(platform).name)
+    meant = [f"{name}:{id}" for name in PLATFORMS if f"{name}:{id}" in _ids(load(name))]
+    example = f"Did you mean {' or '.join(meant)}?" if meant else "An example is officernd:signature.order"
+    fail(f"An id starts with its platform, and {id!r} has none. {example}")
+
+
+def _ids(register: Register) -> set[str]:
+    return {
+        *(clause.id for clause in register.clauses),
+        *(ambiguity.id for ambiguity in register.ambiguities),
+        *(reading.id for reading in register.readings()),
+    }
+
+
 def _show_reading(register: Register, id: str) -> None:
     """Show a reading, and every vector that it answers otherwise than the adopted one."""
     reading = next((one for one in register.readings() if one.id == id), None)
     if reading is None:
-        fail(
-            f"there is no reading {id!r}; `handshakes clauses show {id.partition('=')[0]}` names those of its clause"
-        )
+        known = [one.id for one in register.readings()]
+        unknown("reading", id, known, f"clauses show {id.partition('=')[0]}")
     of = next(one for one in register.ambiguities if reading in one.readings)
     mark = "adopted" if of.adopted == id else f"not adopted; that is {of.adopted}"
     lines = [
@@ -151,7 +168,7 @@ def _problems(register: Register) -> Iterator[str]:
 def _of_file(path: Path) -> Register:
     try:
         if not path.is_file() and not path.is_dir() and path.exists():  # a pipe or a device may never end
-            fail(f"{path}: is no regular file")
+            fail(f"{path}: is not a regular file")
         if path.stat().st_size > MOST_BYTES:
             fail(f"{path}: longer than {MOST_BYTES} bytes", 1)
         return parse(path.read_bytes().decode("utf-8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -50,6 +50,13 @@ def nearest(name: str) -> str:
     }
     found = get_close_matches(name.lower()[:40], words, n=1, cutoff=0.75)
     return words[found[0]] if found else ""
+
+
+def unknown(kind: str, name: str, known: Iterable[str], listing: str) -> NoReturn:
+    """Say that a name is unknown, which known one is nearest, and which command lists them; end with exit code 2."""
+    near = get_close_matches(name[:200], known, n=1, cutoff=0.75)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    fail(f"Unknown {kind} {name!r}.{meant} `handshakes {listing}` lists them")
 
 
 @contextmanager

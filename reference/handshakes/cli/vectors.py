@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.progress import Progress
@@ -31,7 +31,7 @@ from ..spec.exchanges import (
 )
 from ..spec.register import load as register_of
 from ..spec.vectors import BadFile, file_of, load, raw, read, rows, written
-from .common import err, fail, out, platform_named
+from .common import err, fail, out, platform_named, unknown
 
 app = typer.Typer(
     no_args_is_help=True, help="List, show, check and write vectors; send them to an implementation."
@@ -43,6 +43,11 @@ OnePlatform = Annotated[str, typer.Argument(help="One platform; all unless given
 
 def _names(platform: str) -> list[str]:
     return [platform_named(platform).name] if platform else list(PLATFORMS)
+
+
+def _unknown_reading(reading: str, names: list[str]) -> NoReturn:
+    known = [id for name in names for id, runs in PLATFORMS[name].code().readings.items() if runs]
+    unknown("reading", reading, known, "clauses show CLAUSE")
 
 
 def _loaded(platform: str) -> Data:
@@ -62,7 +67,7 @@ def list_vectors(
     """List vectors: id, what is expected, and what another reading answers where one is asked for."""
     found = 0
     if reading and not any(reading in PLATFORMS[name].code().readings for name in _names(platform)):
-        fail(f"there is no reading {reading!r} that the code can run; `handshakes clauses show` names them")
+        _unknown_reading(reading, _names(platform))
     for _, vector in chain.from_iterable(rows(_loaded(name)) for name in _names(platform)):
         if clause and clause not in vector["clauses"]:
             continue
@@ -81,9 +86,10 @@ def list_vectors(
 def show(id: Annotated[str, typer.Argument(help="The id of a vector.")]) -> None:
     """Show one vector: what is given, the input, the stages, the answer, and what other readings answer."""
     name = id.partition("/")[0]
-    found = [row for row in rows(_loaded(platform_named(name).name)) if row[1]["id"] == id]
+    every = list(rows(_loaded(platform_named(name).name)))
+    found = [row for row in every if row[1]["id"] == id]
     if not found:
-        fail(f"there is no vector {id!r}; `handshakes vectors list {name}` lists them")
+        unknown("vector", id, [vector["id"] for _, vector in every], f"vectors list {name}")
     ((group, vector),) = found
     lines = [f"{id}  ({group['operation']})", f"  clauses: {' '.join(vector['clauses'])}"]
     lines += [f"  given {key}: {_json(value)}" for key, value in group["given"].items()]
@@ -205,7 +211,7 @@ def run(
         fail("give the program that answers: --command 'node adapter.mjs'")
     names = _names(platform)
     if reading and not any(reading in PLATFORMS[name].code().readings for name in names):
-        fail(f"there is no reading {reading!r} that the code can run; `handshakes clauses show` names them")
+        _unknown_reading(reading, names)
     asked = [
         pair
         for name in names

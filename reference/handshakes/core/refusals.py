@@ -49,10 +49,10 @@ REASONS: dict[str, Reason] = {
         "A parameter or a JSON key occurs more than once, so two readers may see two values.",
         "A genuine request names each parameter once; look for a proxy or an attack.",
     ),
-    "too-large": Reason("The input is over its size limit.", "The limit stands in the evidence."),
+    "too-large": Reason("The input is over its size limit.", "The evidence says the limit."),
     "wrong-type": Reason(
         "A value has another type than the documented one.",
-        "Secrets and targets are `str`, bodies are `bytes`, times are whole seconds.",
+        "The evidence says which type is expected. Is a number sent as text, or JSON inside a JSON text?",
     ),
     "wrong-method": Reason(
         "The endpoint does not know this HTTP method.", "The evidence says which it knows."
@@ -79,7 +79,7 @@ REASONS: dict[str, Reason] = {
         "Compare the key in the other side's configuration with the one here.",
     ),
     "unknown-installation": Reason(
-        "No installation of ours fits the request, so there is no secret to verify it with.",
+        "No active installation here matches the request.",
         "Was the connection made with this partner and this store? Was it removed?",
     ),
     # when it was made
@@ -115,18 +115,18 @@ REASONS: dict[str, Reason] = {
     # what the other side did
     "unreachable": Reason(
         "The other side did not answer in time, or not at all.",
-        "Nothing was changed on this side, though the other side may have acted. The step can be repeated.",
+        "The other side may have acted all the same. Look at its state before you repeat the step.",
     ),
     "platform-error": Reason(
         "The platform's API answered with an error.",
-        "The status and the error's code stand in the evidence.",
+        "The evidence has the status, and the error's code if there is one.",
     ),
     "unexpected-answer": Reason(
         "The platform's API answered with something other than its documented shape.",
         "Compare the answer with the transcript of a run against the simulator.",
     ),
     "unknown-reading": Reason(
-        "There is no such reading or stage.", "The readings stand in the platform's spec.toml."
+        "The reading or stage is unknown.", "The platform's spec.toml lists its readings."
     ),
 }
 """Every reason code there is; the guide's table of reasons is made from this."""

@@ -62,7 +62,7 @@ def settings_in_code(register: Register, defaults: Mapping[str, object]) -> Iter
                 yield f"{reading.id}: {reading.setting!r} gives no value"
                 continue
             if name not in defaults:
-                yield f"{reading.id}: there is no setting {name}"
+                yield f"{reading.id}: unknown setting {name}"
             elif (reading.id == ambiguity.adopted) != (value == defaults[name]):
                 yield f"{reading.id}: {name} is {defaults[name]!r} by default, and {ambiguity.adopted!r} is adopted"
 
@@ -94,7 +94,7 @@ def _one(
         yield f"{id}: is not named after its operation {name}"
     asked = code.operations.get(name)
     if asked is None:
-        yield f"{id}: there is no operation {name}"
+        yield f"{id}: unknown operation {name}"
         return
     known = {clause.id for clause in register.clauses}
     yield from (f"{id}: unknown clause {clause!r}" for clause in vector["clauses"] if clause not in known)
@@ -112,7 +112,7 @@ def _one(
     readings = code.readings if asked.has_readings else {}
     for reading, expect in vector["by_reading"].items():
         if not readings.get(reading):
-            yield f"{id}: {reading!r} is no other reading that the code can run"
+            yield f"{id}: {reading!r} is not another reading that the code can run"
         elif expect == vector["expect"]:
             yield f"{id}: by {reading!r} nothing changes"
         elif not _alike(found := outcome(asked, group, vector, remembered[reading]), expect):
@@ -164,7 +164,7 @@ def _derived(group: Data, vector: Data, by_id: Mapping[str, tuple[Data, Data]]) 
             yield f"{id}: is refused, and derived from none"
         return
     if source["id"] not in by_id or source["id"] == id:
-        yield f"{id}: is derived from {source['id']!r}, which is no other vector"
+        yield f"{id}: is derived from {source['id']!r}, which is not another vector"
         return
     of_group, of = by_id[source["id"]]
     if vector["expect"]["verdict"] == "refused" and of["expect"]["verdict"] != "accepted":

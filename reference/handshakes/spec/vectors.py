@@ -77,7 +77,7 @@ def read(path: Path) -> Data:
     name = str(path)
     try:
         if not path.is_file() and not path.is_dir() and path.exists():  # a pipe or a device may never end
-            raise BadFile(name, "", "is no regular file")
+            raise BadFile(name, "", "is not a regular file")
         if path.stat().st_size > MOST_BYTES:
             raise BadFile(name, "", f"longer than {MOST_BYTES} bytes")
         text = path.read_bytes().decode("utf-8")
