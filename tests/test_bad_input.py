@@ -88,6 +88,15 @@ def connect(both: Both) -> Request:
     return get(PARTNER, "/officernd/connect", values)
 
 
+def settings(both: Both) -> Request:
+    """Return the form of the configuration page, as a browser sends it."""
+    shown = both.network.exchange("browser", signed("/officernd/configure")(both)).body.decode()
+    token = re.search(r'name="token" value="([^"]+)"', shown)
+    assert token
+    fields = {"installation": INSTALLATION, "token": token[1], "synced": "members"}
+    return post(PARTNER, "/officernd/settings", fields)
+
+
 def removal(both: Both, body: bytes | None = None) -> Request:
     """Return the webhook with a right signature, whatever its body is."""
     body = json.dumps(REMOVAL).encode() if body is None else body
@@ -138,6 +147,7 @@ ROUTES: dict[str, Route] = {
     "/officernd/connect": Route(connect, "query", ("code", "org_slug", "integrationId")),
     "/officernd/healthcheck": Route(signed("/officernd/healthcheck"), "query", SIGNATURE),
     "/officernd/configure": Route(signed("/officernd/configure"), "query", SIGNATURE),
+    "/officernd/settings": Route(settings, "form", ("installation", "token", "synced"), ("POST",)),
     "/officernd/sync": Route(signed("/officernd/sync"), "query", SIGNATURE),
     "/officernd/removed/": Route(removal, "signed json", ("eventType",), ("POST",)),
     "/oauth/token": Route(

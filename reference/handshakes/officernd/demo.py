@@ -43,6 +43,7 @@ SETTINGS = {
     "platform_url": Setting("where a foreign platform is served, for --only partner"),
     "client_id": Setting("the partner's client id at a foreign platform"),
     "api_version": Setting("which API the partner uses", ("v1", "v2")),
+    "multi_location": Setting("whether an organisation may be connected more than once", ("yes", "no")),
     "joined_by": Setting("how several locations are joined (S11)", ("comma-space", "comma")),
     "every_location": Setting("how all locations are written (S10)", ("empty", "star", "full-list")),
     "takes_redirect_url": Setting("whether the page's spelling of redirect_uri is taken (C1)", ("no", "yes")),
@@ -93,10 +94,11 @@ def sides(world: World) -> Sides:
             chosen.get("healthcheck_url", f"{foreign}/healthcheck"),
             chosen.get("sync_url", f"{foreign}/sync"),
             public=True,
+            multi_location=chosen.get("multi_location") != "no",
             account_name="" if "partner_url" in chosen or "healthcheck_url" in chosen else ACCOUNT,
         )
     )
-    furnish(platform, chosen.get("client_id", CLIENT_ID))
+    furnish(platform, chosen.get("client_id", CLIENT_ID), multi=chosen.get("multi_location") != "no")
     for organization in platform.organizations.values():
         organization.region_url = chosen.get("region_url", "")
     reports = Reports()
@@ -121,8 +123,8 @@ def sides(world: World) -> Sides:
     return Sides(platform, partner, reports)
 
 
-def furnish(platform: OfficeRnD, client_id: str) -> None:
-    """Add the organisations and integrations of tests and lessons."""
+def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True) -> None:
+    """Add the organisations and integrations of tests and lessons; without `multi`, one integration for each."""
     one, two, three, four = (f"5a000000000000000000000{number}" for number in (1, 2, 3, 4))
     first = Organization(
         "5b0000000000000000000001",
@@ -145,7 +147,9 @@ def furnish(platform: OfficeRnD, client_id: str) -> None:
         (first, ANOTHER_SECRET, (one,), "5e0000000000000000000002"),
         (second, "a-third-integration-secret", (three, four), "5e0000000000000000000003"),
     ):
-        platform.add_integration(client_id, organization.id, secret=secret, locations=locations, id=id)
+        if multi or organization.id not in [one.organization_id for one in platform.integrations.values()]:
+            chosen = locations if multi else ()
+            platform.add_integration(client_id, organization.id, secret=secret, locations=chosen, id=id)
 
 
 def story(sides: Sides, browser: Browser) -> list[Chapter]:

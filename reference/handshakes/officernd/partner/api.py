@@ -90,6 +90,18 @@ class Api:
         clause = CLAUSE + "organization.read"
         return object_of((yield from call(request, clause)), clause)
 
+    def locations(self, origin: str, slug: str, tokens: Tokens) -> Step[dict[str, str]]:
+        """officernd:locations.list. Return the names of the organisation's locations by id: v1 a list, v2 its first page."""
+        clause = CLAUSE + "locations.list"
+        request = self._api("GET", origin, f"/organizations/{quote(slug, safe='')}/locations", tokens)
+        answer = parsed((yield from call(request, clause)), clause)
+        found = answer.get("results") if isinstance(answer, dict) else answer
+        if not isinstance(found, list) or not all(isinstance(location, dict) for location in found):
+            raise Refused(
+                "unexpected-answer", clause, {"answer": type(answer).__name__, "expected": "a list"}
+            )
+        return {text_of(location, "_id", clause): text_of(location, "name", clause) for location in found}
+
     def integration(self, origin: str, target: str, tokens: Tokens) -> Step[dict[str, Any]]:
         """officernd:secret.request. Return the integration behind a raw target. Source: page, Step 3."""
         request = Request("GET", origin, target, _bearer(tokens))

@@ -149,6 +149,8 @@ class Connecting(Refreshing):
             "webhookId": webhook["_id"],
             "code": _digest(connect["code"]),
         }
+        if earlier and earlier.state == "active" and "synced" in earlier.details:
+            details["synced"] = earlier.details["synced"]  # what the customer chose outlives a new connect
         credentials = {**tokens.saved(), "secret": secret, "webhook_secret": webhook["secret"]}
         version = earlier.version if earlier else 0
         try:

@@ -22,20 +22,19 @@ from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import Pairs, json_object, query_pairs
 from ...runtime.calls import text_of
-from ...runtime.pages import page
 from ...runtime.store import Installation, StoreError
 from .. import signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
 from .api import Tokens
-from .connecting import Connecting
 from .refreshing import CLAUSE, PLATFORM
+from .settings import SAVE, SettingsPage, location_ids, with_details
 
 REMOVED = "/officernd/removed/"
 Endpoint = Callable[[Request], Step[Answer]]
 
 
-class PartnerIntegration(Connecting):
+class PartnerIntegration(SettingsPage):
     """The partner's side, ready to be served."""
 
     name = "partner"
@@ -53,6 +52,7 @@ class PartnerIntegration(Connecting):
             "/officernd/connect": ("GET", self.connect),
             "/officernd/healthcheck": ("GET", self.healthcheck),
             "/officernd/configure": ("GET", self.configure),
+            SAVE: ("POST", self.save),
             "/officernd/sync": ("GET", self.sync),
             REMOVED: ("POST", self.removed),
         }
@@ -100,18 +100,32 @@ class PartnerIntegration(Connecting):
             tokens = yield from self.fresh_tokens(installation)
             api, slug = installation.details["api"], installation.details["slug"]
             organization = yield from self.api.organization(api, slug, tokens)
+            locations = yield from self.locations(installation, tokens)
         except Refused as refused:
             self.report("configure", refused)
             return json_response({"message": f"OfficeRnD could not be asked: {refused.reason}."}, 502)
-        return page(
-            "Settings of the integration",
-            "<p>{{ name }} is connected to <b>{{ account }}</b> for {{ locations or 'all locations' }}.</p>"
-            '<p><a id="continue" href="{{ url }}">Continue</a></p>',
-            name=str(organization.get("name", "")),
-            account=installation.details["accountName"],
-            locations=installation.details["locations"],
-            url=self.return_url(installation.details["api"]),
-        )
+        return self.settings_page(installation, str(organization.get("name", "")), locations)
+
+    def locations(self, installation: Installation, tokens: Tokens) -> Step[dict[str, str]]:
+        """officernd:locations.list. Return the names of the locations by id; none when they cannot be read."""
+        try:
+            return (
+                yield from self.api.locations(
+                    installation.details["api"], installation.details["slug"], tokens
+                )
+            )
+        except Refused as refused:
+            self.report("locations", refused)
+            return {}
+
+    def save(self, request: Request) -> Step[Answer]:
+        """officernd:configuration.page. Take the form of the settings, which the page carried a token for."""
+        yield from ()
+        try:
+            installation = self.saved_setting(request)
+        except Refused as refused:
+            return self.unverified("settings", refused)
+        return self.settings_page(installation, installation.details["slug"], {}, saved=True)
 
     def sync(self, request: Request) -> Step[Answer]:
         """officernd:sync.answer. Start a sync once for each signed request; a repeat starts nothing; H7."""
@@ -223,17 +237,3 @@ class PartnerIntegration(Connecting):
         """officernd:webhook.removal. Keep only what a repeated webhook needs: its secret."""
         kept = {"webhook_secret": installation.credentials["webhook_secret"]}
         self.change(installation.identity, lambda one: replace(one, state="removed", credentials=kept))
-
-
-def with_details(**details: str) -> Callable[[Installation], Installation]:
-    """Return the change that sets some details of an installation."""
-    return lambda installation: replace(installation, details={**installation.details, **details})
-
-
-def location_ids(text: str) -> list[str]:
-    """officernd:locations.separator. Return the ids of a list joined by `, ` or `,`; empty means all; S10, S11.
-
-    >>> location_ids("location-id1, location-id2")
-    ['location-id1', 'location-id2']
-    """
-    return [piece.strip() for piece in text.split(",") if piece.strip()]

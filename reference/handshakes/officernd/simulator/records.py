@@ -69,7 +69,8 @@ class Settings:
 class Application:
     """officernd:application.details. A developer application and the URLs that the partner sent in.
 
-    With `account_name`, the health check must name this account.
+    With `account_name`, the health check must name this account. Without `multi_location` an organisation
+    is connected once, for all its locations.
     """
 
     client_id: str

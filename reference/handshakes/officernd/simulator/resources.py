@@ -90,6 +90,7 @@ class Resources(Identity):
         if kind == "integrations":
             return "integration", self._integration(request, version, organization, token, id)
         if kind in ("locations", "offices"):
+            self.found("locations.list", True, "the locations were read")
             return "locations", json_response(self._locations(version, organization))
         own = [webhook for webhook in self._own(organization, token) if id in ("", webhook.id)]
         if request.method == "POST":
