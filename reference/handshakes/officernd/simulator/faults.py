@@ -327,7 +327,7 @@ CONNECT_FAULTS: tuple[ConnectFault, ...] = (
     ConnectFault("code-expired", CLAUSE + "token.code", Refuses("platform-error"), "an expired code", grant=_expire),
     ConnectFault("code-reused", CLAUSE + "token.code", Refuses("platform-error"), "a code that was used", grant=_use),
     ConnectFault(
-        "wrong-scope", CLAUSE + "token.scope", Refuses("platform-error"), "the application lacks the scopes", grant=_narrow
+        "wrong-scope", CLAUSE + "token.scope", Refuses("platform-error"), "the application does not have the scopes", grant=_narrow
     ),
     ConnectFault(
         "token-401", CLAUSE + "token.errors", Refuses("platform-error"), "the token endpoint answers 401", place="token",

@@ -263,5 +263,7 @@ _CONSENT = """<p>Which integration may be connected?</p>
 def _scopes(fields: dict[str, str], allowed: tuple[str, ...], ours: bool) -> tuple[str, ...]:
     asked = fields.get("scope", "").split()
     if not set(asked) <= set(allowed):
-        raise OAuthError("invalid_scope", "a scope that the application lacks", "token.scope" if ours else "")
+        raise OAuthError(
+            "invalid_scope", "a scope that the application does not have", "token.scope" if ours else ""
+        )
     return tuple(asked) or allowed
