@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 
 import jsonschema
 import pytest
@@ -76,6 +77,76 @@ def test_what_is_not_supported_is_counted_and_judging_nothing_is_no_success(prog
     done = run("retailcrm", "--command", " ".join(program(nothing)))
     assert done.exit_code == 4
     assert "nothing was judged" in done.output
+
+
+ONE_OPERATION = OURS.replace(
+    "    tell(",
+    """    if q["operation"] != "retailcrm.registration_token":
+        tell({"id": q["id"], "verdict": "unsupported"})
+        continue
+    tell(""",
+)
+
+
+@pytest.fixture
+def one_operation(program) -> str:
+    """Return a command that supports one operation of RetailCRM's three."""
+    return " ".join(program(ONE_OPERATION))
+
+
+def test_what_was_not_judged_is_no_success_and_is_named(one_operation):
+    """The table of exit codes: 4 when an operation is unsupported that was asked for, which without a choice are all."""
+    done = run("retailcrm", "--command", one_operation)
+    all_of_it = Counter(question["operation"] for question, _ in questions("retailcrm"))
+    tokens, rest = all_of_it.pop("retailcrm.registration_token"), sum(all_of_it.values())
+    assert done.exit_code == 4
+    assert (
+        f"{tokens + rest} asked: {tokens} passed, 0 failed, 0 wrong reason, {rest} unsupported" in done.output
+    )
+    for name, count in all_of_it.items():
+        assert f"{name} ({count})" in done.output
+    assert "--operations retailcrm.registration_token\n" in done.output
+    assert f"only {tokens} of {tokens + rest} vectors were judged" in done.output
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_only_the_operations_that_are_named_are_asked_for(one_operation, separate):
+    done = run("--operations", "retailcrm.registration_token", "--command", one_operation)
+    assert done.exit_code == 0, done.output
+    assert ", 0 unsupported" in done.output
+    names = ["retailcrm.registration_token", "retailcrm.verify_registration"]
+    options = [word for name in names for word in ("--operations", name)]
+    done = run(*(options if separate else ("--operations", ",".join(names))), "--command", one_operation)
+    assert (done.exit_code, "retailcrm.verify_registration (" in done.output) == (4, True)
+    assert "retailcrm.canonical_system_url" not in done.output
+
+
+def test_a_failure_outweighs_what_was_not_judged(program):
+    wrong = (
+        "for line in sys.stdin:\n"
+        "    question = json.loads(line)\n"
+        "    verdict = 'accepted' if question['operation'].endswith('token') else 'unsupported'\n"
+        "    tell({'id': question['id'], 'verdict': verdict})"
+    )
+    done = run("retailcrm", "--command", " ".join(program(wrong)))
+    assert (done.exit_code, "not supported: retailcrm.canonical_system_url (" in done.output) == (1, True)
+
+
+def test_a_program_of_another_folder_is_said_not_to_be_there(tmp_path, monkeypatch):
+    """The README's command, typed in another folder: the interpreter starts, and finds no file."""
+    monkeypatch.chdir(tmp_path)
+    done = run("retailcrm", "--command", f"{sys.executable} docs/adapters/adapter.py --fast")
+    assert done.exit_code == 3
+    assert "There is no file 'docs/adapters/adapter.py' in " in done.output
+    assert str(tmp_path) in done.output
+    assert "keep to the exchange" not in done.output
+    done = run("retailcrm", "--command", "./adapter")
+    assert (done.exit_code, "There is no file './adapter' in " in done.output) == (3, True)
+
+
+def test_a_program_that_is_there_and_dies_is_not_said_to_be_absent(program):
+    done = run("retailcrm", "--command", " ".join(program("sys.exit(7)")))
+    assert (done.exit_code, "exit code 7" in done.output, "no file" in done.output) == (3, True, False)
 
 
 def test_refused_for_the_wrong_reason_is_told_apart_from_failed(program):
@@ -167,6 +238,12 @@ def test_the_command_says_how_it_broke_and_stops_what_it_started(program, tmp_pa
         (["--command", "no-such-program-here"], 3, "cannot be started"),
         (["nowhere", "--command", "cat"], 2, "Unknown platform"),
         (["--command", "cat", "--reading", "retailcrm:no.reading=x"], 2, "Unknown reading"),
+        (["--command", "cat", "--operations", "retailcrm.verify_everything"], 2, "Unknown operation"),
+        (
+            ["officernd", "--command", "cat", "--operations", "retailcrm.registration_token"],
+            2,
+            "Unknown operation",
+        ),
         (["--command", "cat", "--repeat", "0"], 2, "repeat"),
         (["--command", "cat", "--timeout", "0"], 2, "timeout"),
     ],

@@ -38,6 +38,11 @@ def platform_named(name: str) -> Platform:
     fail(f"Unknown platform {name!r}.{meant} Choose one of: {', '.join(PLATFORMS)}")
 
 
+def named_platforms(name: str) -> list[str]:
+    """Return the one platform that was named, or all of them."""
+    return [platform_named(name).name] if name else list(PLATFORMS)
+
+
 def nearest(name: str) -> str:
     """Return the platform that a misspelt name, a title or an old name most likely means, or nothing.
 
@@ -57,6 +62,12 @@ def unknown(kind: str, name: str, known: Iterable[str], listing: str) -> NoRetur
     near = get_close_matches(name[:200], known, n=1, cutoff=0.75)
     meant = f" Did you mean {near[0]}?" if near else ""
     fail(f"Unknown {kind} {name!r}.{meant} `handshakes {listing}` lists them")
+
+
+def unknown_reading(reading: str, platforms: Iterable[str]) -> NoReturn:
+    """Say that the code of these platforms cannot run a reading; end with exit code 2."""
+    known = [id for name in platforms for id, stages in PLATFORMS[name].code().readings.items() if stages]
+    unknown("reading", reading, known, "clauses show CLAUSE")
 
 
 @contextmanager

@@ -3,51 +3,30 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from ..core.printing import printable
 from ..core.stages import Stage
 from ..platforms import PLATFORMS
 from ..spec import linting, vector_ids
-from ..spec.adapters import Adapter, Broken
 from ..spec.code import Data
-from ..spec.exchanges import (
-    FAILED,
-    OTHER_REASON,
-    PASSED,
-    UNSUPPORTED,
-    canonical,
-    canonical_questions,
-    judged,
-    questions,
-)
+from ..spec.exchanges import canonical
 from ..spec.register import load as register_of
 from ..spec.vectors import BadFile, file_of, load, raw, read, rows, written
-from .common import err, fail, out, platform_named, unknown
+from .common import fail, named_platforms, out, platform_named, unknown, unknown_reading
+from .vectors_run import run
 
 app = typer.Typer(
     no_args_is_help=True, help="List, show, check and write vectors; send them to an implementation."
 )
-MOST_SHOWN = 20
+app.command("run")(run)
 
 OnePlatform = Annotated[str, typer.Argument(help="One platform; all unless given.")]
-
-
-def _names(platform: str) -> list[str]:
-    return [platform_named(platform).name] if platform else list(PLATFORMS)
-
-
-def _unknown_reading(reading: str, names: list[str]) -> NoReturn:
-    known = [id for name in names for id, runs in PLATFORMS[name].code().readings.items() if runs]
-    unknown("reading", reading, known, "clauses show CLAUSE")
 
 
 def _loaded(platform: str) -> Data:
@@ -66,9 +45,9 @@ def list_vectors(
 ) -> None:
     """List vectors: id, what is expected, and what another reading answers where one is asked for."""
     found = 0
-    if reading and not any(reading in PLATFORMS[name].code().readings for name in _names(platform)):
-        _unknown_reading(reading, _names(platform))
-    for _, vector in chain.from_iterable(rows(_loaded(name)) for name in _names(platform)):
+    if reading and not any(reading in PLATFORMS[name].code().readings for name in named_platforms(platform)):
+        unknown_reading(reading, named_platforms(platform))
+    for _, vector in chain.from_iterable(rows(_loaded(name)) for name in named_platforms(platform)):
         if clause and clause not in vector["clauses"]:
             continue
         if reason and reason != vector["expect"].get("reason"):
@@ -116,7 +95,7 @@ def check(
     Every problem is one line; exit code 1 when there is one. A problem of a file names file, place and reason.
     """
     given = Path(what) if what and what not in PLATFORMS and ("/" in what or Path(what).is_file()) else None
-    files = [given] if given else [file_of(name) for name in _names(what)]
+    files = [given] if given else [file_of(name) for name in named_platforms(what)]
     counted = problems = 0
     for file in files:
         for problem in _problems(file, ours=given is None):
@@ -152,7 +131,7 @@ def format_files(
 ) -> None:
     """Write vectors in their one form, the sets without cryptography that follow from them, and new ids to the lists."""
     changed = []
-    for file in map(file_of, _names(platform)):
+    for file in map(file_of, named_platforms(platform)):
         document = _loaded(file.parent.name)
         for path, text in _files(file, document).items():
             if not path.is_file() or path.read_text("ascii") != text:
@@ -185,72 +164,6 @@ def _unformatted(file: Path, document: Data) -> str:
         path.name for path, text in texts.items() if not path.is_file() or path.read_text("ascii") != text
     ]
     return ", ".join(f"{file.parent.name}/{name}" for name in wrong)
-
-
-@app.command("run")
-def run(
-    platform: OnePlatform = "",
-    command: Annotated[str, typer.Option(help="The program that answers, as one would type it.")] = "",
-    canonical_only: Annotated[
-        bool, typer.Option("--canonical", help="Only the bytes before the key: no cryptography is needed.")
-    ] = False,
-    reading: Annotated[str, typer.Option(help="Expect what this reading answers.")] = "",
-    timeout: Annotated[float, typer.Option(help="Seconds for one answer.", min=0.01, max=86_400)] = 10.0,
-    repeat: Annotated[int, typer.Option(help="How often the whole set is asked.", min=1)] = 1,
-) -> None:
-    """Put the vectors to an implementation in any language, and say what passed.
-
-    Exit code 1 when something failed or was refused for the wrong reason, 3 when the program did not
-    keep to the exchange, 4 when it supports none of what was asked.
-    """
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        fail(f"--command cannot be read: {error}")
-    if not words:
-        fail("give the program that answers: --command 'node adapter.mjs'")
-    names = _names(platform)
-    if reading and not any(reading in PLATFORMS[name].code().readings for name in names):
-        _unknown_reading(reading, names)
-    asked = [
-        pair
-        for name in names
-        for pair in (
-            canonical_questions(name, PLATFORMS[name].code().operations)
-            if canonical_only
-            else questions(name, reading=reading)
-        )
-    ]
-    tally: Counter[str] = Counter()
-    said: list[str] = []
-    broken: Broken | None = None
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("asking", total=len(asked) * repeat)
-        try:
-            with Adapter(words, timeout=timeout) as adapter:
-                for _ in range(repeat):
-                    for question, expect in asked:
-                        worth, why = judged(adapter.ask(question), expect)
-                        tally[worth] += 1
-                        if why and len(said) < MOST_SHOWN:
-                            said.append(f"{worth}: {question['id']}: {why}")
-                    progress.update(task, advance=len(asked))
-                adapter.finish()
-        except Broken as caught:
-            broken = caught
-    for line in said:
-        out.print(printable(line, 800), markup=False)
-    wrong = tally[FAILED] + tally[OTHER_REASON]
-    if wrong > len(said):
-        out.print(f"… and {wrong - len(said)} more")
-    kinds = (PASSED, FAILED, OTHER_REASON, UNSUPPORTED)
-    out.print(f"{sum(tally.values())} asked: " + ", ".join(f"{tally[kind]} {kind}" for kind in kinds))
-    if broken:
-        fail(f"the program did not keep to the exchange ({broken.kind}): {broken}", 3)
-    if wrong:
-        raise typer.Exit(1)
-    if not tally[PASSED]:
-        fail("nothing was judged: the program supports none of what was asked", 4)
 
 
 def _expected(expect: Data) -> str:
