@@ -339,8 +339,24 @@ def test_an_empty_body_another_type_and_another_method():
     empty = Request("POST", API, "/api/stable/api.php", (JSON,))
     assert codes(world.network.exchange("provider", empty))[1] == 9
     assert codes(posted(world, "a", kind="text/xml"))[1] == 4
-    assert world.network.exchange("provider", Request("GET", API, "/api/stable/api.php")).status == 405
     assert posted(world, "a", path="/api/other").status == 404
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_another_method_is_told_of_the_method_whether_it_has_a_body_or_not(method, body):
+    world = sides()
+    answer = world.network.exchange("provider", Request(method, API, "/api/stable/api.php", (JSON,), body))
+    assert (answer.status, answer.header("allow"), codes(answer)[:2]) == (405, "POST", (405, 1))
+    assert answer.json()["status"]["message"] == "the API takes POST only"
+    assert [(one.clause, one.state) for one in world.platform.findings] == [
+        ("onoffice:api.address", "violated")
+    ]
+    elsewhere = world.network.exchange("provider", Request("POST", API, "/api/v1", (JSON,), b"{}"))
+    assert (elsewhere.status, elsewhere.json()["status"]["message"]) == (
+        404,
+        "there is no API at this address",
+    )
 
 
 @pytest.mark.parametrize(

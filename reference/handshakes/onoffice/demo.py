@@ -52,6 +52,10 @@ def sides(world: World) -> Sides:
     chosen = world.settings
     served = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
     base = world.partner_origin or PROVIDER
+    if world.partner_origin and not served:
+        raise ValueError(
+            "a provider alone needs the address of the platform that calls it: --set platform_url=http://127.0.0.1:PORT"
+        )
     settings = PlatformSettings(
         portal_origin=served or PORTAL,
         api_origin=served or API,
@@ -194,14 +198,26 @@ def briefing(sides: Sides, world: World) -> str:
     platform = sides.platform
     assert isinstance(platform, OnOffice)  # noqa: S101
     account, settings = platform.account, platform.settings
+    urls = {
+        "activation URL": ("activation_url", account.activation_url),
+        **{
+            f"{one.name} ({'webhook' if one.webhook else 'service'})": (
+                "webhook_url" if one.webhook else "service_url",
+                one.url,
+            )
+            for one in account.services
+        },
+    }
+    here = {"open in a browser": f"{settings.portal_origin}/simulator"}
     rows = {
-        "open in a browser": f"{settings.portal_origin}/simulator",
+        **(here if world.platform_origin else {"your platform": settings.portal_origin}),
         "API": f"{settings.api_origin}/api/stable/api.php",
         "provider secret (public)": account.secret,
-        "activation URL": account.activation_url,
         **{
-            f"{service.name} ({'webhook' if service.webhook else 'service'})": service.url
-            for service in account.services
+            name: url
+            if world.partner_origin or setting in world.settings
+            else f"not set: give --set {setting}=URL"
+            for name, (setting, url) in urls.items()
         },
         "pages are embedded by": settings.portal_origin,
     }

@@ -6,12 +6,12 @@ user reads is in `texts.py`.
 
 from __future__ import annotations
 
-ACTION_FAILED = 97
+UNNAMED, ACTION_FAILED = 1, 97
 ENDED = frozenset({22, 48})
 """Codes after which the provider's API user is taken to be gone (DOC-BLOCK names none; inferred)."""
 
 ERRORS: dict[int, str] = {
-    1: "something went wrong that the API does not name",
+    UNNAMED: "something went wrong that the API does not name",
     4: "the body is no JSON",
     6: "the JSON has a mistake in its syntax",
     9: "the request has no body",

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ...core.messages import Answer, Request, json_response
+from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, json_object
 from ...runtime.verdicts import Finding
-from ..errorcodes import ACTION_FAILED, meaning
+from ..errorcodes import ACTION_FAILED, UNNAMED, meaning
 from ..signing import api_hmac
 from .records import Account, ApiUser, CacheEntry, Claim, Customer, Popup, Settings
 
@@ -98,9 +99,11 @@ class Resources:
         self.calls += 1
         if request.path not in PATHS:
             self.found("api.address", False, request.path)
-            return json_response(top(9), 404)
+            return json_response(top(UNNAMED, 404, "there is no API at this address"), 404)
         if request.method != "POST":
-            return json_response(top(9), 405, (("allow", "POST"),))
+            self.found("api.address", False, f"{printable(request.method)}, and not POST")
+            said = top(UNNAMED, 405, "the API takes POST only")
+            return json_response(said, 405, (("allow", "POST"),))
         try:
             kind = request.header("content-type").partition(";")[0].strip().lower()
             if kind not in ("application/json", URLENCODED):
@@ -307,11 +310,11 @@ class Resources:
             self.found("claim.latest", claim.order >= latest, "the claim of the latest service call")
 
 
-def top(code: int, status: int = 0) -> dict[str, Any]:
-    """Return an answer's status at the top.
+def top(code: int, status: int = 0, message: str = "") -> dict[str, Any]:
+    """Return an answer's status at the top, with the code's meaning as its message unless there is another.
 
     >>> top(0)
     {'status': {'code': 200, 'errorcode': 0, 'message': 'OK'}}
     """
-    message = meaning(code) if code else "OK"
+    message = message or (meaning(code) if code else "OK")
     return {"status": {"code": status or (500 if code else 200), "errorcode": code, "message": message}}
