@@ -200,12 +200,16 @@ class SqlStore:
         try:
             kept_for, kept_as, credentials = json.loads(self._fernet.decrypt(sealed))
             searchable = json.loads(details)
+            if not isinstance(searchable, dict) or not isinstance(credentials, dict):
+                raise ValueError
         except InvalidToken:
-            raise StoreError(f"no store key opens the credentials of {platform} {identity}") from None
+            raise StoreError(
+                f"no store key opens the credentials of {platform} {identity}", version
+            ) from None
         except (TypeError, ValueError):
-            raise StoreError(f"the row of {platform} {identity} cannot be read") from None
+            raise StoreError(f"the row of {platform} {identity} cannot be read", version) from None
         if (kept_for, kept_as) != (platform, identity):
-            raise StoreError(f"the credentials of {platform} {identity} belong to another row")
+            raise StoreError(f"the credentials of {platform} {identity} belong to another row", version)
         return Installation(platform, identity, searchable, credentials, state, version)
 
 

@@ -20,7 +20,15 @@ class Conflict(Exception):
 
 
 class StoreError(Exception):
-    """The store cannot be opened or read; the message says what to do."""
+    """The store cannot be opened or read; the message says what to do.
+
+    `version` is that of an installation that is there and cannot be opened, else 0: who has verified a new
+    connection saves over that version.
+    """
+
+    def __init__(self, message: str, version: int = 0) -> None:
+        super().__init__(message)
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,10 +135,7 @@ class Connecting(Refreshing):
         webhook = yield from self.api.subscribe(
             origin, connect["org_slug"], self.subscription(identity), tokens
         )
-        try:
-            earlier = self.store.get(PLATFORM, identity)
-        except StoreError as error:
-            raise Refused("wrong-state", CLAUSE + "connect.binding", {"store": error}) from None
+        earlier, version = self.earlier(identity)
         details = {
             "organizationId": organization_id,
             "integrationId": connect["integrationId"],
@@ -152,7 +149,6 @@ class Connecting(Refreshing):
         if earlier and earlier.state == "active" and "synced" in earlier.details:
             details["synced"] = earlier.details["synced"]  # what the customer chose outlives a new connect
         credentials = {**tokens.saved(), "secret": secret, "webhook_secret": webhook["secret"]}
-        version = earlier.version if earlier else 0
         try:
             installation = self.store.save(
                 Installation(PLATFORM, identity, details, credentials, "active", version)
@@ -162,6 +158,20 @@ class Connecting(Refreshing):
             raise Refused("wrong-state", CLAUSE + "connect.binding", evidence) from None
         yield from self.tidy(installation, tokens)
         return installation
+
+    def earlier(self, identity: str) -> tuple[Installation | None, int]:
+        """officernd:connect.binding. Return what a new connection replaces, and its version.
+
+        What the store cannot open (a damaged row, or one under a lost key) is replaced too: the platform has
+        just confirmed the new connection, and nobody could use the old one.
+        """
+        try:
+            found = self.store.get(PLATFORM, identity)
+        except StoreError as error:
+            if not error.version:
+                raise Refused("wrong-state", CLAUSE + "connect.binding", {"store": error}) from None
+            return None, error.version
+        return found, found.version if found else 0
 
     def redirect_uri(self) -> str:
         """officernd:token.redirect-uri. Return the registered redirect URI: the Connect URL; C1, C3."""
@@ -236,7 +246,7 @@ class Connecting(Refreshing):
             yield from self.subscribe_again(installation, tokens)
             return
         for webhook in webhooks:
-            current = self.store.get(PLATFORM, installation.identity)
+            current = self.stored(installation.identity, CLAUSE + "advice.webhook-clean-up")
             if current is None or current.version != installation.version:
                 return  # another connect was faster: what is left is its own to tidy
             if webhook.get("url") == url and webhook.get("_id") != details["webhookId"]:

@@ -22,7 +22,7 @@ from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import Pairs, json_object, query_pairs
 from ...runtime.calls import text_of
-from ...runtime.store import Installation, StoreError
+from ...runtime.store import Installation
 from .. import signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
@@ -133,10 +133,10 @@ class PartnerIntegration(SettingsPage):
         try:
             installation, query = self.verified(request)
             self.first_time("sync", query)
+            if query.timestamp > int(installation.details.get("syncedAt", "0")):
+                self.change(installation.identity, with_details(syncedAt=str(query.timestamp)))
         except Refused as refused:
             return self.unverified("sync", refused)
-        if query.timestamp > int(installation.details.get("syncedAt", "0")):
-            self.change(installation.identity, with_details(syncedAt=str(query.timestamp)))
         return json_response({})
 
     def verified(self, request: Request) -> tuple[Installation, SignedQuery]:
@@ -189,10 +189,7 @@ class PartnerIntegration(SettingsPage):
         identity = unquote(request.path.removeprefix(REMOVED))
         clause = CLAUSE + "webhook.signature"
         try:
-            installation = self.store.get(PLATFORM, identity)
-        except StoreError as error:
-            return self.unverified("removed", Refused("wrong-state", clause, {"store": error}))
-        try:
+            installation = self.stored(identity, clause)
             if installation is None:
                 raise Refused("unknown-installation", clause)
             headers = request.header_values("officernd-signature")
@@ -210,7 +207,10 @@ class PartnerIntegration(SettingsPage):
             return json_response({"message": f"The webhook was not understood: {refused.reason}."}, 400)
         if installation.state == "active":
             tokens = Tokens.of(installation.credentials)
-            self.forget(installation)
+            try:
+                self.forget(installation)
+            except Refused as refused:  # the row was damaged meanwhile
+                return self.unverified("removed", refused)
             yield from self.unsubscribe(installation, tokens, installation.details["webhookId"])
         return json_response({"status": "received"})
 
