@@ -129,5 +129,9 @@ def test_work_is_linear(reader):
     while spent(reader(n)) < 0.002 and n < 128_000:
         n *= 2
     small, large = reader(n), reader(4 * n)
-    pairs = [(spent(small), spent(large)) for _ in range(5)]  # in turns, so that a busy machine slows both
-    assert min(times[1] for times in pairs) <= 8 * max(min(times[0] for times in pairs), 0.0005)
+    for _ in range(3):  # quadratic work fails every time; a busy machine only now and then
+        pairs = [(spent(small), spent(large)) for _ in range(5)]  # in turns, so that it slows both
+        ratio = min(times[1] for times in pairs) / max(min(times[0] for times in pairs), 0.0005)
+        if ratio <= 8:
+            return
+    assert ratio <= 8
