@@ -105,6 +105,16 @@ def sent_by(world: Both, path: str) -> list[str]:
 # --- the checks -----------------------------------------------------------------------------------
 
 
+def open_to_administrators(world: Both) -> bool:
+    """Whatever was chosen: an administrator gets a service's URL after both choices."""
+    found = []
+    for rights in ("all", "administrators"):
+        popup, _ = masked(world, rights)
+        posted(world, popup.token, unlock(world, popup))
+        found.append(not refuses(world.platform.service_url, FIRST, ADMIN, PLANS))
+    return all(found)
+
+
 def single_webhook(world: Both) -> bool:
     world.platform.account.services = (Service(EXPORT, PROVIDER + "/onoffice/webhook", webhook=True),)
     page = mask(world)
@@ -381,7 +391,10 @@ def named_exactly(world: Both) -> bool:
 CHECKS: dict[str, Callable[[Both], bool]] = {
     "popup.administrator": only_an_administrator,
     "popup.terms": both_agreements,
+    "popup.provider-shown": lambda world: world.platform.account.description in mask(world).response.body.decode(),
+    "popup.rights-shown": lambda world: world.platform.account.rights in mask(world).response.body.decode(),
     "popup.user-right": one_of_two_rights,
+    "popup.administrators-always": open_to_administrators,
     "popup.single-webhook": single_webhook,
     "popup.key-shown": key_after_the_choice,
     "popup.api-user": good_lengths,
@@ -578,6 +591,12 @@ def claim_never_old(self, user, parameters, cache_id):
     OnOffice._claimed(self, user, parameters, cache_id)
 
 
+def open_to_nobody_but_all(self, customer, user):
+    if customer.rights == "administrators":
+        raise ValueError("The provider's services are not open to this user.")
+    OnOffice._open_to(self, customer, user)
+
+
 def open_to_the_blocked(self, customer, user):
     if customer.status != "blocked":
         OnOffice._open_to(self, customer, user)
@@ -634,7 +653,10 @@ def another_envelope(self, results):
 BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("popup.administrator", {"open_popup": lambda self, web_id, user_id, *, again=False: OnOffice.open_popup(self, web_id, ADMIN, again=again)}),
     ("popup.terms", {"confirm": lambda self, popup, **_: OnOffice.confirm(self, popup, terms=True, data_processing=True)}),
+    ("popup.provider-shown", page_changed("/simulator/confirm", lambda self, text: text.replace(self.account.description, ""))),
+    ("popup.rights-shown", page_changed("/simulator/confirm", lambda self, text: text.replace(self.account.rights, ""))),
     ("popup.user-right", {"choose": lambda self, popup, rights: OnOffice.choose(self, popup, rights if rights == "administrators" else "all")}),
+    ("popup.administrators-always", {"_open_to": open_to_nobody_but_all}),
     ("popup.single-webhook", {"confirm": choice_for_one_webhook_too}),
     ("popup.key-shown", page_changed("/simulator/confirm", with_the_key)),
     ("popup.api-user", {"api_user": short_key}),

@@ -7,6 +7,7 @@ one are elsewhere (`test_onoffice_broken_platforms`); here it is the tests that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
@@ -68,6 +69,20 @@ def key_at_once(self, posted):
     popup = self.platform.popups[posted["popup"]]
     key = self.platform.api_users[popup.token].key.encode()
     return replace(shown, body=shown.body.replace(b'readonly value=""', b'readonly value="' + key + b'"'))
+
+
+def mask_without(name):
+    def confirm(self, posted):
+        shown = yield from Portal._confirm(self, posted)
+        return replace(shown, body=re.sub(rb'<p id="%s">[^<]*</p>' % name.encode(), b"", shown.body))
+
+    return confirm
+
+
+def closed_to_administrators(self, customer, user):
+    OnOffice._open_to(self, customer, user)
+    if customer.rights == "administrators":
+        raise ValueError
 
 
 def enabled(self, posted):
@@ -355,6 +370,9 @@ _ROWS: list[tuple[Any, ...]] = [
     ("popup.user-right", "all whatever was chosen", lambda both: platform.test_nothing_is_activated_before_a_choice_and_the_choice_says_for_whom(
         both, "administrators", {ADMIN}), {"choose": always_all}),
     ("popup.user-right", "chosen for the user", lambda _: simulator.test_the_key_is_valid_only_when_it_is_shown(), {"confirm": chosen_for_the_user}),
+    ("popup.provider-shown", "nobody", platform.test_the_mask_tells_what_the_provider_offers_and_what_it_may_do, {"_confirm": mask_without("description")}, "Portal"),
+    ("popup.rights-shown", "none", platform.test_the_mask_tells_what_the_provider_offers_and_what_it_may_do, {"_confirm": mask_without("granted")}, "Portal"),
+    ("popup.administrators-always", "locked out", platform.test_an_administrator_has_access_whoever_else_has, {"_open_to": closed_to_administrators}),
     ("popup.single-webhook", "as any other", platform.test_one_webhook_alone_leaves_no_choice, {"single_webhook": False}, "Account"),
     ("popup.single-webhook", "a choice", platform.test_one_webhook_alone_leaves_no_choice, {"_confirm": enabled}, "Portal"),
     ("popup.single-webhook", "for a service too", lambda both: platform.test_any_other_offer_leaves_a_choice(

@@ -194,6 +194,9 @@ NOTICED: list[tuple[str, str, Override | str, str, str]] = [
 UNSEEN = {
     "popup.administrator": "nothing tells the provider what the user may do",
     "popup.terms": "what was agreed to is not told to the provider",
+    "popup.provider-shown": "the provider does not see the popup",
+    "popup.rights-shown": "the provider does not see the popup",
+    "popup.administrators-always": "to whom a service was not opened is not told to the provider",
     "popup.user-right": "for whom services are open is not told to the provider",
     "popup.single-webhook": "the provider does not see the popup",
     "popup.key-shown": "the provider does not see the popup",

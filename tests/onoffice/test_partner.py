@@ -116,6 +116,7 @@ def test_a_failed_reactivation_leaves_the_working_credentials():
     assert world.work()["objekttitel"] == "House 4711"
 
 
+@pytest.mark.clause("onoffice:api.lengths")
 def test_a_wrong_key_can_be_pasted_again_on_the_same_page():
     world = sides()
     popup, page = opened(world)

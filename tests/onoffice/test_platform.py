@@ -153,6 +153,25 @@ def test_nothing_is_activated_before_a_choice_and_the_choice_says_for_whom(both,
     assert served == open_to
 
 
+@pytest.mark.clause("onoffice:popup.provider-shown", "onoffice:popup.rights-shown")
+def test_the_mask_tells_what_the_provider_offers_and_what_it_may_do(both):
+    account = both.platform.account
+    account.description, account.rights = "Paints <rooms> & halls.", "Reads every property."
+    text = Visit(both).loaded().mask.response.body.decode()
+    assert "Paints &lt;rooms&gt; &amp; halls." in text and "Reads every property." in text
+
+
+@pytest.mark.clause("onoffice:popup.administrators-always")
+def test_an_administrator_has_access_whoever_else_has(both):
+    for rights in ("all", "administrators"):
+        visit = Visit(both).loaded()
+        assert visit.pressed(visit.chosen(rights)) == "active"
+        page = visit.index()
+        form = page.form(f"{PLANS}-{FIRST}-{ADMIN}")
+        assert both.network.run(Browser().submit(page, form)).response.ok
+        both.platform.block(FIRST)
+
+
 @pytest.mark.clause("onoffice:popup.single-webhook")
 def test_one_webhook_alone_leaves_no_choice(both):
     webhook = Service(EXPORT, PROVIDER + WEBHOOK, webhook=True)

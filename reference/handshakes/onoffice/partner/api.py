@@ -136,7 +136,8 @@ class Api:
         """onoffice:api.envelopes. Return the one result of an answer, or refuse with the code that it holds; A21.
 
         Success is HTTP 200, errorcode 0 at the top and errorcode 0 at the action. The action's own code
-        says more than the top one, wherever both are.
+        says more than the top one, wherever both are. onoffice:api.lengths: with 137 the operator is told
+        of a token or a key of another length.
         """
         try:
             answer = object_of(response, clause)

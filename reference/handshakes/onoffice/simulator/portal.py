@@ -61,7 +61,8 @@ _TERMS = """<p>{{ account.name }} asks for these rights: {{ account.rights }}</p
 <p><label><input type="checkbox" name="data_processing" value="yes"> I agree to the processing of data on our behalf.</label></p>
 <button>Go on</button></form>"""
 
-_MASK = """<p>To the provider: {{ account.rights }}</p>
+_MASK = """<h2>To the provider</h2><p id="description">{{ account.description }}</p>
+<p id="granted">Rights to be granted: {{ account.rights }}</p>
 <fieldset id="rights" {% if single %}disabled{% endif %}><legend>Activate user right</legend>
 <label><input type="radio" name="rights" value="all" {% if single %}checked{% endif %}> For all users</label>
 <label><input type="radio" name="rights" value="administrators"> For all administrators</label></fieldset>

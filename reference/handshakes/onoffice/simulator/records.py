@@ -73,6 +73,7 @@ class Account:
     activation_url: str
     services: tuple[Service, ...]
     secret: str = field(repr=False)
+    description: str = "Draws floor plans by hand, a day after they are ordered."
     rights: str = "Reads properties and adds floor plans to them."
 
     @property
