@@ -30,7 +30,7 @@ NARROWING = (
     "collectonly",
 )
 PROPERTY = "proves"
-RANK = {"skipped": 0, "passed": 1, "failed": 2}
+RANK = {"rerun": -1, "skipped": 0, "passed": 1, "failed": 2}
 
 
 def claims_of(item: pytest.Item) -> Iterator[tuple[str, str, str]]:

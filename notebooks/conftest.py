@@ -1,0 +1,39 @@
+"""Keeps the cells of a notebook together and in order, whatever pytest's plugins do with the other tests.
+
+pytest-randomly shuffles tests and pytest-xdist spreads them over workers. A cell needs the cells above it, in the same
+kernel. Neither plugin has to be installed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+SPREADING = ("load", "worksteal", "loadgroup")
+"""The ways of xdist that would spread a notebook's cells; the other ways keep a file together."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put each notebook's cells in their order, at the place of its first one."""
+    cells: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if hasattr(item, "cell_num"):
+            cells[str(item.path)].append(item)
+    ordered = {path: sorted(found, key=lambda item: item.cell_num) for path, found in cells.items()}
+    items[:] = [
+        one
+        for item in items
+        for one in ([item] if not hasattr(item, "cell_num") else ordered.pop(str(item.path), []))
+    ]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let xdist hand out whole files where it would hand out single tests."""
+    if config.getvalue("dist") not in SPREADING:
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
