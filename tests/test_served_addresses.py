@@ -29,6 +29,7 @@ from handshakes.officernd.partner import PartnerIntegration
 from handshakes.officernd.simulator.faults import FAULTS as OFFICERND_FAULTS
 from handshakes.onoffice import demo as onoffice
 from handshakes.onoffice.partner import Provider
+from handshakes.onoffice.simulator.faults import ACTIVATION_FAULTS, SERVICE_FAULTS
 from handshakes.retailcrm import demo as retailcrm
 from handshakes.retailcrm.simulator.faults import FAULTS as RETAILCRM_FAULTS
 from handshakes.runtime.browser import Browser
