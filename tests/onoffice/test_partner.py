@@ -11,12 +11,13 @@ from handshakes.core.messages import Pause, Request, Response, form_body, json_r
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import sign_url
 from handshakes.onoffice.errorcodes import ERRORS, meaning
+from handshakes.onoffice.partner import Provider
 from handshakes.onoffice.partner.api import Access
 from handshakes.onoffice.partner.configuration import HOSTS, Configuration
 from handshakes.onoffice.partner.connecting import PLATFORM, ticket_key
 from handshakes.onoffice.partner.integration import ACTIVATE, SERVICE, UNLOCK, WEBHOOK
 from handshakes.onoffice.partner.texts import BY_CODE, TEXTS, language
-from handshakes.runtime.flow import drive
+from handshakes.runtime.flow import InProcess, drive
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import Conflict, Installation, MemoryStore
 from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, Both, activated, sides
@@ -381,6 +382,47 @@ def test_the_public_address_is_configuration_and_never_a_header():
     foreign = sign_url(f"https://attacker.example{ACTIVATE}?timestamp={NOW}", secret=SECRET)
     headers = (("host", "attacker.example"), ("x-forwarded-host", "attacker.example"))
     assert ask(world, Request("GET", PROVIDER, split_url(foreign)[1], headers)).status == 403
+
+
+class Proxy:
+    """Stands in front of a provider under its public address, and cuts a prefix off the path."""
+
+    name, secret_names = "proxy", frozenset[str]()
+
+    def __init__(self, provider: Provider, prefix: str) -> None:
+        self.provider, self.prefix, self.origins = provider, prefix, (PROVIDER,)
+
+    def handle(self, request: Request):
+        if not request.target.startswith(f"{self.prefix}/"):
+            return Response(404)
+        inner = replace(request, origin="http://10.0.0.7", target=request.target.removeprefix(self.prefix))
+        return (yield from self.provider.handle(inner))
+
+
+@pytest.mark.clause("onoffice:url.scheme")
+@pytest.mark.parametrize("prefix", ["/app", "/b%c3%bcro/a"])
+def test_behind_a_proxy_that_cuts_a_prefix_off_everything_works_under_the_configured_address(prefix):
+    world = sides(base_url=PROVIDER + prefix)
+    proxy = Proxy(world.partner, prefix)
+    world = world._replace(network=InProcess(world.platform, proxy, clock=world.clock))
+    assert world.platform.account.activation_url.startswith(f"{PROVIDER}{prefix}/onoffice/activate?")
+    assert world.activate().response.body == b"active"
+    for service in (PLANS, EXPORT):
+        assert world.serve(service=service).held
+    assert not [one for one in world.platform.findings if one.violated] and world.reports == []
+    assert world.activate("wrong-secret").held
+    world.partner.configuration = replace(world.partner.configuration, base_url=PROVIDER)
+    assert world.serve().response.status == 403, "the prefix is signed"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "provider.example", "ftp://provider.example", "https://provider.example/", "https://u@provider.example",
+     "https://provider.example/app?a=1", "https://provider.example/#a", "https://provider.example:99999", "https://pr\u00f6v.example"],
+)  # fmt: skip
+def test_a_base_url_that_is_none_is_refused_at_once(address):
+    with pytest.raises(Refused, match="malformed"):
+        Configuration(SECRET, base_url=address)
 
 
 # --- services -------------------------------------------------------------------------------------

@@ -43,6 +43,9 @@ SETTINGS = {
     "activation_url": Setting("where a foreign provider's activation page is"),
     "service_url": Setting("where a foreign provider's service is"),
     "webhook_url": Setting("where a foreign provider's webhook is"),
+    "base_url": Setting(
+        "the provider's public address where a proxy stands in front of it; it may have a path"
+    ),
     "platform_url": Setting("where a foreign platform is served, for --only partner"),
 }
 
@@ -51,7 +54,7 @@ def sides(world: World) -> Sides:
     """Return the platform with two customers and a provider's account with a service and a webhook, and the provider."""
     chosen = world.settings
     served = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
-    base = world.partner_origin or PROVIDER
+    base = chosen.get("base_url", world.partner_origin or PROVIDER).rstrip("/")
     if world.partner_origin and not served:
         raise ValueError(
             "a provider alone needs the address of the platform that calls it: --set platform_url=http://127.0.0.1:PORT"

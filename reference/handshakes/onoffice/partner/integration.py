@@ -57,7 +57,7 @@ class Provider(Connecting):
     @property
     def origins(self) -> tuple[str, ...]:
         """The provider's own origin."""
-        return (self.configuration.base_url,)
+        return (self.configuration.origin,)
 
     def endpoints(self) -> dict[str, dict[str, Endpoint]]:
         """Return the step of each path and method."""
@@ -101,7 +101,7 @@ class Provider(Connecting):
         return secrets
 
     def url(self, request: Request) -> str:
-        """onoffice:url.scheme. Return the URL to verify: the configured origin and the target as received; A34."""
+        """onoffice:url.scheme. Return the URL to verify: the configured address, its path too, and the target as received; A34."""
         return self.configuration.base_url + request.target
 
     def verify(self, url: str, secret: str) -> SignedUrl:
@@ -201,7 +201,7 @@ class Provider(Connecting):
         """onoffice:unlock.bound. Return the form of our own page, urlencoded or multipart; raises `Refused`."""
         clause = CLAUSE + "unlock.bound"
         origin = request.header("origin", request.origin)
-        if origin != self.configuration.base_url:
+        if origin != self.configuration.origin:
             raise Refused("not-allowed", clause, {"origin": printable(origin), "expected": "our own page"})
         return no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
 
