@@ -380,6 +380,7 @@ def enter(world, account=DEMO, browser=None):
     return world.network.run((browser or Browser()).submit(page, Form(url, "POST", fields)))
 
 
+@pytest.mark.clause("retailcrm:transition.shown")
 def test_the_user_sees_which_account_is_open():
     world = connected()
     world.connect(ANOTHER)

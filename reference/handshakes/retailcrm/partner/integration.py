@@ -239,7 +239,7 @@ class Module(Connecting):
         except Refused as refused:
             self.report("activity", refused)
             return json_response({"success": False, "errorMsg": "The callback was not accepted."})
-        self.change(installation.identity, lambda one: replace(one, details={**one.details, **flags}))
+        self.change(installation.identity, lambda one: self.switched(one, flags))
         return json_response({"success": True})
 
     def activity_fields(self, request: Request) -> dict[str, str]:
@@ -260,6 +260,10 @@ class Module(Connecting):
                 evidence = {"name": name, "found": type(value).__name__, "expected": "bool"}
                 raise Refused("wrong-type", CLAUSE + "activity.flags", evidence)
         return {name: "yes" if value else "no" for name, value in found.items()}
+
+    def switched(self, installation: Installation, flags: dict[str, str]) -> Installation:
+        """retailcrm:activity.data-kept. Return the installation with other flags and all else as it was; A30."""
+        return replace(installation, details={**installation.details, **flags})
 
     def followed(self, installation: Installation, url: str) -> Step[Installation]:
         """retailcrm:activity.system-url. Return the installation, moved if its key works at an allowed new address."""

@@ -385,6 +385,11 @@ CONFIG_FAULTS: tuple[ConfigFault, ...] = (
     ),
 )  # fmt: skip
 
+_PRICE = json.dumps({
+    "price": 100, "priceWithDiscount": 80, "billingType": "fixed",
+    "currency": {"name": "Euro", "shortName": "EUR", "code": "EUR"},
+})  # fmt: skip
+
 ACTIVITY_FAULTS: tuple[ActivityFault, ...] = (
     ActivityFault("activity-unknown", CLAUSE + "activity.unknown", Refuses("unknown-installation"), "a clientId that nobody has",
                   lambda c: c.fields(clientId="0" * 40)),
@@ -401,7 +406,7 @@ ACTIVITY_FAULTS: tuple[ActivityFault, ...] = (
     ActivityFault("activity-half", CLAUSE + "activity.flags", _WORKS, "only freeze is said",
                   lambda c: c.fields(activity='{"freeze":false}')),
     ActivityFault("activity-billing", CLAUSE + "activity.answer", _WORKS, "with billingInfo, as newer callbacks have it",
-                  lambda c: {**c.fields(), "billingInfo": '{"price":100,"billingType":"fixed"}'}),
+                  lambda c: {**c.fields(), "billingInfo": _PRICE}),
     ActivityFault("activity-repeated", CLAUSE + "activity.answer", _WORKS, "the same callback twice", lambda c: c.fields(), times=2),
     ActivityFault("activity-off", CLAUSE + "activity.effect", Survives("off"), "the module is switched off",
                   lambda c: c.fields(activity='{"active":false,"freeze":false}')),
