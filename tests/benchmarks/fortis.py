@@ -1,12 +1,21 @@
-"""Fortis: reading an encrypted and a plain launch, each to its inlined baseline."""
+"""Fortis: reading an encrypted and a plain launch, each to its inlined baseline; and whether time tells failures apart."""
 
 from __future__ import annotations
 
+import gc
 import hmac
 import json
-from base64 import b64decode
+import os
+import random
+import string
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import md5
-from urllib.parse import parse_qsl, urlencode
+from http.client import HTTPConnection
+from itertools import combinations, groupby
+from urllib.parse import parse_qsl, quote, urlencode
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -14,7 +23,12 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 from harness import ratio, row
 
-from handshakes import fortis
+from handshakes import Refused, fortis
+from handshakes.fortis import demo
+from handshakes.runtime.client import Loopback
+from handshakes.runtime.server import listen
+from handshakes.runtime.store import MemoryStore
+from handshakes.runtime.story import World
 
 SECRET, NOW = "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3", 1_700_000_000
 SIX = {
@@ -27,14 +41,19 @@ SIX = {
 }
 
 
-def decrypting_baseline(data: str, secret: str) -> dict[str, str]:
-    """Turn the same text into the same values: three digests, AES, its padding, JSON, no strict checks."""
-    raw = b64decode(data)
-    tail = secret.encode() + raw[8:16]
+def cipher(secret: str, salt: bytes) -> Cipher[CBC]:
+    """Return the cipher whose key and IV are three digests of secret and salt."""
+    tail = secret.encode() + salt
     first = md5(tail, usedforsecurity=False).digest()
     second = md5(first + tail, usedforsecurity=False).digest()
     iv = md5(second + tail, usedforsecurity=False).digest()
-    decryptor = Cipher(AES(first + second), CBC(iv)).decryptor()
+    return Cipher(AES(first + second), CBC(iv))
+
+
+def decrypting_baseline(data: str, secret: str) -> dict[str, str]:
+    """Turn the same text into the same values: three digests, AES, its padding, JSON, no strict checks."""
+    raw = b64decode(data)
+    decryptor = cipher(secret, raw[8:16]).decryptor()
     unpadder = PKCS7(128).unpadder()
     padded = decryptor.update(raw[16:]) + decryptor.finalize()
     return json.loads(unpadder.update(padded) + unpadder.finalize())
@@ -89,10 +108,88 @@ def verifying() -> None:
     )
 
 
+TEXT = (string.ascii_letters + string.digits + "+/").encode()
+FAILURES: dict[str, Callable[[random.Random], bytes]] = {
+    "bad padding": lambda r: r.randbytes(31) + bytes([r.randrange(17, 256)]),
+    "garbage": lambda r: r.randbytes(30) + b"\xff\1",
+    "no JSON": lambda r: bytes(r.choice(TEXT) for _ in range(31)) + b"\1",
+}
+"""What two blocks decrypt to, as who asks a padding oracle sends them: none of it can be read."""
+
+
+def launches(tries: int, secret: str) -> Iterator[tuple[str, str]]:
+    """Give so many launches of each kind of failure in a random order, with a kind's name each; all are of one length."""
+    numbers = random.Random(1)
+    for _ in range(tries):
+        for kind in numbers.sample(list(FAILURES), len(FAILURES)):
+            salt = numbers.randbytes(8)
+            encryptor = cipher(secret, salt).encryptor()
+            text = encryptor.update(FAILURES[kind](numbers)) + encryptor.finalize()
+            yield kind, b64encode(b"Salted__" + salt + text).decode()
+
+
+def auc(one: list[int], other: list[int]) -> float:
+    """Return how often a time of one kind is above one of the other, or below, whichever is more: 0.5 where nobody can tell."""
+    ranks, above = 0, 0.0
+    marked = sorted([(value, 1) for value in one] + [(value, 0) for value in other])
+    for _, equal in groupby(marked, key=lambda pair: pair[0]):
+        marks = [mark for _, mark in equal]
+        above += sum(marks) * (ranks + (len(marks) + 1) / 2)
+        ranks += len(marks)
+    share = (above - len(one) * (len(one) + 1) / 2) / (len(one) * len(other))
+    return max(share, 1 - share)
+
+
+def told_apart(tries: int, secret: str, send: Callable[[str], object]) -> tuple[float, str]:
+    """Return the worst AUC of two kinds of failure, and which two they are."""
+    sent = list(launches(tries, secret))
+    times: dict[str, list[int]] = {kind: [] for kind in FAILURES}
+    gc.disable()
+    for number, (kind, data) in enumerate(sent):
+        start = time.perf_counter_ns()
+        send(data)
+        times[kind].append(time.perf_counter_ns() - start)
+        if number % 1_000 == 0:
+            gc.collect()
+    gc.enable()
+    return max(
+        (auc(times[one], times[other]), f"{one} / {other}") for one, other in combinations(FAILURES, 2)
+    )
+
+
+def failing(tries: int = 20_000, asked: int = 5_000) -> None:
+    """Look whether the time of an answer tells bad padding, garbage and text that is no JSON apart, in process and over loopback."""
+
+    def read(data: str) -> None:
+        with suppress(Refused):
+            fortis.decrypt_parameters(data, secret=SECRET)
+
+    worst, which = told_apart(tries, SECRET, read)
+    row(f"fortis: two failures by time, {tries:,} tries each", f"AUC {worst:.3f} ({which})", "at most 0.52")
+    sockets = {"Fortis": listen(), "app": listen()}
+    platform, app = ("http://{}:{}".format(*sock.getsockname()[:2]) for sock in sockets.values())
+    world = World(lambda: NOW, os.urandom, MemoryStore(), {}, platform, app)
+    sides = demo.sides(world)
+    with Loopback(sides.platform, sides.partner, sockets=sockets):
+        connection = HTTPConnection(app.removeprefix("http://"))
+
+        def ask(data: str) -> None:
+            connection.request("GET", f"/fortis/launch?data={quote(data, safe='')}")
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 403:
+                raise AssertionError(answer.status)
+
+        worst, which = told_apart(asked, demo.SECRET, ask)
+        connection.close()
+    row(f"the same over loopback, {asked:,} tries each", f"AUC {worst:.3f} ({which})", "at most 0.52")
+
+
 def run() -> None:
     """Run this platform's benchmarks."""
     reading()
     verifying()
+    failing()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
@@ -28,7 +29,11 @@ APP = "https://app.example"
 REFUSED = [
     (mode, fault) for mode in MODES for fault in opening_faults(mode) if isinstance(fault.expected, Refuses)
 ]
-WORK = ("derive", "decrypt", "parse")
+WORK = ("derive", "decrypt", "unpad", "parse", "names")
+EVERY_FAILURE = {
+    "derive passes": 1, "decrypt passes": 1, "unpad passes": 1, "unpad fails": 1,
+    "parse passes": 1, "parse has no text": 1, "parse fails": 1, "names passes": 1,
+}  # fmt: skip
 
 
 def get(world, target: str, cookie: str = ""):
@@ -75,19 +80,29 @@ def test_whatever_is_wrong_the_browser_gets_one_answer(mode):
 
 
 def counting(counts: Counter[str]):
-    """The adopted rules, which count how often they are asked, and for how many bytes."""
+    """The adopted rules, which count how often each ends how, and for how many bytes."""
 
     def counted(name):
         rule = getattr(rules.ADOPTED, name)
 
         def call(*args):
-            counts[name] += 1
-            counts[f"{name} bytes"] += len(args[0]) if name != "derive" else 0
-            return rule(*args)
+            end = "passes"
+            try:
+                return rule(*args)
+            except Refused as refused:
+                end = "has no text" if refused.clause == "fortis:encrypted.text" else "fails"
+                raise
+            finally:
+                counts[f"{name} {end}"] += 1
+                counts[f"{name} bytes"] += len(args[0])
 
         return call
 
     return {name: counted(name) for name in WORK}
+
+
+def operations(counts: Counter[str]) -> dict[str, int]:
+    return {name: number for name, number in counts.items() if not name.endswith(" bytes")}
 
 
 @pytest.mark.clause("fortis:launch.same-work")
@@ -101,7 +116,7 @@ def counting(counts: Counter[str]):
     ids=lambda f: f.name,
 )
 def test_every_failure_of_encrypted_mode_is_the_same_work(fault):
-    """Key derivation, decryption and parsing run once, whatever was wrong; on a dummy where there was nothing to run them on."""
+    """Each operation is done and ends in each way once, whatever was wrong; on a dummy where the launch did not come to it."""
     world = opened()
     counts: Counter[str] = Counter()
     target = urlsplit_target(
@@ -114,7 +129,7 @@ def test_every_failure_of_encrypted_mode_is_the_same_work(fault):
     if caught.value.reason == "too-large" and fault.name == "too-large":
         assert counts == {}, "beyond the limit nothing is done"
         return
-    assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
+    assert operations(counts) == EVERY_FAILURE
 
 
 @pytest.mark.clause("fortis:launch.same-work")
@@ -126,18 +141,39 @@ def test_too_many_parameters_within_the_size_limit_are_the_same_work_too():
             target, mode="encrypted", secret=demo.SECRET, now=NOW, readings=counting(counts)
         )
     assert caught.value.reason == "too-large"
-    assert {name: counts[name] for name in WORK} == dict.fromkeys(WORK, 1)
+    assert operations(counts) == EVERY_FAILURE
 
 
-def test_the_work_on_a_dummy_is_of_the_length_of_the_text():
-    for size in (16, 48, 240, 4_800):
+@pytest.mark.clause("fortis:launch.same-work")
+def test_the_operations_of_a_failure_are_on_texts_of_one_length():
+    """The three last are what a padding oracle tells apart: bad padding, good padding before garbage, and before text."""
+    for size in (32, 48, 240, 4_800):
         good = signing_data(b" " * (size - 1))
-        for data in (good[:-1], "!" + good[1:], "A" + good[1:]):
+        garbage, text = (signing_data(first + bytes(size - 2)) for first in (b"\xff", b"x"))
+        padding = b64encode(b64decode(good)[:-17] + b"!" + b64decode(good)[-16:]).decode()
+        for data in (good[:-1], "!" + good[1:], "A" + good[1:], padding, garbage, text):
             counts: Counter[str] = Counter()
             with pytest.raises(Refused):
                 signing.decrypt_parameters(data, secret="your key", readings=counting(counts))
+            assert operations(counts) == EVERY_FAILURE
             assert counts["decrypt bytes"] == pytest.approx(size, abs=16)
-            assert counts["parse bytes"] == pytest.approx(size, abs=32)
+            assert counts["unpad bytes"] == pytest.approx(2 * size, abs=32)
+            assert counts["parse bytes"] == pytest.approx(3 * size, abs=64)
+
+
+@pytest.mark.clause("fortis:launch.same-work")
+@pytest.mark.parametrize("size", [32, 240])
+def test_no_dummy_is_one_that_whoever_sends_a_launch_can_choose(size):
+    """A dummy that he knew would take another time than garbage that nobody knows."""
+    read: list[bytes] = []
+    parse = rules.ADOPTED.parse
+    stages = {"parse": lambda text: read.append(text) or parse(text)}
+    for first in (b"\xff", b"\xfe"):
+        with pytest.raises(Refused):
+            signing.decrypt_parameters(
+                signing_data(first + bytes(size - 2)), secret="your key", readings=stages
+            )
+    assert len(set(read)) == len(read) - 1, "the text that passes is the same, as it says nothing"
 
 
 def signing_data(text: bytes) -> str:

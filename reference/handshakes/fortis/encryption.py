@@ -11,16 +11,19 @@ from the app's secret and the salt by three rounds of MD5 (page, Example Decrypt
 (('location_id', '11ea858313aabde4bd2eb0fa'), ('user_id', '1234567'))
 
 There is no MAC, no time and no nonce in it (S01, S05). So nothing is covered, and whoever lets others see
-why a text was refused decrypts for them (S02). Up to the size limit every failure therefore does the same
-work: where an early check fails, what would have followed is done once on a dummy of the same length.
+why a text was refused decrypts for them (S02), and so does whoever lets them see how long it took. Up to the
+size limit every failure therefore does the same operations: its own on the text, and those of every other
+failure on a dummy of the same length, which fails in the same place.
 """
 
 from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -129,26 +132,65 @@ def decrypt_parameters(data: str, *, secret: str, readings: Readings | None = No
     key, iv = rule.derive(passphrase, salt)
     padded = rule.decrypt(ciphertext, key, iv)
     try:
-        plaintext = rule.unpad(padded)
-    except Refused:
-        rule.parse(_json_of(len(padded)))
-        raise
-    values = rule.texts(rule.present(rule.names(rule.parse(plaintext))))
+        return EncryptedLaunch(tuple(_members(rule, rule.parse(rule.unpad(padded))).items()))
+    except Refused as refused:
+        failed = refused
+    _fail_elsewhere(
+        rule, _garbage(key, ciphertext), failed
+    )  # out here, where no exception is at hand, as none was the first time
+    raise failed
+
+
+def _members(rule: Rules, found: dict[str, Any]) -> dict[str, str]:
+    """Return the documented members of the object, as text."""
+    values = rule.texts(rule.present(rule.names(found)))
     required(values)
     rule.location(values["location_id"])
-    return EncryptedLaunch(tuple(values.items()))
+    return values
 
 
 def spend(rule: Rules, passphrase: bytes, characters: int) -> None:
-    """fortis:launch.same-work. Derive, decrypt and parse once, for nothing, as for a text of so many characters; A41, S02."""
+    """fortis:launch.same-work. Do for nothing what a text of so many characters takes that cannot be decrypted; A41, S02."""
     size = max(BLOCK, (characters * 3 // 4 - BLOCK) // BLOCK * BLOCK)
     key, iv = rule.derive(passphrase, bytes(8))
-    rule.decrypt(bytes(size), key, iv)
-    rule.parse(_json_of(size))
+    _fail_elsewhere(rule, _garbage(key, rule.decrypt(bytes(size), key, iv)), None)
 
 
-def _json_of(size: int) -> bytes:
-    return b'{"":"' + b" " * (size - 9) + b'"}'
+def _garbage(key: bytes, ciphertext: bytes) -> bytes:
+    """Return bytes of the same length that nobody without the key foresees."""
+    return (sha256(key + ciphertext).digest() * (len(ciphertext) // 32 + 1))[: len(ciphertext)]
+
+
+_DONE = {
+    ENCRYPTED + "padding": ("not padded",),
+    ENCRYPTED + "text": ("padded", "no text"),
+    ENCRYPTED + "json": ("padded", "no object"),
+    ENCRYPTED + "duplicate-keys": ("padded", "no object"),
+}
+"""What a failure did by itself, by its clause; where an object was found, which takes the secret, it is `_AT_LAST`."""
+_AT_LAST = ("padded", "object", "no members")
+
+
+def _fail_elsewhere(rule: Rules, garbage: bytes, refused: Refused | None) -> None:
+    """fortis:launch.same-work. Do what a failure did not, each on `garbage` that fails there."""
+    done = _DONE.get(refused.clause, _AT_LAST) if refused else ()
+    operations: tuple[tuple[str, Callable[[Any], object], Any], ...] = (
+        ("padded", rule.unpad, garbage[:-1] + b"\1"),
+        ("not padded", rule.unpad, garbage[:-1] + bytes([garbage[-1] | BLOCK * 2])),
+        ("object", rule.parse, b'{"":"' + b" " * (len(garbage) - 9) + b'"}'),
+        ("no text", rule.parse, garbage[:-2] + b"\xff"),
+        ("no object", rule.parse, b64encode(garbage)[: len(garbage) - 1]),
+        ("no members", partial(_members, rule), {}),
+    )
+    for name, operation, dummy in operations:
+        try:
+            (_nothing if name in done else operation)(dummy)  # a call either way
+        except Refused:
+            continue
+
+
+def _nothing(dummy: Any) -> None:
+    """Stand for an operation that was done on the text itself."""
 
 
 def data_stages(data: str, *, secret: str, readings: Readings | None = None) -> tuple[Stage, ...]:
