@@ -13,7 +13,7 @@ from the app's secret and the salt by three rounds of MD5 (page, Example Decrypt
 There is no MAC, no time and no nonce in it (S01, S05). So nothing is covered, and whoever lets others see
 why a text was refused decrypts for them (S02), and so does whoever lets them see how long it took. Up to the
 size limit every failure therefore does the same operations: its own on the text, and those of every other
-failure on a dummy of the same length, which fails in the same place.
+failure on garbage of the same length, which ends in the same place.
 """
 
 from __future__ import annotations
@@ -182,14 +182,14 @@ def _fail_elsewhere(rule: Rules, garbage: bytes, refused: Refused | None) -> Non
         ("no object", rule.parse, b64encode(garbage)[: len(garbage) - 1]),
         ("no members", partial(_members, rule), {}),
     )
-    for name, operation, dummy in operations:
+    for name, operation, garbled in operations:
         try:
-            (_nothing if name in done else operation)(dummy)  # a call either way
+            (_nothing if name in done else operation)(garbled)  # a call either way
         except Refused:
             continue
 
 
-def _nothing(dummy: Any) -> None:
+def _nothing(garbled: Any) -> None:
     """Stand for an operation that was done on the text itself."""
 
 
