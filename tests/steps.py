@@ -11,10 +11,10 @@ from handshakes.runtime.story import Sides
 from handshakes.runtime.transcript import Transcript
 
 
-def told(demo: Any, world: Any, network: Any) -> Transcript:
+def told(story: Any, world: Any, network: Any) -> Transcript:
     """Live through a platform's whole story on a network; every check has to hold. Return the transcript."""
     both = Sides(world.platform, world.partner, world.reports)
-    chapters = demo.story(both, Browser(network.transcript))
+    chapters = story(both, Browser(network.transcript))
     checks = [check for one in chapters for check in network.run(one.step, one.sender)]
     assert checks and all(check.held for check in checks), checks
     return network.transcript

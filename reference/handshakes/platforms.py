@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from .runtime.story import Tools
 from .spec.code import Code
@@ -23,8 +23,16 @@ class Platform:
     partner: str
 
     def tools(self) -> Tools:
-        """Load and return both sides ready made, with the story of the tour."""
-        return cast(Tools, self._module("demo"))
+        """Load and return both sides ready made, the story of the tour and the briefing of `serve`."""
+        demo, story, briefing = (self._module(name) for name in ("demo", "story", "briefing"))
+        return Tools(
+            settings=demo.SETTINGS,
+            sides=demo.sides,
+            story=story.story,
+            signed=story.signed,
+            briefing=briefing.briefing,
+            verify=demo.verify,
+        )
 
     def code(self) -> Code:
         """Load and return what the specification is compared with.

@@ -18,6 +18,7 @@ from handshakes.fortis.partner import App
 from handshakes.fortis.partner.configuration import API, UI
 from handshakes.fortis.partner.connecting import PLATFORM
 from handshakes.fortis.simulator.faults import LAUNCH_FAULTS, opening_faults
+from handshakes.fortis.story import story
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import Conflict, MemoryStore
@@ -716,7 +717,7 @@ def test_no_report_shows_a_secret(mode):
 def test_both_modes_of_the_story_hold_in_process():
     world = sides()
     both = Sides(world.platform, world.partner, world.reports)
-    for chapter in demo.story(both, Browser()):
+    for chapter in story(both, Browser()):
         for check in world.network.run(chapter.step, chapter.sender):
             assert check.held, check.text
 

@@ -11,7 +11,9 @@ import pytest
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.core.messages import Delayed
 from handshakes.fortis import demo
+from handshakes.fortis.briefing import briefing
 from handshakes.fortis.simulator.records import User
+from handshakes.fortis.story import story
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen, origin_of
@@ -22,7 +24,7 @@ from tests.fortis.sides import LOCATION, MODES, TITLE, USER, opened, sides
 
 
 def told(world, network):
-    return steps.told(demo, world, network)
+    return steps.told(story, world, network)
 
 
 def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
@@ -138,6 +140,6 @@ def test_served_on_loopback_a_browser_opens_the_app_by_the_buttons(mode, tmp_pat
             outcome = network.run(both.platform.launch(TITLE, LOCATION, USER, fault=fault), "browser")
             assert outcome.held, outcome.findings
     assert [finding for finding in both.platform.findings if not finding.held] == []
-    briefing = demo.briefing(both, world)
-    assert fortis in briefing and app in briefing and mode in briefing
+    shown = briefing(both, world)
+    assert fortis in shown and app in shown and mode in shown
     store.close()

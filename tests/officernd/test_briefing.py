@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handshakes.officernd import demo
+from handshakes.officernd.briefing import briefing
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import World
 
@@ -15,7 +16,7 @@ THEIRS = ["redirect URI", "connect URL", "configuration URL", "health check URL"
 
 def told(platform: str = "", partner: str = "", **settings: str) -> dict[str, str]:
     world = World(lambda: 0, bytes, MemoryStore(), settings, platform, partner)
-    lines = demo.briefing(demo.sides(world), world).splitlines()
+    lines = briefing(demo.sides(world), world).splitlines()
     return {name.strip(): value for name, _, value in (line.partition("  ") for line in lines)}
 
 

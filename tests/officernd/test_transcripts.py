@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from handshakes.core.keys import PUBLIC_TEST_KEYS
-from handshakes.officernd import demo
+from handshakes.officernd.story import story
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.sql_store import open_store
 from tests import steps
@@ -13,7 +13,7 @@ from tests.officernd.sides import sides
 
 
 def told(world, network):
-    return steps.told(demo, world, network)
+    return steps.told(story, world, network)
 
 
 def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handshakes.onoffice import demo
+from handshakes.onoffice.briefing import briefing
 from handshakes.runtime.flow import Clock
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import World
@@ -19,7 +20,7 @@ def told(platform: str = "", partner: str = "", **settings: str) -> dict[str, st
     numbers = iter(range(1_000))
     random = lambda n: next(numbers).to_bytes(n)  # noqa: E731
     world = World(Clock(NOW), random, MemoryStore(), settings, platform, partner)
-    lines = demo.briefing(demo.sides(world), world).splitlines()
+    lines = briefing(demo.sides(world), world).splitlines()
     return {name.strip(): value for name, _, value in (line.partition("  ") for line in lines)}
 
 

@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.core.messages import Delayed
 from handshakes.onoffice import demo
+from handshakes.onoffice.briefing import briefing
 from handshakes.onoffice.partner.connecting import PLATFORM
 from handshakes.onoffice.simulator.records import Customer, User
+from handshakes.onoffice.story import story
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen
@@ -21,7 +23,7 @@ from tests.onoffice.sides import ADMIN, FIRST, PLANS, sides
 
 
 def told(world, network):
-    return steps.told(demo, world, network)
+    return steps.told(story, world, network)
 
 
 def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
@@ -125,13 +127,13 @@ def test_served_on_loopback_a_browser_activates_by_the_buttons(tmp_path):
     reports: list = []
     both = demo.sides(World(lambda: 1_700_000_000, os.urandom, store, {}, portal, provider))
     with Loopback(both.platform, both.partner, sockets=sockets) as network:
-        for chapter in demo.story(both, Browser(network.transcript)):
+        for chapter in story(both, Browser(network.transcript)):
             checks = network.run(chapter.step, chapter.sender)
             assert all(check.held for check in checks), checks
         for fault in ("port-signed", "doubled-before", "not-json", "wrong-key", "reordered"):
             assert network.run(both.platform.activate(FIRST, ADMIN, fault), "browser").held, fault
         assert network.run(both.platform.serve(FIRST, ADMIN, PLANS), "browser").held
     assert [finding for finding in both.platform.findings if not finding.held] == []
-    told_to = demo.briefing(both, World(lambda: 0, os.urandom, store, {}, portal, provider))
+    told_to = briefing(both, World(lambda: 0, os.urandom, store, {}, portal, provider))
     assert portal in told_to and provider in told_to and reports == []
     store.close()

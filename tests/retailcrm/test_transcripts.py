@@ -11,8 +11,10 @@ import pytest
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.core.messages import Delayed
 from handshakes.retailcrm import demo
+from handshakes.retailcrm.briefing import briefing
 from handshakes.retailcrm.partner.connecting import PLATFORM
 from handshakes.retailcrm.simulator.records import Account
+from handshakes.retailcrm.story import story
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen, origin_of
@@ -23,7 +25,7 @@ from tests.retailcrm.sides import CODE, DEMO, sides
 
 
 def told(world, network):
-    return steps.told(demo, world, network)
+    return steps.told(story, world, network)
 
 
 def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
@@ -121,5 +123,5 @@ def test_served_on_loopback_a_browser_connects_by_the_buttons(tmp_path):
         for fault in ("trailing-slashes", "foreign-host", "another-account", "edit-402", "same-again"):
             assert network.run(both.platform.connect(crm, CODE, fault), "RetailCRM").held
     assert [finding for finding in both.platform.findings if not finding.held] == []
-    assert crm in demo.briefing(both, world) and module in demo.briefing(both, world)
+    assert crm in briefing(both, world) and module in briefing(both, world)
     store.close()

@@ -46,7 +46,7 @@ def serve(
     tools = platform_named(platform).tools()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
-    settings = _settings(set_ or [], tools.SETTINGS)
+    settings = _settings(set_ or [], tools.settings)
     sockets: dict[str, socket.socket] = {}
     try:
         for side in [only] if only else ["platform", "partner"]:

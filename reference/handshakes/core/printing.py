@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 def printable(text: str, most: int = 40) -> str:
     """Return text with everything that is not printable escaped, cut at `most` characters.
@@ -13,6 +15,17 @@ def printable(text: str, most: int = 40) -> str:
     """
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: most + 1])
     return safe if len(safe) <= most else safe[: most - 1] + "…"
+
+
+def columns(rows: Mapping[str, str]) -> str:
+    """Return names and values, a pair a line, the values below each other.
+
+    >>> print(columns({"API": "https://api.example", "client id": "x"}))
+    API        https://api.example
+    client id  x
+    """
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
 _UNITS = (

@@ -5,11 +5,11 @@ A side that is not served here is somebody else's, so no address of it is made u
 
 from __future__ import annotations
 
-from ..runtime.story import Sides, World
+from ..core.printing import columns
+from ..runtime.story import Sides, World, unset
+from .demo import PARTNER
 from .partner.integration import PartnerIntegration
 from .simulator.platform import OfficeRnD
-
-PARTNER = "https://partner.example"
 
 NAMES = {
     "redirect_uri": "redirect URI",
@@ -24,8 +24,7 @@ NAMES = {
 def briefing(sides: Sides, world: World) -> str:
     """Return what to open, and what the other side in any language has to be told."""
     rows = _of_platform(sides, world) if world.platform_origin else _of_partner(sides, world)
-    width = max(map(len, rows))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+    return columns(rows)
 
 
 def _of_platform(sides: Sides, world: World) -> dict[str, str]:
@@ -51,7 +50,7 @@ def _of_platform(sides: Sides, world: World) -> dict[str, str]:
         "client id (public)": application.client_id,
         "client secret (public)": application.client_secret,
         **{f"secret of integration {one.id} (public)": one.secret for one in platform.integrations.values()},
-        **{NAMES[name]: url if _is_known(name, world) else _unset(name) for name, url in urls.items()},
+        **{NAMES[name]: url if _is_known(name, world) else unset(name) for name, url in urls.items()},
     }
 
 
@@ -63,7 +62,7 @@ def _of_partner(sides: Sides, world: World) -> dict[str, str]:
     paths |= {"redirect_uri": "connect", "sync_url": "sync"}
     base, configuration = world.partner_origin or PARTNER, partner.configuration
     return {
-        "your platform": world.settings.get("platform_url") or _unset("platform_url"),
+        "your platform": world.settings.get("platform_url") or unset("platform_url"),
         "client id (public)": configuration.client_id,
         "client secret (public)": configuration.client_secret,
         **{NAMES[name]: f"{base}/officernd/{paths[name]}" for name in NAMES},
@@ -75,7 +74,3 @@ def _is_known(name: str, world: World) -> bool:
     """Return whether a partner's URL is one that is served here, or was given: no other is printed."""
     given = {name, "partner_url", *(["connect_url"] if name == "redirect_uri" else [])}
     return bool(world.partner_origin or given & set(world.settings))
-
-
-def _unset(name: str) -> str:
-    return f"not set: give --set {name}=URL"

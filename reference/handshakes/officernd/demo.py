@@ -1,4 +1,4 @@
-"""What the tools need of OfficeRnD: both sides ready made, the story of the tour, the briefing, `verify`.
+"""What the tools need of OfficeRnD: both sides ready made, and `verify`.
 
 Every identifier and secret in here is public and for tests.
 """
@@ -8,24 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ..core.messages import Request, Step
 from ..core.printing import printable, signed_when
 from ..core.refusals import Refused
-from ..core.stages import Stage
 from ..core.timestamps import Tolerance
-from ..runtime.browser import Browser
-from ..runtime.story import NONE_MATCH, Chapter, Check, Pasted, Reports, Setting, Sides, World
+from ..runtime.story import NONE_MATCH, Pasted, Reports, Setting, Sides, World
 from . import readings as other_readings
-from .briefing import PARTNER, briefing
 from .partner.configuration import Configuration
 from .partner.integration import PartnerIntegration
-from .signing import SignedQuery, SignedWebhook, query_stages, verify_query, verify_webhook
+from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
 from .simulator.platform import OfficeRnD
 from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
 from .simulator.records import Settings as PlatformSettings
 
-__all__ = ["SETTINGS", "briefing", "sides", "story", "verify"]
-
+PARTNER = "https://partner.example"
 CLIENT_ID = "example-client-id"
 CLIENT_SECRET = "example-client-secret"
 SECRET = "example-integration-secret"
@@ -150,59 +145,6 @@ def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True) -> None:
         if multi or organization.id not in [one.organization_id for one in platform.integrations.values()]:
             chosen = locations if multi else ()
             platform.add_integration(client_id, organization.id, secret=secret, locations=chosen, id=id)
-
-
-def story(sides: Sides, browser: Browser) -> list[Chapter]:
-    """Return the handshake from Connect to removal, with one refusal on the way."""
-    platform = sides.platform
-    assert isinstance(platform, OfficeRnD)  # noqa: S101  (the sides of this module)
-    integration = next(iter(platform.integrations.values()))
-    portal = f"{platform.settings.app_origin}/simulator"
-
-    def press(button: str) -> Step[list[Check]]:
-        """Press a button of the portal, as the admin does."""
-        seen = len(platform.findings)
-        page = yield from browser.open(portal)
-        page = yield from browser.submit(page, page.form(f"{button}-{integration.id}"))
-        return [Check("the browser shows a page", page.response.ok), *found(platform, seen)]
-
-    def connect() -> Step[list[Check]]:
-        checks = yield from press("connect")
-        return [*checks, Check(f"connected to {integration.account_name}", integration.state == "connected")]
-
-    def tampered() -> Step[list[Check]]:
-        seen = len(platform.findings)
-        yield from platform.healthcheck(integration.id, fault="parameter-changed")
-        reasons = [refused.reason for _, refused in sides.reports]
-        return [
-            *found(platform, seen),
-            Check("the partner's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
-        ]
-
-    def remove() -> Step[list[Check]]:
-        checks = yield from press("remove")
-        return [*checks, Check("removed", integration.state == "removed")]
-
-    return [
-        Chapter("Connect: code, token, organisation, secret, webhook, return, health check", connect()),
-        Chapter("Configure: a signed URL in the admin's browser", press("configure")),
-        Chapter("Sync: a signed request from server to server", press("sync")),
-        Chapter("A health check that was changed on the way is refused", tampered()),
-        Chapter("Remove: a webhook signed over its raw body", remove()),
-    ]
-
-
-def found(platform: OfficeRnD, seen: int) -> list[Check]:
-    """Return the platform's findings since `seen`, as checks."""
-    return [
-        Check(f"{finding.clause}: {finding.detail}", not finding.violated)
-        for finding in platform.findings[seen:]
-    ]
-
-
-def signed(request: Request) -> Stage | None:
-    """Return the text that the signature of a request covers, if it is one of the signed URLs."""
-    return query_stages(request.target)[-1] if "signature=" in request.target else None
 
 
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:

@@ -1,22 +1,19 @@
-"""What the tools need of RetailCRM: both sides ready made, the story of the tour, the briefing, `verify`.
+"""What the tools need of RetailCRM: both sides ready made, and `verify`.
 
 Every identifier and secret in here is public and for tests.
 """
 
 from __future__ import annotations
 
-from ..core.messages import Request, Step
 from ..core.printing import printable
 from ..core.refusals import Refused
-from ..core.stages import Stage
 from ..core.strict import URLENCODED
 from ..core.timestamps import Tolerance
-from ..runtime.browser import Browser, Page
-from ..runtime.story import Chapter, Check, Pasted, Reports, Setting, Sides, World
+from ..runtime.story import Pasted, Reports, Setting, Sides, World
 from . import readings as other_readings
 from .partner.configuration import Configuration
-from .partner.integration import ACCOUNT, CONFIG, REGISTER, Module
-from .signing import OFFICIAL_ORIGINS, canonical_system_url, registration_stages, verify_registration
+from .partner.integration import CONFIG, Module
+from .signing import OFFICIAL_ORIGINS, canonical_system_url, verify_registration
 from .simulator.platform import RetailCRM
 from .simulator.records import TRAPS, Account, Card
 from .simulator.records import Settings as PlatformSettings
@@ -78,107 +75,6 @@ def sides(world: World) -> Sides:
         report=lambda endpoint, refused: reports.append((endpoint, refused)),
     )
     return Sides(platform, module, reports)
-
-
-def story(sides: Sides, browser: Browser) -> list[Chapter]:
-    """Return the page's three steps by its buttons, a refusal, a callback and more rights."""
-    platform, module = sides.platform, sides.partner
-    assert isinstance(platform, RetailCRM) and isinstance(module, Module)  # noqa: S101  (of this module)
-    card = next(iter(platform.cards.values()))
-    account = next(iter(platform.accounts.values())).system_url
-    identity = module.identity(account)
-    shown: list[Page] = []
-
-    def press(button: str, expected: str) -> Step[list[Check]]:
-        """Press a button of the page that is open, as the user does."""
-        seen = len(platform.findings)
-        if not shown:
-            shown.append((yield from browser.open(f"{account}/simulator")))
-        shown.append((yield from browser.submit(shown[-1], shown[-1].form(button))))
-        text = shown[-1].text
-        return [Check(f"the browser shows: {expected}", expected in text), *found(platform, seen)]
-
-    def refused_token() -> Step[list[Check]]:
-        """Click Connect again, with a token that somebody made up."""
-        shown.append((yield from browser.open(f"{account}/simulator")))
-        yield from press(f"popup-{card.code}", "asks for")
-        form = shown[-1].form("connect")
-        seen = len(platform.findings)
-        shown.append((yield from browser.submit(shown[-1], form, {"fault": "wrong-token"})))
-        reasons = [refused.reason for _, refused in sides.reports]
-        return [
-            *found(platform, seen),
-            Check("the module's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
-        ]
-
-    def switched(button: str) -> Step[list[Check]]:
-        shown.append((yield from browser.open(f"{account}/simulator")))
-        return (yield from press(f"{button}-{card.code}", "answered 200"))
-
-    def works(expected: bool) -> Step[list[Check]]:
-        worked = (yield from module.work(identity)) is not None
-        text = "the module works" if expected else "the module asks for nothing"
-        return [Check(text, worked == expected)]
-
-    def rescoped() -> Step[list[Check]]:
-        before = module.in_use(identity).credentials["api_key"]
-        after = (yield from module.rescope(identity, card.scopes)).credentials["api_key"]
-        return [Check("the new key replaces the old one", before != after), *(yield from works(True))]
-
-    return [
-        Chapter(
-            "Connection data request: the user opens the pop-up", press(f"popup-{card.code}", "asks for")
-        ),
-        Chapter(
-            "Module connection request: Connect, with edit while the CRM waits",
-            press("connect", "is connected"),
-        ),
-        Chapter(
-            "User transition: a form with clientId, then a session", press("account", "The module works")
-        ),
-        Chapter("A registration with a wrong token is refused", refused_token()),
-        Chapter("Activity: the module is switched off", switched("off")),
-        Chapter("Switched off, the module does nothing", works(False), "module"),
-        Chapter("Activity: the module is switched on again", switched("on")),
-        Chapter("More rights: update-scopes gives a new key", rescoped(), "module"),
-    ]
-
-
-def found(platform: RetailCRM, seen: int) -> list[Check]:
-    """Return the platform's findings since `seen`, as checks."""
-    return [
-        Check(f"{finding.clause}: {finding.detail}", not finding.violated)
-        for finding in platform.findings[seen:]
-    ]
-
-
-def briefing(sides: Sides, world: World) -> str:
-    """Return what to open, and what a module in any language has to be told."""
-    platform = sides.platform
-    assert isinstance(platform, RetailCRM)  # noqa: S101
-    card, account = next(iter(platform.cards.values())), next(iter(platform.accounts.values()))
-    base = world.partner_origin or MODULE
-    others = [url for url in platform.accounts if url != account.system_url]
-    rows = {
-        "open in a browser": f"{account.system_url}/simulator",
-        "system URL": account.system_url,
-        "API base": f"{account.system_url}/api/v5",
-        **({"another account": others[0]} if others else {}),
-        "symbol code": card.code,
-        "secret (public)": card.secret,
-        "configuration URL": card.config_url,
-        "register URL": f"{base}{REGISTER}",
-        "account URL": f"{base}{ACCOUNT}",
-    }
-    width = max(map(len, rows))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
-
-
-def signed(request: Request) -> Stage | None:
-    """Return the text that the token of a registration covers: the API key, and nothing else."""
-    if request.method != "POST" or request.path != REGISTER:
-        return None
-    return registration_stages(request.body, content_type=request.header("content-type"))[-1]
 
 
 def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:

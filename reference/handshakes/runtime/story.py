@@ -1,9 +1,9 @@
-"""A platform's story: what its `demo` module tells the tools, chapter by chapter, and what it is given for that."""
+"""A platform's story: what its `demo`, `story` and `briefing` tell the tools, and what they are given for that."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from ..core.timestamps import Tolerance
 from .browser import Browser
 from .flow import Role
 from .store import Store
+from .verdicts import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,15 @@ class Check:
 
     text: str
     held: bool
+
+
+def checks_of(findings: Iterable[Finding]) -> list[Check]:
+    """Return findings as checks: each one held unless it is violated.
+
+    >>> checks_of([Finding("shop:sum", None, "no answer came")])
+    [Check(text='shop:sum: no answer came', held=True)]
+    """
+    return [Check(f"{one.clause}: {one.detail}", not one.violated) for one in findings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +125,31 @@ class Setting:
     may_be_empty: bool = False
 
 
-class Tools(Protocol):
-    """What a platform's `demo` module offers."""
+def unset(name: str) -> str:
+    """Return what a briefing says of an address that nobody gave, so that none is made up."""
+    return f"not set: give --set {name}=URL"
 
-    SETTINGS: Mapping[str, Setting]
 
-    def sides(self, world: World) -> Sides:
-        """Return both roles; with origins in `world` they speak those instead of the production ones."""
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the tools need of a platform: both sides ready made, the story of the tour, the briefing of `serve`."""
 
-    def story(self, sides: Sides, browser: Browser) -> list[Chapter]:
-        """Return the whole handshake, chapter by chapter."""
+    settings: Mapping[str, Setting]
+    sides: Callable[[World], Sides]
+    """Return both roles; with origins in the world they speak those instead of the production ones."""
+    story: Callable[[Sides, Browser], list[Chapter]]
+    """Return the whole handshake, chapter by chapter."""
+    signed: Callable[[Request], Stage | None]
+    """Return the text that the signature of a request to the partner covers, if this request carries one."""
+    briefing: Callable[[Sides, World], str]
+    """Return what to open, and what a foreign partner or platform has to be told."""
+    verify: Verify
 
-    def briefing(self, sides: Sides, world: World) -> str:
-        """Return what to open, and what a foreign partner or platform has to be told."""
 
-    def signed(self, request: Request) -> Stage | None:
-        """Return the text that the signature of a request to the partner covers, if this request carries one."""
+class Verify(Protocol):
+    """How a pasted request is verified."""
 
-    def verify(
+    def __call__(
         self, pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]
     ) -> str:
         """Return what was verified, as text, or raise `Refused`."""

@@ -1,0 +1,39 @@
+"""What `handshakes serve` prints for the other side: addresses and the secret.
+
+A side that is not served here is somebody else's, so no address of it is made up.
+"""
+
+from __future__ import annotations
+
+from ..core.printing import columns
+from ..runtime.story import Sides, World, unset
+from .simulator.platform import OnOffice
+
+
+def briefing(sides: Sides, world: World) -> str:
+    """Return what to open, and what a provider in any language has to be told."""
+    platform = sides.platform
+    assert isinstance(platform, OnOffice)  # noqa: S101
+    account, settings = platform.account, platform.settings
+    urls = {
+        "activation URL": ("activation_url", account.activation_url),
+        **{
+            f"{one.name} ({'webhook' if one.webhook else 'service'})": (
+                "webhook_url" if one.webhook else "service_url",
+                one.url,
+            )
+            for one in account.services
+        },
+    }
+    here = {"open in a browser": f"{settings.portal_origin}/simulator"}
+    rows = {
+        **(here if world.platform_origin else {"your platform": settings.portal_origin}),
+        "API": f"{settings.api_origin}/api/stable/api.php",
+        "provider secret (public)": account.secret,
+        **{
+            name: url if world.partner_origin or setting in world.settings else unset(setting)
+            for name, (setting, url) in urls.items()
+        },
+        "pages are embedded by": settings.portal_origin,
+    }
+    return columns(rows)
