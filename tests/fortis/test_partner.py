@@ -357,7 +357,7 @@ def test_other_methods_are_405():
     assert post(world, "/fortis/nowhere").status == 404
 
 
-@pytest.mark.clause("fortis:postback.addresses", "fortis:setup.postback-urls", "fortis:setup.choice")
+@pytest.mark.clause("fortis:setup.postback-urls")
 def test_nothing_of_a_postback_is_looked_at_but_its_parameters():
     world = sides()
     target = f"/fortis/location?location_id={LOCATION}&key={demo.POSTBACK_KEY}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -124,6 +125,15 @@ def test_every_testable_must_clause_is_a_hole_before_anything_ran():
         hidden = {entry.clause for entry in known.untestable}
         must = [c.id for c in known.clauses if c.level == "must" and c.id not in hidden]
         assert [line.partition(": ")[0] for line in holes(known, NOT_RUN)] == must
+
+
+def test_no_test_says_that_it_proves_what_is_listed_as_untestable():
+    platforms = [register.load(platform) for platform in register.platforms()]
+    hidden = {entry.clause for known in platforms for entry in known.untestable}
+    text = "".join(path.read_text("utf-8") for path in (HERE / "tests").rglob("test_*.py"))
+    marks = re.findall(r"mark\.clause\(([^()]*)\)", text)
+    assert len(marks) > 100
+    assert {id for mark in marks for id in re.findall(r'"([^"]*)"', mark)} & hidden == set()
 
 
 def test_the_evidence_in_words():

@@ -488,6 +488,32 @@ def test_readings_that_would_give_a_secret_away_never_run(id: str) -> None:
     assert load(id.partition(":")[0]).reading(id).runs == "none"
 
 
+NOT_SAID = {
+    "fortis": {
+        "plain.verify": "validate the hmac, but not how", "plain.hmac-case": "one digest, but not what is compared",
+        "plain.missing": "always sent, but not what to do without", "encrypted.names": "a list, but no word of others",
+        "plain.coverage": "of what the hmac is made, but not what to believe", "launch.method": "code that reads a query",
+        "token.header": "header or query", "token.expired": "bad credentials",
+    }
+}  # fmt: skip
+"""Clauses whose source says less than they do, and what it says (facts sheets and pages)."""
+
+
+@pytest.mark.parametrize("platform", NOT_SAID)
+def test_a_clause_that_says_more_than_its_source_is_inferred(platform: str) -> None:
+    grades = {id: load(platform).clause(f"{platform}:{id}").grade for id in NOT_SAID[platform]}
+    assert grades == dict.fromkeys(NOT_SAID[platform], "inferred")
+
+
+def test_no_entry_says_what_genuine_launches_look_like_since_none_is_public() -> None:
+    text = resources.files("handshakes.fortis").joinpath("spec.toml").read_text("utf-8")
+    assert re.findall(r"[Nn]o genuine \w+ (?!is public)[^.\n]*", text) == []
+    assert {load("fortis").ambiguity(f"fortis:{id}").settle for id in ("A28", "A44", "M1")} == {
+        "Look for one in genuine launches; none is public.",
+        "Decrypt genuine launches; none is public with its secret.",
+    }
+
+
 @each_platform
 def test_what_is_assumed_or_inferred_is_not_sold_as_documented(platform: str) -> None:
     register = load(platform)
