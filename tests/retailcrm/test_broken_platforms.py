@@ -263,7 +263,7 @@ UNSEEN = {
     "activity.moment": "a callback that does not come cannot be missed",
     "connection.several": "another account's connection is another connection",
     "api.rate": "the module sends few requests",
-    "api.system-info": "the module does not ask",
+    "api.system-info": "the module asks only where its operator wants it",
     "api.versions": "the module does not ask",
 }
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
 
-from handshakes.core.messages import Request, form_body
+from handshakes.core.messages import Request, form_body, json_response
+from handshakes.core.refusals import Refused
 from handshakes.core.strict import URLENCODED
-from handshakes.retailcrm import registration_token
-from handshakes.runtime.flow import drive
+from handshakes.retailcrm import demo, registration_token
+from handshakes.retailcrm.simulator import RetailCRM
+from handshakes.retailcrm.simulator.faults import FAULTS
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.flow import Clock, drive
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import MemoryStore
+from handshakes.runtime.story import World
 from tests.recorder import recorded
-from tests.retailcrm.sides import ANOTHER, CODE, DEMO, connected, sides
+from tests.retailcrm.sides import ANOTHER, CODE, DEMO, NOW, connected, sides
 
 MODULE, TECHNICAL = "https://module.example", "https://demo-technical.simla.io"
 CONFIG, REGISTER = "/retailcrm/config", "/retailcrm/register"
@@ -58,6 +64,53 @@ def test_where_registration_has_the_same_address_a_post_registers_and_another_me
     assert world.connect().held
     answer = world.network.exchange("RetailCRM", Request("PUT", MODULE, CONFIG))
     assert (answer.status, answer.header("allow")) == (405, "GET, POST")
+
+
+LATER = "The module is being repaired. Please try again at noon."
+
+
+@pytest.mark.clause("retailcrm:config.failure", "retailcrm:config.unavailable")
+def test_a_module_that_takes_no_connections_says_why_with_success_false_and_200():
+    world = recorded(sides(unavailable=LATER))
+    outcome = world.popup()
+    assert outcome.response.status == 200
+    assert outcome.response.json() == {"success": False, "errorMsg": LATER}
+    assert [(one.clause, one.state) for one in outcome.findings] == [("retailcrm:config.failure", "held")]
+    browser = Browser()
+    page = world.network.run(browser.open(f"{DEMO}/simulator"))
+    page = world.network.run(browser.submit(page, page.form(f"popup-{CODE}")))
+    assert f'<p id="error">{LATER}</p>' in page.response.body.decode()
+    assert world.connect().response is None, "the pop-up offers no Connect"
+    assert {request.path for request in world.network.to(MODULE)} == {CONFIG}
+
+
+@pytest.mark.clause("retailcrm:config.failure")
+def test_a_click_on_connect_in_a_pop_up_from_before_is_told_the_same():
+    world = recorded(sides())
+    world.popup()
+    world.partner.configuration = replace(world.partner.configuration, unavailable=LATER)
+    outcome = world.connect()
+    assert (outcome.response.status, outcome.response.json()) == (200, {"success": False, "errorMsg": LATER})
+    assert world.reasons() == ["wrong-state"]
+    assert world.network.to(DEMO) == [] and world.in_use() == {}
+
+
+@pytest.mark.clause("retailcrm:config.failure")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_response({"success": False, "errorMsg": LATER}, 503),
+        json_response({"success": False}),
+        json_response({"success": False, "errorMsg": " "}),
+        json_response({"success": False, "errorMsg": 5}),
+    ],
+)
+def test_a_failure_with_another_status_or_without_a_message_is_found(answer):
+    world = sides()
+    world.partner.not_now = lambda: answer
+    world.partner.configuration = replace(world.partner.configuration, unavailable=LATER)
+    outcome = world.popup()
+    assert [(one.clause, one.state) for one in outcome.findings] == [("retailcrm:config.failure", "violated")]
 
 
 # --- the order of the checks ----------------------------------------------------------------------
@@ -169,6 +222,48 @@ def test_without_money_edit_answers_402_and_nothing_is_connected():
     assert world.connect().held, "once there is money"
 
 
+def answering_system_info(world, **changes):
+    known = world.platform._system_info
+    world.platform._system_info = lambda account: {**known(account), **changes}
+
+
+@pytest.mark.clause("retailcrm:system-url.confirmed")
+@pytest.mark.parametrize("host", ["public", "technical"])
+def test_the_module_can_ask_after_edit_which_account_answers_and_sends_no_key_for_it(host):
+    world = recorded(sides(confirm_address="yes", system_url=host))
+    assert world.connect().held
+    url = {"public": DEMO, "technical": TECHNICAL}[host]
+    called = world.network.to(url)
+    assert [(one.method, one.target) for one in called[-2:]] == [("POST", EDIT), ("GET", "/api/system-info")]
+    assert (called[-1].headers, called[-1].body) == ((), b"")
+    assert world.work(url)["success"] is True
+
+
+@pytest.mark.clause("retailcrm:system-url.confirmed")
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"publicUrl": ANOTHER, "technicalUrl": ANOTHER}, "identity-mismatch"),
+        ({"success": False}, "platform-error"),
+        ({"publicUrl": None}, "missing-parameter"),
+    ],
+)
+def test_another_account_at_the_address_ends_the_connection(changes, reason):
+    world = sides(confirm_address="yes")
+    answering_system_info(world, **changes)
+    outcome = world.connect()
+    assert outcome.response.json()["success"] is False
+    assert world.reasons() == [reason]
+    assert (world.in_use(), world.platform.state(DEMO, CODE)) == ({}, "")
+
+
+def test_unless_it_is_asked_to_the_module_does_not_look_who_answers():
+    world = recorded(sides())
+    answering_system_info(world, publicUrl=ANOTHER, technicalUrl=ANOTHER)
+    assert world.connect().held
+    assert [one for one in world.network.to(DEMO) if one.path == "/api/system-info"] == []
+
+
 # --- answers --------------------------------------------------------------------------------------
 
 
@@ -227,6 +322,189 @@ def test_switching_off_keeps_all_that_the_module_has_of_the_customer(store, flag
     assert (dict(back.details), dict(back.credentials)) == (dict(before.details), dict(before.credentials))
     assert world.work()["success"] is True
     assert world.installation(ANOTHER) == other
+
+
+def callbacks_after(world, seen: int):
+    """Return what each callback says since the `seen` first ones: flags and address."""
+    said = [parse_qs(request.body.decode()) for request in world.network.to(MODULE, ACTIVITY)[seen:]]
+    return [(json.loads(*one["activity"]), *one["systemUrl"]) for one in said]
+
+
+@pytest.mark.clause("retailcrm:activity.moment")
+def test_each_switch_of_the_account_is_told_once_and_at_once():
+    world, browser = recorded(connected()), Browser()
+    expected = [
+        ("off", {"active": False, "freeze": False}),
+        ("on", {"active": True, "freeze": False}),
+        ("freeze", {"active": True, "freeze": True}),
+    ]
+    for number, (button, flags) in enumerate(expected):
+        page = world.network.run(browser.open(f"{DEMO}/simulator"))
+        assert len(world.network.to(MODULE, ACTIVITY)) == number, "looking at the list tells nobody"
+        world.network.run(browser.submit(page, page.form(f"{button}-{CODE}")))
+        assert callbacks_after(world, number) == [(flags, DEMO)]
+
+
+@pytest.mark.clause("retailcrm:activity.moment")
+def test_an_account_that_gets_another_address_tells_its_modules_and_no_other_account_does(store):
+    moved = "https://renamed.simla.com"
+    world = sides(store)
+    world.platform.__class__ = type(
+        "Renamed", (RetailCRM,), {"origins": property(lambda self: (*RetailCRM.origins.fget(self), moved))}
+    )
+    world = recorded(world)
+    world.connect()
+    world.connect(ANOTHER)
+    world.activity(freeze=True)
+    client_id = world.installation().credentials["client_id"]
+    (outcome,) = world.network.run(world.platform.readdress(DEMO, moved), "RetailCRM")
+    assert outcome.held and outcome.response.json() == {"success": True}
+    assert callbacks_after(world, 1) == [({"active": True, "freeze": True}, moved)]
+    assert world.installation().state == "removed"
+    assert world.installation(moved).credentials["client_id"] == client_id
+    assert world.network.run(world.platform.activity(moved, CODE), "RetailCRM").held
+    assert world.work(moved)["success"] is True
+    assert world.platform.state(moved, CODE) == "connected"
+
+
+# --- the module switches itself off, and is shut out ----------------------------------------------
+
+
+@pytest.mark.clause("retailcrm:connection.deactivate")
+def test_the_module_can_switch_itself_off_with_edit_and_is_switched_on_by_the_account(store):
+    world = recorded(connected(store))
+    before = world.installation()
+    seen = len(world.network.sent)
+    world.network.run(world.partner.deactivate(world.partner.identity(DEMO)), "module")
+    (edit,) = [one.request for one in world.network.sent[seen:]]
+    assert (edit.target, edit.header("x-api-key")) == (EDIT, before.credentials["api_key"])
+    document = json.loads(*parse_qs(edit.body.decode())["integrationModule"])
+    assert document["active"] is False
+    assert document["clientId"] == before.credentials["client_id"]
+    assert (world.platform.state(DEMO, CODE), world.work()) == ("off", None)
+    assert dict(world.installation().credentials) == dict(before.credentials)
+    world.activity()
+    assert (world.platform.state(DEMO, CODE), world.work()["success"]) == ("connected", True)
+
+
+@pytest.mark.clause("retailcrm:connection.deactivate")
+@pytest.mark.parametrize("fault", ["edit-403", "edit-says-false"])
+def test_a_module_that_the_account_does_not_let_go_stays_on(store, fault):
+    world = connected(store)
+    before = world.installation()
+    (key,) = [key for key in world.platform.accounts[DEMO].keys.values() if not key.revoked]
+    key.fault = FAULTS[fault]
+    with pytest.raises(Refused) as refused:
+        world.network.run(world.partner.deactivate(before.identity), "module")
+    assert refused.value.reason == "platform-error"
+    assert (world.installation(), world.platform.state(DEMO, CODE)) == (before, "connected")
+
+
+@pytest.mark.clause("retailcrm:connection.revoked")
+@pytest.mark.parametrize("flags", [{"active": False}, {"freeze": True}])
+def test_a_module_that_missed_the_callback_takes_403_for_being_switched_off_and_asks_no_more(store, flags):
+    world = recorded(connected(store, when_off="key-refused"))
+    before = world.installation()
+    endpoints = world.partner.endpoints  # the callback does not reach the module
+    world.partner.endpoints = lambda: {path: at for path, at in endpoints().items() if path != ACTIVITY}
+    world.activity(**flags)
+    assert (world.work(), world.reasons()) == (None, ["platform-error"])
+    seen = len(world.network.sent)
+    assert (world.work(), len(world.network.sent)) == (None, seen)
+    assert dict(world.installation().credentials) == dict(before.credentials), "all is kept"
+    world.partner.endpoints = endpoints
+    world.activity()
+    assert world.work()["success"] is True
+
+
+@pytest.mark.clause("retailcrm:connection.revoked")
+def test_a_key_that_was_replaced_meanwhile_does_not_switch_the_module_off(store):
+    world = connected(store, when_off="key-refused")
+    step = world.partner.work(world.partner.identity(DEMO))
+    request = next(step)
+    world.connect()
+    world.activity(active=False)
+    answer = drive(world.platform.handle(request), None)
+    world.activity()
+    assert answer.status == 403
+    with pytest.raises(StopIteration) as ended:
+        step.send(answer)
+    assert ended.value.value is None
+    assert world.work()["success"] is True
+
+
+@pytest.mark.parametrize("status", [404, 429, 500, 503])
+def test_no_other_status_is_taken_for_being_switched_off(store, status):
+    world = connected(store)
+    world.platform.resource = lambda request: json_response({"success": False, "errorMsg": "x"}, status)
+    before = world.installation()
+    with pytest.raises(Refused, match="platform-error"):
+        world.work()
+    assert world.installation() == before
+
+
+@pytest.mark.parametrize("when_off", ["key-works", "key-refused"])
+def test_whether_a_key_works_while_the_module_is_off_is_a_setting_of_the_simulator(when_off):
+    """Nothing says what RetailCRM does (A30); a reconnect's new key works at once."""
+    world = connected(when_off=when_off)
+    key = world.installation().credentials["api_key"]
+
+    def status(key: str) -> int:
+        return world.network.exchange(
+            "module", Request("GET", DEMO, "/api/credentials", (("x-api-key", key),))
+        ).status
+
+    world.activity(active=False)
+    assert status(key) == (200 if when_off == "key-works" else 403)
+    world.connect()
+    assert status(world.installation().credentials["api_key"]) == 200
+    world.activity()
+    assert status(key) == 200
+
+
+# --- how often ------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("retailcrm:api.rate")
+@pytest.mark.parametrize("status", [503, 429])
+def test_the_eleventh_request_of_one_key_in_a_second_is_refused(status):
+    """Ten a second is what the official Go client keeps to (rate.go); both statuses are in its tests."""
+    world = sides(rate=str(status))
+    keys = [
+        world.platform.issue_key(world.platform.accounts[account], CODE, BOTH_SCOPES)
+        for account in (DEMO, DEMO, ANOTHER)
+    ]
+
+    def statuses(key: str, number: int, origin: str = DEMO) -> list[int]:
+        request = Request("GET", origin, "/api/credentials", (("x-api-key", key),))
+        return [world.network.exchange("module", request).status for _ in range(number)]
+
+    for _ in range(2):
+        assert statuses(keys[0], 12) == [200] * 10 + [status] * 2
+        assert statuses(keys[1], 10) == [200] * 10, "each key is counted alone"
+        assert statuses(keys[2], 10, ANOTHER) == [200] * 10
+        world.clock.advance(1)
+    refused = world.network.exchange(
+        "module", Request("GET", DEMO, "/api/credentials", (("x-api-key", keys[0]),))
+    )
+    assert refused.status == 200
+    assert [one for one in world.platform.findings if one.violated] == []
+
+
+@pytest.mark.clause("retailcrm:api.rate")
+def test_served_the_simulator_limits_the_rate_and_a_module_over_it_learns_the_status():
+    served = Clock(NOW)
+    world = World(served, lambda n: b"\1" * n, MemoryStore(), {}, "http://127.0.0.1:8000", MODULE)
+    assert demo.sides(world).platform.settings.rate_status == 503
+    both = connected(rate="429")
+    key = both.installation().credentials["api_key"]
+    both.platform.accounts[DEMO].keys[key].second = both.clock()
+    both.platform.accounts[DEMO].keys[key].in_second = 10
+    with pytest.raises(Refused) as refused:
+        both.work()
+    assert (refused.value.reason, refused.value.evidence["status"]) == ("platform-error", "429")
+    both.clock.advance(1)
+    assert both.work()["success"] is True
 
 
 # --- several connections --------------------------------------------------------------------------

@@ -250,7 +250,7 @@ def test_without_a_pop_up_and_beyond_the_card_no_key_is_issued():
 @pytest.mark.parametrize(
     "answer",
     [
-        Response(500), Response(200, (), b"<p>"), json_response({"success": False, "errorMsg": "Later"}),
+        Response(500), Response(200, (), b"<p>"), json_response({"success": False, "errorMsg": "Later"}, 503),
         json_response({"success": True, "scopes": "all", "registerUrl": "https://m.example"}),
         json_response({"success": True, "scopes": ["integration_write"], "registerUrl": "http://m.example"}),
         json_response({"success": True, "scopes": ["integration_write"], "registerUrl": "/register"}),

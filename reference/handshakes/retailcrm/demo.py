@@ -30,11 +30,18 @@ AT_A_TRAP = ("foreign", "private", "port")
 SETTINGS = {
     "system_url": Setting("which host of the account a registration names", ("public", "technical")),
     "rotation": Setting("what update-scopes does to the key (A27)", ("new-key", "same-key")),
+    "when_off": Setting("whether the key works while the module is off (A30)", ("key-works", "key-refused")),
+    "rate": Setting(
+        "what answers more than 10 requests a second of one key, 0 for no limit (official client; 503 when served)",
+        ("503", "429", "0"),
+    ),
     "config_url": Setting("where a foreign module answers the configuration request"),
     "code": Setting("the symbol code of a foreign module's card"),
     "platform_url": Setting("where a foreign CRM is served, for --only partner"),
     "active": Setting("whether the module is active from the registration on (A21)", ("yes", "no")),
     "check_scopes": Setting("whether the module looks at its rights before edit (A12)", ("yes", "no")),
+    "confirm_address": Setting("whether the module asks after edit who answers there", ("no", "yes")),
+    "unavailable": Setting("what users are told while the module takes no connections"),
 }
 
 
@@ -50,6 +57,8 @@ def sides(world: World) -> Sides:
     settings = PlatformSettings(
         rotation=chosen.get("rotation", "new-key"),
         system_url=chosen.get("system_url", "public"),
+        when_off=chosen.get("when_off", "key-works"),
+        rate_status=int(chosen.get("rate", "503" if crm else "0")),
         loopback=bool(crm),
         traps=dict.fromkeys(AT_A_TRAP, world.traps[0]) if crm and world.traps else {} if crm else TRAPS,
     )
@@ -68,6 +77,8 @@ def sides(world: World) -> Sides:
             allowed_origins=(crm, *world.traps[1:2]) if crm else OFFICIAL_ORIGINS,
             active=chosen.get("active", "yes") == "yes",
             check_scopes=chosen.get("check_scopes", "yes") == "yes",
+            confirm_address=chosen.get("confirm_address", "no") == "yes",
+            unavailable=chosen.get("unavailable", ""),
         ),
         store=world.store,
         clock=world.clock,

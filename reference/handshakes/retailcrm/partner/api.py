@@ -44,6 +44,13 @@ class Api:
             raise Refused("unexpected-answer", clause, {"scopes": type(found).__name__})
         return tuple(found)
 
+    def addresses(self, origin: str) -> Step[tuple[str, ...]]:
+        """retailcrm:system-url.confirmed. Return the addresses that an account says it has; no key is sent for it."""
+        clause = CLAUSE + "system-url.confirmed"
+        request = replace(self.request("GET", origin, "/api/system-info", ""), headers=())
+        answer = succeeded((yield from self.sent(request, "system-url.confirmed")), clause)
+        return tuple(text_of(answer, name, clause) for name in ("publicUrl", "technicalUrl"))
+
     def module(self, origin: str, key: str, code: str) -> Step[dict[str, Any]]:
         """retailcrm:api.get-module. Return the module's description in the account."""
         clause = CLAUSE + "api.get-module"

@@ -17,7 +17,9 @@ class Configuration:
     `code` is the card's symbol code. `previous_secret` is accepted beside the current one while a
     secret is being changed. `allowed_origins` says to which hosts an API key may go (S2). `instance`
     is added to the code where one account holds several connections (A20); `active` is what edit
-    says at registration (A21). With `check_scopes` the module asks what its key may do before edit.
+    says at registration (A21). With `check_scopes` the module asks what its key may do before edit, and with
+    `confirm_address` which account answers at the address after it. `unavailable` is what users are told
+    while the module takes no connections; empty when it does.
     """
 
     code: str
@@ -30,6 +32,8 @@ class Configuration:
     instance: str = ""
     active: bool = True
     check_scopes: bool = True
+    confirm_address: bool = False
+    unavailable: str = ""
     edit_timeout: float = 10.0
     session_lifetime: int = 3600
 

@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from ...core.messages import Response, Step
+from ...core.printing import printable
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
 from ...runtime.store import Conflict, Installation
@@ -63,6 +64,8 @@ class Connecting(Equipped[Configuration]):
         installation = self.prepared(url, api_key)  # only now: an invented address must leave no record
         response = yield from self.edit(url, api_key, installation)
         self.accepted(response)
+        if self.configuration.confirm_address:
+            self.confirmed(url, (yield from self.api.addresses(url)))
         return self.committed(installation, api_key)
 
     def fresh(self, installation: Installation, api_key: str) -> None:
@@ -137,6 +140,12 @@ class Connecting(Equipped[Configuration]):
         """retailcrm:edit.success. Refuse an answer of edit that does not say `success:true`; 200 and 201 are alike; A26."""
         succeeded(response, CLAUSE + "edit.success")
 
+    def confirmed(self, url: str, addresses: tuple[str, ...]) -> None:
+        """retailcrm:system-url.confirmed. Refuse with `identity-mismatch` an address at which another account answers; A11."""
+        if url not in [address.rstrip("/").lower() for address in addresses]:
+            evidence = {"expected": printable(url, 100), "found": printable(", ".join(addresses), 200)}
+            raise Refused("identity-mismatch", CLAUSE + "system-url.confirmed", evidence)
+
     def committed(self, installation: Installation, api_key: str) -> Installation:
         """retailcrm:connection.repeat. Save the proven key; clientId and session key stay those of the installation."""
         session_key = installation.credentials.get("session_key") or self.random(32).hex()
@@ -184,7 +193,39 @@ class Connecting(Equipped[Configuration]):
         if not self.working(installation):
             return None
         url, key = installation.details["systemUrl"], installation.credentials["api_key"]
-        return (yield from self.api.module(url, key, self.code))
+        try:
+            return (yield from self.api.module(url, key, self.code))
+        except Refused as refused:
+            if refused.evidence.get("status") != "403":
+                raise
+            self.shut_out(identity, key, refused)
+            return None
+
+    def shut_out(self, identity: str, key: str, refused: Refused) -> None:
+        """retailcrm:connection.revoked. Take a refused key for a module that was switched off: ask no more until it is on again; A30."""
+        self.report("work", refused)
+        off = {"active": "no"}
+        self.change(
+            identity, lambda one: self.switched(one, off) if one.credentials["api_key"] == key else one
+        )
+
+    def deactivate(self, identity: str) -> Step[Installation]:
+        """retailcrm:connection.deactivate. Switch the module off in its account with edit, and then here.
+
+        There is no counterpart: switching on again costs the customer a fee, so it is left to him.
+        """
+        installation = self.in_use(identity)
+        url, key = installation.details["systemUrl"], installation.credentials["api_key"]
+        fields = self.edit_fields({**self.description(installation), "active": False})
+        self.accepted((yield from self.api.edit(url, key, self.code, fields)))
+        saved = self.change(identity, lambda one: self.switched(one, {"active": "no"}))
+        if saved is None:
+            raise busy()
+        return saved
+
+    def switched(self, installation: Installation, flags: dict[str, str]) -> Installation:
+        """retailcrm:activity.data-kept. Return the installation with other flags and all else as it was; A30."""
+        return replace(installation, details={**installation.details, **flags})
 
     def working(self, installation: Installation) -> bool:
         """retailcrm:activity.effect. Return whether the module is switched on and not frozen; A30."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from ...core.keys import first_that_verifies
@@ -71,8 +70,14 @@ class Module(Connecting):
     def config(self, request: Request) -> Step[Answer]:
         """retailcrm:config.answer. Say which scopes the module needs and where it is registered."""
         yield from ()
+        if self.configuration.unavailable:
+            return self.not_now()
         answer = {"success": True, "scopes": list(self.scopes()), "registerUrl": self.register_url()}
         return json_response(answer)
+
+    def not_now(self) -> Response:
+        """retailcrm:config.failure. Return why nobody can be connected just now, as a text for the user; status 200."""
+        return json_response({"success": False, "errorMsg": self.configuration.unavailable})
 
     def scopes(self) -> tuple[str, ...]:
         """retailcrm:config.scopes. Return the scopes that the module asks for, all of them on its card."""
@@ -92,6 +97,8 @@ class Module(Connecting):
             return self.unverified(refused)
         try:
             url = self.system_url(registration)
+            if self.configuration.unavailable:
+                raise Refused("wrong-state", CLAUSE + "config.failure", {"module": "takes no connections"})
             yield from self.connect(url, registration.api_key)
         except Refused as refused:
             return self.failed(refused)
@@ -143,6 +150,8 @@ class Module(Connecting):
         )
         if refused.reason == "platform-error":
             return f"RetailCRM did not accept the module. {said or 'It gave no reason.'}"
+        if refused.clause == CLAUSE + "config.failure":
+            return self.configuration.unavailable
         if refused.reason in ("unreachable", "unexpected-answer"):
             return "RetailCRM did not answer the module as expected. Please try again."
         if refused.clause == CLAUSE + "scopes.checked":
@@ -260,10 +269,6 @@ class Module(Connecting):
                 evidence = {"name": name, "found": type(value).__name__, "expected": "bool"}
                 raise Refused("wrong-type", CLAUSE + "activity.flags", evidence)
         return {name: "yes" if value else "no" for name, value in found.items()}
-
-    def switched(self, installation: Installation, flags: dict[str, str]) -> Installation:
-        """retailcrm:activity.data-kept. Return the installation with other flags and all else as it was; A30."""
-        return replace(installation, details={**installation.details, **flags})
 
     def followed(self, installation: Installation, url: str) -> Step[Installation]:
         """retailcrm:activity.system-url. Return the installation, moved if its key works at an allowed new address."""

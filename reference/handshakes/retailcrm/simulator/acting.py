@@ -257,7 +257,7 @@ class Acting(Resources):
         flags = f'{{"active":{str(active).lower()},"freeze":{str(freeze).lower()}}}'
         fields = dict(chosen.fields(callback)) if chosen else callback.fields(activity=flags)
         if chosen is None:
-            connection.active, connection.freeze = active, freeze
+            self.switch(account, connection, active, freeze)
         request = posted(self.activity_url(connection), fields)
         trapped = self.trapped
         self.calling_back += 1
@@ -267,6 +267,16 @@ class Acting(Resources):
         finally:
             self.calling_back -= 1
         return self._outcome(response, called_back(response, chosen, self.trapped - trapped))
+
+    def readdress(self, account_url: str, url: str) -> Step[list[Outcome]]:
+        """retailcrm:activity.moment. Give an account another public address, and tell each of its modules."""
+        self.rename(account_url, url)
+        outcomes = []
+        for (account, _), one in list(self.connections.items()):
+            if account == url:
+                told = self.activity(url, one.integration_code, active=one.active, freeze=one.freeze)
+                outcomes.append((yield from told))
+        return outcomes
 
     def activity_url(self, connection: Connection) -> str:
         """retailcrm:activity.address. Return baseUrl and the action's path with one slash between them; A22."""

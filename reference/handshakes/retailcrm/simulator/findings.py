@@ -41,6 +41,11 @@ def configured(response: Response | None, card: Card, loopback: bool) -> tuple[P
     scopes, url = answer.get("scopes"), answer.get("registerUrl")
     listed = isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)
     status = response.status if response else "no answer"
+    if answer.get("success") is False:
+        told = isinstance(answer.get("errorMsg"), str) and bool(answer["errorMsg"].strip())
+        held = told and response is not None and response.status == 200
+        detail = f"configuration: {status}, not just now"
+        return PopUp((), "", error_message(response)), (Finding(CLAUSE + "config.failure", held, detail),)
     if not said_yes(response) or not listed or not isinstance(url, str):
         error = error_message(response)
         return PopUp((), "", error), (Finding(CLAUSE + "config.answer", False, f"configuration: {status}"),)

@@ -43,13 +43,17 @@ class Disturbance(NamedFault, Protocol):
 class Settings:
     """How the platform is played. Times are seconds; all of them, and what happens to keys, are assumed.
 
-    `rotation` says whether update-scopes ends the old key (`new-key`) or widens it (`same-key`, A27).
+    `rotation` says whether update-scopes ends the old key (`new-key`) or widens it (`same-key`, A27), and
+    `when_off` whether the keys of a module that is off are refused (`key-refused`, A30) or not (`key-works`).
+    `rate_status` is what answers more than 10 requests of one key in a second (503 or 429); 0 lets them pass.
     `traps` are origins that no module may ever contact; a request to one is remembered. A fault that names
     an address of a kind that is not among them is not offered.
     """
 
     register_timeout: float = 30
     rotation: str = "new-key"
+    when_off: str = "key-works"
+    rate_status: int = 0
     system_url: str = "public"
     loopback: bool = False
     traps: Mapping[str, str] = field(default_factory=TRAPS.copy)
@@ -71,11 +75,17 @@ class Card:
 
 @dataclass(slots=True)
 class ApiKey:
-    """A key of one account: what it may do, and for which module; `revoked` is the clause that using it would break."""
+    """A key of one account: what it may do, and for which module; `revoked` is the clause that using it would break.
+
+    `paused` is a key that is refused while its module is off; `in_second` counts the requests in the last `second`.
+    """
 
     scopes: tuple[str, ...]
     code: str
     revoked: str = ""
+    paused: bool = False
+    second: int = 0
+    in_second: int = 0
     fault: Disturbance | None = None
 
 

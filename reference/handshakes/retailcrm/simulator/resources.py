@@ -29,6 +29,8 @@ _PLAIN = {
     "/api/system-info": "system-info",
     "/api/api-versions": "api-versions",
 }
+MOST_CALLS = 10
+"""Requests of one key in a second that are answered; more are refused where the settings say so."""
 METHODS = {"edit": "POST", "update-scopes": "POST"}
 
 
@@ -147,9 +149,38 @@ class Resources:
         if not known:
             raise ApiError(403, 'Wrong "apiKey" value.')
         key = account.keys[known[0]]
+        self._limit(key)
+        if key.paused:
+            raise ApiError(403, 'Wrong "apiKey" value.')
         if key.revoked:  # the clause says why
             raise ApiError(403, 'Wrong "apiKey" value.', key.revoked)
         return value, key
+
+    def _limit(self, key: ApiKey) -> None:
+        """retailcrm:api.rate. Refuse what one key asks beyond 10 requests in one second of the clock."""
+        now = self.clock()
+        key.second, key.in_second = (now, key.in_second + 1) if key.second == now else (now, 1)
+        if self.settings.rate_status and key.in_second > MOST_CALLS:
+            raise ApiError(self.settings.rate_status, "Too many requests")
+
+    def switch(self, account: Account, connection: Connection, active: bool, freeze: bool) -> None:
+        """retailcrm:connection.revoked. Switch a connection; whether its keys work while it is off is a setting; A30."""
+        connection.active, connection.freeze = active, freeze
+        refused = self.settings.when_off == "key-refused" and (freeze or not active)
+        for key in account.keys.values():
+            if key.code == connection.integration_code:
+                key.paused = refused
+
+    def rename(self, account_url: str, url: str) -> Account:
+        """retailcrm:activity.moment. Give an account another public address; what belongs to it moves along."""
+        account = self.accounts.pop(account_url)
+        account.system_url = url
+        self.accounts[url] = account
+        for code in [code for at, code in self.connections if at == account_url]:
+            self.connections[url, code] = self.connections.pop((account_url, code))
+        for code in [code for at, code in self.popups if at == account_url]:
+            self.popups[url, code] = self.popups.pop((account_url, code))
+        return account
 
     def _remember_call(self, account: Account) -> None:
         """Remember, for the attempt that waits, that the module called its account."""
@@ -208,6 +239,8 @@ class Resources:
         earlier = self.connections.get((account.system_url, code))
         if earlier is not None:
             connection.freeze, connection.answered_url = earlier.freeze, earlier.answered_url
+        if earlier is not None and not self.waiting:  # the module switches itself off, or says something new
+            self.switch(account, connection, connection.active, connection.freeze)
         self.connections[account.system_url, code] = connection
         for clause in ("form", "path-code", "code", "integration-code", "members", "client-id", "actions"):
             self.found(f"edit.{clause}", True, f"edit of {code}")
