@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import Any
 
+from .core.cases import Slips
 from .runtime.story import Tools
 from .spec.code import Code
 
@@ -33,6 +34,14 @@ class Platform:
             briefing=briefing.briefing,
             verify=demo.verify,
         )
+
+    def slips(self) -> Slips:
+        """Load and return what `explain` needs of the platform.
+
+        >>> PLATFORMS["officernd"].slips().HEADERS
+        ('officernd-signature',)
+        """
+        return cast(Slips, self._module("slips"))
 
     def code(self) -> Code:
         """Load and return what the specification is compared with.

@@ -1,0 +1,176 @@
+"""Cases: a request as stages with alternatives, so that a search can find how a value that does not match was made.
+
+A platform's `slips.py` describes a request as a `Case`; `handshakes.explain` combines the alternatives and
+compares. Nothing here accepts a request: that is the work of `signing.py` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from .messages import Headers
+from .stages import Stage
+from .timestamps import Tolerance
+
+
+class Slip(NamedTuple):
+    """A known mistake: the stage where it happens, one sentence for the person, the cure, and who makes it.
+
+    The stages `carrier` and `key` come before those of the sender when explanations are ranked.
+    """
+
+    id: str
+    stage: str
+    says: str
+    cure: str
+    source: str
+
+
+class Made(NamedTuple):
+    """A state that one alternative of a layer makes: by which slip or reading, and what exactly was changed.
+
+    `cost` is how many slips it counts as in the search; one that stands for many tries costs 2.
+    """
+
+    id: str
+    state: tuple[Any, ...]
+    change: str = ""
+    cost: int = 1
+
+
+Ways = Callable[[tuple[Any, ...]], Iterable[Made]]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One stage of a case: what the adopted rules make of a state, and the alternatives.
+
+    `kinds` names general alternatives and the part of the state that each changes; `ways` are the platform's own.
+    """
+
+    name: str
+    make: Callable[[tuple[Any, ...]], tuple[Any, ...]] = lambda state: state
+    kinds: tuple[tuple[str, int], ...] = ()
+    ways: Ways | None = None
+
+
+class Mac(NamedTuple):
+    """One way to make a value of key and message; `ids` are its slips and readings, none for the adopted way."""
+
+    ids: tuple[str, ...]
+    make: Callable[[bytes, Any], Any]
+    weight: int = 1
+    """How many digests it counts as: the rounds, where there are many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request made of layers. The last layer leaves a state (message, received), which `keys` and `macs` are tried on.
+
+    `general` says that the general slips of key and MAC apply. `fits(made, received)` returns None, or the ids of
+    the slips by which the received form differs from the documented one; without it, digests are compared.
+    """
+
+    start: tuple[Any, ...]
+    layers: tuple[Layer, ...]
+    key: Callable[[str, str], bytes]
+    clause: str
+    keys: Mapping[str, Callable[[str, str], bytes]] = field(default_factory=dict)
+    macs: tuple[Mac, ...] = ()
+    general: bool = True
+    fits: Callable[[Any, Any], tuple[str, ...] | None] | None = None
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """Ids of readings that stand for a general slip of the form, by that slip."""
+    names: tuple[str, ...] = ()
+    """Names of parameters that the platform is known to send."""
+    clauses: Mapping[str, str] = field(default_factory=dict)
+    """The clause that a slip breaks, by the slip's stage or by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The request that was found in what somebody pasted; `raw` is all of it, for what carries no URL."""
+
+    url: str = ""
+    method: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+    took: str = ""
+    undone: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    """Addresses that the person names, under which a proxy may have taken the request."""
+
+    def header(self, name: str) -> str:
+        """Return the first value of a header, or an empty text; the name's case does not matter.
+
+        >>> Found(headers=(("content-type", "text/html"),)).header("Content-Type")
+        'text/html'
+        """
+        return next((value for key, value in self.headers if key == name.lower()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a request proves: a sentence, its values as they may be shown, and what is covered."""
+
+    says: str
+    parameters: tuple[tuple[str, str], ...]
+    covered: tuple[str, ...]
+    not_covered: tuple[str, ...]
+    timestamp: int | None = None
+    credentials: frozenset[str] = frozenset()
+    """Names of values that are shown masked."""
+
+
+class Ciphers(Protocol):
+    """What `explain` is given, since it imports nothing heavy."""
+
+    def aes(self, mode: str, key: bytes, iv: bytes, data: bytes) -> bytes:
+        """Return decrypted data; the mode is `cbc`, `ecb`, `ctr`, `cfb` or `ofb`. Raises `ValueError`."""
+
+    def pbkdf2(self, digest: str, passphrase: bytes, salt: bytes, rounds: int, length: int) -> bytes:
+        """Return `length` bytes derived from a passphrase."""
+
+
+class Slips(Protocol):
+    """What a platform's `slips` module offers."""
+
+    SLIPS: tuple[Slip, ...]
+    QUERY: tuple[str, ...]
+    """Names of parameters by which a signed URL is known."""
+    HEADERS: tuple[str, ...]
+    """Names of headers that carry a signature."""
+    BODY: bool
+    """Whether a body may be what is verified."""
+    CLAUSES: Mapping[str, str]
+    """The clause of each stage, by the stage's name."""
+
+    def bare(self, text: str) -> tuple[str, bytes, str] | None:
+        """Return URL, body and a name for a text without any of the usual forms, or None."""
+
+    def doubt(self, secret: str) -> str:
+        """Return a sentence on a secret that is of the wrong kind, such as an API key or a URL, or nothing."""
+
+    def verify(
+        self, found: Found, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]
+    ) -> Proof:
+        """Return what the request proves, by the rules of `signing`; raises `Refused`."""
+
+    def stages(self, found: Found, *, secret: str, readings: list[str]) -> tuple[Stage, ...]:
+        """Return the stages of a request; raises `Refused` where it cannot be read."""
+
+    def cases(self, found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterable[Case]:
+        """Return the request as cases for the search."""
+
+
+def replacing(
+    readings: Mapping[str, Mapping[str, Callable[..., Any]]], stage: str
+) -> list[tuple[str, Callable[..., Any]]]:
+    """Return the readings that replace one stage and no other, each with its function.
+
+    >>> [id for id, _ in replacing({"shop:sum=a": {}, "shop:sum=b": {"sum": max}}, "sum")]
+    ['shop:sum=b']
+    """
+    return [(id, stages[stage]) for id, stages in readings.items() if [*stages] == [stage]]

@@ -1,0 +1,280 @@
+"""The answer for a person whose request was refused, or accepted: what it was, its bytes, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ..core.cases import Case, Ciphers, Found, Proof, Slips
+from ..core.keys import PUBLIC_TEST_KEYS
+from ..core.printing import printable
+from ..core.refusals import REASONS, Refused
+from ..core.stages import Stage
+from ..core.timestamps import Tolerance
+from ..platforms import PLATFORMS
+from .budget import Budget
+from .differences import Mine, compared
+from .keys import doubt
+from .pasted import Unreadable, read
+from .ranking import Explanation, grouped
+from .search import Outcome, search
+from .visible import masked, visible
+
+RIGHT_SIGNATURE = frozenset({"stale", "from-the-future"})
+"""Reasons that come after the signature was found right: there is no mistake to look for."""
+DEEP = 40
+"""How many times the usual budget the long search has."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStage:
+    """One stage as it may be shown: where different bytes stand, different text stands."""
+
+    name: str
+    length: int
+    text: str
+    hex: str = ""
+    masked: bool = False
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `explain` answers; `as_json` is the published form.
+
+    `verdict` is `verified`, `refused` or `unrecognised`. `signature_fits` says that a refused request has the
+    right signature all the same. `doubts` are sentences on the secret that was given.
+    """
+
+    platform: str
+    took: str
+    undone: tuple[str, ...]
+    verdict: str
+    reason: str = ""
+    clause: str = ""
+    says: str = ""
+    hint: str = ""
+    evidence: dict[str, str] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+    returns: dict[str, Any] | None = None
+    signature_fits: bool = False
+    stages: tuple[ShownStage, ...] = ()
+    explanations: tuple[tuple[Explanation, ...], ...] = ()
+    tried: int = 0
+    ended: str = "complete"
+    mine: Mine | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as JSON values, by the published schema."""
+        return asdict(self)
+
+
+def explain(
+    platform: str,
+    pasted: bytes | str,
+    *,
+    secret: str,
+    now: int,
+    header: str = "",
+    tolerance: Tolerance | None = None,
+    readings: Sequence[str] = (),
+    others: Sequence[str] = (),
+    origins: Sequence[str] = (),
+    mine: bytes | None = None,
+    mine_digest: str = "",
+    deep: bool = False,
+    show_secrets: bool = False,
+    ciphers: Ciphers | None = None,
+) -> Answer:
+    """Return why a request of a platform was refused, or what it proves; `pasted` is whatever a person has.
+
+    `others` are further secrets to try, `origins` addresses that a proxy may have hidden, `mine` the text that
+    the person signed, and `mine_digest` the digest that the person got. `ciphers` are needed for Fortis only.
+    Raises `Refused` with `unknown-reading` alone.
+
+    >>> answer = explain(
+    ...     "officernd", "/h?slug=s&locations=x&signature=t%3D1648190384%2Csignature%3D"
+    ...     "5f8d0423977f447e3d5ed3cef433ab11d89de6838e31b04c8f5fdaddf607a35f",
+    ...     secret="example-integration-secret", now=1648190384)
+    >>> answer.verdict, answer.explanations[0][0].id
+    ('refused', 'order-sorted + officernd:signature.json=spaced')
+    """
+    slips = PLATFORMS[platform].slips()
+    doubts = tuple(filter(None, (doubt(secret), slips.doubt(secret))))
+    content = pasted.encode("utf-8", "surrogatepass") if isinstance(pasted, str) else pasted
+    try:
+        found = replace(read(content, slips, header), origins=tuple(origins))
+    except Unreadable as unreadable:
+        return Answer(platform, "", (), "unrecognised", says=str(unreadable), doubts=doubts)
+    return _Asked(platform, slips, found, secret, now, tolerance, list(readings), tuple(others)).answer(
+        doubts,
+        mine,
+        mine_digest,
+        Budget().times(DEEP if deep else 1),
+        3 if deep else 2,
+        show_secrets,
+        ciphers,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request that was recognised, and what it is verified with."""
+
+    platform: str
+    slips: Slips
+    found: Found
+    secret: str
+    now: int
+    tolerance: Tolerance | None
+    readings: list[str]
+    others: tuple[str, ...]
+
+    def answer(
+        self,
+        doubts: tuple[str, ...],
+        mine: bytes | None,
+        mine_digest: str,
+        budget: Budget,
+        depth: int,
+        show_secrets: bool,
+        ciphers: Ciphers | None,
+    ) -> Answer:
+        """Verify, and where that fails or the person's own values are given, search."""
+        proof: Proof | None = None
+        refused: Refused | None = None
+        try:
+            proof = self.slips.verify(
+                self.found,
+                secret=self.secret,
+                now=self.now,
+                tolerance=self.tolerance,
+                readings=self.readings,
+            )
+        except Refused as error:
+            if error.reason == "unknown-reading":
+                raise
+            refused = error
+        stages = self._stages(refused)
+        cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=ciphers))
+        tried, complete, fits = 0, True, False
+        explanations: tuple[tuple[Explanation, ...], ...] = ()
+        if refused and refused.reason not in RIGHT_SIGNATURE:
+            outcome = self._searched(cases, budget, depth)
+            tried, complete = outcome.tried, outcome.complete
+            fits = any(not hit.path for hit in outcome.hits)
+            explanations = () if fits else grouped(outcome.hits, self.platform, self.slips, cases)
+        own = None
+        if mine is not None or mine_digest:
+            own = self._own(cases, stages, mine, mine_digest, depth, show_secrets)
+        return Answer(
+            self.platform,
+            self.found.took,
+            self.found.undone,
+            "verified" if proof else "refused",
+            reason=refused.reason if refused else "",
+            clause=refused.clause if refused else "",
+            says=REASONS[refused.reason].meaning if refused else "",
+            hint=refused.hint() if refused else "",
+            evidence={name: printable(str(value), 200) for name, value in refused.evidence.items()} if refused else {},
+            doubts=doubts,
+            returns=_returned(proof, show_secrets) if proof else None,
+            signature_fits=proof is not None or fits or bool(refused and refused.reason in RIGHT_SIGNATURE),
+            stages=tuple(self._shown(stage, show_secrets) for stage in stages),
+            explanations=explanations,
+            tried=tried,
+            ended="complete" if complete else "budget",
+            mine=own,
+        )  # fmt: skip
+
+    def _stages(self, refused: Refused | None) -> tuple[Stage, ...]:
+        try:
+            return self.slips.stages(self.found, secret=self.secret, readings=self.readings)
+        except Refused:
+            built = refused.stages if refused else ()
+            return tuple(stage for stage in built if isinstance(stage, Stage))
+
+    def _shown(self, stage: Stage, show_secrets: bool) -> ShownStage:
+        clause = self.slips.CLAUSES.get(stage.name, "")
+        hidden = stage.credential and not show_secrets and not _public(stage.value)
+        if hidden:
+            return ShownStage(stage.name, len(stage.value), masked(stage.value), "", True, clause)
+        try:
+            stage.value.decode()
+        except UnicodeDecodeError:
+            return ShownStage(stage.name, len(stage.value), "", stage.value[:2_000].hex(), False, clause)
+        return ShownStage(stage.name, len(stage.value), visible(stage.value), "", False, clause)
+
+    def _searched(
+        self, cases: list[Case], budget: Budget, depth: int, received: str | None = None
+    ) -> Outcome:
+        """Search every case, and keep the explanations with the fewest slips."""
+        best: list[Outcome] = []
+        tried, complete = 0, True
+        for case in cases:
+            outcome = search(
+                case, secret=self.secret, others=self.others, budget=budget, depth=depth, received=received
+            )
+            tried += outcome.tried
+            complete = complete and outcome.complete
+            if outcome.hits:
+                best.append(outcome)
+                depth = min(depth, outcome.cost)
+        least = min((outcome.cost for outcome in best), default=0)
+        hits = tuple(hit for outcome in best if outcome.cost == least for hit in outcome.hits)
+        return Outcome(hits, tried, complete, least)
+
+    def _own(
+        self,
+        cases: list[Case],
+        stages: tuple[Stage, ...],
+        mine: bytes | None,
+        digest: str,
+        depth: int,
+        show_secrets: bool,
+    ) -> Mine:
+        """Compare the person's own text, and look for the slip that makes it, or that gives the person's own digest."""
+        hidden = not show_secrets and any(
+            stage.credential and not _public(stage.value) for stage in stages[-1:]
+        )
+        own = compared(stages, mine, hidden=hidden)
+        outcome = Outcome((), 0, True)
+        if digest:
+            outcome = self._searched(cases, Budget(), depth, digest)
+        elif mine is not None and not own.same_as:
+            for case in cases:
+                outcome = search(
+                    case,
+                    secret=self.secret,
+                    budget=Budget(),
+                    depth=depth,
+                    wanted=lambda state: state[0] == mine,
+                )
+                if outcome.hits:
+                    break
+        right = any(not hit.path for hit in outcome.hits)
+        found = () if right else grouped(outcome.hits, self.platform, self.slips, cases)
+        return replace(own, digest_fits=bool(digest) and right, explanations=found, tried=outcome.tried)
+
+
+def _public(value: bytes) -> bool:
+    try:
+        return value.decode() in PUBLIC_TEST_KEYS
+    except UnicodeDecodeError:
+        return False
+
+
+def _returned(proof: Proof, show_secrets: bool) -> dict[str, Any]:
+    def value(name: str, text: str) -> str:
+        if name in proof.credentials and not show_secrets and text not in PUBLIC_TEST_KEYS:
+            return masked(text.encode("utf-8", "surrogatepass"))
+        return text
+
+    return {
+        "says": proof.says,
+        "parameters": [[name, value(name, text)] for name, text in proof.parameters],
+        "covered": [*proof.covered],
+        "not_covered": [*proof.not_covered],
+        "timestamp": proof.timestamp,
+    }

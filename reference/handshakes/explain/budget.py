@@ -1,0 +1,45 @@
+"""The budget of a search: how many digests, how many bytes."""
+
+from __future__ import annotations
+
+
+class Spent(Exception):
+    """The budget is used up."""
+
+
+class Budget:
+    """What a search may spend. Each combination costs one digest (more where rounds are many) and its bytes.
+
+    >>> budget = Budget(digests=2, size=100)
+    >>> budget.spend(10); budget.spend(10); budget.tried
+    2
+    >>> budget.spend(10)
+    Traceback (most recent call last):
+    handshakes.explain.budget.Spent
+    """
+
+    def __init__(self, digests: int = 6_000, size: int = 2_000_000) -> None:
+        self.digests, self.size, self.built = digests, size, 4 * size
+        self.tried = 0
+
+    def times(self, factor: int) -> Budget:
+        """Return a budget so many times as large.
+
+        >>> Budget(digests=2).times(3).digests
+        6
+        """
+        return Budget(self.digests * factor, self.size * factor)
+
+    def spend(self, size: int, weight: int = 1) -> None:
+        """Count one combination; raises `Spent` instead of going over the budget."""
+        if self.digests < weight or self.size < size:
+            raise Spent
+        self.digests -= weight
+        self.size -= size
+        self.tried += 1
+
+    def build(self, size: int) -> None:
+        """Count the bytes of a state that was built on the way."""
+        self.built -= size
+        if self.built < 0:
+            raise Spent

@@ -1,0 +1,201 @@
+"""The requests in commands that browsers and people copy: curl for shells and for Windows, and JavaScript's fetch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import quote_plus
+
+from ..core.messages import Headers
+
+_ESCAPES = {
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "a": "\a",
+    "b": "\b",
+    "0": "\0",
+    "?": "?",
+}
+_DATA = ("-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json")
+_WITH_VALUE = frozenset(
+    [
+        "-A",
+        "-b",
+        "-c",
+        "-e",
+        "-o",
+        "-u",
+        "-x",
+        "-m",
+        "-T",
+        "-w",
+        "-E",
+        "-K",
+        "--user-agent",
+        "--cookie",
+        "--cookie-jar",
+        "--referer",
+        "--output",
+        "--user",
+        "--proxy",
+        "--max-time",
+        "--connect-timeout",
+        "--upload-file",
+        "--write-out",
+        "--cert",
+        "--key",
+        "--cacert",
+        "--resolve",
+        "--connect-to",
+        "--interface",
+        "--retry",
+    ]
+)
+
+
+@dataclass
+class Command:
+    """What a command asks for."""
+
+    took: str
+    url: str = ""
+    method: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+    undone: list[str] = field(default_factory=list)
+
+
+def words(text: str) -> list[str]:
+    """Split a shell's command into words, its quotes undone; a quote that is never closed ends with the text.
+
+    >>> words("curl 'a b' \\\\\\n -H $'x: \\\\u00fc' c\\\\&d")
+    ['curl', 'a b', '-H', 'x: ü', 'c&d']
+    """
+    found: list[str] = []
+    now: list[str] | None = None
+    place = 0
+    while place < len(text):
+        character = text[place]
+        quoted = _quoted(text, place)
+        if quoted is not None:
+            inner, place = quoted
+            now = [*(now or ()), inner]
+            continue
+        if character.isspace():
+            if now is not None:
+                found.append("".join(now))
+                now = None
+        elif character == "\\" and place + 1 < len(text):
+            place += 1
+            if text[place] == "\r":
+                place += 1
+            if place < len(text) and text[place] != "\n":
+                now = [*(now or ()), text[place]]
+        else:
+            end = re.compile(r"[^\s\\\"'$]+|\$").match(text, place)
+            assert end is not None  # noqa: S101
+            now = [*(now or ()), end[0]]
+            place = end.end() - 1
+        place += 1
+    return [*found, "".join(now)] if now is not None else found
+
+
+def _quoted(text: str, place: int) -> tuple[str, int] | None:
+    """Return a quoted part that begins here, and the place behind it."""
+    if text.startswith("$'", place):
+        found = re.compile(r"(?:[^'\\]|\\.)*", re.S).match(text, place + 2)
+        assert found is not None  # noqa: S101
+        return re.sub(
+            r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|.)", _ansi, found[0], flags=re.S
+        ), found.end() + 1
+    if text[place] == "'":
+        end = text.find("'", place + 1)
+        end = len(text) if end < 0 else end
+        return text[place + 1 : end], end + 1
+    if text[place] == '"':
+        found = re.compile(r'(?:[^"\\]|\\.)*', re.S).match(text, place + 1)
+        assert found is not None  # noqa: S101
+        return re.sub(r'\\(["\\$`])', r"\1", re.sub(r"\\\r?\n", "", found[0])), found.end() + 1
+    return None
+
+
+def _ansi(found: re.Match[str]) -> str:
+    code = found[1]
+    return chr(int(code[1:], 16)) if code[0] in "xu" and len(code) > 1 else _ESCAPES.get(code, "\\" + code)
+
+
+def curl(text: str) -> Command | None:
+    """Return the request of a curl command, or None for anything else.
+
+    >>> curl("curl -X POST 'https://a.example/' -H 'A: b' --data 'c=d'").body
+    b'c=d'
+    """
+    if not re.match(r"(?:[$>%#] *)?curl(?:\.exe)?\s", text):
+        return None
+    command = Command("a curl command")
+    if re.search(r"\^\s*\n|\^\"", text):
+        command.undone.append("carets of the Windows command line")
+        text = re.sub(r"\^([^\n])", r"\1", re.sub(r"\s*\^\r?\n", " ", text))
+    rest = words(re.sub(r"\s`\r?\n", " ", text).lstrip("$>%# "))[1:]
+    data: list[str] = []
+    query = False
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=") if word.startswith("--") else (word[:2], "", word[2:])
+        if not word.startswith("-"):
+            command.url = command.url or word
+            continue
+        if option in ("-G", "--get"):
+            query = True
+            continue
+        known = option in ("-H", "--header", "-X", "--request", "--url", "-F", "--form", *_DATA, *_WITH_VALUE)
+        if known and not equals and not value:
+            value = rest.pop(0) if rest else ""
+        if option in ("-H", "--header"):
+            name, _, content = value.partition(":")
+            command.headers = (*command.headers, (name.strip().lower(), content.strip()))
+        elif option in ("-X", "--request"):
+            command.method = value
+        elif option == "--url":
+            command.url = value
+        elif option in _DATA:
+            data.append(_encoded(value) if option == "--data-urlencode" else value)
+            if value[:1] == "@" and option != "--data-raw":
+                command.undone.append("the body stands in a file that is not part of the command")
+    if query and data:
+        command.url += ("&" if "?" in command.url else "?") + "&".join(data)
+    else:
+        command.body = "&".join(data).encode("utf-8", "surrogatepass")
+    return command
+
+
+def _encoded(text: str) -> str:
+    name, equals, value = text.partition("=")
+    return f"{name}{equals}{quote_plus(value)}" if equals else quote_plus(text)
+
+
+def fetch(text: str) -> Command | None:
+    """Return the request of a browser's `fetch(…)`, or of wget or Invoke-WebRequest, or None for anything else.
+
+    >>> fetch('await fetch("https://a.example/?b=c", {"method": "GET"});').url
+    'https://a.example/?b=c'
+    """
+    found = re.match(r"(?:await )?fetch\(\s*([\"'`])(.+?)\1", text, re.S)
+    if found:
+        method = re.search(r"[\"']?method[\"']?:\s*[\"'](\w+)[\"']", text)
+        body = re.search(r"[\"']?body[\"']?:\s*(\"(?:[^\"\\]|\\.)*\")", text, re.S)
+        content = re.sub(r"\\(u[0-9A-Fa-f]{4}|.)", _ansi, body[1][1:-1], flags=re.S) if body else ""
+        rows = re.findall(r"\"([A-Za-z][A-Za-z0-9-]*)\":\s*\"((?:[^\"\\]|\\.)*)\"", text)
+        headers = tuple((name.lower(), value) for name, value in rows if name not in ("method", "body"))
+        return Command(
+            "a fetch of a browser", found[2], method[1] if method else "", headers, content.encode()
+        )
+    if re.match(r"(?:\$ *)?(?:wget|https?|Invoke-WebRequest|Invoke-RestMethod|iwr)\s", text):
+        for word in words(text)[1:]:
+            if "://" in word or word.startswith("/"):
+                return Command("a command", word)
+    return None

@@ -1,0 +1,335 @@
+"""One reader for whatever a person has: it finds the request in it, and says what it took it for and what it undid."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..core.cases import Found, Slips
+from ..core.messages import Headers
+from ..core.printing import printable
+from .commands import curl, fetch
+from .unwrapping import repaired, unquoted
+
+METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+_REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
+_LOGGED = re.compile(rf"[\"'](?:{METHODS}) (\S+?)(?: HTTP/[0-9.]+)?[\"']", re.ASCII)
+_LOGGED_BARE = re.compile(rf"\b(?:{METHODS})\s+[\"']?((?:https?:/)?/\S+?)[\"']?(?=[\s,]|$)", re.ASCII)
+_HEADER_LINE = re.compile(r"(:?[A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)", re.ASCII)
+_URL = re.compile(r"https?://[^\s\"'<>`]+", re.I)
+_TARGET = re.compile(r"(?:https?://|/|\?)\S*", re.I)
+
+
+class Unreadable(Exception):
+    """What was pasted holds no request of the platform; the text says what is missing."""
+
+
+def read(pasted: bytes, platform: Slips, header: str = "") -> Found:
+    """Return the request in what somebody pasted; raises `Unreadable` with a sentence.
+
+    `header` is a signature header or content type that was given beside it, with or without its name.
+    """
+    return _Reader(platform, header).found(pasted)
+
+
+class _Reader:
+    def __init__(self, platform: Slips, header: str) -> None:
+        self.platform = platform
+        self.undone: list[str] = []
+        self.headers = self._given(header)
+
+    def fits(self, url: str) -> bool:
+        """Return whether a URL has a parameter by which a signed one is known."""
+        names = "|".join(self.platform.QUERY)
+        return bool(names) and re.search(rf"(?:^|[?&])(?:{names})=", url) is not None
+
+    def found(self, pasted: bytes) -> Found:
+        if not pasted.strip() and self.platform.BODY and self.headers:
+            return self._body(b"", "an empty body")
+        if not pasted.strip():
+            raise Unreadable(
+                "Nothing was pasted. Give a request as an argument, with --file, or on standard input."
+            )
+        text = self._text(pasted)
+        if text is None:
+            return self._body(pasted, "a binary body")
+        text = text.strip()
+        bare = unquoted(text, self.undone)
+        for reader in (self._har, self._command, self._http, self._log, self._head):
+            if (one := reader(bare, pasted)) is not None:
+                return one
+        return self._rest(text, bare, pasted)
+
+    def _given(self, header: str) -> Headers:
+        if not header.strip():
+            return ()
+        named = _HEADER_LINE.fullmatch(header.strip())
+        if named and not named[2].startswith("//"):
+            return ((named[1].lower(), named[2].strip()),)
+        name = self.platform.HEADERS[0] if self.platform.HEADERS else "content-type"
+        return ((name, header.strip()),)
+
+    def _text(self, pasted: bytes) -> str | None:
+        for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+            if pasted.startswith(mark):
+                try:
+                    text = pasted[2:].decode(name)
+                except UnicodeDecodeError:
+                    return None
+                self.undone.append("it was UTF-16, as PowerShell and Windows write it")
+                return text
+        try:
+            text = pasted.decode()
+        except UnicodeDecodeError:
+            return None
+        if text.startswith("\ufeff") and not self._is_body(text):
+            self.undone.append("a byte order mark stood in front")
+        return text.removeprefix("\ufeff")
+
+    def _is_body(self, text: str) -> bool:
+        return self.platform.BODY and text.lstrip("\ufeff \r\n")[:1] in ("{", "[")
+
+    def _made(self, took: str, url: str, method: str = "", headers: Headers = (), body: bytes = b"") -> Found:
+        every = (*self.headers, *headers)
+        if url and not url.startswith(("http:", "https:", "HTTP:", "HTTPS:")):
+            url = self._with_origin(repaired(url, self.fits, self.undone), dict(reversed(every)))
+        elif url:
+            url = repaired(url, self.fits, self.undone)
+        if not self.fits(url) and not (self.platform.BODY and body) and not self._unsigned(url):
+            raise Unreadable(self._missing(took))
+        return Found(url, method, every, body, took, tuple(dict.fromkeys(self.undone)))
+
+    def _unsigned(self, url: str) -> bool:
+        """Return whether a URL is at least one that the platform could have signed."""
+        return bool(self.platform.QUERY) and "?" in url and "=" in url
+
+    def _missing(self, took: str) -> str:
+        needed = " or ".join(f"a parameter {name}" for name in self.platform.QUERY)
+        if self.platform.BODY:
+            needed = f"{needed} or a body" if needed else "a body"
+        return (
+            f"This was read as {took}, but it holds neither {needed}."
+            if " or " in needed
+            else (f"This was read as {took}, but it does not hold {needed}.")
+        )
+
+    def _with_origin(self, url: str, headers: dict[str, str]) -> str:
+        host = headers.get(":authority") or headers.get("x-forwarded-host") or headers.get("host", "")
+        if url.startswith("/") and re.fullmatch(r"[A-Za-z0-9.:\[\]_-]+", host):
+            scheme = headers.get(":scheme") or headers.get("x-forwarded-proto") or "https"
+            self.undone.append(f"the origin {scheme}://{host} was taken from the headers")
+            return f"{scheme}://{host}{url}"
+        return url
+
+    def _body(self, body: bytes, took: str) -> Found:
+        if not self.platform.BODY:
+            raise Unreadable(f"This was read as {took}, but this platform signs URLs. Paste the whole URL.")
+        wanted = self.platform.HEADERS
+        if wanted and not any(name in wanted for name, _ in self.headers):
+            raise Unreadable(
+                f"This was read as {took}. A webhook also needs its signature: add --header '{wanted[0]}: …'."
+            )
+        return Found("", "", self.headers, body, took, tuple(dict.fromkeys(self.undone)))
+
+    # --- what it may be, one reader each ----------------------------------------------------------
+
+    def _har(self, text: str, pasted: bytes) -> Found | None:
+        if text[:1] not in "{[":
+            return None
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        if isinstance(value, dict) and isinstance(value.get("log"), dict):
+            entries = value["log"].get("entries")
+            requests = [entry.get("request") for entry in entries or () if isinstance(entry, dict)]
+            took = "a HAR file"
+        elif isinstance(value, dict) and isinstance(value.get("request"), dict):
+            requests, took = [value["request"]], "an entry of a HAR file"
+        elif isinstance(value, dict) and "rawQueryString" in value:
+            return self._gateway(value)
+        elif isinstance(value, dict) and isinstance(value.get("url"), str) and "headers" in value:
+            requests, took = [value], "a request of a HAR file"
+        else:
+            return None if self.platform.BODY else self._inside(value)
+        matching = [
+            (number, one)
+            for number, one in enumerate(requests, 1)
+            if isinstance(one, dict) and self._signed(one)
+        ]
+        if not matching:
+            raise Unreadable(
+                f"This is {took} with {len(requests)} requests, none of which carries a signature."
+            )
+        number, request = matching[0]
+        if len(requests) > 1:
+            took += f" (request {number} of {len(requests)}, the first of {len(matching)} with a signature)"
+        data = request.get("postData")
+        body = str(data.get("text", "")) if isinstance(data, dict) else ""
+        content = body.encode("utf-8", "surrogatepass")
+        if isinstance(data, dict) and data.get("encoding") == "base64":
+            content = base64.b64decode(content)
+            self.undone.append("the body stood in base64")
+        return self._made(
+            took, str(request.get("url", "")), str(request.get("method", "")), _listed(request), content
+        )
+
+    def _signed(self, request: dict[str, Any]) -> bool:
+        data = request.get("postData")
+        text = str(data.get("text", "")) if isinstance(data, dict) else ""
+        named = {name for name, _ in _listed(request)} & set(self.platform.HEADERS)
+        return (
+            self.fits(str(request.get("url", "")))
+            or bool(named)
+            or ("register" in text and self.platform.BODY)
+        )
+
+    def _gateway(self, event: dict[str, Any]) -> Found:
+        headers = event.get("headers") if isinstance(event.get("headers"), dict) else {}
+        found = tuple((str(name).lower(), str(value)) for name, value in (headers or {}).items())
+        body = str(event.get("body") or "").encode("utf-8", "surrogatepass")
+        if event.get("isBase64Encoded"):
+            body = base64.b64decode(body)
+            self.undone.append("the body stood in base64")
+        target = f"{event.get('rawPath', '/')}?{event['rawQueryString']}"
+        return self._made("an event of API Gateway", target, "", found, body)
+
+    def _inside(self, value: Any) -> Found | None:
+        """Return the request whose URL is a text somewhere in JSON, as in a line of a structured log."""
+        for text in _texts(value):
+            if self.fits(text):
+                line = _LOGGED_BARE.search(text)
+                return self._made("a URL in JSON", line[1] if line else text)
+        return None
+
+    def _command(self, text: str, pasted: bytes) -> Found | None:
+        for read_command in (curl, fetch):
+            if (command := read_command(text)) is not None:
+                self.undone += command.undone
+                if not command.url and not command.body:
+                    raise Unreadable(f"This was read as {command.took}, but it names no URL.")
+                return self._made(command.took, command.url, command.method, command.headers, command.body)
+        return None
+
+    def _http(self, text: str, pasted: bytes) -> Found | None:
+        first, _, rest = text.partition("\n")
+        line = _REQUEST_LINE.fullmatch(first.rstrip("\r"))
+        if line is None:
+            return None
+        if not rest.strip():
+            return self._made("a request line", line[2], line[1])
+        headers, body, whole = self._head_and_body(rest, pasted)
+        if not whole:
+            return None
+        return self._made("an HTTP request", line[2], line[1], headers, body)
+
+    def _head_and_body(self, text: str, pasted: bytes) -> tuple[Headers, bytes, bool]:
+        """Return the headers before the first blank line and the raw bytes behind it; whether all lines are headers."""
+        head, _, body = re.sub(r"\r\n", "\n", text).partition("\n\n")
+        headers = []
+        for row in head.split("\n"):
+            found = _HEADER_LINE.fullmatch(row.strip())
+            if found is None:
+                return (), b"", False
+            headers.append((found[1].lower(), found[2].strip()))
+        raw = body.encode("utf-8", "surrogatepass")
+        if cut := re.search(rb"\r?\n\r?\n", pasted):
+            raw = pasted[cut.end() :]
+        length = dict(headers).get("content-length", "")
+        if (
+            length.isdecimal()
+            and len(length) < 8
+            and raw[int(length) :].strip() == b""
+            and len(raw) > int(length)
+        ):
+            self.undone.append("line ends behind the body, beyond its Content-Length")
+            raw = raw[: int(length)]
+        return tuple(headers), raw, True
+
+    def _log(self, text: str, pasted: bytes) -> Found | None:
+        if self._is_body(text):
+            return None
+        for row in text.splitlines():
+            if (logged := _LOGGED.search(row)) and self.fits(logged[1].replace("&amp;", "&")):
+                return self._made("an access-log line", logged[1])
+        for row in text.splitlines():
+            if (logged := _LOGGED_BARE.search(row)) and self.fits(logged[1].replace("&amp;", "&")):
+                return self._made("a log line", logged[1])
+        return None
+
+    def _head(self, text: str, pasted: bytes) -> Found | None:
+        rows = [row.strip() for row in text.splitlines()]
+        if ":path" in rows[:-1]:  # the browser's list, a line for the name and a line for the value
+            names = dict(zip(rows[::2], rows[1::2], strict=False))
+            headers = tuple((name.rstrip(":").lower(), value) for name, value in names.items())
+            return self._made("a browser's list of headers", names.get(":path", ""), "", headers)
+        if listed := re.search(r"^Request URL:?\s+(\S+)", text, re.M | re.I):
+            return self._made("a browser's list of headers", listed[1])
+        headers, body, whole = self._head_and_body(text, pasted)
+        if not whole or text.startswith(("http:", "https:")):
+            return None
+        if body.strip() == b"":
+            body = b""
+        values = dict(headers)
+        target = values.get(":path") or values.get("request-uri") or values.get("x-original-uri") or ""
+        signed = any(name in self.platform.HEADERS for name in values)
+        if signed and not body and not target:
+            raise Unreadable(
+                "This is the header of a webhook. Its body is needed too: --file BODY --header 'name: value'."
+            )
+        if not target and not body:
+            return None
+        return self._made("a block of headers", target, "", headers, body)
+
+    def _rest(self, text: str, bare: str, pasted: bytes) -> Found:
+        if self._is_body(text) or (
+            self.platform.BODY and any(n in self.platform.HEADERS for n, _ in self.headers)
+        ):
+            self.undone.clear()
+            return self._body(pasted, "a JSON body" if self._is_body(text) else "a body")
+        one = self.platform.bare(bare)
+        if one is not None:
+            url, body, took = one
+            if url:
+                return self._made(took, url)
+            return Found("", "", self.headers, body, took, tuple(dict.fromkeys(self.undone)))
+        flat = re.sub(r"\s*[\r\n]+\s*", "", bare)
+        one_word = " " not in flat.strip() or not self.fits(flat.partition(" ")[0])
+        if one_word and _TARGET.fullmatch(re.sub(r"\s", "", flat)) and flat.count("://") < 3:
+            return self._made("a URL" if "://" in flat.partition("?")[0] else "a request target", bare)
+        for found in _URL.finditer(re.sub(r"\\\n\s*|(?<=[&=?%\w])\r?\n[ \t]+", "", text)):
+            if self.fits(found[0]) or self.fits(found[0].replace("&amp;", "&")):
+                return self._made("a URL in a text", found[0])
+        if "=" in flat and ("&" in flat or self.fits("?" + flat)) and " " not in flat:
+            self.undone.append("the query had no question mark")
+            return self._made("a query", "?" + bare)
+        if "%3D" in flat or "%3d" in flat:
+            return self._made("a percent-encoded text", bare)
+        if self.platform.BODY:
+            return self._body(pasted, "a body")
+        raise Unreadable(
+            f"No request was recognised in this text of {len(text)} characters ({printable(text, 20)}). Paste a URL, "
+            "a curl command, a log line, a HAR file or a raw HTTP request."
+        )
+
+
+def _listed(request: dict[str, Any]) -> Headers:
+    headers = request.get("headers")
+    if isinstance(headers, dict):
+        return tuple((str(name).lower(), str(value)) for name, value in headers.items())
+    found = [one for one in headers or () if isinstance(one, dict)] if isinstance(headers, list) else []
+    return tuple((str(one.get("name", "")).lower(), str(one.get("value", ""))) for one in found)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

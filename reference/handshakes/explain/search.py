@@ -1,0 +1,261 @@
+"""The search: readings and slips, combined, until one reproduces the value that was received.
+
+It builds each stage once, level by level: level 0 is what the adopted rules make, level 1 what one slip makes,
+and so on. It only compares; what it finds explains a request and never accepts one.
+"""
+
+from __future__ import annotations
+
+import binascii
+import contextlib
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.cases import Case, Layer, Mac, Made
+from ..core.refusals import Refused
+from . import keys, parameters, writers
+from .budget import Budget, Spent
+
+Part = tuple[str, str]
+"""The id of a slip or reading, and what it changed."""
+Path = tuple[Part, ...]
+State = tuple[Any, ...]
+Level = dict[Hashable, tuple[State, list[Path]]]
+
+BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, binascii.Error)
+"""What a stage raises for a state that it cannot read: then nothing is made of it."""
+MOST_PATHS = 6
+"""How many ways to one and the same state are kept."""
+
+_WITH_NAMES: dict[str, Callable[[Any, tuple[str, ...]], Iterable[writers.Way]]] = {
+    "added": parameters.added,
+    "changed": parameters.changed,
+    "order": parameters.reordered,
+}
+_PLAIN: dict[str, Callable[[Any], Iterable[writers.Way]]] = {
+    "query": parameters.queries,
+    "json": writers.written_pairs,
+    "text": writers.texts,
+    "damage": writers.undamaged,
+    "rewritten": writers.rewritten,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One explanation: the slips and readings, in the order of the stages, and the state that they make."""
+
+    path: Path
+    state: Hashable
+    key: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a search found, how many combinations it tried, and whether the budget ended it."""
+
+    hits: tuple[Hit, ...]
+    tried: int
+    complete: bool
+    cost: int = 0
+    """How many slips the explanations have."""
+
+
+def search(
+    case: Case,
+    *,
+    secret: str,
+    others: tuple[str, ...] = (),
+    budget: Budget,
+    depth: int = 2,
+    wanted: Callable[[State], bool] | None = None,
+    received: str | None = None,
+) -> Outcome:
+    """Return every explanation with the fewest slips, at most `depth` deep.
+
+    With `wanted`, a message is looked for instead of a MAC: keys and MACs are left out. With `received`, that
+    digest is to be reproduced instead of the one in the request.
+    """
+    before = budget.tried
+    found = _Search(case, secret, others, budget, wanted, received)
+    for cost in range(depth + 1):
+        try:
+            hits = tuple(found.at(cost))
+        except Spent:
+            return Outcome(tuple(found.hits), budget.tried - before, False, cost)
+        if hits:
+            return Outcome(hits, budget.tried - before, True, cost)
+    return Outcome((), budget.tried - before, True)
+
+
+class _Search:
+    def __init__(
+        self,
+        case: Case,
+        secret: str,
+        others: tuple[str, ...],
+        budget: Budget,
+        wanted: Callable[[State], bool] | None,
+        received: str | None,
+    ) -> None:
+        self.case, self.budget, self.wanted, self.received = case, budget, wanted, received
+        self.tables: list[list[Level]] = [[] for _ in range(len(case.layers) + 1)]
+        self.hits: list[Hit] = []
+        self.ways: list[dict[Hashable, list[Made]]] = [{} for _ in case.layers]
+        self.keys = _keys(case, secret, others)
+        self.macs = _macs(case)
+        self.forms: dict[Any, list[tuple[tuple[str, ...], bytes]]] = {}
+
+    def at(self, cost: int) -> Iterator[Hit]:
+        """Yield the explanations that cost exactly so much."""
+        self._build(cost)
+        for spent in range(cost, -1, -1):
+            for identity, (state, paths) in self.tables[-1][spent].items():
+                if self.wanted is not None:
+                    if spent == cost:
+                        self.budget.spend(len(identity) if isinstance(identity, bytes) else 0)
+                        if self.wanted(state):
+                            yield from self._kept(paths, (), identity)
+                    continue
+                yield from self._tried(state, paths, cost - spent, identity)
+
+    def _tried(self, state: State, paths: list[Path], left: int, identity: Hashable) -> Iterator[Hit]:
+        message, received = state
+        received = received if self.received is None else self.received
+        for key_cost in range(left + 1):
+            for key_parts, key in self.keys.get(key_cost, ()):
+                for mac in self.macs.get(left - key_cost, ()):
+                    size = len(message) if isinstance(message, bytes) else 256
+                    self.budget.spend(size, mac.weight)
+                    try:
+                        made = mac.make(key, message)
+                    except BROKEN:
+                        continue
+                    slips = self._fits(made, received)
+                    if slips is not None:
+                        more = (*key_parts, *((id, "") for id in (*mac.ids, *slips)))
+                        yield from self._kept(paths, more, identity, key)
+
+    def _kept(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> Iterator[Hit]:
+        for path in paths:
+            hit = Hit((*path, *more), identity, key)
+            self.hits.append(hit)
+            yield hit
+
+    def _fits(self, made: Any, received: Any) -> tuple[str, ...] | None:
+        if self.case.fits is not None:
+            return self.case.fits(made, received)
+        if made is None:
+            return None
+        if received not in self.forms:
+            self.forms[received] = keys.read_digest(received)
+        for slips, digest in self.forms[received]:
+            if made == digest or ("form-cut" in slips and made.startswith(digest)):
+                return tuple(self.case.forms.get(slip, slip) for slip in slips)
+        return None
+
+    def _build(self, cost: int) -> None:
+        first = self.tables[0]
+        while len(first) <= cost:
+            first.append({} if first else {self.case.start: (self.case.start, [()])})
+        for place, layer in enumerate(self.case.layers):
+            known = {identity for level in self.tables[place + 1] for identity in level}
+            made: Level = {}
+            for state, paths in self.tables[place][cost].values():
+                self._add(made, known, _made(layer, state), paths)
+            for less in range(cost):
+                for identity, (state, paths) in self.tables[place][less].items():
+                    for way in self._ways(place, layer, identity, state):
+                        if way.cost == cost - less:
+                            longer = [(*path, (way.id, way.change)) for path in paths]
+                            self._add(made, known, way.state, longer)
+            self.tables[place + 1].append(made)
+
+    def _add(self, made: Level, known: set[Hashable], state: State | None, paths: list[Path]) -> None:
+        if state is None or state in known:
+            return
+        if state in made:
+            there = made[state][1]
+            there += [path for path in paths if path not in there][: MOST_PATHS - len(there)]
+            return
+        self.budget.build(_size(state))
+        made[state] = (state, paths[:MOST_PATHS])
+
+    def _ways(self, place: int, layer: Layer, identity: Hashable, state: State) -> list[Made]:
+        ways = self.ways[place]
+        if identity not in ways:
+            ways[identity] = []
+            with contextlib.suppress(*BROKEN):
+                ways[identity] += _alternatives(layer, state, self.case.names)
+        return ways[identity]
+
+
+def _made(layer: Layer, state: State) -> State | None:
+    try:
+        return layer.make(state)
+    except BROKEN:
+        return None
+
+
+def _alternatives(layer: Layer, state: State, names: tuple[str, ...]) -> Iterator[Made]:
+    if layer.ways is not None:
+        yield from _unbroken(iter(layer.ways(state)))
+    for kind, part in layer.kinds:
+        if kind == "joined":
+            text, time, received, *_ = state
+            found: Iterable[writers.Way] = parameters.joined((text, time))
+            yield from (Made(id, (made, received), change, cost) for id, made, change, cost in found)
+            continue
+        found = _WITH_NAMES[kind](state[part], names) if kind in _WITH_NAMES else _PLAIN[kind](state[part])
+        for id, made, change, cost in _unbroken(iter(found)):
+            if kind == "json":
+                made = made.encode("utf-8", "surrogatepass")
+            yield Made(id, (*state[:part], made, *state[part + 1 :]), change, cost)
+
+
+def _unbroken(found: Iterator[Any]) -> Iterator[Any]:
+    """Yield what a generator makes until it breaks."""
+    try:
+        yield from found
+    except BROKEN:
+        return
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, tuple):
+        return sum(map(_size, value))
+    return 8
+
+
+def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tuple[Path, bytes]]]:
+    found: dict[int, list[tuple[Path, bytes]]] = {0: [], 1: [], 2: []}
+    seen = set()
+
+    def add(cost: int, path: Path, key: bytes) -> None:
+        if key not in seen or (len(path) == 1 and path[0][0] in case.keys):
+            seen.add(key)
+            found[cost].append((path, key))
+
+    readings = {"": case.key, **case.keys}
+    for id, make in readings.items():
+        try:
+            add(1 if id else 0, ((id, ""),) if id else (), make(secret, case.clause))
+        except BROKEN:
+            continue
+    if case.general:
+        for id, key, change, cost in keys.keys(secret, others):
+            add(cost, ((id, change),), key)
+    return found
+
+
+def _macs(case: Case) -> dict[int, list[Mac]]:
+    found: dict[int, list[Mac]] = {}
+    for mac in case.macs:
+        found.setdefault(len(mac.ids), []).append(mac)
+    if case.general:
+        for mac, cost in keys.MACS:
+            found.setdefault(cost, []).append(mac)
+    return found

@@ -1,0 +1,147 @@
+"""What mail, HTML, shells and logs do to a URL, undone step by step; every step is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qsl, quote, unquote
+
+_ENTITY_CHARACTERS = {
+    "¶": "&para", "×": "&times", "©": "&copy", "®": "&reg", "¬": "&not", "§": "&sect", "¤": "&curren",
+    "°": "&deg", "µ": "&micro", "¢": "&cent", "£": "&pound", "¥": "&yen", "±": "&plusmn", "÷": "&divide",
+    "⟨": "&lang", "〈": "&lang", "∂": "&part", "ι": "&iota", "∠": "&ang", "≥": "&ge", "≤": "&le", "≠": "&ne",
+}  # fmt: skip
+"""What HTML makes of `&name` without a semicolon (and some also with one)."""
+_DAMAGED = re.compile(
+    "(" + "|".join([*_ENTITY_CHARACTERS, *(quote(c) for c in _ENTITY_CHARACTERS)]) + r")(?=[A-Za-z0-9_\-]*=)",
+    re.I,
+)
+QUOTES = {'"': '"', "'": "'", "`": "`", "<": ">", "“": "”", "„": "“", "‘": "’", "«": "»", "(": ")", "[": "]"}
+_GATEWAY = re.compile(
+    r"(?i)^https?://[^/?#]*(safelinks\.protection\.outlook|urldefense|google\.|slack-redir|l\.facebook|linkprotect|mimecast|"
+    r"barracuda|click\.|track\.|link\.|redirect|email\.|sendgrid|mandrillapp|mailchimp|trendmicro|fireeye|cisco|avanan)"
+)
+
+Fits = Callable[[str], bool]
+"""Whether a URL carries a signature of the platform."""
+
+
+def unquoted(text: str, undone: list[str]) -> str:
+    """Return a text without the quotes, brackets and code marks around it.
+
+    >>> undone = []
+    >>> unquoted("`<https://a.example/>`", undone), undone
+    ('https://a.example/', ['backticks around it', 'angle brackets around it'])
+    """
+    names = {"`": "backticks", "<": "angle brackets", "(": "brackets", "[": "brackets"}
+    if fence := re.fullmatch(r"```\w*\n(.*?)\n?```", text, re.S):
+        undone.append("a Markdown fence around it")
+        text = fence[1].strip()
+    if link := re.fullmatch(r"\[[^\]]*\]\((\S+)\)", text):
+        undone.append("a Markdown link around it")
+        text = link[1]
+    while len(text) > 2 and QUOTES.get(text[0]) == text[-1] and not (text[0] == "[" and text[1] in '{["'):
+        undone.append(f"{names.get(text[0], 'quotes')} around it")
+        text = text[1:-1].strip()
+    if (text[:1] in "\"'`“" and text.count(text[0]) == 1) or (
+        text[-1:] in "\"'`”" and text.count(text[-1]) == 1
+    ):
+        undone.append("one quote at its end")
+        text = text.strip("\"'`“”")
+    return text
+
+
+def repaired(url: str, fits: Fits, undone: list[str]) -> str:
+    """Return a URL, target or query as it was before mail, HTML, a shell or a log changed it.
+
+    >>> undone = []
+    >>> repaired("/p?a=1&amp;signature=x", lambda url: "&signature=" in url, undone), undone
+    ('/p?a=1&signature=x', ['&amp; stood for &'])
+    """
+    for name, change in _STEPS:
+        after = change(url)
+        if after != url:
+            undone.append(name)
+            url = after
+    for _ in range(3):
+        inner = _inner(url, fits)
+        if not inner:
+            break
+        undone.append("it was wrapped in the link of another site")
+        url = inner
+    if not re.search(r"[?=&]", url) and re.search(r"%3[DF]", url, re.I):
+        undone.append("the whole of it was percent-encoded")
+        url = unquote(url)
+    if re.match(r"https?%3A", url, re.I) or (
+        not fits(url) and "%26" in url and "%3D" in url and "=" not in url
+    ):
+        undone.append("the whole of it was percent-encoded")
+        url = unquote(url)
+    if re.search(r"[^\x21-\x7e]|[\"<>\\^`{|}]", url) and re.search(r"[^\x21-\x7e]", url):
+        undone.append("blanks or characters outside ASCII stood in it, as a browser shows them")
+        url = re.sub(r"[^\x21-\x7e]", lambda found: quote(found[0]), url)
+    return url
+
+
+def _inner(url: str, fits: Fits) -> str:
+    """Return the URL that another one carries in a parameter or in its path, as links in mail do."""
+    outside = url.partition("?")[0]
+    if found := re.search(r"urldefense\.(?:com|us)/v3/__(.+?)__(?:;|$)", url):
+        return found[1].replace("*", "%") if "*" in found[1] and ";" not in url else _stars(found[1], url)
+    for name, value in parse_qsl(url.partition("?")[2].partition("#")[0]):
+        inner = value
+        if "urldefense" in outside and name == "u" and "://" not in value:
+            inner = unquote(value.replace("-", "%").replace("_", "/"))
+        known = _GATEWAY.match(url) or name.lower() in ("url", "u", "q", "target", "redirect", "goto", "link")
+        if known and re.match(r"https?://", inner) and fits(inner) and (_GATEWAY.match(url) or not fits(url)):
+            return inner
+    return ""
+
+
+def _stars(inner: str, url: str) -> str:
+    """Return a URL of urldefense v3, whose replaced characters stand in base64 behind it."""
+    from base64 import urlsafe_b64decode
+
+    coded = url.rpartition("__;")[2].partition("!")[0]
+    try:
+        characters = urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
+    except ValueError:
+        return inner
+    rest = iter(characters)
+    return re.sub(r"\*", lambda _: next(rest, "*"), inner)
+
+
+def _quoted_printable(url: str) -> str:
+    if not re.search(r"=\r?\n|=3D", url):
+        return url
+    return (
+        re.sub(r"=([0-9A-F]{2})", lambda f: chr(int(f[1], 16)), re.sub(r"=\r?\n", "", url))
+        if "=3D" in url
+        else url
+    )
+
+
+def _damaged(url: str) -> str:
+    def whole(found: re.Match[str]) -> str:
+        return _ENTITY_CHARACTERS[unquote(found[0])]
+
+    return _DAMAGED.sub(whole, url)
+
+
+def _entities(url: str) -> str:
+    return re.sub(r"&(?:amp|#38|#x26);", "&", url, flags=re.I)
+
+
+_STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("it was quoted-printable, as in the source of a mail", _quoted_printable),
+    ("it was wrapped over several lines", lambda url: re.sub(r"\s*[\r\n]+\s*", "", url)),
+    ("\\u0026 stood for &", lambda url: re.sub(r"\\u0026", "&", url, flags=re.I)),
+    ("\\u003d stood for =", lambda url: re.sub(r"\\u003d", "=", url, flags=re.I)),
+    ("backslashes stood before characters", lambda url: re.sub(r"\\([&?=/:!'\"()])", r"\1", url)),
+    ("\\x escapes of a log", lambda url: re.sub(r"\\x([0-9A-Fa-f]{2})", lambda f: "%" + f[1].upper(), url)),
+    ("&amp;amp; stood for &", lambda url: re.sub("&amp;amp;", "&", url, flags=re.I)),
+    ("&amp; stood for &", _entities),
+    ("&name was read as an HTML entity and became a character", _damaged),
+    ("invisible characters stood in it", lambda url: re.sub("[\u200b\u200c\u200d\u2060\ufeff\u00ad]", "", url)),
+    ("punctuation stood behind it", lambda url: re.sub(r"(?<=[0-9A-Za-z])[.,;:!)>\]}]+$", "", url)),
+)  # fmt: skip
