@@ -41,7 +41,8 @@ class Platform:
         >>> PLATFORMS["officernd"].slips().HEADERS
         ('officernd-signature',)
         """
-        return cast(Slips, self._module("slips"))
+        slips: Slips = self._module("slips")
+        return slips
 
     def code(self) -> Code:
         """Load and return what the specification is compared with.
