@@ -1,4 +1,4 @@
-"""`handshakes tour`, `verify` and `serve` for Fortis, as a person meets them.
+"""`handshakes tour` and `verify` for Fortis, as a person meets them.
 
 Payloads and hmacs are the worked values of the facts on Fortis, or are made here.
 """
@@ -9,15 +9,12 @@ import base64
 import hashlib
 import hmac
 import re
-import subprocess
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 import pytest
-import requests
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from handshakes.fortis import demo
-from tests.cli.test_cli import COMMAND, Ran, Served, command, run, unprintable  # noqa: F401  (run is a fixture)
+from tests.cli.test_cli import Ran, command, run, unprintable  # noqa: F401  (run is a fixture)
 
 NOW = 1_700_000_000
 SECRET = "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3"
@@ -196,50 +193,6 @@ def test_what_was_received_is_not_shown_when_it_is_refused(run):  # noqa: F811
     ran = verified(run, f"/x?data={quote(E02, safe='')}", secret="another-app-secret")
     assert ran.code == 1 and "decryption-failed" in ran.out
     assert E02[20:60] not in ran.out
-
-
-# --- serve --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("mode", ["encrypted", "plain"])
-def test_both_sides_served_pressed_and_ended(mode, tmp_path):
-    process = subprocess.Popen(
-        [COMMAND, "serve", "fortis", "--set", f"mode={mode}", "--store", str(tmp_path)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    served = Served(process)
-    try:
-        told = served.briefing()
-        portal = told["open in a browser"]
-        with requests.Session() as browser:
-            for form in ("register-location", f"register-{demo.USER}", f"open-{demo.USER}"):
-                shown = press(browser, portal, form)
-                assert shown.status_code == 200
-            frame = re.search(r'<iframe src="([^"]+)"', shown.text)[1].replace("&amp;", "&")
-            led = browser.get(frame, timeout=10, allow_redirects=False)
-            assert urlsplit(led.headers["location"]).path == "/fortis/app"
-            cookie = {"cookie": led.headers["set-cookie"].partition(";")[0]}  # a Secure one, over loopback
-            page = browser.get(led.headers["location"], headers=cookie, timeout=10)
-            assert f'id="user">{demo.USER}<' in page.text
-        again = requests.get(frame, timeout=10)
-        assert again.status_code == 403
-        served.wait_for("refused launch: replayed")
-        assert served.interrupt() == 0
-        assert "Traceback" not in served.text and "replayed" in served.text
-        tokens = re.findall(r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])", served.text)
-        assert tokens == []
-    finally:
-        process.kill()
-        process.wait()
-
-
-def press(browser: requests.Session, portal: str, form: str) -> requests.Response:
-    listed = browser.get(portal, timeout=10).text
-    action, inner = re.search(rf'action="([^"]+)" id="{form}">(.*?)</form>', listed, re.S).groups()
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', inner))
-    parts = urlsplit(portal)
-    headers = {"origin": f"{parts.scheme}://{parts.netloc}"}
-    return browser.post(urljoin(portal, action), data=fields, headers=headers, timeout=10)
 
 
 def test_a_verified_plain_launch_says_when_it_was_signed(run):  # noqa: F811

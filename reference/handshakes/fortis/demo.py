@@ -43,8 +43,9 @@ SETTINGS = {
     "unregistered": Setting("whether a launch may register what no postback did", ("claim", "refuse")),
     "once": Setting("whether a launch is taken once only (A26)", ("yes", "no")),
     "iframe_url": Setting("the address of a foreign app's iframe"),
-    "location_setup_url": Setting("a foreign app's template of postbacks for locations"),
-    "user_setup_url": Setting("a foreign app's template of postbacks for users"),
+    "location_setup_url": Setting("a foreign app's template of postbacks for locations", may_be_empty=True),
+    "user_setup_url": Setting("a foreign app's template of postbacks for users", may_be_empty=True),
+    "redirect_uri": Setting("where a foreign app wants the consent of OAuth to lead back"),
     "platform_url": Setting("where a foreign platform is served, for --only partner"),
 }  # fmt: skip
 
@@ -55,6 +56,10 @@ def sides(world: World) -> Sides:
         world.settings
     )
     served = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
+    if world.partner_origin and not served:
+        raise ValueError(
+            "an app alone needs the address of the platform that it asks: --set platform_url=http://127.0.0.1:PORT"
+        )
     ui, api = served or UI, served or API
     settings = PlatformSettings(
         ui_origin=ui,
@@ -99,17 +104,20 @@ def sides(world: World) -> Sides:
     platform.add_user(User(OTHER_USER, "grace", None, domain, (LOCATION, OTHER_LOCATION), "a password"))
     platform.add_user(User(SHORT_USER, "linus", None, domain, (LOCATION,)))
     platform.add_contact(Contact(CONTACT, LOCATION, "Müller", "137"))
+    alone = (
+        world.platform_origin and not world.partner_origin
+    )  # then no postback goes where nobody asked for it
     platform.add_app(
         App(
             TITLE,
             SECRET,
             chosen.get("iframe_url", app.iframe_url()),
-            chosen.get("location_setup_url", app.location_setup_url()),
-            chosen.get("user_setup_url", app.user_setup_url()),
+            chosen.get("location_setup_url", "" if alone else app.location_setup_url()),
+            chosen.get("user_setup_url", "" if alone else app.user_setup_url()),
             encrypt_url_params=chosen["mode"] == BY_DATA,
             client_id=app.configuration.client_id,
             client_secret=CLIENT_SECRET,
-            redirect_uri=app.redirect_uri(),
+            redirect_uri=chosen.get("redirect_uri", app.redirect_uri()),
         )
     )
     return Sides(platform, app, reports)
