@@ -22,6 +22,8 @@ class Platform:
     name: str
     title: str
     partner: str
+    pure: tuple[str, ...] = ("signing", "rules")
+    """The modules whose refusals must all have vectors."""
 
     def tools(self) -> Tools:
         """Load and return both sides ready made, the story of the tour and the briefing of `serve`."""
@@ -58,19 +60,20 @@ class Platform:
             {f"{self.name}.{short}": found for short, found in self._module("operations").OPERATIONS.items()},
             self._module("readings").READINGS,
             {f"{kind.__name__}.{field.name}": field.default for kind in settings for field in fields(kind)},
-            (self._module("signing"), self._module("rules")),
+            tuple(map(self._module, self.pure)),
         )
 
     def _module(self, name: str) -> Any:
         return import_module(f"{__package__}.{self.name}.{name}")
 
 
+FORTIS_RULES = ("rules", "rules.launch", "rules.encrypted", "rules.plain")
 PLATFORMS: dict[str, Platform] = {
     platform.name: platform
     for platform in (
         Platform("officernd", "OfficeRnD", "partner integration"),
         Platform("retailcrm", "RetailCRM (Simla)", "module"),
         Platform("onoffice", "onOffice enterprise", "provider"),
-        Platform("fortis", "Fortis (Zeamster)", "app"),
+        Platform("fortis", "Fortis (Zeamster)", "app", ("signing", "encryption", *FORTIS_RULES)),
     )
 }

@@ -21,11 +21,12 @@ import pytest
 from handshakes.core.messages import Request, Response
 from handshakes.core.refusals import Refused
 from handshakes.core.strict import form_pairs, query_pairs
-from handshakes.fortis import readings, rules, signing
+from handshakes.fortis import readings, signing
 from handshakes.fortis.partner import App
 from handshakes.fortis.partner.api import Api
 from handshakes.fortis.partner.configuration import API
 from handshakes.fortis.partner.connecting import PLATFORM
+from handshakes.fortis.rules import encrypted, plain
 from handshakes.fortis.signing import Launch
 from handshakes.fortis.simulator.examination import examine
 from handshakes.fortis.simulator.tampering import opened as decrypted
@@ -107,7 +108,7 @@ def values_of(target: str) -> dict[str, str]:
 
 
 def believed(mode: str, values: dict[str, Any]) -> Launch:
-    pairs = tuple((name, str(value)) for name, value in values.items() if name in rules.NAMES and value)
+    pairs = tuple((name, str(value)) for name, value in values.items() if name in encrypted.NAMES and value)
     return Launch(mode, pairs, None, (), ())
 
 
@@ -129,13 +130,13 @@ def any_json(plaintext: bytes) -> dict[str, Any]:
     """Read the first JSON object there is, and trim what stands around it."""
     try:
         text = plaintext.decode().strip("\ufeff\0[]").partition(',"x":')[0]
-        return rules.parse((text if text.endswith("}") else text + "}").encode())
+        return encrypted.parse((text if text.endswith("}") else text + "}").encode())
     except (ValueError, Refused):
-        return rules.parse(plaintext)
+        return encrypted.parse(plaintext)
 
 
 def failing_text(plaintext: bytes) -> dict[str, Any]:
-    return rules.parse(plaintext.decode("latin-1").encode())
+    return encrypted.parse(plaintext.decode("latin-1").encode())
 
 
 def every_type(values):
@@ -175,7 +176,7 @@ def length_not_looked_at(self, target, secret):
         whole = raw[16 : len(raw) // 16 * 16]
         if not whole:
             raise
-        text = rules.decrypt(whole, *rules.derive(secret.encode(), raw[8:16]))
+        text = encrypted.decrypt(whole, *encrypted.derive(secret.encode(), raw[8:16]))
         pairs = re.findall(rb'"([a-z_-]+)":"([^"]*)"', text)
         return believed("encrypted", {name.decode(): value.decode() for name, value in pairs})
 
@@ -226,7 +227,7 @@ def hashed_too(self, target, secret):
 
 def lower_case_first(self, target, secret):
     def message(location_id, timestamp):
-        return rules.message(location_id.lower(), timestamp)
+        return plain.message(location_id.lower(), timestamp)
 
     return or_stages(message=message)(self, target, secret)
 

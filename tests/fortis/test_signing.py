@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handshakes import Refused, fortis
-from handshakes.fortis import encryption, readings, rules, signing
+from handshakes.fortis import encryption, readings, signing
 from handshakes.fortis.encryption import sealed
+from handshakes.fortis.rules import encrypted
 
 SECRET = "private-app-secret"
 LOCATION, USER = "11ea858313aabde4bd2eb0fa", "11e7a84525008da8960b72e7"
@@ -196,7 +197,7 @@ def test_the_stages_of_data_are_masked_and_stop_where_it_broke():
 @pytest.mark.parametrize("offset", range(0, 64, 7))
 def test_a_changed_byte_never_gives_another_launch_silently(offset):
     """CBC garbles a block and flips a bit of the next: whatever comes out is refused, or is a launch of other values."""
-    raw = bytearray(rules.text(data()))
+    raw = bytearray(encrypted.text(data()))
     raw[16 + offset] ^= 1
     value = encryption.b64encode(bytes(raw)).decode()
     try:
@@ -211,7 +212,7 @@ def test_a_changed_byte_never_gives_another_launch_silently(offset):
 
 @several
 @given(
-    st.dictionaries(st.sampled_from(rules.NAMES), texts | st.integers(0, 10**12)),
+    st.dictionaries(st.sampled_from(encrypted.NAMES), texts | st.integers(0, 10**12)),
     texts,
     st.binary(min_size=8, max_size=8),
 )
@@ -256,7 +257,7 @@ def test_any_bytes_under_the_right_secret_are_read_or_refused(plaintext):
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
         lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(rules.NAMES), inner, max_size=4)
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(encrypted.NAMES), inner, max_size=4)
         ),
     )
 )

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, quote
 import pytest
 
 from handshakes.core.refusals import REASONS
-from handshakes.fortis import encryption, rules, signing
+from handshakes.fortis import encryption, signing
+from handshakes.fortis.rules import encrypted, launch, plain
 from tests.oracles import tool
 from tests.vector_runner import Runner, WholeFile, stages_of
 
@@ -140,7 +141,7 @@ def test_the_schema_notices_a_spoilt_file(operation, spoil):
 
 
 def test_every_reason_of_signing_has_a_vector():
-    modules = (signing, encryption, rules)
+    modules = (signing, encryption, encrypted, launch, plain)
     source = "".join(Path(module.__file__).read_text("utf-8") for module in modules)
     shared = {"malformed", "duplicate-parameter", "empty-secret", "wrong-type", "stale", "from-the-future"}
     raised = {reason for reason in REASONS if f'"{reason}"' in source} | shared

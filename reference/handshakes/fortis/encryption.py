@@ -33,7 +33,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.strict import Pairs, no_duplicates, of_type
-from .rules import BLOCK, ENCRYPTED, LAUNCH, MAGIC, MAX_DATA, SECRET, Readings, Rules, required, rules
+from .rules import Readings, Rules, rules
+from .rules.encrypted import BLOCK, ENCRYPTED, MAGIC, MAX_DATA, required
+from .rules.launch import LAUNCH, SECRET
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from ..core.readings import Stages
 from ..core.stages import Stage
 from ..spec.code import Data, Operation
 from ..spec.vectors import raw
-from . import encryption, rules, signing
+from . import encryption, signing
+from .rules import plain
 
 
 def _encrypt_parameters(given: Data, values: Data, readings: Stages | None) -> Data:
@@ -56,7 +57,7 @@ def _decrypting_stages(given: Data, values: Data) -> list[Stage]:
 
 
 def _hmac_stages(given: Data, values: Data) -> list[Stage]:
-    return [Stage("message", rules.message(values["location_id"], values["timestamp"]))]
+    return [Stage("message", plain.message(values["location_id"], values["timestamp"]))]
 
 
 def _launch_stages(given: Data, values: Data) -> list[Stage]:

@@ -1,4 +1,4 @@
-"""The other ways to read Fortis' page, as replacements for the rules of `rules.py`.
+"""The other ways to read Fortis' page, as replacements for the rules of `rules/`.
 
 Each function is one reading of `spec.toml`, under its id. `of` turns ids into the mapping that
 `readings=` takes.
@@ -23,8 +23,10 @@ from ..core.keys import base64_key_bytes, hex_key_bytes
 from ..core.readings import composed
 from ..core.refusals import Refused
 from ..core.timestamps import Tolerance
-from . import rules
-from .rules import BLOCK, ENCRYPTED, LAUNCH, NAMES, PLAIN, SECRET, Readings
+from .rules import Readings, encrypted, launch, plain
+from .rules.encrypted import BLOCK, ENCRYPTED, NAMES
+from .rules.launch import LAUNCH, SECRET
+from .rules.plain import PLAIN
 
 
 def _renamed(name_of: Callable[[str], str]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
@@ -52,16 +54,16 @@ def _text_alone(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _decimal_too(location_id: str) -> None:
     if not re.fullmatch("[0-9]{1,20}", location_id):
-        rules.location(location_id)
+        launch.location(location_id)
 
 
 def _any_location(location_id: str) -> None:
     if not 1 <= len(location_id) <= 64:
-        rules.location(location_id)
+        launch.location(location_id)
 
 
 def _trimmed_key(secret: str, clause: str) -> bytes:
-    return rules.key(secret.strip() if isinstance(secret, str) else secret, clause)
+    return launch.key(secret.strip() if isinstance(secret, str) else secret, clause)
 
 
 def _sha256_derivation(passphrase: bytes, salt: bytes) -> tuple[bytes, bytes]:
@@ -84,30 +86,30 @@ def _milliseconds(value: str) -> int:
 
 
 def _either_case(value: str) -> bytes:
-    return rules.digest(value.lower() if value.isascii() else value)
+    return plain.digest(value.lower() if value.isascii() else value)
 
 
 def _first(query: str) -> dict[str, str]:
     values: dict[str, str] = {}
-    for name, value in rules.pairs(query):
+    for name, value in launch.pairs(query):
         values.setdefault(name, value)
     return values
 
 
 def _last(query: str) -> dict[str, str]:
-    return dict(rules.pairs(query))
+    return dict(launch.pairs(query))
 
 
 def _unpadded(data: str) -> bytes:
-    return rules.text(data + "=" * (-len(data) % 4))
+    return encrypted.text(data + "=" * (-len(data) % 4))
 
 
 def _urlsafe(data: str) -> bytes:
-    return rules.text(data.replace("-", "+").replace("_", "/"))
+    return encrypted.text(data.replace("-", "+").replace("_", "/"))
 
 
 def _blanks_as_plus(data: str) -> bytes:
-    return rules.text(data.replace(" ", "+"))
+    return encrypted.text(data.replace(" ", "+"))
 
 
 def _php(data: str) -> bytes:
@@ -119,7 +121,7 @@ def _php(data: str) -> bytes:
 
 def _header_skipped(raw: bytes) -> tuple[bytes, bytes]:
     """The page's snippet drops eight bytes unseen."""
-    return rules.envelope(rules.MAGIC + raw[8:])
+    return encrypted.envelope(encrypted.MAGIC + raw[8:])
 
 
 def _last_byte(padded: bytes) -> bytes:
@@ -138,11 +140,11 @@ def _last_wins(plaintext: bytes) -> dict[str, Any]:
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         value = None
-    return value if isinstance(value, dict) else rules.parse(plaintext)
+    return value if isinstance(value, dict) else encrypted.parse(plaintext)
 
 
 def _swapped(location_id: str, timestamp: str) -> bytes:
-    return rules.message(timestamp, location_id)
+    return plain.message(timestamp, location_id)
 
 
 def _tolerance(back: int, ahead: int) -> Callable[[], Tolerance]:

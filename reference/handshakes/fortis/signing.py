@@ -24,7 +24,10 @@ from ..core.stages import Stage
 from ..core.strict import MAX_QUERY, Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
-from .rules import ENCRYPTED, LAUNCH, NAMES, PLAIN, SECRET, Readings, Rules, rules
+from .rules import Readings, Rules, rules
+from .rules.encrypted import ENCRYPTED, NAMES
+from .rules.launch import LAUNCH, SECRET
+from .rules.plain import PLAIN
 
 BY_DATA, BY_HMAC = "encrypted", "plain"
 SIGNED = ("location_id", "timestamp")

@@ -17,7 +17,7 @@ from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.role import Equipped
 from ...runtime.store import Conflict, Installation
-from .. import rules
+from ..rules import encrypted, launch
 from .api import Api
 from .configuration import Configuration
 
@@ -41,7 +41,7 @@ class Connecting(Equipped[Configuration]):
         base = self.configuration.base_url + "/fortis/launch"
         if self.configuration.mode == "encrypted":
             return base
-        names = [name for name in rules.NAMES if name != "location_id"]
+        names = [name for name in encrypted.NAMES if name != "location_id"]
         return base + "?" + "&".join(f"{name}={{{{{name.replace('_', '-')}}}}}" for name in names)
 
     def location_setup_url(self) -> str:
@@ -92,7 +92,7 @@ class Connecting(Equipped[Configuration]):
                 reason = "missing-parameter" if not value else "malformed"
                 raise Refused(reason, CLAUSE + "postback.required", {"name": name})
         try:
-            rules.location(values["location_id"])
+            launch.location(values["location_id"])
         except Refused as refused:
             raise Refused(refused.reason, CLAUSE + "postback.required", refused.evidence) from None
         if len(values.get("user_id", "")) > 64 or not values.get("user_id", "").isprintable():

@@ -20,7 +20,8 @@ from ...core.printing import printable
 from ...core.refusals import Refused
 from ...runtime.pages import page
 from ...runtime.store import Installation
-from .. import rules, signing
+from .. import signing
+from ..rules.launch import key
 from ..signing import Launch
 from .connecting import CLAUSE, PLATFORM
 from .consent import CALLBACK, START, Consent
@@ -139,9 +140,7 @@ class App(Consent):
         Each secret is tried whatever was wrong with the one before, so that every failure is the same work.
         """
         configuration = self.configuration
-        rules.key(
-            configuration.secret, CLAUSE + "secret.bytes"
-        )  # while it is empty, the previous one is no help
+        key(configuration.secret, CLAUSE + "secret.bytes")  # while it is empty, the previous one is no help
         first: Refused | None = None
         for secret in [configuration.secret, *filter(None, [configuration.previous_secret])]:
             try:

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 from ...core.messages import Answer, Delayed, Dropped, Request, Response, json_response
 from ...runtime.verdicts import Expected, Refuses, Survives
 from .. import readings
-from ..rules import BLOCK, MAGIC
+from ..rules.encrypted import BLOCK, MAGIC
 from ..signing import launch_hmac
 from .drafts import Draft
 from .tampering import ecb_data, flipped, opened, padded_as, with_padding

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 
-from ..rules import BLOCK, MAGIC, decrypt, derive, unpad
+from ..rules.encrypted import BLOCK, MAGIC, decrypt, derive, unpad
 
 if TYPE_CHECKING:
     from .drafts import Draft

@@ -1,0 +1,168 @@
+"""The adopted rules of an encrypted launch, one function a stage, in the order in which they apply."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import md5
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from ...core.refusals import Refused
+from ...core.strict import json_object
+
+ENCRYPTED = "fortis:encrypted."
+MAGIC = b"Salted__"
+BLOCK = 16
+MAX_DATA = 8_192
+NAMES = ("location_id", "user_id", "access-token", "contact_id", "contact_api_id", "user_oauth_url")
+"""The keys of the encrypted object, exactly as the page spells them: one has a dash."""
+_PADDINGS = tuple(bytes([n] * n if 1 <= n <= BLOCK else [n ^ 1]) for n in range(256))
+"""What a text ends with whose last byte is n: the padding, or what it cannot end with. Each is one comparison."""
+_KNOWN = frozenset(NAMES)
+
+
+def text(data: str) -> bytes:
+    """fortis:encrypted.base64. Return the bytes of canonical base64: the one text that encoding them gives again; A39.
+
+    Raises `Refused`: `malformed`. Source: page, Encrypted URL Params; measured, facts 2.5.
+
+    >>> text("U2FsdGVkX18=")
+    b'Salted__'
+    """
+    try:
+        raw = binascii.a2b_base64(data, strict_mode=True)
+    except ValueError:  # binascii.Error, or a character outside ASCII
+        raw = None
+    last = (
+        len(raw) % 3 or 3 if raw else 0
+    )  # strict mode leaves open only the unused bits of the last four characters
+    if raw is None or b64encode(raw[-last:]).decode() != data[-4:]:
+        found = "a blank where a plus was" if " " in data else "text that is not canonical base64"
+        raise Refused("malformed", ENCRYPTED + "base64", {"data": found}, stage="base64")
+    return raw
+
+
+def envelope(raw: bytes) -> tuple[bytes, bytes]:
+    """fortis:encrypted.header. Return salt and ciphertext; the magic word is looked at, which the page's snippet does not do.
+
+    Raises `Refused`: `malformed`, for the length with the clause `fortis:encrypted.length`. Source: page,
+    Example Decryption Process; crypto-js, OpenSSL formatter.
+
+    >>> envelope(b"Salted__12345678" + bytes(16))[0]
+    b'12345678'
+    """
+    if raw[:8] != MAGIC:
+        raise Refused(
+            "malformed", ENCRYPTED + "header", {"data": "does not begin with Salted__"}, stage="envelope"
+        )
+    if len(raw) < 32 or len(raw) % BLOCK:
+        evidence = {"bytes": len(raw), "expected": "16 and one or more blocks of 16"}
+        raise Refused("malformed", ENCRYPTED + "length", evidence, stage="envelope")
+    return raw[8:16], raw[16:]
+
+
+def derive(passphrase: bytes, salt: bytes) -> tuple[bytes, bytes]:
+    """fortis:encrypted.derivation. Return key (32 bytes) and IV (16 bytes): EVP_BytesToKey with MD5 and one round; A21.
+
+    Source: page, Example Decryption Process; facts 2.1.
+
+    >>> derive(b"your key", bytes.fromhex("0001020304050607"))[1].hex()
+    '3428110ad9454065ab3b4b4a2f86d00f'
+    """
+    tail = passphrase + salt
+    first = md5(tail, usedforsecurity=False).digest()
+    second = md5(first + tail, usedforsecurity=False).digest()
+    return first + second, md5(second + tail, usedforsecurity=False).digest()
+
+
+def decrypt(ciphertext: bytes, key: bytes, iv: bytes) -> bytes:
+    """fortis:encrypted.cipher. Return the padded text of AES-256-CBC; nothing in it is authenticated (S01).
+
+    Source: page, Example Decryption Process.
+    """
+    decryptor = Cipher(AES(key), CBC(iv)).decryptor()
+    return decryptor.update(ciphertext) + decryptor.finalize()
+
+
+def unpad(padded: bytes) -> bytes:
+    """fortis:encrypted.padding. Return the text without its PKCS#7 padding, each byte of which is looked at.
+
+    Raises `Refused` with `decryption-failed`. Source: measured, facts 2.5.
+
+    >>> unpad(b"{}" + bytes([14]) * 14)
+    b'{}'
+    """
+    size = padded[-1]
+    if not padded.endswith(_PADDINGS[size]):
+        raise Refused(
+            "decryption-failed", ENCRYPTED + "padding", {"padding": "is not whole"}, stage="padding"
+        )
+    return padded[:-size]
+
+
+def parse(plaintext: bytes) -> dict[str, Any]:
+    """fortis:encrypted.json. Return the one JSON object that the text is; UTF-8, no key twice, no NaN; A40.
+
+    Raises `Refused`: `decryption-failed` for what is not UTF-8, `malformed`, `duplicate-parameter`,
+    `wrong-type`, `too-large`. Source: page, Encrypted URL Params; facts 2.5, S03.
+
+    >>> parse(b'{"user_id": 7}')
+    {'user_id': 7}
+    """
+    try:
+        return json_object(plaintext, ENCRYPTED + "json")
+    except Refused as refused:
+        name, reason, evidence = "json", refused.reason, refused.evidence
+    try:
+        plaintext.decode()
+    except UnicodeDecodeError:  # CBC makes such bytes of a changed block
+        name, reason, evidence = "text", "decryption-failed", {"text": "is not UTF-8"}
+    if reason == "duplicate-parameter":
+        name = "duplicate-keys"
+    raise Refused(reason, ENCRYPTED + name, evidence, stage="json") from None
+
+
+def names(values: dict[str, Any]) -> dict[str, Any]:
+    """fortis:encrypted.names. Return the members that the page lists, in the order received; others are ignored; A01, A23.
+
+    Names are exact: `access_token` is none of them. Source: page, Encrypted URL Params.
+
+    >>> names({"user_id": 1234567, "access_token": "x"})
+    {'user_id': 1234567}
+    """
+    if values.keys() <= _KNOWN:  # as nearly always
+        return values
+    return {name: value for name, value in values.items() if name in _KNOWN}
+
+
+def texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """fortis:encrypted.integers. Return the values as text: a whole number becomes its decimal text; A19.
+
+    Raises `Refused` with `wrong-type` for any other type; true is no number. Source: page; API description.
+
+    >>> texts({"user_id": 1234567})
+    {'user_id': '1234567'}
+    """
+    found = dict(values)
+    for name, value in values.items():
+        if type(value) is not str:
+            if type(value) is not int:
+                evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
+                raise Refused("wrong-type", ENCRYPTED + "integers", evidence, stage="members")
+            found[name] = str(value)
+    return found
+
+
+def required(values: Mapping[str, str]) -> None:
+    """fortis:encrypted.required. Refuse with `missing-parameter` a launch without location_id or user_id; A44.
+
+    >>> required({"location_id": "11ea858313aabde4bd2eb0fa", "user_id": "1234567"})
+    """
+    if "location_id" not in values or "user_id" not in values:
+        name = "user_id" if "location_id" in values else "location_id"
+        raise Refused("missing-parameter", ENCRYPTED + "required", {"name": name}, stage="members")

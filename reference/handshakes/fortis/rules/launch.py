@@ -1,0 +1,80 @@
+"""The adopted rules of a launch of either kind: the secret, the parameters, the location, what is absent."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ...core.keys import key_bytes
+from ...core.printing import printable
+from ...core.refusals import Refused
+from ...core.strict import MAX_QUERY, Pairs, no_duplicates, query_pairs
+
+LAUNCH = "fortis:launch."
+SECRET = "fortis:secret.bytes"
+_is_id = re.compile(r"[0-9a-fA-F-]{24,36}", re.ASCII).fullmatch
+
+
+def key(secret: str, clause: str) -> bytes:
+    """fortis:secret.bytes. Return the secret's UTF-8 bytes, exactly as typed: nothing is trimmed or decoded.
+
+    In encrypted mode it is a passphrase and no key. Raises `Refused`: `empty-secret`, `wrong-type`,
+    `malformed`. Source: page, Example Decryption Process; A20, A21.
+
+    >>> key("your key", "fortis:secret.bytes")
+    b'your key'
+    """
+    return key_bytes(secret, clause if secret else "fortis:secret.empty")
+
+
+def parameters(query: str) -> dict[str, str]:
+    """fortis:launch.repeated. Return the parameters of a launch; no name may stand twice, since parsers disagree; A28.
+
+    Raises `Refused`: `duplicate-parameter`, `malformed`, `too-large`.
+
+    >>> parameters("location_id=1&timestamp=2")
+    {'location_id': '1', 'timestamp': '2'}
+    """
+    return no_duplicates(pairs(query), LAUNCH + "repeated")
+
+
+def pairs(query: str) -> Pairs:
+    """fortis:launch.size. Return a query of at most 8,192 characters as decoded pairs, in the order received.
+
+    >>> pairs("location_id=1&timestamp=2")
+    (('location_id', '1'), ('timestamp', '2'))
+    """
+    if len(query) > MAX_QUERY:
+        evidence = {"characters": len(query), "limit": MAX_QUERY}
+        raise Refused("too-large", LAUNCH + "size", evidence, stage="parameters")
+    return query_pairs(query, LAUNCH + "repeated")
+
+
+def present(values: dict[str, Any]) -> dict[str, Any]:
+    """fortis:launch.absent. Return the values that are not absent: null, an empty text and `{{…` count as absent; A05.
+
+    >>> present({"user_id": 7, "contact_id": None, "hmac": "", "contact_api_id": "{{contact-api-id}}"})
+    {'user_id': 7}
+    """
+    for value in values.values():
+        if (not value or value[:2] == "{{") if type(value) is str else value is None:
+            break
+    else:  # as nearly always
+        return values
+    return {
+        name: value
+        for name, value in values.items()
+        if (value and value[:2] != "{{" if type(value) is str else value is not None)
+    }
+
+
+def location(location_id: str) -> None:
+    """fortis:launch.location-id. Refuse a location id that is not 24 to 36 hex digits and hyphens; A18.
+
+    Raises `Refused` with `malformed`. Source: SDK, the pattern of every id.
+
+    >>> location("11ea858313aabde4bd2eb0fa")
+    """
+    if not _is_id(location_id):
+        evidence = {"location_id": printable(location_id), "expected": "24 to 36 hex digits or hyphens"}
+        raise Refused("malformed", LAUNCH + "location-id", evidence, stage="members")
