@@ -304,7 +304,7 @@ def test_from_standard_input(run):
 @pytest.mark.parametrize("stdin", [b"", b"\n", b"\xff\xfe", b"hello", b"a" * 2_000_000])
 def test_what_is_no_request_from_standard_input(run, stdin):
     ran = run("verify", "officernd", "-", "--now", str(NOW), secret=SECRET, stdin=stdin)
-    assert ran.code in (1, 2)
+    assert ran.code in (1, 2, 4)
     assert len(ran.text) < 2_000
 
 
@@ -994,10 +994,10 @@ def test_an_address_that_onoffice_does_not_register_is_a_mistake_of_usage(run, u
         (("vectors", "show", "retailcrm/registration_token/worke"), "Unknown vector .*vectors list retailcrm` lists them$"),
         (("vectors", "list", "--reading", "officernd:signature.order=sortd"), "Did you mean officernd:signature.order=sorted?"),
         (("clauses", "lint", "/dev/null"), "/dev/null: is not a regular file$"),
-        (("vectors", "lint", "/dev/null"), "/dev/null: +is not a regular file"),
+        (("vectors", "lint", "/dev/null"), "/dev/null: is not a regular file"),
     ],
 )  # fmt: skip
 def test_an_unknown_name_says_so_and_names_the_nearest(run, arguments, said):
     ran = run(*arguments)
-    assert ran.code == (1 if arguments[:2] == ("vectors", "lint") else 2)
+    assert ran.code == 2
     assert re.search(said.replace("?", r"\?"), ran.text), ran.text

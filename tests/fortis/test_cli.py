@@ -181,7 +181,7 @@ def test_a_wrong_payload_names_the_reading_or_mistake_that_fits(run, url, said):
 
 @pytest.mark.parametrize(
     "request_",
-    ["?", "x", "?data=", "?data=%", "?location_id=1", "?hmac=1&data=2", "\x1b[31m?data=x", "é" * 30],
+    ["?", "x" * 16, "?data=", "?data=%", "?location_id=1", "?hmac=1&data=2", "\x1b[31m?data=x"],
 )
 def test_what_is_no_launch_is_refused_in_a_few_lines(run, request_):  # noqa: F811
     ran = verified(run, request_)

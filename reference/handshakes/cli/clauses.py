@@ -11,15 +11,19 @@ import typer
 from ..core.printing import printable
 from ..platforms import PLATFORMS
 from ..spec.code import Data
-from ..spec.evidence import FILE, KINDS, read
+from ..spec.evidence import FILE, KINDS, NOT_RUN, read
 from ..spec.linting import against_code, settings_in_code
 from ..spec.register import Register, lint, load, parse
 from ..spec.vectors import MOST_BYTES, rows
 from ..spec.vectors import load as vectors_of
-from .common import err, fail, out, platform_named, unknown
+from .common import ONE_OR_ALL, err, fail, file_given, out, platform_named, unknown
 
 MOST_NAMES = 8
-app = typer.Typer(no_args_is_help=True, help="List, show and check the clauses.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="List, show and check the clauses: the rules of each platform, with their sources and open questions.",
+)
 
 
 def _registers(platform: str) -> list[Register]:
@@ -29,11 +33,15 @@ def _registers(platform: str) -> list[Register]:
 
 @app.command("list")
 def list_clauses(
-    platform: Annotated[str, typer.Argument(help="One platform; all unless given.")] = "",
-    matrix: Annotated[Path, typer.Option(help="What the last run of the tests wrote.")] = FILE,
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help=ONE_OR_ALL)] = "",
+    matrix: Annotated[
+        Path | None, typer.Option(help=f"What the last run of the tests wrote; {FILE} unless given.")
+    ] = None,
 ) -> None:
     """List every clause: level, actor, id, text, and what the last run of the tests has shown about it."""
-    found = read(matrix)
+    found = read(matrix or FILE)
+    if matrix and found == NOT_RUN:
+        fail(f"{matrix}: is not what a run of the tests writes")
     for register in _registers(platform):
         untestable = {entry.clause: entry.reason for entry in register.untestable}
         for clause in register.clauses:
@@ -45,7 +53,8 @@ def list_clauses(
             )
     if not found.complete:
         err.print(
-            f"{matrix} is not of a full run: run the tests to see the evidence of every clause", markup=False
+            f"{matrix or FILE} is not of a full run: run the tests to see the evidence of every clause",
+            markup=False,
         )
 
 
@@ -54,7 +63,8 @@ def show(
     id: Annotated[
         str,
         typer.Argument(
-            help="A clause (officernd:signature.order), an ambiguity (officernd:S2), or a reading (officernd:signature.order=sorted)."
+            metavar="ID",
+            help="A clause (officernd:signature.order), an ambiguity (officernd:S2), or a reading (officernd:signature.order=sorted).",
         ),
     ],
 ) -> None:
@@ -109,8 +119,13 @@ def _show_reading(register: Register, id: str) -> None:
     """Show a reading, and every vector that it answers otherwise than the adopted one."""
     reading = next((one for one in register.readings() if one.id == id), None)
     if reading is None:
-        known = [one.id for one in register.readings()]
-        unknown("reading", id, known, f"clauses show {id.partition('=')[0]}")
+        known, of_clause = [one.id for one in register.readings()], id.partition("=")[0]
+        listing = (
+            f"clauses show {of_clause}"
+            if of_clause in _ids(register)
+            else f"clauses list {register.platform}"
+        )
+        unknown("reading", id, known, listing)
     of = next(one for one in register.ambiguities if reading in one.readings)
     mark = "adopted" if of.adopted == id else f"not adopted; that is {of.adopted}"
     lines = [
@@ -140,11 +155,16 @@ def _answer(expect: Data) -> str:
 
 @app.command("lint")
 def check(
-    what: Annotated[str, typer.Argument(help="A platform, or a spec file; all platforms unless given.")] = "",
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="A platform, or a file like spec.toml; all platforms unless given."
+        ),
+    ] = "",
 ) -> None:
     """Check registers, alone and against the code: every problem is one line; exit code 1 when there is one."""
-    if what and what not in PLATFORMS and ("/" in what or Path(what).is_file()):
-        registers = [_of_file(Path(what))]
+    if path := file_given(what):
+        registers = [_of_file(path)]
         built = registers[0].platform in PLATFORMS
         said = _problems(registers[0]) if built else lint(registers[0])
         problems = [f"{what}: {problem}" for problem in said]
@@ -167,8 +187,6 @@ def _problems(register: Register) -> Iterator[str]:
 
 def _of_file(path: Path) -> Register:
     try:
-        if not path.is_file() and not path.is_dir() and path.exists():  # a pipe or a device may never end
-            fail(f"{path}: is not a regular file")
         if path.stat().st_size > MOST_BYTES:
             fail(f"{path}: longer than {MOST_BYTES} bytes", 1)
         return parse(path.read_bytes().decode("utf-8"))

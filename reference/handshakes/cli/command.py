@@ -6,9 +6,11 @@ It exits with status 0 when every check passed and 1 when something failed or wa
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,16 +18,23 @@ from rich.markup import escape
 
 from .. import __version__
 from . import clauses, vectors
-from .common import err, out
+from .common import HELP_NAMES, err, out
 from .serve import serve
 from .tour import tour
 from .verify import verify
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Four marketplace handshakes, both sides: run them, serve them, verify a request.",
+    rich_markup_mode="markdown",
+    context_settings=HELP_NAMES,
+    help="Four marketplace handshakes (OfficeRnD, RetailCRM, onOffice, Fortis), both sides: run them, serve them, "
+    "verify a request.",
+    epilog="Exit status: 0 all held, 1 something failed or was refused, 2 wrong usage, 3 the other side could not be "
+    "reached, 4 nothing was judged, 5 a defect of this tool.",
 )
 app.command()(tour)
 app.command()(serve)
@@ -48,11 +57,14 @@ def options(
         typer.Option("--version", help="Show the version and end.", is_eager=True, callback=show_version),
     ] = False,
 ) -> None:
-    """Take the options that stand before a command."""
+    """Take the options before a command."""
 
 
 def main() -> None:
     """Run the command; a defect of this tool ends with exit code 5 and a plain sentence."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before the start, as with `>&-`
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show an arrow shows a question mark
@@ -61,6 +73,10 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("HANDSHAKES_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  else the end of the program would try to write again
+            err.print(f"[red]handshakes:[/] the output cannot be written: {error.strerror}")
+            sys.exit(1)
         err.print(f"[red]handshakes:[/] this is a defect of the tool: {escape(type(error).__name__)}")
         err.print("Set HANDSHAKES_DEBUG=1 to see where, and please report it.")
         sys.exit(5)

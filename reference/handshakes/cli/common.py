@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ..runtime.sql_store import SqlStore
 
 out = Console(highlight=False, soft_wrap=True, emoji=False)
+PLATFORM_HELP = f"One of: {', '.join(PLATFORMS)}."
+ONE_OR_ALL = f"One of: {', '.join(PLATFORMS)}; all of them unless given."
+HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
@@ -57,10 +61,37 @@ def nearest(name: str) -> str:
     return words[found[0]] if found else ""
 
 
+def file_given(what: str) -> Path | None:
+    """Return the file that an argument names, or nothing where it names a platform or is empty.
+
+    It ends with exit code 2 for a file that is missing or is no regular file: a pipe or a device may never end.
+    """
+    if not what or what in PLATFORMS:
+        return None
+    path, name = Path(what), printable(what, 200)
+    try:
+        if path.is_file():
+            return path
+        if path.exists():
+            fail(f"{name}: is not a regular file")
+    except OSError as error:
+        fail(f"{name}: cannot be read: {error.strerror}")
+    if "/" in what or path.suffix:
+        fail(f"{name}: there is no such file in {Path.cwd()}")
+    platform_named(what)
+    return None
+
+
 def unknown(kind: str, name: str, known: Iterable[str], listing: str) -> NoReturn:
-    """Say that a name is unknown, which known one is nearest, and which command lists them; end with exit code 2."""
-    near = get_close_matches(name[:200], known, n=1, cutoff=0.75)
-    meant = f" Did you mean {near[0]}?" if near else ""
+    """Say that a name is unknown, which known one is nearest, and which command lists them; end with exit code 2.
+
+    What all ids of a platform begin with says nothing about which one is meant, so the rest alone is compared.
+    """
+    start = re.match("[a-z]+[:/]|", name)
+    front = start[0] if start else ""
+    rests = [one.removeprefix(front) for one in known if one.startswith(front)]
+    near = get_close_matches(name.removeprefix(front)[:200], rests, n=1, cutoff=0.7)
+    meant = f" Did you mean {front}{near[0]}?" if near else ""
     fail(f"Unknown {kind} {name!r}.{meant} `handshakes {listing}` lists them")
 
 
@@ -78,7 +109,7 @@ def opened_store(directory: Path | None) -> Iterator[SqlStore]:
 
     with tempfile.TemporaryDirectory(prefix="handshakes-") as temporary:
         try:
-            store = open_store(directory or Path(temporary))
+            store = open_store(directory) if directory else open_store(Path(temporary), {})
         except StoreError as error:
             fail(str(error))
         try:

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 
 from ..runtime.story import Reports, Setting, World
-from .common import fail, opened_store, out, platform_named
+from .common import PLATFORM_HELP, fail, opened_store, out, platform_named
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -26,17 +27,26 @@ KEPT = 500
 
 
 def serve(
-    platform: Annotated[str, typer.Argument(help="Which platform's two sides.")],
-    only: Annotated[str, typer.Option(help="platform or partner: serve one side for a foreign other.")] = "",
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help=PLATFORM_HELP)],
+    only: Annotated[
+        str,
+        typer.Option(metavar="SIDE", help="Serve one side for a program of your own: platform or partner."),
+    ] = "",
     port: Annotated[
-        int, typer.Option(help="Port of the (first) server; a free one unless given.", min=0, max=65535)
+        int,
+        typer.Option(
+            help="Port of the server, of the platform's if there are two; a free one unless given.",
+            min=0,
+            max=65535,
+            show_default=False,
+        ),
     ] = 0,
     store: Annotated[
         Path | None, typer.Option(help="Folder of the partner's store; temporary unless given.")
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting; `--set help` lists them."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting; `--set help` lists the names."),
     ] = None,
 ) -> None:
     """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
@@ -116,10 +126,14 @@ def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
             fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
         empty = not value and known[name].may_be_empty
         if not allowed and not empty and not is_sensible(name, value):
-            kind = "a URL" if name.endswith(("_url", "_uri")) else "a number or a text"
+            kind = "a whole URL, as http://127.0.0.1:3000/path" if _is_url(name) else "a number or a text"
             fail(f"--set {name} is not {value!r}: it has to be {kind}")
         settings[name] = value
     return settings
+
+
+def _is_url(name: str) -> bool:
+    return name.endswith(("_url", "_uri"))
 
 
 def is_sensible(name: str, value: str) -> bool:
@@ -127,15 +141,22 @@ def is_sensible(name: str, value: str) -> bool:
 
     >>> is_sensible("partner_url", "http://127.0.0.1:3000/x"), is_sensible("partner_url", "127.0.0.1")
     (True, False)
+    >>> [is_sensible("partner_url", f"http://{rest}") for rest in ("", "a:99999", "[", "a/#b")]
+    [False, False, False, False]
     """
     if not value.isascii() or not value.isprintable() or " " in value:
         return False
     if name.endswith("_seconds"):
         return value.isdecimal() and len(value) < 10
-    if not name.endswith(("_url", "_uri")):
+    if not _is_url(name):
         return bool(value)
-    scheme, found, rest = value.partition("://")
-    return bool(found and rest) and scheme in ("http", "https")
+    try:
+        parts = urlsplit(value)
+        port = parts.port  # raises ValueError for one that does not exist
+    except ValueError:
+        return False
+    whole = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+    return whole and not parts.fragment
 
 
 def _shown_until_interrupted(network: Loopback, reports: Reports) -> None:

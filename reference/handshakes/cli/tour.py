@@ -17,7 +17,7 @@ from ..core.printing import printable
 from ..core.stages import Stage
 from ..platforms import PLATFORMS, Platform
 from ..runtime.story import Check, World
-from .common import fail, opened_store, out, platform_named
+from .common import ONE_OR_ALL, fail, opened_store, out, platform_named
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -125,9 +125,7 @@ class Short:
 
 
 def tour(
-    platforms: Annotated[
-        list[str] | None, typer.Argument(metavar="[PLATFORM]…", help="Which handshakes; all unless named.")
-    ] = None,
+    platforms: Annotated[list[str] | None, typer.Argument(metavar="PLATFORM", help=ONE_OR_ALL)] = None,
     bodies: Annotated[
         bool, typer.Option("--bodies", help="Show every message with its headers and body, and every check.")
     ] = False,

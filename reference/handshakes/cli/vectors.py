@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ..core.printing import printable
+from ..core.refusals import REASONS
 from ..core.stages import Stage
 from ..platforms import PLATFORMS
 from ..spec import linting, vector_ids
@@ -18,15 +19,26 @@ from ..spec.code import Data
 from ..spec.exchanges import canonical
 from ..spec.register import load as register_of
 from ..spec.vectors import BadFile, file_of, load, raw, read, rows, written
-from .common import fail, named_platforms, out, platform_named, unknown, unknown_reading
+from .common import (
+    ONE_OR_ALL,
+    fail,
+    file_given,
+    named_platforms,
+    out,
+    platform_named,
+    unknown,
+    unknown_reading,
+)
 from .vectors_run import run
 
 app = typer.Typer(
-    no_args_is_help=True, help="List, show, check and write vectors; send them to an implementation."
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="List, show, check and write vectors (an input with the expected answer); send them to an implementation.",
 )
 app.command("run")(run)
 
-OnePlatform = Annotated[str, typer.Argument(help="One platform; all unless given.")]
+OnePlatform = Annotated[str, typer.Argument(metavar="PLATFORM", help=ONE_OR_ALL)]
 
 
 def _loaded(platform: str) -> Data:
@@ -45,9 +57,15 @@ def list_vectors(
 ) -> None:
     """List vectors: id, what is expected, and what another reading answers where one is asked for."""
     found = 0
-    if reading and not any(reading in PLATFORMS[name].code().readings for name in named_platforms(platform)):
-        unknown_reading(reading, named_platforms(platform))
-    for _, vector in chain.from_iterable(rows(_loaded(name)) for name in named_platforms(platform)):
+    names = named_platforms(platform)
+    if reading and not any(reading in PLATFORMS[name].code().readings for name in names):
+        unknown_reading(reading, names)
+    clauses = {one.id for name in PLATFORMS for one in register_of(name).clauses}
+    if clause and clause not in clauses:
+        unknown("clause", clause, clauses, "clauses list")
+    if reason and reason not in REASONS:
+        unknown("reason", reason, REASONS, "vectors list")
+    for _, vector in chain.from_iterable(rows(_loaded(name)) for name in names):
         if clause and clause not in vector["clauses"]:
             continue
         if reason and reason != vector["expect"].get("reason"):
@@ -62,7 +80,9 @@ def list_vectors(
 
 
 @app.command("show")
-def show(id: Annotated[str, typer.Argument(help="The id of a vector.")]) -> None:
+def show(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The id of a vector, as `vectors list` shows it.")],
+) -> None:
     """Show one vector: what is given, the input, the stages, the answer, and what other readings answer."""
     name = id.partition("/")[0]
     every = list(rows(_loaded(platform_named(name).name)))
@@ -87,14 +107,15 @@ def show(id: Annotated[str, typer.Argument(help="The id of a vector.")]) -> None
 @app.command("lint")
 def check(
     what: Annotated[
-        str, typer.Argument(help="A platform, or a file of vectors; all platforms unless given.")
+        str,
+        typer.Argument(metavar="WHAT", help="A platform, or a file of vectors; all platforms unless given."),
     ] = "",
 ) -> None:
     """Check vectors: their form, ids, stages, answers, changes, and that nothing is left without one.
 
     Every problem is one line; exit code 1 when there is one. A problem of a file names file, place and reason.
     """
-    given = Path(what) if what and what not in PLATFORMS and ("/" in what or Path(what).is_file()) else None
+    given = file_given(what)
     files = [given] if given else [file_of(name) for name in named_platforms(what)]
     counted = problems = 0
     for file in files:

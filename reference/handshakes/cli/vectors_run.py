@@ -23,13 +23,13 @@ from ..spec.exchanges import (
     judged,
     questions,
 )
-from .common import err, fail, named_platforms, out, unknown_reading
+from .common import ONE_OR_ALL, err, fail, named_platforms, out, unknown_reading
 
 MOST_SHOWN = 20
 
 
 def run(
-    platform: Annotated[str, typer.Argument(help="One platform; all unless given.")] = "",
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help=ONE_OR_ALL)] = "",
     command: Annotated[str, typer.Option(help="The program that answers, as one would type it.")] = "",
     operations: Annotated[
         list[str] | None,
@@ -100,6 +100,8 @@ def _asked(
     names: list[str], operations: list[str], canonical_only: bool, reading: str
 ) -> list[tuple[Data, Data]]:
     """Return the questions of these platforms, of the operations that were named or of all, with what is expected."""
+    if reading and canonical_only:
+        fail("--canonical has the vectors of the adopted readings alone; leave --reading out")
     if reading and not any(reading in PLATFORMS[name].code().readings for name in names):
         unknown_reading(reading, names)
     every = [
@@ -112,6 +114,8 @@ def _asked(
         )
     ]
     wanted = {name for text in operations for name in text.replace(",", " ").split()}
+    if operations and not wanted:
+        fail("--operations names no operation; leave it out to ask for all")
     known = dict.fromkeys(question["operation"] for question, _ in every)
     if strange := sorted(wanted - set(known)):
         fail(f"Unknown operation {strange[0]!r}. Choose from: {', '.join(known)}")

@@ -83,6 +83,8 @@ def _other_mac(url: str, secret: str) -> str:
         return ""
     values = dict(pairs)
     location, time, received = (values.get(name, "") for name in ("location_id", "timestamp", "hmac"))
+    if not received:
+        return ""
     key, both = secret.encode("utf-8", "surrogatepass"), (location + time).encode("utf-8", "surrogatepass")
     rest = "&".join(f"{name}={text}" for name, text in pairs if name != "hmac").encode(
         "utf-8", "surrogatepass"

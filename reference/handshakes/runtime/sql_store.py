@@ -233,6 +233,8 @@ def open_store(directory: Path, environment: Mapping[str, str] | None = None) ->
         return SqlStore(url.render_as_string(), keys)
     except UnicodeDecodeError:
         raise StoreError(f"{key_file} holds something other than keys") from None
+    except UnicodeEncodeError:
+        raise StoreError(f"the store in {directory} cannot be opened: its path is not UTF-8") from None
     except OSError as error:
         raise StoreError(f"the store in {directory} cannot be opened: {error.strerror}") from None
 

@@ -61,6 +61,8 @@ def judged(answer: Data, expect: Data) -> tuple[str, str]:
     verdict = answer.get("verdict")
     if verdict == "unsupported":
         return UNSUPPORTED, ""
+    if "verdict" not in answer:
+        return FAILED, "the answer has no verdict"
     if verdict not in ("accepted", "refused"):
         return FAILED, f"no such verdict: {_shown(verdict)}"
     if verdict != expect["verdict"]:

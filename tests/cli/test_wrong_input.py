@@ -1,0 +1,245 @@
+"""Wrong input at the command line: no traceback, the exit code of the table, and a message that says what to do.
+
+The exit codes are those of the command's own table: 1 something failed or was refused, 2 wrong usage, 3 the other
+side could not be reached or broke the exchange, 4 nothing was judged, 5 a defect of the tool, which none of these is.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_cli import COMMAND, NOW, SECRET, TARGET, run, unprintable  # noqa: F401  (run is a fixture)
+
+ECHOES = ("vectors", "run", "--command", "cat")
+SERVES = ("serve", "officernd", "--only", "platform", "--set")
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch) -> Path:
+    """A folder with files of every wrong kind, in which the command runs."""
+    (tmp_path / "folder").mkdir()
+    for name, content in {
+        "nothing": b"", "blank": b" \n", "binary": b"\xff\xfe", "nul": b"a\0b",
+        "object.json": b"{}", "list.json": b"[1]", "cut.toml": b"x = ", "thin.toml": b'platform = "officernd"',
+    }.items():  # fmt: skip
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+WRONG = [
+    # names
+    (("tourr",), 2, "Did you mean 'tour'?"),
+    (("tour", "officernd", "nobody"), 2, "Unknown platform 'nobody'"),
+    (("tour", "--bodies=1"), 2, "does not take a value"),
+    (("verify", "OfficeRnD", TARGET), 2, "Did you mean officernd?"),
+    (("serve", "officernd", "fortis"), 2, "unexpected extra argument"),
+    (("serve", "fortis", "--only", "both"), 2, "--only is platform or partner, not 'both'"),
+    # verify: the request
+    (("verify", "officernd"), 2, "--file, or a body with --body"),
+    (("verify", "officernd", " "), 2, "Give the request"),
+    (("verify", "officernd", "-"), 2, "standard input was empty"),
+    (("verify", "officernd", "--file", "nothing"), 2, "nothing is empty"),
+    (("verify", "officernd", "--file", "blank"), 2, "blank is empty"),
+    (("verify", "officernd", "--file", "folder"), 2, "folder cannot be read: Is a directory"),
+    (("verify", "officernd", "--file", "absent"), 2, "absent cannot be read: No such file"),
+    (("verify", "officernd", "--file", "/dev/zero"), 2, "is over 1048576 bytes"),
+    (("verify", "officernd", TARGET, "--file", "blank"), 2, "give one request"),
+    (("verify", "officernd", "--file", "blank", "--body", "nul"), 2, "give one request"),
+    (("verify", "officernd", "--file", "blank", "--header", "t=1"), 2, "--header belongs to a --body"),
+    (("verify", "officernd", "hello world"), 4, "looks like no request of OfficeRnD. Paste"),
+    (("verify", "retailcrm", "hello"), 4, "looks like no request of RetailCRM"),
+    (("verify", "onoffice", "http://["), 4, "looks like no request of onOffice"),
+    (("verify", "fortis", "hello world"), 4, "looks like no request of Fortis"),
+    (("verify", "officernd", "--file", "binary"), 4, "looks like no request"),
+    (("verify", "retailcrm", "https://x.example/?a=1"), 1, "missing-parameter"),
+    (("verify", "onoffice", "https://x.example:99999/?signature=aa"), 1, "onoffice:url.port"),
+    (("verify", "fortis", "https://x.example/?data=%%%"), 1, "an incomplete percent escape"),
+    (("verify", "retailcrm", "--body", "nul"), 1, "missing-parameter"),
+    # verify: the secret and the rest
+    (("verify", "officernd", TARGET, "--secret-env", ""), 2, "--secret-env needs the name"),
+    (("verify", "officernd", TARGET, "--secret-env", "A=B"), 2, "not 'A=B'"),
+    (("verify", "officernd", TARGET, "--secret-env", "NOT_SET"), 2, "set NOT_SET"),
+    (("verify", "officernd", TARGET, "--secret-file", "folder"), 2, "Is a directory"),
+    (("verify", "officernd", TARGET, "--reading", "officernd:signature.order"), 2,
+     "Did you mean officernd:signature.order=sorted?"),
+    (("verify", "officernd", TARGET, "--reading", "fortis:x"), 2, "Unknown reading 'fortis:x'. `handshakes"),
+    (("verify", "officernd", TARGET, "--now", "9" * 30), 1, "Refused: stale"),
+    # serve
+    ((*SERVES, "partner_url=http://"), 2, "a whole URL, as http://127.0.0.1:3000/path"),
+    ((*SERVES, "partner_url=http://127.0.0.1:99999/"), 2, "a whole URL"),
+    ((*SERVES, "partner_url=http://127.0.0.1:0/"), 2, "a whole URL"),
+    ((*SERVES, "partner_url=http://[/"), 2, "a whole URL"),
+    ((*SERVES, "partner_url=http://127.0.0.1:3000/#a"), 2, "a whole URL"),
+    (("serve", "officernd", "--store", "nul"), 2, "the store in nul cannot be opened"),
+    (("serve", "officernd", "--store", "folder/\udcff"), 2, "its path is not UTF-8"),
+    # vectors
+    (("vectors", "run"), 2, "give the program that answers"),
+    (("vectors", "run", "--command", "true", "fortis"), 3, "it ended"),
+    (("vectors", "run", "--command", "yes", "fortis"), 3, "did not keep to the exchange"),
+    ((*ECHOES, "fortis"), 1, "the answer has no verdict"),
+    ((*ECHOES, "--operations", ","), 2, "--operations names no operation"),
+    ((*ECHOES, "--canonical", "--reading", "officernd:signature.order=sorted"), 2, "leave --reading out"),
+    ((*ECHOES, "fortis", "--reading", "officernd:signature.order=sorted"), 2, "Unknown reading"),
+    (("vectors", "list", "--clause", "officernd:signature.ordr"), 2, "Did you mean officernd:signature.order?"),
+    (("vectors", "list", "fortis", "--clause", "officernd:signature.order"), 1, "No vector matches"),
+    (("vectors", "list", "--reason", "stalee"), 2, "Unknown reason 'stalee'. Did you mean stale?"),
+    (("vectors", "list", "officernd", "--reason", "replayed"), 1, "No vector matches"),
+    (("vectors", "show", "officernd/"), 2, "Unknown vector 'officernd/'. `handshakes"),
+    (("vectors", "lint", "folder"), 2, "folder: is not a regular file"),
+    (("vectors", "lint", "absent.json"), 2, "absent.json: there is no such file in "),
+    (("vectors", "lint", "./absent"), 2, "./absent: there is no such file in "),
+    (("vectors", "lint", "absent"), 2, "Unknown platform 'absent'"),
+    (("vectors", "lint", "x" * 5_000), 2, "File name too long"),
+    (("vectors", "lint", "object.json"), 1, "is a required property"),
+    (("vectors", "lint", "list.json"), 1, 'is not of type "object"'),
+    (("vectors", "lint", "binary"), 1, "not UTF-8"),
+    # clauses
+    (("clauses", "show", "officernd:"), 2, "Unknown clause or ambiguity 'officernd:'. `handshakes clauses list"),
+    (("clauses", "show", "officernd:="), 2, "Unknown reading 'officernd:='. `handshakes clauses list officernd"),
+    (("clauses", "list", "--matrix", "absent"), 2, "absent: is not what a run of the tests writes"),
+    (("clauses", "list", "--matrix", "folder"), 2, "folder: is not what"),
+    (("clauses", "list", "--matrix", "list.json"), 2, "list.json: is not what"),
+    (("clauses", "lint", "folder"), 2, "folder: is not a regular file"),
+    (("clauses", "lint", "absent.toml"), 2, "absent.toml: there is no such file in "),
+    (("clauses", "lint", "./absent"), 2, "./absent: there is no such file in "),
+    (("clauses", "lint", "cut.toml"), 1, "not TOML"),
+    (("clauses", "lint", "thin.toml"), 1, "missing key 'schema'"),
+    (("clauses", "lint", "binary"), 1, "not UTF-8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"), WRONG, ids=[" ".join(words)[:60] for words, _, _ in WRONG]
+)
+def test_wrong_input_ends_with_its_exit_code_and_says_what_is_wrong(run, files, arguments, code, said):  # noqa: F811
+    ran = run(*arguments, secret=SECRET)
+    assert (ran.code, said in re.sub(r" ?│ ?", " ", ran.text)) == (code, True), ran.text
+    assert len(ran.text) < 20_000
+    assert unprintable(ran.out + ran.err) == []
+
+
+def test_a_launch_without_an_hmac_is_not_explained_by_a_mistake(run):  # noqa: F811
+    """The empty text is what no MAC gives."""
+    ran = run("verify", "fortis", "https://app.example/?slug=a&signature=abc", secret=SECRET)
+    assert (ran.code, "missing-parameter" in ran.out, "explained by" in ran.out) == (1, True, False)
+
+
+@pytest.mark.parametrize("words", [(), ("tour",), ("vectors", "run"), ("clauses", "show")])
+def test_h_is_help(run, words):  # noqa: F811
+    assert run(*words, "-h").out == run(*words, "--help").out
+
+
+def test_the_help_lists_the_exit_codes(run):  # noqa: F811
+    text = run("--help").text
+    for code in (
+        "0 all held",
+        "1 something failed",
+        "2 wrong usage",
+        "3 the other side",
+        "4 nothing was judged",
+    ):
+        assert code in text
+
+
+# --- a request that leaves nothing in the shell's history ------------------------------------------
+
+
+def test_a_request_from_a_file(run, tmp_path):  # noqa: F811
+    file = tmp_path / "request"
+    file.write_text(f"https://partner.example{TARGET}\r\n")
+    ran = run("verify", "officernd", "--file", str(file), "--now", str(NOW), secret=SECRET)
+    assert (ran.code, ran.out.startswith("Verified.")) == (0, True)
+
+
+def typed(words: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
+    """Run the command in a terminal, and type a line after each prompt; return the exit code and the screen."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
+    environment.pop("HANDSHAKES_SECRET", None)
+    process = subprocess.Popen(
+        [COMMAND, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    screen, end = "", time.monotonic() + 30
+    left = list(answers)
+    try:
+        while time.monotonic() < end:
+            if not select.select([ours], [], [], 0.1)[0]:
+                continue
+            try:
+                screen += os.read(ours, 65_536).decode("utf-8", "replace")
+            except OSError:  # the other end was closed
+                break
+            if left and left[0][0] in screen:
+                os.write(ours, left.pop(0)[1].encode() + b"\n")
+        return process.wait(10), screen
+    finally:
+        process.kill()
+        os.close(ours)
+
+
+def test_in_a_terminal_the_request_and_the_secret_are_asked_for():
+    code, screen = typed(
+        ["verify", "officernd", "--now", str(NOW)], ("Request (the URL or target): ", TARGET), ("Secret: ", SECRET)
+    )  # fmt: skip
+    assert (code, "Verified." in screen) == (0, True), screen
+    assert SECRET not in screen, "it is not echoed"
+
+
+def test_the_help_says_how_to_leave_no_trace_in_the_history(run):  # noqa: F811
+    text = re.sub(r"[│ ]+", " ", run("verify", "--help").text)
+    assert "an argument stays in the shell's history" in text
+    for way in ("when you are asked", "pipe it to -", "--file"):
+        assert way in text
+    assert "The secret is never an argument." in text
+
+
+# --- where the output goes -------------------------------------------------------------------------
+
+
+def shell(script: str) -> tuple[int, str]:
+    done = subprocess.run(
+        ["bash", "-c", script, COMMAND], capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", ["tour fortis", "clauses list", "vectors list"])
+def test_a_full_disk_is_no_defect_of_the_tool(words):
+    code, text = shell(f'"$0" {words} > /dev/full')
+    assert (code, "the output cannot be written: No space left on device" in text) == (1, True), text
+    assert "defect" not in text
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_is_no_defect_of_the_tool(closed):
+    code, text = shell(f'"$0" clauses show officernd:signature.order {closed}')
+    assert (code, "Traceback" in text, "defect" in text) == (0, False, False), text
+
+
+def test_a_reader_that_goes_away_gets_no_traceback():
+    code, text = shell('"$0" vectors list | head -n 1')
+    assert (code, len(text.splitlines())) == (0, 1), text
+
+
+def test_the_keys_of_the_environment_do_not_concern_the_tour():
+    """Its store is temporary and has keys of its own."""
+    code, text = shell('HANDSHAKES_STORE_KEYS=nonsense "$0" tour fortis | tail -n 8')
+    assert (code, "0 failed" in text) == (0, True), text
+
+
+def test_in_a_pipe_no_progress_is_shown():
+    code, text = shell('"$0" vectors run fortis --command cat 2>&1 >/dev/null')
+    assert (code, text) == (1, "")
+    code, text = shell('"$0" tour fortis 2>&1 >/dev/null')
+    assert (code, text) == (0, "")
