@@ -3,7 +3,7 @@
 What names a clause: a test with the mark `clause`, the vectors that a test is parametrised with, a
 notebook cell with `clauses` in its metadata, and a broken partner or platform, which is a row (clause,
 override) of a test with the mark `broken`, whose `also` names a second clause that says the same.
-In a full run a "must" clause without passing evidence fails the run; a run of some of the tests writes
+In a full run a clause without passing evidence fails the run, of whatever level; a run of some of the tests writes
 what it saw, says that it is not complete, and fails for nothing.
 """
 

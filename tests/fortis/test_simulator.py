@@ -629,6 +629,37 @@ def test_a_location_that_is_removed_cascades_where_that_is_set():
         assert world.kept(LOCATION, USER).state == "removed"
 
 
+@pytest.mark.clause("fortis:postback.optional")
+@pytest.mark.parametrize("kind", ["location", "user"])
+def test_without_a_template_no_postback_is_sent_and_the_app_learns_of_them_at_their_launch(kind):
+    """Both templates are optional (page, Registering a Location for Marketplace); the other one is still sent."""
+    world = sides()
+    app = world.platform.apps[TITLE]
+    world.platform.add_app(replace(app, **{f"{kind}_setup_url": ""}))
+    quiet, told = ("", USER) if kind == "location" else (USER, "")
+    for step in (world.register, world.unregister):
+        before = len(world.network.transcript.events)
+        outcome = step(user=quiet)
+        assert (outcome.response, outcome.findings) == (None, ())
+        assert len(world.network.transcript.events) == before
+        assert step(user=told).held
+        assert len(world.network.transcript.events) > before
+    world.register(user=quiet)
+    world.register(user=told)
+    assert (world.kept(user=quiet), world.kept(user=told).state) == (None, "pending")
+    assert world.launch().held
+    assert world.kept(user=quiet).state == "active"
+
+
+@pytest.mark.clause("fortis:postback.retry")
+def test_a_failed_postback_is_sent_once_unless_more_is_set():
+    world = sides()
+    for failure in (Response(500), Response(404), Response(302, (("location", "https://app.example/"),))):
+        outcome, requests = ended(world.platform.register(TITLE, LOCATION), failure)
+        assert (outcome.held, requests) == (False, 1)
+
+
+@pytest.mark.clause("fortis:postback.retry")
 def test_a_failed_postback_is_sent_again_where_that_is_set():
     world = sides(attempts="3")
     outcome, requests = ended(world.platform.register(TITLE, LOCATION), *[Response(500)] * 3)

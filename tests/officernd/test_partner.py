@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ from handshakes.runtime.flow import drive
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import Conflict, MemoryStore, StoreError
 from tests.officernd.sides import NOW, sides
+from tests.recorder import recorded
 
 FIRST, SECOND, THIRD = (f"5e000000000000000000000{n}" for n in (1, 2, 3))
 ORGANIZATION = "5b0000000000000000000001"
@@ -305,6 +307,38 @@ def test_a_repeated_sync_starts_nothing_new(store):
     world.network.run(world.platform.sync(FIRST), "OfficeRnD")
     assert installation(world).details["syncedAt"] == str(NOW + 1)
     assert first.version + 1 == installation(world).version
+
+
+@pytest.mark.clause("officernd:sync.method")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+def test_a_sync_is_started_by_a_verified_get_and_by_no_other_method(store, method):
+    """The seed: every request to a partner's URLs is a GET; a HEAD that reached the sync would start it."""
+    world = recorded(sides(store))
+    connect(world)
+    before = installation(world)
+    world.network.run(world.platform.sync(FIRST), "OfficeRnD")
+    signed = world.network.to("https://partner.example", "/officernd/sync")[-1]
+    assert (signed.method, "signature=" in signed.query) == ("GET", True)
+    world.store.save(replace(before, version=installation(world).version))  # as it was before the sync
+    answer = world.network.exchange("link checker", replace(signed, method=method))
+    if method == "GET":
+        assert (answer.status, installation(world).details["syncedAt"]) == (200, str(NOW))
+    else:
+        assert (answer.status, answer.header("allow")) == (405, "GET")
+        assert "syncedAt" not in installation(world).details
+
+
+@pytest.mark.clause("officernd:sync.method")
+@pytest.mark.parametrize("query", ["", "slug=nobody", "another signature"])
+def test_a_sync_that_does_not_verify_starts_nothing(store, query):
+    world = recorded(sides(store))
+    connect(world)
+    outcome = world.network.run(world.platform.sync(FIRST, "wrong-secret"), "OfficeRnD")
+    signed = world.network.to("https://partner.example", "/officernd/sync")[-1]
+    sent = signed.target if query == "another signature" else f"{signed.path}?{query}".rstrip("?")
+    answer = world.network.exchange("anybody", replace(signed, target=sent))
+    assert (outcome.response.status, answer.status) == (401, 401)
+    assert "syncedAt" not in installation(world).details
 
 
 def test_removal_keeps_no_secret_but_the_webhooks_own_and_deletes_the_webhook(store):

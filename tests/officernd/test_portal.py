@@ -129,6 +129,7 @@ def test_a_partner_that_does_not_answer_is_shown_too():
     assert (page.response.status, "answered <b>nothing</b>" in text(page)) == (200, True)
 
 
+@pytest.mark.clause("officernd:sync.offered")
 def test_without_a_sync_url_there_is_no_sync():
     """The page: a Sync URL, if applicable."""
     both = sides()

@@ -119,12 +119,21 @@ def test_an_interrupted_run_is_not_complete(tmp_path):
     assert written["complete"] is False
 
 
-def test_every_testable_must_clause_is_a_hole_before_anything_ran():
+def test_every_testable_clause_of_any_level_is_a_hole_before_anything_ran():
     for platform in register.platforms():
         known = register.load(platform)
         hidden = {entry.clause for entry in known.untestable}
-        must = [c.id for c in known.clauses if c.level == "must" and c.id not in hidden]
-        assert [line.partition(": ")[0] for line in holes(known, NOT_RUN)] == must
+        testable = [c for c in known.clauses if c.id not in hidden]
+        assert {c.level for c in testable} == {"must", "should", "may"}
+        assert [line.partition(": ")[0] for line in holes(known, NOT_RUN)] == [c.id for c in testable]
+
+
+def test_a_broken_partner_is_owed_to_a_must_of_the_partner_only():
+    known = register.load("retailcrm")
+    hidden = {entry.clause for entry in known.untestable}
+    tested = Matrix(True, {c.id: {"tests": {"passed": ["x"]}} for c in known.clauses})
+    owed = [c.id for c in known.clauses if (c.level, c.actor) == ("must", "partner") and c.id not in hidden]
+    assert list(holes(known, tested)) == [f"{id}: no broken partner is caught for it" for id in owed]
 
 
 def test_no_test_says_that_it_proves_what_is_listed_as_untestable():

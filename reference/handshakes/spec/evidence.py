@@ -65,8 +65,9 @@ def read(path: Path = FILE) -> Matrix:
 
 
 def holes(register: Register, matrix: Matrix) -> Iterator[str]:
-    """Name every "must" clause that has no passing evidence, and those of the partner that no broken partner proves.
+    """Name every clause that has no passing evidence, and every "must" of the partner that no broken partner proves.
 
+    What is owed to a "should" or a "may" is something that shows it; only a "must" needs a partner that breaks it.
     Clauses that the register lists as untestable are left out. Each hole is one line that begins with the id.
 
     >>> from handshakes.spec.register import load
@@ -75,11 +76,11 @@ def holes(register: Register, matrix: Matrix) -> Iterator[str]:
     """
     untestable = {entry.clause for entry in register.untestable}
     for clause in register.clauses:
-        if clause.level != "must" or clause.id in untestable:
+        if clause.id in untestable:
             continue
         if not any(matrix.count(clause.id, kind) for kind in KINDS):
             yield f"{clause.id}: no passing evidence"
-        elif clause.actor == "partner" and not matrix.count(clause.id, "broken"):
+        elif (clause.level, clause.actor) == ("must", "partner") and not matrix.count(clause.id, "broken"):
             yield f"{clause.id}: no broken partner is caught for it"
         if failed := sum(matrix.count(clause.id, kind, "failed") for kind in KINDS):
             yield f"{clause.id}: {failed} failed"
