@@ -101,6 +101,15 @@ def test_each_message_of_the_handshake_is_one_line_and_shown_once(parts, platfor
     assert re.search(rf"^  {partner} stands for http://127\.0\.0\.1:\d+ here", part, re.MULTILINE)
 
 
+def test_what_was_shown_before_is_counted(parts):
+    """The second unlocking of onOffice: open, click and call are the first one's, the message is another."""
+    assert (
+        "  Copy the key, press the button: unlockProvider, then the message  (3 more as above)\n    provider.example"
+        in parts["onoffice"]
+    )
+    assert "Connect: code, token, organisation, secret, webhook, return, health check\n" in parts["officernd"]
+
+
 def test_a_message_is_not_repeated(parts):
     assert parts["officernd"].count("GET app.officernd.com/api/v1/organizations/test-slug  200") == 1
 
@@ -122,7 +131,7 @@ def test_the_signed_text_is_shown_once_and_is_the_text_that_was_signed(parts):
 @pytest.mark.parametrize(
     ("platform", "pattern"),
     [
-        ("retailcrm", r"‹32 characters, sha256 [0-9a-f]{6}…›"),  # the API key
+        ("retailcrm", r"‹32 characters, sha256 [0-9a-f]{6}…› \(all of it is a credential, so it is masked\)"),
         ("onoffice", r"https://provider\.example/onoffice/activate\?.*apiToken=‹32 characters, .+›&.+"),
         ("fortis", r"11ea858313aabde4bd2eb0fa\d{10}"),
     ],

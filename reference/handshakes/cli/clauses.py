@@ -143,7 +143,7 @@ def _show_reading(register: Register, id: str) -> None:
     ]
     lines.append(f"  vectors that it answers otherwise: {len(changed)}")
     lines += [
-        f"    {name}: {_answer(expect)}, and by this reading {_answer(other)}"
+        f"    {name}: {_answer(expect)}, and by this reading {_other_answer(expect, other)}"
         for name, expect, other in changed
     ]
     out.print("\n".join(lines), markup=False)
@@ -151,6 +151,12 @@ def _show_reading(register: Register, id: str) -> None:
 
 def _answer(expect: Data) -> str:
     return "accepted" if expect["verdict"] == "accepted" else f"refused as {expect['reason']}"
+
+
+def _other_answer(expect: Data, other: Data) -> str:
+    """Return an answer that differs; of two that are accepted it is the result that does."""
+    both = expect["verdict"] == other["verdict"] == "accepted"
+    return "accepted with another result" if both else _answer(other)
 
 
 @app.command("lint")

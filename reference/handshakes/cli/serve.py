@@ -82,7 +82,8 @@ def serve(
             keep=KEPT,
         ) as network:
             out.print(tools.briefing(sides, world), markup=False)
-            out.print("\nEverything here is public and for tests. Ctrl-C ends it.")
+            ends = f"Ctrl-C ends it; if it runs in the background, `kill {os.getpid()}` does."
+            out.print(f"\nEverything here is public and for tests. {ends}", markup=False)
             _shown_until_interrupted(network, sides.reports)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -107,12 +108,13 @@ class Short:
         self._width = max(len(f"{one} → {other}") for one in names for other in names if one != other)
 
     def chapter(self, title: str, events: Sequence[Event]) -> None:
-        """Print a chapter's messages; what was shown before is left out, but never the whole of a chapter."""
-        all_of_it = [one for one in exchanges(events) if not one.own_page]
-        new = [one for i, one in enumerate(all_of_it) if one not in self.shown + all_of_it[:i]] or all_of_it[
-            -1:
-        ]
+        """Print a chapter's messages; what was shown before is counted only, but never the whole of a chapter."""
+        of_it = [one for one in exchanges(events) if not one.own_page]
+        fresh = [one for i, one in enumerate(of_it) if one not in self.shown + of_it[:i]]
+        new = fresh or of_it[-1:]
         self.shown += new
+        if more := len(of_it) - len(new):
+            title += f"  ({more} more as above)"
         if not new:
             out.print(f"  {title}  ·  {'in the simulator alone' if events else 'no message'}", markup=False)
             return
@@ -191,7 +193,7 @@ def _toured(platform: Platform, bodies: bool) -> tuple[int, list[Check]]:
                     text = _signed_text(signed, network.transcript)
                     out.print(f"  the first signed text: {text}", markup=False)
                 _print_checks(failed)
-                out.print(f"  {counts} (repeats and the simulator's own pages are not shown)")
+                out.print(f"  {counts} (repeats and the simulator's own pages are counted, not shown)")
             out.print()
             return len(events), checks
 
@@ -215,4 +217,7 @@ def _signed_text(stage: Stage, transcript: Transcript) -> str:
     """Return the signed text with the credentials in it masked; the whole of it if it is not known which they are."""
     text = stage.value.decode("utf-8", "replace")
     masked = transcript.masked(text)
-    return stage.show() if stage.credential and masked == text else printable(masked, MOST_SIGNED)
+    if stage.credential and masked == text:
+        return stage.show()
+    whole = " (all of it is a credential, so it is masked)" if re.fullmatch("‹[^‹›]*›", masked) else ""
+    return printable(masked, MOST_SIGNED) + whole
