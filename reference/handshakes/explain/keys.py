@@ -123,12 +123,13 @@ _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
 
 
 def keys(secret: str, others: tuple[str, ...] = ()) -> Iterator[Key]:
-    """Yield the keys that the other side may have used instead of the secret's bytes, each once.
+    """Yield the keys that the other side may have used instead of the secret's bytes; two slips may make the same.
 
     >>> [made for id, made, _, _ in keys("s3cret") if id == "key-line-end"]
     [b's3cret\\n']
     """
-    seen = {secret.encode("utf-8", "surrogatepass")}
+    own = secret.encode("utf-8", "surrogatepass")
+    seen: set[tuple[str, bytes]] = set()
     for number, other in enumerate(others, 2):
         yield "key-other", other.encode("utf-8", "surrogatepass"), f"number {number} of those given", 1
     for id, make, change, cost in _KEYS:
@@ -137,8 +138,8 @@ def keys(secret: str, others: tuple[str, ...] = ()) -> Iterator[Key]:
             key = made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass")
         except (ValueError, binascii.Error):
             continue
-        if key not in seen:
-            seen.add(key)
+        if key != own and (id, key) not in seen:
+            seen.add((id, key))
             yield id, key, change, cost
 
 

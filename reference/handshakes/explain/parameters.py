@@ -54,7 +54,7 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
 
 def changed(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
     """Yield the parameters with other names or values than those received."""
-    seen = {pairs}
+    seen: set[tuple[str, Pairs]] = set()
     for id, change_name, change_value, change, cost in _CHANGES:
         try:
             made = tuple(
@@ -63,11 +63,11 @@ def changed(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
             )
         except ValueError:
             continue
-        if made not in seen:
-            seen.add(made)
+        if made != pairs and (id, made) not in seen:
+            seen.add((id, made))
             yield id, made, change, cost
     kept = tuple(pair for pair in pairs if pair[1] != "")
-    if kept not in seen:
+    if kept != pairs:
         yield "empty-dropped", kept, "", 1
     for at, (name, text) in enumerate(pairs[:20]):
         for id, _, change_value, change, cost in _CHANGES:
@@ -76,8 +76,8 @@ def changed(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
                     one = (*pairs[:at], (name, change_value(text)), *pairs[at + 1 :])
                 except ValueError:
                     continue
-                if one not in seen:
-                    seen.add(one)
+                if one != pairs and (id, one) not in seen:
+                    seen.add((id, one))
                     yield id, one, f"{change}{', ' if change else ''}of {name} alone", max(cost, 2)
 
 
@@ -168,11 +168,9 @@ def reordered(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
 
 def queries(query: str) -> Iterator[Way]:
     """Yield what a raw query may have been before something on the way changed it."""
-    seen = {query}
     for id, change_query, change, cost in _QUERIES:
         made = change_query(query)
-        if made not in seen:
-            seen.add(made)
+        if made != query:
             yield id, made, change, cost
 
 

@@ -25,7 +25,7 @@ Level = dict[Hashable, tuple[State, list[Path]]]
 
 BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, binascii.Error)
 """What a stage raises for a state that it cannot read: then nothing is made of it."""
-MOST_PATHS = 6
+MOST_PATHS = 12
 """How many ways to one and the same state are kept."""
 
 _WITH_NAMES: dict[str, Callable[[Any, tuple[str, ...]], Iterable[writers.Way]]] = {
@@ -235,8 +235,8 @@ def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tu
     seen = set()
 
     def add(cost: int, path: Path, key: bytes) -> None:
-        if key not in seen or (len(path) == 1 and path[0][0] in case.keys):
-            seen.add(key)
+        if (path, key) not in seen:
+            seen.add((path, key))
             found[cost].append((path, key))
 
     readings = {"": case.key, **case.keys}

@@ -113,11 +113,12 @@ def written(value: Any) -> Iterator[Way]:
     >>> dict((id, text) for id, text, _, _ in written({"slug": "a/b&c"}))["json-go"]
     '{"slug":"a/b\\\\u0026c"}'
     """
-    seen = {compact(value)}
+    own = compact(value)
+    seen: set[tuple[str, str]] = set()
     for id, write, change, cost in _JSON:
         text = write(value)
-        if text not in seen:
-            seen.add(text)
+        if text != own and (id, text) not in seen:
+            seen.add((id, text))
             yield id, text, change, cost
 
 
@@ -189,15 +190,15 @@ def _applied(table: Any, value: bytes) -> Iterator[Way]:
         text = value.decode()
     except UnicodeDecodeError:
         return
-    seen = {value}
+    seen: set[tuple[str, bytes]] = set()
     for id, make, change, cost in table:
         try:
             made = make(text)
             made = made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass")
         except (ValueError, binascii.Error, RecursionError):
             continue
-        if made not in seen and made:
-            seen.add(made)
+        if made and made != value and (id, made) not in seen:
+            seen.add((id, made))
             yield id, made, change, cost
 
 
