@@ -22,6 +22,7 @@ DAMAGES = {
     "another row's": "credentials = (SELECT credentials FROM installations WHERE identity != '{0}')",
     "details no JSON": "details = '{{'",
     "details a list": "details = '[]'",
+    "details without names": "details = '{{}}'",
 }
 
 
@@ -123,7 +124,7 @@ def test_a_row_that_is_damaged_while_a_request_waits_ends_in_a_refusal(tmp_path)
     both.platform.token = damaging
     page = both.network.run(Browser().open(both.platform.configuration_url(FIRST)))
     assert page.response.status == 502
-    assert both.reports[-1][1].reason == "wrong-state"
+    assert both.reports[-1][1].reason == "store-wrong-key"
     store.close()
 
 
@@ -134,20 +135,22 @@ def test_a_row_that_is_damaged_after_it_was_found_ends_in_a_refusal(tmp_path, mo
     form = both.network.run(Browser().open(both.platform.configuration_url(FIRST)))
 
     def get(platform, identity):
-        raise StoreError("the row cannot be read", 1)
+        raise StoreError("store-damaged", "the row cannot be read", 1)
 
     monkeypatch.setattr(store, "get", get)
     assert both.network.run(both.platform.sync(FIRST), "OfficeRnD").response.status == 401
     saved = both.network.run(Browser().submit(form, form.form("settings")))
     assert saved.response.status == 401
-    assert {refused.reason for _, refused in both.reports} == {"wrong-state"}
+    assert {refused.reason for _, refused in both.reports} == {"store-damaged"}
     store.close()
 
 
 def test_a_store_that_cannot_be_read_at_all_is_not_replaced(tmp_path, monkeypatch):
     both = sides(open_store(tmp_path, {}))
-    monkeypatch.setattr(both.store, "get", lambda *given: (_ for _ in ()).throw(StoreError("no database")))
+    monkeypatch.setattr(
+        both.store, "get", lambda *given: (_ for _ in ()).throw(StoreError("store-unavailable", "gone"))
+    )
     connect(both)
-    assert both.reports[0][1].reason == "wrong-state"
+    assert both.reports[0][1].reason == "store-unavailable"
     assert both.store.find(PLATFORM, "integrationId", FIRST) == []
     both.store.close()

@@ -543,8 +543,17 @@ def test_a_slug_that_cannot_stand_in_a_path_is_malformed(slug):
     assert (refused.value.reason, refused.value.evidence["name"]) == ("malformed", "slug")
 
 
-@pytest.mark.parametrize(("method", "error"), [("get", StoreError("a damaged row")), ("save", Conflict())])
-def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(monkeypatch, method, error):
+@pytest.mark.parametrize(
+    ("method", "error", "reason"),
+    [
+        ("get", StoreError("store-locked", "the database is locked"), "store-locked"),
+        ("save", StoreError("store-full", "the database is full"), "store-full"),
+        ("save", Conflict(), "wrong-state"),
+    ],
+)
+def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(
+    monkeypatch, method, error, reason
+):
     world = sides()
 
     def fails(*args):
@@ -554,4 +563,4 @@ def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(monk
     response = connect(world)
     assert response is not None
     clauses = [(refused.reason, refused.clause) for _, refused in world.reports]
-    assert clauses[0] == ("wrong-state", "officernd:connect.binding")
+    assert clauses[0] == (reason, "officernd:connect.binding" if reason == "wrong-state" else "store")

@@ -380,7 +380,7 @@ def test_a_place_that_is_no_directory_and_a_file_that_is_no_database(tmp_path):
     with pytest.raises(StoreError):
         open_store(tmp_path / "file", {})
     (tmp_path / "installations.sqlite").write_text("not a database, whatever its name says" * 50)
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="store-damaged"):
         open_store(tmp_path, {KEYS_VARIABLE: Fernet.generate_key().decode()})
 
 
@@ -440,7 +440,7 @@ def test_a_first_start_on_a_full_disk_leaves_nothing_that_fails_the_next_one(tmp
     ran = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "new")], capture_output=True, text=True, check=True
     )
-    assert "cannot be opened: File too large" in ran.stdout
+    assert ran.stdout.startswith("store-full (store): ") and "File too large" in ran.stdout
     assert list((tmp_path / "new").iterdir()) == []
     open_store(tmp_path / "new", {}).close()
 

@@ -110,9 +110,19 @@ def opened_store(directory: Path | None) -> Iterator[SqlStore]:
     with tempfile.TemporaryDirectory(prefix="handshakes-") as temporary:
         try:
             store = open_store(directory) if directory else open_store(Path(temporary), {})
+            warn_of_unreadable(store)
         except StoreError as error:
-            fail(str(error))
+            fail(f"{error.message}. {error.hint()}")
         try:
             yield store
         finally:
             store.close()
+
+
+def warn_of_unreadable(store: SqlStore) -> None:
+    """Say which installations the store cannot open, by reason: a wrong key file must not start without a word."""
+    wrong, looked = store.unreadable()
+    for reason in sorted({error.reason for error in wrong}):
+        same = [error for error in wrong if error.reason == reason]
+        text = f"{len(same)} of {looked} installations cannot be opened ({reason}): {same[0].message}"
+        err.print(f"[yellow]handshakes:[/] {escape(printable(text, 400))}. {same[0].hint()}")

@@ -125,6 +125,31 @@ REASONS: dict[str, Reason] = {
         "The platform's API answered with something other than its documented shape.",
         "Compare the answer with the transcript of a run against the simulator.",
     ),
+    # what our own store did
+    "store-unavailable": Reason(
+        "The store of installations cannot be opened or asked.",
+        "Does its folder exist, and may this user write there? Does the database run? Nothing was saved.",
+    ),
+    "store-locked": Reason(
+        "Another program holds the database, and did not release it in time.",
+        "Nothing was saved: repeat the request. Is a backup or a database shell in the middle of a transaction?",
+    ),
+    "store-full": Reason(
+        "There is no space left for the store.",
+        "Nothing was saved: free space on its disk, or raise the limit, and repeat the request.",
+    ),
+    "store-read-only": Reason(
+        "The database can be read and cannot be written.",
+        "Look at the permissions of the file and of its folder, and at how the disk is mounted.",
+    ),
+    "store-damaged": Reason(
+        "A row of the store, or the whole database, cannot be read.",
+        "Connect again: a verified new connection replaces a damaged row. Restore a damaged database from a backup.",
+    ),
+    "store-wrong-key": Reason(
+        "No key of the store opens what was stored.",
+        "Restore the keys that it was written with. If they are lost, connect again: that replaces the row.",
+    ),
     "unknown-reading": Reason(
         "The reading or stage is unknown.", "The platform's spec.toml lists its readings."
     ),

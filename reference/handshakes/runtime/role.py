@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from ..core.messages import Answer, Response, Step
 from ..core.refusals import Refused
-from .store import Store
+from .store import Store, StoreError
 
 Configuration = TypeVar("Configuration")
 Report = Callable[[str, Refused], None]
@@ -33,3 +34,12 @@ class Equipped(Generic[Configuration]):
         self.clock = clock
         self.random = random
         self.report = report
+
+    def unless_the_store_fails(self, endpoint: str, step: Step[Answer]) -> Step[Answer]:
+        """Return what a step answers, or 503 where the store failed and the step has no answer of its own for that."""
+        try:
+            return (yield from step)
+        except StoreError as error:
+            self.report(endpoint, error)
+            headers = (("content-type", "text/plain; charset=utf-8"), ("retry-after", "1"))
+            return Response(503, headers, b"Please try again in a moment.\n")

@@ -5,17 +5,20 @@ The keys come from the environment or from a file beside the database, which the
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
+from .store_errors import store_error
+from .store_keys import keys_of
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("handshakes")
 
 KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
+PATIENCE = 1.0
+"""Seconds that a request waits for a locked SQLite database, or for a connection to any."""
 
 
 class SqlStore:
@@ -40,7 +45,9 @@ class SqlStore:
         try:
             self._fernet: MultiFernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
-            raise StoreError("a store key is not a Fernet key (44 URL-safe base64 characters)") from None
+            raise StoreError(
+                "store-wrong-key", "a store key is not a Fernet key (44 URL-safe base64 characters)"
+            ) from None
         self._sql = sql
         metadata = sql.MetaData()
         text = sql.String
@@ -89,10 +96,12 @@ class SqlStore:
             .order_by(table.identity)
         )
         try:
-            self._engine = sql.create_engine(url, hide_parameters=True)
+            self._engine = sql.create_engine(url, hide_parameters=True, **_patience(url))
             self._make(metadata)
         except sql.exc.SQLAlchemyError as error:
-            raise StoreError(f"the database cannot be opened: {type(error).__name__}") from None
+            raise store_error(error) from None
+        except ImportError as error:
+            raise StoreError("store-unavailable", f"the database's driver is missing: {error.name}") from None
 
     def _make(self, metadata: Any) -> None:
         """Make the tables and indexes that are missing, also when another process makes them at this moment."""
@@ -107,15 +116,26 @@ class SqlStore:
                 if last or "exists" not in str(error.orig):
                     raise
 
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Give a connection in a transaction; what the database says when it fails is a `StoreError`."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except self._sql.exc.IntegrityError:  # a row is there already: for the caller to judge
+            raise
+        except self._sql.exc.SQLAlchemyError as error:
+            raise store_error(error) from None
+
     def get(self, platform: str, identity: str) -> Installation | None:
-        """Return the installation with this identity, or None."""
-        with self._engine.connect() as connection:
+        """Return the installation with this identity, or None. Raises `StoreError`, as every method does."""
+        with self._transaction() as connection:
             row = connection.execute(self._by_identity, {"platform": platform, "identity": identity}).first()
         return self._opened(row) if row else None
 
     def find(self, platform: str, name: str, value: str) -> list[Installation]:
         """Return the installations with this detail, ordered by identity."""
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             found = {"platform": platform, "name": name, "value": value}
             rows = connection.execute(self._by_detail, found).all()
         installations = []
@@ -132,20 +152,20 @@ class SqlStore:
 
     def save_all(self, *installations: Installation) -> list[Installation]:
         """Save several in one transaction: all of them, or none. Raises `Conflict`."""
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             return [self._saved(connection, installation) for installation in installations]
 
     def _saved(self, connection: Connection, installation: Installation) -> Installation:
         sql = self._sql
         key = {"platform": installation.platform, "identity": installation.identity}
         saved = replace(installation, version=installation.version + 1)
+        shown = json.dumps(dict(saved.details), ensure_ascii=False)
+        sealed = [saved.platform, saved.identity, dict(saved.credentials), _digest(shown)]
         row = {
             "state": saved.state,
             "version": saved.version,
-            "details": json.dumps(dict(saved.details), ensure_ascii=False),
-            "credentials": self._fernet.encrypt(
-                json.dumps([saved.platform, saved.identity, dict(saved.credentials)]).encode()
-            ),
+            "details": shown,
+            "credentials": self._fernet.encrypt(json.dumps(sealed).encode()),
         }
         table, details = self._installations, self._details
         this = (table.c.platform == saved.platform, table.c.identity == saved.identity)
@@ -172,7 +192,7 @@ class SqlStore:
         """Remove every installation whose detail `expires`, as `expiry` writes it, is a second before `now`."""
         sql, details = self._sql, self._details.c
         past = (details.platform == platform, details.name == EXPIRES, details.value < expiry(now))
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             found = connection.execute(sql.select(details.identity).where(*past)).scalars().all()
             for table in (self._details, self._installations) if found else ():
                 one = (table.c.platform == platform, table.c.identity == sql.bindparam("gone"))
@@ -182,12 +202,24 @@ class SqlStore:
         """Remember a nonce until a Unix second; return whether it was new."""
         sql, table = self._sql, self._nonces
         try:
-            with self._engine.begin() as connection:
+            with self._transaction() as connection:
                 connection.execute(sql.delete(table).where(table.c.until < now))
                 connection.execute(sql.insert(table).values(platform=platform, nonce=nonce, until=until))
         except sql.exc.IntegrityError:
             return False
         return True
+
+    def unreadable(self, most: int = 200) -> tuple[list[StoreError], int]:
+        """Return what is wrong with the first `most` installations, one error each, and how many were looked at."""
+        with self._transaction() as connection:
+            rows = connection.execute(self._sql.select(self._installations).limit(most)).all()
+        wrong = []
+        for row in rows:
+            try:
+                self._opened(row)
+            except StoreError as error:
+                wrong.append(error)
+        return wrong, len(rows)
 
     def close(self) -> None:
         """Close the database's connections."""
@@ -197,20 +229,35 @@ class SqlStore:
         from cryptography.fernet import InvalidToken
 
         platform, identity, state, version, details, sealed = row
+        if not isinstance(version, int):
+            raise StoreError("store-damaged", f"the row of {platform} {identity} has no version")
         try:
-            kept_for, kept_as, credentials = json.loads(self._fernet.decrypt(sealed))
+            kept_for, kept_as, credentials, *digest = json.loads(self._fernet.decrypt(sealed))
             searchable = json.loads(details)
             if not isinstance(searchable, dict) or not isinstance(credentials, dict):
                 raise ValueError
         except InvalidToken:
             raise StoreError(
-                f"no store key opens the credentials of {platform} {identity}", version
+                "store-wrong-key", f"no store key opens the credentials of {platform} {identity}", version
             ) from None
         except (TypeError, ValueError):
-            raise StoreError(f"the row of {platform} {identity} cannot be read", version) from None
+            raise StoreError(
+                "store-damaged", f"the row of {platform} {identity} cannot be read", version
+            ) from None
         if (kept_for, kept_as) != (platform, identity):
-            raise StoreError(f"the credentials of {platform} {identity} belong to another row", version)
+            raise StoreError(
+                "store-damaged", f"the credentials of {platform} {identity} belong to another row", version
+            )
+        if digest and digest != [_digest(details)]:  # a row of before this was sealed has none
+            raise StoreError(
+                "store-damaged", f"the details of {platform} {identity} were changed by others", version
+            )
         return Installation(platform, identity, searchable, credentials, state, version)
+
+
+def _digest(details: str) -> str:
+    """Return what is sealed of the details, which stand in clear: so that nobody else can change them."""
+    return sha256(details.encode()).hexdigest()
 
 
 def open_store(directory: Path, environment: Mapping[str, str] | None = None) -> SqlStore:
@@ -228,52 +275,27 @@ def open_store(directory: Path, environment: Mapping[str, str] | None = None) ->
         if environment.get(KEYS_VARIABLE):
             keys = environment[KEYS_VARIABLE].replace(",", " ").split()
         else:
-            keys = _keys_of(key_file, may_make=not database.exists())
+            keys = keys_of(key_file, may_make=not database.exists())
         url = URL.create("sqlite", database=str(database))  # a path may hold `?`, which a URL text may not
         return SqlStore(url.render_as_string(), keys)
     except UnicodeDecodeError:
-        raise StoreError(f"{key_file} holds something other than keys") from None
+        raise StoreError("store-wrong-key", f"{key_file} holds something other than keys") from None
     except UnicodeEncodeError:
-        raise StoreError(f"the store in {directory} cannot be opened: its path is not UTF-8") from None
+        message = f"the store in {directory} cannot be opened: its path is not UTF-8"
+        raise StoreError("store-unavailable", message) from None
     except OSError as error:
-        raise StoreError(f"the store in {directory} cannot be opened: {error.strerror}") from None
+        reason = {errno.ENOSPC: "store-full", errno.EDQUOT: "store-full", errno.EFBIG: "store-full"}
+        reason |= {errno.EROFS: "store-read-only"}
+        message = f"the store in {directory} cannot be opened: {error.strerror}"
+        raise StoreError(reason.get(error.errno or 0, "store-unavailable"), message) from None
 
 
-def _keys_of(path: Path, *, may_make: bool) -> list[str]:
-    from cryptography.fernet import Fernet
+def _patience(url: str) -> dict[str, Any]:
+    """Return what lets a request give up in a moment, where the database is asked in a way that allows it.
 
-    if path.exists():
-        if path.stat().st_mode & 0o077:
-            raise StoreError(f"others can read {path}: chmod 600 it, then rotate the keys")
-        keys = path.read_text().split()
-        if not keys:
-            raise StoreError(f"{path} holds no key")
-        return keys
-    if not may_make:
-        raise StoreError(f"{path} is missing, so the credentials in the database cannot be read; restore it")
-    _written_whole(path, Fernet.generate_key().decode() + "\n")
-    return path.read_text().split()  # another process may have been first
-
-
-def _written_whole(path: Path, text: str) -> None:
-    """Give a new file its name only when all of it is on the disk; one that has the name already stays as it is."""
-    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # its owner's alone: 0600
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(aside, path)  # unlike a renaming, it never replaces the keys of another first start
-        _sync_folder(path.parent)
-    finally:
-        Path(aside).unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    >>> _patience("sqlite:///a.sqlite")
+    {'pool_timeout': 1.0, 'connect_args': {'timeout': 1.0}}
+    """
+    if url in ("sqlite://", "sqlite:///:memory:") or not url.startswith("sqlite"):
+        return {}
+    return {"pool_timeout": PATIENCE, "connect_args": {"timeout": PATIENCE}}

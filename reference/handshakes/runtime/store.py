@@ -14,21 +14,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from ..core.refusals import Refused
+
 
 class Conflict(Exception):
     """Somebody else saved this installation since it was read."""
 
 
-class StoreError(Exception):
-    """The store cannot be opened or read; the message says what to do.
+class StoreError(Refused):
+    """The store cannot be opened, read or written; `reason` says why, `message` what exactly, the hint what to do.
 
     `version` is that of an installation that is there and cannot be opened, else 0: who has verified a new
-    connection saves over that version.
+    connection saves over that version, as `earlier` finds it.
+
+    >>> print(StoreError("store-locked", "the database is locked"))
+    store-locked (store): the database is locked
     """
 
-    def __init__(self, message: str, version: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, message: str, version: int = 0) -> None:
+        super().__init__(reason, "store", {"store": message})
+        self.message = message
         self.version = version
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.clause}): {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,31 @@ class Store(Protocol):
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
+
+
+def store_failed(refused: Refused) -> bool:
+    """Return whether the store itself failed, which passes: not a single row, which a new connection replaces.
+
+    >>> store_failed(StoreError("store-locked", "the database is locked"))
+    True
+    """
+    return isinstance(refused, StoreError) and not refused.version
+
+
+def earlier(store: Store, platform: str, identity: str) -> tuple[Installation | None, int]:
+    """Return the installation that a verified new connection replaces, or None, and the version to save over.
+
+    What the store cannot open (a damaged row, or one under a lost key) is replaced too: the platform has just
+    confirmed the new connection, and nobody could use the old one. Raises `StoreError` where there is no row
+    to replace: the store itself fails.
+    """
+    try:
+        found = store.get(platform, identity)
+    except StoreError as error:
+        if not error.version:
+            raise
+        return None, error.version
+    return found, found.version if found else 0
 
 
 EXPIRES = "expires"

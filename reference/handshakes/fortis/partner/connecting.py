@@ -16,7 +16,7 @@ from ...core.messages import Request
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.role import Equipped
-from ...runtime.store import Conflict, Installation
+from ...runtime.store import Conflict, Installation, StoreError, earlier
 from ..rules import encrypted, launch
 from .api import Api
 from .configuration import Configuration
@@ -128,8 +128,19 @@ class Connecting(Equipped[Configuration]):
                 self.remove(found.identity)
 
     def remove(self, identity: str) -> None:
-        """Forget what was kept, and with it every session and access; that it was there stays."""
-        self.change(identity, lambda one: replace(one, state="removed", credentials={}))
+        """Forget what was kept, and with it every session and access; that it was there stays.
+
+        Of a row that cannot be opened nothing else stays: its key may be found again, its registration is over.
+        """
+        try:
+            self.change(identity, lambda one: replace(one, state="removed", credentials={}))
+        except StoreError as error:
+            if not error.version:
+                raise
+            try:
+                self.store.save(Installation(PLATFORM, identity, {}, {}, "removed", error.version))
+            except Conflict:
+                raise busy() from None
 
     def confirm(self, location_id: str, user_id: str) -> Installation:
         """fortis:postback.order. Make location and user active: the API confirmed a launch of theirs; A11. Returns the user's."""
@@ -139,17 +150,19 @@ class Connecting(Equipped[Configuration]):
     def keep(
         self, location_id: str, user_id: str, details: Mapping[str, str], state: Callable[[str], str]
     ) -> Installation:
-        """Save a location or user with these details; what is as it should be is not saved again."""
+        """Save a location or user with these details; what is as it should be is not saved again.
+
+        A row that cannot be opened is replaced: the platform has just confirmed or registered it anew.
+        """
         identity = self.identity(location_id, user_id)
         fixed = {"kind": "user" if user_id else "location", "locationId": location_id}
         for _ in range(5):
-            found = self.store.get(PLATFORM, identity)
+            found, version = earlier(self.store, PLATFORM, identity)
             fresh = found is None or found.state == "removed"
             before = "" if found is None else found.state
             now = dict(found.details) if found and not fresh else {"sessionId": self.random(12).hex()}
             credentials = found.credentials if found and not fresh else {"session_key": self.random(32).hex()}
             more = {"userId": user_id} if user_id else {}
-            version = found.version if found else 0
             wanted = Installation(
                 PLATFORM, identity, {**now, **fixed, **more, **details}, credentials, state(before), version
             )

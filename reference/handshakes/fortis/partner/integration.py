@@ -19,7 +19,7 @@ from ...core.messages import Answer, Request, Response, Step, redirect
 from ...core.printing import printable
 from ...core.refusals import Refused
 from ...runtime.pages import page
-from ...runtime.store import Installation
+from ...runtime.store import Installation, store_failed
 from .. import signing
 from ..rules.launch import key
 from ..signing import Launch
@@ -71,7 +71,7 @@ class App(Consent):
             self.report(request.path, Refused("wrong-method", CLAUSE + "postback.other-methods", evidence))
             allow = (("allow", allowed),)
             return page("Method not allowed", "<p>Open the app in Fortis.</p>", status=405, headers=allow)
-        return (yield from methods[request.method](request))
+        return (yield from self.unless_the_store_fails(request.path, methods[request.method](request)))
 
     # --- registrations (page, Registering a Location, Registering a User) -----------------------------
 
@@ -102,7 +102,7 @@ class App(Consent):
             self.taken(request.method, values, kind)
         except Refused as refused:
             self.report(kind, refused)
-            return Response(400)
+            return Response(503 if store_failed(refused) else 400)
         return Response(204)
 
     def taken(self, method: str, values: dict[str, str], kind: str) -> None:

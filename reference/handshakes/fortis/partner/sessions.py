@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.refusals import Refused
 from ...core.strict import json_object
-from ...runtime.store import Installation
+from ...runtime.store import Installation, StoreError
 
 MOST = 3_500
 """Characters of a sealed value; a browser keeps cookies of 4,096 bytes."""
@@ -30,7 +30,10 @@ def sealed(values: Mapping[str, str], until: int, key: str) -> str:
 def unsealed(
     text: str, now: int, installation_of: Callable[[str], Installation | None]
 ) -> tuple[Installation, dict[str, str]] | None:
-    """Return the installation and the values of a sealed text while it lasts, or None; never a reason."""
+    """Return the installation and the values of a sealed text while it lasts, or None; never a reason.
+
+    Raises `StoreError` where the store cannot be asked.
+    """
     body, _, mac = text[:MOST].rpartition(".")
     encoded, _, until = body.partition(".")
     try:
@@ -40,6 +43,8 @@ def unsealed(
             return None
         right = hmac.compare_digest(_mac(body, installation.credentials["session_key"]), mac)
         return (installation, values) if right and int(until) >= now else None
+    except StoreError:  # says nothing of the text
+        raise
     except (Refused, ValueError, TypeError, binascii.Error):
         return None
 

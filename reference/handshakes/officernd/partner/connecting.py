@@ -17,7 +17,7 @@ from ...core.origins import allowed_origin
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
-from ...runtime.store import Conflict, Installation, StoreError
+from ...runtime.store import Conflict, Installation, earlier
 from .api import Tokens, id_of
 from .refreshing import CLAUSE, LOOK, PLATFORM, Refreshing
 
@@ -135,7 +135,7 @@ class Connecting(Refreshing):
         webhook = yield from self.api.subscribe(
             origin, connect["org_slug"], self.subscription(identity), tokens
         )
-        earlier, version = self.earlier(identity)
+        before, version = earlier(self.store, PLATFORM, identity)
         details = {
             "organizationId": organization_id,
             "integrationId": connect["integrationId"],
@@ -146,8 +146,8 @@ class Connecting(Refreshing):
             "webhookId": webhook["_id"],
             "code": _digest(connect["code"]),
         }
-        if earlier and earlier.state == "active" and "synced" in earlier.details:
-            details["synced"] = earlier.details["synced"]  # what the customer chose outlives a new connect
+        if before and before.state == "active" and "synced" in before.details:
+            details["synced"] = before.details["synced"]  # what the customer chose outlives a new connect
         credentials = {**tokens.saved(), "secret": secret, "webhook_secret": webhook["secret"]}
         try:
             installation = self.store.save(
@@ -158,20 +158,6 @@ class Connecting(Refreshing):
             raise Refused("wrong-state", CLAUSE + "connect.binding", evidence) from None
         yield from self.tidy(installation, tokens)
         return installation
-
-    def earlier(self, identity: str) -> tuple[Installation | None, int]:
-        """officernd:connect.binding. Return what a new connection replaces, and its version.
-
-        What the store cannot open (a damaged row, or one under a lost key) is replaced too: the platform has
-        just confirmed the new connection, and nobody could use the old one.
-        """
-        try:
-            found = self.store.get(PLATFORM, identity)
-        except StoreError as error:
-            if not error.version:
-                raise Refused("wrong-state", CLAUSE + "connect.binding", {"store": error}) from None
-            return None, error.version
-        return found, found.version if found else 0
 
     def redirect_uri(self) -> str:
         """officernd:token.redirect-uri. Return the registered redirect URI: the Connect URL; C1, C3."""
@@ -246,7 +232,7 @@ class Connecting(Refreshing):
             yield from self.subscribe_again(installation, tokens)
             return
         for webhook in webhooks:
-            current = self.stored(installation.identity, CLAUSE + "advice.webhook-clean-up")
+            current = self.store.get(PLATFORM, installation.identity)
             if current is None or current.version != installation.version:
                 return  # another connect was faster: what is left is its own to tidy
             if webhook.get("url") == url and webhook.get("_id") != details["webhookId"]:

@@ -22,7 +22,7 @@ from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import Pairs, json_object, query_pairs
 from ...runtime.calls import text_of
-from ...runtime.store import Installation
+from ...runtime.store import Installation, store_failed
 from .. import signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
@@ -67,7 +67,7 @@ class PartnerIntegration(SettingsPage):
             evidence = {"method": printable(request.method), "expected": method}
             self.report(path, Refused("wrong-method", CLAUSE + "requests.method", evidence))
             return json_response({"message": "Method not allowed."}, 405, (("allow", method),))
-        return (yield from endpoint(request))
+        return (yield from self.unless_the_store_fails(path, endpoint(request)))
 
     # --- signed requests (page, Step 4) ---------------------------------------------------------
 
@@ -85,9 +85,13 @@ class PartnerIntegration(SettingsPage):
         return {"accountName": installation.details["accountName"]}
 
     def unverified(self, endpoint: str, refused: Refused) -> Response:
-        """officernd:healthcheck.failure. Return the one answer to whatever did not verify: 401 and a message; S20, H1."""
+        """officernd:healthcheck.failure. Return the one answer to whatever did not verify: 401 and a message; S20, H1.
+
+        While the store fails nothing can be verified; OfficeRnD may then ask again.
+        """
         self.report(endpoint, refused)
-        return json_response({"message": "The request could not be verified."}, 401)
+        status = 503 if store_failed(refused) else 401
+        return json_response({"message": "The request could not be verified."}, status)
 
     def configure(self, request: Request) -> Step[Answer]:
         """officernd:configuration.page. Show the settings, after asking the API with the stored token; H8."""
@@ -189,7 +193,7 @@ class PartnerIntegration(SettingsPage):
         identity = unquote(request.path.removeprefix(REMOVED))
         clause = CLAUSE + "webhook.signature"
         try:
-            installation = self.stored(identity, clause)
+            installation = self.store.get(PLATFORM, identity)
             if installation is None:
                 raise Refused("unknown-installation", clause)
             headers = request.header_values("officernd-signature")

@@ -15,7 +15,7 @@ from typing import TypeVar
 from ...core.messages import Pause, Step
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
-from ...runtime.store import Conflict, Installation, StoreError
+from ...runtime.store import Conflict, Installation
 from .api import Api, Tokens
 from .configuration import Configuration
 
@@ -48,7 +48,7 @@ class Refreshing(Equipped[Configuration]):
                 yield Pause(LOOK)
             elif leased := self.lease(installation):
                 return (yield from self.refresh(leased))
-            newer = self.stored(installation.identity, clause)
+            newer = self.store.get(PLATFORM, installation.identity)
             if newer is None or newer.state != "active":
                 raise Refused("wrong-state", clause, {"installation": "was removed meanwhile"})
             installation = newer
@@ -82,17 +82,10 @@ class Refreshing(Equipped[Configuration]):
         )
         return tokens
 
-    def stored(self, identity: str, clause: str) -> Installation | None:
-        """Return the installation with this identity, or None; refuses what the store cannot open."""
-        try:
-            return self.store.get(PLATFORM, identity)
-        except StoreError as error:
-            raise Refused("wrong-state", clause, {"store": error}) from None
-
     def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
         """Save an active installation with a change; when somebody else saved first, change theirs."""
         for _ in range(5):
-            current = self.stored(identity, CLAUSE + "secret.kept")
+            current = self.store.get(PLATFORM, identity)
             if current is None or current.state != "active":
                 return None
             try:

@@ -18,7 +18,7 @@ from ...runtime.calls import text_of
 from ...runtime.pages import page
 from ...runtime.store import Installation
 from .connecting import Connecting
-from .refreshing import CLAUSE
+from .refreshing import CLAUSE, PLATFORM
 
 SAVE = "/officernd/settings"
 SYNCED = {"members": "members", "members-and-bookings": "members and bookings"}
@@ -73,7 +73,7 @@ class SettingsPage(Connecting):
         except UnicodeDecodeError:
             raise Refused("malformed", clause, {"body": "is not ASCII"}) from None
         identity, token = (text_of(fields, name, clause) for name in ("installation", "token"))
-        installation = self.stored(identity, clause)
+        installation = self.store.get(PLATFORM, identity)
         if installation is None or installation.state != "active":
             raise Refused("unknown-installation", clause)
         until = token.partition(".")[0]

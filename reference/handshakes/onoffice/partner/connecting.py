@@ -8,7 +8,6 @@ were (A29).
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
@@ -18,7 +17,7 @@ from urllib.parse import quote
 from ...core.messages import Pause, Step
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
-from ...runtime.store import EXPIRES, Conflict, Installation, expiry
+from ...runtime.store import EXPIRES, Conflict, Installation, StoreError, earlier, expiry
 from ..errorcodes import ENDED
 from ..signing import SignedUrl
 from .api import Access, Api, error_code
@@ -128,7 +127,7 @@ class Connecting(Equipped[Configuration]):
 
     def is_done(self, stage: Installation) -> bool:
         """onoffice:unlock.repeat. Return whether the activation of a page is the customer's present one."""
-        found = self.store.get(PLATFORM, self.customer(stage.details["customerWebId"]))
+        found, _ = earlier(self.store, PLATFORM, self.customer(stage.details["customerWebId"]))
         return found is not None and found.state == "active" and found.details["ticket"] == stage.identity
 
     def key(self, pasted: str) -> str:
@@ -163,18 +162,19 @@ class Connecting(Equipped[Configuration]):
             later = found and int(found.details.get("askedAt", "0")) > int(details.get("askedAt", "0"))
             if found and later and found.state == "active":
                 return found  # another page asked later, so its API user is the one in use
-            version = found.version if found else 0
             identity = self.customer(stage.details["customerWebId"])
-            return Installation(
-                PLATFORM, identity, details, self.credentials(found, access), "active", version
-            )
+            return Installation(PLATFORM, identity, details, self.credentials(found, access))
 
         self.change(self.customer(stage.details["customerWebId"]), renewed)
-        with suppress(Refused):  # clicks that go on saving it do not undo what was achieved; it expires
+        try:
             self.change(
                 stage.identity,
                 lambda found: replace(found, credentials={}, state="removed") if found else None,
             )
+        except StoreError as error:  # it does not undo what was achieved, and the stage expires
+            self.report("unlock", error)
+        except Refused:  # nor do clicks that go on saving it
+            return
 
     def credentials(self, found: Installation | None, access: Access) -> dict[str, str]:
         """onoffice:credentials.replaced. Return what is kept from now on: the new token and the new key."""
@@ -204,8 +204,7 @@ class Connecting(Equipped[Configuration]):
         def latest(found: Installation | None) -> Installation:
             if found and int(found.details.get("signedAt", "0")) > url.timestamp:
                 return found
-            version = found.version if found else 0
-            return Installation(PLATFORM, identity, details, {"claim": claim}, "active", version)
+            return Installation(PLATFORM, identity, details, {"claim": claim})
 
         self.change(identity, latest)
 
@@ -243,18 +242,23 @@ class Connecting(Equipped[Configuration]):
 
         try:
             self.change(installation.identity, ended)
+        except StoreError as error:
+            self.report("block", error)
         except Refused:  # what was noticed is past already
             return
 
     def change(self, identity: str, changed: Callable[[Installation | None], Installation | None]) -> None:
-        """Save an installation with a change, if it is one; when somebody else saved first, change theirs."""
+        """Save an installation with a change, if it is one; when somebody else saved first, change theirs.
+
+        A row that cannot be opened is as good as none, and is replaced.
+        """
         for _ in range(5):
-            found = self.store.get(PLATFORM, identity)
+            found, version = earlier(self.store, PLATFORM, identity)
             wanted = changed(found)
             if wanted is None or wanted is found:
                 return
             try:
-                self.store.save(wanted)
+                self.store.save(replace(wanted, version=version))
                 return
             except Conflict:
                 continue

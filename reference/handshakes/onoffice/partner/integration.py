@@ -20,6 +20,7 @@ from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
 from ...runtime.pages import page
+from ...runtime.store import store_failed
 from .. import signing
 from ..errorcodes import ENDED
 from ..script import KEY, PRIVACY, SCRIPT
@@ -79,7 +80,7 @@ class Provider(Connecting):
             evidence = {"method": printable(request.method), "expected": allowed}
             self.report(request.path, Refused("wrong-method", CLAUSE + "url.method", evidence))
             return plain("Method not allowed.", 405, (("allow", allowed),))
-        return (yield from methods[request.method](request))
+        return (yield from self.unless_the_store_fails(request.path, methods[request.method](request)))
 
     # --- signed URLs (both pages, Signature and Timestamp) ----------------------------------------
 
@@ -155,7 +156,8 @@ class Provider(Connecting):
             ticket = self.staged(url)
         except Refused as refused:
             self.report("activate", refused)
-            return self.message_page(request, "no-token", 400)
+            failed = store_failed(refused)
+            return self.message_page(request, "failed" if failed else "no-token", 503 if failed else 400)
         return self.activation_page(request, url, ticket)
 
     def activation_page(self, request: Request, url: SignedUrl, ticket: str) -> Response:
@@ -279,7 +281,7 @@ class Provider(Connecting):
             self.entered(url)
         except Refused as refused:
             self.report("webhook", refused)
-            return plain("not active", 409)
+            return plain("", 503) if store_failed(refused) else plain("not active", 409)
         return plain("ok")
 
 

@@ -19,7 +19,7 @@ from ...core.messages import Response, Step
 from ...core.printing import printable
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
-from ...runtime.store import Conflict, Installation
+from ...runtime.store import Conflict, Installation, StoreError, earlier
 from .api import Api, succeeded
 from .configuration import Configuration
 
@@ -53,7 +53,7 @@ class Connecting(Equipped[Configuration]):
         The key that is in use already changes nothing and asks nobody: so a replayed registration
         does nothing (S1).
         """
-        found = self.store.get(PLATFORM, self.identity(url))
+        found, _ = earlier(self.store, PLATFORM, self.identity(url))
         if found is not None and found.state != "removed":
             in_use = found.credentials.get("api_key", "")
             if hmac.compare_digest(in_use.encode(), api_key.encode()):
@@ -75,10 +75,13 @@ class Connecting(Equipped[Configuration]):
             raise Refused("replayed", CLAUSE + "connection.repeat", evidence)
 
     def prepared(self, url: str, api_key: str) -> Installation:
-        """retailcrm:connection.failure. Return the installation of an address, made as pending and without a key if there is none."""
+        """retailcrm:connection.failure. Return the installation of an address, made as pending and without a key if there is none.
+
+        A row that cannot be opened stays as it is until edit has succeeded: its key may be found again.
+        """
         identity = self.identity(url)
         for _ in range(5):
-            found = self.store.get(PLATFORM, identity)
+            found, version = earlier(self.store, PLATFORM, identity)
             if found is not None and found.state != "removed":
                 return found
             client_id = self.client_id()
@@ -88,12 +91,11 @@ class Connecting(Equipped[Configuration]):
                 "active": "yes" if self.configuration.active else "no",
                 "freeze": "no",
             }
-            version = found.version if found else 0
-            credentials = {"client_id": client_id}
+            made = Installation(PLATFORM, identity, details, {"client_id": client_id}, "pending", version)
+            if version and found is None:
+                return made
             try:
-                return self.store.save(
-                    Installation(PLATFORM, identity, details, credentials, "pending", version)
-                )
+                return self.store.save(made)
             except Conflict:
                 continue
         raise busy()
@@ -156,7 +158,7 @@ class Connecting(Equipped[Configuration]):
             details = {**current.details, "active": active}
             return replace(current, state="active", credentials=credentials, details=details)
 
-        saved = self.change(installation.identity, with_key, states=("active", "pending"))
+        saved = self.change(installation.identity, with_key, ("active", "pending"), instead=installation)
         if saved is None:
             raise busy()
         return saved
@@ -170,14 +172,14 @@ class Connecting(Equipped[Configuration]):
         """
         yield from self.api.scopes(url, installation.credentials["api_key"])
         identity = self.identity(url)
-        there = self.store.get(PLATFORM, identity)
+        there, version = earlier(self.store, PLATFORM, identity)
         if there is not None and there.state == "active":
             raise Refused(
                 "identity-mismatch", CLAUSE + "activity.system-url", {"address": "has a connection"}
             )
         left = self.in_use(installation.identity)  # as it is now, after the call
         details = {**left.details, "systemUrl": url}
-        moved = replace(left, identity=identity, details=details, version=there.version if there else 0)
+        moved = replace(left, identity=identity, details=details, version=version)
         emptied = replace(left, state="removed", details={}, credentials={})
         try:
             return self.store.save_all(moved, emptied)[0]
@@ -256,11 +258,23 @@ class Connecting(Equipped[Configuration]):
         return installation
 
     def change(
-        self, identity: str, changed: Change, states: tuple[str, ...] = ("active",)
+        self,
+        identity: str,
+        changed: Change,
+        states: tuple[str, ...] = ("active",),
+        instead: Installation | None = None,
     ) -> Installation | None:
-        """Save an installation with a change; when somebody else saved first, change theirs."""
+        """Save an installation with a change; when somebody else saved first, change theirs.
+
+        `instead` is what is changed where the store cannot open its row.
+        """
         for _ in range(5):
-            current = self.store.get(PLATFORM, identity)
+            try:
+                current = self.store.get(PLATFORM, identity)
+            except StoreError as error:
+                if instead is None or not error.version:
+                    raise
+                current = replace(instead, version=error.version)
             if current is None or current.state not in states:
                 return None
             try:

@@ -63,7 +63,7 @@ class Module(Connecting):
             self.report(request.path, Refused("wrong-method", CLAUSE + "config.other-methods", evidence))
             answer = {"success": False, "errorMsg": "Method not allowed."}
             return json_response(answer, 405, (("allow", allowed),))
-        return (yield from methods[request.method](request))
+        return (yield from self.unless_the_store_fails(request.path, methods[request.method](request)))
 
     # --- configuration (page, Connection data request) --------------------------------------------
 
@@ -245,10 +245,10 @@ class Module(Connecting):
             flags = self.flags(json_object(fields["activity"].encode(), CLAUSE + "activity.form"))
             if fields.get("systemUrl"):
                 installation = yield from self.followed(installation, fields["systemUrl"])
+            self.change(installation.identity, lambda one: self.switched(one, flags))
         except Refused as refused:
             self.report("activity", refused)
             return json_response({"success": False, "errorMsg": "The callback was not accepted."})
-        self.change(installation.identity, lambda one: self.switched(one, flags))
         return json_response({"success": True})
 
     def activity_fields(self, request: Request) -> dict[str, str]:

@@ -1,0 +1,55 @@
+"""The file with the store's keys: made by the first start, read by every other, and its owner's alone."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from .store import StoreError
+
+
+def keys_of(path: Path, *, may_make: bool) -> list[str]:
+    """Return the keys in a file, which is made if it may be; raises `StoreError`, `OSError` and `UnicodeDecodeError`."""
+    from cryptography.fernet import Fernet
+
+    if path.exists():
+        if path.stat().st_mode & 0o077:
+            raise StoreError(
+                "store-unavailable", f"others can read {path}: chmod 600 it, then rotate the keys"
+            )
+        keys = path.read_text().split()
+        if not keys:
+            raise StoreError("store-wrong-key", f"{path} holds no key")
+        return keys
+    if not may_make:
+        raise StoreError(
+            "store-wrong-key", f"{path} is missing, so the credentials in the database cannot be read"
+        )
+    _written_whole(path, Fernet.generate_key().decode() + "\n")
+    return path.read_text().split()  # another process may have been first
+
+
+def _written_whole(path: Path, text: str) -> None:
+    """Give a new file its name only when all of it is on the disk; one that has the name already stays as it is."""
+    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # its owner's alone: 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, path)  # unlike a renaming, it never replaces the keys of another first start
+        _sync_folder(path.parent)
+    finally:
+        Path(aside).unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
