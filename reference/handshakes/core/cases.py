@@ -101,6 +101,8 @@ class Found:
     undone: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     """Addresses that the person names, under which a proxy may have taken the request."""
+    others: tuple[str, ...] = ()
+    """Further secrets that the person names; on RetailCRM, also further API keys."""
 
     def header(self, name: str) -> str:
         """Return the first value of a header, or an empty text; the name's case does not matter.

@@ -104,7 +104,7 @@ def explain(
     doubts = tuple(filter(None, (doubt(secret), slips.doubt(secret))))
     content = pasted.encode("utf-8", "surrogatepass") if isinstance(pasted, str) else pasted
     try:
-        found = replace(read(content, slips, header), origins=tuple(origins))
+        found = replace(read(content, slips, header), origins=tuple(origins), others=tuple(others))
     except Unreadable as unreadable:
         return Answer(platform, "", (), "unrecognised", says=str(unreadable), doubts=doubts)
     return _Asked(platform, slips, found, secret, now, tolerance, list(readings), tuple(others)).answer(

@@ -57,7 +57,7 @@ class _Reader:
         if text is None:
             return self._body(pasted, "a binary body")
         text = text.strip()
-        bare = unquoted(text, self.undone)
+        bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
         for reader in (self._har, self._command, self._http, self._log, self._head):
             if (one := reader(bare, pasted)) is not None:
                 return one
@@ -314,6 +314,16 @@ class _Reader:
             f"No request was recognised in this text of {len(text)} characters ({printable(text, 20)}). Paste a URL, "
             "a curl command, a log line, a HAR file or a raw HTTP request."
         )
+
+
+def _json_text(text: str) -> bool:
+    """Return whether a text is a JSON text that holds another one."""
+    if not re.match(r'"\s{0,9}[{[]', text) or text[-1:] != '"':
+        return False
+    try:
+        return isinstance(json.loads(text), str)
+    except ValueError:
+        return False
 
 
 def _listed(request: dict[str, Any]) -> Headers:

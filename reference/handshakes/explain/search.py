@@ -134,8 +134,10 @@ class _Search:
                         continue
                     slips = self._fits(made, received)
                     if slips is not None:
-                        more = (*key_parts, *((id, "") for id in (*mac.ids, *slips)))
-                        yield from self._kept(paths, more, identity, key)
+                        named = tuple(self.case.forms.get(slip, slip) for slip in slips)
+                        for form in dict.fromkeys((slips, named)):
+                            more = (*key_parts, *((id, "") for id in (*mac.ids, *form)))
+                            yield from self._kept(paths, more, identity, key)
 
     def _kept(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> Iterator[Hit]:
         for path in paths:
@@ -152,7 +154,7 @@ class _Search:
             self.forms[received] = keys.read_digest(received)
         for slips, digest in self.forms[received]:
             if made == digest or ("form-cut" in slips and made.startswith(digest)):
-                return tuple(self.case.forms.get(slip, slip) for slip in slips)
+                return slips
         return None
 
     def _build(self, cost: int) -> None:
@@ -231,23 +233,19 @@ def _size(value: Any) -> int:
 
 
 def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tuple[Path, bytes]]]:
+    """Return the keys by what they cost. One that a reading and a general slip give stands for both."""
     found: dict[int, list[tuple[Path, bytes]]] = {0: [], 1: [], 2: []}
-    seen = set()
-
-    def add(cost: int, path: Path, key: bytes) -> None:
-        if (path, key) not in seen:
-            seen.add((path, key))
-            found[cost].append((path, key))
-
-    readings = {"": case.key, **case.keys}
-    for id, make in readings.items():
-        try:
-            add(1 if id else 0, ((id, ""),) if id else (), make(secret, case.clause))
-        except BROKEN:
-            continue
+    adopted = None
+    with contextlib.suppress(*BROKEN):
+        adopted = case.key(secret, case.clause)
+        found[0].append(((), adopted))
+    for id, make in case.keys.items():
+        with contextlib.suppress(*BROKEN):
+            found[1].append((((id, ""),), make(secret, case.clause)))
     if case.general:
         for id, key, change, cost in keys.keys(secret, others):
-            add(cost, ((id, change),), key)
+            if key != adopted:
+                found[cost].append((((id, change),), key))
     return found
 
 

@@ -152,6 +152,7 @@ GENERAL: tuple[Slip, ...] = (
         ("text-base64", "The signed text was base64 of the right one.", "Sign the text itself.", "JWT habits"),
         ("text-object", "[object Object] was signed: an object was turned into text.", "Use JSON.stringify, or the raw body.", "JavaScript"),
         ("text-lower-case", "The signed text was in small letters.", "Keep the case.", "normalisation"),
+        ("text-upper-case", "The signed text was in capitals.", "Keep the case.", "normalisation"),
         ("text-utf-16", "The signed text was in UTF-16.", "Encode as UTF-8.", ".NET Encoding.Unicode"),
         ("text-latin-1", "The signed text was in Latin-1.", "Encode as UTF-8.", "Java getBytes(), Node's 'latin1'"),
         ("text-mojibake", "The signed text was encoded as UTF-8 twice.", "Encode once.", "utf8_encode"),

@@ -173,6 +173,7 @@ _TEXT: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("text-base64", lambda t: base64.b64encode(t.encode()), "", 1),
     ("text-object", lambda t: "[object Object]", "", 1),
     ("text-lower-case", str.lower, "", 1),
+    ("text-upper-case", str.upper, "", 1),
     ("text-utf-16", lambda t: t.encode("utf-16-le"), "", 2),
     ("text-latin-1", lambda t: t.encode("latin-1"), "", 1),
     ("text-mojibake", lambda t: t.encode().decode("latin-1"), "", 1),

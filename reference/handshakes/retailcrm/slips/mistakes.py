@@ -1,7 +1,4 @@
-"""What went wrong with a token: the mistakes that integrators make, tried one after the other.
-
-Pure, and for the person who debugs only: a verifier never tries any of them.
-"""
+"""The mistakes of a token in words, which `demo.verify` still asks for."""
 
 from __future__ import annotations
 
@@ -12,8 +9,8 @@ import hmac
 import json
 from collections.abc import Iterator
 
-from ..core.refusals import Refused
-from .rules import Readings, rules
+from ...core.refusals import Refused
+from ..rules import Readings, rules
 
 
 def mistake_in(body: bytes, *, secret: str, content_type: str, readings: Readings | None = None) -> str:
