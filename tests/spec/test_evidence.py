@@ -173,7 +173,7 @@ def test_a_matrix_that_cannot_be_read_is_as_none(text, tmp_path):
     assert evidence.read(path) == NOT_RUN
 
 
-def test_the_command_shows_the_evidence_beside_the_clause(whole, tmp_path):
+def test_the_command_shows_the_evidence_beside_the_clause(whole, tmp_path, monkeypatch):
     path = tmp_path / "matrix.json"
     path.write_text(json.dumps(whole[2]))
     done = CliRunner().invoke(cli.app, ["clauses", "list", "retailcrm", "--matrix", str(path)])
@@ -182,7 +182,11 @@ def test_the_command_shows_the_evidence_beside_the_clause(whole, tmp_path):
     assert lines["retailcrm:card.secret"].endswith("[2 tests]")
     assert lines["retailcrm:config.bare"].endswith("[none]")
     assert "[untestable: " in lines["retailcrm:connection.fee"]
-    none = CliRunner().invoke(cli.app, ["clauses", "list", "retailcrm", "--matrix", str(tmp_path / "gone")])
+    path.write_text('{"complete": false, "clauses": {}}')
+    part = CliRunner().invoke(cli.app, ["clauses", "list", "retailcrm", "--matrix", str(path)])
+    assert (part.exit_code, "is not of a full run" in part.output) == (0, True)
+    monkeypatch.chdir(tmp_path)  # where no run of the tests has written anything
+    none = CliRunner().invoke(cli.app, ["clauses", "list", "retailcrm"])
     assert none.exit_code == 0
     assert "[not run]" in none.output
     assert "is not of a full run" in none.output

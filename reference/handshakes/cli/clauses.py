@@ -40,7 +40,7 @@ def list_clauses(
 ) -> None:
     """List every clause: level, actor, id, text, and what the last run of the tests has shown about it."""
     found = read(matrix or FILE)
-    if matrix and found == NOT_RUN:
+    if matrix and found is NOT_RUN:
         fail(f"{matrix}: is not what a run of the tests writes")
     for register in _registers(platform):
         untestable = {entry.clause: entry.reason for entry in register.untestable}
