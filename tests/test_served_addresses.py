@@ -40,7 +40,7 @@ from handshakes.runtime.story import Sides, World
 
 NOW = 1_700_000_000
 _URL = re.compile(r"https?:\\?/\\?/[^\s\"'<>&;,)]+")
-_NAME = re.compile(r"(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:com|de|io|net|ru|example)(?![\w.-])")
+_NAME = re.compile(r"(?<![@%\w.-])(?:[a-z0-9-]+\.)+(?:com|de|io|net|ru|example)(?![\w.-])")
 
 
 class Toy:
@@ -304,10 +304,6 @@ def payments(request) -> Iterator[tuple[Sides, Toy, Loopback, World]]:
 
 
 def registered(sides: Sides, network: Loopback) -> None:
-    app = sides.platform.apps[fortis.TITLE]
-    if "domain" not in app.user_setup_url:
-        template = app.user_setup_url + "&domain={{user.domain.url}}"
-        sides.platform.add_app(replace(app, user_setup_url=template))
     for user in ("", fortis.USER):
         network.run(sides.platform.register(fortis.TITLE, fortis.LOCATION, user), "Fortis")
 

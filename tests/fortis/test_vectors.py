@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote
 import pytest
 
 from handshakes.core.refusals import REASONS
-from handshakes.fortis import encryption, signing
+from handshakes.fortis import encryption, rules, signing
 from handshakes.fortis.rules import encrypted, launch, plain
 from tests.oracles import tool
 from tests.vector_runner import Runner, WholeFile, stages_of
@@ -205,3 +205,19 @@ def test_a_mutated_vector_is_noticed(kind):
         vector = next(v for v in vectors if v["expect"].get("stage") == "padding")
         vector["expect"] |= {"reason": "wrong-type"} if kind == "reason" else {"stage": "json"}
     assert RUNNER.differences(spoilt) == [vector["id"]]
+
+
+def test_the_pages_own_sample_is_read_as_far_as_its_secret_which_is_not_public():
+    """004, A sample iFrame URL: 192 bytes, that is the header, a salt and eleven blocks (facts, 2.3)."""
+    for operation, name in (("decrypt_parameters", "page-sample"), ("verify_launch", "data-page-sample")):
+        vector = BY_ID[f"{operation}/{name}"]
+        assert vector["expect"] == {"verdict": "refused", "reason": "decryption-failed", "stage": "padding"}
+        sent = vector["input"].get("data") or parse_qs(vector["input"]["target"].partition("?")[2])["data"][0]
+        raw = rules.text(sent)
+        salt, ciphertext = rules.envelope(raw)
+        assert (len(sent), len(raw), salt.hex(), len(ciphertext)) == (256, 192, "e3f497b4c1392f61", 11 * 16)
+        assert [stage.name for stage in encryption.data_stages(sent, secret="your key")][:2] == [
+            "bytes",
+            "salt",
+        ]
+    assert quote(sent, safe="").count("%") == 7, "four plus signs and three slashes, as on the page"

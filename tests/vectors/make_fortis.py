@@ -36,6 +36,12 @@ LOCATION = "11ea858313aabde4bd2eb0fa"
 USER = "11e7a84525008da8960b72e7"
 LONG = "an-app-secret-that-is-longer-than-the-64-bytes-of-a-block-of-sha256-"
 NOW = 1_700_000_000
+SAMPLE = (
+    "U2FsdGVkX1%2Fj9Je0wTkvYSRUOGvJoFya6GchJVNcIkILOeJsp5wEtvbWqQkcdV%2BvgnmdA%2BvK0EO8UXkakPhz"
+    "MQk0bAowaYFth%2F6oIJKMOj1u0DUq%2B97nT9e62sO9entYd6UjIqkMlU4Cps%2BuUwaHOWerjvvKC3xbCZNIHVVH"
+    "iYSRiZlgszF0w72ph5Gd75EyQcY5d2QDvgtgOGRgx1khQzxy8zealC2wbZ0Yp6HVjzwq3%2FUb92sXsJ9FRaxrWzko"
+)
+"""The value of `data` in the page's sample URL, as it stands there; its secret is not public, so it shows its form alone."""
 SIX = ("location_id", "user_id", "access-token", "contact_id", "contact_api_id", "user_oauth_url")
 
 Expect = dict[str, Any]
@@ -536,6 +542,8 @@ def damaged() -> list[dict[str, Any]]:
         of("one-equals-sign-more", "base64", BAD_BASE64, E02 + "=", "three equals signs"),
         of("equals-sign-inside", "base64", BAD_BASE64, E02[:40] + "=" + E02[40:], "an equals sign inside"),
         of("two-in-one", "base64", BAD_BASE64, E02 + E02, "twice in a row"),
+        of("page-sample", "format encrypted.padding", BAD_PADDING, unquote_to_bytes(SAMPLE).decode(),
+           "the page's own sample: base64, header, salt and eleven blocks are right, its secret is not public"),
     ]
     # fmt: on
 
@@ -996,6 +1004,8 @@ def encrypted_launches() -> list[dict[str, Any]]:
         of("whole-url", "encrypted.data", ACCEPTED, "https://yourapp.com" + good, "a whole URL"),
         of("lower-case-escapes", "encrypted.data", ACCEPTED, good.replace("%2F", "%2f").replace("%2B", "%2b"), "escapes in lower case"),
         of("slashes-bare", "encrypted.data", ACCEPTED, good.replace("%2F", "/"), "slashes that are not escaped"),
+        of("page-sample", "encrypted.data encrypted.format encrypted.padding", BAD_PADDING, f"https://yourapp.com/redirection?data={SAMPLE}",
+           "the page's own sample URL, whose secret is not public"),
         of("equals-bare", "encrypted.data", ACCEPTED, good.replace("%3D", "="), "equals signs that are not escaped"),
         of("plus-bare", "encrypted.base64", BAD_BASE64, good.replace("%2B", "+"), "plus signs that are not escaped: they arrive as blanks"),
         of("encoded-twice", "encrypted.base64", BAD_BASE64, f"/redirection?data={quote(data, safe='')}", "percent-encoded twice"),

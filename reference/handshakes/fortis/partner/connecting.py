@@ -53,10 +53,11 @@ class Connecting(Equipped[Configuration]):
         )
 
     def user_setup_url(self) -> str:
-        """fortis:setup.postback-urls, fortis:postback.key. Return the template of postbacks for users; no e-mail (S14)."""
+        """fortis:setup.postback-urls, fortis:postback.key. Return the template of postbacks for users, who are persons (S14)."""
         return (
             f"{self.configuration.base_url}/fortis/user?location_id={{{{location.id}}}}"
-            f"&user_id={{{{user.id}}}}&username={{{{user.username}}}}&key={self.configuration.postback_key}"
+            f"&user_id={{{{user.id}}}}&username={{{{user.username}}}}&email={{{{user.email}}}}"
+            f"&domain={{{{user.domain.url}}}}&key={self.configuration.postback_key}"
         )
 
     # --- postbacks ----------------------------------------------------------------------------------
@@ -105,7 +106,7 @@ class Connecting(Equipped[Configuration]):
     def claim(self, values: Mapping[str, str], kind: str) -> None:
         """fortis:postback.claimed, fortis:postback.idempotent. Keep a registration as claimed; one that is confirmed stays so; A11."""
         user_id = values["user_id"] if kind == "user" else ""
-        names = ("username",) if kind == "user" else ("account_number", "api_id")
+        names = ("username", "email", "domain") if kind == "user" else ("account_number", "api_id")
         details = {name: values[name][:128] for name in names if values.get(name)}
         self.keep(values["location_id"], user_id, details, self.claimed_state)
 

@@ -39,7 +39,7 @@ class App(Consent):
     name = "app"
     secret_names = frozenset(
         {
-            *("data", "access-token", "hmac", "key", "ticket", "code", "state", "code_verifier"),
+            *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),
             *("access_token", "refresh_token", "client_secret", "developer-id"),
         }
     )
