@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote
 import pytest
 
 from handshakes.core.refusals import REASONS
-from handshakes.fortis import encryption, rules, signing
+from handshakes.fortis import encryption, signing
 from handshakes.fortis.rules import encrypted, launch, plain
 from tests.oracles import tool
 from tests.vector_runner import Runner, WholeFile, stages_of
@@ -213,8 +213,8 @@ def test_the_pages_own_sample_is_read_as_far_as_its_secret_which_is_not_public()
         vector = BY_ID[f"{operation}/{name}"]
         assert vector["expect"] == {"verdict": "refused", "reason": "decryption-failed", "stage": "padding"}
         sent = vector["input"].get("data") or parse_qs(vector["input"]["target"].partition("?")[2])["data"][0]
-        raw = rules.text(sent)
-        salt, ciphertext = rules.envelope(raw)
+        raw = encrypted.text(sent)
+        salt, ciphertext = encrypted.envelope(raw)
         assert (len(sent), len(raw), salt.hex(), len(ciphertext)) == (256, 192, "e3f497b4c1392f61", 11 * 16)
         assert [stage.name for stage in encryption.data_stages(sent, secret="your key")][:2] == [
             "bytes",
