@@ -200,7 +200,7 @@ def check_records(w):
 
 def check_token(w):
     body = {"username": "ada", "password": "a password", "domain": UI.removeprefix("https://")}
-    request = Request("POST", API, "/v2/token", (), json.dumps(body).encode())
+    request = Request("POST", API, "/v2/token", (("developer-id", "d"),), json.dumps(body).encode())
     answer = w.network.exchange("app", request)
     token = answer.json().get("token", {}).get("token", "")
     ended = w.network.exchange("app", Request("DELETE", API, f"/v2/token/{token}"))
@@ -686,9 +686,30 @@ def test_the_log_in_tells_users_and_passwords_apart_as_the_real_one_does():
         body = json.dumps(
             {"username": name, "password": password, "domain": UI.removeprefix("https://")}
         ).encode()
-        answer = world.network.exchange("app", Request("POST", API, "/v2/token", (), body))
+        headers = (("developer-id", "d"),)
+        answer = world.network.exchange("app", Request("POST", API, "/v2/token", headers, body))
         assert answer.json().get("message") == message
         assert answer.status == (401 if message else 422)
+
+
+@pytest.mark.clause("fortis:token.developer-id")
+@pytest.mark.parametrize(
+    ("target", "headers", "status"),
+    [
+        ("/v2/token", (), 401),
+        ("/v2/token?developer-id=", (), 401),
+        ("/v2/token", (("developer-id", "d"),), 200),
+        ("/v2/token?developer-id=d", (), 200),
+    ],
+)
+def test_a_log_in_needs_the_developer_id_too_in_header_or_query(target, headers, status):
+    """AUTH: the developer-id is required for every way to log in."""
+    world = sides()
+    body = {"username": "ada", "password": "a password", "domain": UI.removeprefix("https://")}
+    request = Request("POST", API, target, headers, json.dumps(body).encode())
+    assert world.network.exchange("app", request).status == status
+    found = [(one.clause, one.state) for one in world.platform.findings]
+    assert found == ([("fortis:token.developer-id", "violated")] if status == 401 else [])
 
 
 def test_absolute_life_of_a_token_is_a_setting():

@@ -95,6 +95,8 @@ class Resources:
 
     def _answered(self, request: Request, query: dict[str, str]) -> dict[str, Any]:
         if request.path == "/v2/token" or request.path.startswith("/v2/token/"):
+            if request.method == "POST":
+                self._developer(request, query)
             return self._token(request)
         kind, _, name = request.path.removeprefix("/v2/").partition("/")
         if kind not in ("users", "locations", "contacts") or not name or "/" in name:
@@ -115,8 +117,7 @@ class Resources:
     def _user(self, request: Request, query: dict[str, str]) -> User:
         """fortis:token.header, fortis:token.developer-id. Return the user whose token a call carries."""
         unauthorized = {"message": "Unauthorized"}
-        if not (request.header("developer-id") or query.get("developer-id")):
-            raise ApiError(401, unauthorized, "token.developer-id", "no developer-id")
+        self._developer(request, query)
         bearer = request.header("authorization").removeprefix("Bearer ")
         if bearer in self.access:
             access = self.access[bearer]
@@ -143,6 +144,11 @@ class Resources:
         if self.settings.sliding:
             token.expires_at = self.clock() + self.settings.token_lifetime
         return self.users[token.user_id]
+
+    def _developer(self, request: Request, query: dict[str, str]) -> None:
+        """fortis:token.developer-id. Ask for the developer id, in header or query: every way to log in needs it, a log-in too."""
+        if not (request.header("developer-id") or query.get("developer-id")):
+            raise ApiError(401, {"message": "Unauthorized"}, "token.developer-id", "no developer-id")
 
     def _attempt(self, request: Request, query: dict[str, str]) -> Attempt | None:
         """Return the opening of the app that a call belongs to, by its token."""
