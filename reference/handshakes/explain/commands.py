@@ -57,6 +57,10 @@ _WITH_VALUE = frozenset(
 )
 
 
+_BOUNDARY = "------------------------handshakes"
+_JSON = (("content-type", "application/json"),)
+
+
 @dataclass
 class Command:
     """What a command asks for."""
@@ -142,6 +146,7 @@ def curl(text: str) -> Command | None:
         text = re.sub(r"\^([^\n])", r"\1", re.sub(r"\s*\^\r?\n", " ", text))
     rest = words(re.sub(r"\s`\r?\n", " ", text).lstrip("$>%# "))[1:]
     data: list[str] = []
+    parts: list[str] = []
     query = False
     while rest:
         word = rest.pop(0)
@@ -152,7 +157,18 @@ def curl(text: str) -> Command | None:
         if option in ("-G", "--get"):
             query = True
             continue
-        known = option in ("-H", "--header", "-X", "--request", "--url", "-F", "--form", *_DATA, *_WITH_VALUE)
+        known = option in (
+            "-H",
+            "--header",
+            "-X",
+            "--request",
+            "--url",
+            "-F",
+            "--form",
+            "--form-string",
+            *_DATA,
+            *_WITH_VALUE,
+        )
         if known and not equals and not value:
             value = rest.pop(0) if rest else ""
         if option in ("-H", "--header"):
@@ -162,15 +178,31 @@ def curl(text: str) -> Command | None:
             command.method = value
         elif option == "--url":
             command.url = value
+        elif option in ("-F", "--form", "--form-string"):
+            parts.append(_part(value, command, as_it_is=option == "--form-string"))
         elif option in _DATA:
+            command.headers += _JSON if option == "--json" else ()
             data.append(_encoded(value) if option == "--data-urlencode" else value)
             if value[:1] == "@" and option != "--data-raw":
                 command.undone.append("the body stands in a file that is not part of the command")
+    if parts:
+        command.headers += (("content-type", f"multipart/form-data; boundary={_BOUNDARY}"),)
+        data = ["".join(parts) + f"--{_BOUNDARY}--\r\n"]
     if query and data:
         command.url += ("&" if "?" in command.url else "?") + "&".join(data)
     else:
         command.body = "&".join(data).encode("utf-8", "surrogatepass")
     return command
+
+
+def _part(field: str, command: Command, *, as_it_is: bool) -> str:
+    """Return a field of curl's -F as a part of a form; what stands in a file is no part of the command."""
+    name, _, value = field.partition("=")
+    if not as_it_is:
+        if value[:1] in ("@", "<"):
+            command.undone.append("a field of the form stands in a file that is not part of the command")
+        value = re.sub(r";(?:type|filename|headers|encoder)=[^;]*$", "", value)
+    return f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
 
 
 def _encoded(text: str) -> str:

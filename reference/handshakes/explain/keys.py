@@ -211,7 +211,7 @@ def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
     def add(*more: str, value: bytes) -> None:
         if len(value) in SIZES:
             found.append(((*slips, *more), value))
-        elif 8 <= len(value) < 32:
+        if 8 <= len(value) < 32:
             found.append(((*slips, *more, "form-cut"), value))
 
     if _HEX(text):

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from ..core.cases import Found, Slips
 from ..core.messages import Headers
@@ -168,18 +169,16 @@ class _Reader:
         if len(requests) > 1:
             took += f" (request {number} of {len(requests)}, the first of {len(matching)} with a signature)"
         data = request.get("postData")
-        body = str(data.get("text", "")) if isinstance(data, dict) else ""
-        content = body.encode("utf-8", "surrogatepass")
+        content = _posted(data).encode("utf-8", "surrogatepass")
         if isinstance(data, dict) and data.get("encoding") == "base64":
-            content = base64.b64decode(content)
-            self.undone.append("the body stood in base64")
+            content = self._from_base64(content)
         return self._made(
             took, str(request.get("url", "")), str(request.get("method", "")), _listed(request), content
         )
 
     def _signed(self, request: dict[str, Any]) -> bool:
         data = request.get("postData")
-        text = str(data.get("text", "")) if isinstance(data, dict) else ""
+        text = _posted(data)
         named = {name for name, _ in _listed(request)} & set(self.platform.HEADERS)
         return (
             self.fits(str(request.get("url", "")))
@@ -192,10 +191,17 @@ class _Reader:
         found = tuple((str(name).lower(), str(value)) for name, value in (headers or {}).items())
         body = str(event.get("body") or "").encode("utf-8", "surrogatepass")
         if event.get("isBase64Encoded"):
-            body = base64.b64decode(body)
-            self.undone.append("the body stood in base64")
+            body = self._from_base64(body)
         target = f"{event.get('rawPath', '/')}?{event['rawQueryString']}"
         return self._made("an event of API Gateway", target, "", found, body)
+
+    def _from_base64(self, body: bytes) -> bytes:
+        try:
+            content = base64.b64decode(body)
+        except ValueError:
+            raise Unreadable("The body is said to be in base64, but it is not base64.") from None
+        self.undone.append("the body stood in base64")
+        return content
 
     def _inside(self, value: Any) -> Found | None:
         """Return the request whose URL is a text somewhere in JSON, as in a line of a structured log."""
@@ -324,6 +330,19 @@ def _json_text(text: str) -> bool:
         return isinstance(json.loads(text), str)
     except ValueError:
         return False
+
+
+def _posted(data: Any) -> str:
+    """Return the body of a HAR request; a form may be there as its fields alone, encoded (Chromium) or not (Firefox)."""
+    if not isinstance(data, dict):
+        return ""
+    fields = data.get("params")
+    if not data.get("text") and isinstance(fields, list):
+        rows = [one for one in fields if isinstance(one, dict)]
+        pairs = [(str(one.get("name", "")), str(one.get("value", ""))) for one in rows]
+        encoded = all(re.fullmatch(r"[\w.~%+*!'()-]*", text, re.ASCII) for pair in pairs for text in pair)
+        return "&".join(map("=".join, pairs)) if encoded else urlencode(pairs)
+    return str(data.get("text", ""))
 
 
 def _listed(request: dict[str, Any]) -> Headers:

@@ -242,7 +242,7 @@ _DAMAGE: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("body-mojibake", lambda t: t.encode("cp1252").decode(), "as UTF-8", 2),
     ("body-latin-1", lambda t: t.encode("latin-1"), "as Latin-1", 1),
     ("body-backslash-escapes", lambda t: t.replace("\\n", "\n").replace("\\t", "\t"), "with real ones", 2),
-    ("body-nul", lambda t: t.rstrip("\0"), "without them", 2),
+    ("body-nul", lambda t: t.rstrip("\0"), "without them", 1),
 )
 
 
