@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+import handshakes
 from handshakes.core.printing import duration, signed_when
 from handshakes.core.refusals import Refused
 from handshakes.core.timestamps import check_time
@@ -15,6 +20,8 @@ from handshakes.core.timestamps import check_time
     ("seconds", "said"),
     [
         (0, "0 s"),
+        (0.25, "0.25 s"),
+        (90.5, "1 minute 30 seconds (90 s)"),
         (1, "1 s"),
         (59, "59 s"),
         (60, "1 minute (60 s)"),
@@ -62,3 +69,25 @@ def test_a_stale_timestamp_says_its_age_and_the_limit_in_words():
 )
 def test_a_time_of_signing_is_said_on_the_right_side_of_now(now, said):
     assert signed_when(1_000, now) == f"Signed at 1000, {said}."
+
+
+def of_its_own(text: str) -> Iterator[int]:
+    """Return the lines on which an f-string puts a unit of time behind a number."""
+    for node in ast.walk(ast.parse(text)):
+        for value, after in (
+            zip(*(node.values[i:] for i in (0, 1)), strict=False) if isinstance(node, ast.JoinedStr) else ()
+        ):
+            unit = re.match(r" ?(s|sec|seconds?|minutes?|hours?|days?)\b", str(getattr(after, "value", "")))
+            if isinstance(value, ast.FormattedValue) and isinstance(after, ast.Constant) and unit:
+                yield node.lineno
+
+
+def test_no_message_writes_a_duration_of_its_own():
+    package = Path(handshakes.__file__).parent
+    found = {
+        str(path.relative_to(package)): lines
+        for path in package.rglob("*.py")
+        if path.name != "printing.py" and (lines := list(of_its_own(path.read_text("utf-8"))))
+    }
+    assert found == {}
+    assert list(of_its_own('a = f"{age} s old"\nb = f"{n} seconds"\nc = f"{n} steps"')) == [1, 2]

@@ -38,14 +38,15 @@ _UNITS = (
 )
 
 
-def duration(seconds: int) -> str:
+def duration(seconds: float) -> str:
     """Return a number of seconds as a person says it, in its two largest units, with the seconds behind.
 
-    >>> duration(147_723_438), duration(720), duration(301), duration(59)
-    ('4 years 8 months (147723438 s)', '12 minutes (720 s)', '5 minutes 1 second (301 s)', '59 s')
+    >>> duration(147_723_438), duration(720), duration(301), duration(59), duration(0.5)
+    ('4 years 8 months (147723438 s)', '12 minutes (720 s)', '5 minutes 1 second (301 s)', '59 s', '0.5 s')
     """
     if seconds < 60:
-        return f"{seconds} s"
+        return f"{seconds:g} s"
+    seconds = int(seconds)
     first = next(place for place, (_, size) in enumerate(_UNITS) if size <= seconds)
     said: list[str] = []
     rest = seconds

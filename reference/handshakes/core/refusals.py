@@ -164,9 +164,9 @@ class Refused(Exception):
     (never a secret, never the expected signature), `stage` the stage where it broke, `stages`
     the bytes on the way, as far as they were built.
 
-    >>> refused = Refused("stale", "officernd:signature.tolerance", {"age": "301 s", "allowed": "300 s"})
+    >>> refused = Refused("stale", "officernd:signature.tolerance", {"age": "5 minutes 1 second (301 s)"})
     >>> print(refused)
-    stale (officernd:signature.tolerance): age 301 s, allowed 300 s
+    stale (officernd:signature.tolerance): age 5 minutes 1 second (301 s)
     """
 
     def __init__(

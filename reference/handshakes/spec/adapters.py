@@ -17,6 +17,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, cast
 
+from ..core.printing import duration
 from .code import Data
 from .vectors import BadFile, json_value
 
@@ -84,7 +85,7 @@ class Adapter:
         with suppress(OSError):
             self._in.close()
         if not self._readable(self.timeout):
-            raise Broken("hangs", f"it did not end within {self.timeout:g} s after its last question")
+            raise Broken("hangs", f"it did not end within {duration(self.timeout)} after its last question")
         if os.read(self._out.fileno(), 1):
             raise Broken("floods", "it went on writing after its last answer")
 
@@ -116,7 +117,7 @@ class Adapter:
         while line:
             left = until - time.monotonic()
             if left <= 0 or not select.select([], [descriptor], [], left)[1]:
-                raise Broken("hangs", f"it did not read {id} within {self.timeout:g} s")
+                raise Broken("hangs", f"it did not read {id} within {duration(self.timeout)}")
             try:
                 line = line[os.write(descriptor, line) :]
             except OSError:
@@ -132,7 +133,7 @@ class Adapter:
                     "floods", f"after {id} it wrote more than {MOST_LINE} bytes without an end of line"
                 )
             if not self._readable(until - time.monotonic()):
-                raise Broken("hangs", f"it did not answer {id} within {self.timeout:g} s")
+                raise Broken("hangs", f"it did not answer {id} within {duration(self.timeout)}")
             more = os.read(self._out.fileno(), 65_536)
             if not more:
                 raise Broken("died", f"it ended without an answer to {id}, with exit code {self._ended()}")
