@@ -18,8 +18,7 @@ from .drafts import Draft, postback
 from .faults import FAULTS, AnswerFault, Fault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
 from .findings import consented, is_open, judged, opened, posted
 from .identity import Identity
-from .records import App, Attempt, Contact, Location, Settings, User
-from .resources import CLAUSE
+from .records import CLAUSE, App, Attempt, Contact, Location, Settings, User
 from .templates import OF_IFRAMES, OF_LOCATIONS, OF_USERS, checked
 
 T = TypeVar("T")

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 from ...core.messages import Response, Step
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from .faults import CLAUSE, OAUTH_FAULTS, POSTBACK_FAULTS, Fault, opening_faults
+from .faults import OAUTH_FAULTS, POSTBACK_FAULTS, Fault, opening_faults
 from .findings import is_open
 from .platform import Fortis
+from .records import CLAUSE
 
 SignedIn = Callable[[Response], str]
 

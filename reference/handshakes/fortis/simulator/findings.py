@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.verdicts import Finding, Refuses
-from .faults import CLAUSE, AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
-from .records import Attempt
+from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
+from .records import CLAUSE, Attempt
 
 BY_THE_API = ("identity.", "token.", "plain.coverage", "encrypted.coverage")
 """Clauses about which an app learns from the API alone."""

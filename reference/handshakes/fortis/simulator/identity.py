@@ -14,8 +14,8 @@ from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.oauth import NO_STORE, OAuthError, back, challenge, client_credentials, is_right, token_fields
 from ...runtime.pages import page, refused_form, wrong_method
-from .records import Access, App, Disturbance, Grant
-from .resources import CLAUSE, Resources
+from .records import CLAUSE, Access, App, Disturbance, Grant
+from .resources import Resources
 
 if TYPE_CHECKING:
     from .faults import OAuthFault

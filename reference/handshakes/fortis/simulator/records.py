@@ -10,6 +10,8 @@ from ...core.messages import Answer, Response
 from ...runtime.verdicts import NamedFault
 from ..signing import BY_DATA, BY_HMAC
 
+CLAUSE = "fortis:"
+
 UI = "https://fortispayrbyn9y.sandbox.zeamster.com"
 API = "https://api.sandbox.zeamster.com"
 TRAPS = {

@@ -17,9 +17,8 @@ from ...core.messages import Answer, Request, Response, json_response
 from ...core.refusals import Refused
 from ...core.strict import json_object, no_duplicates, query_pairs
 from ...runtime.verdicts import Finding
-from .records import Access, App, Attempt, Contact, Grant, Location, Settings, Token, User
+from .records import CLAUSE, Access, App, Attempt, Contact, Grant, Location, Settings, Token, User
 
-CLAUSE = "fortis:"
 JUST_LAUNCHED = 60
 """Seconds for which a launch in a real browser, which we do not see end, may still use its token."""
 

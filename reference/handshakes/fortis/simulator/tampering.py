@@ -1,4 +1,4 @@
-"""Encrypted data that no honest sender makes: other paddings, another cipher mode, flipped bits. For faults alone."""
+"""What no honest sender makes: other paddings, another cipher mode, flipped bits, a parameter left out. For faults alone."""
 
 from __future__ import annotations
 
@@ -57,3 +57,22 @@ def ecb_data(plaintext: bytes, secret: str, salt: bytes) -> str:
 def opened(raw: bytes, secret: str) -> bytes:
     """Return the plaintext of the decoded `data`."""
     return unpad(decrypt(raw[16:], *derive(secret.encode(), raw[8:16])))
+
+
+def without(url: str, name: str) -> str:
+    """Return a URL without one of its parameters.
+
+    >>> without("/?a=1&b=2", "a")
+    '/?b=2'
+    """
+    base, _, query = url.partition("?")
+    return f"{base}?" + "&".join(p for p in query.split("&") if not p.startswith(f"{name}="))
+
+
+def other_end(digits: str) -> str:
+    """Return hex digits whose last one is another.
+
+    >>> other_end("0f")
+    '00'
+    """
+    return digits[:-1] + ("1" if digits[-1] == "0" else "0")

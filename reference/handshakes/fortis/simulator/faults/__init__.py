@@ -1,0 +1,47 @@
+"""What Fortis does wrong on request: every fault has a name, a clause and an expected end.
+
+A fault ends either in a refusal with one reason, or is survived with a stated final state. A fault
+changes one thing only; a test shows that the same launch or postback without it is accepted.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from .answers import ANSWER_FAULTS, AnswerFault
+from .encrypted import ENCRYPTED_FAULTS
+from .launches import COMMON_FAULTS, LaunchFault
+from .oauth import OAUTH_FAULTS, OAuthFault
+from .plain import PLAIN_FAULTS
+from .postbacks import POSTBACK_FAULTS, PostbackFault
+
+__all__ = [
+    "ANSWER_FAULTS",
+    "COMMON_FAULTS",
+    "ENCRYPTED_FAULTS",
+    "FAULTS",
+    "LAUNCH_FAULTS",
+    "OAUTH_FAULTS",
+    "PLAIN_FAULTS",
+    "POSTBACK_FAULTS",
+    "AnswerFault",
+    "Fault",
+    "LaunchFault",
+    "OAuthFault",
+    "OpeningFault",
+    "PostbackFault",
+    "opening_faults",
+]
+
+
+LAUNCH_FAULTS: tuple[LaunchFault, ...] = (*ENCRYPTED_FAULTS, *PLAIN_FAULTS, *COMMON_FAULTS)
+OpeningFault: TypeAlias = LaunchFault | AnswerFault
+Fault: TypeAlias = LaunchFault | AnswerFault | PostbackFault | OAuthFault
+_ALL: tuple[Fault, ...] = (*LAUNCH_FAULTS, *ANSWER_FAULTS, *POSTBACK_FAULTS, *OAUTH_FAULTS)
+FAULTS: dict[str, Fault] = {fault.name: fault for fault in _ALL}
+"""Every fault by name."""
+
+
+def opening_faults(mode: str) -> tuple[OpeningFault, ...]:
+    """Return the faults of opening an app of this mode."""
+    return (*(fault for fault in LAUNCH_FAULTS if fault.mode in ("", mode)), *ANSWER_FAULTS)
