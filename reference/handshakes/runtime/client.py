@@ -24,6 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from ..core.messages import Request, Response, Step, Unreachable
+from .connections import Limits
 from .flow import Role, drive
 from .server import RoleServer, listen
 from .transcript import Transcript
@@ -199,6 +200,7 @@ class Loopback:
         sockets: Mapping[str, socket.socket] | None = None,
         traps: Mapping[str, Sequence[socket.socket]] | None = None,
         keep: int | None = None,
+        limits: Limits = Limits(),  # noqa: B008  (it is frozen)
     ) -> None:
         secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
         self.transcript = Transcript(secret_names, keep=keep)
@@ -213,6 +215,7 @@ class Loopback:
                 self.client.exchange,
                 (sockets or {}).get(role.name) or listen(),
                 *(traps or {}).get(role.name, ()),
+                limits=limits,
             )
             for role in roles
         ]

@@ -20,6 +20,9 @@ class Equipped(Generic[Configuration]):
     it is told goes to nobody outside.
     """
 
+    has_store = True
+    """A server advances the steps of such a role in threads, since a database may keep them waiting."""
+
     def __init__(
         self,
         configuration: Configuration,

@@ -1,13 +1,15 @@
 """Serving a role over HTTP on loopback: Starlette's responses on uvicorn with h11.
 
-Generators are advanced on the server's event loop, and each outward call waits in a thread of the
-role's own pool: hundreds of slow calls can wait at once, in both directions, without a lock-up.
-Sizes are capped before a role sees anything, and what h11 cannot read never reaches it at all.
+A role without a store is advanced on the server's event loop, one with a store in threads, since a
+database may keep it waiting. Each outward call waits in a thread of the role's own pool: hundreds of
+slow calls can wait at once, in both directions, without a lock-up. Sizes, times and the number of
+connections are capped before a role sees anything, and what h11 cannot read never reaches it at all.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import re
 import socket
@@ -23,9 +25,9 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..core.messages import Answer, Delayed, Dropped, Pause, Request, Response, Unreachable
+from .connections import Limits, protocol
 from .flow import Role
 
 log = logging.getLogger("handshakes")
@@ -36,6 +38,9 @@ MOST_HEADERS = 100
 MOST_HEADER_BYTES = 32_768
 MOST_HEAD = 65_536
 MOST_WAITING = 256
+MOST_CONNECTING = 1_024
+AT_ONCE = 32
+"""Connections that are taken at once: each has a file descriptor before it can be counted."""
 
 
 class RoleServer:
@@ -47,17 +52,22 @@ class RoleServer:
         exchange: Callable[[str, Request], Response],
         sock: socket.socket,
         *more: socket.socket,
+        limits: Limits = Limits(),  # noqa: B008  (it is frozen)
     ) -> None:
         self.role = role
+        self.limits = limits
         self.url = origin_of(sock)
         self._exchange = exchange
         self._sockets = [sock, *more]
         self._origins = {urlsplit(origin).netloc.encode(): origin for origin in role.origins}
         self._pool = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix=f"{role.name}-outward")
+        self._steps = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix=f"{role.name}-steps")
+        self._waits = getattr(role, "has_store", False)
         self._open: dict[Any, asyncio.Transport] = {}
+        self._warned = 0.0
         config = uvicorn.Config(
             self._app,
-            http=self._protocol(),
+            http=protocol(limits, self._opened, self._closed, MOST_HEAD),
             interface="asgi3",
             proxy_headers=False,
             ws="none",
@@ -67,11 +77,10 @@ class RoleServer:
             date_header=False,
             timeout_keep_alive=60,
             h11_max_incomplete_event_size=MOST_HEAD,
+            backlog=AT_ONCE,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": self._sockets}, name=role.name, daemon=True
-        )
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name=role.name, daemon=True)
 
     def start(self) -> None:
         """Start serving; returns when the server answers."""
@@ -80,6 +89,21 @@ class RoleServer:
             if not self._thread.is_alive():
                 raise OSError(f"the server of {self.role.name} did not start")
             time.sleep(0.002)
+        for sock in self._sockets:
+            sock.listen(MOST_CONNECTING)  # asyncio lets no more wait than it takes at once
+
+    async def _run(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._failed)
+        await self._server.serve(sockets=self._sockets)
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Say in one line, and once in ten seconds, that there are no file descriptors left: asyncio tries again by itself."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif time.monotonic() - self._warned > 10:
+            self._warned = time.monotonic()
+            log.warning("%s: no file descriptors left, new connections wait", self.role.name)
 
     def ask_to_stop(self) -> None:
         """Let the server end by itself; `stop` waits for it."""
@@ -91,7 +115,8 @@ class RoleServer:
         self._thread.join(0.5)
         self._server.force_exit = True  # do not wait for an answer that is still owed
         self._thread.join(5)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._steps):
+            pool.shutdown(wait=False, cancel_futures=True)
         for sock in self._sockets:
             sock.close()
 
@@ -100,21 +125,12 @@ class RoleServer:
         """Whether the server still runs."""
         return self._thread.is_alive()
 
-    def _protocol(self) -> type[H11Protocol]:
-        transports = self._open
+    def _opened(self, connection: Any) -> None:
+        """Remember a connection, so that it can be closed without an answer."""
+        self._open[connection.client] = connection.transport
 
-        class Protocol(H11Protocol):
-            """h11 that lets the application close a connection without an answer."""
-
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                super().connection_made(transport)
-                transports[self.client] = transport
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                transports.pop(self.client, None)
-                super().connection_lost(exc)
-
-        return Protocol
+    def _closed(self, connection: Any) -> None:
+        self._open.pop(connection.client, None)
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -127,44 +143,60 @@ class RoleServer:
             transport.abort()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = await self._request(scope, receive)
+        try:
+            async with asyncio.timeout(self.limits.body_seconds):
+                request = await self._request(scope, receive)
+        except TimeoutError:
+            request = _plain(408, "the body did not come in time")
         if isinstance(request, HttpResponse):
-            await request(scope, receive, send)
+            await self._sent(request, scope, receive, send)
             return
         try:
             answer = await self._answer(request)
             response = None if isinstance(answer, Dropped) else _http(answer)
         except Exception:
             log.exception("%s failed on %s %s", self.role.name, request.method, request.path)
-            await PlainTextResponse("internal error\n", 500)(scope, receive, send)
+            await self._sent(PlainTextResponse("internal error\n", 500), scope, receive, send)
             return
         if isinstance(answer, Delayed):
             await asyncio.sleep(answer.seconds)
         if response is None:
             self._abort(scope)
             return
-        await response(scope, receive, send)
+        await self._sent(response, scope, receive, send)
+
+    async def _sent(self, response: HttpResponse, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send an answer; who does not take it in time is cut off."""
+        try:
+            async with asyncio.timeout(self.limits.answer_seconds):
+                await response(scope, receive, send)
+        except TimeoutError:
+            self._abort(scope)
+
+    async def _advanced(self, move: Callable[[], Any]) -> tuple[bool, Any]:
+        """Advance a step where it keeps nobody waiting; return whether it has ended, and what it gave out or returned."""
+        if self._waits:
+            return await asyncio.get_running_loop().run_in_executor(self._steps, _moved, move)
+        return _moved(move)
 
     async def _answer(self, request: Request) -> Answer:
         loop = asyncio.get_running_loop()
         exchange = partial(self._exchange, self.role.name)
         step = self.role.handle(request)
-        try:
-            outgoing = next(step)
-            while True:
-                if isinstance(outgoing, Pause):
-                    await asyncio.sleep(outgoing.seconds)
-                    outgoing = next(step)
-                    continue
+        ended, outgoing = await self._advanced(partial(next, step))
+        while not ended:
+            if isinstance(outgoing, Pause):
+                await asyncio.sleep(outgoing.seconds)
+                move: Callable[[], Any] = partial(next, step)
+            else:
                 try:
                     response = await loop.run_in_executor(self._pool, exchange, outgoing)
+                    move = partial(step.send, response)
                 except Unreachable as failure:
-                    outgoing = step.throw(failure)
-                else:
-                    outgoing = step.send(response)
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
+                    move = partial(step.throw, failure)
+            ended, outgoing = await self._advanced(move)
+        answer: Answer = outgoing
+        return answer
 
     async def _request(self, scope: Scope, receive: Receive) -> Request | HttpResponse:
         """Return the request with its raw target, or the plain refusal of one that is over a cap."""
@@ -195,6 +227,14 @@ class RoleServer:
         return Request(scope["method"], origin, target.decode("ascii"), pairs, bytes(body))
 
 
+def _moved(move: Callable[[], Any]) -> tuple[bool, Any]:
+    """Advance a step; return whether it has ended, since a thread cannot hand on a `StopIteration`."""
+    try:
+        return False, move()
+    except StopIteration as stop:
+        return True, stop.value
+
+
 def _http(answer: Response | Delayed) -> HttpResponse:
     """Return what is sent; raises `ValueError` for headers that are not HTTP."""
     answer = answer.response if isinstance(answer, Delayed) else answer
@@ -218,7 +258,7 @@ def listen(port: int = 0) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(("127.0.0.1", port))
-        sock.listen(1_024)
+        sock.listen(MOST_CONNECTING)
     except OSError:
         sock.close()
         raise

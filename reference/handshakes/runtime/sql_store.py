@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
 from .store_errors import store_error
 from .store_keys import keys_of
+from .turns import Turn
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -49,6 +50,7 @@ class SqlStore:
                 "store-wrong-key", "a store key is not a Fernet key (44 URL-safe base64 characters)"
             ) from None
         self._sql = sql
+        self._turn = Turn() if url.startswith("sqlite") else nullcontext()
         metadata = sql.MetaData()
         text = sql.String
         self._installations = sql.Table(
@@ -120,7 +122,7 @@ class SqlStore:
     def _transaction(self) -> Iterator[Connection]:
         """Give a connection in a transaction; what the database says when it fails is a `StoreError`."""
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 yield connection
         except self._sql.exc.IntegrityError:  # a row is there already: for the caller to judge
             raise

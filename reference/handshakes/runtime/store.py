@@ -10,6 +10,7 @@ at once. It succeeds only for the version that was read, so two steps that run a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -130,6 +131,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._installations: dict[tuple[str, str], Installation] = {}
         self._nonces: dict[tuple[str, str], int] = {}
+        self._lock = threading.RLock()
 
     def get(self, platform: str, identity: str) -> Installation | None:
         """Return the installation with this identity, or None."""
@@ -138,45 +140,45 @@ class MemoryStore:
 
     def find(self, platform: str, name: str, value: str) -> list[Installation]:
         """Return the installations with this detail, ordered by identity."""
+        with self._lock:
+            known = sorted(self._installations.items())
         return [
             _copy(installation)
-            for (kept_for, _), installation in sorted(self._installations.items())
+            for (kept_for, _), installation in known
             if kept_for == platform and installation.details.get(name) == value
         ]
 
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
-        key = (installation.platform, installation.identity)
-        stored = self._installations.get(key)
-        if (stored.version if stored else 0) != installation.version:
-            raise Conflict(installation.identity)
-        saved = replace(installation, version=installation.version + 1)
-        self._installations[key] = _copy(saved)
-        return saved
+        return self.save_all(installation)[0]
 
     def remove_expired(self, platform: str, now: int) -> None:
         """Remove every installation whose detail `expires`, as `expiry` writes it, is a second before `now`."""
-        self._installations = {
-            key: one
-            for key, one in self._installations.items()
-            if key[0] != platform or one.details.get(EXPIRES, expiry(now)) >= expiry(now)
-        }
+        with self._lock:
+            self._installations = {
+                key: one
+                for key, one in self._installations.items()
+                if key[0] != platform or one.details.get(EXPIRES, expiry(now)) >= expiry(now)
+            }
 
     def save_all(self, *installations: Installation) -> list[Installation]:
         """Save several in one transaction: all of them, or none. Raises `Conflict`."""
-        before = dict(self._installations)
-        try:
-            return [self.save(installation) for installation in installations]
-        except Conflict:
-            self._installations = before
-            raise
+        with self._lock:
+            for one in installations:
+                stored = self._installations.get((one.platform, one.identity))
+                if (stored.version if stored else 0) != one.version:
+                    raise Conflict(one.identity)
+            saved = [replace(one, version=one.version + 1) for one in installations]
+            self._installations |= {(one.platform, one.identity): _copy(one) for one in saved}
+            return saved
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
-        self._nonces = {key: end for key, end in self._nonces.items() if end >= now}
-        new = (platform, nonce) not in self._nonces
-        self._nonces.setdefault((platform, nonce), until)
-        return new
+        with self._lock:
+            self._nonces = {key: end for key, end in self._nonces.items() if end >= now}
+            new = (platform, nonce) not in self._nonces
+            self._nonces.setdefault((platform, nonce), until)
+            return new
 
 
 def _copy(installation: Installation) -> Installation:
