@@ -1,7 +1,7 @@
 """The one list of platforms, and how the tools reach each of them.
 
-Everything above the platforms (the command line, the judge, the web pages) reaches them through this
-list, and loads a platform only when it is asked for. A new platform is one folder and one line.
+The command line and the checks of the specification reach the platforms through this list, and load one
+only when it is asked for. A new platform is one folder and one line.
 """
 
 from __future__ import annotations
