@@ -58,7 +58,7 @@ def verifying() -> None:
 
 
 def whole_connection() -> None:
-    """Time pop-up, Connect and the callback to edit in process, with both roles and the transcript."""
+    """Time popup, Connect and the callback to edit in process, with both roles and the transcript."""
     counter, clock = itertools.count(), Clock(NOW)
 
     def run() -> None:

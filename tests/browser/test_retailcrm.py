@@ -33,7 +33,7 @@ def served(tmp_path) -> Iterator[Any]:
 
 
 def connect(page, portal: str) -> None:
-    """Open the pop-up and click Connect."""
+    """Open the popup and click Connect."""
     page.goto(portal)
     page.click(f"#popup-{CODE} button")
     assert "asks for: integration_read, integration_write" in page.inner_text("body")

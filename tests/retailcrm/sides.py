@@ -36,7 +36,7 @@ class Both(NamedTuple):
         return self.network.run(self.platform.open_popup(account, CODE, fault), "RetailCRM")
 
     def connect(self, account: str = DEMO, fault: str = "") -> Outcome:
-        """Open the pop-up, if it was not, and click Connect."""
+        """Open the popup, if it was not, and click Connect."""
         if (account, CODE) not in self.platform.popups:
             self.popup(account)
         return self.network.run(self.platform.connect(account, CODE, fault), "RetailCRM")

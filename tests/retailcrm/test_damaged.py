@@ -46,7 +46,7 @@ def damaged(request, url, tmp_path):
 
 
 def again(both: Both, fault: str = "") -> Outcome:
-    """Open the pop-up and connect once more, with another key."""
+    """Open the popup and connect once more, with another key."""
     both.reports.clear()
     both.popup(DEMO)
     return both.connect(DEMO, fault)

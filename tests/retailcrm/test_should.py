@@ -80,7 +80,7 @@ def test_a_module_that_takes_no_connections_says_why_with_success_false_and_200(
     page = world.network.run(browser.open(f"{DEMO}/simulator"))
     page = world.network.run(browser.submit(page, page.form(f"popup-{CODE}")))
     assert f'<p id="error">{LATER}</p>' in page.response.body.decode()
-    assert world.connect().response is None, "the pop-up offers no Connect"
+    assert world.connect().response is None, "the popup offers no Connect"
     assert {request.path for request in world.network.to(MODULE)} == {CONFIG}
 
 

@@ -60,9 +60,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         return [Check("the new key replaces the old one", before != after), *(yield from works(True))]
 
     return [
-        Chapter(
-            "Connection data request: the user opens the pop-up", press(f"popup-{card.code}", "asks for")
-        ),
+        Chapter("Connection data request: the user opens the popup", press(f"popup-{card.code}", "asks for")),
         Chapter(
             "Module connection request: Connect, with edit while the CRM waits",
             press("connect", "is connected"),

@@ -1,4 +1,4 @@
-"""RetailCRM acting: the pop-up, Connect, the way to the account, the activity callback.
+"""RetailCRM acting: the popup, Connect, the way to the account, the activity callback.
 
 A step returns its outcome: the partner's response and what it says about each clause that was looked at.
 """
@@ -93,10 +93,10 @@ class Acting(Resources):
             if key[0] == account_url and connection.integration_code == code:
                 del self.connections[key]
 
-    # --- the pop-up (page, Connection data request) -----------------------------------------------
+    # --- the popup (page, Connection data request) -----------------------------------------------
 
     def open_popup(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
-        """retailcrm:config.moment. A user opens the module's pop-up: ask for its configuration, remember it."""
+        """retailcrm:config.moment. A user opens the module's popup: ask for its configuration, remember it."""
         card = self.cards[code]
         chosen = self._fault(fault, account_url, ConfigFault)
         if card not in self.shown(account_url) or not card.simple_connection:
@@ -121,7 +121,7 @@ class Acting(Resources):
     def connect(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
         """retailcrm:register.moment. The user clicks Connect: issue a key, register, judge the answer."""
         chosen = self._connect_fault(fault, account_url)
-        popup = self.popups.get((account_url, code), PopUp((), "", "The pop-up was not opened."))
+        popup = self.popups.get((account_url, code), PopUp((), "", "The popup was not opened."))
         if popup.error:  # no key is issued, so nothing is registered; A12, A13
             return Outcome(None, ())
         account = self.accounts[account_url]

@@ -63,7 +63,7 @@ _UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered h
 <p>Use the buttons of the list.</p>"""
 
 _STEPS: tuple[tuple[str, str, Sequence[Fault]], ...] = (
-    ("popup", "Open the pop-up", CONFIG_FAULTS),
+    ("popup", "Open the popup", CONFIG_FAULTS),
     ("on", "Switch on", ACTIVITY_FAULTS),
     ("off", "Switch off", ()),
     ("freeze", "Freeze", ()),

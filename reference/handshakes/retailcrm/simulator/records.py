@@ -122,7 +122,7 @@ class Connection:
 
 @dataclass(slots=True)
 class PopUp:
-    """retailcrm:config.remembered. A configuration, as the pop-up was opened with it."""
+    """retailcrm:config.remembered. A configuration, as the popup was opened with it."""
 
     scopes: tuple[str, ...]
     register_url: str
