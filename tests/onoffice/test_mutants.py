@@ -22,7 +22,7 @@ from handshakes.core.refusals import Refused
 from handshakes.onoffice import demo
 from handshakes.onoffice.partner import Provider
 from handshakes.onoffice.simulator import OnOffice
-from handshakes.onoffice.simulator.faults import Draft
+from handshakes.onoffice.simulator.drafts import Draft
 from handshakes.onoffice.simulator.portal import Portal
 from handshakes.onoffice.simulator.records import Account, CacheEntry, Service
 from handshakes.onoffice.simulator.resources import ApiError

@@ -18,7 +18,8 @@ from handshakes.core.messages import Response
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import demo
 from handshakes.onoffice.simulator import OnOffice
-from handshakes.onoffice.simulator.faults import FAULTS, Draft
+from handshakes.onoffice.simulator.drafts import Draft
+from handshakes.onoffice.simulator.faults import FAULTS
 from handshakes.onoffice.simulator.resources import ApiError
 from handshakes.spec.register import load
 from tests.onoffice.sides import EXPORT, FIRST, Both, sides

@@ -12,7 +12,8 @@ from handshakes.core.messages import Request, Response, form_body, json_response
 from handshakes.core.refusals import REASONS, Refused
 from handshakes.core.strict import URLENCODED
 from handshakes.retailcrm import demo
-from handshakes.retailcrm.simulator.faults import FAULTS, multipart
+from handshakes.retailcrm.simulator.drafts import multipart
+from handshakes.retailcrm.simulator.faults import FAULTS
 from handshakes.retailcrm.simulator.findings import SHORTEST_ID, absolute, error_message, said_yes
 from handshakes.retailcrm.simulator.records import Card
 from handshakes.retailcrm.slips import mistake_in, mistakes

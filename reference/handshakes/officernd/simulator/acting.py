@@ -14,12 +14,12 @@ from urllib.parse import quote, urlencode
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from .faults import FAULTS, ConnectFault, Delivery, Draft, PageFault, WebhookFault
+from .drafts import Delivery, Draft
+from .faults import FAULTS, ConnectFault, PageFault, WebhookFault
 from .findings import account_name, configured, delivered, judged, message_of, unheard
-from .records import Application, Integration, Organization, Settings, Webhook
+from .records import CLAUSE, Application, Integration, Organization, Settings, Webhook
 from .resources import Resources
 
-CLAUSE = "officernd:"
 COOKIE = "simulator_connect"
 RETURN = "/connect/external-integration/return"
 

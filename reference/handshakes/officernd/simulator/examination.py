@@ -13,9 +13,9 @@ from collections.abc import Callable
 from ...core.messages import Step
 from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Refuses
-from .acting import CLAUSE
 from .faults import PAGE_FAULTS, WEBHOOK_FAULTS
 from .platform import OfficeRnD
+from .records import CLAUSE
 
 
 def examine(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...core.messages import Response
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
-from .faults import CLAUSE, FAULTS, PageFault, WebhookFault
-from .records import Integration
+from .faults import FAULTS, PageFault, WebhookFault
+from .records import CLAUSE, Integration
 
 
 def account_name(response: Response | None) -> str:

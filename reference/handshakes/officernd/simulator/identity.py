@@ -15,9 +15,7 @@ from ...core.strict import no_duplicates, query_pairs
 from ...runtime.oauth import NO_STORE, OAuthError, back, client_credentials, is_right, token_fields
 from ...runtime.pages import page, refused_form
 from ...runtime.verdicts import Finding
-from .records import Application, Grant, Integration, Organization, Settings, Token
-
-CLAUSE = "officernd:"
+from .records import CLAUSE, Application, Grant, Integration, Organization, Settings, Token
 
 
 class Identity:

@@ -9,6 +9,8 @@ from typing import Protocol
 from ...core.messages import Answer, Response
 from ...runtime.verdicts import NamedFault
 
+CLAUSE = "officernd:"
+
 READ, WRITE = "officernd.api.read", "officernd.api.write"
 V2_SCOPES = (
     "flex.settings.organization.read",

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from ...core.messages import Answer, Request, Response, json_response
 from ...core.refusals import Refused
 from ...core.strict import json_object, no_duplicates, query_pairs
-from .identity import CLAUSE, Identity
-from .records import READ, WRITE, Integration, Organization, Settings, Token, Webhook
+from .identity import Identity
+from .records import CLAUSE, READ, WRITE, Integration, Organization, Settings, Token, Webhook
 
 _PATH = re.compile(
     r"/api/(v1|v2)/organizations/([^/]+)(?:/(integrations|locations|offices|webhooks)(?:/([^/]+))?)?/?"

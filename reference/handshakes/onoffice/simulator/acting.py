@@ -22,8 +22,18 @@ from .faults import (
     UrlFault,
 )
 from .findings import Attempt, closed, judged_message, judged_page, judged_service, judged_text, same_page
-from .records import Account, CacheEntry, Customer, Popup, Service, Settings, User, good_secret, registered
-from .resources import CLAUSE
+from .records import (
+    CLAUSE,
+    Account,
+    CacheEntry,
+    Customer,
+    Popup,
+    Service,
+    Settings,
+    User,
+    good_secret,
+    registered,
+)
 
 RIGHTS = ("all", "administrators")
 

@@ -6,9 +6,10 @@ import re
 
 from ...core.strict import Pairs, query_pairs
 from ...runtime.verdicts import Refuses
-from .faults import ClaimFault, Draft, Fault, UrlFault
-from .records import Customer, Popup, Service, User
-from .resources import CLAUSE, Resources
+from .drafts import Draft
+from .faults import ClaimFault, Fault, UrlFault
+from .records import CLAUSE, Customer, Popup, Service, User
+from .resources import Resources
 
 
 class Addresses(Resources):

@@ -13,8 +13,9 @@ from typing import Any
 from ...core.messages import Step
 from ...core.refusals import Refused
 from ...runtime.verdicts import Finding, Refuses
-from .faults import ACTIVATION_FAULTS, CLAIM_FAULTS, CLAUSE, URL_FAULTS, ApiFault, Fault
+from .faults import ACTIVATION_FAULTS, CLAIM_FAULTS, URL_FAULTS, ApiFault, Fault
 from .platform import OnOffice
+from .records import CLAUSE
 
 Work = Callable[[str, str, str], Step[Any]]
 PAGE = {

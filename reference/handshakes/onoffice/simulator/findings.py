@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.verdicts import Finding, NamedFault, Refuses
-from .faults import CLAUSE, Fault, FormFault
-from .records import ApiUser, Customer, Popup, Service
+from .faults import Fault, FormFault
+from .records import CLAUSE, ApiUser, Customer, Popup, Service
 
 LONGEST = 200
 

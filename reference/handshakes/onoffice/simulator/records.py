@@ -14,6 +14,8 @@ from ...core.strict import query_pairs
 from ...runtime.verdicts import Finding, NamedFault
 from ..rules import integers, names, once
 
+CLAUSE = "onoffice:"
+
 RESERVED = frozenset(
     {
         *("apiToken", "apiClaim", "customerName", "customerWebId", "userId", "parameterCacheId"),

@@ -17,9 +17,8 @@ from ...core.strict import URLENCODED, json_object
 from ...runtime.verdicts import Finding
 from ..errorcodes import ACTION_FAILED, UNNAMED, meaning
 from ..signing import api_hmac
-from .records import Account, ApiUser, CacheEntry, Claim, Customer, Popup, Settings
+from .records import CLAUSE, Account, ApiUser, CacheEntry, Claim, Customer, Popup, Settings
 
-CLAUSE = "onoffice:"
 ACTION = "urn:onoffice-de-ns:smart:2.5:smartml:action:"
 PATHS = ("/api/stable/api.php", "/api/latest/api.php")
 WINDOW = 120

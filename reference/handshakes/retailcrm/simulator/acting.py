@@ -14,14 +14,13 @@ from ...core.strict import URLENCODED
 from ...runtime.browser import Browser, Form, Page
 from ...runtime.calls import asked
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
+from .drafts import Callback, Draft
 from .faults import (
     FAULTS,
     ActivityFault,
     AnswerFault,
-    Callback,
     ConfigFault,
     ConnectFault,
-    Draft,
     Fault,
     RegisterFault,
     VisitFault,
@@ -36,8 +35,8 @@ from .findings import (
     said_yes,
     told_apart,
 )
-from .records import Account, Attempt, Card, Connection, PopUp, Settings
-from .resources import CLAUSE, Resources
+from .records import CLAUSE, Account, Attempt, Card, Connection, PopUp, Settings
+from .resources import Resources
 
 T = TypeVar("T")
 

@@ -15,7 +15,6 @@ from ...core.refusals import Refused
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from .faults import (
     ACTIVITY_FAULTS,
-    CLAUSE,
     CONFIG_FAULTS,
     CONNECT_FAULTS,
     VISIT_FAULTS,
@@ -24,6 +23,7 @@ from .faults import (
 )
 from .findings import said_yes
 from .platform import RetailCRM
+from .records import CLAUSE
 
 Own = Callable[[], Step[Any]]
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from ...core.messages import Response
 from ...runtime.verdicts import Finding, Refuses, object_in
-from .faults import CLAUSE, ActivityFault, AnswerFault, ConnectFault, RegisterFault
-from .records import WRITE, Attempt, Card, Connection, PopUp
+from .faults import ActivityFault, AnswerFault, ConnectFault, RegisterFault
+from .records import CLAUSE, WRITE, Attempt, Card, Connection, PopUp
 
 SHORTEST_ID = 22  # characters that can hold 128 bits, in base64
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from ...core.messages import Answer, Response
 from ...runtime.verdicts import NamedFault
 
+CLAUSE = "retailcrm:"
+
 READ, WRITE = "integration_read", "integration_write"
 TRAPS = {
     "foreign": "https://crm.attacker.example",

@@ -18,9 +18,8 @@ from ...core.refusals import Refused
 from ...core.strict import form_pairs, json_object, no_duplicates, query_pairs
 from ...runtime.verdicts import Finding
 from .findings import absolute
-from .records import WRITE, Account, ApiKey, Attempt, Card, Connection, PopUp, Settings
+from .records import CLAUSE, WRITE, Account, ApiKey, Attempt, Card, Connection, PopUp, Settings
 
-CLAUSE = "retailcrm:"
 CODE = re.compile(r"[A-Za-z0-9_-]{1,255}", re.ASCII)
 _MODULE = re.compile(r"/api/v5/integration-modules/([^/]+)(?:/(edit|update-scopes))?")
 _PLAIN = {

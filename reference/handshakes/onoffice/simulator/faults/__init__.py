@@ -1,0 +1,45 @@
+"""What onOffice does wrong on request: every fault has a name, a clause and an expected end.
+
+A fault ends either in a refusal with one reason, or is survived with a stated final state. A fault
+changes one thing only; a test shows that the same request without it is accepted.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from .answers import API_FAULTS, ApiFault
+from .forms import FORM_FAULTS, FormFault
+from .states import CLAIM_FAULTS, STATE_FAULTS, ClaimFault, StateFault
+from .urls import ACTIVATION_URL_FAULTS, URL_FAULTS, UrlFault
+
+__all__ = [
+    "ACTIVATION_FAULTS",
+    "ACTIVATION_URL_FAULTS",
+    "API_FAULTS",
+    "CLAIM_FAULTS",
+    "FAULTS",
+    "FORM_FAULTS",
+    "SERVICE_FAULTS",
+    "STATE_FAULTS",
+    "URL_FAULTS",
+    "ApiFault",
+    "ClaimFault",
+    "Fault",
+    "FormFault",
+    "StateFault",
+    "UrlFault",
+]
+
+
+Fault: TypeAlias = UrlFault | StateFault | ApiFault | FormFault | ClaimFault
+ACTIVATION_FAULTS: tuple[Fault, ...] = (
+    *URL_FAULTS,
+    *ACTIVATION_URL_FAULTS,
+    *STATE_FAULTS,
+    *API_FAULTS,
+    *FORM_FAULTS,
+)
+SERVICE_FAULTS: tuple[Fault, ...] = (*URL_FAULTS, *CLAIM_FAULTS)
+FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*ACTIVATION_FAULTS, *CLAIM_FAULTS)}
+"""Every fault by name."""

@@ -1,0 +1,114 @@
+"""Faults of the API's answer to `unlockProvider`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ....core.messages import Answer, Delayed, Dropped, Response, json_response
+from ....runtime.verdicts import Expected, Refuses, Survives
+from ...errorcodes import ERRORS, meaning
+from ..records import CLAUSE
+from ..resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFault:
+    """A fault of the API's answer. With `instead` the call is not carried out; else only its answer is lost or changed."""
+
+    name: str
+    clause: str
+    expected: Expected
+    what: str
+    answer: Callable[[Resources, dict[str, Any]], Answer]
+    instead: bool = True
+
+
+_PLATFORM = Refuses("platform-error")
+_UNEXPECTED = Refuses("unexpected-answer")
+_UNREACHABLE = Refuses("unreachable")
+_WORKS = Survives("active")
+
+
+def failed(code: int) -> dict[str, Any]:
+    """Return the result of an action that failed with a code."""
+    return {
+        "actionid": "urn:onoffice-de-ns:smart:2.5:smartml:action:do", "resourceid": "", "resourcetype": "unlockProvider",
+        "cacheable": False, "identifier": "", "data": [], "status": {"errorcode": code, "message": meaning(code)},
+    }  # fmt: skip
+
+
+def _success(**elements: str) -> dict[str, Any]:
+    result = failed(0)
+    records = [{"id": 0, "type": "", "elements": elements}]
+    return {**result, "data": {"meta": {"cntabsolute": None}, "records": records}}
+
+
+def _in(envelope: str, code: int) -> Callable[[Resources, dict[str, Any]], Answer]:
+    status = {"500-97": (500, 97), "mirrored": (500, code), "200-0": (200, 0)}[envelope]
+
+    def answer(platform: Resources, carried: dict[str, Any]) -> Answer:
+        top = {
+            "code": status[0],
+            "errorcode": status[1],
+            "message": meaning(status[1]) if status[1] else "OK",
+        }
+        return json_response({"status": top, "response": {"results": [failed(code)]}})
+
+    return answer
+
+
+def _answer(value: Any, status: int = 200) -> Callable[[Resources, dict[str, Any]], Answer]:
+    return lambda platform, carried: json_response(value, status)
+
+
+def _top(code: int, status: int) -> dict[str, Any]:
+    return {"status": {"code": status, "errorcode": code, "message": meaning(code)}}
+
+
+_OK = {"code": 200, "errorcode": 0, "message": "OK"}
+
+
+def _good(**elements: str) -> dict[str, Any]:
+    return {"status": _OK, "response": {"results": [_success(**elements)]}}
+
+
+API_FAULTS: tuple[ApiFault, ...] = (
+    *(
+        ApiFault(f"api-error-{code}", CLAUSE + "unlock.answer", _PLATFORM, f"the API answers {code}: {text}",
+                 lambda platform, carried, code=code: json_response(platform.enveloped([failed(code)])))  # type: ignore[misc]
+        for code, text in ERRORS.items() if code != 97
+    ),
+    *(
+        ApiFault(f"envelope-{name}", CLAUSE + "api.envelopes", _PLATFORM, f"an error in the envelope {name} (A21)", _in(name, 137))
+        for name in ("500-97", "mirrored", "200-0")
+    ),
+    ApiFault("error-at-the-top", CLAUSE + "api.envelopes", _PLATFORM, "an error without results", _answer(_top(41, 500))),
+    ApiFault("not-authenticated", CLAUSE + "api.envelopes", _PLATFORM, "HTTP 400 with 22 at the top", _answer(_top(22, 400), 400)),
+    ApiFault("http-500", CLAUSE + "api.envelopes", _PLATFORM, "HTTP 500 with a page",
+             lambda p, c: Response(500, (("content-type", "text/html"),), b"<p>Error</p>")),
+    ApiFault("success-in-http-500", CLAUSE + "api.envelopes", _PLATFORM, "HTTP 500 with a body that says success",
+             _answer(_good(success="success"), 500)),
+    ApiFault("error-above-success", CLAUSE + "api.envelopes", _PLATFORM, "97 at the top, success below",
+             _answer({**_good(success="success"), **_top(97, 500)})),
+    ApiFault("not-json", CLAUSE + "unlock.answer", _UNEXPECTED, "HTTP 200 with a page",
+             lambda p, c: Response(200, (("content-type", "text/html"),), b"<p>active</p>")),
+    ApiFault("no-results", CLAUSE + "unlock.answer", _UNEXPECTED, "no results", _answer({"status": _OK, "response": {"results": []}})),
+    ApiFault("no-records", CLAUSE + "unlock.answer", _UNEXPECTED, "a result without records",
+             _answer({"status": _OK, "response": {"results": [failed(0)]}})),
+    ApiFault("two-results", CLAUSE + "unlock.answer", _UNEXPECTED, "two results for one action",
+             _answer({"status": _OK, "response": {"results": [_success(success="success")] * 2}})),
+    ApiFault("code-as-text", CLAUSE + "unlock.answer", _UNEXPECTED, "the errorcode is a text",
+             _answer({**_good(success="success"), "status": {**_OK, "errorcode": "0"}})),
+    ApiFault("not-success", CLAUSE + "unlock.answer", _PLATFORM, "elements.success is not success", _answer(_good(success="failure"))),
+    ApiFault("result-not-success", CLAUSE + "unlock.answer", _PLATFORM, "elements.result instead of elements.success",
+             _answer(_good(result="success"))),
+    ApiFault("api-slow", CLAUSE + "unlock.timeout", _UNREACHABLE, "the API answers after 15 s",
+             lambda p, c: Delayed(15, json_response(_good(success="success")))),
+    ApiFault("api-unreachable", CLAUSE + "feedback.truthful", _UNREACHABLE, "connection closed, no answer", lambda p, c: Dropped()),
+    ApiFault("answer-lost", CLAUSE + "feedback.truthful", _UNREACHABLE, "the call was carried out, and its answer is lost",
+             lambda p, c: Dropped(), instead=False),
+    ApiFault("answer-late", CLAUSE + "unlock.answer", _WORKS, "the API answers after 2 s",
+             lambda p, c: Delayed(2, json_response(c)), instead=False),
+)  # fmt: skip
