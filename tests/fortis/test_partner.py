@@ -7,7 +7,7 @@ import re
 from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -444,12 +444,72 @@ def test_a_launch_is_taken_once_but_its_own_session_may_load_it_again(mode):
             [target.partition("?")[0], "&".join(reversed(target.partition("?")[2].split("&")))]
         ),
         lambda target: target + "#again",
+        # what nothing proves makes no other launch of it either (S07, S08)
+        lambda target: target.replace("&contact_id=", "", 1),
+        lambda target: target.replace("&contact_id=", "&contact_id=11e66c8a943ff4b2bf1b9999", 1),
+        lambda target: target.replace("&contact_id=", "&contact_id=%7B%7Bcontact-id%7D%7D", 1),
+        lambda target: target.replace("&contact_api_id=", "&contact_api_id=1", 1),
+        lambda target: target + "&user-id=another",
+        lambda target: target + "&contact-id=1",
+        lambda target: target.replace(quote(API, safe=""), quote(API + "/", safe="")),
+        lambda target: target.replace(quote(API, safe=""), quote(API + "/v2", safe="")),
+        lambda target: target.replace(quote(API, safe=""), ""),
+        lambda target: target.replace(quote(API, safe=""), API),
+        lambda target: target.replace(f"&user_id={USER}", ""),
+        lambda target: target.replace(USER, "%7B%7Buser-id%7D%7D"),
+        lambda target: target.replace("/fortis/launch?", "/fortis/launch?lang=en&", 1),
     ],
 )
 def test_a_plain_launch_that_is_spelled_in_another_way_is_the_same_launch(respelled):
     world = opened(mode="plain")
     world.clock.advance(1)
     target = target_of(world)
+    assert respelled(target) != target
+    assert get(world, target).status == 303
+    assert get(world, respelled(target)).status == 403
+    assert world.reasons()[0] in ("replayed", "malformed")
+
+
+@pytest.mark.clause("fortis:launch.once", "fortis:identity.without-token")
+def test_a_plain_launch_without_its_token_is_one_launch_whatever_user_it_names():
+    """Whoever takes the token out may open for the location once, not once for each name that he makes up."""
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    target = target_of(world)
+    stripped = re.sub("(access-token=)[^&]*", r"\1", target)
+    assert stripped != target
+    assert get(world, target).status == 303
+    assert get(world, stripped).status == 303, "no user is known, so it is not the launch of one"
+    for name in (USER, OTHER_USER, "x", "", "%7B%7Buser-id%7D%7D"):
+        assert get(world, stripped.replace(USER, name)).status == 403
+    assert world.reasons() == ["replayed"] * 5
+
+
+@pytest.mark.clause("fortis:launch.once")
+@pytest.mark.parametrize(
+    "respelled",
+    [
+        lambda target: target + "&",
+        lambda target: target.replace("?", "?&&", 1),
+        lambda target: target + "&x=1&timestamp=1&hmac=0",
+        lambda target: target.replace("data=", "%64ata=", 1),
+        lambda target: target.replace("data=U", "data=%55", 1),
+        lambda target: re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), target),
+        lambda target: target.replace("%2F", "/").replace("%3D", "="),
+        lambda target: target + "#again",
+        lambda target: target.replace("/fortis/launch?", "/fortis/launch?lang=en&", 1),
+        lambda target: target.replace("%2B", "%20", 1),
+        lambda target: target.replace("%3D", "", 1),
+    ],
+)
+def test_an_encrypted_launch_that_is_spelled_in_another_way_is_the_same_launch(respelled):
+    world = opened()
+    world.clock.advance(1)
+    target = next(
+        one
+        for one in (target_of(world, contact_id=demo.CONTACT) for _ in range(99))
+        if {"%2B", "%2F", "%3D"} <= set(re.findall("%..", one))
+    )
     assert respelled(target) != target
     assert get(world, target).status == 303
     assert get(world, respelled(target)).status == 403

@@ -25,7 +25,7 @@ from ..core.strict import MAX_QUERY, Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
 from .rules import Readings, Rules, rules
-from .rules.encrypted import ENCRYPTED, NAMES
+from .rules.encrypted import ENCRYPTED
 from .rules.launch import LAUNCH, SECRET
 from .rules.plain import PLAIN
 
@@ -159,22 +159,20 @@ def _lacking(values: dict[str, str], name: str, clause: str, others: str, other_
     return Refused(reason, clause, {"name": name}, stage="parameters")
 
 
-def launch_key(url: str, *, mode: str) -> str:
+def launch_key(url: str, *, mode: str, user_id: str = "") -> str:
     """fortis:launch.once. Return what a verified launch is remembered by, so that it is taken once; A26.
 
-    Encrypted: the SHA-256 of salt and ciphertext, since one payload may have several texts (S06). Plain: of the
-    decoded values that the page names, so that `&`, another spelling of an escape or an unknown parameter make no
-    new launch; it stays weak, for a changed `user_id` does (S08).
+    Encrypted: the SHA-256 of salt and ciphertext, since one payload may have several texts (S06). Plain: of location
+    id, time and `user_id`, the one that the API confirmed, if any. Nothing else in the address is proved, so nothing
+    else makes another launch of it: not a changed contact, nor another spelling (S08).
 
     >>> launch_key("/?data=U2FsdGVkX18xMjM0NTY3OA==", mode="encrypted")[:6]
     'ef797c'
     """
-    query = url.partition("#")[0].partition("?")[2]
+    values = rules(None).parameters(url.partition("#")[0].partition("?")[2])
     if mode == BY_DATA:
-        return sha256(b64decode(rules(None).parameters(query)["data"])[8:]).hexdigest()
-    known = {name.replace("_", "-") for name in (*NAMES, "timestamp", "hmac")}
-    found = ((name.replace("_", "-"), value) for name, value in rules(None).parameters(query).items())
-    return sha256(repr(sorted(pair for pair in found if pair[0] in known)).encode()).hexdigest()
+        return sha256(b64decode(values["data"])[8:]).hexdigest()
+    return sha256(repr((*(values.get(name) for name in SIGNED), user_id)).encode()).hexdigest()
 
 
 def launch_stages(url: str, *, mode: str, secret: str, readings: Readings | None = None) -> tuple[Stage, ...]:

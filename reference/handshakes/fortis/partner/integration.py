@@ -127,7 +127,7 @@ class App(Consent):
             self.registered(launch)
             user_id = yield from self.identified(launch)
             self.still_registered(launch, user_id)
-            self.take_once(request)
+            self.take_once(request, user_id)
             cookie = self.opened(request, launch, user_id)
         except Refused as refused:
             self.report("launch", refused)
@@ -220,18 +220,18 @@ class App(Consent):
             evidence = {"user_id": "is not the id that users/me answers"}
             raise Refused("identity-mismatch", CLAUSE + "identity.mismatch", evidence)
 
-    def take_once(self, request: Request) -> None:
+    def take_once(self, request: Request, user_id: str) -> None:
         """fortis:launch.once. Refuse with `replayed` a launch that was taken before; A26."""
         if not self.configuration.once:
             return
         now, plain = self.clock(), self.configuration.mode == "plain"
         until = now + (sum(self.configuration.tolerance) if plain else self.configuration.remember)
-        if not self.store.first_time(PLATFORM, f"launch {self.launch_key(request)}", until, now):
+        if not self.store.first_time(PLATFORM, f"launch {self.launch_key(request, user_id)}", until, now):
             raise Refused("replayed", CLAUSE + "launch.once", {"launch": "was taken before"})
 
-    def launch_key(self, request: Request) -> str:
-        """fortis:launch.once. Return what a verified launch is remembered by."""
-        return signing.launch_key(request.target, mode=self.configuration.mode)
+    def launch_key(self, request: Request, user_id: str) -> str:
+        """fortis:launch.once. Return what a verified launch of a user that the API confirmed, if any, is remembered by."""
+        return signing.launch_key(request.target, mode=self.configuration.mode, user_id=user_id)
 
     def opened(self, request: Request, launch: Launch, user_id: str) -> str:
         """fortis:launch.cookie. Keep what the API confirmed; return the cookie of a new session, made for a frame on another site."""
@@ -244,7 +244,7 @@ class App(Consent):
         values = {
             "session": installation.details["sessionId"],
             "use": "session",
-            "launch": self.launch_key(request),
+            "launch": self.launch_key(request, user_id),
             "contact": contact if len(contact) <= 36 else "",
             "base": self.oauth_url(launch.value("user_oauth_url")) if user_id else "",
             "nonce": self.random(16).hex(),
@@ -262,7 +262,9 @@ class App(Consent):
     def opened_by(self, request: Request) -> bool:
         """fortis:launch.once. Return whether this very launch opened the session that the browser brings."""
         found = self.of_session(request)
-        return found is not None and found[1].get("launch") == self.launch_key(request)
+        if found is None:
+            return False
+        return found[1].get("launch") == self.launch_key(request, found[0].details.get("userId", ""))
 
     def to_app(self, headers: tuple[tuple[str, str], ...]) -> Response:
         """fortis:launch.clean-url. Lead the frame to an address without the launch's values."""
