@@ -87,6 +87,8 @@ class Case:
     """Names of parameters that the platform is known to send."""
     clauses: Mapping[str, str] = field(default_factory=dict)
     """The clause that a slip breaks, by the slip's stage or by its id."""
+    part: str = ""
+    """Which one of several parts of a request this is, each with a value of its own; those that are right explain nothing."""
 
 
 @dataclass(frozen=True, slots=True)

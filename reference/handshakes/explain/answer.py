@@ -218,6 +218,8 @@ class _Asked:
             )
             tried += outcome.tried
             complete = complete and outcome.complete
+            if case.part and any(not hit.path for hit in outcome.hits):
+                continue
             if outcome.hits:
                 best.append(outcome)
                 depth = min(depth, outcome.cost)

@@ -11,8 +11,8 @@ import hmac
 from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
-from ..core.refusals import Refused
-from .signing import string_to_sign
+from ...core.refusals import Refused
+from ..signing import string_to_sign
 
 
 def mistake_in(url: str, *, secret: str) -> str:

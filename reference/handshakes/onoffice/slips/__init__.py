@@ -1,0 +1,101 @@
+"""onOffice's requests as cases: a signed URL and a call of the API, and what only here goes wrong.
+
+For the person who debugs: `handshakes.explain` combines these alternatives. A verifier never tries any of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...core.cases import Case, Ciphers, Found, Proof
+from ...core.refusals import Refused
+from ...core.stages import Stage
+from ...core.timestamps import Tolerance
+from .. import readings as other_readings
+from ..rules import API, URL
+from ..signing import CREDENTIALS, url_stages, verify_url
+from . import api, calls, url
+from .mistakes import mistake_in, mistakes
+from .table import SLIPS
+
+__all__ = ["SLIPS", "mistake_in", "mistakes"]
+
+QUERY = ("signature",)
+HEADERS: tuple[str, ...] = ()
+BODY = True
+CLAUSES = {
+    "base": URL + "base",
+    "query": URL + "encoding",
+    "names": URL + "order",
+    "timestamp": API + "timestamp",
+    "token": API + "token",
+    "resourcetype": API + "action",
+    "actionid": API + "action",
+    "parameters": API + "hmac-v1",
+    "inner": API + "hmac-v1",
+    "message": URL + "base",
+}
+
+
+def bare(text: str) -> tuple[str, bytes, str] | None:
+    """Return None: a bare text is a URL or the JSON of a call."""
+    return None
+
+
+def doubt(secret: str) -> str:
+    """Return a sentence on a secret that is something else of onOffice, or nothing.
+
+    >>> doubt("0123456789abcdef" * 2)
+    'The secret given here looks like an API token (32 hex digits), which is no secret.'
+    """
+    if re.fullmatch(r"[0-9a-f]{32}", secret):
+        return "The secret given here looks like an API token (32 hex digits), which is no secret."
+    if re.fullmatch(r"[0-9A-Za-z]{64}", secret):
+        return (
+            "The secret given here looks like an API key (64 letters and digits): it signs calls of the API. "
+            "URLs are signed with the provider secret."
+        )
+    if re.fullmatch(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", secret, re.I):
+        return "The secret given here looks like a parameterCacheId (a UUID)."
+    return ""
+
+
+def _is_call(found: Found) -> bool:
+    """Return whether the body is what is verified, and not the URL."""
+    return bool(found.body) and "signature=" not in found.url
+
+
+def verify(found: Found, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> Proof:
+    """Return what a URL or a call proves; raises `Refused`."""
+    replaced = other_readings.of(*readings)
+    if _is_call(found):
+        return api.verify(found.body, secret=secret, now=now, tolerance=tolerance)
+    if found.url[:1] in ("/", "?"):
+        needed = "the host is signed too: give the whole URL, or the public address of your app beside it"
+        raise Refused("malformed", URL + "base", {"found": "a path without a host", "needed": needed})
+    signed = verify_url(found.url, secret=secret, now=now, tolerance=tolerance, readings=replaced)
+    return Proof(
+        "",
+        signed.parameters,
+        ("scheme, host and path", *signed.covered),
+        (*signed.not_covered, "port, user info, fragment and method"),
+        signed.timestamp,
+        CREDENTIALS | {"parameterCacheId"},
+    )
+
+
+def stages(found: Found, *, secret: str, readings: list[str]) -> tuple[Stage, ...]:
+    """Return the stages of a URL or of a call; raises `Refused`."""
+    replaced = other_readings.of(*readings)
+    if _is_call(found):
+        return api.stages(found.body, secret)
+    return url_stages(found.url, readings=replaced)
+
+
+def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterator[Case]:
+    """Return the one case that a URL is, or the cases of a call's actions."""
+    if _is_call(found):
+        yield from calls.cases(found)
+    else:
+        yield url.case(found, readings)
