@@ -126,7 +126,7 @@ def run(*command: str, given: str | bytes = b"") -> bytes:
 class Row:
     """One mistake. `cause` is the id of an explanation in the first group, several ids joined by ` + `.
 
-    `says` is part of what was changed, or of the sentence.
+    `says` is part of what was changed, or of the sentence. An option that can be called is called when the test runs.
     """
 
     name: str
@@ -138,7 +138,8 @@ class Row:
 
 def answered(platform: str, row: Row, **defaults: Any) -> Answer:
     """Return the answer to a row; `defaults` are the secret and the time where the row has none."""
-    return explain(platform, row.pasted(), **{**defaults, **row.options})
+    options = {name: value() if callable(value) else value for name, value in row.options.items()}
+    return explain(platform, row.pasted(), **{**defaults, **options})
 
 
 def ids(answer: Answer, group: int = 0) -> list[str]:

@@ -23,7 +23,7 @@ Path = tuple[Part, ...]
 State = tuple[Any, ...]
 Level = dict[Hashable, tuple[State, list[Path]]]
 
-BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, binascii.Error)
+BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, binascii.Error)
 """What a stage raises for a state that it cannot read: then nothing is made of it."""
 MOST_PATHS = 12
 """How many ways to one and the same state are kept."""

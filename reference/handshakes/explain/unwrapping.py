@@ -129,7 +129,7 @@ def _damaged(url: str) -> str:
 
 
 def _entities(url: str) -> str:
-    return re.sub(r"&(?:amp|#38|#x26);", "&", url, flags=re.I)
+    return re.sub(r"&(?:amp|#0{0,9}38|#x0{0,9}26);", "&", url, flags=re.I)
 
 
 _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (

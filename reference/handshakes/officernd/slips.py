@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..core.cases import Case, Ciphers, Found, Layer, Mac, Made, Proof, Slip, replacing
@@ -46,6 +46,13 @@ SLIPS = (
         "Read the raw body before anything else reads the stream.",
         "body parsers, proxies",
     ),
+    Slip(
+        "officernd-headers-joined",
+        "carrier",
+        "Two signature headers were joined into one: it fits with one of them.",
+        "Find what sends the second one.",
+        "Apache and http-proxy, which write `a, b`",
+    ),
 )
 CLAUSES = {
     "query": SIGNATURE + "escapes",
@@ -80,9 +87,20 @@ def verify(found: Found, *, secret: str, now: int, tolerance: Tolerance | None, 
     stages = other_readings.of(*readings)
     if is_webhook(found):
         header = found.header(HEADER)
-        hook = verify_webhook(
-            found.body, header, secret=secret, now=now, tolerance=tolerance, readings=stages
-        )
+        try:
+            hook = verify_webhook(
+                found.body, header, secret=secret, now=now, tolerance=tolerance, readings=stages
+            )
+        except Refused as refused:
+            if found.body:
+                raise
+            evidence = {
+                **refused.evidence,
+                "body": "is empty: something read it before, or it was lost on the way",
+            }
+            raise Refused(
+                refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
+            ) from None
         return Proof("", (), hook.covered, ("method, host and path",), hook.timestamp)
     query = verify_query(found.url, secret=secret, now=now, tolerance=tolerance, readings=stages)
     left = (*query.not_covered, "method, host and path")
@@ -136,7 +154,7 @@ def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iter
             Layer("order", lambda state: (rule.signed(state[0]), *state[1:]), (("order", 0),), _order_ways),
             Layer(
                 "json",
-                lambda state: (rule.json(state[0]).encode(), *state[1:]),
+                _json(rule),
                 (("json", 0),),
                 _json_ways,
             ),
@@ -170,7 +188,9 @@ def _parameters(state: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the pairs, the signature's value, and the target without it."""
     query, path = state
     pairs = query_pairs(query, SIGNATURE + "escapes")
-    value = next(text for name, text in pairs if name == "signature")
+    value = next((text for name, text in pairs if name == "signature"), None)
+    if value is None:
+        raise ValueError("no signature")
     rest = "&".join(piece for piece in query.split("&") if not piece.startswith("signature="))
     return tuple(pair for pair in pairs if pair[0] != "signature"), value, (path, rest)
 
@@ -188,7 +208,7 @@ def _parameter_ways(state: tuple[Any, ...]) -> Iterator[Made]:
         yield Made("values-encoded", (left, value, rest), "as in the URL")
         plus = tuple((n, t) for n, t in query_pairs(query.replace("+", "%2B"), "") if n != "signature")
         yield Made("blank-as-plus", (plus, value, rest))
-    except (Refused, StopIteration):
+    except (Refused, ValueError):
         rest = (path, query)
     for id, read in replacing(other_readings.READINGS, "parameters"):
         try:
@@ -210,7 +230,7 @@ def _fields(rule: Rules) -> Layer:
         try:
             timestamp, digest = rule.fields(value)
         except Refused:
-            fields = dict(re.findall(r"(?:^|,)(t|signature)=([^,]*)", value))
+            fields = dict(reversed(re.findall(r"(?:^|,)(t|signature)=([^,]*)", value)))
             timestamp, digest = fields.get("t", ""), fields["signature"]
         return (signed, timestamp.encode(), digest, *rest)
 
@@ -224,6 +244,8 @@ def _fields(rule: Rules) -> Layer:
             except Refused:
                 continue
             yield Made(id, (signed, timestamp.encode(), digest, *rest))
+        for one in re.split(r"(?<=[^,]),\s*(?=t=)", value)[:10] if ",t=" in value.replace(" ", "") else ():
+            yield Made("officernd-headers-joined", loosely((signed, one, *rest)))
 
     return Layer("fields", loosely, ways=ways)
 
@@ -236,6 +258,16 @@ def _order_ways(state: tuple[Any, ...]) -> Iterator[Made]:
         for form in forms(pairs):
             if form != pairs:
                 yield Made(id, (form, *rest))
+
+
+def _json(rule: Rules) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    def made(state: tuple[Any, ...]) -> tuple[Any, ...]:
+        pairs, *rest = state
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError("a name twice")
+        return (rule.json(pairs).encode(), *rest)
+
+    return made
 
 
 def _json_ways(state: tuple[Any, ...]) -> Iterator[Made]:
