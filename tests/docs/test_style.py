@@ -1,8 +1,7 @@
 """The words that a reader meets: phrases that had to be read twice do not come back.
 
 They are looked for wherever somebody reads: README, help, messages, docstrings, comments, test names, registers,
-decision records, pages, schemas, templates and programs in other languages. Lessons and the guide's own pages are
-written anew by the guide, and are left out until then.
+decision records, pages, schemas, templates and programs in other languages. Only the lessons are left out.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ NOT_HERE = re.compile(
 )
 READ = {".md", ".py", ".toml", ".json", ".html", ".js", ".mjs", ".php", ".css", ".yml", ".txt", ""}
 FOLDERS = ("reference", "tests", "docs", "notebooks", ".ci")
-LESSONS_AND_GUIDE = {"docs/index.md"}  # and the notebooks, which are no files of these kinds
 NOT_OURS = {"node_modules", "__pycache__", ".ipynb_checkpoints"}
 
 
@@ -36,7 +34,7 @@ def files() -> list[Path]:
         path
         for path in sorted(found)
         if path.suffix in READ and path.is_file() and path != Path(__file__)
-        and path.relative_to(ROOT).as_posix() not in LESSONS_AND_GUIDE and not NOT_OURS & set(path.parts)
+        and not NOT_OURS & set(path.parts)
     ]  # fmt: skip
 
 
