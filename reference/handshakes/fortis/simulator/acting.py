@@ -13,13 +13,12 @@ from ...core.messages import Request, Response, Step, Unreachable, json_response
 from ...core.refusals import Refused
 from ...runtime.browser import Browser, Page
 from ...runtime.calls import asked
-from ...runtime.verdicts import Finding, Outcome, Refuses
+from ...runtime.verdicts import Outcome
 from .drafts import Draft, postback
 from .faults import FAULTS, AnswerFault, Fault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
-from .findings import consented, is_open, judged, opened, posted
+from .findings import consented, is_open, judged, opened, posted, uniform, unopened
 from .identity import Identity
-from .records import CLAUSE, App, Attempt, Contact, Location, Settings, User
-from .templates import OF_IFRAMES, OF_LOCATIONS, OF_USERS, checked
+from .records import CLAUSE, Attempt, Location, Settings, User
 
 T = TypeVar("T")
 PATIENCE = 60
@@ -53,40 +52,6 @@ class Acting(Identity):
             self.found(rule, False, f"a foreign host got {request.method} {request.path[:40]}")
         answer = {"user": {"id": user_id}, "access_token": "x", "refresh_token": "y", "expires_in": 3600}
         return json_response(answer)
-
-    # --- what a partner and a merchant add ----------------------------------------------------------
-
-    def add_app(self, app: App) -> App:
-        """fortis:setup.secret, fortis:setup.limits. Save an app; a secret is made where none is set.
-
-        Raises `Refused` for a template with an unknown placeholder or of more than 512 characters, and for
-        a secret of more than 36.
-        """
-        checked(app.location_setup_url, OF_LOCATIONS, CLAUSE + "location.placeholders")
-        checked(app.user_setup_url, OF_USERS, CLAUSE + "user.placeholders")
-        checked(app.iframe_url, OF_IFRAMES, CLAUSE + "plain.placeholders")
-        if len(app.secret) > 36:
-            evidence = {"secret": f"{len(app.secret)} characters", "limit": 36}
-            raise Refused("too-large", CLAUSE + "setup.limits", evidence)
-        if not app.secret:
-            app = replace(app, secret=self.random(16).hex())
-        self.apps[app.title] = app
-        return app
-
-    def add_location(self, location: Location) -> Location:
-        """Add a location."""
-        self.locations[location.id] = location
-        return location
-
-    def add_user(self, user: User) -> User:
-        """Add a user."""
-        self.users[user.id] = user
-        return user
-
-    def add_contact(self, contact: Contact) -> Contact:
-        """Add a contact."""
-        self.contacts[contact.id] = contact
-        return contact
 
     # --- registrations (page, Registering a Location, Registering a User) ----------------------------
 
@@ -136,7 +101,7 @@ class Acting(Identity):
             responses.append(response)
         last = responses[-1] if responses else None
         repeated = method == "POST" and (title, location_id, user_id) in self.registered
-        return self._outcome(last, tuple(posted(fault, responses, repeated)))
+        return self.outcome(last, tuple(posted(fault, responses, repeated)))
 
     def written(
         self, method: str, template: str, settings: Settings, location: Location, user: User | None
@@ -214,7 +179,7 @@ class Acting(Identity):
     def _launched(self, url: str, draft: Draft, chosen: OpeningFault | None, cookie: str) -> Step[Outcome]:
         location_id, user_id = draft.location.id, draft.user.id
         attempt = Attempt(draft.token or "", user_id, chosen if isinstance(chosen, AnswerFault) else None)
-        broken = sum(finding.violated for finding in self.findings)
+        seen = len(self.findings)
         self.waiting.append(attempt)
         try:
             for _ in range(chosen.times if isinstance(chosen, LaunchFault) else 1):
@@ -227,19 +192,14 @@ class Acting(Identity):
             self.sessions[location_id, user_id] = session
         if chosen:
             findings = judged(chosen, shown, attempt, self.clock())
-            if isinstance(chosen.expected, Refuses):
-                findings += self._uniform(chosen, shown)
-            return self._outcome(shown, tuple(findings))
+            findings += uniform(chosen, shown, self.uniform)
+            return self.outcome(shown, tuple(findings))
         if not is_open(shown):
-            if sum(finding.violated for finding in self.findings) > broken:  # the API has seen why
-                return self._outcome(shown, ())
-            clause = "encrypted.format" if draft.app.encrypt_url_params else "plain.verify"
-            clause = "setup.iframe-url" if shown is None or shown.status == 404 else clause
-            status = shown.status if shown else "no answer"
-            return self._outcome(shown, (Finding(CLAUSE + clause, False, f"the genuine launch: {status}"),))
+            known = bool(self.violated_since(seen))  # the API has seen why
+            return self.outcome(shown, () if known else unopened(shown, draft.app.mode))
         assert first is not None and shown is not None  # noqa: S101  (it is open)
         values = [str(value) for value in draft.values().values() if value]
-        return self._outcome(shown, tuple(opened(first, shown, attempt, values, self.settings.ui_origin)))
+        return self.outcome(shown, tuple(opened(first, shown, attempt, values, self.settings.ui_origin)))
 
     def revisit(self, location_id: str, user_id: str) -> Step[Response | None]:
         """Load the app's page again in the session that the last launch opened; None when there was none."""
@@ -263,16 +223,6 @@ class Acting(Identity):
             self.tokens[token].expires_at = self.clock()
             return token
         return self.token_of(user_id)
-
-    def _uniform(self, fault: OpeningFault, response: Response | None) -> list[Finding]:
-        """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ."""
-        if response is None or is_open(response) or fault.expected == Refuses("too-large"):
-            return []
-        kept = ("content-type", "set-cookie", "location", "www-authenticate")
-        headers = tuple(pair for pair in response.headers if pair[0] in kept)
-        self.uniform.append(Response(response.status, headers, response.body))
-        same = self.uniform[-1] == self.uniform[0]
-        return [Finding(CLAUSE + "launch.uniform", same, f"{fault.name}: as any other failure")]
 
     # --- OAuth ------------------------------------------------------------------------------------------
 
@@ -299,7 +249,7 @@ class Acting(Identity):
             page = None
         finally:
             self.consenting = None
-        return self._outcome(
+        return self.outcome(
             page.response if page else None, tuple(consented(chosen, page, self.trapped - trapped))
         )
 
@@ -326,10 +276,6 @@ class Acting(Identity):
         if chosen is not None and not isinstance(chosen, (LaunchFault, AnswerFault)):
             raise ValueError(f"{name} is no fault of opening the app")
         return chosen
-
-    def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
-        self.findings += findings
-        return Outcome(response, findings)
 
 
 def framed(

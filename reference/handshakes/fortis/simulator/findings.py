@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.verdicts import Finding, Refuses
+from ..signing import BY_DATA
 from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
 from .records import CLAUSE, Attempt
 
@@ -51,6 +52,27 @@ def opened(
         )
     )
     return findings
+
+
+def unopened(shown: Response | None, mode: str) -> tuple[Finding, ...]:
+    """Return the finding on a genuine launch that did not open the app."""
+    clause = "encrypted.format" if mode == BY_DATA else "plain.verify"
+    clause = "setup.iframe-url" if shown is None or shown.status == 404 else clause
+    return (Finding(CLAUSE + clause, False, f"the genuine launch: {shown.status if shown else 'no answer'}"),)
+
+
+def uniform(fault: OpeningFault, response: Response | None, seen: list[Response]) -> list[Finding]:
+    """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ.
+
+    `seen` are those of before, to which this one is added.
+    """
+    beyond = not isinstance(fault.expected, Refuses) or fault.expected == Refuses("too-large")
+    if response is None or is_open(response) or beyond:
+        return []
+    kept = ("content-type", "set-cookie", "location", "www-authenticate")
+    headers = tuple(pair for pair in response.headers if pair[0] in kept)
+    seen.append(Response(response.status, headers, response.body))
+    return [Finding(CLAUSE + "launch.uniform", seen[-1] == seen[0], f"{fault.name}: as any other failure")]
 
 
 def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: int) -> list[Finding]:

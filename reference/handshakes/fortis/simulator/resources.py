@@ -9,15 +9,14 @@ leaves a finding on its clause.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 from ...core.messages import Answer, Request, Response, json_response
 from ...core.refusals import Refused
 from ...core.strict import json_object, no_duplicates, query_pairs
-from ...runtime.verdicts import Finding
-from .records import CLAUSE, Access, App, Attempt, Contact, Grant, Location, Settings, Token, User
+from .records import Attempt, Contact, Location, Token, User
+from .setup import SetUp
 
 JUST_LAUNCHED = 60
 """Seconds for which a launch in a real browser, which we do not see end, may still use its token."""
@@ -31,32 +30,8 @@ class ApiError(Exception):
         self.status, self.body, self.clause, self.detail = status, body, clause, detail
 
 
-class Resources:
-    """What Fortis keeps, and the API in front of it."""
-
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        self.settings = settings
-        self.clock = clock
-        self.random = random
-        self.apps: dict[str, App] = {}
-        self.locations: dict[str, Location] = {}
-        self.users: dict[str, User] = {}
-        self.contacts: dict[str, Contact] = {}
-        self.tokens: dict[str, Token] = {}
-        self.grants: dict[str, Grant] = {}
-        self.access: dict[str, Access] = {}
-        self.registered: set[tuple[str, str, str]] = set()
-        self.waiting: list[Attempt] = []
-        self.launched: dict[str, int] = {}
-        self.findings: list[Finding] = []
-        self.trapped = 0
-        self.calls = 0
-
-    def found(self, clause: str, held: bool, detail: str) -> None:
-        """Remember what a check said about a clause."""
-        self.findings.append(Finding(CLAUSE + clause, held, detail))
+class Resources(SetUp):
+    """The API in front of what Fortis keeps."""
 
     # --- log-in tokens ----------------------------------------------------------------------------
 
