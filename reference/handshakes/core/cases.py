@@ -62,15 +62,20 @@ class Mac(NamedTuple):
     ids: tuple[str, ...]
     make: Callable[[bytes, Any], Any]
     weight: int = 1
-    """How many digests it counts as: the rounds, where there are many."""
+    """How many digests it counts as."""
+    changes: tuple[str, ...] = ()
+    """What each of the ids changes, where that needs saying."""
+    rounds: Callable[[bytes, Any], int] | None = None
+    """How many rounds of a key derivation it takes; none where the derived key is known already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A request made of layers. The last layer leaves a state (message, received), which `keys` and `macs` are tried on.
 
-    `general` says that the general slips of key and MAC apply. `fits(made, received)` returns None, or the ids of
-    the slips by which the received form differs from the documented one; without it, digests are compared.
+    `general` says that the general slips of the key apply, and of the MAC where digests are compared. `fits(made,
+    received)` returns None, or the ids of the slips by which the received form differs from the documented one, each
+    alone or with what it changed; without it, digests are compared.
     """
 
     start: tuple[Any, ...]
@@ -80,7 +85,7 @@ class Case:
     keys: Mapping[str, Callable[[str, str], bytes]] = field(default_factory=dict)
     macs: tuple[Mac, ...] = ()
     general: bool = True
-    fits: Callable[[Any, Any], tuple[str, ...] | None] | None = None
+    fits: Callable[[Any, Any], tuple[str | tuple[str, str], ...] | None] | None = None
     forms: Mapping[str, str] = field(default_factory=dict)
     """Ids of readings that stand for a general slip of the form, by that slip."""
     names: tuple[str, ...] = ()
@@ -89,6 +94,10 @@ class Case:
     """The clause that a slip breaks, by the slip's stage or by its id."""
     part: str = ""
     """Which one of several parts of a request this is, each with a value of its own; those that are right explain nothing."""
+    weak: frozenset[str] = frozenset()
+    """Ids of slips under which a part alone can be read: they are listed where nothing explains all of it."""
+    untried: str = ""
+    """A sentence on what the search cannot try here, if anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,7 @@ class Ciphers(Protocol):
     """What `explain` is given, since it imports nothing heavy."""
 
     def aes(self, mode: str, key: bytes, iv: bytes, data: bytes) -> bytes:
-        """Return decrypted data; the mode is `cbc`, `ecb`, `ctr`, `cfb` or `ofb`. Raises `ValueError`."""
+        """Return decrypted data; the mode is `cbc`, `ecb`, `ctr`, `cfb`, `cfb8` or `ofb`. Raises `ValueError`."""
 
     def pbkdf2(self, digest: str, passphrase: bytes, salt: bytes, rounds: int, length: int) -> bytes:
         """Return `length` bytes derived from a passphrase."""

@@ -161,6 +161,7 @@ class _Asked:
         tried, complete, fits = 0, True, False
         explanations: tuple[tuple[Explanation, ...], ...] = ()
         if refused and refused.reason not in RIGHT_SIGNATURE:
+            doubts = (*doubts, *filter(None, (case.untried for case in cases)))
             outcome = self._searched(cases, budget, depth)
             tried, complete = outcome.tried, outcome.complete
             fits = any(not hit.path for hit in outcome.hits)

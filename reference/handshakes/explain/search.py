@@ -10,6 +10,7 @@ import binascii
 import contextlib
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from ..core.cases import Case, Layer, Mac, Made
@@ -83,10 +84,10 @@ def search(
         try:
             hits = tuple(found.at(cost))
         except Spent:
-            return Outcome(tuple(found.hits), budget.tried - before, False, cost)
+            return found.outcome(tuple(found.hits), cost, before, False)
         if hits:
-            return Outcome(hits, budget.tried - before, True, cost)
-    return Outcome((), budget.tried - before, True)
+            return found.outcome(hits, cost, before, True)
+    return found.outcome((), depth, before, budget.complete)
 
 
 class _Search:
@@ -106,6 +107,14 @@ class _Search:
         self.keys = _keys(case, secret, others)
         self.macs = _macs(case)
         self.forms: dict[Any, list[tuple[tuple[str, ...], bytes]]] = {}
+        self.weak: list[Hit] = []
+        self.weak_cost = 0
+
+    def outcome(self, hits: tuple[Hit, ...], cost: int, before: int, complete: bool) -> Outcome:
+        """Return the hits; where there are none, those that explain a part."""
+        if not hits and self.weak:
+            hits, cost = tuple(self.weak), self.weak_cost
+        return Outcome(hits, self.budget.tried - before, complete, cost)
 
     def at(self, cost: int) -> Iterator[Hit]:
         """Yield the explanations that cost exactly so much."""
@@ -126,26 +135,43 @@ class _Search:
         for key_cost in range(left + 1):
             for key_parts, key in self.keys.get(key_cost, ()):
                 for mac in self.macs.get(left - key_cost, ()):
-                    size = len(message) if isinstance(message, bytes) else 256
-                    self.budget.spend(size, mac.weight)
+                    if mac.rounds is not None and not self.budget.derive(mac.rounds(key, message)):
+                        continue
+                    self.budget.spend(
+                        len(message) if isinstance(message, bytes) else _size(message), mac.weight
+                    )
                     try:
                         made = mac.make(key, message)
                     except BROKEN:
                         continue
                     slips = self._fits(made, received)
                     if slips is not None:
-                        named = tuple(self.case.forms.get(slip, slip) for slip in slips)
+                        forms: dict[Any, str] = {**self.case.forms}
+                        named = tuple(forms.get(slip, slip) for slip in slips)
                         for form in dict.fromkeys((slips, named)):
-                            more = (*key_parts, *((id, "") for id in (*mac.ids, *form)))
+                            more = (
+                                *key_parts,
+                                *zip_longest(mac.ids, mac.changes, fillvalue=""),
+                                *map(_part, form),
+                            )
                             yield from self._kept(paths, more, identity, key)
 
     def _kept(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> Iterator[Hit]:
+        weak = any(id in self.case.weak for id, _ in more)
         for path in paths:
             hit = Hit((*path, *more), identity, key)
+            if weak:
+                self._keep_weak(hit)
+                continue
             self.hits.append(hit)
             yield hit
 
-    def _fits(self, made: Any, received: Any) -> tuple[str, ...] | None:
+    def _keep_weak(self, hit: Hit) -> None:
+        if not self.weak or len(hit.path) == self.weak_cost:
+            self.weak_cost = len(hit.path)
+            self.weak.append(hit)
+
+    def _fits(self, made: Any, received: Any) -> tuple[str | Part, ...] | None:
         if self.case.fits is not None:
             return self.case.fits(made, received)
         if made is None:
@@ -224,6 +250,10 @@ def _unbroken(found: Iterator[Any]) -> Iterator[Any]:
         return
 
 
+def _part(slip: str | Part) -> Part:
+    return (slip, "") if isinstance(slip, str) else slip
+
+
 def _size(value: Any) -> int:
     if isinstance(value, (str, bytes)):
         return len(value)
@@ -253,7 +283,7 @@ def _macs(case: Case) -> dict[int, list[Mac]]:
     found: dict[int, list[Mac]] = {}
     for mac in case.macs:
         found.setdefault(len(mac.ids), []).append(mac)
-    if case.general:
+    if case.general and case.fits is None:
         for mac, cost in keys.MACS:
             found.setdefault(cost, []).append(mac)
     return found

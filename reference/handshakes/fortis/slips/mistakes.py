@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from urllib.parse import quote, unquote
 
-from ..core.refusals import Refused
-from ..core.strict import Pairs, query_pairs
-from . import readings
-from .rules import Readings
-from .signing import BY_DATA, verify_launch
+from ...core.refusals import Refused
+from ...core.strict import Pairs, query_pairs
+from .. import readings
+from ..rules import Readings
+from ..signing import BY_DATA, verify_launch
 
 
 def mistake_in(url: str, *, mode: str, secret: str, now: int) -> str:

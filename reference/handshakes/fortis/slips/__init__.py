@@ -1,0 +1,222 @@
+"""Fortis' launches as cases: how data was encrypted and written, how the hmac was made, and what only here goes wrong.
+
+For the person who debugs: `handshakes.explain` combines these alternatives. An app never tries any of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, urlencode
+
+from ...core.cases import Case, Ciphers, Found, Layer, Proof, replacing
+from ...core.stages import Stage
+from ...core.timestamps import Tolerance
+from .. import readings as other_readings
+from ..rules import Rules, rules
+from ..rules.encrypted import ENCRYPTED
+from ..rules.launch import LAUNCH, SECRET
+from ..rules.plain import PLAIN
+from ..signing import BY_DATA, BY_HMAC, launch_stages, verify_launch
+from . import encodings, opening, plain
+from .mistakes import mistake_in
+from .table import SLIPS
+
+__all__ = ["SLIPS", "mistake_in"]
+
+QUERY = ("data", "hmac")
+HEADERS: tuple[str, ...] = ()
+BODY = False
+Keys = dict[str, Callable[..., bytes]]
+CLAUSES = {
+    "query": PLAIN + "parameters",
+    "message": PLAIN + "message",
+    "bytes": ENCRYPTED + "base64",
+    "salt": ENCRYPTED + "header",
+    "derived": ENCRYPTED + "derivation",
+    "padded": ENCRYPTED + "padding",
+    "text": ENCRYPTED + "json",
+}
+_PRINTED = re.compile(
+    r"[\"'\[:]?\b(data|location_id|timestamp|hmac)\b[\"'\]]?\s*(?:=>|:|=)\s*(?:string\(\d+\)\s*)?[\"']?([^\s\"',;&})]+)",
+    re.ASCII,
+)
+
+
+def bare(text: str) -> tuple[str, bytes, str] | None:
+    """Return the launch in a value of `data` without its URL, or in the parameters as a program prints them.
+
+    >>> bare("U2FsdGVkX18AAQIDBAUGB+pVm7Md"), bare("hello")
+    (('/?data=U2FsdGVkX18AAQIDBAUGB%2BpVm7Md', b'', 'a value of data'), None)
+    """
+    if text.startswith("Salted__"):
+        data = base64.b64encode(text.encode("latin-1", "replace")).decode()
+        return _of_data(data), b"", "the bytes of data, as openssl enc writes them"
+    if text.startswith("{"):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            return _of_object(value, text)
+    if re.match(r"\??[\w.-]+=", text) and "&" in text:
+        return None  # a query
+    if (found := dict(_PRINTED.findall(text))) and ("hmac" in found or len(found.get("data", "")) > 20):
+        return "/?" + urlencode(found), b"", "parameters as a program prints them"
+    flat = re.sub(r"\s", "", text)
+    if len(flat) >= 24 and re.fullmatch(
+        r"(?:[\w+/:.|,$-]|%[0-9A-Fa-f]{2}|\\/|\\u00[0-9a-f]{2}|\\[rn])+={0,2}", flat, re.A
+    ):
+        words = re.split(r"[ \t]+", text)
+        if (
+            any(len(word.strip("\r\n")) >= 24 for word in words)
+            and "://" not in flat
+            and not flat.startswith("/")
+        ):
+            if re.search(r"%(?:2B|2F|3D)", text, re.I):
+                return "/?data=" + text.replace("+", "%2B"), b"", "a value of data, percent-encoded"
+            return _of_data(text), b"", "a value of data"
+    return None
+
+
+def _of_data(text: str) -> str:
+    return "/?data=" + quote(text, safe="")
+
+
+def _of_object(value: dict[str, object], text: str) -> tuple[str, bytes, str] | None:
+    if "hmac" in value or (isinstance(value.get("data"), str) and "iv" not in value):
+        pairs = {name: one for name, one in value.items() if isinstance(one, (str, int))}
+        return "/?" + urlencode(pairs), b"", "parameters in JSON"
+    if any(isinstance(one, str) and len(one) >= 24 for one in value.values()):
+        return _of_data(text), b"", "a value of data"
+    return None
+
+
+def doubt(secret: str) -> str:
+    """Return a sentence on a secret that is something else of Fortis, or nothing.
+
+    >>> doubt("11ea858313aabde4bd2eb0fa")
+    'The secret given here looks like an id of Fortis (24 hex digits), not like a secret.'
+    """
+    if re.fullmatch(r"11e[0-9a-f]{21}", secret):
+        return "The secret given here looks like an id of Fortis (24 hex digits), not like a secret."
+    if secret.startswith("U2FsdGVkX1"):
+        return "The secret given here is a value of data, not a secret."
+    return ""
+
+
+def mode_of(found: Found) -> str:
+    """Return in which mode a launch is read: with `data` and without `hmac`, encrypted."""
+    names = [piece.partition("=")[0].lower() for piece in _query(found).split("&")]
+    if "hmac" in names:
+        return BY_HMAC
+    plain_names = {"location_id", "timestamp", "location-id", "locationid"}
+    return BY_DATA if "data" in names or not plain_names.intersection(names) else BY_HMAC
+
+
+def _query(found: Found) -> str:
+    return found.url.partition("#")[0].partition("?")[2]
+
+
+def verify(found: Found, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> Proof:
+    """Return what a launch proves; raises `Refused`."""
+    replaced = other_readings.of(*readings)
+    launch = verify_launch(
+        found.url, mode=mode_of(found), secret=secret, now=now, tolerance=tolerance, readings=replaced
+    )
+    says = "Decrypted: this secret fits. There is no MAC and no time in it, so it proves nothing else."
+    return Proof(
+        says if launch.mode == BY_DATA else "",
+        launch.parameters,
+        launch.covered,
+        (*launch.not_covered, "host and path; who opened it says GET /v2/users/me alone"),
+        launch.timestamp,
+        frozenset(name for name, _ in launch.parameters if re.search("token|secret|key|pass", name, re.I)),
+    )
+
+
+def stages(found: Found, *, secret: str, readings: list[str]) -> tuple[Stage, ...]:
+    """Return the stages of a launch; raises `Refused`."""
+    replaced = other_readings.of(*readings)
+    mode = mode_of(found)
+    if mode == BY_DATA:
+        rules(replaced).parameters(_query(found))
+    try:
+        return launch_stages(found.url, mode=mode, secret=secret, readings=replaced)
+    except KeyError:
+        return ()
+
+
+def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterator[Case]:
+    """Return the one case that a launch is."""
+    rule = rules(other_readings.of(*readings))
+    keys = dict(replacing(other_readings.READINGS, "key"))
+    clauses = {"key": SECRET, "carrier": LAUNCH + "mode", "parameters": LAUNCH + "repeated"}
+    if mode_of(found) == BY_HMAC:
+        yield _plain(found, rule, keys, clauses)
+    else:
+        yield _encrypted(found, rule, keys, clauses, ciphers)
+
+
+def _plain(found: Found, rule: Rules, keys: Keys, clauses: dict[str, str]) -> Case:
+    return Case(
+        (_query(found), found.url),
+        (
+            Layer("query", kinds=(("query", 0),)),
+            Layer("parameters", plain.parameters(rule), ways=plain.parameter_ways),
+            Layer("values", plain.values(rule), ways=plain.value_ways(rule)),
+            Layer("message", plain.message(rule), ways=plain.message_ways),
+            Layer("text", kinds=(("text", 0),)),
+        ),
+        rule.key,
+        SECRET,
+        keys,
+        tuple(plain.macs(rule)),
+        forms={"form-upper-case": PLAIN + "hmac-case=either"},
+        clauses=clauses
+        | {
+            **dict.fromkeys(("values", "text"), PLAIN + "as-received"),
+            **dict.fromkeys(("fortis-time-unit", "fortis-timestamp-form"), PLAIN + "timestamp"),
+            "message": PLAIN + "message",
+            "mac": PLAIN + "hmac",
+            "form": PLAIN + "hmac-case",
+        },
+    )
+
+
+def _encrypted(
+    found: Found, rule: Rules, keys: Keys, clauses: dict[str, str], ciphers: Ciphers | None
+) -> Case:
+    opener = opening.Opener(rule, ciphers) if ciphers else None
+    return Case(
+        (_query(found),),
+        (
+            Layer("query", kinds=(("query", 0),)),
+            Layer("parameters", encodings.parameters(rule), ways=encodings.parameter_ways),
+            Layer("encoding", ways=encodings.text_ways),
+            Layer("base64", encodings.bytes_of(rule), ways=encodings.byte_ways),
+            Layer("envelope", encodings.envelope(rule), ways=encodings.envelope_ways),
+            Layer("ciphertext", ways=encodings.ciphertext_ways),
+        ),
+        rule.key,
+        SECRET,
+        keys,
+        tuple(opener.macs()) if opener else (),
+        fits=opener.fits if opener else None,
+        general=opener is not None,
+        weak=opening.WEAK,
+        clauses=clauses
+        | {
+            "encoding": ENCRYPTED + "base64",
+            "envelope": ENCRYPTED + "header",
+            "derivation": ENCRYPTED + "derivation",
+            "cipher": ENCRYPTED + "cipher",
+            "padding": ENCRYPTED + "padding",
+            "text": ENCRYPTED + "json",
+            "fortis-member-names": ENCRYPTED + "names",
+            "fortis-data-cut": ENCRYPTED + "length",
+        },
+        untried="" if opener else "Nothing was decrypted in the search: no ciphers were given.",
+    )

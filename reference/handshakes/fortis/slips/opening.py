@@ -1,0 +1,330 @@
+"""How else data may have been encrypted: the derivation of the key, the cipher, its mode and its IV."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import hmac
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from ...core.cases import Ciphers, Mac
+from ..rules import Rules
+from ..rules.encrypted import BLOCK, ENCRYPTED, MAGIC
+from . import texts
+from .texts import Parts
+
+WEAK = frozenset({"fortis-data-cut", "fortis-data-changed", "fortis-iv-unknown"})
+"""Slips by which only a part of the text is read."""
+LEAST = 16
+"""The shortest ciphertext that is looked at."""
+
+Material = Callable[[bytes, bytes], bytes]
+"""What makes key and IV of passphrase and salt, 48 bytes of them."""
+
+
+class Sealed(NamedTuple):
+    """A ciphertext as an envelope gives it: salt and IV where it has them; `gcm` says that it has a nonce and a tag."""
+
+    salt: bytes | None
+    data: bytes
+    iv: bytes | None = None
+    gcm: bool = False
+    cut: bool = False
+
+
+class Opened(NamedTuple):
+    """What a decryption gave. In CBC it was made with an IV of zeros, since `ivs` are tried on its first block."""
+
+    text: bytes
+    key: bytes
+    ivs: tuple[tuple[Parts, bytes], ...]
+    mode: str
+    cut: bool
+
+
+def evp(digest: str, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
+    """Return what OpenSSL's EVP_BytesToKey gives with one round.
+
+    >>> evp("md5", b"your key", bytes.fromhex("0001020304050607")).hex()[64:]
+    '3428110ad9454065ab3b4b4a2f86d00f'
+    """
+    made = last = b""
+    while len(made) < length:
+        last = hashlib.new(digest, last + passphrase + salt, usedforsecurity=False).digest()
+        made += last
+    return made[:length]
+
+
+PBKDF2 = (
+    ("sha1", 1),
+    ("sha1", 1_000),
+    ("sha256", 1_000),
+    ("sha512", 999),
+    ("sha512", 1_000),
+    ("sha256", 10_000),
+    ("sha1", 10_000),
+    ("sha512", 10_000),
+    ("sha1", 65_536),
+    ("sha256", 65_536),
+    ("sha1", 100_000),
+    ("sha256", 100_000),
+    ("sha512", 100_000),
+    ("sha256", 250_000),
+    ("sha512", 210_000),
+    ("sha256", 310_000),
+    ("sha256", 600_000),
+)
+"""Hashes and rounds that samples and defaults have; how many are tried is a question of the budget."""
+READ = (ENCRYPTED + "derivation=sha256", ENCRYPTED + "derivation=pbkdf2")
+_MODES = ("ecb", "ctr", "cfb", "cfb8", "ofb")
+
+
+def _hashed(name: str, hexed: bool = False) -> Callable[[bytes], bytes]:
+    def made(passphrase: bytes) -> bytes:
+        digest = hashlib.new(name, passphrase, usedforsecurity=False)
+        return digest.hexdigest().encode() if hexed else digest.digest()
+
+    return made
+
+
+def _folded(passphrase: bytes) -> bytes:
+    key = bytearray(BLOCK)
+    for at, byte in enumerate(passphrase):
+        key[at % BLOCK] ^= byte
+    return bytes(key)
+
+
+_RAW: tuple[tuple[str, str, Callable[[bytes], bytes], int], ...] = (
+    ("fortis-key-raw", "as 32 bytes", lambda p: p, 32),
+    ("fortis-key-raw", "as 16 bytes", lambda p: p, 16),
+    ("fortis-key-raw", "as 24 bytes", lambda p: p, 24),
+    ("fortis-key-raw", "filled up with blanks", lambda p: p.ljust(32), 32),
+    ("fortis-key-raw", "filled up with the digit 0", lambda p: p.ljust(32, b"0"), 32),
+    ("fortis-key-raw", "repeated", lambda p: p * 32, 32),
+    ("fortis-key-raw", "without its dashes", lambda p: p.replace(b"-", b""), 32),
+    ("fortis-key-raw", "its hex digits decoded", lambda p: _sized(bytes.fromhex(p.replace(b"-", b"").decode())), 0),
+    ("fortis-key-raw", "decoded from base64", lambda p: _sized(b64decode(p, validate=True)), 0),
+    ("fortis-key-raw", "folded to 16 bytes, as MySQL does", _folded, 16),
+    ("fortis-key-sha256", "", _hashed("sha256"), 32),
+    ("fortis-key-sha256", "the first 32 hex digits", _hashed("sha256", True), 32),
+    ("fortis-key-sha256", "its first 16 bytes", _hashed("sha256"), 16),
+    ("fortis-key-md5", "32 hex digits", _hashed("md5", True), 32),
+    ("fortis-key-md5", "16 bytes", _hashed("md5"), 16),
+    ("fortis-key-md5", "twice", lambda p: _hashed("md5")(p) * 2, 32),
+    ("fortis-key-hashed", "SHA-1, the first 16 bytes", _hashed("sha1"), 16),
+    ("fortis-key-hashed", "SHA-1, filled up with NULs", _hashed("sha1"), 32),
+    ("fortis-key-hashed", "SHA-1, the first 32 hex digits", _hashed("sha1", True), 32),
+    ("fortis-key-hashed", "SHA-512, the first 32 bytes", _hashed("sha512"), 32),
+    ("fortis-key-hashed", "SHA-512, the first 32 hex digits", _hashed("sha512", True), 32),
+    ("fortis-key-hashed", "SHA-384, the first 32 bytes", _hashed("sha384"), 32),
+)  # fmt: skip
+"""Keys that are made of the secret alone: slip, what was changed, how, and the length (cut, or filled up with NULs)."""
+
+
+def _sized(key: bytes) -> bytes:
+    if len(key) not in (16, 24, 32):
+        raise ValueError("no key")
+    return key
+
+
+class Opener:
+    """What decrypts a `Sealed` in all the ways that are known, each key derived once."""
+
+    def __init__(self, rule: Rules, ciphers: Ciphers) -> None:
+        self.rule, self.ciphers = rule, ciphers
+        self.derived: dict[tuple[str, int, bytes, bytes], bytes] = {}
+
+    def macs(self) -> Iterator[Mac]:
+        """Yield every way to decrypt; the documented one has no ids."""
+        yield self._mac((), (), self._adopted, 32, "cbc")
+        sizes: tuple[tuple[int, tuple[str, ...]], ...] = (
+            (32, ()),
+            (16, ("fortis-aes-128",)),
+            (24, ("fortis-aes-192",)),
+        )
+        for size, ids in sizes[1:]:
+            yield self._mac(ids, (), self._adopted, size, "cbc")
+        for ids, changes, material in self._derivations():
+            yield self._mac(ids, changes, material, 32, "cbc")
+        for id, change, make, length in _RAW:
+            yield self._raw(id, change, make, length, "cbc")
+        for mode in _MODES:
+            for size, more in sizes:
+                yield self._mac((*more, _of_mode(mode)), (), self._adopted, size, mode)
+            for ids, changes, material in self._derivations():
+                yield self._mac((*ids, _of_mode(mode)), changes, material, 32, mode)
+            for id, change, make, length in _RAW:
+                yield self._raw(id, change, make, length, mode)
+        for size, more in sizes[1:]:
+            for ids, changes, material in self._derivations():
+                yield self._mac((*ids, *more), changes, material, size, "cbc")
+        for digest, rounds in PBKDF2:
+            for size, more in sizes:
+                yield self._stretched(digest, rounds, size, more, "cbc")
+
+    def fits(self, opened: Opened, received: object) -> Parts | None:
+        """Return by what a decryption differs from the documented one, or None where it gave no launch."""
+        if received is not None:
+            return self._same_key(opened, str(received))
+        if opened.cut:
+            return self._beginning(opened)
+        whole = opened.text
+        if opened.mode != "cbc":
+            return self._streamed(opened)
+        if len(whole) == BLOCK or texts.plausible(whole):
+            for ids, iv in opened.ivs:
+                first = bytes(a ^ b for a, b in zip(whole, iv, strict=False))
+                for padding, text in texts.unpadded(first + whole[BLOCK:]):
+                    form = texts.read(text, self.rule)
+                    if form is not None:
+                        return (*ids, *padding, *form)
+        return self._beginning(opened)
+
+    # --- the ways, one after the other ------------------------------------------------------------
+
+    def _adopted(self, passphrase: bytes, salt: bytes) -> bytes:
+        key, iv = self.rule.derive(passphrase, salt)
+        return key + iv
+
+    def _derivations(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Material]]:
+        for name, said in (("sha256", ""), ("sha1", "SHA-1"), ("sha512", "SHA-512"), ("sha384", "SHA-384")):
+            id = READ[0] if name == "sha256" else "fortis-evp-digest"
+            yield (id,), (said,), partial(evp, name)
+
+    def _mac(
+        self, ids: tuple[str, ...], changes: tuple[str, ...], material: Material, size: int, mode: str
+    ) -> Mac:
+        def make(passphrase: bytes, sealed: Sealed) -> Opened:
+            made = material(passphrase, sealed.salt or b"")
+            return self._opened(passphrase, sealed, made[:size], made[size : size + BLOCK], mode)
+
+        return Mac(ids, make, changes=changes)
+
+    def _raw(self, id: str, change: str, make: Callable[[bytes], bytes], length: int, mode: str) -> Mac:
+        def made(passphrase: bytes, sealed: Sealed) -> Opened:
+            key = make(passphrase)
+            key = key[:length].ljust(length, b"\0") if length else key
+            return self._opened(passphrase, sealed, key, None, mode)
+
+        ids, changes = ((id,), (change,)) if mode == "cbc" else ((id, _of_mode(mode)), (change, ""))
+        return Mac(ids, made, changes=changes)
+
+    def _stretched(self, digest: str, rounds: int, size: int, more: tuple[str, ...], mode: str) -> Mac:
+        def rounds_of(passphrase: bytes, sealed: Sealed) -> int:
+            return 0 if (digest, rounds, passphrase, sealed.salt or b"") in self.derived else rounds
+
+        def made(passphrase: bytes, sealed: Sealed) -> Opened:
+            known = (digest, rounds, passphrase, sealed.salt or b"")
+            if known not in self.derived:
+                self.derived[known] = self.ciphers.pbkdf2(digest, passphrase, known[3], rounds, 48)
+            material = self.derived[known]
+            return self._opened(passphrase, sealed, material[:size], material[size : size + BLOCK], mode)
+
+        documented = (digest, rounds) == ("sha256", 10_000)
+        id = READ[1] if documented else "fortis-pbkdf2"
+        said = f"{rounds:,} round{'s' if rounds > 1 else ''} of {digest.upper().replace('SHA', 'SHA-')}"
+        return Mac((id, *more), made, changes=(said,), rounds=rounds_of)
+
+    def _opened(
+        self, passphrase: bytes, sealed: Sealed, key: bytes, derived: bytes | None, mode: str
+    ) -> Opened:
+        if len(sealed.data) < LEAST:
+            raise ValueError("too short")
+        if sealed.gcm:
+            if mode != "cbc":
+                raise ValueError("GCM is a mode")
+            return self._gcm(sealed, key)
+        if mode == "ecb":
+            return Opened(self.ciphers.aes(mode, key, b"", sealed.data), key, (), mode, sealed.cut)
+        if mode != "cbc":
+            iv = sealed.iv or derived or bytes(BLOCK)
+            return Opened(self.ciphers.aes(mode, key, iv, sealed.data), key, (((), iv),), mode, sealed.cut)
+        text = self.ciphers.aes(mode, key, bytes(BLOCK), sealed.data)
+        ivs = tuple(self._ivs(passphrase, sealed, key, derived)) if _may_be_read(text, sealed) else ()
+        return Opened(text, key, ivs, mode, sealed.cut)
+
+    def _gcm(self, sealed: Sealed, key: bytes) -> Opened:
+        iv = (sealed.iv or b"") + b"\0\0\0\2"
+        return Opened(self.ciphers.aes("ctr", key, iv, sealed.data), key, (((), iv),), "gcm", sealed.cut)
+
+    def _ivs(
+        self, passphrase: bytes, sealed: Sealed, key: bytes, derived: bytes | None
+    ) -> Iterator[tuple[Parts, bytes]]:
+        """Yield the IVs that are tried on the first block, the natural one first."""
+        natural = sealed.iv or derived
+        if natural:
+            yield (), natural
+        yield ("fortis-iv-zero",), bytes(BLOCK)
+        salt = sealed.salt
+        if salt:
+            if not derived:
+                yield ("fortis-iv-derived",), self._adopted(passphrase, salt)[32:]
+            for made, said in ((salt * 2, "twice"), (salt.ljust(BLOCK, b"\0"), "filled up with NULs"), (MAGIC + salt, "Salted__ and the salt")):  # fmt: skip
+                yield (("fortis-iv-salt", said),), made[:BLOCK].ljust(BLOCK, b"\0")
+        for made, said in (
+            (passphrase, "its first 16 bytes"),
+            (key, "the first 16 bytes of the key"),
+            (passphrase[::-1], "its last bytes, backwards"),
+            (passphrase[-BLOCK:], "its last 16 bytes"),
+            (_hashed("md5")(passphrase), "its MD5"),
+            (_hashed("md5", True)(passphrase), "the first 16 hex digits of its MD5"),
+            (_hashed("sha256")(passphrase), "the first half of its SHA-256"),
+            (_hashed("sha256", True)(passphrase), "the first 16 hex digits of its SHA-256"),
+        ):
+            yield (("fortis-iv-secret", said),), made[:BLOCK].ljust(BLOCK, b"\0")
+        for fixed in (b"0" * BLOCK, b"1234567890123456", b"0123456789abcdef", b"0123456789ABCDEF", b"abcdefghijklmnop", bytes(range(BLOCK)), bytes(range(1, BLOCK + 1)), b" " * BLOCK, b"1" * BLOCK):  # fmt: skip
+            said = repr(fixed.decode()) if fixed.isalnum() else fixed.hex(" ")
+            yield (("fortis-iv-fixed", said),), fixed
+
+    # --- what a decryption gave -------------------------------------------------------------------
+
+    def _streamed(self, opened: Opened) -> Parts | None:
+        """Read what ECB or a stream cipher gave: padding may be there or not."""
+        if not texts.printable(opened.text):
+            return None
+        found = texts.read(opened.text, self.rule) if opened.mode != "ecb" else None
+        if found is None and texts.plausible(opened.text):
+            for padding, text in texts.unpadded(opened.text):
+                found = texts.read(text, self.rule)
+                if found is not None:
+                    return (*padding, *found)
+        return found
+
+    def _beginning(self, opened: Opened) -> Parts | None:
+        """Return what is wrong with a text of which only a part is there."""
+        if not opened.ivs or opened.mode != "cbc":
+            return None
+        others: Parts | None = None
+        for ids, iv in opened.ivs:
+            first = bytes(a ^ b for a, b in zip(opened.text, iv, strict=False))
+            found = texts.partial(first + opened.text[BLOCK:])
+            if found == ("fortis-data-cut",):
+                return ids if opened.cut else (*ids, *found)
+            others = others or found
+        return None if opened.cut else others
+
+    def _same_key(self, opened: Opened, mine: str) -> Parts | None:
+        """Compare a key that the person got, in hex or base64, with or without the IV behind it."""
+        made: list[bytes] = []
+        for read in (bytes.fromhex, b64decode):
+            try:
+                made.append(read(mine))
+            except (ValueError, binascii.Error):
+                continue
+        iv = opened.ivs[0][1] if opened.ivs else b""
+        same = any(
+            hmac.compare_digest(one, key) for one in made for key in (opened.key, opened.key + iv, iv) if key
+        )
+        return () if same else None
+
+
+def _may_be_read(text: bytes, sealed: Sealed) -> bool:
+    """Return whether IVs are worth making: at most one wrong key of a hundred gets so far."""
+    return len(text) == BLOCK or sealed.cut or texts.plausible(text) or texts.is_partly_text(text)
+
+
+def _of_mode(mode: str) -> str:
+    return f"fortis-mode-{mode.removesuffix('8')}"
