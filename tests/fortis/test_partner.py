@@ -145,6 +145,43 @@ def test_too_many_parameters_within_the_size_limit_are_the_same_work_too():
     assert operations(counts) == EVERY_FAILURE
 
 
+OK = f'{{"location_id":"{LOCATION}","user_id":"7"}}'
+PLAINTEXTS = [
+    "7", "true", '"x"', "{}", f"[{OK}]", "{1:2}", "", " " * 31, "\0" * 16, "\ufeff" + OK, OK + " x", OK[:-1] + ',"x":NaN}',
+    OK[:-1] + ',"x":1e999}', OK[:-1] + r',"x":"\ud800"}', OK[:-1] + ',"x":{"a":1,"a":2}}', OK[:-1] + ',"x":"\n"}',
+    '{"x":' + "[" * 1_500 + "]" * 1_500 + "}", '{"x":' + "9" * 5_000 + "}", OK.replace(f'"{LOCATION}"', "null"),
+    OK.replace(LOCATION, "x"), OK.replace(LOCATION, "a" * 3_000), OK.replace('"7"', "[]"), OK.replace("user", "User"),
+]  # fmt: skip
+QUERIES = [
+    "", "?", "?data", "?data=", "?data=%zz", "?data=%ff", "?data=é", "?data=A;b", "?data=" + "A" * 8_184,
+    "?data=LV8tXw%3D%3D", "?location_id=1&timestamp=2&hmac=3", "#data=1", "?data=U2FsdGVkXw%3D%3D",
+]  # fmt: skip
+
+
+@pytest.mark.clause("fortis:launch.same-work")
+@pytest.mark.parametrize(
+    "sent", [*PLAINTEXTS, *(text.encode("utf-16") for text in [OK]), *map(bytes, [[255]])]
+)
+def test_every_plaintext_that_is_no_launch_is_the_same_work(sent):
+    text = sent.encode() if isinstance(sent, str) else sent
+    assert work_of(f"?data={quote(signing_data(text), safe='')}") == EVERY_FAILURE
+
+
+@pytest.mark.clause("fortis:launch.same-work")
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_address_that_is_no_launch_is_the_same_work(query):
+    assert work_of(query) == EVERY_FAILURE
+
+
+def work_of(query: str) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    with pytest.raises(Refused):
+        signing.verify_launch(
+            f"/fortis/launch{query}", mode="encrypted", secret="your key", now=NOW, readings=counting(counts)
+        )
+    return operations(counts)
+
+
 @pytest.mark.clause("fortis:launch.same-work")
 def test_the_operations_of_a_failure_are_on_texts_of_one_length():
     """The three last are what a padding oracle tells apart: bad padding, good padding before garbage, and before text."""

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from handshakes.core.messages import Request, Response
+from handshakes.core.messages import Request, Response, Unreachable
 from handshakes.core.refusals import Refused
 from handshakes.fortis import demo
 from handshakes.fortis.partner.configuration import API, UI
@@ -565,6 +565,72 @@ def test_every_must_clause_of_the_platform_is_checked():
 
 
 # --- more of the platform -------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("fortis:launch.subscribed")
+@pytest.mark.parametrize(
+    ("title", "location", "user"),
+    [
+        ("Another app", LOCATION, USER), ("", LOCATION, USER),
+        (TITLE, "11ea858313aabde4bd2effff", USER), (TITLE, LOCATION.upper(), USER), (TITLE, "", USER),
+        (TITLE, LOCATION, "11e7a84525008da896ffffff"), (TITLE, LOCATION, USER.upper()), (TITLE, LOCATION, ""),
+        (TITLE, OTHER_LOCATION, USER), (TITLE, OTHER_LOCATION, OTHER_USER),
+    ],
+)  # fmt: skip
+def test_what_was_not_registered_together_opens_nothing(title, location, user):
+    """Another app, an id that there is not, nobody, a user of another location, and one whose other location is meant."""
+    world = sides().unheard()
+    world.platform.add_app(replace(world.platform.apps[TITLE], title="Another app"))
+    assert opens(world)
+    for way in (world.platform.launch_url, world.platform.launch):
+        with pytest.raises(Refused) as caught:
+            way(title, location, user)
+        assert (caught.value.reason, caught.value.clause) == (
+            "unknown-installation",
+            "fortis:launch.subscribed",
+        )
+
+
+@pytest.mark.clause("fortis:launch.subscribed")
+def test_who_leaves_the_location_is_not_opened_for_though_nobody_was_unregistered():
+    world = sides().unheard()
+    assert opens(world)
+    user = world.platform.users[USER]
+    world.platform.add_user(replace(user, locations=(OTHER_LOCATION,)))
+    assert not opens(world)
+    world.platform.add_user(user)
+    assert opens(world)
+
+
+@pytest.mark.clause("fortis:launch.subscribed")
+@pytest.mark.parametrize("status", [204, 500, None])
+def test_who_was_unregistered_is_not_opened_for_whatever_the_app_answered(status):
+    world = sides().unheard()
+    step = world.platform.unregister(TITLE, LOCATION, USER)
+    next(step)
+    assert opens(world), "it is being asked"
+    with pytest.raises(StopIteration):
+        step.send(Response(status)) if status else step.throw(Unreachable("gone"))
+    assert not opens(world)
+
+
+@pytest.mark.clause("fortis:launch.subscribed")
+@pytest.mark.parametrize("fault", ["no-token", "token-of-another", "replayed"])
+def test_no_fault_of_a_launch_gets_round_it(fault):
+    world = sides()
+    with pytest.raises(Refused):
+        world.platform.launch_url(TITLE, LOCATION, USER, fault=fault)
+    with pytest.raises(Refused):
+        world.consent()
+
+
+def test_a_contact_of_another_location_is_none_to_look_at():
+    world = sides().unheard()
+    contact = world.platform.add_contact(
+        replace(world.platform.contacts[CONTACT], id="11e6ffff", location_id=OTHER_LOCATION)
+    )
+    with pytest.raises(ValueError, match="no contact of this location"):
+        world.platform.launch_url(TITLE, LOCATION, USER, contact.id)
 
 
 def test_an_unknown_placeholder_or_a_long_value_is_an_error_of_the_configuration():

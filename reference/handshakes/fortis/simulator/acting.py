@@ -162,7 +162,8 @@ class Acting(Identity):
     def subscribed(self, title: str, location_id: str, user_id: str) -> None:
         """fortis:launch.subscribed. Refuse to open an app for a user who is not of the location, or where one of both is not registered."""
         there = {(title, location_id, ""), (title, location_id, user_id)} <= self.registered
-        if not there or location_id not in self.users[user_id].locations:
+        user = self.users.get(user_id)
+        if not there or user is None or location_id not in user.locations:
             evidence = {"location": location_id, "user": user_id, "expected": "both registered with the app"}
             raise Refused("unknown-installation", CLAUSE + "launch.subscribed", evidence)
 
@@ -172,6 +173,8 @@ class Acting(Identity):
         """Return the address that the iframe opens, and the launch that it is made of."""
         chosen = self._opening_fault(fault)
         self.subscribed(title, location_id, user_id)
+        if contact_id and self.contacts[contact_id].location_id != location_id:
+            raise ValueError(f"{contact_id} is no contact of this location")
         token = self._token_for(chosen, user_id)
         draft = self.draft(title, location_id, user_id, contact_id, token)
         return (chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()), draft
