@@ -38,7 +38,7 @@ def list_clauses(
         Path | None, typer.Option(help=f"What the last run of the tests wrote; {FILE} unless given.")
     ] = None,
 ) -> None:
-    """List every clause: level, actor, id, text, and what the last run of the tests has shown about it."""
+    """List every clause: its level (must, should, may), whom it binds, its id and text, and what the tests last showed."""
     found = read(matrix or FILE)
     if matrix and found is NOT_RUN:
         fail(f"{matrix}: is not what a run of the tests writes")
@@ -68,7 +68,11 @@ def show(
         ),
     ],
 ) -> None:
-    """Show a clause, an ambiguity, or a reading with the vectors that it answers otherwise."""
+    """Show a clause, an ambiguity, or a reading.
+
+    An ambiguity is a question that a document leaves open. A reading is one answer to it; with a reading come the
+    vectors whose expected answer it changes.
+    """
     register = _register_of(id)
     if "=" in id:
         _show_reading(register, id)
@@ -93,7 +97,7 @@ def show(
                 f"      for: {reading.for_}",
                 f"      against: {reading.against}",
             ]
-        lines += [f"  guessing wrong: {one.consequence}", f"  to settle it: {one.settle}"]
+        lines += [f"  if you guess wrong: {one.consequence}", f"  to settle it: {one.settle}"]
         out.print("\n".join(lines), markup=False)
 
 
@@ -116,7 +120,7 @@ def _ids(register: Register) -> set[str]:
 
 
 def _show_reading(register: Register, id: str) -> None:
-    """Show a reading, and every vector that it answers otherwise than the adopted one."""
+    """Show a reading, and every vector whose expected answer it changes."""
     reading = next((one for one in register.readings() if one.id == id), None)
     if reading is None:
         known, of_clause = [one.id for one in register.readings()], id.partition("=")[0]
@@ -135,13 +139,13 @@ def _show_reading(register: Register, id: str) -> None:
         f"  against: {reading.against}",
     ]
     lines.append(f"  question: {of.question} ({of.id})")
-    lines.append(f"  guessing wrong: {of.consequence}")
+    lines.append(f"  if you guess wrong: {of.consequence}")
     changed = [
         (v["id"], v["expect"], v["by_reading"][id])
         for _, v in rows(vectors_of(register.platform))
         if id in v["by_reading"]
     ]
-    lines.append(f"  vectors that it answers otherwise: {len(changed)}")
+    lines.append(f"  vectors whose answer it changes: {len(changed)}")
     lines += [
         f"    {name}: {_answer(expect)}, and by this reading {_other_answer(expect, other)}"
         for name, expect, other in changed
@@ -168,7 +172,7 @@ def check(
         ),
     ] = "",
 ) -> None:
-    """Check registers, alone and against the code: every problem is one line; exit code 1 when there is one."""
+    """Check the clauses, alone and against the code. Each problem is one line, and the exit status is then 1."""
     if path := file_given(what):
         registers = [_of_file(path)]
         built = registers[0].platform in PLATFORMS

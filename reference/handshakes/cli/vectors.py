@@ -53,9 +53,11 @@ def list_vectors(
     platform: OnePlatform = "",
     clause: Annotated[str, typer.Option(help="Only vectors about this clause.")] = "",
     reason: Annotated[str, typer.Option(help="Only vectors that are refused for this reason.")] = "",
-    reading: Annotated[str, typer.Option(help="Only vectors that this reading answers otherwise.")] = "",
+    reading: Annotated[
+        str, typer.Option(help="Only vectors whose answer this alternative reading changes.")
+    ] = "",
 ) -> None:
-    """List vectors: id, what is expected, and what another reading answers where one is asked for."""
+    """List vectors: the id, the expected answer, and with --reading also the answer under that reading."""
     found = 0
     names = named_platforms(platform)
     if reading and not any(reading in PLATFORMS[name].code().readings for name in names):
@@ -83,7 +85,7 @@ def list_vectors(
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="The id of a vector, as `vectors list` shows it.")],
 ) -> None:
-    """Show one vector: what is given, the input, the stages, the answer, and what other readings answer."""
+    """Show one vector: what is given, the input, each step to the signature, and the answer under each reading."""
     name = id.partition("/")[0]
     every = list(rows(_loaded(platform_named(name).name)))
     found = [row for row in every if row[1]["id"] == id]
@@ -111,9 +113,9 @@ def check(
         typer.Argument(metavar="WHAT", help="A platform, or a file of vectors; all platforms unless given."),
     ] = "",
 ) -> None:
-    """Check vectors: their form, ids, stages, answers, changes, and that nothing is left without one.
+    """Check vectors: their form, ids, stages, answers and changes, and that every rule that needs one has one.
 
-    Every problem is one line; exit code 1 when there is one. A problem of a file names file, place and reason.
+    Each problem is one line, with file, place and reason where it is about a file, and the exit status is then 1.
     """
     given = file_given(what)
     files = [given] if given else [file_of(name) for name in named_platforms(what)]
@@ -150,7 +152,7 @@ def format_files(
         bool, typer.Option("--check", help="Write nothing; say what would change.")
     ] = False,
 ) -> None:
-    """Write vectors in their one form, the sets without cryptography that follow from them, and new ids to the lists."""
+    """Rewrite the files of vectors in their standard form, with the sets without cryptography and the lists of ids."""
     changed = []
     for file in map(file_of, named_platforms(platform)):
         document = _loaded(file.parent.name)

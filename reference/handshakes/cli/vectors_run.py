@@ -39,16 +39,19 @@ def run(
         ),
     ] = None,
     canonical_only: Annotated[
-        bool, typer.Option("--canonical", help="Only the bytes before the key: no cryptography is needed.")
+        bool,
+        typer.Option(
+            "--canonical", help="Ask only for the bytes that are signed: no cryptography is needed."
+        ),
     ] = False,
-    reading: Annotated[str, typer.Option(help="Expect what this reading answers.")] = "",
+    reading: Annotated[str, typer.Option(help="Expect the answers under this alternative reading.")] = "",
     timeout: Annotated[float, typer.Option(help="Seconds for one answer.", min=0.01, max=86_400)] = 10.0,
-    repeat: Annotated[int, typer.Option(help="How often the whole set is asked.", min=1)] = 1,
+    repeat: Annotated[int, typer.Option(help="How many times the whole set is sent.", min=1)] = 1,
 ) -> None:
     """Send the vectors to an implementation in any language, and say what passed.
 
-    Exit code 1 when something failed or was refused for the wrong reason, 3 when the program did not
-    keep to the exchange, 4 when something was not judged because the program does not support it.
+    Exit status: 0 all passed, 1 something failed or was refused for the wrong reason, 2 wrong usage, 3 the program did
+    not keep to the exchange, 4 something was not judged because the program does not support it.
     """
     try:
         words = shlex.split(command)
