@@ -430,7 +430,7 @@ GENUINE = url("slug=caf%C3%A9&locations=a%2Fb", python('{"slug":"café","locatio
         ('{"slug":"café","locations":"a\\/b"}.1648190384', 30, "a backslash before /"),
         ('{"slug": "café", "locations": "a/b"}.1648190384', 8, "a blank stands in yours"),
         ("{'slug': 'café', 'locations': 'a/b'}.1648190384", 1, "single quotes"),
-        ('{"slug":"café","locations":"a/b"}1648190384', 34, "1 bytes of ours are missing"),
+        ('{"slug":"café","locations":"a/b"}1648190384', 34, "1 byte of ours is missing"),
         ('{"slug":"café","locations":"a/b"}.1648190384\n', 45, "a line end (LF)"),
         ('\ufeff{"slug":"café","locations":"a/b"}.1648190384', 0, "byte order mark"),
         ('{"slug":"cafe\u0301","locations":"a/b"}.1648190384', 12, "NFC and NFD"),

@@ -93,9 +93,9 @@ def words(text: str) -> list[str]:
             if now is not None:
                 found.append("".join(now))
                 now = None
-        elif character == "\\" and place + 1 < len(text):
+        elif character == "\\":
             place += 1
-            if text[place] == "\r":
+            if text[place : place + 1] == "\r":
                 place += 1
             if place < len(text) and text[place] != "\n":
                 now = [*(now or ()), text[place]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -58,12 +58,16 @@ def compared(stages: Sequence[Stage], mine: bytes | None, *, hidden: bool = Fals
     start = max(0, at - AROUND)
     ours, yours = message[start : at + AROUND], mine[start : at + AROUND]
     if hidden:
-        ours = yours = b""
+        return Mine("", at, name=named(message, mine, at, _hidden))
     return Mine("", at, visible(ours), visible(yours), named(message, mine, at))
 
 
-def named(ours: bytes, yours: bytes, at: int) -> str:
-    """Return a name for the difference of two texts that begins at an index.
+def _hidden(value: bytes) -> str:
+    return f"‹{len(value)} masked byte{'' if len(value) == 1 else 's'}›"
+
+
+def named(ours: bytes, yours: bytes, at: int, show: Callable[[bytes], str] = visible) -> str:
+    """Return a name for the difference of two texts that begins at an index; `show` writes what of them is shown.
 
     >>> named(b'"a/b"', b'"a\\\\/b"', 2)
     'yours has a backslash before /, as PHP writes JSON'
@@ -72,38 +76,46 @@ def named(ours: bytes, yours: bytes, at: int) -> str:
     """
     rest, other = ours[at:], yours[at:]
     if not rest:
-        return f"yours has {_ends(other)} behind it"
+        return f"yours has {_ends(other, show)} behind it"
     if not other:
-        return f"yours ends here: {len(rest)} bytes are missing, beginning with {visible(rest[:AROUND])}"
-    for test in (_escapes, _encodings, _blanks, _letters):
-        if found := test(rest, other, ours, yours):
+        return f"yours ends here: {_counted(rest)} missing, beginning with {show(rest[:AROUND])}"
+    for test in (_encodings, _escapes, _blanks, _letters):
+        if found := test(rest, other, ours, yours, show):
             return found
     if ours[at:].endswith(other) or ours.endswith(other):
-        return f"{len(rest) - len(other)} bytes of ours are missing in yours"
+        return f"{_counted(rest[: len(rest) - len(other)])} missing in yours"
     if other.endswith(rest):
-        return f"yours has {len(other) - len(rest)} bytes more here"
+        return f"yours has {_more(other[: len(other) - len(rest)])} here"
     if sorted(ours) == sorted(yours):
         return "the same bytes in another order"
-    return f"ours has {visible(rest[:1])}, yours has {visible(other[:1])}"
+    return f"ours has {show(rest[:1])}, yours has {show(other[:1])}"
 
 
-def _ends(rest: bytes) -> str:
+def _counted(value: bytes) -> str:
+    return "1 byte of ours is" if len(value) == 1 else f"{len(value)} bytes of ours are"
+
+
+def _more(value: bytes) -> str:
+    return "1 byte more" if len(value) == 1 else f"{len(value)} bytes more"
+
+
+def _ends(rest: bytes, show: Callable[[bytes], str]) -> str:
     known = {
         b"\n": "a line end (LF)",
         b"\r\n": "a line end (CR LF)",
         b"\r": "a carriage return",
         b" ": "a blank",
     }
-    return known.get(rest, f"{len(rest)} bytes more, {visible(rest[:AROUND])},")
+    return known.get(rest, f"{_more(rest)}, {show(rest[:AROUND])},")
 
 
-def _escapes(rest: bytes, other: bytes, ours: bytes, yours: bytes) -> str:
+def _escapes(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
     if other[:2] == b"\\/" and rest[:1] == b"/":
         return "yours has a backslash before /, as PHP writes JSON"
     if other[:2] == b"\\u" and rest[:2] != b"\\u":
-        return f"yours has the escape {visible(other[:6])} where ours has the character itself"
+        return f"yours has the escape {show(other[:6])} where ours has the character itself"
     if rest[:2] == b"\\u" and other[:2] != b"\\u":
-        return f"ours has the escape {visible(rest[:6])} where yours has the character itself"
+        return f"ours has the escape {show(rest[:6])} where yours has the character itself"
     if (
         re.search(rb"(?:%|\\u)[0-9a-fA-F]{0,3}$", ours[: len(ours) - len(rest)])
         and rest[:1].lower() == other[:1].lower()
@@ -116,29 +128,42 @@ def _escapes(rest: bytes, other: bytes, ours: bytes, yours: bytes) -> str:
     return ""
 
 
-def _encodings(rest: bytes, other: bytes, ours: bytes, yours: bytes) -> str:
+def _encodings(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
     if other[:1] == b"&" and re.match(rb"&(amp|quot|lt|gt|#0?39|#x27);", other):
         return "yours is escaped for HTML"
-    if other[:3] == b"%25":
+    before = len(yours) - len(other)
+    if other[:3] == b"%25" or (
+        yours[before - 2 : before + 1] == b"%25"
+        and yours[before + 1 : before + 3] == ours[before - 1 : before + 1]
+    ):
         return "yours is percent-encoded once more"
     if (
         re.match(rb"%[0-9A-Fa-f]{2}", other)
         and unquote(other[:3].decode()).encode() != other[:3]
         and rest[:1] != b"%"
     ):
-        return f"yours is percent-encoded here ({other[:3].decode()}), ours is decoded"
+        return f"yours is percent-encoded here ({show(other[:3])}), ours is decoded"
     if re.match(rb"%[0-9A-Fa-f]{2}", rest) and other[:1] != b"%":
-        return f"ours is percent-encoded here ({rest[:3].decode()}), yours is decoded"
+        return f"ours is percent-encoded here ({show(rest[:3])}), yours is decoded"
     if {rest[:1], other[:1]} == {b"+", b" "}:
         return "a plus sign on one side is a blank on the other"
     if other.startswith(b"\xef\xbb\xbf"):
         return "yours has a byte order mark in front"
-    if other[:2] in (b"\xc3\x83", b"\xc3\x82") and rest[:2] != other[:2]:
+    if _encoded_twice(ours, yours, before):
         return "yours was encoded as UTF-8 twice"
     return ""
 
 
-def _blanks(rest: bytes, other: bytes, ours: bytes, yours: bytes) -> str:
+def _encoded_twice(ours: bytes, yours: bytes, at: int) -> bool:
+    """Return whether the character that holds this byte stands in yours as UTF-8 of its UTF-8."""
+    while at > 0 and at < len(ours) and ours[at] & 0xC0 == 0x80:
+        at -= 1
+    character = ours[at : at + 4].decode("utf-8", "ignore")[:1]
+    twice = character.encode().decode("latin-1").encode()
+    return len(twice) > 1 and yours.startswith(twice, at)
+
+
+def _blanks(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
     if (rest[:1] == b"\r" and other[:1] == b"\n") or (rest[:1] == b"\n" and other[:1] == b"\r"):
         return "line ends are LF on one side and CR LF on the other"
     if other[:1] in (b" ", b"\t", b"\n") and rest[:1] not in (b" ", b"\t", b"\n"):
@@ -149,7 +174,7 @@ def _blanks(rest: bytes, other: bytes, ours: bytes, yours: bytes) -> str:
     return ""
 
 
-def _letters(rest: bytes, other: bytes, ours: bytes, yours: bytes) -> str:
+def _letters(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
     one, two = (text.decode("utf-8", "replace") for text in (ours, yours))
     if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", two):
         return "the same letters in another Unicode form (NFC and NFD)"
@@ -157,5 +182,5 @@ def _letters(rest: bytes, other: bytes, ours: bytes, yours: bytes) -> str:
         return "the same letter in another case"
     near = other.decode("utf-8", "replace")[:1]
     if near in LOOK_ALIKES and near:
-        return f"yours has {visible(near.encode())}, which only looks like a letter of ASCII"
+        return f"yours has {show(near.encode())}, which only looks like a letter of ASCII"
     return ""

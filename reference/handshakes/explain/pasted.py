@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from ..core.cases import Found, Slips
 from ..core.messages import Headers
-from ..core.printing import printable
 from .commands import curl, fetch
 from .unwrapping import repaired, unquoted
 
@@ -317,7 +316,7 @@ class _Reader:
         if self.platform.BODY:
             return self._body(pasted, "a body")
         raise Unreadable(
-            f"No request was recognised in this text of {len(text)} characters ({printable(text, 20)}). Paste a URL, "
+            f"No request was recognised in this text of {len(text)} characters. Paste a URL, "
             "a curl command, a log line, a HAR file or a raw HTTP request."
         )
 

@@ -1,0 +1,140 @@
+"""Commands that people copy: what a shell, curl or a browser would send is what is read."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from handshakes.explain.commands import curl, fetch, words
+from tests.oracles import tool
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl 'https://a.example/?b=c&d=e' -H 'X: y'",
+        'curl "https://a.example/?b=c&d=\\$e" --data "a\\"b"',
+        "curl https://a.example/?b=c\\&d=e",
+        "curl \\\n  'one' \\\n  'two'",
+        "curl 'it'\\''s' \"a\"'b'c",
+        "curl '' \"\" x",
+        "curl a\\ b 'c d'\"e f\"",
+        "curl \"back\\\\slash\" 'back\\\\slash'",
+        'curl "a \\\n b"',
+        'curl -d \'{"a":"b"}\'',
+        "curl \u00fc 'é'",
+    ],
+)
+def test_a_command_has_the_words_that_a_shell_gives_it(text):
+    script = "for word; do printf '%s\\0' \"$word\"; done"
+    shell = f"curl() {{ {script}\n}}\n{text}"
+    made = subprocess.run([tool("sh"), "-c", shell], capture_output=True, check=True).stdout
+    assert words(text)[1:] == made.decode().split("\0")[:-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["curl $'a\\'b\\n\\u00fc\\x41\\\\'", "curl $'tab\\there'", "curl a$'b'c"],
+)
+def test_an_ansi_quoted_word_is_what_bash_makes_of_it(text):
+    if shutil.which("bash") is None:
+        pytest.skip("the program bash is not installed")
+    shell = f"curl() {{ printf '%s\\0' \"$@\"; }}\n{text}"
+    made = subprocess.run(
+        ["bash", "-c", shell], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}
+    ).stdout
+    assert words(text)[1:] == made.decode().split("\0")[:-1]
+
+
+@pytest.mark.parametrize(
+    "text", ["curl 'never closed", 'curl "never closed\\', "curl $'x", "curl \\", "curl $"]
+)
+def test_a_quote_that_is_never_closed_ends_with_the_text(text):
+    assert words(text)[0] == "curl"
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "method", "headers", "body"),
+    [
+        ("curl https://a.example/", "https://a.example/", "", (), b""),
+        ("$ curl -sSL https://a.example/", "https://a.example/", "", (), b""),
+        ("curl.exe https://a.example/", "https://a.example/", "", (), b""),
+        ("curl -X PUT --url https://a.example/ -d a=b", "https://a.example/", "PUT", (), b"a=b"),
+        ("curl -XPUT -da=b https://a.example/", "https://a.example/", "PUT", (), b"a=b"),
+        ("curl --request=PUT --data=a=b https://a.example/", "https://a.example/", "PUT", (), b"a=b"),
+        ("curl https://a.example/ -d a=b --data-raw c=d", "https://a.example/", "", (), b"a=b&c=d"),
+        ("curl -G https://a.example/ -d a=b -d c=d", "https://a.example/?a=b&c=d", "", (), b""),
+        ("curl -G 'https://a.example/?x=y' -d a=b", "https://a.example/?x=y&a=b", "", (), b""),
+        ("curl https://a.example/ --data-urlencode 'a=b c&d'", "https://a.example/", "", (), b"a=b+c%26d"),
+        (
+            "curl https://a.example/ -H 'Officernd-Signature: t=1' -H 'A:b' --data-binary '{}'",
+            "https://a.example/",
+            "",
+            (("officernd-signature", "t=1"), ("a", "b")),
+            b"{}",
+        ),
+        ("curl -b c=d -A x -u a:b -o f https://a.example/", "https://a.example/", "", (), b""),
+        ("curl https://a.example/ --json '{}'", "https://a.example/", "", (("content-type", "application/json"),), b"{}"),
+        ("curl \"https://a.example/?b=c\" ^\n  -H \"A: b\" ^\n  --compressed", "https://a.example/?b=c", "", (("a", "b"),), b""),
+        ("curl `\n  https://a.example/", "https://a.example/", "", (), b""),
+    ],
+)  # fmt: skip
+def test_a_curl_command_asks_for_what_curl_would_send(text, url, method, headers, body):
+    command = curl(text)
+    assert command is not None
+    assert (command.url, command.method, command.headers, command.body) == (url, method, headers, body)
+
+
+def test_fields_of_a_form_are_its_parts():
+    """RFC 7578; curl 7.88 writes these lines with a boundary of its own."""
+    command = curl(
+        "curl https://a.example/ -F 'register={\"a\":1};type=application/json' --form-string 'b=@c'"
+    )
+    assert command is not None
+    boundary = command.headers[0][1].partition("boundary=")[2].encode()
+    assert command.body == (
+        b'--%b\r\nContent-Disposition: form-data; name="register"\r\n\r\n{"a":1}\r\n'
+        b'--%b\r\nContent-Disposition: form-data; name="b"\r\n\r\n@c\r\n--%b--\r\n'
+    ) % (boundary, boundary, boundary)
+
+
+@pytest.mark.parametrize(
+    "text", ["curl https://a.example/ -d @body.json", "curl https://a.example/ -F 'a=<b.json'"]
+)
+def test_a_body_in_a_file_is_said_to_be_missing(text):
+    command = curl(text)
+    assert command is not None and "file" in command.undone[0]
+
+
+def test_a_fetch_of_a_browser_is_read():
+    command = fetch(
+        'await fetch("https://a.example/?b=c", {\n  "headers": {\n    "content-type": "application/json"\n  },\n'
+        '  "body": "{\\"a\\":\\"\\u00fc\\n\\"}",\n  "method": "POST"\n});'
+    )
+    assert command is not None
+    assert (command.url, command.method) == ("https://a.example/?b=c", "POST")
+    assert command.headers == (("content-type", "application/json"),)
+    assert command.body == '{"a":"ü\n"}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("wget 'https://a.example/?b=c'", "https://a.example/?b=c"),
+        ("$ wget -q https://a.example/", "https://a.example/"),
+        ('Invoke-WebRequest -Uri "https://a.example/?b=c"', "https://a.example/?b=c"),
+        ("http https://a.example/", "https://a.example/"),
+    ],
+)
+def test_other_commands_have_a_url(text, url):
+    command = fetch(text)
+    assert command is not None and command.url == url
+
+
+@pytest.mark.parametrize(
+    "text", ["", "curl", "curly https://a.example/", "https://a.example/", "fetch", "httpx"]
+)
+def test_anything_else_is_no_command(text):
+    assert curl(text) is None and fetch(text) is None
