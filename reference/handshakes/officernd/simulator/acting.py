@@ -16,8 +16,18 @@ from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from .drafts import Delivery, Draft
 from .faults import FAULTS, ConnectFault, PageFault, WebhookFault
-from .findings import account_name, configured, delivered, judged, message_of, unheard
-from .records import CLAUSE, Application, Integration, Organization, Settings, Webhook
+from .findings import (
+    accepted,
+    account_name,
+    configured,
+    delivered,
+    gone,
+    judged,
+    message_of,
+    named_as,
+    unheard,
+)
+from .records import CLAUSE, Integration, Settings, Webhook
 from .resources import Resources
 
 COOKIE = "simulator_connect"
@@ -32,52 +42,6 @@ class Acting(Resources):
     ) -> None:
         super().__init__(settings, clock=clock, random=random)
         self.browsers: dict[str, str] = {}
-
-    # --- what an admin adds and changes -----------------------------------------------------------
-
-    def add_application(self, application: Application) -> Application:
-        """officernd:application.created. Register a developer application."""
-        self.applications[application.client_id] = application
-        return application
-
-    def add_organization(self, organization: Organization) -> Organization:
-        """Add a customer."""
-        self.organizations[organization.id] = organization
-        return organization
-
-    def add_integration(
-        self,
-        client_id: str,
-        organization_id: str,
-        *,
-        secret: str = "",
-        locations: tuple[str, ...] = (),
-        id: str = "",
-    ) -> Integration:
-        """officernd:secret.per-integration, officernd:application.visibility. Add an integration to an organisation.
-
-        officernd:application.multi-location: without it an organisation has one, for all locations. Its secret signs its requests and belongs to no other integration; without one it is made here.
-        """
-        secret = secret or self.new_id(20)
-        if secret in [one.secret for one in self.integrations.values()]:
-            raise ValueError("another integration has this secret")
-        application = self.applications[client_id]
-        organization = self.organizations[organization_id]
-        if not application.multi_location:
-            mine = (client_id, organization_id)
-            if locations or mine in [
-                (one.client_id, one.organization_id) for one in self.integrations.values()
-            ]:
-                raise ValueError("this application connects an organisation once, for all its locations")
-        if not application.public and organization.test_account_of != client_id:
-            raise ValueError("before it is public, an integration is shown in its own test account alone")
-        integration = Integration(id or self.new_id(), organization_id, client_id, secret, locations)
-        self.integrations[integration.id] = integration
-        return integration
-
-    def rename(self, organization_id: str, slug: str) -> None:
-        """officernd:organization.slug. Give an organisation another slug; H6."""
-        self.organizations[organization_id].slug = slug
 
     # --- connecting -------------------------------------------------------------------------------
 
@@ -125,12 +89,8 @@ class Acting(Resources):
         A genuine one speaks for `clause`, where that is given.
         """
         outcome = yield from self._health(self.integrations[integration_id], fault)
-        if clause:
-            accepted = outcome.response.ok if outcome.response is not None else None
-            held = Finding(clause, accepted, f"healthcheck of {integration_id}")
-            outcome = replace(outcome, findings=(held,))
-        self.findings += outcome.findings
-        return outcome
+        findings = (accepted(clause, outcome.response, integration_id),) if clause else outcome.findings
+        return self.outcome(outcome.response, findings)
 
     def _health(self, integration: Integration, fault: str) -> Step[Outcome]:
         application = self.applications[integration.client_id]
@@ -141,7 +101,7 @@ class Acting(Resources):
             integration.account_name = account
             integration.message = "" if account else message_of(outcome.response)
         if account and application.account_name:
-            named = Finding(CLAUSE + "healthcheck.account-name", account == application.account_name, account)
+            named = named_as(account, application.account_name)
             return replace(outcome, findings=(*outcome.findings, named))
         return outcome
 
@@ -152,8 +112,7 @@ class Acting(Resources):
         if not url:
             return Outcome(None, (Finding(CLAUSE + "sync.answer", None, "sync: there is no Sync URL"),))
         outcome = yield from self._signed(integration, "sync", url, fault)
-        self.findings += outcome.findings
-        return outcome
+        return self.outcome(outcome.response, outcome.findings)
 
     def healthcheck_url(self, integration_id: str, fault: str = "") -> str:
         """officernd:healthcheck.success. Return the signed URL that a health check asks for, without asking."""
@@ -180,9 +139,7 @@ class Acting(Resources):
                 response = (yield from Browser().open(url)).response
             except (Unreachable, ValueError):  # no answer, or a redirect to what is no URL
                 response = None
-        findings = configured(response, fault)
-        self.findings += findings
-        return Outcome(response, findings)
+        return self.outcome(response, configured(response, fault))
 
     def _draft(self, integration: Integration, url: str) -> Draft:
         """officernd:signature.parameters. Return the pairs of the profile, in the observed order; S2."""
@@ -242,10 +199,8 @@ class Acting(Resources):
             after = yield from self._health(integration, "")
             integration.state, integration.message = "removed", ""
             if all(finding.held for finding in findings):  # it said that it understood
-                gone = not account_name(after.response) if after.response else None
-                findings += (Finding(CLAUSE + "webhook.event", gone, "the health check after the removal"),)
-        self.findings += findings
-        return Outcome(response, findings)
+                findings += (gone(after.response),)
+        return self.outcome(response, findings)
 
     def _subscribed(self, integration: Integration) -> list[Webhook]:
         return [

@@ -86,6 +86,23 @@ def connected(integration: Integration, health: Outcome, believed: Response | No
     return (Finding(fault.clause, not believed.ok, detail + said),)
 
 
+def accepted(clause: str, response: Response | None, integration_id: str) -> Finding:
+    """Return the finding on a genuine health check that speaks for a clause."""
+    held = response.ok if response is not None else None
+    return Finding(clause, held, f"healthcheck of {integration_id}")
+
+
+def named_as(account: str, expected: str) -> Finding:
+    """officernd:healthcheck.account-name. Return the finding on the account's name, where the partner said which it gives."""
+    return Finding(CLAUSE + "healthcheck.account-name", account == expected, account)
+
+
+def gone(response: Response | None) -> Finding:
+    """officernd:webhook.event. Return the finding on the health check after a removal that the partner understood."""
+    held = not account_name(response) if response else None
+    return Finding(CLAUSE + "webhook.event", held, "the health check after the removal")
+
+
 def delivered(response: Response | None, fault: WebhookFault | None) -> tuple[Finding, ...]:
     """Return the findings on a webhook's delivery; W6."""
     clause, name = (fault.clause, fault.name) if fault else (CLAUSE + "webhook.answer", "the genuine webhook")

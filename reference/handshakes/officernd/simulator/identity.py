@@ -7,42 +7,18 @@ syntax, client, grant, scope. Every check of a partner's request leaves a findin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...core.messages import Answer, Request, Response, Step, json_response
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.oauth import NO_STORE, OAuthError, back, client_credentials, is_right, token_fields
 from ...runtime.pages import page, refused_form
 from ...runtime.verdicts import Finding
-from .records import CLAUSE, Application, Grant, Integration, Organization, Settings, Token
+from .records import CLAUSE, Application, Grant, Integration, Token
+from .setup import SetUp
 
 
-class Identity:
+class Identity(SetUp):
     """Codes, tokens and the two endpoints that hand them out."""
-
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        self.settings = settings
-        self.clock = clock
-        self.random = random
-        self.applications: dict[str, Application] = {}
-        self.organizations: dict[str, Organization] = {}
-        self.integrations: dict[str, Integration] = {}
-        self.grants: dict[str, Grant] = {}
-        self.tokens: dict[str, Token] = {}
-        self.findings: list[Finding] = []
-        self.token_requests = 0
-        self.trap_requests = 0
-
-    def found(self, clause: str, held: bool | None, detail: str) -> None:
-        """Remember what a check said about a clause."""
-        self.findings.append(Finding(CLAUSE + clause, held, detail))
-
-    def new_id(self, size: int = 12) -> str:
-        """Return random hex, of the length of OfficeRnD's ids unless told otherwise."""
-        return self.random(size).hex()
 
     def issue_code(self, integration: Integration, redirect_uri: str, scopes: tuple[str, ...] = ()) -> str:
         """officernd:token.code. Return a new authorization code for one integration; single use; C12."""

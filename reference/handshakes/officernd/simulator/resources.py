@@ -7,7 +7,6 @@ Version 1 answers arrays where version 2 answers objects, and wants `appClientId
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +15,7 @@ from ...core.messages import Answer, Request, Response, json_response
 from ...core.refusals import Refused
 from ...core.strict import json_object, no_duplicates, query_pairs
 from .identity import Identity
-from .records import CLAUSE, READ, WRITE, Integration, Organization, Settings, Token, Webhook
+from .records import CLAUSE, READ, WRITE, Integration, Organization, Token, Webhook
 
 _PATH = re.compile(
     r"/api/(v1|v2)/organizations/([^/]+)(?:/(integrations|locations|offices|webhooks)(?:/([^/]+))?)?/?"
@@ -44,12 +43,6 @@ class ApiError(Exception):
 
 class Resources(Identity):
     """The API behind bearer tokens."""
-
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock=clock, random=random)
-        self.webhooks: dict[str, Webhook] = {}
 
     def resource(self, request: Request) -> Answer:
         """Answer one API request, or say what is wrong with it."""
