@@ -50,7 +50,7 @@ def test_the_whole_connection_by_pressing_buttons(chromium, served):  # noqa: F8
     page.on("console", lambda message: said.append(message.text))
     page.on("request", lambda request: asked.append(request.url))
     connect(page, portal)
-    page.click("#account button")
+    page.wait_for_url(account)  # nobody presses a button for it
     assert page.url == account  # a clean address, and the Secure cookie holds on loopback
     assert page.inner_text("#system-url") == origins["RetailCRM"]
     assert page.inner_text("#state") == "The module works."
@@ -83,6 +83,16 @@ def test_the_whole_connection_by_pressing_buttons(chromium, served):  # noqa: F8
     assert [url for url in asked if client_id in url] == []
 
 
+def test_without_scripts_the_button_leads_to_the_account(chromium, served):  # noqa: F811
+    _, _, origins = served
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    connect(page, origins["RetailCRM"] + "/simulator")
+    page.click("#account button")
+    assert page.url == origins["module"] + "/retailcrm/account"
+    context.close()
+
+
 def test_a_refused_registration_leaves_the_account_open(chromium, served):  # noqa: F811
     sides, _, origins = served
     portal, account = origins["RetailCRM"] + "/simulator", origins["module"] + "/retailcrm/account"
@@ -91,6 +101,7 @@ def test_a_refused_registration_leaves_the_account_open(chromium, served):  # no
     page.goto(account)
     assert "Please open the module from its page in RetailCRM" in page.inner_text("body")
     connect(page, portal)
+    page.wait_for_url(account)
     page.goto(portal)
     page.click(f"#popup-{CODE} button")
     page.select_option("#connect select", "wrong-token")
@@ -108,7 +119,7 @@ def test_the_account_page_is_embedded_by_nobody(chromium, served):  # noqa: F811
     context = chromium.new_context()
     page = context.new_page()
     connect(page, origins["RetailCRM"] + "/simulator")
-    page.click("#account button")
+    page.wait_for_url(origins["module"] + "/retailcrm/account")
     page.set_content(f'<iframe src="{page.url}"></iframe>')
     frame = page.frames[1]
     frame.wait_for_load_state()

@@ -246,6 +246,7 @@ BROKEN: list[tuple[str, str, Override, str, str]] = [
 
 UNSEEN = {
     "card.unpublished": "it is about what other accounts see",
+    "card.one-click": "a module that never is asked sees nothing; one that is asked has a card with the switch",
     "config.moment": "a request for the configuration does not say why it was made",
     "config.bare": "the module answers everybody alike, and looks at nothing else",
     "config.unavailable": "a module that cannot be asked sees nothing",

@@ -15,7 +15,7 @@ from .partner.configuration import Configuration
 from .partner.integration import CONFIG, Module
 from .signing import OFFICIAL_ORIGINS, canonical_system_url, verify_registration
 from .simulator.platform import RetailCRM
-from .simulator.records import TRAPS, Account, Card
+from .simulator.records import READ, TRAPS, WRITE, Account, Card
 from .simulator.records import Settings as PlatformSettings
 from .slips import mistake_in
 
@@ -37,6 +37,11 @@ SETTINGS = {
     ),
     "config_url": Setting("where a foreign module answers the configuration request"),
     "code": Setting("the symbol code of a foreign module's card"),
+    "card_scopes": Setting("what the card allows and the module asks for, with commas between"),
+    "published": Setting(
+        "whether every account sees the module, or the first one alone, as its vendor's", ("yes", "no")
+    ),
+    "simple_connection": Setting("whether the card has the switch for simple connection", ("yes", "no")),
     "platform_url": Setting("where a foreign CRM is served, for --only partner"),
     "active": Setting("whether the module is active from the registration on (A21)", ("yes", "no")),
     "check_scopes": Setting("whether the module looks at its rights before edit (A12)", ("yes", "no")),
@@ -53,7 +58,14 @@ def sides(world: World) -> Sides:
     chosen = world.settings
     crm = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
     base = world.partner_origin or MODULE
+    if world.partner_origin and not crm:
+        raise ValueError(
+            "a module alone needs the address of the CRM that it is connected to: --set platform_url=http://127.0.0.1:PORT"
+        )
     code = chosen.get("code", CODE)
+    scopes = (
+        tuple(filter(None, chosen["card_scopes"].split(","))) if "card_scopes" in chosen else (READ, WRITE)
+    )
     settings = PlatformSettings(
         rotation=chosen.get("rotation", "new-key"),
         system_url=chosen.get("system_url", "public"),
@@ -63,7 +75,13 @@ def sides(world: World) -> Sides:
         traps=dict.fromkeys(AT_A_TRAP, world.traps[0]) if crm and world.traps else {} if crm else TRAPS,
     )
     platform = RetailCRM(settings, clock=world.clock, random=world.random)
-    platform.add_card(Card(code, "Example module", chosen.get("config_url", base + CONFIG), SECRET))
+    platform.add_card(
+        Card(
+            code, "Example module", chosen.get("config_url", base + CONFIG), SECRET, scopes, owner=crm or DEMO,
+            simple_connection=chosen.get("simple_connection", "yes") == "yes",
+            published=chosen.get("published", "yes") == "yes",
+        )
+    )  # fmt: skip
     platform.add_account(Account(crm or DEMO, crm or TECHNICAL, "Demo shop"))
     another = "".join(world.traps[1:2]) if crm else ANOTHER
     if another:
@@ -74,6 +92,7 @@ def sides(world: World) -> Sides:
             code,
             SECRET,
             base_url=base,
+            scopes=scopes,
             allowed_origins=(crm, *world.traps[1:2]) if crm else OFFICIAL_ORIGINS,
             active=chosen.get("active", "yes") == "yes",
             check_scopes=chosen.get("check_scopes", "yes") == "yes",

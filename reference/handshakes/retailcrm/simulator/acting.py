@@ -95,7 +95,7 @@ class Acting(Resources):
     # --- the popup (page, Connection data request) -----------------------------------------------
 
     def open_popup(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
-        """retailcrm:config.moment. A user opens the module's popup: ask for its configuration, remember it."""
+        """retailcrm:config.moment, retailcrm:card.one-click. A user opens the module's popup: ask for its configuration, remember it."""
         card = self.cards[code]
         chosen = self._fault(fault, account_url, ConfigFault)
         if card not in self.shown(account_url) or not card.simple_connection:

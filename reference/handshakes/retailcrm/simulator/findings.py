@@ -50,11 +50,15 @@ def configured(response: Response | None, card: Card, loopback: bool) -> tuple[P
         error = error_message(response)
         return PopUp((), "", error), (Finding(CLAUSE + "config.answer", False, f"configuration: {status}"),)
     names = tuple(str(scope) for scope in scopes or ())
+    asked = f"asks for {', '.join(names)[:200] or 'no scope'}"
     checks = {
         "config.answer": (response is not None and response.status == 200, f"configuration: {status}"),
         "config.register-url": (absolute(url, loopback), "registerUrl"),
-        "config.scopes": (set(names) <= set(card.scopes), f"scopes: {', '.join(names)[:80]}"),
-        "config.integration-write": (WRITE in names, f"scopes: {', '.join(names)[:80]}"),
+        "config.scopes": (
+            set(names) <= set(card.scopes),
+            f"{asked}; its card allows {', '.join(card.scopes)}",
+        ),
+        "config.integration-write": (WRITE in names, f"{asked}; {WRITE} has to be among them"),
     }
     findings = tuple(Finding(CLAUSE + clause, *check) for clause, check in checks.items())
     wrong = next((finding.detail for finding in findings if finding.violated), "")

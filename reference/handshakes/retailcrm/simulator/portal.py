@@ -1,7 +1,7 @@
 """The simulator's own pages: what stands for the marketplace inside a CRM account, labelled as ours.
 
 One page lists the modules with a button for each step and a choice of faults; every button posts a
-form. A form from another site is refused, since it would be a click that nobody made.
+form. After Connect the page sends the browser on to the module by itself, with a form POST (A17). A form from another site is refused, since it would be a click that nobody made.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _INDEX = (
 This is the account <b>{{ account.name }}</b>, {{ account.system_url }}.</p>
 {% for card, state, way in modules %}<section><h2>{{ card.name }} <small>{{ card.code }}</small></h2>
 <p>State: <b id="state-{{ card.code }}">{{ state or 'not connected' }}</b></p>
-{% for step, label, choices in steps if step == 'popup' or state %}
+{% if not card.simple_connection %}<p id="by-hand-{{ card.code }}">The card of this module has no simple connection: there is no Connect,
+and the user connects it by hand at the module's own address.</p>{% endif %}
+{% if not card.published %}<p id="draft-{{ card.code }}">Not published: this account alone sees the module, to test it.</p>{% endif %}
+{% for step, label, choices in steps if card.simple_connection and (step == 'popup' or state) %}
 <form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ card.code }}">
 <input type="hidden" name="code" value="{{ card.code }}"><button>{{ label }}</button> {{ faults(choices) }}</form>{% endfor %}
 {% if way %}<form method="post" action="{{ way[0] }}" id="account-{{ card.code }}">
@@ -49,11 +52,15 @@ _POPUP = (
 <button>Connect</button> {{ faults(choices) }}</form>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
 )
 
-_CONNECTED = """{% if way %}<p>The module is connected. The CRM now leads you to your account there.</p>
+_CONNECTED = """{% if way %}<p>The module is connected. The CRM sends you to your account there.</p>
 <form method="post" action="{{ way[0] }}" id="account">
 {% for name, value in way[1].items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
-<button>Go on</button></form>{% else %}<p>The module was not connected: <b id="error">{{ message }}</b></p>{% endif %}
+<button>Go on, if nothing happens</button></form><script src="/simulator/transition.js"></script>{% else %}<p>The module was not connected: <b id="error">{{ message }}</b></p>{% endif %}
 <p><a id="back" href="/simulator">Back to the list</a></p>"""
+
+SCRIPT = """"use strict";
+document.getElementById("account").submit();
+"""
 
 _OUTCOME = """<p>The module answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
 <li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
@@ -85,6 +92,8 @@ class Portal:
         account = next(one for one in self.platform.accounts.values() if request.origin in one.origins)
         if request.path in ("/", "/simulator"):  # the module's link back goes to the account itself
             return self._index(account) if request.method == "GET" else wrong_method("GET")
+        if request.path == "/simulator/transition.js":
+            return _javascript() if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
         if step not in _CHOICES:
             return page("Not found", "<p>There is no such page.</p>", status=404)
@@ -107,7 +116,8 @@ class Portal:
         if step == "connect":
             made = said_yes(outcome.response) and self.platform.state(account.system_url, code)
             way = self.platform.account_form(account.system_url, code) if made else None
-            return page("Connect", _CONNECTED, way=way, message=self.platform.message(outcome))
+            message = self.platform.message(outcome)
+            return page("Connect", _CONNECTED, way=way, message=message, more_policy="script-src 'self'")
         answered = outcome.response.status if outcome.response else "nothing"
         return page(f"{step} {fault}".strip(), _OUTCOME, answered=answered, findings=outcome.findings)
 
@@ -128,8 +138,11 @@ class Portal:
         clause = "retailcrm:register.moment"
         fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
         code, fault = fields["code"], fields.get("fault", "")
-        if code not in [card.code for card in self.platform.shown(account.system_url)]:
+        shown = {card.code: card for card in self.platform.shown(account.system_url)}
+        if code not in shown:
             raise KeyError(code)
+        if not shown[code].simple_connection:
+            raise KeyError(step)
         if fault and fault not in [choice.name for choice in self._choices(account, step)]:
             raise KeyError(fault)
         if step == "connect" and (account.system_url, code) not in self.platform.popups:
@@ -153,3 +166,9 @@ class Portal:
 
     def _choices(self, account: Account, step: str) -> list[Fault]:
         return [fault for fault in _CHOICES[step] if self.platform.offers(fault, account.system_url)]
+
+
+def _javascript() -> Response:
+    """retailcrm:transition.post. Return the script that sends the user's form as soon as the page is there."""
+    headers = (("content-type", "text/javascript; charset=utf-8"), ("cache-control", "no-store"))
+    return Response(200, (*headers, ("x-content-type-options", "nosniff")), SCRIPT.encode())
