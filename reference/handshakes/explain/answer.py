@@ -44,7 +44,8 @@ class Answer:
     """What `explain` answers; `as_json` is the published form.
 
     `verdict` is `verified`, `refused` or `unrecognised`. `signature_fits` says that a refused request has the
-    right signature all the same. `doubts` are sentences on the secret that was given.
+    right signature all the same. `doubts` are sentences on the secret that was given;
+    there are none where it verifies.
     """
 
     platform: str
@@ -104,7 +105,7 @@ def explain(
     doubts = tuple(filter(None, (doubt(secret), slips.doubt(secret))))
     content = pasted.encode("utf-8", "surrogatepass") if isinstance(pasted, str) else pasted
     try:
-        found = replace(read(content, slips, header), origins=tuple(origins), others=tuple(others))
+        found = replace(read(content, slips, header, origins), origins=tuple(origins), others=tuple(others))
     except Unreadable as unreadable:
         return Answer(platform, "", (), "unrecognised", says=str(unreadable), doubts=doubts)
     return _Asked(platform, slips, found, secret, now, tolerance, list(readings), tuple(others)).answer(
@@ -179,7 +180,7 @@ class _Asked:
             says=REASONS[refused.reason].meaning if refused else "",
             hint=refused.hint() if refused else "",
             evidence={name: printable(str(value), 200) for name, value in refused.evidence.items()} if refused else {},
-            doubts=doubts,
+            doubts=() if proof else doubts,
             returns=_returned(proof, show_secrets) if proof else None,
             signature_fits=proof is not None or fits or bool(refused and refused.reason in RIGHT_SIGNATURE),
             stages=tuple(self._shown(stage, show_secrets) for stage in stages),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,17 +27,18 @@ class Unreadable(Exception):
     """What was pasted holds no request of the platform; the text says what is missing."""
 
 
-def read(pasted: bytes, platform: Slips, header: str = "") -> Found:
+def read(pasted: bytes, platform: Slips, header: str = "", origins: Sequence[str] = ()) -> Found:
     """Return the request in what somebody pasted; raises `Unreadable` with a sentence.
 
     `header` is a signature header or content type that was given beside it, with or without its name.
+    The first of `origins` is put in front of a path without a host.
     """
-    return _Reader(platform, header).found(pasted)
+    return _Reader(platform, header, origins).found(pasted)
 
 
 class _Reader:
-    def __init__(self, platform: Slips, header: str) -> None:
-        self.platform = platform
+    def __init__(self, platform: Slips, header: str, origins: Sequence[str] = ()) -> None:
+        self.platform, self.origins = platform, origins
         self.undone: list[str] = []
         self.headers = self._given(header)
 
@@ -117,6 +118,10 @@ class _Reader:
         )
 
     def _with_origin(self, url: str, headers: dict[str, str]) -> str:
+        if url.startswith("/") and self.origins:
+            origin = self.origins[0].rstrip("/")
+            self.undone.append(f"the address {origin}, which you named, was put in front")
+            return origin + url
         host = headers.get(":authority") or headers.get("x-forwarded-host") or headers.get("host", "")
         if url.startswith("/") and re.fullmatch(r"[A-Za-z0-9.:\[\]_-]+", host):
             scheme = headers.get(":scheme") or headers.get("x-forwarded-proto") or "https"
@@ -147,7 +152,7 @@ class _Reader:
             entries = value["log"].get("entries")
             requests = [entry.get("request") for entry in entries or () if isinstance(entry, dict)]
             took = "a HAR file"
-        elif isinstance(value, dict) and isinstance(value.get("request"), dict):
+        elif isinstance(value, dict) and _is_entry(value.get("request")):
             requests, took = [value["request"]], "an entry of a HAR file"
         elif isinstance(value, dict) and "rawQueryString" in value:
             return self._gateway(value)
@@ -319,6 +324,11 @@ class _Reader:
             f"No request was recognised in this text of {len(text)} characters. Paste a URL, "
             "a curl command, a log line, a HAR file or a raw HTTP request."
         )
+
+
+def _is_entry(request: Any) -> bool:
+    """Return whether this is the request of an entry of a HAR file."""
+    return isinstance(request, dict) and ("url" in request or "headers" in request)
 
 
 def _json_text(text: str) -> bool:

@@ -38,6 +38,10 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
+def _compact(pairs: tuple[tuple[str, Any], ...]) -> str:
+    return json.dumps(dict(pairs), ensure_ascii=False, separators=(",", ":"))
+
+
 def _utf_8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
@@ -180,12 +184,13 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
         ("+", 2),
     ):
         yield one("separator", fields, f"{between!r}", cost, between)
-    written = json.dumps(dict(parameters), separators=(",", ":"))
-    plain = json.dumps(dict(parameters), separators=(",", ":"), ensure_ascii=False)
+    texts = {}
+    variants: tuple[tuple[Any, str], ...] = ((parameters, "as sent"), (tuple(sorted(parameters)), "sorted"))
+    for order, said in variants:
+        texts[f"parameters as PHP writes them, {said}"] = php_json(dict(order))
+        texts[f"parameters as JavaScript writes them, {said}"] = _compact(order)
     for more, change in (
-        ([written], "parameters"),
-        ([written.replace("/", "\\/")], "parameters as PHP writes them"),
-        ([plain], "parameters as JavaScript writes them"),
+        *(([text], change) for change, text in texts.items()),
         ([resource], "resource id"),
         ([identifier], "identifier"),
         ([resource, identifier], "resource id and identifier"),
@@ -240,8 +245,7 @@ def _unsorted(state: State) -> Iterator[Made]:
 
 def _written_otherwise(state: State) -> Iterator[Made]:
     pairs, *rest = state
-    plain = json.dumps(dict(pairs), ensure_ascii=False, separators=(",", ":"))
-    yield Made("onoffice-api-v1-json", (_utf_8(plain), *rest))
+    yield Made("onoffice-api-v1-json", (_utf_8(_compact(pairs)), *rest))
     if not pairs:
         for text in (b"{}", b"null", b"", b"[{}]"):
             yield Made("onoffice-api-v1-empty", (text, *rest), f"as {text.decode() or 'nothing'}")

@@ -200,6 +200,10 @@ def _respelled(path: str) -> Iterator[tuple[str, str, str, int]]:
         yield from spelt(respelled, path.replace(character, escape))
         yield from spelt(respelled, path.replace(character, escape.lower()))
     yield from spelt(respelled, re.sub("%2f", "/", path, flags=re.I))
+    slashes = [found.start() for found in re.finditer("/", path)][1:6]
+    for at in slashes:
+        for escape in ("%2F", "%2f"):
+            yield from spelt(respelled, path[:at] + escape + path[at + 1 :], 1 if len(slashes) < 3 else 2)
     yield from spelt("onoffice-path-decoded", raw.decode("utf-8", "surrogateescape"))
     yield from spelt("onoffice-path-decoded", unquote(path.replace("+", " ")), 2)
     yield from spelt("onoffice-path-encoded-twice", path.replace("%", "%25"))

@@ -132,13 +132,19 @@ def _parameter_ways(state: State) -> Iterator[Made]:
             made = (query_pairs(rest, ""), rest, unquote(value), *place)
             yield Made("onoffice-signature-doubled", made, f"number {number} of {len(values)}")
         return
-    yield Made("onoffice-not-utf-8", (_bytewise(rest), *tail))
+    if loose := _bytewise(rest):
+        yield Made("onoffice-not-utf-8", (loose, *tail))
     pairs = query_pairs(rest, URL + "escapes")
     every = query_pairs(query, URL + "escapes")
     empty = tuple((name, "" if name == "signature" else text) for name, text in every)
     yield Made("onoffice-signature-left-in", (empty, *tail), "empty")
     yield Made("onoffice-signature-left-in", (every, *tail), "with its value")
     yield Made("values-encoded", (tuple(one for one in raw if one[0] != "signature"), *tail), "as in the URL")
+    pieces = rest.split("&")
+    for at, piece in enumerate(pieces):
+        if "+" in piece and rest.count("+") > piece.count("+"):
+            one = "&".join((*pieces[:at], piece.replace("+", "%2B"), *pieces[at + 1 :]))
+            yield Made("plus-as-blank", (query_pairs(one, ""), *tail), f"in {piece.partition('=')[0]} alone")
     if "+" in rest:
         yield Made("blank-as-plus", (query_pairs(rest.replace("+", "%2B"), ""), *tail))
     if "%2B" in rest.upper():
@@ -153,12 +159,12 @@ def _parameter_ways(state: State) -> Iterator[Made]:
 
 
 def _bytewise(query: str) -> Pairs:
-    """Return the pairs with each byte that is not UTF-8 kept; raises `ValueError` where all are."""
+    """Return the pairs with each byte that is not UTF-8 kept, or nothing where all are UTF-8."""
     pieces = [piece.partition("=") for piece in query.replace("+", " ").split("&") if piece]
     names = [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pieces]
     pairs = tuple((n.decode(errors="surrogateescape"), v.decode(errors="surrogateescape")) for n, v in names)
     if not re.search("[\udc80-\udcff]", "".join(n + v for n, v in pairs)):
-        raise ValueError("it is UTF-8")
+        return ()
     return pairs
 
 
@@ -176,8 +182,8 @@ def _names(state: State) -> Iterator[Made]:
     for id, stages in READINGS.items():
         if "names" in stages:
             yield Made(id, (stages["names"](pairs), id, *rest))
-    yield Made(URL + "integer-names=as-text", (rules(None).names(pairs), "", *rest))
     yield Made("onoffice-names-as-text", (pairs, "", *rest))
+    yield Made(URL + "integer-names=as-text", (rules(None).names(pairs), "", *rest))
 
 
 # --- message and keys -----------------------------------------------------------------------------
