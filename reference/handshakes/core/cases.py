@@ -86,6 +86,8 @@ class Case:
     macs: tuple[Mac, ...] = ()
     general: bool = True
     fits: Callable[[Any, Any], tuple[str | tuple[str, str], ...] | None] | None = None
+    digest: bool = False
+    """Whether `fits` compares digests, so that the general slips of the MAC apply all the same."""
     forms: Mapping[str, str] = field(default_factory=dict)
     """Ids of readings that stand for a general slip of the form, by that slip."""
     names: tuple[str, ...] = ()

@@ -283,7 +283,7 @@ def _macs(case: Case) -> dict[int, list[Mac]]:
     found: dict[int, list[Mac]] = {}
     for mac in case.macs:
         found.setdefault(len(mac.ids), []).append(mac)
-    if case.general and case.fits is None:
+    if case.general and (case.fits is None or case.digest):
         for mac, cost in keys.MACS:
             found.setdefault(cost, []).append(mac)
     return found

@@ -77,6 +77,7 @@ def _case(one: Action, version: int, part: str) -> Case:
         API + "hmac",
         macs=tuple(macs),
         general=version == 2,
+        digest=True,
         fits=lambda made, received: _fits(version, made, received),
         part=part,
         clauses={
