@@ -43,7 +43,7 @@ def examine(
     yield from platform.activate(one, administrator)
     if platform.customers[one].status == "active":
         yield from platform.serve(one, administrator, service)
-    if platform.customers[one].status != "active" or platform.broken_since(seen) - PAGE:
+    if platform.customers[one].status != "active" or platform.violated_since(seen) - PAGE:
         return platform.findings[seen:]
     yield from platform.serve(one, broker, service, because="service.other-users")
     yield from platform.serve(one, administrator, webhook)
@@ -54,9 +54,9 @@ def examine(
         lost = (
             isinstance(fault, ApiFault) and not fault.instead
         )  # carried out: the old credentials have ended
-        if isinstance(fault.expected, Refuses) and not lost and not platform.broken_since(start):
+        if isinstance(fault.expected, Refuses) and not lost and not platform.violated_since(start):
             yield from platform.serve(one, administrator, service, because="unlock.failure")
-        if lost or platform.broken_since(start):
+        if lost or platform.violated_since(start):
             yield from platform.activate(one, administrator)
     yield from fresh(platform, first, service)
     for place in (service, webhook):
@@ -94,7 +94,7 @@ def fresh(platform: OnOffice, customer: tuple[str, str, str], service: str) -> S
     start = len(platform.findings)
     yield from platform.activate(customer[0], customer[1])
     yield from platform.serve(customer[0], customer[1], service, because="credentials.replaced")
-    if platform.broken_since(start):
+    if platform.violated_since(start):
         yield from platform.activate(customer[0], customer[1])
 
 
@@ -109,7 +109,7 @@ def worked(platform: OnOffice, customer: tuple[str, str, str], work: Work) -> St
     except Refused:
         held = False
     platform.serving = ""
-    if held or not platform.broken_since(start):
+    if held or not platform.violated_since(start):
         platform.found("credentials.user", held, "work for one of two users with the same id")
 
 

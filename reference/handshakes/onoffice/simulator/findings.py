@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.verdicts import Finding, NamedFault, Refuses
-from .faults import Fault, FormFault
+from .faults import Fault, FormFault, UrlFault
 from .records import CLAUSE, ApiUser, Customer, Popup, Service
 
 LONGEST = 200
@@ -71,6 +71,23 @@ def same_page(one: Response, other: Response) -> bool:
     return (one.status, one.body, [h for h in one.headers if h[0] in kept]) == (
         other.status, other.body, [h for h in other.headers if h[0] in kept],
     )  # fmt: skip
+
+
+def uniform(
+    response: Response | None, attempt: Attempt, seen: dict[str, Response], place: str
+) -> tuple[Finding, ...]:
+    """onoffice:url.refused. Compare the answers to whatever did not verify at one place; `seen` is the first of each."""
+    verified = isinstance(attempt.fault, UrlFault) and attempt.fault.verified
+    if verified or response is None:
+        return ()
+    same = same_page(seen.setdefault(place, response), response)
+    return (Finding(CLAUSE + "url.refused", same, f"{attempt.name}: as any other failure"),)
+
+
+def pressed_again(response: Response | None, quiet: bool) -> Finding:
+    """onoffice:unlock.repeat. Return the finding on a second click; `quiet` says that the provider called nobody."""
+    held = quiet and response is not None and response.body == b"active"
+    return Finding(CLAUSE + "unlock.repeat", held, "a second click")
 
 
 def judged_page(page: Page | None, customer: Customer, portal: str) -> tuple[Finding, ...]:

@@ -16,14 +16,7 @@ from ...runtime.browser import Page
 from ...runtime.pages import page, refused_form, wrong_method
 from ...runtime.verdicts import Finding
 from .acting import Acting
-from .faults import (
-    ACTIVATION_URL_FAULTS,
-    API_FAULTS,
-    CLAIM_FAULTS,
-    STATE_FAULTS,
-    URL_FAULTS,
-    Fault,
-)
+from .faults import ACTIVATION_URL_FAULTS, API_FAULTS, CLAIM_FAULTS, STATE_FAULTS, URL_FAULTS, Fault
 
 _FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
 {% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}

@@ -7,17 +7,16 @@ at the top; that of an action in its own status, in one of the three envelopes o
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from typing import Any
 
 from ...core.messages import Answer, Request, json_response
 from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, json_object
-from ...runtime.verdicts import Finding
 from ..errorcodes import ACTION_FAILED, UNNAMED, meaning
 from ..signing import api_hmac
-from .records import CLAUSE, Account, ApiUser, CacheEntry, Claim, Customer, Popup, Settings
+from .records import CLAUSE, ApiUser
+from .setup import SetUp
 
 ACTION = "urn:onoffice-de-ns:smart:2.5:smartml:action:"
 PATHS = ("/api/stable/api.php", "/api/latest/api.php")
@@ -32,64 +31,8 @@ class ApiError(Exception):
         self.code, self.clause = code, clause
 
 
-class Resources:
-    """What the platform keeps, and the API behind it."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        account: Account,
-        *,
-        clock: Callable[[], int],
-        random: Callable[[int], bytes],
-    ) -> None:
-        self.settings = settings
-        self.account = account
-        self.clock = clock
-        self.random = random
-        self.customers: dict[str, Customer] = {}
-        self.api_users: dict[str, ApiUser] = {}
-        self.cache: dict[str, CacheEntry] = {}
-        self.claims: dict[str, Claim] = {}
-        self.latest: dict[tuple[str, str], tuple[int, int]] = {}
-        self.claim_faults: dict[tuple[str, str], int] = {}
-        self.popups: dict[str, Popup] = {}
-        self.findings: list[Finding] = []
-        self.calls = 0
-        self.serving = ""
-
-    def found(self, clause: str, held: bool, detail: str) -> None:
-        """Remember what a check said about a clause."""
-        self.findings.append(Finding(CLAUSE + clause, held, detail))
-
-    def api_user(self, web_id: str) -> ApiUser:
-        """onoffice:popup.api-user. Make an API user of a customer: a token of 32 characters and a key of 64."""
-        user = ApiUser(self.random(16).hex(), self.random(32).hex(), web_id)
-        self.api_users[user.token] = user
-        return user
-
-    def claim(self, web_id: str, user_id: str, cache_id: str = "") -> str:
-        """onoffice:claim.shape. Make a claim; its value is base64 with `+` and `/`, or the URL form; facts 3.4."""
-        number = int.from_bytes(self.random(36))
-        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + (
-            "-_" if cache_id else "+/"
-        )
-        value = letters[62:] + "".join(letters[number >> 6 * place & 63] for place in range(46))
-        now = self.clock()
-        self.claims[value] = Claim(web_id, user_id, now, cache_id, order=(now, len(self.claims)))
-        return value
-
-    def sent(self, value: str, signed_at: int, *, refused: bool) -> None:
-        """onoffice:claim.latest. Note when the URL of a service's claim was signed.
-
-        The latest is the one with the latest signed time, and of one second the last; a claim whose URL
-        has to be refused is none.
-        """
-        claim = self.claims[value]
-        claim.order = (signed_at, claim.order[1])
-        if not refused:
-            person = (claim.web_id, claim.user_id)
-            self.latest[person] = max(claim.order, self.latest.get(person, claim.order))
+class Resources(SetUp):
+    """The API in front of what the platform keeps."""
 
     # --- one request ------------------------------------------------------------------------------
 

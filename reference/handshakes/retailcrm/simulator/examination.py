@@ -13,14 +13,7 @@ from typing import Any
 from ...core.messages import Step
 from ...core.refusals import Refused
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from .faults import (
-    ACTIVITY_FAULTS,
-    CONFIG_FAULTS,
-    CONNECT_FAULTS,
-    VISIT_FAULTS,
-    ActivityFault,
-    Fault,
-)
+from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, ActivityFault, Fault
 from .findings import said_yes
 from .platform import RetailCRM
 from .records import CLAUSE

@@ -1,0 +1,90 @@
+"""What onOffice keeps, and what is added to it: the provider's account, customers, API users, claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...runtime.judging import Judging
+from .records import (
+    CLAUSE,
+    Account,
+    ApiUser,
+    CacheEntry,
+    Claim,
+    Customer,
+    Popup,
+    Settings,
+    good_secret,
+    registered,
+)
+
+
+class SetUp(Judging):
+    """What is kept, by id."""
+
+    prefix = CLAUSE
+
+    def __init__(
+        self,
+        settings: Settings,
+        account: Account,
+        *,
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.account = account
+        self.clock = clock
+        self.random = random
+        self.customers: dict[str, Customer] = {}
+        self.api_users: dict[str, ApiUser] = {}
+        self.cache: dict[str, CacheEntry] = {}
+        self.claims: dict[str, Claim] = {}
+        self.latest: dict[tuple[str, str], tuple[int, int]] = {}
+        self.claim_faults: dict[tuple[str, str], int] = {}
+        self.popups: dict[str, Popup] = {}
+        self.calls = 0
+        self.serving = ""
+        registered(account.activation_url, settings.loopback)
+        for service in account.services:
+            registered(service.url, settings.loopback, service.macros)
+        good_secret(account.secret)
+
+    def add_customer(self, customer: Customer) -> Customer:
+        """Add a customer's version."""
+        self.customers[customer.web_id] = customer
+        return customer
+
+    def change_secret(self, secret: str) -> None:
+        """onoffice:secret.immediate. Save another provider secret; from now on it signs. Raises `ValueError`; A31, A32."""
+        self.account.secret = good_secret(secret)
+
+    def api_user(self, web_id: str) -> ApiUser:
+        """onoffice:popup.api-user. Make an API user of a customer: a token of 32 characters and a key of 64."""
+        user = ApiUser(self.random(16).hex(), self.random(32).hex(), web_id)
+        self.api_users[user.token] = user
+        return user
+
+    def claim(self, web_id: str, user_id: str, cache_id: str = "") -> str:
+        """onoffice:claim.shape. Make a claim; its value is base64 with `+` and `/`, or the URL form; facts 3.4."""
+        number = int.from_bytes(self.random(36))
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + (
+            "-_" if cache_id else "+/"
+        )
+        value = letters[62:] + "".join(letters[number >> 6 * place & 63] for place in range(46))
+        now = self.clock()
+        self.claims[value] = Claim(web_id, user_id, now, cache_id, order=(now, len(self.claims)))
+        return value
+
+    def sent(self, value: str, signed_at: int, *, refused: bool) -> None:
+        """onoffice:claim.latest. Note when the URL of a service's claim was signed.
+
+        The latest is the one with the latest signed time, and of one second the last; a claim whose URL
+        has to be refused is none.
+        """
+        claim = self.claims[value]
+        claim.order = (signed_at, claim.order[1])
+        if not refused:
+            person = (claim.web_id, claim.user_id)
+            self.latest[person] = max(claim.order, self.latest.get(person, claim.order))
