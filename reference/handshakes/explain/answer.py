@@ -16,8 +16,9 @@ from ..platforms import PLATFORMS
 from .budget import Budget
 from .differences import Mine, compared
 from .keys import doubt
-from .pasted import Unreadable, read
+from .pasted import read
 from .ranking import Explanation, grouped
+from .recorded import Unreadable
 from .search import Outcome, search
 from .visible import masked, visible
 

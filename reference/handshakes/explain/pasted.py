@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Sequence
 
 from ..core.cases import Found, Slips
 from ..core.messages import Headers
 from .commands import curl, fetch
+from .recorded import Unreadable, parsed, recorded, texts
 from .unwrapping import repaired, unquoted
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
@@ -21,10 +19,6 @@ _LOGGED_BARE = re.compile(rf"\b(?:{METHODS})\s+[\"']?((?:https?:/)?/\S+?)[\"']?(
 _HEADER_LINE = re.compile(r"(:?[A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)", re.ASCII)
 _URL = re.compile(r"https?://[^\s\"'<>`]+", re.I)
 _TARGET = re.compile(r"(?:https?://|/|\?)\S*", re.I)
-
-
-class Unreadable(Exception):
-    """What was pasted holds no request of the platform; the text says what is missing."""
 
 
 def read(pasted: bytes, platform: Slips, header: str = "", origins: Sequence[str] = ()) -> Found:
@@ -56,10 +50,11 @@ class _Reader:
             )
         text = self._text(pasted)
         if text is None:
-            return self._body(pasted, "a binary body")
+            text = pasted.decode("utf-8", "surrogateescape")
+            return self._http(text, pasted) or self._head(text, pasted) or self._body(pasted, "a binary body")
         text = text.strip()
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
-        for reader in (self._har, self._command, self._http, self._log, self._head):
+        for reader in (self._recorded, self._command, self._http, self._log, self._head):
             if (one := reader(bare, pasted)) is not None:
                 return one
         return self._rest(text, bare, pasted)
@@ -141,79 +136,25 @@ class _Reader:
 
     # --- what it may be, one reader each ----------------------------------------------------------
 
-    def _har(self, text: str, pasted: bytes) -> Found | None:
-        if text[:1] not in "{[":
+    def _recorded(self, text: str, pasted: bytes) -> Found | None:
+        value = parsed(text)
+        if value is None:
             return None
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
+        found = recorded(value, self._signed)
+        if found is not None:
+            self.undone += found.undone
+            return self._made(found.took, found.url, found.method, found.headers, found.body)
+        if self.platform.BODY and any(name in self.platform.HEADERS for name, _ in self.headers):
             return None
-        if isinstance(value, dict) and isinstance(value.get("log"), dict):
-            entries = value["log"].get("entries")
-            requests = [entry.get("request") for entry in entries or () if isinstance(entry, dict)]
-            took = "a HAR file"
-        elif isinstance(value, dict) and _is_entry(value.get("request")):
-            requests, took = [value["request"]], "an entry of a HAR file"
-        elif isinstance(value, dict) and "rawQueryString" in value:
-            return self._gateway(value)
-        elif isinstance(value, dict) and isinstance(value.get("url"), str) and "headers" in value:
-            requests, took = [value], "a request of a HAR file"
-        else:
-            return None if self.platform.BODY else self._inside(value)
-        matching = [
-            (number, one)
-            for number, one in enumerate(requests, 1)
-            if isinstance(one, dict) and self._signed(one)
-        ]
-        if not matching:
-            raise Unreadable(
-                f"This is {took} with {len(requests)} requests, none of which carries a signature."
-            )
-        number, request = matching[0]
-        if len(requests) > 1:
-            took += f" (request {number} of {len(requests)}, the first of {len(matching)} with a signature)"
-        data = request.get("postData")
-        content = _posted(data).encode("utf-8", "surrogatepass")
-        if isinstance(data, dict) and data.get("encoding") == "base64":
-            content = self._from_base64(content)
-        return self._made(
-            took, str(request.get("url", "")), str(request.get("method", "")), _listed(request), content
-        )
-
-    def _signed(self, request: dict[str, Any]) -> bool:
-        data = request.get("postData")
-        text = _posted(data)
-        named = {name for name, _ in _listed(request)} & set(self.platform.HEADERS)
-        return (
-            self.fits(str(request.get("url", "")))
-            or bool(named)
-            or ("register" in text and self.platform.BODY)
-        )
-
-    def _gateway(self, event: dict[str, Any]) -> Found:
-        headers = event.get("headers") if isinstance(event.get("headers"), dict) else {}
-        found = tuple((str(name).lower(), str(value)) for name, value in (headers or {}).items())
-        body = str(event.get("body") or "").encode("utf-8", "surrogatepass")
-        if event.get("isBase64Encoded"):
-            body = self._from_base64(body)
-        target = f"{event.get('rawPath', '/')}?{event['rawQueryString']}"
-        return self._made("an event of API Gateway", target, "", found, body)
-
-    def _from_base64(self, body: bytes) -> bytes:
-        try:
-            content = base64.b64decode(body)
-        except ValueError:
-            raise Unreadable("The body is said to be in base64, but it is not base64.") from None
-        self.undone.append("the body stood in base64")
-        return content
-
-    def _inside(self, value: Any) -> Found | None:
-        """Return the request whose URL is a text somewhere in JSON, as in a line of a structured log."""
-        for text in _texts(value):
-            if self.fits(text):
-                line = _LOGGED_BARE.search(text)
-                return self._made("a URL in JSON", line[1] if line else text)
+        for inner in texts(value):
+            if "?" in inner and self.fits(inner):
+                line = _LOGGED_BARE.search(inner)
+                return self._made("a URL in JSON", line[1] if line else inner)
         return None
+
+    def _signed(self, url: str, headers: Headers, body: str) -> bool:
+        named = {name for name, _ in headers} & set(self.platform.HEADERS)
+        return self.fits(url) or bool(named) or ("register" in body and self.platform.BODY)
 
     def _command(self, text: str, pasted: bytes) -> Found | None:
         for read_command in (curl, fetch):
@@ -245,9 +186,8 @@ class _Reader:
             if found is None:
                 return (), b"", False
             headers.append((found[1].lower(), found[2].strip()))
-        raw = body.encode("utf-8", "surrogatepass")
-        if cut := re.search(rb"\r?\n\r?\n", pasted):
-            raw = pasted[cut.end() :]
+        cut = re.search(rb"\r?\n\r?\n", pasted)
+        raw = body.encode("utf-8", "surrogateescape") if self.undone or not cut else pasted[cut.end() :]
         length = dict(headers).get("content-length", "")
         if (
             length.isdecimal()
@@ -326,11 +266,6 @@ class _Reader:
         )
 
 
-def _is_entry(request: Any) -> bool:
-    """Return whether this is the request of an entry of a HAR file."""
-    return isinstance(request, dict) and ("url" in request or "headers" in request)
-
-
 def _json_text(text: str) -> bool:
     """Return whether a text is a JSON text that holds another one."""
     if not re.match(r'"\s{0,9}[{[]', text) or text[-1:] != '"':
@@ -339,35 +274,3 @@ def _json_text(text: str) -> bool:
         return isinstance(json.loads(text), str)
     except ValueError:
         return False
-
-
-def _posted(data: Any) -> str:
-    """Return the body of a HAR request; a form may be there as its fields alone, encoded (Chromium) or not (Firefox)."""
-    if not isinstance(data, dict):
-        return ""
-    fields = data.get("params")
-    if not data.get("text") and isinstance(fields, list):
-        rows = [one for one in fields if isinstance(one, dict)]
-        pairs = [(str(one.get("name", "")), str(one.get("value", ""))) for one in rows]
-        encoded = all(re.fullmatch(r"[\w.~%+*!'()-]*", text, re.ASCII) for pair in pairs for text in pair)
-        return "&".join(map("=".join, pairs)) if encoded else urlencode(pairs)
-    return str(data.get("text", ""))
-
-
-def _listed(request: dict[str, Any]) -> Headers:
-    headers = request.get("headers")
-    if isinstance(headers, dict):
-        return tuple((str(name).lower(), str(value)) for name, value in headers.items())
-    found = [one for one in headers or () if isinstance(one, dict)] if isinstance(headers, list) else []
-    return tuple((str(one.get("name", "")).lower(), str(one.get("value", ""))) for one in found)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)

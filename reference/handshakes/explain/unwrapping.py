@@ -43,8 +43,9 @@ def unquoted(text: str, undone: list[str]) -> str:
     while len(text) > 2 and QUOTES.get(text[0]) == text[-1] and not (text[0] == "[" and text[1] in '{["'):
         undone.append(f"{names.get(text[0], 'quotes')} around it")
         text = text[1:-1].strip()
-    if (text[:1] in "\"'`“" and text.count(text[0]) == 1) or (
-        text[-1:] in "\"'`”" and text.count(text[-1]) == 1
+    if text and (
+        (text[0] in "\"'`“" and text.count(text[0]) == 1)
+        or (text[-1] in "\"'`”" and text.count(text[-1]) == 1)
     ):
         undone.append("one quote at its end")
         text = text.strip("\"'`“”")
@@ -93,7 +94,12 @@ def _inner(url: str, fits: Fits) -> str:
         if "urldefense" in outside and name == "u" and "://" not in value:
             inner = unquote(value.replace("-", "%").replace("_", "/"))
         known = _GATEWAY.match(url) or name.lower() in ("url", "u", "q", "target", "redirect", "goto", "link")
-        if known and re.match(r"https?://", inner) and fits(inner) and (_GATEWAY.match(url) or not fits(url)):
+        if (
+            known
+            and re.match(r"https?://", inner)
+            and (fits(inner) or _GATEWAY.match(inner))
+            and (_GATEWAY.match(url) or not fits(url))
+        ):
             return inner
     return ""
 
@@ -143,5 +149,5 @@ _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("&amp; stood for &", _entities),
     ("&name was read as an HTML entity and became a character", _damaged),
     ("invisible characters stood in it", lambda url: re.sub("[\u200b\u200c\u200d\u2060\ufeff\u00ad]", "", url)),
-    ("punctuation stood behind it", lambda url: re.sub(r"(?<=[0-9A-Za-z])[.,;:!)>\]}]+$", "", url)),
+    ("punctuation stood behind it", lambda url: re.sub(r"(?<=[0-9A-Za-z])[.,;:!)>\]}\"'”’»]+$", "", url)),
 )  # fmt: skip

@@ -1,0 +1,158 @@
+"""Requests that a program recorded as JSON: HAR files of browsers, events of API Gateway, structured logs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from ..core.messages import Headers
+
+Signed = Callable[[str, Headers, str], bool]
+"""Whether a URL, headers or a body carry a signature of the platform."""
+
+
+class Unreadable(Exception):
+    """What was pasted holds no request of the platform; the text says what is missing."""
+
+
+class Recorded(NamedTuple):
+    """One recorded request."""
+
+    took: str
+    url: str
+    method: str
+    headers: Headers
+    body: bytes
+    undone: tuple[str, ...] = ()
+
+
+def parsed(text: str) -> Any:
+    """Return a JSON object or array, or None for anything else.
+
+    >>> parsed('{"a": 1}'), parsed("a=1")
+    ({'a': 1}, None)
+    """
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def recorded(value: Any, signed: Signed) -> Recorded | None:
+    """Return the first signed request of a HAR file, of one entry, or of an event; None if it is something else.
+
+    >>> recorded({"url": "/?a=b", "headers": [], "method": "GET"}, lambda url, headers, body: True).took
+    'a request of a HAR file'
+    """
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get("log"), dict):
+        entries = value["log"].get("entries")
+        found = [entry.get("request") for entry in _list(entries) if isinstance(entry, dict)]
+        return _first([one for one in found if isinstance(one, dict)], "a HAR file", signed)
+    request = value.get("request")
+    if isinstance(request, dict) and ("url" in request or "headers" in request):
+        return _first([request], "an entry of a HAR file", signed)
+    if "rawQueryString" in value or ("isBase64Encoded" in value and "body" in value):
+        return _event(value)
+    if isinstance(value.get("url"), str) and "headers" in value:
+        return _first([value], "a request of a HAR file", signed)
+    return None
+
+
+def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorded:
+    matching = [
+        (number, one)
+        for number, one in enumerate(requests, 1)
+        if signed(str(one.get("url", "")), _headers(one), _posted(one.get("postData")))
+    ]
+    if not matching:
+        counted = (
+            "1 request, which does not carry"
+            if len(requests) == 1
+            else f"{len(requests)} requests, none of which carries"
+        )
+        raise Unreadable(f"This is {took} with {counted} a signature.")
+    number, request = matching[0]
+    if len(requests) > 1:
+        took += f" (request {number} of {len(requests)}, the first of {len(matching)} with a signature)"
+    data = request.get("postData")
+    undone: tuple[str, ...] = ()
+    body = _posted(data).encode("utf-8", "surrogatepass")
+    if isinstance(data, dict) and data.get("encoding") == "base64":
+        body, undone = _from_base64(body)
+    return Recorded(
+        took, str(request.get("url", "")), str(request.get("method", "")), _headers(request), body, undone
+    )
+
+
+def _event(event: dict[str, Any]) -> Recorded:
+    """Return the request of an event of API Gateway, in either of its two versions."""
+    undone: tuple[str, ...] = ()
+    body = str(event.get("body") or "").encode("utf-8", "surrogatepass")
+    if event.get("isBase64Encoded") is True:
+        body, undone = _from_base64(body)
+    path = str(event.get("rawPath") or event.get("path") or "/")
+    query = event.get("rawQueryString")
+    if query is None and isinstance(event.get("queryStringParameters"), dict):
+        query = urlencode(event["queryStringParameters"], errors="surrogatepass")
+    method = str(event.get("httpMethod") or "")
+    return Recorded(
+        "an event of API Gateway", f"{path}?{query}" if query else path, method, _headers(event), body, undone
+    )
+
+
+def _from_base64(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    try:
+        content = base64.b64decode(re.sub(rb"\s", b"", body), validate=True)
+    except ValueError:
+        raise Unreadable("The body is said to be in base64, but it is not base64.") from None
+    return content, ("the body was in base64",)
+
+
+def _posted(data: Any) -> str:
+    """Return the body of a HAR request; a form may be there as its fields alone, encoded (Chromium) or not (Firefox)."""
+    if not isinstance(data, dict):
+        return ""
+    fields = data.get("params")
+    if not data.get("text") and isinstance(fields, list):
+        rows = [one for one in fields if isinstance(one, dict)]
+        pairs = [(str(one.get("name", "")), str(one.get("value", ""))) for one in rows]
+        encoded = all(re.fullmatch(r"[\w.~%+*!'()-]*", text, re.ASCII) for pair in pairs for text in pair)
+        return "&".join(map("=".join, pairs)) if encoded else urlencode(pairs, errors="surrogatepass")
+    return str(data.get("text", ""))
+
+
+def _headers(request: dict[str, Any]) -> Headers:
+    headers = request.get("headers")
+    if isinstance(headers, dict):
+        return tuple((str(name).lower(), str(value)) for name, value in headers.items())
+    rows = [one for one in _list(headers) if isinstance(one, dict)]
+    return tuple((str(one.get("name", "")).lower(), str(one.get("value", ""))) for one in rows)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text of a JSON value, however deep, in its order.
+
+    >>> [*texts({"a": ["b", {"c": "d"}], "e": "f"})]
+    ['b', 'd', 'f']
+    """
+    ahead = [value]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            ahead += reversed(one.values())
+        elif isinstance(one, list):
+            ahead += reversed(one)
