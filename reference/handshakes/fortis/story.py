@@ -21,23 +21,23 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 
     def press(button: str, expected: str, **fields: str) -> Step[list[Check]]:
         """Press a button of the simulator's list, as a merchant does in the UI."""
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         shown.append((yield from browser.open(f"{ui}/simulator")))
         shown.append((yield from browser.submit(shown[-1], shown[-1].form(button), fields)))
         text = shown[-1].text
         return [
             Check(f"the browser shows: {expected}", expected in text),
-            *checks_of(platform.findings[seen:]),
+            *checks_of(platform.findings.since(seen)),
         ]
 
     def opened(user: str, expected: list[str], **fields: str) -> Step[list[Check]]:
         """Open the app in its iframe."""
         checks = yield from press(f"open-{user}", "This is the app as the merchant sees it", **fields)
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         shown.append((yield from browser.load_frame(shown[-1])))
         text = shown[-1].text
         checks += [Check(f"the iframe shows: {one}", one in text) for one in expected]
-        return [*checks, *checks_of(platform.findings[seen:])]
+        return [*checks, *checks_of(platform.findings.since(seen))]
 
     def refused() -> Step[list[Check]]:
         told = sides.reports.told
@@ -56,12 +56,15 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         return [*checks, Check("the app's operator sees identity-mismatch", reasons == ["identity-mismatch"])]
 
     def consented() -> Step[list[Check]]:
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         yield from opened(USER, ["Signed in as"])
         shown.append((yield from browser.submit(shown[-1], shown[-1].form("oauth"))))
         shown.append((yield from browser.submit(shown[-1], shown[-1].form("allow"), {"user": USER})))
         granted = 'id="granted"' in shown[-1].response.body.decode()
-        return [Check("the browser shows: Access granted", granted), *checks_of(platform.findings[seen:])]
+        return [
+            Check("the browser shows: Access granted", granted),
+            *checks_of(platform.findings.since(seen)),
+        ]
 
     def works() -> Step[list[Check]]:
         record = yield from app.work(LOCATION, USER)

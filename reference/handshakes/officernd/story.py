@@ -19,21 +19,24 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 
     def press(button: str) -> Step[list[Check]]:
         """Press a button of the portal, as the admin does."""
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         page = yield from browser.open(portal)
         page = yield from browser.submit(page, page.form(f"{button}-{integration.id}"))
-        return [Check("the browser shows a page", page.response.ok), *checks_of(platform.findings[seen:])]
+        return [
+            Check("the browser shows a page", page.response.ok),
+            *checks_of(platform.findings.since(seen)),
+        ]
 
     def connect() -> Step[list[Check]]:
         checks = yield from press("connect")
         return [*checks, Check(f"connected to {integration.account_name}", integration.state == "connected")]
 
     def tampered() -> Step[list[Check]]:
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         yield from platform.healthcheck(integration.id, fault="parameter-changed")
         reasons = [refused.reason for _, refused in sides.reports]
         return [
-            *checks_of(platform.findings[seen:]),
+            *checks_of(platform.findings.since(seen)),
             Check("the partner's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
         ]
 

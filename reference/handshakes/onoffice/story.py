@@ -57,14 +57,14 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         ]
 
     def served(user: str, expected: int = 200) -> Step[list[Check]]:
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         outcome = yield from platform.serve(
             FIRST, user, PLANS, because="service.other-users", anyway=expected != 200
         )
         text = outcome.response.body.decode() if outcome.response else ""
         shows = "House 4711" in text
         return [
-            *checks_of(platform.findings[seen:]),
+            *checks_of(platform.findings.since(seen)),
             Check(
                 f"the service {'shows' if expected == 200 else 'does not show'} the property",
                 shows == (expected == 200),

@@ -22,14 +22,14 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
 
     def press(button: str, expected: str) -> Step[list[Check]]:
         """Press a button of the page that is open, as the user does."""
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         if not shown:
             shown.append((yield from browser.open(f"{account}/simulator")))
         shown.append((yield from browser.submit(shown[-1], shown[-1].form(button))))
         text = shown[-1].text
         return [
             Check(f"the browser shows: {expected}", expected in text),
-            *checks_of(platform.findings[seen:]),
+            *checks_of(platform.findings.since(seen)),
         ]
 
     def refused_token() -> Step[list[Check]]:
@@ -37,11 +37,11 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         shown.append((yield from browser.open(f"{account}/simulator")))
         yield from press(f"popup-{card.code}", "asks for")
         form = shown[-1].form("connect")
-        seen = len(platform.findings)
+        seen = platform.findings.seen
         shown.append((yield from browser.submit(shown[-1], form, {"fault": "wrong-token"})))
         reasons = [refused.reason for _, refused in sides.reports]
         return [
-            *checks_of(platform.findings[seen:]),
+            *checks_of(platform.findings.since(seen)),
             Check("the module's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
         ]
 

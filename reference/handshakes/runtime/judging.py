@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.messages import Response
-from .verdicts import Finding, Outcome
+from .verdicts import Finding, Findings, Outcome
 
 
 class Judging:
@@ -22,7 +22,7 @@ class Judging:
     prefix = ""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.findings = Findings()
 
     def found(self, clause: str, held: bool | None, detail: str) -> None:
         """Remember what a check said about a clause, which is given without the prefix."""
@@ -35,4 +35,4 @@ class Judging:
 
     def violated_since(self, seen: int) -> set[str]:
         """Return the clauses that were found violated after the first `seen` findings."""
-        return {finding.clause for finding in self.findings[seen:] if finding.violated}
+        return {finding.clause for finding in self.findings.since(seen) if finding.violated}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 from ..core.messages import Response
 
@@ -62,6 +63,60 @@ class Finding:
     def state(self) -> str:
         """The finding in words: `held`, `violated` or `not seen`."""
         return {True: "held", False: "violated", None: "not seen"}[self.held]
+
+
+class Findings(list[Finding]):
+    """What a platform found, in order: the last `MOST` of it, as `serve` may run for weeks.
+
+    What was found since a moment is asked with the number that there had been in all.
+
+    >>> findings = Findings()
+    >>> findings += [Finding("shop:sum", False, str(number)) for number in range(Findings.MOST + 5)]
+    >>> len(findings) == Findings.MOST, findings.seen - Findings.MOST, findings.violations - Findings.MOST
+    (True, 5, 5)
+    >>> [finding.detail for finding in findings.since(Findings.MOST + 3)]
+    ['5003', '5004']
+    """
+
+    MOST = 5_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+        """How many there were, those included that are no longer kept."""
+        self.violations = 0
+        """How many of them were violations."""
+
+    def append(self, finding: Finding) -> None:
+        """Add a finding; the oldest go when there are too many, some at a time."""
+        super().append(finding)
+        self.seen += 1
+        self.violations += finding.violated
+        if len(self) > self.MOST:
+            del self[: -self.MOST]
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add several findings."""
+        for finding in findings:
+            self.append(finding)
+
+    def __iadd__(self, findings: Iterable[Finding]) -> Self:  # type: ignore[override, misc]
+        """Add several findings."""
+        self.extend(findings)
+        return self
+
+    def since(self, seen: int) -> list[Finding]:
+        """Return those after the first `seen` ones that are still kept."""
+        return self[max(0, len(self) - (self.seen - seen)) :]
+
+    def forget(self, *gone: Finding) -> None:
+        """Take findings out again, these very ones, as if they had never been."""
+        for one in gone:
+            place = next((place for place, kept in enumerate(self) if kept is one), None)
+            if place is not None:
+                del self[place]
+                self.seen -= 1
+                self.violations -= one.violated
 
 
 @dataclass(frozen=True, slots=True)

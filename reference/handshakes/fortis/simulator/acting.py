@@ -182,7 +182,7 @@ class Acting(Identity):
     def _launched(self, url: str, draft: Draft, chosen: OpeningFault | None, cookie: str) -> Step[Outcome]:
         location_id, user_id = draft.location.id, draft.user.id
         attempt = Attempt(draft.token or "", user_id, chosen if isinstance(chosen, AnswerFault) else None)
-        seen = len(self.findings)
+        seen = self.findings.seen
         self.waiting.append(attempt)
         try:
             for _ in range(chosen.times if isinstance(chosen, LaunchFault) else 1):

@@ -30,14 +30,14 @@ def examine(
     offers_oauth: Callable[[Response], bool] | None = None,
 ) -> Step[list[Finding]]:
     """Examine an app with one location and two users, one of whom has an id of seven digits; return the findings."""
-    seen = len(platform.findings)
+    seen = platform.findings.seen
     mode = platform.apps[title].mode
     yield from platform.register(title, location)
     yield from platform.register(title, location, user)
     yield from claimed(platform, title, location, user)
     first = yield from platform.launch(title, location, user)
     if not is_open(first.response):
-        return platform.findings[seen:]
+        return platform.findings.since(seen)
     if signed_in and first.response:
         held = signed_in(first.response) == user
         platform.found("identity.users-me", held, "the app says who is signed in")
@@ -47,7 +47,7 @@ def examine(
             platform.findings.append(not_tried(fault))
             continue
         mismatched = Finding(CLAUSE + "identity.mismatch", False, "token-of-another: 200")
-        if fault.clause.endswith(".coverage") and mismatched in platform.findings[seen:]:
+        if fault.clause.endswith(".coverage") and mismatched in platform.findings.since(seen):
             continue  # an app that compares nothing was found already
         outcome = yield from platform.launch(title, location, user, fault=fault.name)
         if is_open(outcome.response) and not isinstance(fault.expected, Refuses):
@@ -69,7 +69,7 @@ def examine(
             else:
                 platform.findings.append(not_tried(oauth_fault))
     yield from removal(platform, title, location, user)
-    return platform.findings[seen:]
+    return platform.findings.since(seen)
 
 
 def not_tried(fault: Fault) -> Finding:
@@ -79,9 +79,9 @@ def not_tried(fault: Fault) -> Finding:
 
 def quietly(platform: Fortis, step: Step[Outcome]) -> Step[Outcome]:
     """Take a step whose own findings do not count, since something else is judged by it."""
-    before = len(platform.findings)
+    before = platform.findings.seen
     outcome = yield from step
-    del platform.findings[before:]
+    platform.findings.forget(*platform.findings.since(before))
     return outcome
 
 

@@ -64,15 +64,16 @@ def unopened(shown: Response | None, mode: str) -> tuple[Finding, ...]:
 def uniform(fault: OpeningFault, response: Response | None, seen: list[Response]) -> list[Finding]:
     """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ.
 
-    `seen` are those of before, to which this one is added.
+    `seen` is the first of them, to which this one is added where there was none.
     """
     beyond = not isinstance(fault.expected, Refuses) or fault.expected == Refuses("too-large")
     if response is None or is_open(response) or beyond:
         return []
     kept = ("content-type", "set-cookie", "location", "www-authenticate")
     headers = tuple(pair for pair in response.headers if pair[0] in kept)
-    seen.append(Response(response.status, headers, response.body))
-    return [Finding(CLAUSE + "launch.uniform", seen[-1] == seen[0], f"{fault.name}: as any other failure")]
+    found = Response(response.status, headers, response.body)
+    seen += [] if seen else [found]
+    return [Finding(CLAUSE + "launch.uniform", found == seen[0], f"{fault.name}: as any other failure")]
 
 
 def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: int) -> list[Finding]:

@@ -103,7 +103,8 @@ class Identity(Resources):
             ours = bool(self.consenting)  # then what is wrong is our own doing
             raise OAuthError("invalid_grant", "unknown code", "" if ours else "oauth.endpoints")
         if grant.used:
-            self.access = {k: v for k, v in self.access.items() if v.code != fields["code"]}
+            for given in [key for key, one in self.access.items() if one.code == fields["code"]]:
+                del self.access[given]
             raise OAuthError("invalid_grant", "the code was used before", "oauth.state")
         if grant.expires_at < self.clock():
             raise OAuthError("invalid_grant", "the code has expired")

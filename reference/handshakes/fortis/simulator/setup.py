@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...core.refusals import Refused
+from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
 from .records import CLAUSE, Access, App, Attempt, Contact, Grant, Location, Settings, Token, User
 from .templates import OF_IFRAMES, OF_LOCATIONS, OF_USERS, checked
@@ -27,12 +28,12 @@ class SetUp(Judging):
         self.locations: dict[str, Location] = {}
         self.users: dict[str, User] = {}
         self.contacts: dict[str, Contact] = {}
-        self.tokens: dict[str, Token] = {}
-        self.grants: dict[str, Grant] = {}
-        self.access: dict[str, Access] = {}
+        self.tokens = Bounded[str, Token](owner=lambda one: one.user_id)
+        self.grants = Bounded[str, Grant](owner=lambda one: one.user_id)
+        self.access = Bounded[str, Access](owner=lambda one: (one.client_id, one.user_id))
         self.registered: set[tuple[str, str, str]] = set()
         self.waiting: list[Attempt] = []
-        self.launched: dict[str, int] = {}
+        self.launched = Bounded[str, int]()
         self.trapped = 0
         self.calls = 0
 

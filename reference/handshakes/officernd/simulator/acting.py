@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
+from ...runtime.bounded import Bounded
 from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from .drafts import Delivery, Draft
@@ -41,7 +42,7 @@ class Acting(Resources):
         self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
     ) -> None:
         super().__init__(settings, clock=clock, random=random)
-        self.browsers: dict[str, str] = {}
+        self.browsers = Bounded[str, str](owner=str)
 
     # --- connecting -------------------------------------------------------------------------------
 

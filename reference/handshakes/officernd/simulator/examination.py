@@ -22,10 +22,10 @@ def examine(
     platform: OfficeRnD, first: str, second: str, *, restart: Callable[[], object] | None = None
 ) -> Step[list[Finding]]:
     """Examine a partner with two integrations of one organisation; return the findings in order."""
-    seen = len(platform.findings)
+    seen = platform.findings.seen
     yield from connected(platform, first)
     if not platform.integrations[first].secret_was_read:
-        return platform.findings[seen:]
+        return platform.findings.since(seen)
     yield from platform.healthcheck(first)
     for fault in PAGE_FAULTS:
         yield from platform.healthcheck(first, fault.name)
@@ -43,7 +43,7 @@ def examine(
     if restart:
         restart()
         yield from platform.healthcheck(first, clause=CLAUSE + "secret.kept")
-    return platform.findings[seen:]
+    return platform.findings.since(seen)
 
 
 def connected(platform: OfficeRnD, integration: str, *, again: bool = False) -> Step[None]:

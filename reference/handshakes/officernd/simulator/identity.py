@@ -90,7 +90,8 @@ class Identity(SetUp):
             self.integrations[grant.integration_id].fault_was_played = True
         if grant.used:
             # RFC 6749, 4.1.2: what a code used twice has given out is taken back
-            self.tokens = {k: v for k, v in self.tokens.items() if v.code != fields["code"]}
+            for given in [key for key, one in self.tokens.items() if one.code == fields["code"]]:
+                del self.tokens[given]
             raise OAuthError("invalid_grant", "the code was used before", "connect.repeated" if ours else "")
         if grant.expires_at < self.clock():
             raise OAuthError("invalid_grant", "the code has expired", "token.code" if ours else "")
@@ -146,7 +147,8 @@ class Identity(SetUp):
         fault = token.fault
         if not fault or not fault.answer or fault.place != place:
             return response
-        self.integrations[self.grants[token.code].integration_id].fault_was_played = True
+        if grant := self.grants.get(token.code):
+            self.integrations[grant.integration_id].fault_was_played = True
         return fault.answer(response, next(iter(self.settings.traps), ""))
 
     # --- authorise page (C4, reading b) -----------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
 from .records import CLAUSE, Application, Grant, Integration, Organization, Settings, Token, Webhook
 
@@ -23,9 +24,9 @@ class SetUp(Judging):
         self.applications: dict[str, Application] = {}
         self.organizations: dict[str, Organization] = {}
         self.integrations: dict[str, Integration] = {}
-        self.grants: dict[str, Grant] = {}
-        self.tokens: dict[str, Token] = {}
-        self.webhooks: dict[str, Webhook] = {}
+        self.grants = Bounded[str, Grant](owner=lambda one: one.integration_id)
+        self.tokens = Bounded[str, Token](owner=lambda one: (one.client_id, one.organization_id))
+        self.webhooks = Bounded[str, Webhook](owner=lambda one: (one.client_id, one.organization_id))
         self.token_requests = 0
         self.trap_requests = 0
 

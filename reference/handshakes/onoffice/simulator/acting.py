@@ -54,7 +54,7 @@ class Acting(Popups):
         popup.open_finding = Finding(chosen.clause, None, f"{name}: the popup was told nothing yet")
         self.findings.append(popup.open_finding)
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses):
-            attempt = Attempt(chosen, False, False, popup, user, self.calls, len(self.findings))
+            attempt = Attempt(chosen, False, False, popup, user, self.calls, self.findings.seen)
             page = yield from self._opened(popup.url, chosen.times)
             form = next((one for one in page.forms if one.id == UNLOCK), None) if page else None
             if form is None or chosen.expected != Refuses("platform-error"):
@@ -73,7 +73,7 @@ class Acting(Popups):
         popup = self.open_popup(web_id, user_id, again=True)
         self.confirm(popup, terms=True, data_processing=True)
         user = self.api_users[popup.token]
-        attempt = Attempt(chosen, again, wait is not None, popup, user, self.calls, len(self.findings))
+        attempt = Attempt(chosen, again, wait is not None, popup, user, self.calls, self.findings.seen)
         if isinstance(chosen, UrlFault):
             popup.url = chosen.written(self.draft(popup))
         if isinstance(chosen, UrlFault) and chosen.expected == Survives("active"):
@@ -160,7 +160,7 @@ class Acting(Popups):
             self._open_to(customer, user)
         url = self._service_url(found, customer, user, chosen)
         in_use = self.api_users.get(customer.token)
-        attempt = Attempt(chosen, False, False, None, in_use, self.calls, len(self.findings))
+        attempt = Attempt(chosen, False, False, None, in_use, self.calls, self.findings.seen)
         self.serving = web_id
         page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1)
         self.serving = ""

@@ -34,7 +34,7 @@ def examine(
     later: Callable[[int], None] | None = None,
 ) -> Step[list[Finding]]:
     """Examine a provider with two customers (web id, administrator, another user); return the findings in order."""
-    seen = len(platform.findings)
+    seen = platform.findings.seen
     one, administrator, broker = first
     service, webhook = (
         next(s.name for s in platform.account.services if s.webhook == w) for w in (False, True)
@@ -44,12 +44,12 @@ def examine(
     if platform.customers[one].status == "active":
         yield from platform.serve(one, administrator, service)
     if platform.customers[one].status != "active" or platform.violated_since(seen) - PAGE:
-        return platform.findings[seen:]
+        return platform.findings.since(seen)
     yield from platform.serve(one, broker, service, because="service.other-users")
     yield from platform.serve(one, administrator, webhook)
     account = platform.account
     for fault in found_out(platform, ACTIVATION_FAULTS, account.activation_url):
-        start = len(platform.findings)
+        start = platform.findings.seen
         yield from platform.activate(one, administrator, fault.name)
         lost = (
             isinstance(fault, ApiFault) and not fault.instead
@@ -75,7 +75,7 @@ def examine(
     if work:
         yield from worked(platform, first, work)
     yield from blocked(platform, first, service)
-    return platform.findings[seen:]
+    return platform.findings.since(seen)
 
 
 def found_out(platform: OnOffice, faults: tuple[Fault, ...], url: str) -> tuple[Fault, ...]:
@@ -91,7 +91,7 @@ def found_out(platform: OnOffice, faults: tuple[Fault, ...], url: str) -> tuple[
 
 def fresh(platform: OnOffice, customer: tuple[str, str, str], service: str) -> Step[None]:
     """onoffice:credentials.replaced. Activate again, use the service; once more where that showed a broken clause."""
-    start = len(platform.findings)
+    start = platform.findings.seen
     yield from platform.activate(customer[0], customer[1])
     yield from platform.serve(customer[0], customer[1], service, because="credentials.replaced")
     if platform.violated_since(start):
@@ -101,7 +101,7 @@ def fresh(platform: OnOffice, customer: tuple[str, str, str], service: str) -> S
 def worked(platform: OnOffice, customer: tuple[str, str, str], work: Work) -> Step[None]:
     """onoffice:credentials.user. Let the provider work for a user whose id another customer's user has too."""
     web_id, user_id, _ = customer
-    start = len(platform.findings)
+    start = platform.findings.seen
     platform.serving = web_id
     try:
         yield from work(web_id, user_id, next(iter(platform.customers[web_id].estates)))

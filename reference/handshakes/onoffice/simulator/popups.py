@@ -78,7 +78,8 @@ class Popups(Addresses):
 
     def _settled(self, popup: Popup, *findings: Finding) -> None:
         """Put findings in the place of the open one of a popup."""
-        self.findings[:] = [one for one in self.findings if one is not popup.open_finding]
+        if popup.open_finding:
+            self.findings.forget(popup.open_finding)
         self.findings += findings
         popup.open_finding = None
 

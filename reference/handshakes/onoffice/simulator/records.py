@@ -116,7 +116,7 @@ class ApiUser:
     """An API user that an activation made: its token and key. `state` is `prepared`, `shown`, `active` or `gone`.
 
     `revoked` is the clause that using it would break, if any; `blocked` says that the customer did it.
-    `calls` are the resource types that were called; `genuine` says that its key was pasted as it is,
+    `genuine` says that its key was pasted as it is,
     `claim_sent` that its URL had a claim; `because` is the clause to name for whatever goes wrong.
     """
 
@@ -129,7 +129,6 @@ class ApiUser:
     genuine: bool = False
     claim_sent: bool = False
     because: str = ""
-    calls: list[str] = field(default_factory=list)
     fault: Disturbance | None = None
 
 

@@ -67,7 +67,6 @@ class Resources(SetUp):
         user = self.api_users.get(token)
         if user is None:
             raise ApiError(22, "unlock.call")
-        user.calls.append("")
         if user.state in ("prepared", "gone"):
             clause = user.revoked
             user.revoked = "block.noticed" if user.blocked else clause
@@ -120,7 +119,6 @@ class Resources(SetUp):
 
     def _acted(self, user: ApiUser, action: dict[str, Any]) -> list[dict[str, Any]]:
         """Check one action, in the order shape, time, HMAC, claim, and carry it out."""
-        user.calls[-1] = str(action.get("resourcetype", ""))[:40]
         self._shaped(action)
         self._authentic(user, action)
         kind, resource_type = action["actionid"].removeprefix(ACTION), action["resourcetype"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
 from .records import (
     CLAUSE,
@@ -38,12 +39,15 @@ class SetUp(Judging):
         self.clock = clock
         self.random = random
         self.customers: dict[str, Customer] = {}
-        self.api_users: dict[str, ApiUser] = {}
-        self.cache: dict[str, CacheEntry] = {}
-        self.claims: dict[str, Claim] = {}
+        self.api_users = Bounded[str, ApiUser](
+            owner=lambda one: one.web_id, needed=lambda one: one.state == "active"
+        )
+        self.cache = Bounded[str, CacheEntry](owner=lambda one: one.web_id)
+        self.claims = Bounded[str, Claim](owner=lambda one: (one.web_id, one.user_id))
+        self.claims_made = 0
         self.latest: dict[tuple[str, str], tuple[int, int]] = {}
         self.claim_faults: dict[tuple[str, str], int] = {}
-        self.popups: dict[str, Popup] = {}
+        self.popups = Bounded[str, Popup](owner=lambda one: one.web_id)
         self.calls = 0
         self.serving = ""
         registered(account.activation_url, settings.loopback)
@@ -74,7 +78,8 @@ class SetUp(Judging):
         )
         value = letters[62:] + "".join(letters[number >> 6 * place & 63] for place in range(46))
         now = self.clock()
-        self.claims[value] = Claim(web_id, user_id, now, cache_id, order=(now, len(self.claims)))
+        self.claims_made += 1
+        self.claims[value] = Claim(web_id, user_id, now, cache_id, order=(now, self.claims_made))
         return value
 
     def sent(self, value: str, signed_at: int, *, refused: bool) -> None:

@@ -49,7 +49,7 @@ class Acting(Resources):
     ) -> None:
         super().__init__(settings, clock=clock, random=random)
         self.client_ids: dict[tuple[str, str, str], str] = {}
-        self.uniform: list[Response] = []
+        self.uniform: Response | None = None
         self.calling_back = 0
 
     def trap(self) -> Response:
@@ -133,7 +133,7 @@ class Acting(Resources):
             account.technical_url, self.settings.register_timeout, self.foreign(account_url),
         )  # fmt: skip
         request = chosen.apply(draft) if isinstance(chosen, RegisterFault) else draft.request()
-        broken = sum(finding.violated for finding in self.findings)
+        broken = self.findings.violations
         self.waiting.append(attempt)
         try:
             for _ in range(chosen.times if isinstance(chosen, RegisterFault) else 1):
@@ -145,7 +145,7 @@ class Acting(Resources):
             account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
             findings = refused(response, attempt, chosen) + self._uniform(response, chosen)
             return self._outcome(response, findings)
-        known = sum(finding.violated for finding in self.findings) > broken and not attempt.edited
+        known = self.findings.violations > broken and not attempt.edited
         findings = () if known else connected(response, attempt, chosen, self.settings.loopback)
         if attempt.edited and said_yes(response):
             findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")
@@ -188,8 +188,9 @@ class Acting(Resources):
             return ()
         names = ("content-type", "www-authenticate", "set-cookie", "location")
         kept = tuple((name, value) for name, value in response.headers if name in names)
-        self.uniform.append(replace(response, headers=kept))
-        same = self.uniform[-1] == self.uniform[0]
+        found = replace(response, headers=kept)
+        self.uniform = self.uniform or found
+        same = found == self.uniform
         return (Finding(CLAUSE + "answer.uniform", same, f"{fault.name}: as any other failure"),)
 
     def state(self, account_url: str, code: str) -> str:

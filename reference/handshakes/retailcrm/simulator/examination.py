@@ -31,11 +31,11 @@ def examine(
     rescope: Own | None = None,
 ) -> Step[list[Finding]]:
     """Examine a module with two accounts; return the findings in order."""
-    seen = len(platform.findings)
+    seen = platform.findings.seen
     yield from platform.open_popup(first, code)
     yield from fresh(platform, first, code)
     if platform.state(first, code) != "connected":
-        return platform.findings[seen:]
+        return platform.findings.since(seen)
     for config_fault in CONFIG_FAULTS:
         yield from platform.open_popup(first, code, config_fault.name)
     for fault in CONNECT_FAULTS:
@@ -57,7 +57,7 @@ def examine(
     if rescope and work:
         yield from quietly(rescope)
         yield from worked(platform, first, work, True, CLAUSE + "scopes.replaced")
-    return platform.findings[seen:]
+    return platform.findings.since(seen)
 
 
 def callbacks(platform: RetailCRM, code: str, first: str, work: Own | None) -> Step[None]:
@@ -91,9 +91,9 @@ def fresh(platform: RetailCRM, account: str, code: str, fault: str = "") -> Step
 
 def worked(platform: RetailCRM, account: str, work: Own, expected: bool, clause: str) -> Step[None]:
     """Let the module do what it does for an account, and look at whether it called with a key that holds."""
-    calls, broken = platform.calls.get(account, 0), sum(one.violated for one in platform.findings)
+    calls, broken = platform.calls.get(account, 0), platform.findings.violations
     yield from quietly(work)
-    if sum(one.violated for one in platform.findings) == broken:
+    if platform.findings.violations == broken:
         called = platform.calls.get(account, 0) > calls
         platform.findings.append(Finding(clause, called == expected, "the module's own call after it"))
 

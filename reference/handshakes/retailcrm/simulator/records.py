@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ...core.messages import Answer, Response
+from ...runtime.bounded import Bounded
 from ...runtime.verdicts import NamedFault
 
 CLAUSE = "retailcrm:"
@@ -98,7 +99,9 @@ class Account:
     system_url: str
     technical_url: str
     name: str
-    keys: dict[str, ApiKey] = field(default_factory=dict, repr=False)
+    keys: dict[str, ApiKey] = field(
+        default_factory=lambda: Bounded(needed=lambda one: not one.revoked), repr=False
+    )
 
     @property
     def origins(self) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from ...core.messages import Answer, Request, Response, json_response
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, json_object, no_duplicates, query_pairs
-from ...runtime.verdicts import Finding
+from ...runtime.verdicts import Finding, Findings
 from .findings import absolute
 from .records import CLAUSE, WRITE, Account, ApiKey, Attempt, Card, Connection, PopUp, Settings
 
@@ -61,7 +61,7 @@ class Resources:
         self.waiting: list[Attempt] = []
         self.calls: dict[str, int] = {}
         self.connections: dict[tuple[str, str], Connection] = {}
-        self.findings: list[Finding] = []
+        self.findings = Findings()
         self.trapped = 0
 
     def found(self, clause: str, held: bool, detail: str) -> None:
