@@ -13,7 +13,8 @@ from ..platforms import PLATFORMS
 from ..spec.code import Data
 from ..spec.evidence import FILE, KINDS, NOT_RUN, read
 from ..spec.linting import against_code, settings_in_code
-from ..spec.register import Register, lint, load, parse
+from ..spec.register import Register, load, parse
+from ..spec.register_linting import lint
 from ..spec.vectors import MOST_BYTES, rows
 from ..spec.vectors import load as vectors_of
 from .common import ONE_OR_ALL, err, fail, file_given, out, platform_named, unknown

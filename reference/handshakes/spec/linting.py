@@ -1,6 +1,6 @@
 """Linting: whether registers and vectors agree with the code, and the files with themselves.
 
-`register.lint` looks at a register alone. Here it is held against the readings that the code can run,
+`register_linting` looks at a register alone. Here it is held against the readings that the code can run,
 and vectors against the register, the package's own answers, and the list of ids that were ever given out.
 Each problem is one line that begins with the id it is about.
 """
