@@ -30,7 +30,7 @@ NAMED_BY_THE_ISSUE = {
     "parameter-added", "parameter-changed", "doubled-before", "doubled-after", "second-signature", "case-insensitive-order",
     "port-signed", "other-scheme-signed", "trailing-slash-signed", "stale", "from-the-future", "milliseconds", "no-claim",
     "empty-token", "times-damage", "secret-changed", "cache-expired", "claim-of-another-call", "claim-outdated",
-    "api-user-blocked", "api-slow", "api-unreachable", "not-json", *(f"api-error-{code}" for code in ERRORS if code != 97),
+    "api-user-blocked", "api-slow", "api-silent", "api-unreachable", "not-json", *(f"api-error-{code}" for code in ERRORS if code != 97),
 }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_survived_means_a_state():
 
 def carried_out(fault) -> bool:
     """Say whether the platform unlocked although the provider learnt of no success: its answer was lost."""
-    return fault.name == "answer-lost"
+    return fault.name in ("answer-lost", "api-slow")
 
 
 @named(ACTIVATION_FAULTS)

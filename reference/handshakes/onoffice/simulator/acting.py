@@ -102,6 +102,7 @@ class Acting(Popups):
         said = response.body.decode("utf-8", "replace") if response and response.status == 200 else ""
         self.receives(popup, said, origin=split_url(self.account.activation_url)[0])
         attempt.calls_after, attempt.known = self.calls, bool(self.violated_since(attempt.seen))
+        attempt.now = self.clock()
         findings += judged_text(response, attempt)
         if chosen is None and said == "active" and user.state == "active":
             repeated = yield from self._posted(form.action, fields, page.url)

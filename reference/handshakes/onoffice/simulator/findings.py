@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.verdicts import Finding, NamedFault, Refuses
-from .faults import Fault, FormFault, UrlFault
+from .faults import ApiFault, Fault, FormFault, UrlFault
 from .records import CLAUSE, ApiUser, Customer, Popup, Service
 
 LONGEST = 200
@@ -20,7 +20,7 @@ class Attempt:
     """One attempt to activate or to use a service, and what the API saw of it.
 
     `calls` and `calls_after` count the API's calls; `known` says that the API has found what is broken,
-    after the `seen` findings of before.
+    after the `seen` findings of before. `now` is the Unix second of the end.
     """
 
     fault: Fault | None
@@ -32,6 +32,7 @@ class Attempt:
     seen: int
     calls_after: int = 0
     known: bool = False
+    now: int = 0
 
     @property
     def name(self) -> str:
@@ -52,10 +53,17 @@ def closed(response: Response | None, attempt: Attempt) -> Finding:
     return Finding(attempt.fault.clause, held, f"{attempt.name}: {status}")
 
 
-def judged_message(fault: NamedFault, text: str, active: bool) -> Finding:
+def waited_for(fault: NamedFault | None, user: ApiUser, now: int) -> bool:
+    """onoffice:unlock.timeout. Return whether the good answer to a call that was carried out was there by now, late as it is."""
+    late = fault.seconds if isinstance(fault, ApiFault) else 0
+    return user.state == "active" and now - user.asked_at >= late > 0
+
+
+def judged_message(fault: NamedFault, text: str, user: ApiUser, now: int) -> Finding:
     """Return the finding on a fault of an activation that a person went through, by what the popup was told in the end."""
-    said = text.strip("'\"\n ") == "active"
-    held = not said if isinstance(fault.expected, Refuses) else active
+    said, active = text.strip("'\"\n ") == "active", user.state == "active"
+    refuses = isinstance(fault.expected, Refuses)
+    held = not said or waited_for(fault, user, now) if refuses else active
     return Finding(
         fault.clause,
         held,
@@ -118,7 +126,9 @@ def judged_text(response: Response | None, attempt: Attempt) -> tuple[Finding, .
     detail = f"{attempt.name}: {status}"
     findings = [Finding(CLAUSE + "feedback.answer", status == 200 and kind == "text/plain", detail)]
     text = response.body.decode("utf-8", "replace") if response else ""
-    if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
+    assert attempt.user is not None  # noqa: S101
+    waited = text.strip("'\"\n ") == "active" and waited_for(attempt.fault, attempt.user, attempt.now)
+    if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses) and not waited:
         return (*findings, *_refused(text, attempt, detail))
     return (*findings, *_activated(text, attempt, detail))
 

@@ -71,9 +71,7 @@ class Popups(Addresses):
         if active and text != "active":
             popup.warning = "The provider is active, though it says something else."
         if popup.open_finding is not None and popup.fault is not None:
-            self._settled(
-                popup, judged_message(popup.fault, text, self.api_users[popup.token].state == "active")
-            )
+            self._settled(popup, judged_message(popup.fault, text, self.api_users[popup.token], self.clock()))
         return True
 
     def _settled(self, popup: Popup, *findings: Finding) -> None:

@@ -116,8 +116,8 @@ class ApiUser:
     """An API user that an activation made: its token and key. `state` is `prepared`, `shown`, `active` or `gone`.
 
     `revoked` is the clause that using it would break, if any; `blocked` says that the customer did it.
-    `genuine` says that its key was pasted as it is,
-    `claim_sent` that its URL had a claim; `because` is the clause to name for whatever goes wrong.
+    `genuine` says that its key was pasted as it is, `claim_sent` that its URL had a claim; `because` is the clause
+    to name for whatever goes wrong. `asked_at` is the Unix second of its latest call.
     """
 
     token: str
@@ -130,6 +130,7 @@ class ApiUser:
     claim_sent: bool = False
     because: str = ""
     fault: Disturbance | None = None
+    asked_at: int = 0
 
 
 @dataclass(slots=True)

@@ -67,6 +67,7 @@ class Resources(SetUp):
         user = self.api_users.get(token)
         if user is None:
             raise ApiError(22, "unlock.call")
+        user.asked_at = self.clock()
         if user.state in ("prepared", "gone"):
             clause = user.revoked
             user.revoked = "block.noticed" if user.blocked else clause

@@ -15,7 +15,10 @@ from ..resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class ApiFault:
-    """A fault of the API's answer. With `instead` the call is not carried out; else only its answer is lost or changed."""
+    """A fault of the API's answer. With `instead` the call is not carried out; else only its answer is lost or changed.
+
+    An answer that comes after `seconds` is a good one: a provider that waits so long may say that it is active.
+    """
 
     name: str
     clause: str
@@ -23,6 +26,7 @@ class ApiFault:
     what: str
     answer: Callable[[Resources, dict[str, Any]], Answer]
     instead: bool = True
+    seconds: int = 0
 
 
 _PLATFORM = Refuses("platform-error")
@@ -104,8 +108,10 @@ API_FAULTS: tuple[ApiFault, ...] = (
     ApiFault("not-success", CLAUSE + "unlock.answer", _PLATFORM, "elements.success is not success", _answer(_good(success="failure"))),
     ApiFault("result-not-success", CLAUSE + "unlock.answer", _PLATFORM, "elements.result instead of elements.success",
              _answer(_good(result="success"))),
-    ApiFault("api-slow", CLAUSE + "unlock.timeout", _UNREACHABLE, "the API answers after 15 s",
-             lambda p, c: Delayed(15, json_response(_good(success="success")))),
+    ApiFault("api-slow", CLAUSE + "unlock.timeout", _UNREACHABLE, "the call is carried out, and answered after 15 s",
+             lambda p, c: Delayed(15, json_response(c)), instead=False, seconds=15),
+    ApiFault("api-silent", CLAUSE + "unlock.timeout", _UNREACHABLE, "the API does not answer for five minutes",
+             lambda p, c: Delayed(300, json_response(_good(success="success")))),
     ApiFault("api-unreachable", CLAUSE + "feedback.truthful", _UNREACHABLE, "connection closed, no answer", lambda p, c: Dropped()),
     ApiFault("answer-lost", CLAUSE + "feedback.truthful", _UNREACHABLE, "the call was carried out, and its answer is lost",
              lambda p, c: Dropped(), instead=False),
