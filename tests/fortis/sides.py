@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from hashlib import shake_256
-from itertools import count
 from typing import Any, NamedTuple
 
 from handshakes.core.messages import Response
@@ -15,9 +12,9 @@ from handshakes.fortis.partner.configuration import Configuration
 from handshakes.fortis.partner.connecting import PLATFORM
 from handshakes.fortis.simulator import Fortis
 from handshakes.runtime.flow import Clock, InProcess
-from handshakes.runtime.store import Installation, MemoryStore, Store
-from handshakes.runtime.story import World
+from handshakes.runtime.store import Installation, Store
 from handshakes.runtime.verdicts import Outcome
+from tests.sides import made
 
 NOW = 1_700_000_000
 TITLE, LOCATION, USER = demo.TITLE, demo.LOCATION, demo.USER
@@ -77,19 +74,7 @@ def sides(store: Store | None = None, *, kind: type[App] = App, **changes: Any) 
     `kind` may be a broken app. A change is a name of `demo.SETTINGS`, or else a field of the app's
     `Configuration` or of the platform's `Settings`: `sides(mode="plain", previous_secret="…")`.
     """
-    store, clock, numbers = store or MemoryStore(), Clock(NOW), count()
-    chosen = {name: changes.pop(name) for name in list(changes) if name in demo.SETTINGS}
-    world = World(clock, lambda n: shake_256(str(next(numbers)).encode()).digest(n), store, chosen)
-    made = demo.sides(world)
-    platform, partner, reports = made.platform, made.partner, made.reports
-    assert isinstance(platform, Fortis)
-    assert isinstance(partner, App)
-    ours = {name: changes.pop(name) for name in list(changes) if name in _names(Configuration)}
-    if ours or kind is not App:
-        configuration = replace(partner.configuration, **ours)
-        partner = kind(configuration, store=store, clock=clock, random=world.random, report=partner.report)
-    platform.settings = replace(platform.settings, **changes)
-    return Both(platform, partner, clock, store, reports, InProcess(platform, partner, clock=clock))
+    return Both(*made(demo, Configuration, NOW, store, kind, changes))
 
 
 def opened(store: Store | None = None, **changes: Any) -> Both:
@@ -103,7 +88,3 @@ def opened(store: Store | None = None, **changes: Any) -> Both:
     assert outcome.response.status == 200
     assert both.reports == []
     return both
-
-
-def _names(kind: Any) -> set[str]:
-    return {field.name for field in fields(kind)}

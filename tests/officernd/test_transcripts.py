@@ -6,8 +6,6 @@ import re
 
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.officernd.story import story
-from handshakes.runtime.client import Loopback
-from handshakes.runtime.sql_store import open_store
 from tests import steps
 from tests.officernd.sides import sides
 
@@ -16,16 +14,8 @@ def told(world, network):
     return steps.told(story, world, network)
 
 
-def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
-    world = sides()
-    in_process = told(world, world.network)
-    store = open_store(tmp_path, {})
-    served = sides(store)
-    with Loopback(served.platform, served.partner) as network:
-        over_sockets = told(served, network)
-    store.close()
-    assert over_sockets.events == in_process.events
-    assert len(in_process.events) > 40
+class TestTheStory(steps.WholeStory):
+    story, sides, least = staticmethod(story), staticmethod(sides), 40
 
 
 def test_the_transcript_shows_no_secret_but_public_ones():
@@ -40,10 +30,3 @@ def test_the_transcript_shows_no_secret_but_public_ones():
     assert not re.search(
         r"[^0-9a-f][0-9a-f]{32}[^0-9a-f]", shown.replace("-", "")
     )  # no webhook secret either
-
-
-def test_the_diagram_has_one_arrow_an_event():
-    world = sides()
-    transcript = told(world, world.network)
-    arrows = re.findall(r"^    p\d+(?:->>|-->>|--x|-\))p\d+: .+$", transcript.mermaid(), re.MULTILINE)
-    assert len(arrows) == len(transcript.events)

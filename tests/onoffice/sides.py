@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from hashlib import shake_256
-from itertools import count
 from typing import Any, NamedTuple
 
 from handshakes.core.refusals import Refused
@@ -14,9 +11,9 @@ from handshakes.onoffice.partner.configuration import Configuration
 from handshakes.onoffice.partner.connecting import PLATFORM
 from handshakes.onoffice.simulator import OnOffice
 from handshakes.runtime.flow import Clock, InProcess
-from handshakes.runtime.store import Installation, MemoryStore, Store
-from handshakes.runtime.story import World
+from handshakes.runtime.store import Installation, Store
 from handshakes.runtime.verdicts import Outcome
+from tests.sides import made
 
 NOW = 1_700_000_000
 FIRST, SECOND, ADMIN, BROKER = demo.FIRST, demo.SECOND, demo.ADMINISTRATOR, demo.BROKER
@@ -65,19 +62,7 @@ def sides(store: Store | None = None, *, kind: type[Provider] = Provider, **chan
     `kind` may be a broken provider. A change is a name of `demo.SETTINGS`, or else a field of the provider's
     `Configuration` or of the platform's `Settings`: `sides(errors="200-0", hmac_version="1")`.
     """
-    store, clock, numbers = store or MemoryStore(), Clock(NOW), count()
-    chosen = {name: changes.pop(name) for name in list(changes) if name in demo.SETTINGS}
-    world = World(clock, lambda n: shake_256(str(next(numbers)).encode()).digest(n), store, chosen)
-    made = demo.sides(world)
-    platform, partner, reports = made.platform, made.partner, made.reports
-    assert isinstance(platform, OnOffice)
-    assert isinstance(partner, Provider)
-    ours = {name: changes.pop(name) for name in list(changes) if name in _names(Configuration)}
-    if ours or kind is not Provider:
-        configuration = replace(partner.configuration, **ours)
-        partner = kind(configuration, store=store, clock=clock, random=world.random, report=partner.report)
-    platform.settings = replace(platform.settings, **changes)
-    return Both(platform, partner, clock, store, reports, InProcess(platform, partner, clock=clock))
+    return Both(*made(demo, Configuration, NOW, store, kind, changes))
 
 
 def activated(store: Store | None = None, **changes: Any) -> Both:
@@ -88,7 +73,3 @@ def activated(store: Store | None = None, **changes: Any) -> Both:
     assert both.status() == "active"
     assert both.reports == []
     return both
-
-
-def _names(kind: Any) -> set[str]:
-    return {field.name for field in fields(kind)}

@@ -26,16 +26,8 @@ def told(world, network):
     return steps.told(story, world, network)
 
 
-def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
-    world = sides()
-    in_process = told(world, world.network)
-    store = open_store(tmp_path, {})
-    served = sides(store)
-    with Loopback(served.platform, served.partner) as network:
-        over_sockets = told(served, network)
-    store.close()
-    assert over_sockets.events == in_process.events
-    assert len(in_process.events) > 50
+class TestTheStory(steps.WholeStory):
+    story, sides, least = staticmethod(story), staticmethod(sides), 50
 
 
 def test_the_story_shows_popup_frame_key_unlock_and_message_in_order():
@@ -73,13 +65,6 @@ def test_the_transcript_shows_no_secret():
     assert not re.search(r"[^0-9a-f][0-9a-f]{32,}[^0-9a-f]", shown), (
         "no token, no key, no ticket, no signature"
     )
-
-
-def test_the_diagram_has_one_arrow_an_event():
-    world = sides()
-    transcript = told(world, world.network)
-    arrows = re.findall(r"^    p\d+(?:->>|-->>|--x|-\))p\d+: .+$", transcript.mermaid(), re.MULTILINE)
-    assert len(arrows) == len(transcript.events)
 
 
 class Slow:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from hashlib import shake_256
-from itertools import count
 from typing import Any, NamedTuple
 
 from handshakes.core.refusals import Refused
@@ -14,9 +11,9 @@ from handshakes.retailcrm.partner.configuration import Configuration
 from handshakes.retailcrm.partner.connecting import PLATFORM
 from handshakes.retailcrm.simulator import RetailCRM
 from handshakes.runtime.flow import Clock, InProcess
-from handshakes.runtime.store import Installation, MemoryStore, Store
-from handshakes.runtime.story import World
+from handshakes.runtime.store import Installation, Store
 from handshakes.runtime.verdicts import Outcome
+from tests.sides import made
 
 NOW = 1_700_000_000
 CODE, DEMO, ANOTHER = demo.CODE, demo.DEMO, demo.ANOTHER
@@ -69,19 +66,7 @@ def sides(store: Store | None = None, *, kind: type[Module] = Module, **changes:
     `kind` may be a broken module. A change is a name of `demo.SETTINGS`, or else a field of the module's
     `Configuration` or of the platform's `Settings`: `sides(rotation="same-key", instance="7")`.
     """
-    store, clock, numbers = store or MemoryStore(), Clock(NOW), count()
-    chosen = {name: changes.pop(name) for name in list(changes) if name in demo.SETTINGS}
-    world = World(clock, lambda n: shake_256(str(next(numbers)).encode()).digest(n), store, chosen)
-    made = demo.sides(world)
-    platform, partner, reports = made.platform, made.partner, made.reports
-    assert isinstance(platform, RetailCRM)
-    assert isinstance(partner, Module)
-    ours = {name: changes.pop(name) for name in list(changes) if name in _names(Configuration)}
-    if ours or kind is not Module:
-        configuration = replace(partner.configuration, **ours)
-        partner = kind(configuration, store=store, clock=clock, random=world.random, report=partner.report)
-    platform.settings = replace(platform.settings, **changes)
-    return Both(platform, partner, clock, store, reports, InProcess(platform, partner, clock=clock))
+    return Both(*made(demo, Configuration, NOW, store, kind, changes))
 
 
 def connected(store: Store | None = None, **changes: Any) -> Both:
@@ -92,7 +77,3 @@ def connected(store: Store | None = None, **changes: Any) -> Both:
     assert both.platform.state(DEMO, CODE) == "connected"
     assert both.reports == []
     return both
-
-
-def _names(kind: Any) -> set[str]:
-    return {field.name for field in fields(kind)}

@@ -28,16 +28,8 @@ def told(world, network):
     return steps.told(story, world, network)
 
 
-def test_in_process_and_over_sockets_the_story_is_the_same(tmp_path):
-    world = sides()
-    in_process = told(world, world.network)
-    store = open_store(tmp_path, {})
-    served = sides(store)
-    with Loopback(served.platform, served.partner) as network:
-        over_sockets = told(served, network)
-    store.close()
-    assert over_sockets.events == in_process.events
-    assert len(in_process.events) > 40
+class TestTheStory(steps.WholeStory):
+    story, sides, least = staticmethod(story), staticmethod(sides), 40
 
 
 def test_the_transcript_shows_no_secret():
@@ -57,13 +49,6 @@ def test_no_form_of_a_registration_shows_its_key(form):
     world.connect(DEMO, form)
     shown = world.network.transcript.text() + repr(world.network.transcript.events)
     assert not [key for key in world.platform.accounts[DEMO].keys if key in shown]
-
-
-def test_the_diagram_has_one_arrow_an_event():
-    world = sides()
-    transcript = told(world, world.network)
-    arrows = re.findall(r"^    p\d+(?:->>|-->>|--x|-\))p\d+: .+$", transcript.mermaid(), re.MULTILINE)
-    assert len(arrows) == len(transcript.events)
 
 
 class Slow:
