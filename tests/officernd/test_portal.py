@@ -196,7 +196,7 @@ def test_a_form_that_names_nothing_there_is(step, fields):
     ],
 )
 def test_a_fault_of_another_step(step, fault):
-    """A browser's configure is one GET, so a POST is no fault of it."""
+    """A browser's configure is one GET, so a POST is not a fault of it."""
     both = sides()
     assert post(both, step, {"integration": first_id(both), "fault": fault}).status == 400
 

@@ -50,7 +50,7 @@ def test_a_sound_file_of_two_has_no_problem_but_what_it_leaves_out():
     assert problems(small()) == []
     said = list(linting.vectors(small(), register.load("retailcrm"), CODE["retailcrm"]))
     assert "retailcrm: no vector is refused as 'signature-mismatch'" in said
-    assert "retailcrm:token.key: a pure operation speaks of it, and no vector does" in said
+    assert "retailcrm:token.key: a pure operation names it, and no vector does" in said
 
 
 def change(place, **values):
@@ -183,7 +183,7 @@ def test_ids_are_never_reused_changed_or_lost():
     document["groups"][0]["vectors"].pop()
     assert problems(document, retired) == []
     assert problems(document, ids) == [
-        f"{SHORT}: was given out and is gone; write 'retired' behind it in vector-ids.txt"
+        f"{SHORT}: was given out and is gone; write 'retired' after it in vector-ids.txt"
     ]
 
 

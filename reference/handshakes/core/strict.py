@@ -144,7 +144,7 @@ def _multipart(body: bytes, boundary: bytes, clause: str) -> Pairs:
         named = [value.strip() for name, value in headers if name.lower() == b"content-disposition"]
         disposition = _DISPOSITION.fullmatch(named[0]) if len(named) == 1 else None
         if not part.startswith(b"\r\n") or not found or disposition is None:
-            raise broken("a part that is no plain field")
+            raise broken("a part that is not a plain field")
         try:
             pairs.append((disposition[1].decode(), value.decode()))
         except UnicodeDecodeError:

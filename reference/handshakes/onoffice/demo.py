@@ -37,9 +37,7 @@ SETTINGS = {
     "activation_url": Setting("where a foreign provider's activation page is"),
     "service_url": Setting("where a foreign provider's service is"),
     "webhook_url": Setting("where a foreign provider's webhook is"),
-    "base_url": Setting(
-        "the provider's public address where a proxy stands in front of it; it may have a path"
-    ),
+    "base_url": Setting("the provider's public address where a proxy is in front of it; it may have a path"),
     "platform_url": Setting("where a foreign platform is served, for --only partner"),
 }
 

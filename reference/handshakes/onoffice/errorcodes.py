@@ -12,7 +12,7 @@ ENDED = frozenset({22, 48})
 
 ERRORS: dict[int, str] = {
     UNNAMED: "something went wrong that the API does not name",
-    4: "the body is no JSON",
+    4: "the body is not JSON",
     6: "the JSON has a mistake in its syntax",
     9: "the request has no body",
     13: "the token is missing",
@@ -38,7 +38,7 @@ ERRORS: dict[int, str] = {
     ACTION_FAILED: "an action failed; its own status says why",
     136: "the timestamp lies outside of 120 seconds, or a clock is wrong",
     137: "the HMAC is wrong: another key, or another text was signed",
-    153: "there is no valid data behind the token",
+    153: "there is no valid data for the token",
     156: "this is not permitted",
     158: "calls from this address are not permitted",
     167: "a parameter is missing",

@@ -40,7 +40,7 @@ def token_fields(request: Request, clause: str) -> dict[str, str]:
     """
     content_type = request.header("content-type").partition(";")[0].strip().lower()
     if content_type != URLENCODED:
-        raise OAuthError("invalid_request", "the body is no urlencoded form", clause)
+        raise OAuthError("invalid_request", "the body is not a urlencoded form", clause)
     try:
         fields = no_duplicates(query_pairs(request.body.decode("ascii"), clause), clause)
     except (Refused, UnicodeDecodeError):

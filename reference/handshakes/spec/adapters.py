@@ -66,12 +66,14 @@ class Adapter:
             answer = json_value(line.decode("utf-8"), "answer")
         except UnicodeDecodeError:
             raise Broken(
-                "garbage", f"after {question['id']} it wrote what is no UTF-8: {_start(line)}"
+                "garbage", f"after {question['id']} it wrote something that is not UTF-8: {_start(line)}"
             ) from None
         except BadFile as bad:
             raise Broken("garbage", f"after {question['id']} it wrote {_start(line)}: {bad.reason}") from None
         if not isinstance(answer, dict):
-            raise Broken("garbage", f"after {question['id']} it wrote JSON that is no object: {_start(line)}")
+            raise Broken(
+                "garbage", f"after {question['id']} it wrote JSON that is not an object: {_start(line)}"
+            )
         if answer.get("id") != question["id"]:
             raise Broken(
                 "out-of-order", f"asked for {question['id']}, it answered {str(answer.get('id'))[:120]!r}"

@@ -212,7 +212,7 @@ def _left_out(platform: str, every: list[tuple[Data, Data]], register: Register,
     named = {clause for _, vector in every for clause in vector["clauses"]}
     known = {clause.id for clause in register.clauses}
     yield from (
-        f"{clause}: a pure operation speaks of it, and no vector does"
+        f"{clause}: a pure operation names it, and no vector does"
         for clause in sorted(clauses & known - named)
     )
 

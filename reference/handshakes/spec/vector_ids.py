@@ -35,7 +35,7 @@ def differences(by_id: Mapping[str, tuple[Data, Data]], ids: str) -> Iterator[st
             yield f"{id}: was given out for another input; a changed input needs a new id"
     for id in known:
         if id not in by_id and known[id] != "retired":
-            yield f"{id}: was given out and is gone; write 'retired' behind it in {FILE}"
+            yield f"{id}: was given out and is gone; write 'retired' after it in {FILE}"
 
 
 def digest(group: Data, vector: Data) -> str:

@@ -109,7 +109,7 @@ class Api:
         answer = object_of((yield from call(request, CLAUSE + "oauth.redirects")), clause)
         lifetime = answer.get("expires_in")
         if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
-            raise Refused("unexpected-answer", clause, {"expires_in": "is no number of seconds"})
+            raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
         return Access(
             sendable(text_of(answer, "access_token", clause)),
             text_of(answer, "refresh_token", clause),

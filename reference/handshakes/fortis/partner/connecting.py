@@ -97,7 +97,7 @@ class Connecting(Equipped[Configuration]):
         except Refused as refused:
             raise Refused(refused.reason, CLAUSE + "postback.required", refused.evidence) from None
         if len(values.get("user_id", "")) > 64 or not values.get("user_id", "").isprintable():
-            raise Refused("malformed", CLAUSE + "postback.required", {"user_id": "is no id"})
+            raise Refused("malformed", CLAUSE + "postback.required", {"user_id": "is not an id"})
 
     def identity(self, location_id: str, user_id: str = "") -> str:
         """Return what a location, or a user of one, is kept under."""

@@ -174,7 +174,7 @@ class Acting(Identity):
         chosen = self._opening_fault(fault)
         self.subscribed(title, location_id, user_id)
         if contact_id and self.contacts[contact_id].location_id != location_id:
-            raise ValueError(f"{contact_id} is no contact of this location")
+            raise ValueError(f"{contact_id} is not a contact of this location")
         token = self._token_for(chosen, user_id)
         draft = self.draft(title, location_id, user_id, contact_id, token)
         return (chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()), draft
@@ -271,13 +271,13 @@ class Acting(Identity):
     def _fault(self, name: str, kind: type[T]) -> T | None:
         chosen = self._offered(name)
         if chosen is not None and not isinstance(chosen, kind):
-            raise ValueError(f"{name} is no fault of this step")
+            raise ValueError(f"{name} is not a fault of this step")
         return chosen
 
     def _opening_fault(self, name: str) -> OpeningFault | None:
         chosen = self._offered(name)
         if chosen is not None and not isinstance(chosen, (LaunchFault, AnswerFault)):
-            raise ValueError(f"{name} is no fault of opening the app")
+            raise ValueError(f"{name} is not a fault of opening the app")
         return chosen
 
 

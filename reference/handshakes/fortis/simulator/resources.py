@@ -100,7 +100,7 @@ class Resources(SetUp):
             return self.users[access.user_id]
         sent = request.header("access-token") or query.get("access-token", "")
         if bearer in self.tokens or "access-token" in query:
-            self.found("token.header", False, "the token stands in another place than its header")
+            self.found("token.header", False, "the token is not in its header")
         held = [token for token in self.tokens if hmac.compare_digest(token.encode(), sent.encode())]
         attempt = self._attempt(request, query)
         if attempt:

@@ -54,7 +54,7 @@ class Acting(Resources):
         if fault:
             chosen = FAULTS[fault]
             if not isinstance(chosen, ConnectFault):
-                raise ValueError(f"{fault} is no fault of a connect")
+                raise ValueError(f"{fault} is not a fault of a connect")
             if chosen.traps and not self.settings.traps:
                 raise ValueError(f"{fault} needs a trap, and there is none")
             grant = self.grants[parameters["code"]]
@@ -154,7 +154,7 @@ class Acting(Resources):
     def _page_fault(self, name: str, integration: Integration) -> PageFault:
         fault = FAULTS[name]
         if not isinstance(fault, PageFault):
-            raise ValueError(f"{name} is no fault of a signed request")
+            raise ValueError(f"{name} is not a fault of a signed request")
         if fault.renames:
             self.rename(integration.organization_id, fault.renames)
         return fault
@@ -188,7 +188,7 @@ class Acting(Resources):
         integration = self.integrations[integration_id]
         chosen = FAULTS.get(fault)
         if fault and not isinstance(chosen, WebhookFault):
-            raise ValueError(f"{fault} is no fault of a webhook")
+            raise ValueError(f"{fault} is not a fault of a webhook")
         played = chosen if isinstance(chosen, WebhookFault) else None
         findings: tuple[Finding, ...] = ()
         response, subscribed = None, self._subscribed(integration)

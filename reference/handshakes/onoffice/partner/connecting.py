@@ -88,7 +88,7 @@ class Connecting(Equipped[Configuration]):
         """
         stage = self.store.get(PLATFORM, ticket_key(ticket))
         if stage is None or stage.details[EXPIRES] < expiry(self.clock()):
-            evidence = {"ticket": "is none of ours, or its page is too old"}
+            evidence = {"ticket": "is not one of ours, or its page is too old"}
             raise Refused("unknown-installation", CLAUSE + "unlock.bound", evidence)
         if self.is_done(stage):
             return

@@ -71,5 +71,5 @@ class Addresses(Resources):
             return None
         chosen = next((fault for fault in among if fault.name == name), None)
         if chosen is None:
-            raise ValueError(f"{name} is no fault of this step")
+            raise ValueError(f"{name} is not a fault of this step")
         return chosen

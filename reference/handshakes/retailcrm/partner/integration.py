@@ -119,7 +119,7 @@ class Module(Connecting):
         """retailcrm:register.body-only. Refuse with `malformed` a registration in the query, where logs keep it; A4."""
         clause = CLAUSE + "register.body-only"
         if any(name.startswith("register") for name, _ in query_pairs(request.query, clause)):
-            raise Refused("malformed", clause, {"register": "stands in the query, where logs keep it"})
+            raise Refused("malformed", clause, {"register": "is in the query, where logs keep it"})
 
     def verify(self, body: bytes, content_type: str, secret: str) -> Registration:
         """retailcrm:token.verify. Return what one secret's token covers, or refuse."""

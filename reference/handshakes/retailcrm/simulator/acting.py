@@ -302,13 +302,13 @@ class Acting(Resources):
     def _fault(self, name: str, account_url: str, kind: type[T]) -> T | None:
         chosen = self._offered(name, account_url)
         if chosen is not None and not isinstance(chosen, kind):
-            raise ValueError(f"{name} is no fault of this step")
+            raise ValueError(f"{name} is not a fault of this step")
         return chosen
 
     def _connect_fault(self, name: str, account_url: str) -> ConnectFault | None:
         chosen = self._offered(name, account_url)
         if chosen is not None and not isinstance(chosen, (RegisterFault, AnswerFault)):
-            raise ValueError(f"{name} is no fault of a connect")
+            raise ValueError(f"{name} is not a fault of a connect")
         return chosen
 
     def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:

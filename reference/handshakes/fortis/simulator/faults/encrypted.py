@@ -77,7 +77,7 @@ ENCRYPTED_FAULTS: tuple[LaunchFault, ...] = (
     # the secret
     _encrypted("wrong-secret", "encrypted.format", _FAILED, "encrypted with another secret",
                lambda d: d.with_data(d.data(secret="another-app-secret"))),
-    _encrypted("secret-with-newline", "secret.bytes", _FAILED, "the secret with a line end behind it",
+    _encrypted("secret-with-newline", "secret.bytes", _FAILED, "the secret with a line end after it",
                lambda d: d.with_data(d.data(secret=d.app.secret + "\n"))),
     _encrypted("empty-secret", "secret.empty", _FAILED, "encrypted with an empty secret",
                lambda d: d.with_data(with_padding(d.text().encode(), b"", d.salt))),
@@ -108,7 +108,7 @@ ENCRYPTED_FAULTS: tuple[LaunchFault, ...] = (
                lambda d: _of_bytes(d, b"X" + _bytes(d)[1:])),
     _encrypted("no-header", "encrypted.header", _MALFORMED, "without the header, as openssl enc -S writes it",
                lambda d: _of_bytes(d, _bytes(d)[16:])),
-    _encrypted("header-alone", "encrypted.length", _MALFORMED, "header and salt, and nothing behind them",
+    _encrypted("header-alone", "encrypted.length", _MALFORMED, "header and salt, and nothing after them",
                lambda d: _of_bytes(d, _bytes(d)[:16])),
     _encrypted("cut-header", "encrypted.length", _MALFORMED, "cut within the salt", lambda d: _of_bytes(d, _bytes(d)[:12])),
     _encrypted("cut-byte", "encrypted.length", _MALFORMED, "the last byte is cut off", lambda d: _of_bytes(d, _bytes(d)[:-1])),
@@ -128,7 +128,7 @@ ENCRYPTED_FAULTS: tuple[LaunchFault, ...] = (
     # the object
     _encrypted("byte-order-mark", "encrypted.json", _MALFORMED, "a byte order mark before the object",
                lambda d: d.of_text("\ufeff" + d.text())),
-    _encrypted("nul-behind", "encrypted.json", _MALFORMED, "NUL bytes behind the object", lambda d: d.of_text(d.text() + "\0\0")),
+    _encrypted("nul-behind", "encrypted.json", _MALFORMED, "NUL bytes after the object", lambda d: d.of_text(d.text() + "\0\0")),
     _encrypted("nan", "encrypted.json", _MALFORMED, "NaN as a value", lambda d: d.of_text(d.text()[:-1] + ',"x":NaN}')),
     _encrypted("lone-surrogate", "encrypted.json", _MALFORMED, "half a surrogate pair, escaped",
                lambda d: d.of_text(d.text()[:-1] + ',"x":"\\ud800"}')),

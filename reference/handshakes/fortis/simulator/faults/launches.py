@@ -61,7 +61,7 @@ def _oauth_url(name: str, clause: str, what: str, kind: str) -> LaunchFault:
 COMMON_FAULTS: tuple[LaunchFault, ...] = (
     _both("short-location", "launch.location-id", _MALFORMED, "a location id of 8 characters, as in the page's sample",
           lambda d: d.url(location_id="zzzzzzzz")),
-    _both("word-location", "launch.location-id", _MALFORMED, "a location id of letters that are no hex digits",
+    _both("word-location", "launch.location-id", _MALFORMED, "a location id of letters that are not hex digits",
           lambda d: d.url(location_id="g" * 24)),
     _both("empty-contact", "launch.absent", _OPENED, "an empty text for what there is not",
           lambda d: _hidden(d, "contact_id", "")),
@@ -79,7 +79,7 @@ COMMON_FAULTS: tuple[LaunchFault, ...] = (
     _oauth_url("port-oauth-url", "oauth.url-form", "user_oauth_url with another port", "port"),
     _both("user-info-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url with user info",
           lambda d: d.url(user_oauth_url=d.settings.api_origin.replace("://", "://user@"))),
-    _both("slash-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url with a slash behind it",
+    _both("slash-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url with a slash after it",
           lambda d: d.url(user_oauth_url=d.settings.api_origin + "/")),
     _both("v2-oauth-url", "oauth.url-form", _OPENED, "user_oauth_url with the path /v2",
           lambda d: d.url(user_oauth_url=d.settings.api_origin + "/v2")),

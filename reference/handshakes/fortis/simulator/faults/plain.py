@@ -47,7 +47,7 @@ PLAIN_FAULTS: tuple[LaunchFault, ...] = (
     _plain("encrypted-launch", "launch.mode", Refuses("not-allowed"), "an encrypted launch with the right secret", _in_data),
     # the hmac
     _plain("wrong-hmac-secret", "plain.hmac", _MISMATCH, "the hmac under another secret", lambda d: d.plain(secret="another-app-secret")),
-    _plain("hmac-with-newline", "secret.bytes", _MISMATCH, "the secret with a line end behind it",
+    _plain("hmac-with-newline", "secret.bytes", _MISMATCH, "the secret with a line end after it",
            lambda d: d.plain(secret=d.app.secret + "\n")),
     _plain("hmac-of-nothing", "secret.empty", _MISMATCH, "the hmac under an empty secret",
            lambda d: d.plain(hmac=_mac(b"", d.location.id + str(d.second)))),
@@ -65,7 +65,7 @@ PLAIN_FAULTS: tuple[LaunchFault, ...] = (
     _plain("missing-timestamp", "plain.missing", _MISSING, "no timestamp", lambda d: without(d.plain(), "timestamp")),
     _plain("missing-plain-location", "plain.missing", _MISSING, "no location_id", lambda d: without(d.plain(), "location_id")),
     _plain("shifted", "plain.timestamp", _MALFORMED, "a digit moves from the time to the id; the signed text stays", _shifted),
-    _plain("location-doubled", "launch.repeated", _TWICE, "a second location_id behind the signed one",
+    _plain("location-doubled", "launch.repeated", _TWICE, "a second location_id after the signed one",
            lambda d: _doubled(d, "location_id", d.another.locations[0])),
     _plain("user-doubled", "launch.repeated", _TWICE, "a second user_id", lambda d: _doubled(d, "user_id", d.another.id)),
     # the time
@@ -73,10 +73,10 @@ PLAIN_FAULTS: tuple[LaunchFault, ...] = (
     _plain("future", "plain.tolerance", Refuses("from-the-future"), "61 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 61))),
     _plain("milliseconds", "plain.timestamp", Refuses("timestamp-in-milliseconds"), "the time in milliseconds",
            lambda d: d.plain(timestamp=f"{d.second}000")),
-    _plain("word-as-time", "plain.timestamp", _MALFORMED, "a time that is no number", lambda d: d.plain(timestamp="yesterday!")),
+    _plain("word-as-time", "plain.timestamp", _MALFORMED, "a time that is not a number", lambda d: d.plain(timestamp="yesterday!")),
     _plain("slow-clock", "plain.tolerance", _OPENED, "exactly 300 seconds old", lambda d: d.plain(timestamp=str(d.now - 300))),
     _plain("fast-clock", "plain.tolerance", _OPENED, "exactly 60 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 60))),
-    _plain("user-replaced", "plain.coverage", Refuses("identity-mismatch"), "another user_id behind a right hmac",
+    _plain("user-replaced", "plain.coverage", Refuses("identity-mismatch"), "another user_id beside a right hmac",
            lambda d: d.plain(user_id=UNKNOWN_USER)),
 )  # fmt: skip
 

@@ -89,7 +89,7 @@ POSTBACK_FAULTS: tuple[PostbackFault, ...] = (
     PostbackFault("location-missing", CLAUSE + "postback.required", _MISSING, "no location_id", "location", _changed("location_id", None)),
     PostbackFault("location-unfilled", CLAUSE + "postback.required", _MALFORMED, "the placeholder in place of the id", "location",
                   _changed("location_id", "%7B%7Blocation.id%7D%7D")),
-    PostbackFault("location-no-id", CLAUSE + "postback.required", _MALFORMED, "a location id that is none", "location",
+    PostbackFault("location-no-id", CLAUSE + "postback.required", _MALFORMED, "a location id that is not an id", "location",
                   _changed("location_id", "x")),
     PostbackFault("user-missing", CLAUSE + "postback.required", _MISSING, "no user_id", "user", _changed("user_id", None)),
     PostbackFault("raw-injection", CLAUSE + "postback.once", _TWICE, "a raw value brings a second location_id along", "location",

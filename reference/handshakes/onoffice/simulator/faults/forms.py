@@ -39,6 +39,6 @@ FORM_FAULTS: tuple[FormFault, ...] = (
     FormFault("empty-key", CLAUSE + "unlock.key", Refuses("empty-parameter"), "no key is pasted", lambda f, p, u: {**f, "secret": "  "}),
     FormFault("not-agreed", CLAUSE + "page.privacy", Refuses("not-allowed"), "the box is not ticked",
               lambda f, p, u: {n: v for n, v in f.items() if n != "privacy"}),
-    FormFault("forged-form", CLAUSE + "unlock.bound", Refuses("unknown-installation"), "token, cache id and claim stand in the form, and no ticket of ours",
+    FormFault("forged-form", CLAUSE + "unlock.bound", Refuses("unknown-installation"), "token, cache id and claim are in the form, and no ticket of ours",
               _forged),
 )  # fmt: skip

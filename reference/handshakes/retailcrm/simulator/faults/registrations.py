@@ -106,7 +106,7 @@ REGISTER_FAULTS: tuple[RegisterFault, ...] = (
         lambda d: d.request(token=base64.b64encode(bytes.fromhex(d.token())).decode()),
     ),
     RegisterFault(
-        "padded-token", CLAUSE + "token.digest", _MALFORMED, "a blank behind the token",
+        "padded-token", CLAUSE + "token.digest", _MALFORMED, "a blank after the token",
         lambda d: d.request(token=d.token() + " "),
     ),
     RegisterFault(
@@ -125,7 +125,7 @@ REGISTER_FAULTS: tuple[RegisterFault, ...] = (
         "multipart", CLAUSE + "register.encoding", _WORKS, "a multipart form, as some clients send", _as_multipart
     ),
     RegisterFault(
-        "register-in-query", CLAUSE + "register.body-only", _MALFORMED, "register stands in the query",
+        "register-in-query", CLAUSE + "register.body-only", _MALFORMED, "register is in the query",
         lambda d: d.post(b"", query=urlencode({"register": d.text()}, quote_via=quote)),
     ),
     RegisterFault(
@@ -186,15 +186,15 @@ REGISTER_FAULTS: tuple[RegisterFault, ...] = (
         lambda d: d.request(systemUrl=d.system_url.replace("://", "://user@")), verified=True,
     ),
     RegisterFault(
-        "with-path", CLAUSE + "system-url.path", _MALFORMED, "a path behind the account's host",
+        "with-path", CLAUSE + "system-url.path", _MALFORMED, "a path after the account's host",
         lambda d: d.request(systemUrl=d.system_url + "/admin"), verified=True,
     ),
     RegisterFault(
         "another-account", CLAUSE + "connection.identity", Refuses("platform-error"), "a right token with another account's address",
         lambda d: d.request(systemUrl=d.foreign["another"]), verified=True, foreign="another",
     ),
-    _own_url("trailing-slash", "system-url.path", "a slash behind the address", lambda d: d.system_url + "/"),
-    _own_url("trailing-slashes", "system-url.path", "three slashes behind the address", lambda d: d.system_url + "///"),
+    _own_url("trailing-slash", "system-url.path", "a slash after the address", lambda d: d.system_url + "/"),
+    _own_url("trailing-slashes", "system-url.path", "three slashes after the address", lambda d: d.system_url + "///"),
     _own_url("upper-case-host", "system-url.canonical", "the address in upper case", lambda d: d.system_url.upper()),
     _own_url("technical-host", "system-url.technical", "the technical host of the account", lambda d: d.technical_url),
 )  # fmt: skip
