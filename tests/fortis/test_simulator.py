@@ -629,7 +629,7 @@ def test_a_contact_of_another_location_is_none_to_look_at():
     contact = world.platform.add_contact(
         replace(world.platform.contacts[CONTACT], id="11e6ffff", location_id=OTHER_LOCATION)
     )
-    with pytest.raises(ValueError, match="no contact of this location"):
+    with pytest.raises(ValueError, match="not a contact of this location"):
         world.platform.launch_url(TITLE, LOCATION, USER, contact.id)
 
 
