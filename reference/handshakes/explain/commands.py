@@ -138,13 +138,13 @@ def curl(text: str) -> Command | None:
     >>> curl("curl -X POST 'https://a.example/' -H 'A: b' --data 'c=d'").body
     b'c=d'
     """
-    if not re.match(r"(?:[$>%#] *)?curl(?:\.exe)?\s", text):
+    if not re.match(r"(?:[^\s'\"]*[$>%#] *)?curl(?:\.exe)?\s", text):
         return None
     command = Command("a curl command")
     if re.search(r"\^\s*\n|\^\"", text):
         command.undone.append("carets of the Windows command line")
         text = re.sub(r"\^([^\n])", r"\1", re.sub(r"\s*\^\r?\n", " ", text))
-    rest = words(re.sub(r"\s`\r?\n", " ", text).lstrip("$>%# "))[1:]
+    rest = words(re.sub(r"\s`\r?\n", " ", text[text.index("curl") :]))[1:]
     data: list[str] = []
     parts: list[str] = []
     query = False
@@ -226,7 +226,10 @@ def fetch(text: str) -> Command | None:
         return Command(
             "a fetch of a browser", found[2], method[1] if method else "", headers, content.encode()
         )
-    if re.match(r"(?:\$ *)?(?:wget|https?|Invoke-WebRequest|Invoke-RestMethod|iwr)\s", text):
+    if re.match(
+        r"(?:\S*[$>%#] *)?(?:wget|https?(?= +(?:-|[A-Z]+ |[\"']?https?:|:?/))|Invoke-WebRequest|Invoke-RestMethod|iwr)\s",
+        text,
+    ):
         for word in words(text)[1:]:
             if "://" in word or word.startswith("/"):
                 return Command("a command", word)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..core.cases import Found, Slips
 from ..core.messages import Headers
 from .commands import curl, fetch
-from .recorded import Unreadable, parsed, recorded, texts
-from .unwrapping import repaired, unquoted
+from .recorded import Unreadable, parsed, recorded
+from .structures import Spread, host_of, in_text, of_json, of_line, spread
+from .unwrapping import repaired, unquoted, unwrapped
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
@@ -53,8 +55,10 @@ class _Reader:
             text = pasted.decode("utf-8", "surrogateescape")
             return self._http(text, pasted) or self._head(text, pasted) or self._body(pasted, "a binary body")
         text = text.strip()
+        if (inner := unwrapped(text, self.undone)) != text:
+            text, pasted = inner, inner.encode("utf-8", "surrogatepass")
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
-        for reader in (self._recorded, self._command, self._http, self._log, self._head):
+        for reader in (self._recorded, self._command, self._http, self._log, self._head, self._values):
             if (one := reader(bare, pasted)) is not None:
                 return one
         return self._rest(text, bare, pasted)
@@ -86,12 +90,21 @@ class _Reader:
         return text.removeprefix("\ufeff")
 
     def _is_body(self, text: str) -> bool:
-        return self.platform.BODY and text.lstrip("\ufeff \r\n")[:1] in ("{", "[")
+        begin = re.match(r"\s*(?:\{|\[\s*[\[{\"\]])", text.lstrip("\ufeff"))
+        return self.platform.BODY and begin is not None
 
-    def _made(self, took: str, url: str, method: str = "", headers: Headers = (), body: bytes = b"") -> Found:
+    def _made(
+        self,
+        took: str,
+        url: str,
+        method: str = "",
+        headers: Headers = (),
+        body: bytes = b"",
+        beside: str = "the headers",
+    ) -> Found:
         every = (*self.headers, *headers)
         if url and not url.startswith(("http:", "https:", "HTTP:", "HTTPS:")):
-            url = self._with_origin(repaired(url, self.fits, self.undone), dict(reversed(every)))
+            url = self._with_origin(repaired(url, self.fits, self.undone), dict(reversed(every)), beside)
         elif url:
             url = repaired(url, self.fits, self.undone)
         if not self.fits(url) and not (self.platform.BODY and body) and not self._unsigned(url):
@@ -112,7 +125,7 @@ class _Reader:
             else (f"This was read as {took}, but it does not hold {needed}.")
         )
 
-    def _with_origin(self, url: str, headers: dict[str, str]) -> str:
+    def _with_origin(self, url: str, headers: dict[str, str], beside: str) -> str:
         if url.startswith("/") and self.origins:
             origin = self.origins[0].rstrip("/")
             self.undone.append(f"the address {origin}, which you named, was put in front")
@@ -120,7 +133,7 @@ class _Reader:
         host = headers.get(":authority") or headers.get("x-forwarded-host") or headers.get("host", "")
         if url.startswith("/") and re.fullmatch(r"[A-Za-z0-9.:\[\]_-]+", host):
             scheme = headers.get(":scheme") or headers.get("x-forwarded-proto") or "https"
-            self.undone.append(f"the origin {scheme}://{host} was taken from the headers")
+            self.undone.append(f"the origin {scheme}://{host} was taken from {beside}")
             return f"{scheme}://{host}{url}"
         return url
 
@@ -144,13 +157,24 @@ class _Reader:
         if found is not None:
             self.undone += found.undone
             return self._made(found.took, found.url, found.method, found.headers, found.body)
+        return None
+
+    def _values(self, text: str, pasted: bytes) -> Found | None:
+        """Return the request of JSON or of a dump that has its parts under names, as a structured log has."""
         if self.platform.BODY and any(name in self.platform.HEADERS for name, _ in self.headers):
             return None
-        for inner in texts(value):
-            if "?" in inner and self.fits(inner):
-                line = _LOGGED_BARE.search(inner)
-                return self._made("a URL in JSON", line[1] if line else inner)
+        value = parsed(text)
+        pairs = [*of_json(value)] if value is not None else [*in_text(text)]
+        if (one := spread(pairs, self.fits)) is not None:
+            return self._spread("a list of named values" if value is None else "a URL in JSON", one)
+        for _, inner in pairs if value is not None else ():
+            if (found := self._log(inner, pasted)) is not None:
+                return replace(found, took="a URL in JSON")
         return None
+
+    def _spread(self, took: str, one: Spread) -> Found:
+        self.undone += filter(None, [one.undone])
+        return self._made(took, one.url, "", one.headers(), beside="what stands beside it")
 
     def _signed(self, url: str, headers: Headers, body: str) -> bool:
         named = {name for name, _ in headers} & set(self.platform.HEADERS)
@@ -202,12 +226,13 @@ class _Reader:
     def _log(self, text: str, pasted: bytes) -> Found | None:
         if self._is_body(text):
             return None
+        for pattern, took in ((_LOGGED, "an access-log line"), (_LOGGED_BARE, "a log line")):
+            for row in text.splitlines():
+                if (logged := pattern.search(row)) and self.fits(logged[1].replace("&amp;", "&")):
+                    return self._spread(took, Spread(logged[1], host_of(row)))
         for row in text.splitlines():
-            if (logged := _LOGGED.search(row)) and self.fits(logged[1].replace("&amp;", "&")):
-                return self._made("an access-log line", logged[1])
-        for row in text.splitlines():
-            if (logged := _LOGGED_BARE.search(row)) and self.fits(logged[1].replace("&amp;", "&")):
-                return self._made("a log line", logged[1])
+            if (one := of_line(row, self.fits)) is not None:
+                return self._spread("a log line", one)
         return None
 
     def _head(self, text: str, pasted: bytes) -> Found | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -57,7 +57,7 @@ def recorded(value: Any, signed: Signed) -> Recorded | None:
         found = [entry.get("request") for entry in _list(entries) if isinstance(entry, dict)]
         return _first([one for one in found if isinstance(one, dict)], "a HAR file", signed)
     request = value.get("request")
-    if isinstance(request, dict) and ("url" in request or "headers" in request):
+    if isinstance(request, dict) and "url" in request:
         return _first([request], "an entry of a HAR file", signed)
     if "rawQueryString" in value or ("isBase64Encoded" in value and "body" in value):
         return _event(value)
@@ -70,7 +70,7 @@ def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorde
     matching = [
         (number, one)
         for number, one in enumerate(requests, 1)
-        if signed(str(one.get("url", "")), _headers(one), _posted(one.get("postData")))
+        if signed(_url(one), _headers(one), _posted(one.get("postData")))
     ]
     if not matching:
         counted = (
@@ -87,9 +87,13 @@ def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorde
     body = _posted(data).encode("utf-8", "surrogatepass")
     if isinstance(data, dict) and data.get("encoding") == "base64":
         body, undone = _from_base64(body)
-    return Recorded(
-        took, str(request.get("url", "")), str(request.get("method", "")), _headers(request), body, undone
-    )
+    return Recorded(took, _url(request), str(request.get("method", "")), _headers(request), body, undone)
+
+
+def _url(request: dict[str, Any]) -> str:
+    """Return the URL of a request; in a collection of Postman it is an object."""
+    url = request.get("url", "")
+    return str(url.get("raw", "")) if isinstance(url, dict) else str(url)
 
 
 def _event(event: dict[str, Any]) -> Recorded:
@@ -102,6 +106,7 @@ def _event(event: dict[str, Any]) -> Recorded:
     query = event.get("rawQueryString")
     if query is None and isinstance(event.get("queryStringParameters"), dict):
         query = urlencode(event["queryStringParameters"], errors="surrogatepass")
+        undone = (*undone, "the query was built anew from its parameters") if query else undone
     method = str(event.get("httpMethod") or "")
     return Recorded(
         "an event of API Gateway", f"{path}?{query}" if query else path, method, _headers(event), body, undone
@@ -139,20 +144,3 @@ def _headers(request: dict[str, Any]) -> Headers:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Yield every text of a JSON value, however deep, in its order.
-
-    >>> [*texts({"a": ["b", {"c": "d"}], "e": "f"})]
-    ['b', 'd', 'f']
-    """
-    ahead = [value]
-    while ahead:
-        one = ahead.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            ahead += reversed(one.values())
-        elif isinstance(one, list):
-            ahead += reversed(one)

@@ -40,7 +40,11 @@ def unquoted(text: str, undone: list[str]) -> str:
     if link := re.fullmatch(r"\[[^\]]*\]\((\S+)\)", text):
         undone.append("a Markdown link around it")
         text = link[1]
-    while len(text) > 2 and QUOTES.get(text[0]) == text[-1] and not (text[0] == "[" and text[1] in '{["'):
+    while (
+        len(text) > 2
+        and QUOTES.get(text[0]) == text[-1]
+        and not ((text[0] == "[" and text[1] in '{["') or (text[0] == "<" and ">" in text[1:-1]))
+    ):
         undone.append(f"{names.get(text[0], 'quotes')} around it")
         text = text[1:-1].strip()
     if text and (
@@ -49,6 +53,35 @@ def unquoted(text: str, undone: list[str]) -> str:
     ):
         undone.append("one quote at its end")
         text = text.strip("\"'`“”")
+    return text
+
+
+def unwrapped(text: str, undone: list[str]) -> str:
+    """Return a text without what a mail, a terminal or JSON put around all of it.
+
+    >>> undone = []
+    >>> unwrapped("> GET /p HTTP/1.1\\n> Host: a.example\\n< HTTP/1.1 403", undone), undone
+    ('GET /p HTTP/1.1\\nHost: a.example', ['the output of curl -v'])
+    """
+    if re.search(r"=\r?\n", text) and "=3D" in text:
+        undone.append("it was quoted-printable, as in the source of a mail")
+        soft = re.sub(r"=\r?\n", "", text).encode("utf-8", "surrogatepass")
+        coded = re.sub(rb"=([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), soft)
+        text = coded.decode("utf-8", "replace")
+    rows = text.splitlines()
+    sent = [row[1:].removeprefix(" ") for row in rows if row.startswith(">")]
+    if sent and re.match(r"[A-Z]+ \S+ HTTP/", sent[0]):
+        undone.append("the output of curl -v")
+        return "\n".join(sent).rstrip()
+    if len(sent) == len([row for row in rows if row.strip()]) > 0:
+        undone.append("the marks of a quoted mail stood before its lines")
+        text = "\n".join(row.lstrip("> ") for row in sent)
+    if re.match(r"https?:\\/\\/|\"https?:\\/\\/", text):
+        undone.append("slashes stood as \\/, as PHP writes JSON")
+        text = text.replace("\\/", "/")
+    if re.match("<https?://[^<>|]+[|][^<>]*>$", text):
+        undone.append("a name stood beside the link")
+        text = text.partition("|")[0] + ">"
     return text
 
 
