@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -11,7 +12,7 @@ from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.store import MemoryStore
-from handshakes.runtime.story import World
+from handshakes.runtime.story import Reports, World
 
 REFUSED_BY = {
     "officernd": ("GET", "/officernd/healthcheck?slug=x"),
@@ -44,3 +45,31 @@ def test_refusals_are_not_kept_for_ever(name):
 
 def one_step(request: Request):
     yield request
+
+
+def test_a_refusal_that_was_reported_holds_nothing_of_the_request_but_its_evidence():
+    """A frame that keeps the refusal it raises is a circle: without the collector, its request would stay."""
+
+    class Body(bytearray):
+        pass
+
+    def refusing(body):
+        try:
+            raise Refused("malformed", "toy:inner")
+        except Refused as inner:
+            kept = inner
+            raise Refused("stale", "toy:outer") from kept
+
+    reports, body = Reports(), Body(b"x")
+    gone = weakref.ref(body)
+    gc.disable()
+    try:
+        try:
+            refusing(body)
+        except Refused as refused:
+            reports.append(("setup", refused))
+        del body
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert reports[0][1].reason == "stale"

@@ -64,7 +64,15 @@ class Reports(list[tuple[str, Refused]]):
         """How many there were, those included that are no longer kept."""
 
     def append(self, report: tuple[str, Refused]) -> None:
-        """Add a report; the oldest goes when there are more than 100."""
+        """Add a report; the oldest goes when there are more than 100.
+
+        Without its traceback, whose frames hold the whole request, and often the refusal itself: what refers to
+        itself stays until the garbage is collected, however large it is.
+        """
+        one: BaseException | None = report[1]
+        while one is not None:
+            one.__traceback__ = None
+            one = one.__context__
         with self._lock:
             super().append(report)
             self.told += 1
