@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -16,6 +15,7 @@ from rich.markup import escape
 
 from ..core.printing import printable
 from ..platforms import PLATFORMS, Platform
+from .temporary import temporary_folder
 
 if TYPE_CHECKING:
     from ..runtime.sql_store import SqlStore
@@ -107,9 +107,9 @@ def opened_store(directory: Path | None) -> Iterator[SqlStore]:
     from ..runtime.sql_store import open_store
     from ..runtime.store import StoreError
 
-    with tempfile.TemporaryDirectory(prefix="handshakes-") as temporary:
+    with nullcontext() if directory else temporary_folder() as temporary:
         try:
-            store = open_store(directory) if directory else open_store(Path(temporary), {})
+            store = open_store(temporary, {}) if temporary else open_store(directory or Path())
             warn_of_unreadable(store)
         except StoreError as error:
             fail(f"{error.message}. {error.hint()}")
