@@ -34,7 +34,8 @@ class Platform:
             story=story.story,
             signed=story.signed,
             briefing=briefing.briefing,
-            verify=demo.verify,
+            secrets=demo.secrets,
+            refuses=getattr(demo, "refuses", lambda request, response: False),
         )
 
     def slips(self) -> Slips:

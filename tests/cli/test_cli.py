@@ -198,7 +198,8 @@ def test_a_genuine_url_is_verified_and_what_is_covered_is_said():
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("Verified.")
     assert "slug = test-slug" in ran.out
-    assert "covered by the signature: slug, locations\n" in ran.out
+    assert "covered: slug, locations\n" in ran.out
+    assert f'message     {{"slug":"test-slug","locations":""}}.{NOW} (46 bytes)\n' in ran.out
     assert "host and path" in ran.out.partition("not covered:")[2]
 
 
@@ -208,7 +209,7 @@ def test_a_wrong_secret_is_explained():
     ran = command("verify", "officernd", TARGET, "--now", str(NOW), HANDSHAKES_SECRET=secret)
     message = '{"slug":"test-slug","locations":""}.1648190384'
     assert (ran.code, ran.err) == (1, "")
-    for said in ("signature-mismatch", "officernd:signature.", message, "Hint:"):
+    for said in ("signature-mismatch", "officernd:signature.", message, "No known mistake", "another secret"):
         assert said in ran.out, said
     assert secret not in ran.out
     assert signature(message.encode(), secret) not in ran.out
@@ -269,7 +270,7 @@ def test_a_webhook_is_verified_over_its_raw_bytes(run, body):
     at = ("--now", str(NOW), "--body", str(body))
     ran = run("verify", "officernd", *at, "--header", header_of(BODY), secret="example-webhook-secret")
     assert (ran.code, ran.err) == (0, "")
-    assert "covered by the signature: body\n" in ran.out
+    assert "covered: body\n" in ran.out
     written_again = json.dumps(json.loads(BODY, strict=False), separators=(",", ":")).encode()
     ran = run("verify", "officernd", *at, "--header", header_of(written_again))
     assert (ran.code, "signature-mismatch" in ran.out) == (1, True)
@@ -280,17 +281,17 @@ def test_a_webhook_with_the_integration_secret_is_refused(run, body):
     assert run("verify", "officernd", *at, secret="example-webhook-secret").code == 1
 
 
-@pytest.mark.parametrize("header", ["", "nonsense", f"t={NOW}"])
-def test_a_webhook_without_a_signature_is_refused(run, body, header):
+@pytest.mark.parametrize(("header", "code"), [("", 4), ("nonsense", 1), (f"t={NOW}", 1)])
+def test_a_webhook_without_a_signature_is_not_verified(run, body, header, code):
     at = ("--now", str(NOW), "--body", str(body), "--header", header)
-    assert run("verify", "officernd", *at, secret="example-webhook-secret").code == 1
+    assert run("verify", "officernd", *at, secret="example-webhook-secret").code == code
 
 
 def test_url_and_body_at_once_or_neither(run, body):
     for arguments in ((TARGET, "--body", str(body), "--header", header_of(BODY)), ()):
         ran = run("verify", "officernd", *arguments, secret=SECRET)
         assert (ran.code, ran.out) == (2, "")
-        assert "--body" in ran.err
+        assert "--file" in ran.err
 
 
 def test_from_standard_input(run):
@@ -386,7 +387,7 @@ def test_a_mismatch_names_the_reading_that_fits(run):
     ran = run("verify", "officernd", STRIPE_TARGET, "--now", str(NOW), secret=SECRET)
     assert (
         ran.code,
-        "alternative readings that match: officernd:signature.message=timestamp-payload\n" in ran.out,
+        "It fits under the reading officernd:signature.message=timestamp-payload: " in ran.out,
     ) == (
         1,
         True,
@@ -395,10 +396,7 @@ def test_a_mismatch_names_the_reading_that_fits(run):
 
 def test_a_mismatch_of_the_secret_fits_no_reading(run):
     ran = run("verify", "officernd", TARGET, "--now", str(NOW), secret="wrong-secret")
-    assert (ran.code, "alternative readings that match: no known one. Check the secret" in ran.out) == (
-        1,
-        True,
-    )
+    assert (ran.code, "No known mistake gives the received value" in ran.out) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -471,7 +469,7 @@ def test_a_megabyte_is_refused_in_a_few_lines(run, tmp_path, long):
         "header": ("--body", str(file), "--header", "t=" + "1" * 1_000_000),
     }[long]
     ran = run("verify", "officernd", *arguments, "--now", str(NOW), secret=SECRET)
-    assert ran.code == 1
+    assert ran.code == (4 if long == "url" else 1)
     assert len(ran.out) < 20_000
 
 
@@ -600,11 +598,13 @@ class Served:
 
 
 @contextmanager
-def serving(*arguments: str, start: Sequence[str] = (), **variables: str) -> Iterator[Served]:
+def serving(
+    *arguments: str, platform: str = "officernd", start: Sequence[str] = (), **variables: str
+) -> Iterator[Served]:
     environment = {**os.environ, "COLUMNS": "100", **variables}
     environment.pop("HANDSHAKES_STORE_KEYS", None)
     process = subprocess.Popen(
-        [*start, COMMAND, "serve", "officernd", *arguments],
+        [*start, COMMAND, "serve", platform, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment,
@@ -860,9 +860,9 @@ def test_a_worked_url_of_onoffice_is_verified_and_no_token_shown(run):
     ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), *AT, secret=OFFICE_SECRET)
     assert (ran.code, ran.err) == (0, "")
     assert "plan = gold edition" in ran.out
-    assert "apiToken = ‹1 characters›" in ran.out
-    assert "covered by the signature: scheme, host, path, Zone, _x, apiToken, plan, timestamp" in ran.out
-    assert "not covered: port, user info, fragment, method" in ran.out
+    assert "apiToken = ‹1 bytes, sha256 " in ran.out
+    assert "covered: scheme, host and path, Zone, _x, apiToken, plan, timestamp" in ran.out
+    assert "not covered: port, user info, fragment and method" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -880,34 +880,24 @@ def test_a_mismatch_of_onoffice_names_the_reading_that_fits(run, text, fits):
     ran = run("verify", "onoffice", office(text), *AT, secret=OFFICE_SECRET)
     assert ran.code == 1
     assert "signature-mismatch" in ran.out
-    assert re.search(rf"alternative readings that match: .*{re.escape(fits)}", ran.out)
+    assert fits in ran.out.partition("Likely cause:")[2]
 
 
 @pytest.mark.parametrize(
     ("url", "reason", "mistake"),
     [
-        (office(OFFICE_TEXT.replace("https", "http")), "signature-mismatch", "http was signed for https"),
+        (office(OFFICE_TEXT.replace("https", "http")), "signature-mismatch", "http:"),
         (
             office(OFFICE_TEXT.replace(".example/", ".example:443/")),
             "signature-mismatch",
-            "the port 443 was signed",
+            "443",
         ),
-        (office(OFFICE_TEXT.replace("?", "/?")), "signature-mismatch", "a slash behind the path was signed"),
-        (office("", OFFICE_SIGNATURE.upper()), "malformed", "the signature is in upper case"),
+        (office(OFFICE_TEXT.replace("?", "/?")), "signature-mismatch", "slash"),
+        (office("", OFFICE_SIGNATURE.upper()), "malformed", "form-upper-case"),
         (
             office("", signature(OFFICE_TEXT.encode(), OFFICE_SECRET + "\n")),
             "signature-mismatch",
-            "ends with a line end",
-        ),
-        (
-            office("", OFFICE_SIGNATURE).replace("&timestamp", "%C3%97tamp"),
-            "missing-parameter",
-            "&timestamp was read as an HTML entity",
-        ),
-        (
-            office("", OFFICE_SIGNATURE).replace("&", "&amp;"),
-            "missing-parameter",
-            "the URL as HTML writes it",
+            "key-line-end",
         ),
     ],
 )
@@ -915,7 +905,21 @@ def test_a_wrong_url_of_onoffice_is_explained_by_its_mistake(run, url, reason, m
     ran = run("verify", "onoffice", url, *AT, secret=OFFICE_SECRET)
     assert ran.code == 1
     assert f"Refused: {reason}" in ran.out
-    assert re.search(rf"mistake: .*{re.escape(mistake)}", ran.out)
+    assert mistake in ran.out.partition("Likely cause:")[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "undone"),
+    [
+        (("&timestamp", "%C3%97tamp"), "&name was read as an HTML entity"),
+        (("&", "&amp;"), "&amp; stood for &"),
+    ],
+)
+def test_what_html_did_to_a_url_of_onoffice_is_undone_and_said(run, change, undone):
+    url = office("", OFFICE_SIGNATURE).replace(*change)
+    ran = run("verify", "onoffice", url, *AT, secret=OFFICE_SECRET)
+    assert (ran.code, undone in ran.out) == (0, True), ran.out
+    assert "a receiver that got it as it was pasted refuses it" in ran.out
 
 
 def test_a_base64_signature_of_onoffice_is_recognised(run):
@@ -925,14 +929,14 @@ def test_a_base64_signature_of_onoffice_is_recognised(run):
     url = office("", quote(b64encode(digest).decode(), safe=""))
     ran = run("verify", "onoffice", url, *AT, secret=OFFICE_SECRET)
     assert ran.code == 1
-    assert "in base64, not in hex" in ran.out and "onoffice:url.digest=base64" in ran.out
+    assert "The digest is in base64." in ran.out and "onoffice:url.digest=base64" in ran.out
 
 
 def test_a_wrong_secret_of_onoffice_fits_nothing(run):
     ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), *AT, secret="wrong-secret")
     assert ran.code == 1
-    assert "alternative readings that match: no known one" in ran.out
-    assert OFFICE_SIGNATURE not in ran.out and "mistake" not in ran.out
+    assert "No known mistake gives the received value" in ran.out
+    assert signature(OFFICE_TEXT.encode(), "wrong-secret") not in ran.out and "Likely cause" not in ran.out
 
 
 @pytest.mark.parametrize(
@@ -944,7 +948,7 @@ def test_the_window_of_onoffice(run, seconds, code, reason):
     ran = run("verify", "onoffice", office("", OFFICE_SIGNATURE), "--now", now, secret=OFFICE_SECRET)
     assert ran.code == code
     assert reason in ran.out
-    assert "mistake" not in ran.out, "the signature is right"
+    assert "Likely cause" not in ran.out, "the signature is right"
 
 
 def test_a_secret_that_is_no_text_is_refused_for_onoffice(run):

@@ -150,7 +150,7 @@ def test_a_webhook_is_found_with_its_header_and_body(pasted):
     [
         ("officernd", b"", "Nothing was pasted"),
         ("officernd", b" \r\n", "Nothing was pasted"),
-        ("officernd", b"hello", "also needs its signature"),
+        ("officernd", b"hello", "No request was recognised"),
         ("officernd", BODY, "also needs its signature"),
         ("officernd", b"officernd-signature: t=1,signature=0f", "Its body is needed too"),
         ("officernd", b"GET / HTTP/1.1", "neither a parameter signature or a body"),
@@ -164,7 +164,7 @@ def test_a_webhook_is_found_with_its_header_and_body(pasted):
             json.dumps({"rawQueryString": "", "body": "%", "isBase64Encoded": True}).encode(),
             "not base64",
         ),
-        ("officernd", b"curl", "also needs its signature"),
+        ("officernd", b"curl", "No request was recognised"),
         ("retailcrm", b"GET /register HTTP/1.1", "neither a parameter register or a body"),
     ],
 )

@@ -58,9 +58,9 @@ def test_slips_that_are_equal_so_far_come_in_the_order_of_the_tables():
 
 
 def test_a_reading_for_which_something_was_observed_comes_before_one_that_is_only_thought_of():
-    """In the register, S2 (the order of parameters) is observed and S16 (broken escapes) is open."""
+    """In the register, S2 (the order of parameters) is observed and S14 (a quoted id) is open, with an inference."""
     observed = "officernd:signature.order=slug-first"
-    open_question = "officernd:signature.escapes=replaced"
+    open_question = "officernd:signature.quoted-organization=unquoted"
     assert ranked(hit(open_question, state="a"), hit(observed, state="b")) == [[observed], [open_question]]
 
 

@@ -79,13 +79,13 @@ def test_a_request_line_of_a_log_is_read_without_what_stands_around_the_target(r
 
 def test_an_address_without_a_query_is_no_base64(run):  # noqa: F811
     ran = verified(run, "https://yourapp.com/redirection")
-    assert ran.code == 1 and "missing-parameter" in ran.out + ran.err and "base64" not in ran.out + ran.err
+    assert ran.code == 4 and "Nothing to verify" in ran.out and "base64" not in ran.out
 
 
 def test_a_plain_launch_is_verified_and_what_is_not_covered_is_said(run):  # noqa: F811
     ran = verified(run, plain(more="&user_id=7&access-token=abc&contact_id="))
     assert (ran.code, ran.err) == (0, "")
-    assert "covered by the hmac: location_id, timestamp" in ran.out
+    assert "  covered: location_id, timestamp\n" in ran.out
     assert "not covered: user_id, access-token, host and path" in ran.out
     assert "user_id = 7" in ran.out and "abc" not in ran.out
 
@@ -96,14 +96,15 @@ def test_a_plain_launch_is_verified_and_what_is_not_covered_is_said(run):  # noq
 def test_an_encrypted_launch_is_read_as_url_or_as_the_value_alone(run, request_of):  # noqa: F811
     ran = verified(run, request_of(E02))
     assert (ran.code, ran.err) == (0, "")
-    assert "There is no MAC" in ran.out and "covered by the hmac: nothing" in ran.out
-    assert f"location_id = {LOCATION}" in ran.out and TOKEN not in ran.out
+    assert "There is no MAC" in ran.out and "  covered: nothing\n" in ran.out
+    assert f"location_id = {LOCATION}" in ran.out
+    assert re.search(r"^  text +‹\d+ bytes, sha256 [0-9a-f]{6}…›$", ran.out, re.MULTILINE), "it holds a token"
 
 
 def test_the_time_is_checked_and_tolerance_and_readings_are_options(run):  # noqa: F811
     assert verified(run, plain(), now=NOW + 300).code == 0
     ran = verified(run, plain(), now=NOW + 301)
-    assert (ran.code, "stale" in ran.out, "explained by" in ran.out) == (1, True, False)
+    assert (ran.code, "stale" in ran.out, "Likely cause" in ran.out) == (1, True, False)
     assert verified(run, plain(), "--tolerance", "301,0", now=NOW + 301).code == 0
     assert (
         verified(run, plain(), "--reading", "fortis:plain.tolerance=900-back-60-ahead", now=NOW + 900).code
@@ -119,26 +120,26 @@ KEY = SECRET.encode()
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (plain(H02.upper()), "the reading fortis:plain.hmac-case=either"),
+        (plain(H02.upper()), "form-upper-case"),
         (plain(made(KEY, str(NOW) + LOCATION)), "the reading fortis:plain.message=timestamp-location"),
         (plain(made(KEY, f"{BOTH}000"), time=f"{NOW}000"), "the reading fortis:plain.timestamp=milliseconds"),
         (plain(made(b"your_secret_key", "zzzzzzzz1234567890"), "zzzzzzzz", "1234567890"), ""),
-        (plain(made(KEY + b"\n", BOTH)), "ends with a line end"),
-        (plain(made(b"", BOTH)), "an empty secret was used"),
-        (plain(made(BOTH.encode(), SECRET)), "secret and message are swapped"),
-        (plain(hashlib.sha256(KEY + BOTH.encode()).hexdigest()), "a plain SHA-256 of secret and message was used"),
-        (plain(made(KEY, LOCATION)), "only location_id was signed"),
-        (plain(made(KEY, f"{LOCATION}.{NOW}")), "'.' stands between location_id and timestamp"),
-        (plain(made(KEY, BOTH + "\n")), "the signed text ends with a line end"),
-        (plain(made(KEY, f"7{NOW}")), "user_id was signed in place of location_id"),
-        (plain(made(KEY, f"location_id={LOCATION}&timestamp={NOW}&user_id=7")), "the whole query was signed"),
+        (plain(made(KEY + b"\n", BOTH)), "key-line-end"),
+        (plain(made(b"", BOTH)), "key-empty"),
+        (plain(made(BOTH.encode(), SECRET)), "mac-swapped"),
+        (plain(hashlib.sha256(KEY + BOTH.encode()).hexdigest()), "mac-plain-secret-first"),
+        (plain(made(KEY, LOCATION)), "Likely cause"),
+        (plain(made(KEY, f"{LOCATION}.{NOW}")), "Likely cause"),
+        (plain(made(KEY, BOTH + "\n")), "Likely cause"),
+        (plain(made(KEY, f"7{NOW}")), "Likely cause"),
+        (plain(made(KEY, f"location_id={LOCATION}&timestamp={NOW}&user_id=7")), "Likely cause"),
         (plain(made(KEY, "1" + str(NOW))), ""),
     ],
 )  # fmt: skip
 def test_a_wrong_hmac_names_the_reading_or_mistake_that_fits(run, url, said):  # noqa: F811
     ran = verified(run, url)
     assert ran.code == 1
-    assert said in ran.text if said else "explained by" not in ran.text
+    assert said in ran.text if said else "Likely cause" not in ran.text
     assert SECRET not in ran.text and H02 not in ran.out.replace(url, "")
 
 
@@ -163,19 +164,19 @@ SHORT = b'{"location_id":"zzzzzzzz","user_id":"7"}'
     ("url", "said"),
     [
         (f"/x?data={quote(encrypted(KEY, 'sha256'), safe='')}", "the reading fortis:encrypted.derivation=sha256"),
-        (f"/x?data={E02}", "the reading fortis:encrypted.base64=blanks-as-plus"),
-        (f"/x?data={quote(quote(E02, safe=''), safe='')}", "percent-encoded twice"),
-        (f"/x?data={quote(encrypted(KEY + b' '), safe='')}", "ends with a blank"),
+        (f"/x?data={E02}", "plus"),
+        (f"/x?data={quote(quote(E02, safe=''), safe='')}", "percent-encoded"),
+        (f"/x?data={quote(encrypted(KEY + b' '), safe='')}", "key-blank"),
         (f"/x?data={quote(encrypted(KEY, text=SHORT), safe='')}",
          "the reading fortis:launch.location-id=any"),
-        (f"/x?data={quote(E02[:-4], safe='')}", ""),
+        (f"/x?data={quote(E02[:-4], safe='')}", "fortis-data-cut"),
         (f"/x?data={quote(encrypted(b'another secret'), safe='')}", ""),
     ],
 )  # fmt: skip
 def test_a_wrong_payload_names_the_reading_or_mistake_that_fits(run, url, said):  # noqa: F811
     ran = verified(run, url)
     assert ran.code == 1
-    assert said in ran.text if said else "explained by" not in ran.text
+    assert said in ran.text if said else "Likely cause" not in ran.text
     assert SECRET not in ran.text and TOKEN not in ran.text
 
 
@@ -185,7 +186,7 @@ def test_a_wrong_payload_names_the_reading_or_mistake_that_fits(run, url, said):
 )
 def test_what_is_no_launch_is_refused_in_a_few_lines(run, request_):  # noqa: F811
     ran = verified(run, request_)
-    assert ran.code == 1 and len(ran.out.splitlines()) < 15
+    assert ran.code in (1, 4) and len(ran.out.splitlines()) < 15
     assert unprintable(ran.out) == []
 
 

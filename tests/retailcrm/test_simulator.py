@@ -11,15 +11,14 @@ import pytest
 from handshakes.core.messages import Request, Response, form_body, json_response
 from handshakes.core.refusals import REASONS, Refused
 from handshakes.core.strict import URLENCODED
-from handshakes.retailcrm import demo
+from handshakes.explain import explain
+from handshakes.explain.telling import told
 from handshakes.retailcrm.simulator.drafts import multipart
 from handshakes.retailcrm.simulator.faults import FAULTS
 from handshakes.retailcrm.simulator.findings import SHORTEST_ID, absolute, error_message, said_yes
 from handshakes.retailcrm.simulator.records import Card
-from handshakes.retailcrm.slips import mistake_in, mistakes
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import InProcess
-from handshakes.runtime.story import Pasted
 from tests.retailcrm.sides import ANOTHER, CODE, DEMO, connected, sides
 
 EDIT = f"/api/v5/integration-modules/{CODE}/edit"
@@ -424,29 +423,6 @@ def test_every_refusal_that_a_fault_expects_is_in_the_table():
     assert reasons <= set(REASONS)
 
 
-# --- the search for the mistake -------------------------------------------------------------------
-
-
-def test_every_mistake_makes_another_token_and_is_found():
-    made = list(mistakes("example-api-key", DEMO, "00ff00ff"))
-    assert len({token for _, token in made}) == len(made) > 20
-    for mistake, token in made:
-        body = form_body(
-            {"register": json.dumps({"apiKey": "example-api-key", "systemUrl": DEMO, "token": token})}
-        )
-        assert mistake_in(body, secret="00ff00ff", content_type=URLENCODED) == mistake
-
-
-def test_what_no_mistake_explains_is_left_alone():
-    body = form_body({"register": json.dumps({"apiKey": "k", "systemUrl": DEMO, "token": "0" * 64})})
-    assert mistake_in(body, secret="secret", content_type=URLENCODED) == ""
-    assert mistake_in(b"x", secret="secret", content_type=URLENCODED) == ""
-
-
-def test_the_fixture_connects():
-    assert connected().platform.state(DEMO, CODE) == "connected"
-
-
 # --- handshakes verify retailcrm ------------------------------------------------------------------
 
 FIXTURE = {
@@ -457,60 +433,61 @@ FIXTURE = {
 """The published registration of an official module's tests; its secret is `secret` (facts 7.1)."""
 
 
-def verified(pasted: Pasted, secret: str = "secret", readings=()) -> str:
-    return demo.verify(pasted, secret=secret, now=0, tolerance=None, readings=list(readings))
+def explained(pasted: bytes, secret: str = "secret", readings=()):
+    return explain("retailcrm", pasted, secret=secret, now=0, readings=list(readings))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-@pytest.mark.parametrize("form", ["urlencoded", "json", "multipart", "text on the command line"])
+@pytest.mark.parametrize("form", ["urlencoded", "json", "multipart"])
 def test_a_pasted_registration_is_verified_in_every_form(form, end):
     text = json.dumps(FIXTURE)
     pasted = {
-        "urlencoded": Pasted(body=form_body({"register": text}) + end.encode()),
-        "json": Pasted(body=text.encode() + end.encode()),
-        "multipart": Pasted(body=multipart({"register": text})[0]),
-        "text on the command line": Pasted(url=text),
+        "urlencoded": form_body({"register": text}) + end.encode(),
+        "json": text.encode() + end.encode(),
+        "multipart": multipart({"register": text})[0],
     }[form]
-    said = verified(pasted)
-    assert "covered by the token: apiKey" in said and "not covered: systemUrl" in said
-    assert "on the list of official hosts, as https://newaccount.simla.com" in said
+    answer = explained(pasted)
+    said = "\n".join(told(answer, 0))
+    assert (answer.verdict, answer.returns["covered"]) == ("verified", ["apiKey"])
+    assert "systemUrl" in answer.returns["not_covered"]
+    assert "https://newaccount.simla.com" in said
+    assert "NOT on the list" not in said
 
 
 def test_a_right_token_with_another_address_is_verified_and_the_address_is_not():
-    said = verified(Pasted(body=json.dumps({**FIXTURE, "systemUrl": "http://169.254.169.254/"}).encode()))
-    assert "NOT on the list" in said
+    answer = explained(json.dumps({**FIXTURE, "systemUrl": "http://169.254.169.254/"}).encode())
+    assert answer.verdict == "verified"
+    assert "NOT on the list" in "\n".join(told(answer, 0))
 
 
 @pytest.mark.parametrize(
-    ("token", "secret", "mistake"),
+    ("token", "secret", "slip"),
     [
-        (FIXTURE["token"].upper(), "secret", "upper case"),
-        ("2PLSMTSm1ecvn+yIt6FYwsJZK+nXAHEwV2w+JKl9Ql8=", "secret", "base64"),
-        (FIXTURE["token"], "secret\n", "blanks or line ends around it"),
+        (FIXTURE["token"].upper(), "secret", "form-upper-case"),
+        ("2PLSMTSm1ecvn+yIt6FYwsJZK+nXAHEwV2w+JKl9Ql8=", "secret", "form-base64"),
+        (FIXTURE["token"], "secret\n", "key-trimmed"),
         (
             hmac.digest(b"secret\n", FIXTURE["apiKey"].encode(), "sha256").hex(),
             "secret",
-            "secret ends with a line end",
+            "key-line-end",
         ),
-        (hmac.digest(FIXTURE["apiKey"].encode(), b"secret", "sha256").hex(), "secret", "swapped"),
-        ("7cae2bd14fdeb24dc63d95cba73182efc96040636beae9214fd72d1548952a31", "secret", "empty secret"),
+        (hmac.digest(FIXTURE["apiKey"].encode(), b"secret", "sha256").hex(), "secret", "mac-swapped"),
+        ("7cae2bd14fdeb24dc63d95cba73182efc96040636beae9214fd72d1548952a31", "secret", "key-empty"),
         ("0" * 64, "secret", ""),
     ],
 )
-def test_a_wrong_token_is_explained(token, secret, mistake):
-    with pytest.raises(Refused) as refused:
-        verified(Pasted(body=json.dumps({**FIXTURE, "token": token}).encode()), secret)
-    assert mistake in refused.value.evidence.get("mistake", "")
-    assert ("mistake" in refused.value.evidence) == bool(mistake)
-    assert token not in refused.value.explain()
+def test_a_wrong_token_is_explained(token, secret, slip):
+    answer = explained(json.dumps({**FIXTURE, "token": token}).encode(), secret)
+    assert answer.verdict == "refused"
+    assert [group[0].id for group in answer.explanations] == ([slip] if slip else [])
 
 
 def test_a_reading_may_be_used_instead():
     swapped = hmac.digest(FIXTURE["apiKey"].encode(), b"secret", "sha256").hex()
-    pasted = Pasted(body=json.dumps({**FIXTURE, "token": swapped}).encode())
-    assert "Verified" in verified(pasted, readings=["retailcrm:token.value=swapped"])
+    pasted = json.dumps({**FIXTURE, "token": swapped}).encode()
+    assert explained(pasted, readings=["retailcrm:token.value=swapped"]).verdict == "verified"
     with pytest.raises(Refused) as refused:
-        verified(pasted, readings=["retailcrm:nothing=x"])
+        explained(pasted, readings=["retailcrm:nothing=x"])
     assert refused.value.reason == "unknown-reading"
 
 

@@ -19,6 +19,8 @@ from rich.markup import escape
 from .. import __version__
 from . import clauses, vectors
 from .common import HELP_NAMES, err, out
+from .explain import explain_id
+from .probe import probe_requests
 from .serve import serve
 from .tour import tour
 from .verify import verify
@@ -32,13 +34,15 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings=HELP_NAMES,
     help="Four marketplace handshakes (OfficeRnD, RetailCRM, onOffice, Fortis), both sides: run them, serve them, "
-    "verify a request.",
+    "verify a request and say why it was refused.",
     epilog="Exit status: 0 all held, 1 something failed or was refused, 2 wrong usage, 3 the other side could not be "
     "reached, 4 nothing was judged, 5 a defect of this tool.",
 )
 app.command()(tour)
 app.command()(serve)
 app.command()(verify)
+app.command("explain")(explain_id)
+app.command("probe")(probe_requests)
 app.add_typer(clauses.app, name="clauses")
 app.add_typer(vectors.app, name="vectors")
 

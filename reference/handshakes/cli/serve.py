@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from urllib.parse import urlsplit
@@ -16,7 +19,10 @@ from urllib.parse import urlsplit
 import typer
 
 from ..runtime.story import Reports, Setting, World
+from ..runtime.watching import Kept, Watched
 from .common import PLATFORM_HELP, fail, opened_store, out, platform_named
+from .verify import ciphers_for
+from .why import Why, saved
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -74,17 +80,29 @@ def serve(
             sides = tools.sides(world)
         except ValueError as error:  # what a platform does not let anybody register
             fail(f"with these settings it cannot be served: {error}")
-        roles = {"platform": sides.platform, "partner": sides.partner}
-        with Loopback(
-            *(roles[side] for side in sockets),
-            sockets={roles[side].name: sock for side, sock in sockets.items()},
-            traps={sides.platform.name: traps} if traps else {},
-            keep=KEPT,
-        ) as network:
+        kept = Kept(world.clock)
+        roles = {
+            "platform": Watched(sides.platform, kept, tools.refuses),
+            "partner": Watched(sides.partner, kept),
+        }
+        sides.reports.heard = roles["partner"].heard
+        asked = listen()
+        why = Why(platform, kept, partial(tools.secrets, sides), origin_of(asked), ciphers_for(platform))
+        with (
+            _temporary_folder() as folder,
+            Loopback(
+                *(roles[side] for side in sockets),
+                why,
+                sockets={why.name: asked, **{roles[side].name: sock for side, sock in sockets.items()}},
+                traps={sides.platform.name: traps} if traps else {},
+                keep=KEPT,
+            ) as network,
+        ):
             out.print(tools.briefing(sides, world), markup=False)
             ends = f"Ctrl-C ends it; if it runs in the background, `kill {os.getpid()}` does."
-            out.print(f"\nEverything here is public and for tests. {ends}", markup=False)
-            _shown_until_interrupted(network, sides.reports)
+            out.print(f"\nWhy a request was refused: {why.origin}/", markup=False)
+            out.print(f"Everything here is public and for tests. {ends}", markup=False)
+            _shown_until_interrupted(network, sides.reports, why, folder)
 
 
 @contextmanager
@@ -160,9 +178,17 @@ def is_sensible(name: str, value: str) -> bool:
     return whole and not parts.fragment
 
 
-def _shown_until_interrupted(network: Loopback, reports: Reports) -> None:
-    """Print what the servers send and what the partner's operator is told, until Ctrl-C or another signal."""
-    shown = told = 0
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="handshakes-refused-")
+
+
+def _shown_until_interrupted(network: Loopback, reports: Reports, why: Why, folder: str) -> None:
+    """Print what the servers send and what the partner's operator is told, until Ctrl-C or another signal.
+
+    Behind a refused request stands where to ask why, and the command that repeats it.
+    """
+    shown = told = asked = 0
+    files: deque[Path] = deque()
     try:
         while all(server.alive for server in network.servers):
             time.sleep(0.2)
@@ -175,6 +201,13 @@ def _shown_until_interrupted(network: Loopback, reports: Reports) -> None:
                 out.print(f"    partner refused {missed} more requests", markup=False)
             for endpoint, refused in news:
                 out.print(f"    partner refused {endpoint}: {refused}", markup=False)
+            for one in [one for one in why.kept.all() if one.number > asked]:
+                asked = one.number
+                files.append(saved(one, Path(folder)))
+                if len(files) > why.kept.most:
+                    files.popleft().unlink(missing_ok=True)
+                again = f"handshakes verify {why.platform} --now {one.now} --file {files[-1]}"
+                out.print(f"    why? {why.origin}/?n={one.number} or: {again}", markup=False)
     except KeyboardInterrupt:
         pass
     out.print("stopped")

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from ..core.cases import Ciphers
 from ..core.printing import printable
 from ..core.refusals import Refused
-from ..platforms import PLATFORMS
-from ..runtime.story import Pasted
+from ..explain import Answer, explain
+from ..explain.telling import told
 from .common import PLATFORM_HELP, fail, out, platform_named, unknown_reading
 
 MOST_PASTED = 1_048_576
 MOST_TYPED = 4_095
 """How many bytes of one line a terminal hands on; it drops the rest in silence."""
 SECRET_VARIABLE = "HANDSHAKES_SECRET"
+EXITS = {"verified": 0, "refused": 1, "unrecognised": 4}
 
 
 def verify(
@@ -31,18 +34,20 @@ def verify(
         str,
         typer.Argument(
             metavar="REQUEST",
-            help="The URL or request target as it was received, or the body of a registration. "
+            help="Whatever you have: a URL, a curl command, a log line, a HAR file, a raw request, a body. "
             "- reads it from standard input; without it, you are asked for it.",
         ),
     ] = "",
-    file: Annotated[Path | None, typer.Option("--file", help="A file with the request.")] = None,
-    body: Annotated[
-        Path | None, typer.Option(help="A file with the raw body of a webhook or registration.")
+    file: Annotated[
+        Path | None, typer.Option("--file", "--body", help="A file that holds it, text or binary.")
     ] = None,
     header: Annotated[
         str, typer.Option(help="The webhook's signature header, or the content type of a registration.")
     ] = "",
-    secret_file: Annotated[Path | None, typer.Option(help="A file with the secret.")] = None,
+    secret_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with the secret. Give it again for other secrets that may have been used."),
+    ] = None,
     secret_env: Annotated[
         str, typer.Option(help="The environment variable with the secret.")
     ] = SECRET_VARIABLE,
@@ -56,8 +61,21 @@ def verify(
         list[str] | None,
         typer.Option(help="An alternative reading to verify by, as officernd:signature.order=sorted."),
     ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="An address that a proxy may have hidden, as https://example.com")
+    ] = None,
+    mine: Annotated[str, typer.Option(help="The text that you signed: where it differs, and why.")] = "",
+    mine_file: Annotated[Path | None, typer.Option(help="A file with the text that you signed.")] = None,
+    mine_digest: Annotated[
+        str, typer.Option(help="The digest that you got, in hex or base64: what makes it.")
+    ] = "",
+    deep: Annotated[bool, typer.Option(help="Search longer: more combinations, more rounds.")] = False,
+    show_secrets: Annotated[
+        bool, typer.Option(help="Show what is masked. For your own terminal only.")
+    ] = False,
+    format: Annotated[Literal["text", "json"], typer.Option(help="How to answer.")] = "text",
 ) -> None:
-    """Verify one pasted request, and say what its signature covers, or why it was refused.
+    """Verify one pasted request: what its signature covers, or why it was refused and what the cause is.
 
     A request can carry a token, and an argument stays in the shell's history. To leave no trace there, paste
     the request when you are asked for it, pipe it to -, or name a file with --file.
@@ -67,64 +85,76 @@ def verify(
 
     Exit status: 0 verified, 1 refused, 2 wrong usage, 4 the input is no request.
     """
-    tools = platform_named(platform).tools()
-    pasted = _pasted(request, file, body, header)
-    if not pasted.body and not _like_a_request(pasted.url):
-        fail(
-            f"the input looks like no request of {PLATFORMS[platform].title}. "
-            "Paste a URL or request target with all its parameters, or a body with --body",
-            4,
-        )
-    secret = _secret(secret_file, secret_env)
+    chosen = platform_named(platform)
+    if mine and mine_file:
+        fail("give --mine or --mine-file, not both")
+    pasted = _pasted(request, file, header)
+    secret, *others = secrets_given(secret_file or [], secret_env)
     at = int(time.time()) if now is None else now
     try:
-        text = tools.verify(
-            pasted, secret=secret, now=at, tolerance=_tolerance(tolerance), readings=reading or []
+        answer = explain(
+            chosen.name,
+            pasted,
+            secret=secret,
+            now=at,
+            header=header,
+            tolerance=_tolerance(tolerance),
+            readings=reading or [],
+            others=others,
+            origins=origin or [],
+            mine=read_file(mine_file) if mine_file else (os.fsencode(mine) if mine else None),
+            mine_digest=mine_digest,
+            deep=deep,
+            show_secrets=show_secrets,
+            ciphers=ciphers_for(chosen.name),
         )
     except Refused as refused:
-        if refused.reason == "unknown-reading":
-            unknown_reading(refused.evidence.get("reading", ""), [platform])
-        out.print(refused.explain(), markup=False)
-        raise typer.Exit(1) from None
-    out.print(text, markup=False)
+        unknown_reading(refused.evidence.get("reading", ""), [platform])
+    _print(answer, at, format)
+    raise typer.Exit(EXITS[answer.verdict])
 
 
-def _pasted(request: str, file: Path | None, body: Path | None, header: str) -> Pasted:
-    """Return what was given in one of the four ways, or ask for it; a file may end with a line end."""
-    if (bool(request) + bool(file) + bool(body)) > 1:
-        fail("give one request: as an argument, with --file, or a raw body with --body")
-    if header and not body:
-        fail("--header belongs to a --body; a URL carries its signature itself")
-    if body:
-        return Pasted("", _read_file(body), header)
+def _print(answer: Answer, now: int, format: str) -> None:
+    if format == "json":
+        out.print(json.dumps(answer.as_json(), ensure_ascii=False, indent=2), markup=False)
+        return
+    for line in told(answer, now):
+        out.print(line, markup=False)
+
+
+def _pasted(request: str, file: Path | None, header: str) -> bytes:
+    """Return what was given in one of the three ways, or ask for it."""
+    if request and file:
+        fail("give one request: as an argument, or with --file")
     if file:
-        text = _read_file(file).decode("utf-8", "replace")
+        content = read_file(file)
     elif request == "-":
-        text = sys.stdin.buffer.read(MOST_PASTED + 1)[:MOST_PASTED].decode("utf-8", "replace")
+        content = sys.stdin.buffer.read(MOST_PASTED + 1)
+        if len(content) > MOST_PASTED:
+            fail(f"standard input is over {MOST_PASTED} bytes")
     elif not request and sys.stdin.isatty():
-        text = typer.prompt("Request (the URL or target)", err=True)
-        if len(text.encode("utf-8", "replace")) >= MOST_TYPED:
+        content = typer.prompt("Request (the URL or target)", err=True).encode("utf-8", "surrogateescape")
+        if len(content) >= MOST_TYPED:
             fail(f"a terminal hands on {MOST_TYPED} bytes of a line and drops the rest: use --file")
     else:
-        text = request
-    if not text.strip():
+        content = os.fsencode(request)
+    if not content.strip() and not header:
         empty = f"{file} is empty. " if file else "standard input was empty. " if request == "-" else ""
-        fail(f"{empty}Give the request: a URL as an argument, piped to -, with --file, or a body with --body")
-    return Pasted(text.strip())
+        fail(f"{empty}Give the request: a URL as an argument, piped to -, or with --file")
+    return content
 
 
-def _like_a_request(text: str) -> bool:
-    """Return whether a text has parameters, is JSON or a form of several parts, or is one long word as a payload is.
+def ciphers_for(platform: str) -> Ciphers | None:
+    """Return what a platform that encrypts is searched with; the others need not wait for its import."""
+    if platform != "fortis":
+        return None
+    from ..runtime.ciphers import AesCiphers
 
-    >>> [_like_a_request(text) for text in ("/x?a=1", '{"a": 1}', "U2FsdGVkX18AAAAAAAAAAA", "hello world", "hello")]
-    [True, True, True, False, False]
-    """
-    return bool(
-        re.search(r"[?=]|://\w", text) or text[0] in "{[-" or re.fullmatch(r"[\w+/%-]{16,}", text, re.ASCII)
-    )
+    return AesCiphers()
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return the content of a file that a person names, or end with exit code 2."""
     try:
         with path.open("rb") as file:
             content = file.read(MOST_PASTED + 1)
@@ -135,23 +165,28 @@ def _read_file(path: Path) -> bytes:
     return content
 
 
-def _secret(file: Path | None, variable: str) -> str:
-    if file:
-        try:
-            secret = _read_file(file).decode().rstrip("\r\n")
-        except UnicodeDecodeError:
-            fail(f"{file} is not UTF-8 text")
-    elif not re.fullmatch(r"[A-Za-z_]\w*", variable, re.ASCII):
-        fail(f"--secret-env needs the name of an environment variable, not {variable!r}")
-    elif variable in os.environ:
-        secret = os.environ[variable]
-    elif sys.stdin.isatty():
-        secret = typer.prompt("Secret", hide_input=True, err=True)
-    else:
-        fail(f"no secret: use --secret-file, set {variable}, or run it in a terminal to be asked")
-    if not secret:
+def secrets_given(files: list[Path], variable: str) -> list[str]:
+    """Return the secrets from files, else from an environment variable, else from a prompt."""
+    secrets = [_secret_in(file) for file in files]
+    if not secrets:
+        if not re.fullmatch(r"[A-Za-z_]\w*", variable, re.ASCII):
+            fail(f"--secret-env needs the name of an environment variable, not {variable!r}")
+        if variable in os.environ:
+            secrets = [os.environ[variable]]
+        elif sys.stdin.isatty():
+            secrets = [typer.prompt("Secret", hide_input=True, err=True)]
+        else:
+            fail(f"no secret: use --secret-file, set {variable}, or run it in a terminal to be asked")
+    if "" in secrets:
         fail("the secret is empty")
-    return secret
+    return secrets
+
+
+def _secret_in(file: Path) -> str:
+    try:
+        return read_file(file).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        fail(f"{file} is not UTF-8 text")
 
 
 def _tolerance(text: str) -> tuple[int, int] | None:

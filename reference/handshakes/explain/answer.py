@@ -100,7 +100,7 @@ def explain(
     ...     "5f8d0423977f447e3d5ed3cef433ab11d89de6838e31b04c8f5fdaddf607a35f",
     ...     secret="example-integration-secret", now=1648190384)
     >>> answer.verdict, answer.explanations[0][0].id
-    ('refused', 'order-sorted + officernd:signature.json=spaced')
+    ('refused', 'order-sorted + json-python')
     """
     slips = PLATFORMS[platform].slips()
     doubts = tuple(filter(None, (doubt(secret), slips.doubt(secret))))

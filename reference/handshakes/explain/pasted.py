@@ -55,6 +55,8 @@ class _Reader:
             text = pasted.decode("utf-8", "surrogateescape")
             return self._http(text, pasted) or self._head(text, pasted) or self._body(pasted, "a binary body")
         text = text.strip()
+        if not text:
+            raise Unreadable("Nothing but blanks or a byte order mark was pasted.")
         if (inner := unwrapped(text, self.undone)) != text:
             text, pasted = inner, inner.encode("utf-8", "surrogatepass")
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
@@ -283,7 +285,7 @@ class _Reader:
             return self._made("a query", "?" + bare)
         if "%3D" in flat or "%3d" in flat:
             return self._made("a percent-encoded text", bare)
-        if self.platform.BODY:
+        if self.platform.BODY and re.search(r"[={\[<]|^\S{16,}$", flat):
             return self._body(pasted, "a body")
         raise Unreadable(
             f"No request was recognised in this text of {len(text)} characters. Paste a URL, "

@@ -74,13 +74,13 @@ def _rank(
 
 @cache
 def _observed(platform: str) -> frozenset[str]:
-    """Return the readings of the ambiguities for which something was observed."""
+    """Return the readings for which the register has evidence: something observed, or a program that was measured."""
     register = load(platform)
     return frozenset(
         reading.id
         for ambiguity in register.ambiguities
-        if ambiguity.status != "open"
         for reading in ambiguity.readings
+        if ambiguity.status == "observed" or "measured" in reading.for_
     )
 
 

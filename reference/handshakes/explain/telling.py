@@ -21,8 +21,8 @@ def told(answer: Answer, now: int) -> Iterator[str]:
     """Yield the lines of an answer.
 
     >>> from .answer import explain
-    >>> print(*told(explain("officernd", "hello", secret="s", now=0), 0), sep="\\n")
-    Nothing to verify: This was read as a body. A webhook also needs its signature: add --header 'officernd-signature: …'.
+    >>> print(*told(explain("officernd", "", secret="s", now=0), 0), sep="\\n")
+    Nothing to verify: Nothing was pasted. Give a request as an argument, with --file, or on standard input.
     """
     if answer.verdict == "unrecognised":
         yield f"Nothing to verify: {answer.says}"

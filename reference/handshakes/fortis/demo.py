@@ -1,25 +1,20 @@
-"""What the tools need of Fortis: both sides ready made, and `verify`.
+"""What the tools need of Fortis: both sides ready made.
 
 Every identifier and secret in here is public and for tests.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from ..core.printing import printable, signed_when
-from ..core.refusals import Refused
-from ..core.timestamps import Tolerance
-from ..runtime.story import Pasted, Reports, Setting, Sides, World
-from . import readings as other_readings
+from ..core.messages import Request
+from ..runtime.story import Reports, Setting, Sides, World
 from .partner.configuration import Configuration
 from .partner.integration import App as ExampleApp
-from .signing import BY_DATA, BY_HMAC, verify_launch
+from .signing import BY_DATA
 from .simulator.platform import Fortis
 from .simulator.records import API, TRAPS, UI, App, Contact, Domain, Location, User
 from .simulator.records import Settings as PlatformSettings
-from .slips import mistake_in
 
 TITLE = "Example app"
 SECRET = "example-app-secret"
@@ -137,43 +132,9 @@ def set_mode(sides: Sides, mode: str) -> None:
     platform.add_app(replace(known, iframe_url=app.iframe_url(), encrypt_url_params=mode == BY_DATA))
 
 
-def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
-    """Return what a pasted launch proves; raises `Refused`, with the reading or mistake that explains it, if any.
-
-    A URL or request line with `hmac` is read as a plain launch, any other as an encrypted one; the value of `data` alone
-    will do too.
-    """
-    stages = other_readings.of(*readings)
-    url = pasted.url or pasted.body.decode("utf-8", "replace").strip()
-    if line := re.fullmatch(r"[A-Z]+ (\S+) HTTP/[0-9.]+", url):  # as servers log it
-        url = line[1]
-    if "?" not in url and "=" not in url.rstrip("=") and "://" not in url:
-        url = "?data=" + url.replace("+", "%2B").replace("=", "%3D")
-    elif "?" not in url:
-        url = "?" + url
-    names = [piece.partition("=")[0] for piece in url.partition("?")[2].split("&")]
-    mode = BY_DATA if "data" in names and "hmac" not in names else BY_HMAC
-    try:
-        launch = verify_launch(url, mode=mode, secret=secret, now=now, tolerance=tolerance, readings=stages)
-    except Refused as refused:
-        mistake = mistake_in(url, mode=mode, secret=secret, now=now)
-        if not mistake:
-            raise
-        evidence = {**refused.evidence, "explained by": mistake}
-        raise Refused(
-            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
-        ) from None
-    lines = [
-        f"Verified, {mode} mode: the sender knows the secret. {signed_when(launch.timestamp, now)}"
-        if launch.timestamp is not None
-        else "Decrypted: this secret fits. There is no MAC and no time in it, so it proves nothing else."
-    ]
-    lines += [f"  {name} = {_value(name, text)}" for name, text in launch.parameters]
-    lines.append(f"  covered by the hmac: {', '.join(launch.covered) or 'nothing'}")
-    lines.append(f"  not covered: {', '.join((*launch.not_covered, 'host and path'))}")
-    lines.append("  who opened it says GET /v2/users/me alone")
-    return "\n".join(lines)
-
-
-def _value(name: str, text: str) -> str:
-    return f"‹{len(text)} characters›" if name == "access-token" else printable(text, 500)
+def secrets(sides: Sides, request: Request) -> list[str]:
+    """Return the secrets with which the app tries a launch."""
+    app = sides.partner
+    assert isinstance(app, ExampleApp)  # noqa: S101
+    configuration = app.configuration
+    return [*filter(None, (configuration.secret, configuration.previous_secret))]

@@ -1,21 +1,18 @@
-"""What the tools need of OfficeRnD: both sides ready made, and `verify`.
+"""What the tools need of OfficeRnD: both sides ready made.
 
 Every identifier and secret in here is public and for tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from urllib.parse import unquote
 
-from ..core.printing import printable, signed_when
+from ..core.messages import Request
 from ..core.refusals import Refused
-from ..core.timestamps import Tolerance
-from ..runtime.story import NONE_MATCH, Pasted, Reports, Setting, Sides, World
-from . import readings as other_readings
+from ..core.strict import query_pairs
+from ..runtime.story import Reports, Setting, Sides, World
 from .partner.configuration import Configuration
-from .partner.integration import PartnerIntegration
-from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
+from .partner.integration import REMOVED, PartnerIntegration
 from .simulator.platform import OfficeRnD
 from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
 from .simulator.records import Settings as PlatformSettings
@@ -147,43 +144,18 @@ def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True) -> None:
             platform.add_integration(client_id, organization.id, secret=secret, locations=chosen, id=id)
 
 
-def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
-    """Return what a pasted URL or webhook proves; raises `Refused`, which names the readings that would fit."""
-
-    def verified_under(*ids: str) -> SignedQuery | SignedWebhook:
-        stages = other_readings.of(*ids)
-        if pasted.url:
-            return verify_query(pasted.url, secret=secret, now=now, tolerance=tolerance, readings=stages)
-        return verify_webhook(
-            pasted.body, pasted.header, secret=secret, now=now, tolerance=tolerance, readings=stages
-        )
-
+def secrets(sides: Sides, request: Request) -> list[str]:
+    """Return the secrets with which the partner tries a request: of the organisation, or of the webhook's integration."""
+    partner = sides.partner
+    assert isinstance(partner, PartnerIntegration)  # noqa: S101
     try:
-        verified = verified_under(*readings)
-    except Refused as refused:
-        if refused.reason != "signature-mismatch":
-            raise
-        fitting = [id for id in other_readings.READINGS if fits(partial(verified_under, *readings, id))]
-        said = ", ".join(fitting) or NONE_MATCH
-        evidence = {**refused.evidence, "alternative readings that match": said}
-        raise Refused(
-            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
-        ) from None
-    lines = ["Verified. " + signed_when(verified.timestamp, now)]
-    lines += [f"  {printable(name)} = {printable(value, 500)}" for name, value in verified.parameters]
-    lines.append(f"  covered by the signature: {printable(', '.join(verified.covered), 500)}")
-    left = ", ".join([*verified.not_covered, "method, host and path"])
-    lines.append(f"  not covered: {printable(left, 500)}")
-    return "\n".join(lines)
-
-
-def fits(verify_it: Callable[[], object]) -> bool:
-    """Return whether the signature is right under a reading, whatever its time is."""
-    try:
-        verify_it()
-    except Refused as refused:
-        return refused.reason in ("stale", "from-the-future")
-    return True
+        if request.path.startswith(REMOVED):
+            one = partner.store.get("officernd", unquote(request.path.removeprefix(REMOVED)))
+            return [one.credentials["webhook_secret"]] if one else []
+        found = partner.candidates(query_pairs(request.query, "officernd:signature.escapes"))
+    except Refused:
+        return []
+    return [one.credentials["secret"] for one in found]
 
 
 def integration_of(sides: Sides, number: int = 0) -> Integration:

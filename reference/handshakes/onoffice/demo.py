@@ -1,25 +1,19 @@
-"""What the tools need of onOffice: both sides ready made, and `verify`.
+"""What the tools need of onOffice: both sides ready made.
 
 Every identifier and secret in here is public and for tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import re
 
-from ..core.printing import printable, signed_when
-from ..core.refusals import Refused
-from ..core.timestamps import Tolerance
-from ..runtime.story import NONE_MATCH, Pasted, Reports, Setting, Sides, World
-from . import readings as other_readings
+from ..core.messages import Request, Response
+from ..runtime.story import Reports, Setting, Sides, World
 from .partner.configuration import HOSTS, Configuration
 from .partner.integration import ACTIVATE, SERVICE, WEBHOOK, Provider
-from .signing import SignedUrl, verify_url
 from .simulator.platform import OnOffice
 from .simulator.records import Account, Customer, Service, User
 from .simulator.records import Settings as PlatformSettings
-from .slips import mistake_in
 
 SECRET = "Example-Provider-Secret-1!"
 PORTAL, API, PROVIDER = "https://smart.onoffice.de", "https://api.onoffice.de", "https://provider.example"
@@ -97,54 +91,18 @@ def furnish(platform: OnOffice) -> None:
         platform.add_customer(Customer(web_id, name, dict(people), estates))
 
 
-def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
-    """Return what a pasted URL proves; raises `Refused`, which names the readings or the mistake that fit."""
-    url = pasted.url or pasted.body.decode("utf-8", "replace").strip()
-
-    def verified_under(*ids: str) -> SignedUrl:
-        stages = other_readings.of(*ids)
-        return verify_url(url, secret=secret, now=now, tolerance=tolerance, readings=stages)
-
-    try:
-        verified = verified_under(*readings)
-    except Refused as refused:
-        if refused.reason == "unknown-reading" or refused.clause.endswith("url.key"):
-            raise
-        found = {}
-        if fitting := [
-            id
-            for id in other_readings.READINGS
-            if id not in readings and fits(partial(verified_under, *readings, id), refused)
-        ]:
-            found["alternative readings that match"] = ", ".join(fitting)
-        if mistake := mistake_in(url, secret=secret):
-            found["mistake"] = mistake
-        if refused.reason == "signature-mismatch" and not found:
-            found["alternative readings that match"] = NONE_MATCH
-        evidence = {**refused.evidence, **found}
-        raise Refused(
-            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
-        ) from None
-    lines = ["Verified. " + signed_when(verified.timestamp, now)]
-    lines += [f"  {printable(name)} = {shown_value(name, value)}" for name, value in verified.parameters]
-    lines.append(
-        f"  covered by the signature: scheme, host, path, {printable(', '.join(verified.covered), 500)}"
-    )
-    lines.append("  not covered: port, user info, fragment, method")
-    return "\n".join(lines)
+def secrets(sides: Sides, request: Request) -> list[str]:
+    """Return the secrets with which the provider tries a URL, or the key of the API user that a call names."""
+    provider, platform = sides.partner, sides.platform
+    assert isinstance(provider, Provider)  # noqa: S101
+    assert isinstance(platform, OnOffice)  # noqa: S101
+    if request.method != "POST" or request.origin not in platform.origins:
+        return [secret for _, secret in provider.secrets()]
+    token = re.search(rb'"token"\s*:\s*"([^"\\]{1,200})"', request.body)
+    user = platform.api_users.get(token[1].decode("utf-8", "replace")) if token else None
+    return [user.key] if user else []
 
 
-def shown_value(name: str, value: str) -> str:
-    """Return a parameter as it may be shown: a token or claim is masked."""
-    if name in ("apiToken", "apiClaim", "parameterCacheId"):
-        return f"‹{len(value)} characters›"
-    return printable(value, 500)
-
-
-def fits(verify_it: Callable[[], object], first: Refused) -> bool:
-    """Return whether the signature is right under a reading, whatever its time is."""
-    try:
-        verify_it()
-    except Refused as refused:
-        return refused.reason in ("stale", "from-the-future") and first.reason != refused.reason
-    return True
+def refuses(request: Request, response: Response) -> bool:
+    """Return whether an answer of the simulated API says that the HMAC does not match: error code 137."""
+    return request.method == "POST" and re.search(rb'"errorcode"\s*:\s*137\b', response.body) is not None

@@ -1,23 +1,18 @@
-"""What the tools need of RetailCRM: both sides ready made, and `verify`.
+"""What the tools need of RetailCRM: both sides ready made.
 
 Every identifier and secret in here is public and for tests.
 """
 
 from __future__ import annotations
 
-from ..core.printing import printable
-from ..core.refusals import Refused
-from ..core.strict import URLENCODED
-from ..core.timestamps import Tolerance
-from ..runtime.story import Pasted, Reports, Setting, Sides, World
-from . import readings as other_readings
+from ..core.messages import Request
+from ..runtime.story import Reports, Setting, Sides, World
 from .partner.configuration import Configuration
 from .partner.integration import CONFIG, Module
-from .signing import OFFICIAL_ORIGINS, canonical_system_url, verify_registration
+from .signing import OFFICIAL_ORIGINS
 from .simulator.platform import RetailCRM
 from .simulator.records import READ, TRAPS, WRITE, Account, Card
 from .simulator.records import Settings as PlatformSettings
-from .slips import mistake_in
 
 CODE = "example-module"
 SECRET = "example-module-secret"
@@ -107,39 +102,9 @@ def sides(world: World) -> Sides:
     return Sides(platform, module, reports)
 
 
-def verify(pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]) -> str:
-    """Return what a pasted registration proves; raises `Refused`, with the mistake if one explains the token.
-
-    The body is a form, or the JSON text alone that the field `register` holds.
-    """
-    stages = other_readings.of(*readings)
-    body, content_type = pasted.body or pasted.url.encode(), pasted.header or URLENCODED
-    if body.lstrip().startswith(b"{") and not pasted.header:
-        stages = {"form": lambda text, kind: text, **stages}
-    elif body.startswith(b"--") and not pasted.header:
-        boundary = body.partition(b"\r\n")[0][2:].decode("ascii", "replace")
-        content_type = f'multipart/form-data; boundary="{boundary}"'
-    body = body.strip(b"\r\n") if not body.startswith(b"--") else body
-    try:
-        verified = verify_registration(body, secret=secret, content_type=content_type, readings=stages)
-    except Refused as refused:
-        mistake = mistake_in(body, secret=secret, content_type=content_type, readings=stages)
-        if not mistake:
-            raise
-        evidence = {**refused.evidence, "mistake": mistake}
-        raise Refused(
-            refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
-        ) from None
-    try:
-        policy = f"on the list of official hosts, as {canonical_system_url(verified.system_url)}"
-    except Refused as refused:
-        policy = f"NOT on the list of official hosts: {refused}"
-    return "\n".join(
-        [
-            "Verified: the sender knows the secret and this API key. Nothing says when it was made.",
-            f"  systemUrl = {printable(verified.system_url, 500)}",
-            f"    {policy}",
-            f"  covered by the token: {', '.join(verified.covered)}",
-            f"  not covered: {', '.join(verified.not_covered)}, time, method, host and path",
-        ]
-    )
+def secrets(sides: Sides, request: Request) -> list[str]:
+    """Return the secrets with which the module tries a registration."""
+    module = sides.partner
+    assert isinstance(module, Module)  # noqa: S101
+    configuration = module.configuration
+    return [*filter(None, (configuration.secret, configuration.previous_secret))]

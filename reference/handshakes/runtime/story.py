@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from ..core.messages import Request, Step
+from ..core.messages import Request, Response, Step
 from ..core.refusals import Refused
 from ..core.stages import Stage
-from ..core.timestamps import Tolerance
 from .browser import Browser
 from .flow import Role
 from .store import Store
@@ -60,6 +58,8 @@ class Reports(list[tuple[str, Refused]]):
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
+        self.heard: Callable[[str, Refused], object] = lambda endpoint, refused: None
+        """Who else is told, in the thread in which the refusal came up."""
         self.told = 0
         """How many there were, those included that are no longer kept."""
 
@@ -73,6 +73,7 @@ class Reports(list[tuple[str, Refused]]):
         while one is not None:
             one.__traceback__ = None
             one = one.__context__
+        self.heard(*report)
         with self._lock:
             super().append(report)
             self.told += 1
@@ -112,19 +113,6 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Pasted:
-    """A request that somebody pasted: a URL, or a body with its header."""
-
-    url: str = ""
-    body: bytes = b""
-    header: str = ""
-
-
-NONE_MATCH = "no known one. Check the secret, then compare the stages with the text that you signed"
-"""What `verify` says when no alternative reading reproduces the signature; it does not follow that the secret is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
     """A setting of `serve`: what it is, and the values there are (the first is the default), or any."""
 
@@ -151,13 +139,7 @@ class Tools:
     """Return the text that the signature of a request to the partner covers, if this request carries one."""
     briefing: Callable[[Sides, World], str]
     """Return what to open, and what a foreign partner or platform has to be told."""
-    verify: Verify
-
-
-class Verify(Protocol):
-    """How a pasted request is verified."""
-
-    def __call__(
-        self, pasted: Pasted, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]
-    ) -> str:
-        """Return what was verified, as text, or raise `Refused`."""
+    secrets: Callable[[Sides, Request], list[str]]
+    """Return the secrets with which a side tries a request, for the operator's page alone."""
+    refuses: Callable[[Request, Response], bool]
+    """Return whether an answer of the platform says that a request's signature does not match."""

@@ -21,10 +21,9 @@ from ..rules.launch import LAUNCH, SECRET
 from ..rules.plain import PLAIN
 from ..signing import BY_DATA, BY_HMAC, launch_stages, verify_launch
 from . import encodings, opening, plain
-from .mistakes import mistake_in
 from .table import SLIPS
 
-__all__ = ["SLIPS", "mistake_in"]
+__all__ = ["SLIPS"]
 
 QUERY = ("data", "hmac")
 HEADERS: tuple[str, ...] = ()
@@ -61,8 +60,8 @@ def bare(text: str) -> tuple[str, bytes, str] | None:
             value = None
         if isinstance(value, dict):
             return _of_object(value, text)
-    if re.match(r"\??[\w.-]+=", text) and "&" in text:
-        return None  # a query
+    if re.match(r"\S*?[\w.-]+=(?![=\s]|$)", text) and not re.search(r"[\s\"'{]|=>", text):
+        return None  # a URL or a query
     if (found := dict(_PRINTED.findall(text))) and ("hmac" in found or len(found.get("data", "")) > 20):
         return "/?" + urlencode(found), b"", "parameters as a program prints them"
     flat = re.sub(r"\s", "", text)

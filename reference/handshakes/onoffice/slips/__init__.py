@@ -16,10 +16,9 @@ from .. import readings as other_readings
 from ..rules import API, URL
 from ..signing import CREDENTIALS, url_stages, verify_url
 from . import api, calls, url
-from .mistakes import mistake_in, mistakes
 from .table import SLIPS
 
-__all__ = ["SLIPS", "mistake_in", "mistakes"]
+__all__ = ["SLIPS"]
 
 QUERY = ("signature",)
 HEADERS: tuple[str, ...] = ()

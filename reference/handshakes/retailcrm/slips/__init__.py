@@ -17,10 +17,9 @@ from .. import readings as other_readings
 from ..rules import REGISTER, TOKEN, Readings, Rules, rules
 from ..signing import canonical_system_url, registration_stages, verify_registration
 from . import alternatives as other
-from .mistakes import mistake_in, mistakes
 from .table import SLIPS
 
-__all__ = ["SLIPS", "mistake_in", "mistakes"]
+__all__ = ["SLIPS"]
 
 QUERY = ("register",)
 HEADERS: tuple[str, ...] = ()

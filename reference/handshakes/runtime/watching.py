@@ -1,0 +1,143 @@
+"""Watching a served role: its refused requests are kept for a while, so that its operator can ask why."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..core.messages import Answer, Pause, Request, Response, Step, Unreachable
+from ..core.refusals import Refused
+from .flow import Role
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRequest:
+    """A request that a role refused: its number, the time in Unix seconds, the endpoint, and the exact refusal.
+
+    `refused` is None where the role says nothing of it, but its answer does.
+    """
+
+    number: int
+    request: Request
+    now: int
+    endpoint: str
+    refused: Refused | None = None
+
+
+class Kept:
+    """The last refused requests, at most `most` of them and `most_bytes` of bodies and targets.
+
+    >>> kept = Kept(clock=lambda: 17, most=2)
+    >>> for number in range(3):
+    ...     _ = kept.add(Request("GET", "http://127.0.0.1", f"/{number}"), "setup")
+    >>> [one.number for one in kept.all()], kept.get(1)
+    ([2, 3], None)
+    """
+
+    def __init__(self, clock: Callable[[], int], most: int = 100, most_bytes: int = 4_000_000) -> None:
+        self.clock, self.most, self.most_bytes = clock, most, most_bytes
+        self._lock = threading.Lock()
+        self._requests: OrderedDict[int, RefusedRequest] = OrderedDict()
+        self._number = self._bytes = 0
+
+    def add(self, request: Request, endpoint: str, refused: Refused | None = None) -> RefusedRequest:
+        """Keep a request; the oldest go when there are too many."""
+        with self._lock:
+            self._number += 1
+            one = RefusedRequest(self._number, request, self.clock(), endpoint, refused)
+            self._requests[one.number] = one
+            self._bytes += _size(request)
+            while len(self._requests) > self.most or (
+                self._bytes > self.most_bytes and len(self._requests) > 1
+            ):
+                _, oldest = self._requests.popitem(last=False)
+                self._bytes -= _size(oldest.request)
+            return one
+
+    def get(self, number: int) -> RefusedRequest | None:
+        """Return the request with this number, if it is still kept."""
+        with self._lock:
+            return self._requests.get(number)
+
+    def all(self) -> list[RefusedRequest]:
+        """Return what is kept, the oldest first."""
+        with self._lock:
+            return [*self._requests.values()]
+
+
+def _size(request: Request) -> int:
+    return (
+        len(request.target)
+        + len(request.body)
+        + sum(len(name) + len(value) for name, value in request.headers)
+    )
+
+
+class Watched:
+    """A role, with the requests that it refuses kept.
+
+    What the role's operator is told while it answers a request is about that request: `heard` is called by
+    whoever is told. `shown` says of an answer alone whether it refuses, for a role that tells nobody.
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        kept: Kept,
+        shown: Callable[[Request, Response], bool] = lambda request, response: False,
+    ) -> None:
+        self.role, self.kept, self.shown = role, kept, shown
+        self._now = threading.local()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.role, name)
+
+    @property
+    def name(self) -> str:
+        """The role's name."""
+        return self.role.name
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The role's origins."""
+        return self.role.origins
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The role's names of secrets."""
+        return self.role.secret_names
+
+    def heard(self, endpoint: str, refused: Refused) -> RefusedRequest | None:
+        """Keep the request that is being answered in this thread, and return it."""
+        request = getattr(self._now, "request", None)
+        return self.kept.add(request, endpoint, refused) if request is not None else None
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Answer as the role does."""
+        step = self.role.handle(request)
+        outward: Request | Pause
+        try:
+            outward = self._advanced(request, partial(next, step))
+            while True:
+                try:
+                    response = yield outward
+                except Unreachable as failure:
+                    outward = self._advanced(request, partial(step.throw, failure))
+                else:
+                    outward = self._advanced(request, partial(step.send, response))
+        except StopIteration as stop:
+            answer: Answer = stop.value
+        if isinstance(answer, Response) and self.shown(request, answer):
+            self.kept.add(request, request.path)
+        return answer
+
+    def _advanced(self, request: Request, advance: Callable[[], Request | Pause]) -> Request | Pause:
+        self._now.request = request
+        try:
+            return advance()
+        finally:
+            self._now.request = None
