@@ -16,17 +16,13 @@ import hmac
 import json
 import re
 import subprocess
-import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "fortis" / "vectors.json"
+from common import Expect, main, refused
 
 PAGE = "your key"
 UUID = "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3"
@@ -44,8 +40,6 @@ SAMPLE = (
 """The value of `data` in the page's sample URL, as it stands there; its secret is not public, so it shows its form alone."""
 SIX = ("location_id", "user_id", "access-token", "contact_id", "contact_api_id", "user_oauth_url")
 
-Expect = dict[str, Any]
-
 
 class Refusal(Exception):
     """What the small reader says: a reason, and the stage where it broke."""
@@ -53,11 +47,7 @@ class Refusal(Exception):
     def __init__(self, reason: str, stage: str = "", shown: list[dict[str, Any]] | None = None) -> None:
         super().__init__(reason, stage)
         self.shown = shown or []
-        self.expect = {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
-
-
-def refused(reason: str, stage: str = "") -> Expect:
-    return Refusal(reason, stage).expect
+        self.expect = refused(reason, stage)
 
 
 ACCEPTED = {"verdict": "accepted"}
@@ -1078,21 +1068,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text = written(
-        {
-            "schema": 1,
-            "platform": "fortis",
-            "made_by": "tests/vectors/make_fortis.py with Python's hmac, hashlib, json and base64, and AES of the OpenSSL command line",
-            "keys": "Every secret and every token in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text)
-    else:
-        FILE.write_text(text + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "fortis",
+        "Python's hmac, hashlib, json and base64, and AES of the OpenSSL command line",
+        "Every secret and every token in this file is public on purpose and protects nothing.",
+        groups(),
+    )

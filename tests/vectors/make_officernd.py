@@ -14,21 +14,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "officernd" / "vectors.json"
+from common import Expect, derived, main, refused
 
 SECRET = "example-integration-secret"
 WEBHOOK_SECRET = "example-webhook-secret"
 T = 1648190384  # the time in the page's own example
 NOW = T + 10
-
-Expect = dict[str, Any]
 
 
 def mac(secret: str | bytes, message: bytes) -> str:
@@ -48,10 +42,6 @@ def stages(*named: tuple[str, bytes]) -> list[dict[str, Any]]:
 
 
 # --- expectations -----------------------------------------------------------------------------
-
-
-def refused(reason: str, stage: str = "") -> Expect:
-    return {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
 
 
 MISMATCH = refused("signature-mismatch", "message")
@@ -105,14 +95,6 @@ def readings(by: dict[str, Any]) -> dict[str, Any]:
 
 def clauses(names: str, prefix: str = "signature") -> list[str]:
     return [f"officernd:{name if '.' in name else f'{prefix}.{name}'}" for name in names.split()]
-
-
-def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
-    """Return where a vector comes from: the parent's name, the change, and the fields when it touches several."""
-    if source is None:
-        return {}
-    fields = {"fields": list(source[2:])} if source[2:] else {}
-    return {"derived_from": {"id": f"officernd/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_query -----------------------------------------------------------------------------
@@ -183,7 +165,7 @@ def query(
         "stages": seen,
         "expect": whole(expect),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("verify_query", source),
+        **derived("officernd", "verify_query", source),
     }
 
 
@@ -631,7 +613,7 @@ def sign(
         else stages(("parameters", shown), ("json", signed.encode()), ("message", f"{signed}.{T}".encode())),
         "expect": expect or gives(signed),
         "by_reading": readings(others),
-        **derived("sign_query", source),
+        **derived("officernd", "sign_query", source),
     }
 
 
@@ -721,7 +703,7 @@ def hook(
         "stages": stages(("body", body), ("message", body + f".{t}".encode())) if verified else [],
         "expect": whole(expect),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("verify_webhook", source),
+        **derived("officernd", "verify_webhook", source),
     }
 
 
@@ -814,7 +796,7 @@ def sign_body(
         "stages": [] if expect else stages(("body", body), ("message", message)),
         "expect": expect or {"verdict": "accepted", "returns": {"signature": signature}},
         "by_reading": {},
-        **derived("sign_webhook", source),
+        **derived("officernd", "sign_webhook", source),
     }
 
 
@@ -1001,21 +983,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text = written(
-        {
-            "schema": 1,
-            "platform": "officernd",
-            "made_by": "tests/vectors/make_officernd.py with Python's hmac, hashlib, json and urllib",
-            "keys": "Every secret in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text)
-    else:
-        FILE.write_text(text + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "officernd",
+        "Python's hmac, hashlib, json and urllib",
+        "Every secret in this file is public on purpose and protects nothing.",
+        groups(),
+    )

@@ -17,15 +17,11 @@ import hashlib
 import hmac
 import json
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "onoffice" / "vectors.json"
+from common import Expect, derived, main, refused
 
 SECRET = "hier Anbietersecret einsetzen"  # the placeholder of the official example
 OTHER = "Example-Provider-Secret-1!"
@@ -33,7 +29,6 @@ NOW = 1_700_000_000
 LISTED = {"apiToken", "apiClaim", "customerName", "customerWebId", "userId", "parameterCacheId", "timestamp"}
 LISTED |= {"groupId", "imageIds", "language", "UserLanguage", "estateId", "addressId"}
 
-Expect = dict[str, Any]
 Row = tuple[str, str, str]  # name, value, and the piece as received
 
 
@@ -143,10 +138,6 @@ def stages(url: str) -> list[dict[str, Any]]:
 # --- expectations -----------------------------------------------------------------------------
 
 
-def refused(reason: str, stage: str = "") -> Expect:
-    return {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
-
-
 MISMATCH = refused("signature-mismatch", "message")
 STALE = refused("stale", "time")
 FUTURE = refused("from-the-future", "time")
@@ -177,13 +168,6 @@ def readings(by: dict[str, Any]) -> dict[str, Any]:
 
 def clauses(names: str) -> list[str]:
     return [f"onoffice:{name}" for name in names.split()]
-
-
-def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
-    if source is None:
-        return {}
-    fields = {"fields": list(source[2:])} if source[2:] else {}  # where the change touches several
-    return {"derived_from": {"id": f"onoffice/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_url -------------------------------------------------------------------------------
@@ -262,7 +246,7 @@ def verified(
         "stages": stages(url) if plain else [],
         "expect": answer,
         "by_reading": readings({reading: other for reading, other in found.items() if other != answer}),
-        **derived("verify_url", source),
+        **derived("onoffice", "verify_url", source),
     }
 
 
@@ -766,7 +750,7 @@ def to_sign(
         "stages": [] if expect else stages(target),
         "expect": answer,
         "by_reading": readings({reading: value for reading, value in found.items() if value != answer}),
-        **derived("string_to_sign", source),
+        **derived("onoffice", "string_to_sign", source),
     }
 
 
@@ -884,7 +868,7 @@ def sign(
         "stages": [] if expect else stages(target),
         "expect": answer,
         "by_reading": readings({r: value for r, value in (found | (by or {})).items() if value != answer}),
-        **derived("sign_url", source),
+        **derived("onoffice", "sign_url", source),
     }
 
 
@@ -957,7 +941,7 @@ def called(
         "stages": [],
         "expect": answer,
         "by_reading": {},
-        **derived("api_hmac", source),
+        **derived("onoffice", "api_hmac", source),
     }
 
 
@@ -1075,7 +1059,7 @@ def answered(
         "stages": [],
         "expect": expect or {"verdict": "accepted", "returns": {"success": "success"}},
         "by_reading": {},
-        **derived("unlock_answer", ("success", what, *both) if what else None),
+        **derived("onoffice", "unlock_answer", ("success", what, *both) if what else None),
     }
 
 
@@ -1175,21 +1159,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text_of_file = written(
-        {
-            "schema": 1,
-            "platform": "onoffice",
-            "made_by": "tests/vectors/make_onoffice.py with Python's hmac, hashlib, base64, json and urllib",
-            "keys": "Every secret and every API key in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text_of_file)
-    else:
-        FILE.write_text(text_of_file + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "onoffice",
+        "Python's hmac, hashlib, base64, json and urllib",
+        "Every secret and every API key in this file is public on purpose and protects nothing.",
+        groups(),
+    )

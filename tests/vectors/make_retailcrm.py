@@ -14,14 +14,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "retailcrm" / "vectors.json"
+from common import Expect, derived, main, refused
 
 SECRET = "secret"
 KEY = "ffqfNWKTDvdaqwcPgQhhHEEutO81Qbff"  # both are in the tests of official modules
@@ -31,8 +27,6 @@ WORKED = "d8f2d23134a6d5e72f9fec88b7a158c2c2592be9d7007130576c3e24a97d425f"
 DOMAINS = ("retailcrm.ru", "retailcrm.pro", "retailcrm.es", "retailcrm.io")
 DOMAINS += ("simla.com", "simla.io", "simlachat.com", "ecomlogic.com")
 OFFICIAL = [f"https://*.{domain}" for domain in DOMAINS]
-
-Expect = dict[str, Any]
 
 
 def digest(secret: str | bytes, message: str) -> bytes:
@@ -45,10 +39,6 @@ def stages(*named: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 # --- expectations -----------------------------------------------------------------------------
-
-
-def refused(reason: str, stage: str = "") -> Expect:
-    return {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
 
 
 MISMATCH = refused("signature-mismatch", "message")
@@ -97,14 +87,6 @@ def readings(by: dict[str, Any]) -> dict[str, Any]:
 
 def clauses(names: str) -> list[str]:
     return [f"retailcrm:{name}" for name in names.split()]
-
-
-def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
-    """Return where a vector comes from: the parent's name, the change, and the fields when it touches several."""
-    if source is None:
-        return {}
-    fields = {"fields": list(source[2:])} if source[2:] else {}
-    return {"derived_from": {"id": f"retailcrm/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_registration ----------------------------------------------------------------------
@@ -169,7 +151,7 @@ def registration(
         "stages": seen,
         "expect": whole(expect),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("verify_registration", source),
+        **derived("retailcrm", "verify_registration", source),
     }
 
 
@@ -451,7 +433,7 @@ def token(
         "stages": [] if expect else stages(("message", key)),
         "expect": expect or whole(digest(secret, key)),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("registration_token", source),
+        **derived("retailcrm", "registration_token", source),
     }
 
 
@@ -471,7 +453,7 @@ def address(
         "stages": [],
         "expect": answer,
         "by_reading": {},
-        **derived("canonical_system_url", source),
+        **derived("retailcrm", "canonical_system_url", source),
     }
 
 
@@ -681,21 +663,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text = written(
-        {
-            "schema": 1,
-            "platform": "retailcrm",
-            "made_by": "tests/vectors/make_retailcrm.py with Python's hmac, hashlib, json and urllib",
-            "keys": "Every secret and every API key in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text)
-    else:
-        FILE.write_text(text + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "retailcrm",
+        "Python's hmac, hashlib, json and urllib",
+        "Every secret and every API key in this file is public on purpose and protects nothing.",
+        groups(),
+    )
