@@ -157,8 +157,8 @@ class Slips(Protocol):
     """Names of parameters by which a signed URL is known."""
     HEADERS: tuple[str, ...]
     """Names of headers that carry a signature."""
-    BODY: bool
-    """Whether a body may be what is verified."""
+    BODY: bool | str
+    """Whether a body may be what is verified; "json" where only JSON that `bare` finds can be one."""
     CLAUSES: Mapping[str, str]
     """The clause of each stage, by the stage's name."""
 

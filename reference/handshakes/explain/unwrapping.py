@@ -43,7 +43,7 @@ def unquoted(text: str, undone: list[str]) -> str:
     while (
         len(text) > 2
         and QUOTES.get(text[0]) == text[-1]
-        and not ((text[0] == "[" and text[1] in '{["') or (text[0] == "<" and ">" in text[1:-1]))
+        and not ((text[0] == "[" and text[1] in '{["') or (text[0] in "<[" and text[-1] in text[1:-1]))
     ):
         undone.append(f"{names.get(text[0], 'quotes')} around it")
         text = text[1:-1].strip()
