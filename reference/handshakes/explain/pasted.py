@@ -12,7 +12,7 @@ from ..core.messages import Headers
 from .commands import curl, fetch
 from .recorded import Unreadable, parsed, recorded
 from .structures import Spread, host_of, in_text, of_json, of_line, spread
-from .unwrapping import repaired, unquoted, unwrapped
+from .unwrapping import raw_bytes, repaired, unquoted, unwrapped
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
@@ -217,7 +217,7 @@ class _Reader:
                 return (), b"", False
             headers.append((found[1].lower(), found[2].strip()))
         cut = re.search(rb"\r?\n\r?\n", pasted)
-        raw = body.encode("utf-8", "surrogateescape") if self.undone or not cut else pasted[cut.end() :]
+        raw = raw_bytes(body) if self.undone or not cut else pasted[cut.end() :]
         length = dict(headers).get("content-length", "")
         if (
             length.isdecimal()
