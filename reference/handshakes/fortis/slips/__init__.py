@@ -40,7 +40,7 @@ CLAUSES = {
     "text": ENCRYPTED + "json",
 }
 _PRINTED = re.compile(
-    r"[\"'\[:]?\b(data|location_id|timestamp|hmac)\b[\"'\]]?\s*(?:=>|:|=)\s*(?:string\(\d+\)\s*)?[\"']?([^\s\"',;&})]+)",
+    r"[\"'\[:]?\b(data|location_id|timestamp|hmac)\b[\"'\]]?(?:\s*=>|\s*:| =)\s*(?:string\(\d+\)\s*)?[\"']?([^\s\"',;&})]+)",
     re.ASCII,
 )
 
