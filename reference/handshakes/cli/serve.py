@@ -127,10 +127,15 @@ def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
             fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
         empty = not value and known[name].may_be_empty
         if not allowed and not empty and not is_sensible(name, value):
-            kind = "a whole URL, as http://127.0.0.1:3000/path" if _is_url(name) else "a number or a text"
-            fail(f"--set {name} is not {value!r}: it has to be {kind}")
+            fail(f"--set {name} is not {value!r}: it has to be {_kind(name)}")
         settings[name] = value
     return settings
+
+
+def _kind(name: str) -> str:
+    if name.endswith("_seconds"):
+        return "a whole number of seconds"
+    return "a whole URL, as http://127.0.0.1:3000/path" if _is_url(name) else "ASCII text without spaces"
 
 
 def _is_url(name: str) -> bool:

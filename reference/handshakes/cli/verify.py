@@ -69,7 +69,7 @@ def verify(
     """
     tools = platform_named(platform).tools()
     pasted = _pasted(request, file, body, header)
-    if not pasted.body and not _like_a_request(pasted.url):
+    if not body and not _like_a_request(pasted.url):
         fail(
             f"the input looks like no request of {PLATFORMS[platform].title}. "
             "Paste a URL or request target with all its parameters, or a body with --body",

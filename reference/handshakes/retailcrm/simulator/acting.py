@@ -36,7 +36,7 @@ from .findings import (
     told_apart,
 )
 from .records import CLAUSE, Account, Attempt, Card, Connection, PopUp, Settings
-from .resources import Resources
+from .resources import CODE, Resources
 
 T = TypeVar("T")
 
@@ -67,6 +67,10 @@ class Acting(Resources):
 
     def add_card(self, card: Card) -> Card:
         """retailcrm:card.code, retailcrm:card.secret. Save a module's card; simple connection makes a secret where none is set."""
+        if not CODE.fullmatch(card.code):
+            raise ValueError(
+                f"the symbol code {card.code!r} has to be Latin letters, digits, hyphens and underscores"
+            )
         if card.simple_connection and not card.secret:
             card = replace(card, secret=self.random(32).hex())
         self.cards[card.code] = card
