@@ -33,6 +33,18 @@ def fail(message: str, code: int = 2) -> NoReturn:
     raise typer.Exit(code)
 
 
+def warn_of_foreign_urllib3() -> None:
+    """Say that another package has replaced urllib3, if one has: messages may then be sent and read otherwise."""
+    from ..runtime.client import foreign_urllib3
+
+    if found := foreign_urllib3():
+        err.print(
+            f"handshakes: a foreign urllib3 is loaded ({found}): another package, as niquests does, wrote its own into "
+            "that folder, and all HTTP goes through it. A virtual environment for this tool alone has the usual one.",
+            markup=False,
+        )
+
+
 def platform_named(name: str) -> Platform:
     """Return the platform with this name, or end with exit code 2 and the nearest name."""
     if name in PLATFORMS:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import typer
 
 from ..runtime.story import Reports, Setting, World
-from .common import PLATFORM_HELP, fail, opened_store, out, platform_named
+from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -54,6 +54,7 @@ def serve(
     from ..runtime.server import listen, origin_of
 
     tools = platform_named(platform).tools()
+    warn_of_foreign_urllib3()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
     settings = _settings(set_ or [], tools.settings)
