@@ -98,6 +98,8 @@ class Case:
     """Which one of several parts of a request this is, each with a value of its own; those that are right explain nothing."""
     weak: frozenset[str] = frozenset()
     """Ids of slips under which a part alone can be read: they are listed where nothing explains all of it."""
+    three: bool = False
+    """Whether three slips are tried where two of them lie before key and MAC, since they are few."""
     untried: str = ""
     """A sentence on what the search cannot try here, if anything."""
 

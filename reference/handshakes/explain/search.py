@@ -82,9 +82,9 @@ def search(
     """
     before = budget.tried
     found = _Search(case, secret, others, budget, wanted, received)
-    for cost in range(depth + 1):
+    for cost in range(depth + 1 + (case.three and depth == 2)):
         try:
-            hits = tuple(found.at(cost))
+            hits = tuple(found.at(cost, max(0, cost - 1) if cost > depth else 0))
         except Spent:
             return found.outcome(tuple(found.hits), cost, before, False)
         if hits:
@@ -119,10 +119,13 @@ class _Search:
             hits, cost = tuple(self.weak), self.weak_cost
         return Outcome(hits, self.budget.tried - before, complete, cost)
 
-    def at(self, cost: int) -> Iterator[Hit]:
-        """Yield the explanations that cost exactly so much; derivations of many rounds come last."""
+    def at(self, cost: int, least: int = 0) -> Iterator[Hit]:
+        """Yield the explanations that cost exactly so much, `least` of it before key and MAC.
+
+        Derivations of many rounds come last.
+        """
         self._build(cost)
-        for spent in range(cost, -1, -1):
+        for spent in range(cost, least - 1, -1):
             for identity, (state, paths) in self.tables[-1][spent].items():
                 if self.wanted is not None:
                     if spent == cost:

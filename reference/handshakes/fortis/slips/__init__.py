@@ -207,6 +207,7 @@ def _encrypted(
         fits=opener.fits if opener else None,
         general=opener is not None,
         weak=opening.WEAK,
+        three=True,
         clauses=clauses
         | {
             "encoding": ENCRYPTED + "base64",
