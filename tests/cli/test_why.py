@@ -39,7 +39,9 @@ def text_of(page: requests.Response) -> str:
 
 
 def test_a_refused_registration_is_explained_on_the_page_and_by_the_command():
-    with serving("--only", "partner", platform="retailcrm") as served:
+    with serving(
+        "--only", "partner", "--set", "platform_url=http://127.0.0.1:9", platform="retailcrm"
+    ) as served:
         url = served.briefing()["register URL"]
         damaged = html.escape(json.dumps(REGISTRATION))
         assert requests.post(url, data={"register": damaged}, timeout=10).json()["success"] is False

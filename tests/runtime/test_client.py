@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError
 
 import pytest
+import urllib3
 
 from handshakes.core.messages import (
     Delayed,
@@ -18,7 +20,7 @@ from handshakes.core.messages import (
     json_response,
     redirect,
 )
-from handshakes.runtime.client import Client, Loopback
+from handshakes.runtime.client import Client, Loopback, foreign_urllib3
 from handshakes.runtime.flow import InProcess
 from handshakes.runtime.server import listen
 
@@ -189,6 +191,51 @@ def test_a_loopback_origin_needs_no_address(raw_server):
 )
 def test_an_answer_that_breaks_off_or_is_nonsense_is_dropped(raw_server, answer):
     assert kind_of(Client({PLATFORM: raw_server(answer).url}), asked()) == "dropped"
+
+
+FROM_URLLIB3 = [
+    (urllib3.exceptions.InvalidHeader("illegal chunk header"), "dropped"),
+    (urllib3.exceptions.HTTPError("something else"), "dropped"),
+    (urllib3.exceptions.TimeoutError("slow"), "timeout"),
+    (urllib3.exceptions.SSLError("bad certificate"), "tls"),
+]
+
+
+@pytest.mark.parametrize(("raised", "kind"), FROM_URLLIB3)
+@pytest.mark.parametrize("place", ["send", "read"])
+def test_what_urllib3_raises_and_requests_lets_through_is_unreachable_too(
+    monkeypatch, raw_server, place, raised, kind
+):
+    """Seen with niquests 3.21.2, whose urllib3-future raises InvalidHeader for a chunk's size that is no number."""
+
+    def fail(*args, **kwargs):
+        raise raised
+
+    what = "requests.adapters.HTTPAdapter.send" if place == "send" else "requests.Response.iter_content"
+    monkeypatch.setattr(what, fail)
+    server = raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    assert kind_of(Client({PLATFORM: server.url}), asked()) == kind
+
+
+@pytest.mark.parametrize(
+    ("loaded", "listed", "said"),
+    [
+        ("2.8.0", "2.8.0", ""),
+        ("2.25.904", "2.8.0", "2.25.904, where urllib3 2.8.0 is listed"),
+        ("2.25.904", None, "2.25.904, where urllib3 none is listed"),
+    ],
+)
+def test_a_foreign_urllib3_is_known_by_its_version(monkeypatch, loaded, listed, said):
+    """niquests replaces the folder of urllib3; pip goes on listing the urllib3 that was there."""
+
+    def version(name: str) -> str:
+        if listed is None:
+            raise PackageNotFoundError(name)
+        return listed
+
+    monkeypatch.setattr(urllib3, "__version__", loaded)
+    monkeypatch.setattr("handshakes.runtime.client.version", version)
+    assert foreign_urllib3() == said
 
 
 def flood(length: bytes):

@@ -6,7 +6,24 @@ Nothing here, and nothing in the generators, imports the package: the answers co
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import Any
+
+Expect = dict[str, Any]
+
+
+def refused(reason: str, stage: str = "") -> Expect:
+    """Return the expectation of a refusal, with the stage where it broke, if there is one."""
+    return {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
+
+
+def derived(platform: str, operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
+    """Return where a vector comes from: the parent's name, the change, and the fields when it touches several."""
+    if source is None:
+        return {}
+    fields = {"fields": list(source[2:])} if source[2:] else {}
+    return {"derived_from": {"id": f"{platform}/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 def exemplified(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -43,3 +60,21 @@ def written(value: Any, indent: str = "") -> str:
         lines = [f"{inner}{json.dumps(key)}: {written(item, inner)}" for key, item in value.items()]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     return "[\n" + ",\n".join(inner + written(item, inner) for item in value) + f"\n{indent}]"
+
+
+def main(platform: str, by: str, keys: str, groups: list[dict[str, Any]]) -> None:
+    """Write a platform's file, or print it with `--print`; `by` says what made it, and `keys` what its keys are."""
+    text = written(
+        {
+            "schema": 1,
+            "platform": platform,
+            "made_by": f"tests/vectors/make_{platform}.py with {by}",
+            "keys": keys,
+            "groups": exemplified(groups),
+        }
+    )
+    if sys.argv[1:] == ["--print"]:
+        print(text)
+    else:
+        file = Path(__file__).parents[2] / "reference" / "handshakes" / platform / "vectors.json"
+        file.write_text(text + "\n", encoding="ascii")

@@ -16,17 +16,13 @@ import hmac
 import json
 import re
 import subprocess
-import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "fortis" / "vectors.json"
+from common import Expect, main, refused
 
 PAGE = "your key"
 UUID = "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3"
@@ -44,8 +40,6 @@ SAMPLE = (
 """The value of `data` in the page's sample URL, as it stands there; its secret is not public, so it shows its form alone."""
 SIX = ("location_id", "user_id", "access-token", "contact_id", "contact_api_id", "user_oauth_url")
 
-Expect = dict[str, Any]
-
 
 class Refusal(Exception):
     """What the small reader says: a reason, and the stage where it broke."""
@@ -53,11 +47,7 @@ class Refusal(Exception):
     def __init__(self, reason: str, stage: str = "", shown: list[dict[str, Any]] | None = None) -> None:
         super().__init__(reason, stage)
         self.shown = shown or []
-        self.expect = {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
-
-
-def refused(reason: str, stage: str = "") -> Expect:
-    return Refusal(reason, stage).expect
+        self.expect = refused(reason, stage)
 
 
 ACCEPTED = {"verdict": "accepted"}
@@ -515,7 +505,7 @@ def damaged() -> list[dict[str, Any]]:
         of("worked-n07", "length", BAD_LENGTH, base64(raw[:-1]), "the last byte is cut off"),
         of("worked-n08", "padding", BAD_PADDING, base64(raw[:-16]), "the last block is cut off"),
         of("worked-n09", "length", BAD_LENGTH, base64(raw[:16]), "header and salt alone"),
-        of("worked-n10", "length", BAD_LENGTH, base64(raw[:12]), "half of the salt is cut off, and all behind it"),
+        of("worked-n10", "length", BAD_LENGTH, base64(raw[:12]), "half of the salt is cut off, and all after it"),
         of("worked-n11", "header", NOTHING, "", "an empty value"),
         of("worked-n12", "header", BAD_HEADER, base64(raw[16:]),
            "no header and no salt, as openssl enc -S of version 3 leaves it"),
@@ -531,14 +521,14 @@ def damaged() -> list[dict[str, Any]]:
         of("blocks-swapped", "text", BAD_TEXT, base64(raw[:32] + raw[48:64] + raw[32:48] + raw[64:]),
            "the second and the third block change places"),
         of("blank-before", "base64", BAD_BASE64, " " + E02, "a blank before it"),
-        of("line-end-behind", "base64", BAD_BASE64, E02 + "\n", "a line end behind it"),
+        of("line-end-behind", "base64", BAD_BASE64, E02 + "\n", "a line end after it"),
         of("wrapped", "base64", BAD_BASE64, "\n".join(E02[i : i + 64] for i in range(0, len(E02), 64)),
            "wrapped at 64 characters, as openssl writes it without -A"),
         of("foreign-character", "base64", BAD_BASE64, E02[:40] + "*" + E02[40:], "an asterisk inside"),
         of("full-width-letter", "base64", BAD_BASE64, E02.replace("A", "\uff21", 1), "a full-width A"),
         of("unused-bits", "base64", BAD_BASE64, E02[:-3] + chr(ord(E02[-3]) + 1) + "==",
            "the unused bits of the last character are not zero"),
-        of("one-equals-sign-less", "base64", BAD_BASE64, E02[:-1], "one of two equals signs lacks"),
+        of("one-equals-sign-less", "base64", BAD_BASE64, E02[:-1], "one of two equals signs is missing"),
         of("one-equals-sign-more", "base64", BAD_BASE64, E02 + "=", "three equals signs"),
         of("equals-sign-inside", "base64", BAD_BASE64, E02[:40] + "=" + E02[40:], "an equals sign inside"),
         of("two-in-one", "base64", BAD_BASE64, E02 + E02, "twice in a row"),
@@ -583,7 +573,7 @@ def plaintexts() -> list[dict[str, Any]]:
            "six blanks, and twelve bytes of padding of which the last alone is right", end=b"0123456789a\x0c"),
         of("padding-of-two-blocks", "encrypted.padding", BAD_PADDING, TWO, "18 padding bytes, each of them 18",
            end=bytes([18]) * 18),
-        of("zeros-inside-padding", "encrypted.json", BAD_JSON, TWO + "\0\0", "two NUL behind the JSON, before the padding"),
+        of("zeros-inside-padding", "encrypted.json", BAD_JSON, TWO + "\0\0", "two NUL after the JSON, before the padding"),
         of("empty-text", "encrypted.json", BAD_JSON, b"", "a block of padding and nothing else"),
         # text and JSON
         of("latin-1", "encrypted.text", BAD_TEXT, (TWO[:-1] + ',"contact_api_id":"Müller"}').encode("latin-1"),
@@ -594,9 +584,9 @@ def plaintexts() -> list[dict[str, Any]]:
         of("pretty-printed", "encrypted.json", ACCEPTED, json.dumps(json.loads(TWO), indent=2) + "\n", "blanks and line ends in the JSON"),
         of("members-swapped", "encrypted.json", ACCEPTED, compact(user_id="1234567", location_id=LOCATION), "the members change places"),
         of("name-escaped", "encrypted.json encrypted.names", ACCEPTED, TWO.replace("user_id", r"\u0075ser_id"), "the first letter of a name is an escape"),
-        of("behind-the-object", "encrypted.json", BAD_JSON, TWO + "x", "a letter behind the object"),
+        of("behind-the-object", "encrypted.json", BAD_JSON, TWO + "x", "a letter after the object"),
         of("two-objects", "encrypted.json", BAD_JSON, TWO + TWO, "two objects"),
-        of("cut-off", "encrypted.json", BAD_JSON, TWO[:-1], "the closing brace lacks"),
+        of("cut-off", "encrypted.json", BAD_JSON, TWO[:-1], "the closing brace is missing"),
         of("comma-at-the-end", "encrypted.json", BAD_JSON, TWO[:-1] + ",}", "a comma before the closing brace"),
         of("single-quotes", "encrypted.json", BAD_JSON, TWO.replace('"', "'"), "single quotes"),
         of("query-inside", "encrypted.json", BAD_JSON, f"location_id={LOCATION}&user_id=1234567", "a query in place of JSON"),
@@ -620,13 +610,13 @@ def plaintexts() -> list[dict[str, Any]]:
         of("location-empty", "encrypted.required launch.absent", NO_MEMBER, TWO.replace(LOCATION, ""), "location_id is empty"),
         of("user-empty", "encrypted.required launch.absent", NO_MEMBER, TWO.replace("1234567", ""), "user_id is empty"),
         of("user-placeholder", "encrypted.required launch.absent", NO_MEMBER, TWO.replace("1234567", "{{user-id}}"), "user_id is a placeholder"),
-        # names that stand twice
+        # names that occur twice
         inside("user-twice", "encrypted.duplicate-keys", KEY_TWICE, f',"user_id":"{USER}"', "a second user_id"),
         inside("location-twice", "encrypted.duplicate-keys", KEY_TWICE, ',"location_id":"22ea858313aabde4bd2eb0fa"',
                "a second location_id, as in a forged launch"),
         inside("same-twice", "encrypted.duplicate-keys", KEY_TWICE, ',"user_id":"1234567"', "the same user_id once more"),
         inside("unknown-twice", "encrypted.duplicate-keys", KEY_TWICE, ',"more":1,"more":2', "a member that no list has, twice"),
-        inside("twice-inside", "encrypted.duplicate-keys", KEY_TWICE, ',"more":{"a":1,"a":2}', "a name stands twice inside a member"),
+        inside("twice-inside", "encrypted.duplicate-keys", KEY_TWICE, ',"more":{"a":1,"a":2}', "a name occurs twice inside a member"),
         inside("twice-by-escape", "encrypted.duplicate-keys", KEY_TWICE, r',"user\u005fid":"2"', "a second user_id, written with an escape"),
         # types
         with_user("user-integer", ACCEPTED, "1234567", "user_id is a number"),
@@ -653,8 +643,8 @@ def plaintexts() -> list[dict[str, Any]]:
         with_location("location-23", BAD_ID, LOCATION[:-1], "23 characters"),
         with_location("location-37", BAD_ID, LOCATION + "0" * 13, "37 characters"),
         with_location("location-not-hex", BAD_ID, LOCATION[:-1] + "g", "the last character is a g"),
-        with_location("location-blank", BAD_ID, LOCATION + " ", "a blank behind it"),
-        with_location("location-line-end", BAD_ID, LOCATION + r"\n", "a line end behind it"),
+        with_location("location-blank", BAD_ID, LOCATION + " ", "a blank after it"),
+        with_location("location-line-end", BAD_ID, LOCATION + r"\n", "a line end after it"),
         with_location("location-wide", BAD_ID, wide, "the last character is a full-width A"),
         with_location("location-decimal", BAD_ID, "123456", "six decimal digits"),
         with_location("location-page", BAD_ID, "zzzzzzzz", "the page's placeholder"),
@@ -711,7 +701,7 @@ def page_vectors() -> list[dict[str, Any]]:
             "encrypted.base64",
             BAD_BASE64,
             short,
-            ("worked-e01", "the equals sign lacks"),
+            ("worked-e01", "the equals sign is missing"),
             PAGE,
         ),
     ]
@@ -897,13 +887,13 @@ def plain_launches() -> list[dict[str, Any]]:
            "another host and path: nothing covers them"),
         of("data-beside", "plain.coverage launch.mode", ACCEPTED, signed(more="&data=x"), "data beside the three"),
         of("fragment", "plain.verify", ACCEPTED, good + "#top", "a fragment"),
-        of("empty-values", "launch.absent", ACCEPTED, signed(more="&user_id=1234567&contact_id=&contact_api_id"), "values that are empty or lack"),
+        of("empty-values", "launch.absent", ACCEPTED, signed(more="&user_id=1234567&contact_id=&contact_api_id"), "values that are empty or missing"),
         of("placeholder", "launch.absent", ACCEPTED, signed(more="&contact_id=%7B%7Bcontact-id%7D%7D"), "a placeholder that was not filled"),
         of("escaped-id", "plain.as-received", ACCEPTED, good.replace("11ea", "%311ea"), "the first digit of the id is escaped"),
         of("id-of-36", "launch.location-id", ACCEPTED, signed("54c1b053-f074-1795-1ba3-2feb99d91491"), "an id of 36 characters"),
         of("id-in-capitals", "launch.location-id plain.as-received", ACCEPTED, signed(LOCATION.upper()), "an id with capitals, signed so"),
         of("id-turned-to-capitals", "plain.verify plain.as-received", MISMATCH,
-           good.replace(LOCATION, LOCATION.upper()), "the id's letters are capitals behind the signing"),
+           good.replace(LOCATION, LOCATION.upper()), "the id's letters are capitals after the signing"),
         # time
         at("oldest", ACCEPTED, -300), at("too-old", STALE, -301), at("old-for-fifteen-minutes", STALE, -900), at("very-old", STALE, -901),
         at("furthest", ACCEPTED, 60), at("too-far", FUTURE, 61), at("far-for-both-ways", FUTURE, 300), at("very-far", FUTURE, 301),
@@ -923,7 +913,7 @@ def plain_launches() -> list[dict[str, Any]]:
         form("not-hex", BAD_HMAC, "the last digit is a g", lambda m: m[:-1] + "g"),
         form("prefixed", BAD_HMAC, "sha256= before it", lambda m: "sha256%3D" + m),
         form("base64", BAD_HMAC, "in base64", lambda m: quote(base64(bytes.fromhex(m)), safe="")),
-        form("blank-behind", BAD_HMAC, "a blank behind it", lambda m: m + "+"),
+        form("blank-behind", BAD_HMAC, "a blank after it", lambda m: m + "+"),
         form("last-digit", MISMATCH, "the last digit differs", lambda m: m[:-1] + f"{int(m[-1], 16) ^ 1:x}"),
         form("zeros", MISMATCH, "64 zeros", lambda m: "0" * 64),
         form("sha1", BAD_HMAC, "SHA-1",
@@ -932,7 +922,7 @@ def plain_launches() -> list[dict[str, Any]]:
              lambda m: hashlib.sha256((UUID + LOCATION + TIME).encode()).hexdigest()),
         form("order-swapped", MISMATCH, "timestamp before location_id", lambda m: mac(UUID.encode(), (TIME + LOCATION).encode())),
         form("with-a-dot", MISMATCH, "a dot between the two", lambda m: mac(UUID.encode(), f"{LOCATION}.{TIME}".encode())),
-        form("with-a-line-end", MISMATCH, "a line end behind the message", lambda m: mac(UUID.encode(), f"{LOCATION}{TIME}\n".encode())),
+        form("with-a-line-end", MISMATCH, "a line end after the message", lambda m: mac(UUID.encode(), f"{LOCATION}{TIME}\n".encode())),
         form("user-signed", MISMATCH, "user id and time, as the sibling signs", lambda m: mac(UUID.encode(), f"1234567{TIME}".encode())),
         of("other-secret", "plain.verify", MISMATCH, signed(secret=PLAIN), "signed with another secret"),
         of("other-time", "plain.verify", MISMATCH, good.replace(TIME, str(NOW + 1)), "the time differs by a second"),
@@ -947,7 +937,7 @@ def plain_launches() -> list[dict[str, Any]]:
         of("empty-location", "plain.missing", EMPTY, signed(""), "an empty location_id, signed so"),
         of("name-in-capitals", "plain.missing", LACKING, good.replace("hmac", "HMAC"), "HMAC in place of hmac"),
         of("name-with-dot", "plain.missing", LACKING, good.replace("location_id", "location.id"), "location.id, which PHP folds into location_id"),
-        of("location-twice", "launch.repeated", TWICE, signed(more="&location_id=22ea858313aabde4bd2eb0fa"), "a second location_id behind"),
+        of("location-twice", "launch.repeated", TWICE, signed(more="&location_id=22ea858313aabde4bd2eb0fa"), "a second location_id after it"),
         of("location-twice-before", "launch.repeated", TWICE,
            good.replace("?", "?location_id=22ea858313aabde4bd2eb0fa&"), "another location_id before"),
         of("user-twice", "launch.repeated", TWICE, signed(more=sent + "&user_id=2"), "two user_id"),
@@ -958,7 +948,7 @@ def plain_launches() -> list[dict[str, Any]]:
         of("encrypted-instead", "launch.mode", OTHER_MODE, f"/redirection?data={quote(E02, safe='')}", "a launch of the other mode"),
         of("id-of-23", "launch.location-id", BAD_ID, signed(LOCATION[:-1]), "an id of 23 characters"),
         of("id-with-letter", "launch.location-id", BAD_ID, signed(LOCATION[:-1] + "z"), "a z in the id"),
-        of("id-with-line-end", "launch.location-id", BAD_ID, signed(LOCATION + "\n"), "a line end behind the id"),
+        of("id-with-line-end", "launch.location-id", BAD_ID, signed(LOCATION + "\n"), "a line end after the id"),
         of("id-decimal", "launch.location-id", BAD_ID, signed("123456"), "an id of six decimal digits"),
         of("worked-h02", "plain.verify", ACCEPTED, signed(*HMACS["h02"], more="&user_id=1"), "a user_id"),
     ]
@@ -1019,7 +1009,7 @@ def encrypted_launches() -> list[dict[str, Any]]:
         of("in-capitals", "encrypted.data", LACKING, f"/redirection?DATA={data}", "DATA in place of data"),
         of("plain-instead", "launch.mode", OTHER_MODE, signed(), "a launch of the other mode, rightly signed"),
         of("fragment", "encrypted.data", ACCEPTED, good + "#top", "a fragment"),
-        of("in-fragment", "encrypted.data", LACKING, f"/redirection#data={data}", "data behind a hash sign"),
+        of("in-fragment", "encrypted.data", LACKING, f"/redirection#data={data}", "data after a hash sign"),
         of("broken-escape", "launch.repeated encrypted.data", BAD_ESCAPE, good + "%2", "an incomplete escape"),
         of("one-bit", "encrypted.text", BAD_TEXT, good.replace("YQcdkr", "YQYdkr"), "one bit of the first block"),
         of("one-bit-of-the-salt", "encrypted.padding", BAD_PADDING, good.replace("%2Fj9", "%2Fi9"), "one bit of the salt"),
@@ -1078,21 +1068,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text = written(
-        {
-            "schema": 1,
-            "platform": "fortis",
-            "made_by": "tests/vectors/make_fortis.py with Python's hmac, hashlib, json and base64, and AES of the OpenSSL command line",
-            "keys": "Every secret and every token in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text)
-    else:
-        FILE.write_text(text + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "fortis",
+        "Python's hmac, hashlib, json and base64, and AES of the OpenSSL command line",
+        "Every secret and every token in this file is public on purpose and protects nothing.",
+        groups(),
+    )

@@ -14,21 +14,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "officernd" / "vectors.json"
+from common import Expect, derived, main, refused
 
 SECRET = "example-integration-secret"
 WEBHOOK_SECRET = "example-webhook-secret"
 T = 1648190384  # the time in the page's own example
 NOW = T + 10
-
-Expect = dict[str, Any]
 
 
 def mac(secret: str | bytes, message: bytes) -> str:
@@ -48,10 +42,6 @@ def stages(*named: tuple[str, bytes]) -> list[dict[str, Any]]:
 
 
 # --- expectations -----------------------------------------------------------------------------
-
-
-def refused(reason: str, stage: str = "") -> Expect:
-    return {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
 
 
 MISMATCH = refused("signature-mismatch", "message")
@@ -89,7 +79,7 @@ OTHERWISE = {
 # Four readings change every request with a parameter and a secret that is not hex.
 ALWAYS = ("json=spaced", "message=timestamp-payload", "timestamp=milliseconds", "key=hex-decoded")
 PAGE = (*ALWAYS, "order=sorted")  # slug stands before locations
-MORE = (*PAGE, "parameters=slug-and-locations")  # and something stands behind them
+MORE = (*PAGE, "parameters=slug-and-locations")  # and something comes after them
 DROPS = "absent-locations=empty-dropped"  # where a value is empty, this one signs another text
 HOOK = ("message=timestamp-payload", "timestamp=milliseconds", "key=hex-decoded")
 
@@ -105,14 +95,6 @@ def readings(by: dict[str, Any]) -> dict[str, Any]:
 
 def clauses(names: str, prefix: str = "signature") -> list[str]:
     return [f"officernd:{name if '.' in name else f'{prefix}.{name}'}" for name in names.split()]
-
-
-def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
-    """Return where a vector comes from: the parent's name, the change, and the fields when it touches several."""
-    if source is None:
-        return {}
-    fields = {"fields": list(source[2:])} if source[2:] else {}
-    return {"derived_from": {"id": f"officernd/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_query -----------------------------------------------------------------------------
@@ -183,7 +165,7 @@ def query(
         "stages": seen,
         "expect": whole(expect),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("verify_query", source),
+        **derived("officernd", "verify_query", source),
     }
 
 
@@ -315,7 +297,7 @@ def optional_forms() -> list[dict[str, Any]]:
               source=("quoted-organization-signed", "the signed JSON has no quotes around the id")),
         query("another-quoted-name-not-signed", "digest quoted-organization",
               "slug=%22test-slug%22&locations=", J_ALL, MISMATCH,
-              source=("quoted-organization-not-signed", "the quotes stand around slug")),
+              source=("quoted-organization-not-signed", "the quotes are around slug")),
         query("two-pairs-of-quotes", "digest quoted-organization", f"{ALL}&organizationId=%22%22{ORG}%22%22",
               J_ORG, MISMATCH, source=("quoted-organization-not-signed", "two pairs of quotes")),
         query("one-quote", "digest quoted-organization", f"{ALL}&organizationId=%22{ORG}", J_ORG, MISMATCH,
@@ -359,9 +341,9 @@ def value_syntax() -> list[dict[str, Any]]:
         changed("field-signature-missing", "syntax", "t={t}", NO_FIELD, "no field signature",
                 {"syntax=positional": BAD_FIELD}),
         changed("field-t-repeated", "syntax", "t={t},t={t},signature={mac}", TWO_FIELDS,
-                "the field t stands twice", {"syntax=positional": BAD_FIELD}),
+                "the field t occurs twice", {"syntax=positional": BAD_FIELD}),
         changed("field-signature-repeated", "syntax", "t={t},signature={mac},signature={mac}", TWO_FIELDS,
-                "the field signature stands twice", {"syntax=positional": right}),
+                "the field signature occurs twice", {"syntax=positional": right}),
         changed("field-name-in-capitals", "syntax", "T={t},signature={mac}", NO_FIELD, "T instead of t",
                 {"syntax=positional": right}),
         changed("digest-alone", "syntax", "{mac}", BAD_FIELD, "the digest alone, without fields"),
@@ -416,7 +398,7 @@ def value_syntax() -> list[dict[str, Any]]:
         query("signature-in-capitals", "missing", ALL + "&SIGNATURE=S", J_ALL, NO_SIGNATURE,
               source=(PLAIN, "the name SIGNATURE")),
         query("signature-repeated", "repeated", ALL + "&signature=S&signature=S", J_ALL, REPEATED,
-              source=(PLAIN, "the parameter signature stands twice")),
+              source=(PLAIN, "the parameter signature occurs twice")),
     ]
     # fmt: on
 
@@ -482,7 +464,7 @@ def wrong_messages() -> list[dict[str, Any]]:
               source=("slash", "the signed JSON escapes the slash")),
         query("signed-timestamp-first", "digest message", ALL, J_ALL, MISMATCH,
               {"message=timestamp-payload": accepted()}, message="{t}.{json}",
-              source=(PLAIN, "the timestamp stands before the JSON")),
+              source=(PLAIN, "the timestamp is before the JSON")),
         query("signed-without-timestamp", "digest message", ALL, J_ALL, MISMATCH, message="{json}",
               source=(PLAIN, "the JSON alone is signed")),
         query("signed-raw-query", "digest parameters", TWO, TWO, MISMATCH,
@@ -502,7 +484,7 @@ def wrong_messages() -> list[dict[str, Any]]:
 
 
 def duplicates_and_escapes() -> list[dict[str, Any]]:
-    """Names that stand twice, brackets, and escapes that decoders read differently."""
+    """Names that occur twice, brackets, and escapes that decoders read differently."""
     array = [P_SLUG, ["locations", ["location-id1", "location-id2"]]]
     both = ("escapes=replaced", "escapes=kept")
 
@@ -520,21 +502,21 @@ def duplicates_and_escapes() -> list[dict[str, Any]]:
               "slug=test-slug&locations=location-id1&locations=location-id2",
               '{"slug":"test-slug","locations":["location-id1","location-id2"]}', REPEATED,
               {"repeated=array": accepted(parameters=array, covered=["slug", "locations"])},
-              source=("page-two-locations", "locations stands twice, and is signed as an array")),
+              source=("page-two-locations", "locations occurs twice, and is signed as an array")),
         query("repeated-first-signed", "repeated", "slug=test-slug&slug=best-slug&locations=", J_ALL,
               REPEATED, no("repeated=array"),
-              source=(PLAIN, "a second slug with another value, behind the signed one")),
+              source=(PLAIN, "a second slug with another value, after the signed one")),
         query("repeated-last-signed", "repeated", "slug=best-slug&slug=test-slug&locations=", J_ALL, REPEATED,
               no("repeated=array"),
               source=(PLAIN, "a second slug with another value, before the signed one")),
         query("repeated-equal", "repeated", "slug=test-slug&slug=test-slug&locations=", J_ALL, REPEATED,
-              no("repeated=array"), source=(PLAIN, "slug stands twice with the same value")),
+              no("repeated=array"), source=(PLAIN, "slug occurs twice with the same value")),
         query("repeated-in-disguise", "repeated", "slug=test-slug&%73lug=best-slug&locations=", J_ALL,
               REPEATED, no("repeated=array"),
               source=(PLAIN, "a second slug with another value, its name percent-encoded")),
         query("repeated-not-verified", "repeated", "slug=test-slug&slug=test-slug&locations=", J_ALL,
               REPEATED, no("repeated=array"), secret="wrong-secret",
-              source=(PLAIN, "slug stands twice with the same value, signed with the secret wrong-secret")),
+              source=(PLAIN, "slug occurs twice with the same value, signed with the secret wrong-secret")),
         query("bracketed", "parameters", "slug=test-slug&locations%5B%5D=location-id1",
               '{"slug":"test-slug","locations[]":"location-id1"}', accepted(),
               no(*MORE, "repeated=array", "absent-locations=added-as-empty")),
@@ -631,7 +613,7 @@ def sign(
         else stages(("parameters", shown), ("json", signed.encode()), ("message", f"{signed}.{T}".encode())),
         "expect": expect or gives(signed),
         "by_reading": readings(others),
-        **derived("sign_query", source),
+        **derived("officernd", "sign_query", source),
     }
 
 
@@ -668,7 +650,7 @@ def signatures() -> list[dict[str, Any]]:
              '{"slug":"test-slug","locations":"","10":"x","2":"y"}',
              {"json=spaced": '{"slug": "test-slug", "locations": "", "10": "x", "2": "y"}', "order=sorted": '{"10":"x","2":"y","locations":"","slug":"test-slug"}', "parameters=slug-and-locations": J_ALL, "integer-names=integers-first": '{"2":"y","10":"x","slug":"test-slug","locations":""}'}),
         sign("repeated", "repeated", [P_SLUG, ["slug", "best-slug"]], "", expect=REPEATED,
-             source=(PLAIN, "slug stands twice")),
+             source=(PLAIN, "slug occurs twice")),
     ]
     # fmt: on
 
@@ -721,7 +703,7 @@ def hook(
         "stages": stages(("body", body), ("message", body + f".{t}".encode())) if verified else [],
         "expect": whole(expect),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("verify_webhook", source),
+        **derived("officernd", "verify_webhook", source),
     }
 
 
@@ -761,7 +743,7 @@ def webhooks() -> list[dict[str, Any]]:
                 "signed with the integration's secret example-integration-secret", secret=SECRET),
         changed("another-digest", "signature", MISMATCH, "the last hex digit differs",
                 digest=lambda h: h[:-1] + ("0" if h[-1] != "0" else "1")),
-        changed("signed-timestamp-first", "signature body", MISMATCH, "the timestamp stands before the body",
+        changed("signed-timestamp-first", "signature body", MISMATCH, "the timestamp is before the body",
                 {"message=timestamp-payload": right}, message="t.body"),
         changed("signed-body-alone", "signature body", MISMATCH, "the body alone is signed", message="body"),
         changed("header-empty", "signature", refused("missing-parameter"),
@@ -778,7 +760,7 @@ def webhooks() -> list[dict[str, Any]]:
                 value="t={t},signature={mac},v=2"),
         changed("header-field-t-missing", "signature.syntax", NO_FIELD, "no field t",
                 {"syntax=positional": BAD_FIELD}, value="signature={mac}"),
-        changed("header-field-t-repeated", "signature.syntax", TWO_FIELDS, "the field t stands twice",
+        changed("header-field-t-repeated", "signature.syntax", TWO_FIELDS, "the field t occurs twice",
                 {"syntax=positional": BAD_FIELD}, value="t={t},t={t},signature={mac}"),
         changed("upper-case-digest", "signature.digest", BAD_FIELD, "upper-case hex", digest=str.upper),
         changed("digest-not-hex", "signature.digest", BAD_FIELD, "the last hex digit is a g",
@@ -814,7 +796,7 @@ def sign_body(
         "stages": [] if expect else stages(("body", body), ("message", message)),
         "expect": expect or {"verdict": "accepted", "returns": {"signature": signature}},
         "by_reading": {},
-        **derived("sign_webhook", source),
+        **derived("officernd", "sign_webhook", source),
     }
 
 
@@ -1001,21 +983,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text = written(
-        {
-            "schema": 1,
-            "platform": "officernd",
-            "made_by": "tests/vectors/make_officernd.py with Python's hmac, hashlib, json and urllib",
-            "keys": "Every secret in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text)
-    else:
-        FILE.write_text(text + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "officernd",
+        "Python's hmac, hashlib, json and urllib",
+        "Every secret in this file is public on purpose and protects nothing.",
+        groups(),
+    )

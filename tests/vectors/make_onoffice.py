@@ -17,15 +17,11 @@ import hashlib
 import hmac
 import json
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "onoffice" / "vectors.json"
+from common import Expect, derived, main, refused
 
 SECRET = "hier Anbietersecret einsetzen"  # the placeholder of the official example
 OTHER = "Example-Provider-Secret-1!"
@@ -33,7 +29,6 @@ NOW = 1_700_000_000
 LISTED = {"apiToken", "apiClaim", "customerName", "customerWebId", "userId", "parameterCacheId", "timestamp"}
 LISTED |= {"groupId", "imageIds", "language", "UserLanguage", "estateId", "addressId"}
 
-Expect = dict[str, Any]
 Row = tuple[str, str, str]  # name, value, and the piece as received
 
 
@@ -143,10 +138,6 @@ def stages(url: str) -> list[dict[str, Any]]:
 # --- expectations -----------------------------------------------------------------------------
 
 
-def refused(reason: str, stage: str = "") -> Expect:
-    return {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
-
-
 MISMATCH = refused("signature-mismatch", "message")
 STALE = refused("stale", "time")
 FUTURE = refused("from-the-future", "time")
@@ -177,13 +168,6 @@ def readings(by: dict[str, Any]) -> dict[str, Any]:
 
 def clauses(names: str) -> list[str]:
     return [f"onoffice:{name}" for name in names.split()]
-
-
-def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
-    if source is None:
-        return {}
-    fields = {"fields": list(source[2:])} if source[2:] else {}  # where the change touches several
-    return {"derived_from": {"id": f"onoffice/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_url -------------------------------------------------------------------------------
@@ -262,7 +246,7 @@ def verified(
         "stages": stages(url) if plain else [],
         "expect": answer,
         "by_reading": readings({reading: other for reading, other in found.items() if other != answer}),
-        **derived("verify_url", source),
+        **derived("onoffice", "verify_url", source),
     }
 
 
@@ -353,7 +337,7 @@ def genuine() -> list[dict[str, Any]]:
         kept("two-ways-to-write-an-umlaut", "url.encoding", short("customerName=Mu%CC%88ller"), SMALL,
              "an umlaut of two characters, which stays so"),
         kept("name-not-ascii", "url.order url.encoding", short("%C3%BC=1&z=2"), SMALL,
-             "a name with an umlaut, which is sorted behind z"),
+             "a name with an umlaut, which is sorted after z"),
         kept("name-with-equals-sign", "url.encoding", short("a%3Db=1"), SMALL, "an equals sign in a name"),
         kept("name-with-hyphen", "url.order", short("a-b=1&a_b=2&aB=3&ab=4"), SMALL,
              "names that differ in marks and case"),
@@ -367,7 +351,7 @@ def genuine() -> list[dict[str, Any]]:
         kept("callback", "url.own-parameters", "https://provider.example/callback?products=%5B%7B%22a%22%3A1%7D%5D"
              "&status=success&transactionid=1&referenceid=2&message=ok+so&timestamp=1700000000&signature=SIG"),
         kept("trailing-slash", "url.path", SHORT.replace("/activate?", "/activate/?"), SMALL,
-             "a slash behind the path, which is signed"),
+             "a slash after the path, which is signed"),
         kept("two-slashes", "url.path", SHORT.replace("/activate?", "//activate?"), SMALL, "two slashes, both signed"),
         kept("root-path", "url.path", SHORT.replace("/activate?", "/?"), SMALL, "the path is a slash"),
         kept("escape-in-the-path", "url.path", SHORT.replace("/activate?", "/act%69vate?"), SMALL,
@@ -413,7 +397,7 @@ def altered() -> list[dict[str, Any]]:
         changed("other-host", "url.base", "provider.example", "provider.example.evil.example", "another host"),
         changed("other-scheme", "url.scheme", "https", "http", "http instead of https"),
         changed("other-path", "url.path", "/activate?", "/service?", "the path of the service"),
-        changed("slash-added", "url.path", "/activate?", "/activate/?", "a slash behind the path"),
+        changed("slash-added", "url.path", "/activate?", "/activate/?", "a slash after the path"),
         changed("path-escaped", "url.path", "/activate?", "/act%69vate?", "a letter of the path is escaped"),
         changed("path-in-another-case", "url.path", "/activate?", "/Activate?", "a capital in the path"),
         changed("host-in-another-case", "url.host", "provider.example", "Provider.example", "a capital in the host"),
@@ -424,7 +408,7 @@ def altered() -> list[dict[str, Any]]:
         verified("signed-with-the-api-key", "url.verify secret.two", SHORT, MISMATCH,
                  signing="yOJobbhGLXdp90XxvxedFhH7073L9U", source=(SMALL, "signed with an API key")),
         verified("secret-with-line-end", "url.verify url.key", SHORT, MISMATCH, signing=SECRET + "\n",
-                 source=(SMALL, "signed with a line end behind the secret")),
+                 source=(SMALL, "signed with a line end after the secret")),
     ]
     # fmt: on
 
@@ -462,7 +446,7 @@ def misread() -> list[dict[str, Any]]:
         over("empty-dropped", "url.empty", short("apiToken="), "empty=dropped", "empty-value",
              "signed without the empty parameter"),
         over("slash-dropped", "url.path", SHORT.replace("/activate?", "/activate/?"), "path=slash-dropped",
-             "trailing-slash", "signed without the slash behind the path"),
+             "trailing-slash", "signed without the slash after the path"),
         over("host-lowered", "url.host", upper, "host=lower-case", "capital-host", "signed with the host in lower case"),
         verified("signature-signed-too", "url.verify url.signed-parameters url.mac", SHORT, MISMATCH,
                  signed=SHORT_TEXT + "&signature=", source=(SMALL, "an empty signature is signed too")),
@@ -498,8 +482,8 @@ def digests() -> list[dict[str, Any]]:
         bad("base64-without-padding", "base64 without its =", lambda d: base64.urlsafe_b64encode(d).decode().rstrip("=")),
         bad("one-digit-short", "63 digits", lambda d: d.hex()[:-1]),
         bad("one-digit-long", "65 digits", lambda d: d.hex() + "0"),
-        bad("blank-behind", "a space behind it", lambda d: d.hex() + "+"),
-        bad("line-end-behind", "a line end behind it", lambda d: d.hex() + "%0A"),
+        bad("blank-behind", "a space after it", lambda d: d.hex() + "+"),
+        bad("line-end-behind", "a line end after it", lambda d: d.hex() + "%0A"),
         bad("prefixed", "sha256= before it", lambda d: "sha256%3D" + d.hex()),
         bad("not-hex", "the last digit is a g", lambda d: d.hex()[:-1] + "g"),
         bad("wide-digit", "the last digit is a full-width one", lambda d: d.hex()[:-1] + "%EF%BC%90"),
@@ -538,7 +522,7 @@ def ambiguous() -> list[dict[str, Any]]:
 
     last, first, php_only = "repeated=php-compatible", "repeated=first-wins", PHP
     good, bad = accepted(**genuine), MISMATCH
-    twice = {php_only: REPEATED}  # what PHP makes of the names stands twice
+    twice = {php_only: REPEATED}  # what PHP makes of the names occurs twice
     turned = accepted(parameters=[["timestamp", "1700000000"], ["customerWebId", "4711"], ["userId", "17"]])
     numbers = f"{BASE}?9=i&10=x&timestamp=1700000000&signature=SIG"
     in_php = f"{BASE}?9=i&10=x&timestamp=1700000000"
@@ -549,12 +533,12 @@ def ambiguous() -> list[dict[str, Any]]:
         doubled("stranger-in-front", SHORT.replace("customerWebId", "customerWebId=4712&customerWebId"),
                 "another customer in front of the genuine one", {last: good, first: bad}),
         doubled("stranger-behind", SHORT.replace("&userId", "&customerWebId=4712&userId"),
-                "another customer behind the genuine one", {last: bad, first: good}),
+                "another customer after the genuine one", {last: bad, first: good}),
         doubled("the-same-twice", SHORT.replace("&userId", "&customerWebId=4711&userId"), "the genuine customer twice",
                 {last: turned, first: good}),
         doubled("signature-in-front", SHORT.replace("?", "?signature=" + "0" * 64 + "&"),
                 "a second signature in front", {last: good, first: bad}),
-        doubled("signature-behind", SHORT + "&signature=" + "0" * 64, "a second signature behind",
+        doubled("signature-behind", SHORT + "&signature=" + "0" * 64, "a second signature at the end",
                 {last: bad, first: good}),
         doubled("escaped-name-twice", SHORT.replace("?", "?customerWeb%49d=4712&"),
                 "another customer in front, its name escaped", {last: good, first: bad}),
@@ -563,7 +547,7 @@ def ambiguous() -> list[dict[str, Any]]:
         named("array-in-front", SHORT.replace("?", "?customerWebId[]=4712&"),
               "an array of the same name in front", BAD_NAME, twice),
         named("array-behind", SHORT.replace("&userId", "&customerWebId[]=4712&userId"),
-              "an array of the same name behind", BAD_NAME, twice),
+              "an array of the same name after it", BAD_NAME, twice),
         named("array-in-front-escaped", SHORT.replace("?", "?customerWebId%5B%5D=4712&"),
               "its brackets are escaped", BAD_NAME, twice),
         named("array-signed", short("ids[]=5&ids[]=7"), "an array that was signed as PHP writes it", BAD_NAME,
@@ -594,7 +578,7 @@ def ambiguous() -> list[dict[str, Any]]:
               {php_only: bad, "integer-names=as-text": bad,
                OLD_PHP: accepted(parameters=[["7", "x"], *genuine["parameters"]])},
               over=f"{BASE}?customerWebId=4711&timestamp=1700000000&userId=17&7=x"),
-        named("numbers-behind-the-others", numbers, "names that are numbers, sorted by value behind the others as PHP 8.1 does",
+        named("numbers-behind-the-others", numbers, "names that are numbers, sorted by value after the others as PHP 8.1 does",
               BAD_NAME, {php_only: bad, OLD_PHP: counted, "integer-names=as-text": bad},
               over=f"{BASE}?timestamp=1700000000&9=i&10=x"),
         named("numbers-as-php-sorts", numbers, "names that are numbers, sorted by value", BAD_NAME,
@@ -674,7 +658,7 @@ def broken() -> list[dict[str, Any]]:
                 over=SHORT_TEXT.replace("?", "?a=%C3%BC&")),
         changed("bare-space", "url.base", short("a=b c"), BAD_BASE, "a space that is not escaped",
                 over=SHORT_TEXT.replace("?", "?a=b+c&")),
-        changed("bare-line-end", "url.base", SHORT + "\n", BAD_BASE, "a line end behind the URL"),
+        changed("bare-line-end", "url.base", SHORT + "\n", BAD_BASE, "a line end after the URL"),
         changed("too-long", "url.escapes", long, TOO_LARGE, "a query over 8,192 characters", over=text(long)),
         changed("too-many", "url.escapes", many, TOO_LARGE, "over 200 parameters", over=text(many)),
         changed("no-path", "url.path", SHORT.replace("/activate?", "?"), BAD_BASE, "no path",
@@ -766,7 +750,7 @@ def to_sign(
         "stages": [] if expect else stages(target),
         "expect": answer,
         "by_reading": readings({reading: value for reading, value in found.items() if value != answer}),
-        **derived("string_to_sign", source),
+        **derived("onoffice", "string_to_sign", source),
     }
 
 
@@ -803,7 +787,7 @@ def texts() -> list[dict[str, Any]]:
         to_sign("sheet-duplicate", "url.repeated", "https://provider.example/p?n=1&n=2", REPEATED,
                 {"repeated=php-compatible": "https://provider.example/p?n=2",
                  "repeated=first-wins": "https://provider.example/p?n=1"},
-                source=("sheet-space", "n stands twice")),
+                source=("sheet-space", "n occurs twice")),
         to_sign("sheet-array", "url.names", "https://provider.example/p?ids[]=5&ids[]=7", BAD_NAME,
                 {php_only: "https://provider.example/p?ids%5B0%5D=5&ids%5B1%5D=7"},
                 source=("sheet-space", "an array")),
@@ -884,7 +868,7 @@ def sign(
         "stages": [] if expect else stages(target),
         "expect": answer,
         "by_reading": readings({r: value for r, value in (found | (by or {})).items() if value != answer}),
-        **derived("sign_url", source),
+        **derived("onoffice", "sign_url", source),
     }
 
 
@@ -906,11 +890,11 @@ def signed_urls() -> list[dict[str, Any]]:
         sign("port-too-high", "url.port", one.replace(".example", ".example:99999"), expect=BAD_BASE,
              source=("short", "a port that does not exist")),
         sign("signed-already", "url.verify", one + "&signature=00", expect=REPEATED,
-             source=("short", "a signature stands there already")),
+             source=("short", "a signature is there already")),
         sign("duplicate", "url.repeated", one + "&userId=18", expect=REPEATED,
              by={"repeated=php-compatible": signed_with(one + "&userId=18", "18"),
                  "repeated=first-wins": signed_with(one + "&userId=18", "17")},
-             source=("short", "userId stands twice")),
+             source=("short", "userId occurs twice")),
         sign("no-path", "url.path", "https://provider.example?a=1", expect=BAD_BASE, source=("short", "no path")),
     ]
     # fmt: on
@@ -957,7 +941,7 @@ def called(
         "stages": [],
         "expect": answer,
         "by_reading": {},
-        **derived("api_hmac", source),
+        **derived("onoffice", "api_hmac", source),
     }
 
 
@@ -1075,7 +1059,7 @@ def answered(
         "stages": [],
         "expect": expect or {"verdict": "accepted", "returns": {"success": "success"}},
         "by_reading": {},
-        **derived("unlock_answer", ("success", what, *both) if what else None),
+        **derived("onoffice", "unlock_answer", ("success", what, *both) if what else None),
     }
 
 
@@ -1123,7 +1107,7 @@ def answers() -> list[dict[str, Any]]:
         answered("empty", "", "", UNEXPECTED, "an empty body"),
         answered("list", "", [GOOD], UNEXPECTED, "a list around it"),
         answered("null", "", None, UNEXPECTED, "null"),
-        answered("name-twice", "", twice, UNEXPECTED, "status stands twice"),
+        answered("name-twice", "", twice, UNEXPECTED, "status occurs twice"),
         answered("bytes-mark", "", "\ufeff" + json.dumps(GOOD), UNEXPECTED, "a byte order mark in front"),
     ]
     # fmt: on
@@ -1175,21 +1159,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text_of_file = written(
-        {
-            "schema": 1,
-            "platform": "onoffice",
-            "made_by": "tests/vectors/make_onoffice.py with Python's hmac, hashlib, base64, json and urllib",
-            "keys": "Every secret and every API key in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text_of_file)
-    else:
-        FILE.write_text(text_of_file + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "onoffice",
+        "Python's hmac, hashlib, base64, json and urllib",
+        "Every secret and every API key in this file is public on purpose and protects nothing.",
+        groups(),
+    )

@@ -14,14 +14,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from common import exemplified, written
-
-FILE = Path(__file__).parents[2] / "reference" / "handshakes" / "retailcrm" / "vectors.json"
+from common import Expect, derived, main, refused
 
 SECRET = "secret"
 KEY = "ffqfNWKTDvdaqwcPgQhhHEEutO81Qbff"  # both are in the tests of official modules
@@ -31,8 +27,6 @@ WORKED = "d8f2d23134a6d5e72f9fec88b7a158c2c2592be9d7007130576c3e24a97d425f"
 DOMAINS = ("retailcrm.ru", "retailcrm.pro", "retailcrm.es", "retailcrm.io")
 DOMAINS += ("simla.com", "simla.io", "simlachat.com", "ecomlogic.com")
 OFFICIAL = [f"https://*.{domain}" for domain in DOMAINS]
-
-Expect = dict[str, Any]
 
 
 def digest(secret: str | bytes, message: str) -> bytes:
@@ -45,10 +39,6 @@ def stages(*named: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 # --- expectations -----------------------------------------------------------------------------
-
-
-def refused(reason: str, stage: str = "") -> Expect:
-    return {"verdict": "refused", "reason": reason} | ({"stage": stage} if stage else {})
 
 
 MISMATCH = refused("signature-mismatch", "message")
@@ -97,14 +87,6 @@ def readings(by: dict[str, Any]) -> dict[str, Any]:
 
 def clauses(names: str) -> list[str]:
     return [f"retailcrm:{name}" for name in names.split()]
-
-
-def derived(operation: str, source: tuple[str, ...] | None) -> dict[str, Any]:
-    """Return where a vector comes from: the parent's name, the change, and the fields when it touches several."""
-    if source is None:
-        return {}
-    fields = {"fields": list(source[2:])} if source[2:] else {}
-    return {"derived_from": {"id": f"retailcrm/{operation}/{source[0]}", "change": source[1]} | fields}
 
 
 # --- verify_registration ----------------------------------------------------------------------
@@ -169,7 +151,7 @@ def registration(
         "stages": seen,
         "expect": whole(expect),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("verify_registration", source),
+        **derived("retailcrm", "verify_registration", source),
     }
 
 
@@ -184,7 +166,7 @@ def genuine() -> list[dict[str, Any]]:
                      url="url"),
         registration("token-first", "register.json", accepted(), names="token apiKey systemUrl",
                      text='{"token":"TOKEN","apiKey":"KEY","systemUrl":"URL"}',
-                     source=(PLAIN, "the members stand in another order")),
+                     source=(PLAIN, "the members are in another order")),
         registration("unknown-member", "register.json", accepted(),
                      text=TEXT[:-1] + ',"scopes":["integration_read"]}', source=(PLAIN, "a fourth member")),
         registration("unknown-member-null", "register.json", accepted(),
@@ -221,7 +203,7 @@ def genuine() -> list[dict[str, Any]]:
                      content_type="multipart/form-data; boundary=b", source=(PLAIN, "a multipart form", *TYPED)),
         registration("multipart-quoted-boundary", "register.encoding", accepted(), body=multipart,
                      content_type='multipart/form-data; boundary="b"',
-                     source=("multipart", "the boundary stands in quotes")),
+                     source=("multipart", "the boundary is in quotes")),
         registration("trailing-slash", "token.coverage system-url.path", accepted(), url=SYSTEM + "/",
                      source=(PLAIN, "a slash at the end of the address, which is returned as it came")),
         registration("technical-host", "token.coverage system-url.technical", accepted(),
@@ -318,7 +300,7 @@ def members() -> list[dict[str, Any]]:
                 '{"systemUrl":"URL","apiKey":"KEY","token":42}'),
         changed("token-true", "register.members", NO_TEXT, "the token is true",
                 '{"systemUrl":"URL","apiKey":"KEY","token":true}'),
-        changed("token-list", "register.members", NO_TEXT, "the token stands in a list",
+        changed("token-list", "register.members", NO_TEXT, "the token is in a list",
                 '{"systemUrl":"URL","apiKey":"KEY","token":["TOKEN"]}'),
         changed("key-number", "register.members", NO_TEXT, "the key is a number; its digits are signed",
                 '{"systemUrl":"URL","apiKey":42,"token":"TOKEN"}', signed="42"),
@@ -331,15 +313,15 @@ def members() -> list[dict[str, Any]]:
         changed("token-twice-last-right", "register.json", REPEATED, "a wrong token before the right one",
                 '{"token":"0","systemUrl":"URL","apiKey":"KEY","token":"TOKEN"}', last(accepted()),
                 names="token systemUrl apiKey"),
-        changed("token-twice-first-right", "register.json", REPEATED, "a wrong token behind the right one",
+        changed("token-twice-first-right", "register.json", REPEATED, "a wrong token after the right one",
                 TEXT[:-1] + ',"token":"' + "0" * 64 + '"}', last(MISMATCH)),
         changed("address-twice", "register.json", REPEATED, "a second systemUrl",
                 TEXT[:-1] + ',"systemUrl":"https://evil.example"}',
                 last(accepted(system_url="https://evil.example",
                               parameters=[["systemUrl", "https://evil.example"], ["apiKey", KEY]]))),
-        changed("token-twice-in-two-cases", "register.json", accepted(), "a wrong Token behind the right token",
+        changed("token-twice-in-two-cases", "register.json", accepted(), "a wrong Token after the right token",
                 TEXT[:-1] + ',"Token":"' + "0" * 64 + '"}', OTHERWISE | {"register.json=any-case": MISMATCH}),
-        changed("unknown-member-twice", "register.json", REPEATED, "an unknown member stands twice",
+        changed("unknown-member-twice", "register.json", REPEATED, "an unknown member occurs twice",
                 TEXT[:-1] + ',"a":1,"a":2}', last(accepted())),
         changed("json-cut-off", "register.json", BAD, "the closing brace is missing", TEXT[:-1]),
         changed("json-comma-at-the-end", "register.json", BAD, "a comma before the closing brace",
@@ -392,9 +374,9 @@ def forms() -> list[dict[str, Any]]:
         changed("register-missing", NO_REGISTER, "the field is named registration", JSON_ONLY, body="registration=S"),
         changed("register-in-capitals", NO_REGISTER, "the field is named Register", JSON_ONLY, body="Register=S"),
         changed("register-empty", EMPTY_REGISTER, "an empty field", NOT_THE_FORM, body="register="),
-        changed("register-twice", REPEATED, "the field stands twice", JSON_ONLY,
+        changed("register-twice", REPEATED, "the field occurs twice", JSON_ONLY,
                 "register.once register.encoding", body="register=S&register=S"),
-        changed("another-field-twice", REPEATED, "another field stands twice", JSON_ONLY,
+        changed("another-field-twice", REPEATED, "another field occurs twice", JSON_ONLY,
                 "register.once register.encoding", body="register=S&a=1&a=2"),
         *(changed(f"register-and-{name}", REPEATED, f"a second field, {what}, which PHP takes for register",
                   JSON_ONLY | {"register.encoding=brackets": brackets_say}, "register.once register.encoding",
@@ -451,7 +433,7 @@ def token(
         "stages": [] if expect else stages(("message", key)),
         "expect": expect or whole(digest(secret, key)),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
-        **derived("registration_token", source),
+        **derived("retailcrm", "registration_token", source),
     }
 
 
@@ -471,7 +453,7 @@ def address(
         "stages": [],
         "expect": answer,
         "by_reading": {},
-        **derived("canonical_system_url", source),
+        **derived("retailcrm", "canonical_system_url", source),
     }
 
 
@@ -517,7 +499,7 @@ def addresses() -> list[dict[str, Any]]:
         changed("user-info", "system-url.parts", "https://user:password@blabla.simla.com", BAD, "a name and a password"),
         changed("empty-user-info", "system-url.parts", "https://@blabla.simla.com", BAD, "an at sign"),
         changed("allowed-host-as-user", "system-url.parts", home + "@evil.example", BAD,
-                "the allowed host stands before an at sign"),
+                "the allowed host is before an at sign"),
         changed("backslash", "system-url.parts", home + "\\@evil.example", BAD,
                 "a backslash, which some readers take for a slash"),
         changed("domain-itself", "", "https://simla.com", NOT_ALLOWED, "no label before the domain"),
@@ -532,16 +514,16 @@ def addresses() -> list[dict[str, Any]]:
         changed("kelvin-sign", "", "https://\u212a.simla.com", BAD, "a letter that lower case would turn into a k"),
         changed("star", "", "https://*.simla.com", BAD, "the star of the list itself"),
         changed("blank-before", "system-url.scheme", " " + home, BAD, "a blank before the address"),
-        changed("line-end-behind", "", home + "\n", BAD, "a line end behind the address"),
+        changed("line-end-behind", "", home + "\n", BAD, "a line end after the address"),
         changed("tab-inside", "", "https://bla\tbla.simla.com", BAD, "a tab inside the host"),
-        changed("nul-behind", "", home + "\0.evil.example", BAD, "a NUL behind the allowed host"),
+        changed("nul-behind", "", home + "\0.evil.example", BAD, "a NUL after the allowed host"),
         changed("no-scheme", "system-url.scheme", "blabla.simla.com", BAD, "no scheme"),
         changed("no-scheme-two-slashes", "system-url.scheme", "//blabla.simla.com", BAD, "two slashes instead of a scheme"),
         changed("one-slash-after-scheme", "system-url.scheme", "https:/blabla.simla.com", BAD,
                 "one slash after the scheme"),
         changed("another-scheme", "system-url.scheme", "ftp://blabla.simla.com", BAD, "the scheme ftp"),
         changed("scheme-inside", "system-url.scheme", "http://evil.example/https://blabla.simla.com", BAD,
-                "https:// stands inside another address"),
+                "https:// is inside another address"),
         address("metadata-address", "system-url.scheme", "http://169.254.169.254/", NOT_ALLOWED,
                 (URL_PLAIN, "the address of a cloud's metadata")),
         address("private-address", "", "https://10.0.0.1", NOT_ALLOWED,
@@ -636,7 +618,7 @@ def groups() -> list[dict[str, Any]]:
         ]),
         ("secret-with-nul", verify, "secret\0", [
             registration("secret-with-nul", "token.nul token.key", BAD, secret="secret\0", early=True,
-                         source=(PLAIN, "a NUL behind the secret: the token is the same")),
+                         source=(PLAIN, "a NUL after the secret: the token is the same")),
         ]),
         ("tokens", make, SECRET, [
             token("worked-good", "token.value token.message token.digest"),
@@ -663,7 +645,7 @@ def groups() -> list[dict[str, Any]]:
                   source=("worked-good", "the secret is empty"))]),
         ("tokens-secret-with-nul", make, "secret\0", [
             token("secret-with-nul", "token.nul token.key", secret="secret\0", expect=BAD,
-                  source=("worked-good", "a NUL behind the secret"))]),
+                  source=("worked-good", "a NUL after the secret"))]),
         ("addresses", "retailcrm.canonical_system_url", None, addresses()),
         ("addresses-of-the-operator", "retailcrm.canonical_system_url", None, listed_hosts()),
     ]
@@ -681,21 +663,10 @@ def groups() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    text = written(
-        {
-            "schema": 1,
-            "platform": "retailcrm",
-            "made_by": "tests/vectors/make_retailcrm.py with Python's hmac, hashlib, json and urllib",
-            "keys": "Every secret and every API key in this file is public on purpose and protects nothing.",
-            "groups": exemplified(groups()),
-        }
-    )
-    if sys.argv[1:] == ["--print"]:
-        print(text)
-    else:
-        FILE.write_text(text + "\n", encoding="ascii")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "retailcrm",
+        "Python's hmac, hashlib, json and urllib",
+        "Every secret and every API key in this file is public on purpose and protects nothing.",
+        groups(),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -15,7 +15,6 @@ from rich.markup import escape
 
 from ..core.printing import printable
 from ..platforms import PLATFORMS, Platform
-from .temporary import temporary_folder
 
 if TYPE_CHECKING:
     from ..runtime.sql_store import SqlStore
@@ -31,6 +30,18 @@ def fail(message: str, code: int = 2) -> NoReturn:
     """Say what is wrong and what to do, and end with an exit code."""
     err.print(f"[red]handshakes:[/] {escape(printable(message, 800))}")
     raise typer.Exit(code)
+
+
+def warn_of_foreign_urllib3() -> None:
+    """Say that another package has replaced urllib3, if one has: messages may then be sent and read otherwise."""
+    from ..runtime.client import foreign_urllib3
+
+    if found := foreign_urllib3():
+        err.print(
+            f"handshakes: a foreign urllib3 is loaded ({found}): another package, as niquests does, wrote its own into "
+            "that folder, and all HTTP goes through it. A virtual environment for this tool alone has the usual one.",
+            markup=False,
+        )
 
 
 def platform_named(name: str) -> Platform:
@@ -102,21 +113,20 @@ def unknown_reading(reading: str, platforms: Iterable[str]) -> NoReturn:
 
 
 @contextmanager
-def opened_store(directory: Path | None) -> Iterator[SqlStore]:
-    """Open the store in a directory, or in a temporary one that is deleted at the end."""
+def opened_store(directory: Path | None, temporary: Path) -> Iterator[SqlStore]:
+    """Open the store in a directory that a person named, or else in a temporary one, with keys of its own."""
     from ..runtime.sql_store import open_store
     from ..runtime.store import StoreError
 
-    with nullcontext() if directory else temporary_folder() as temporary:
-        try:
-            store = open_store(temporary, {}) if temporary else open_store(directory or Path())
-            warn_of_unreadable(store)
-        except StoreError as error:
-            fail(f"{error.message}. {error.hint()}")
-        try:
-            yield store
-        finally:
-            store.close()
+    try:
+        store = open_store(directory) if directory else open_store(temporary, {})
+        warn_of_unreadable(store)
+    except StoreError as error:
+        fail(f"{error.message}. {error.hint()}")
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def warn_of_unreadable(store: SqlStore) -> None:

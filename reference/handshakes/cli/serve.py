@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections import deque
@@ -20,7 +19,8 @@ import typer
 
 from ..runtime.story import Reports, Setting, World
 from ..runtime.watching import Kept, Watched
-from .common import PLATFORM_HELP, fail, opened_store, out, platform_named
+from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .temporary import temporary_folder
 from .verify import ciphers_for
 from .why import Why, saved
 
@@ -60,6 +60,7 @@ def serve(
     from ..runtime.server import listen, origin_of
 
     tools = platform_named(platform).tools()
+    warn_of_foreign_urllib3()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
     settings = _settings(set_ or [], tools.settings)
@@ -71,7 +72,7 @@ def serve(
         fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
     traps = [listen(), listen()] if "platform" in sockets else []
     origins = {side: origin_of(sock) for side, sock in sockets.items()}
-    with _ended_by_signals(), opened_store(store) as opened:
+    with _ended_by_signals(), temporary_folder() as folder, opened_store(store, folder) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
             origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),
@@ -89,7 +90,6 @@ def serve(
         asked = listen()
         why = Why(platform, kept, partial(tools.secrets, sides), origin_of(asked), ciphers_for(platform))
         with (
-            _temporary_folder() as folder,
             Loopback(
                 *(roles[side] for side in sockets),
                 why,
@@ -145,10 +145,15 @@ def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
             fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
         empty = not value and known[name].may_be_empty
         if not allowed and not empty and not is_sensible(name, value):
-            kind = "a whole URL, as http://127.0.0.1:3000/path" if _is_url(name) else "a number or a text"
-            fail(f"--set {name} is not {value!r}: it has to be {kind}")
+            fail(f"--set {name} is not {value!r}: it has to be {_kind(name)}")
         settings[name] = value
     return settings
+
+
+def _kind(name: str) -> str:
+    if name.endswith("_seconds"):
+        return "a whole number of seconds"
+    return "a whole URL, as http://127.0.0.1:3000/path" if _is_url(name) else "ASCII text without spaces"
 
 
 def _is_url(name: str) -> bool:
@@ -178,11 +183,7 @@ def is_sensible(name: str, value: str) -> bool:
     return whole and not parts.fragment
 
 
-def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="handshakes-refused-")
-
-
-def _shown_until_interrupted(network: Loopback, reports: Reports, why: Why, folder: str) -> None:
+def _shown_until_interrupted(network: Loopback, reports: Reports, why: Why, folder: Path) -> None:
     """Print what the servers send and what the partner's operator is told, until Ctrl-C or another signal.
 
     Behind a refused request stands where to ask why, and the command that repeats it.
@@ -203,7 +204,7 @@ def _shown_until_interrupted(network: Loopback, reports: Reports, why: Why, fold
                 out.print(f"    partner refused {endpoint}: {refused}", markup=False)
             for one in [one for one in why.kept.all() if one.number > asked]:
                 asked = one.number
-                files.append(saved(one, Path(folder)))
+                files.append(saved(one, folder))
                 if len(files) > why.kept.most:
                     files.popleft().unlink(missing_ok=True)
                 again = f"handshakes verify {why.platform} --now {one.now} --file {files[-1]}"

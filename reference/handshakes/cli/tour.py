@@ -18,7 +18,8 @@ from ..core.printing import printable
 from ..core.stages import Stage
 from ..platforms import PLATFORMS, Platform
 from ..runtime.story import Check, World
-from .common import ONE_OR_ALL, fail, opened_store, out, platform_named
+from .common import ONE_OR_ALL, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .temporary import temporary_folder
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -134,6 +135,7 @@ def tour(
 ) -> None:
     """Run every handshake, both sides, over HTTP on 127.0.0.1, and count what was checked."""
     chosen = [platform_named(name) for name in dict.fromkeys(platforms or PLATFORMS)]
+    warn_of_foreign_urllib3()
     messages, checks = 0, []
     for platform in chosen:
         sent, found = _toured(platform, bodies)
@@ -164,7 +166,7 @@ def _toured(platform: Platform, bodies: bool) -> tuple[int, list[Check]]:
 
     tools = platform.tools()
     checks: list[Check] = []
-    with opened_store(None) as store:
+    with temporary_folder() as folder, opened_store(None, folder) as store:
         sides = tools.sides(World(lambda: int(time.time()), os.urandom, store))
         partner = Heard(sides.partner)
         with Loopback(sides.platform, partner) as network:

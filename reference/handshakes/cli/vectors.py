@@ -77,6 +77,8 @@ def list_vectors(
         found += 1
         by = f"  by the reading: {_expected(vector['by_reading'][reading])}" if reading else ""
         out.print(f"{vector['id']:<64} {_expected(vector['expect'])}{by}", markup=False)
+    if not found and any(one.adopted == reading for name in names for one in register_of(name).ambiguities):
+        fail(f"{reading} is the adopted reading: its answers are the expected ones of all vectors", 1)
     if not found:
         fail("No vector matches. `handshakes vectors list` lists all of them", 1)
 

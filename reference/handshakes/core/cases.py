@@ -98,6 +98,8 @@ class Case:
     """Which one of several parts of a request this is, each with a value of its own; those that are right explain nothing."""
     weak: frozenset[str] = frozenset()
     """Ids of slips under which a part alone can be read: they are listed where nothing explains all of it."""
+    three: bool = False
+    """Whether three slips are tried where two of them lie before key and MAC, since they are few."""
     untried: str = ""
     """A sentence on what the search cannot try here, if anything."""
 
@@ -157,8 +159,8 @@ class Slips(Protocol):
     """Names of parameters by which a signed URL is known."""
     HEADERS: tuple[str, ...]
     """Names of headers that carry a signature."""
-    BODY: bool
-    """Whether a body may be what is verified."""
+    BODY: bool | str
+    """Whether a body may be what is verified; "json" where only JSON that `bare` finds can be one."""
     CLAUSES: Mapping[str, str]
     """The clause of each stage, by the stage's name."""
 

@@ -12,7 +12,7 @@ from ..core.messages import Headers
 from .commands import curl, fetch
 from .recorded import Unreadable, parsed, recorded
 from .structures import Spread, host_of, in_text, of_json, of_line, spread
-from .unwrapping import repaired, unquoted, unwrapped
+from .unwrapping import raw_bytes, repaired, unquoted, unwrapped
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
@@ -93,7 +93,7 @@ class _Reader:
 
     def _is_body(self, text: str) -> bool:
         begin = re.match(r"\s*(?:\{|\[\s*[\[{\"\]])", text.lstrip("\ufeff"))
-        return self.platform.BODY and begin is not None
+        return bool(self.platform.BODY) and begin is not None
 
     def _made(
         self,
@@ -142,6 +142,8 @@ class _Reader:
     def _body(self, body: bytes, took: str) -> Found:
         if not self.platform.BODY:
             raise Unreadable(f"This was read as {took}, but this platform signs URLs. Paste the whole URL.")
+        if self.platform.BODY == "json" and took != "a JSON body":
+            raise _nothing(body)
         wanted = self.platform.HEADERS
         if wanted and not any(name in wanted for name, _ in self.headers):
             raise Unreadable(
@@ -180,7 +182,11 @@ class _Reader:
 
     def _signed(self, url: str, headers: Headers, body: str) -> bool:
         named = {name for name, _ in headers} & set(self.platform.HEADERS)
-        return self.fits(url) or bool(named) or ("register" in body and self.platform.BODY)
+        return (
+            self.fits(url)
+            or bool(named)
+            or (bool(self.platform.BODY) and ("register" in body or '"hmac"' in body))
+        )
 
     def _command(self, text: str, pasted: bytes) -> Found | None:
         for read_command in (curl, fetch):
@@ -213,7 +219,7 @@ class _Reader:
                 return (), b"", False
             headers.append((found[1].lower(), found[2].strip()))
         cut = re.search(rb"\r?\n\r?\n", pasted)
-        raw = body.encode("utf-8", "surrogateescape") if self.undone or not cut else pasted[cut.end() :]
+        raw = raw_bytes(body) if self.undone or not cut else pasted[cut.end() :]
         length = dict(headers).get("content-length", "")
         if (
             length.isdecimal()
@@ -262,12 +268,14 @@ class _Reader:
         return self._made("a block of headers", target, "", headers, body)
 
     def _rest(self, text: str, bare: str, pasted: bytes) -> Found:
+        one = self.platform.bare(bare)
+        if one is not None and self.platform.BODY == "json":
+            return Found("", "", self.headers, *one[1:], tuple(dict.fromkeys(self.undone)))
         if self._is_body(text) or (
             self.platform.BODY and any(n in self.platform.HEADERS for n, _ in self.headers)
         ):
             self.undone.clear()
             return self._body(pasted, "a JSON body" if self._is_body(text) else "a body")
-        one = self.platform.bare(bare)
         if one is not None:
             url, body, took = one
             if url:
@@ -287,10 +295,14 @@ class _Reader:
             return self._made("a percent-encoded text", bare)
         if self.platform.BODY and re.search(r"[={\[<]|^\S{16,}$", flat):
             return self._body(pasted, "a body")
-        raise Unreadable(
-            f"No request was recognised in this text of {len(text)} characters. Paste a URL, "
-            "a curl command, a log line, a HAR file or a raw HTTP request."
-        )
+        raise _nothing(pasted)
+
+
+def _nothing(pasted: bytes) -> Unreadable:
+    return Unreadable(
+        f"No request was recognised in these {len(pasted)} bytes. Paste a URL, "
+        "a curl command, a log line, a HAR file or a raw HTTP request."
+    )
 
 
 def _json_text(text: str) -> bool:

@@ -26,6 +26,8 @@ Level = dict[Hashable, tuple[State, list[Path]]]
 
 BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, binascii.Error)
 """What a stage raises for a state that it cannot read: then nothing is made of it."""
+MANY_ROUNDS = 1_000
+"""From how many rounds on a key derivation is put off."""
 MOST_PATHS = 12
 """How many ways to one and the same state are kept."""
 
@@ -80,9 +82,9 @@ def search(
     """
     before = budget.tried
     found = _Search(case, secret, others, budget, wanted, received)
-    for cost in range(depth + 1):
+    for cost in range(depth + 1 + (case.three and depth == 2)):
         try:
-            hits = tuple(found.at(cost))
+            hits = tuple(found.at(cost, max(0, cost - 1) if cost > depth else 0))
         except Spent:
             return found.outcome(tuple(found.hits), cost, before, False)
         if hits:
@@ -107,6 +109,7 @@ class _Search:
         self.keys = _keys(case, secret, others)
         self.macs = _macs(case)
         self.forms: dict[Any, list[tuple[tuple[str, ...], bytes]]] = {}
+        self.later: list[tuple[State, list[Path], Hashable, Path, bytes, Mac]] = []
         self.weak: list[Hit] = []
         self.weak_cost = 0
 
@@ -116,10 +119,13 @@ class _Search:
             hits, cost = tuple(self.weak), self.weak_cost
         return Outcome(hits, self.budget.tried - before, complete, cost)
 
-    def at(self, cost: int) -> Iterator[Hit]:
-        """Yield the explanations that cost exactly so much."""
+    def at(self, cost: int, least: int = 0) -> Iterator[Hit]:
+        """Yield the explanations that cost exactly so much, `least` of it before key and MAC.
+
+        Derivations of many rounds come last.
+        """
         self._build(cost)
-        for spent in range(cost, -1, -1):
+        for spent in range(cost, least - 1, -1):
             for identity, (state, paths) in self.tables[-1][spent].items():
                 if self.wanted is not None:
                     if spent == cost:
@@ -128,39 +134,41 @@ class _Search:
                             yield from self._kept(paths, (), identity)
                     continue
                 yield from self._tried(state, paths, cost - spent, identity)
+        while self.later:
+            yield from self._one(*self.later.pop(0))
 
     def _tried(self, state: State, paths: list[Path], left: int, identity: Hashable) -> Iterator[Hit]:
-        message, received = state
-        received = received if self.received is None else self.received
         for key_cost in range(left + 1):
             for key_parts, key in self.keys.get(key_cost, ()):
                 for mac in self.macs.get(left - key_cost, ()):
-                    if mac.rounds is not None and not self.budget.derive(mac.rounds(key, message)):
-                        continue
-                    self.budget.spend(
-                        len(message) if isinstance(message, bytes) else _size(message), mac.weight
-                    )
-                    try:
-                        made = mac.make(key, message)
-                    except BROKEN:
-                        continue
-                    slips = self._fits(made, received)
-                    if slips is not None:
-                        forms: dict[Any, str] = {**self.case.forms}
-                        named = tuple(forms.get(slip, slip) for slip in slips)
-                        for form in dict.fromkeys((slips, named)):
-                            more = (
-                                *key_parts,
-                                *zip_longest(mac.ids, mac.changes, fillvalue=""),
-                                *map(_part, form),
-                            )
-                            yield from self._kept(paths, more, identity, key)
+                    one = (state, paths, identity, key_parts, key, mac)
+                    if mac.rounds is not None and mac.rounds(key, state[0]) > MANY_ROUNDS:
+                        self.later.append(one)
+                    else:
+                        yield from self._one(*one)
+
+    def _one(
+        self, state: State, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
+    ) -> Iterator[Hit]:
+        message, received = state
+        if mac.rounds is not None and not self.budget.derive(mac.rounds(key, message)):
+            return
+        self.budget.spend(len(message) if isinstance(message, bytes) else _size(message), mac.weight)
+        try:
+            made = mac.make(key, message)
+        except BROKEN:
+            return
+        slips = self._fits(made, received if self.received is None else self.received)
+        if slips is not None:
+            forms: dict[Any, str] = {**self.case.forms}
+            for form in dict.fromkeys((slips, tuple(forms.get(slip, slip) for slip in slips))):
+                own = zip_longest(mac.ids, mac.changes, fillvalue="")
+                yield from self._kept(paths, (*parts, *own, *map(_part, form)), identity, key)
 
     def _kept(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> Iterator[Hit]:
-        weak = any(id in self.case.weak for id, _ in more)
         for path in paths:
             hit = Hit((*path, *more), identity, key)
-            if weak:
+            if self.case.weak and any(id in self.case.weak for id, _ in hit.path):
                 self._keep_weak(hit)
                 continue
             self.hits.append(hit)

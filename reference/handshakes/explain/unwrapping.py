@@ -43,7 +43,7 @@ def unquoted(text: str, undone: list[str]) -> str:
     while (
         len(text) > 2
         and QUOTES.get(text[0]) == text[-1]
-        and not ((text[0] == "[" and text[1] in '{["') or (text[0] == "<" and ">" in text[1:-1]))
+        and not ((text[0] == "[" and text[1] in '{["') or (text[0] in "<[" and text[-1] in text[1:-1]))
     ):
         undone.append(f"{names.get(text[0], 'quotes')} around it")
         text = text[1:-1].strip()
@@ -113,8 +113,20 @@ def repaired(url: str, fits: Fits, undone: list[str]) -> str:
         url = unquote(url)
     if re.search(r"[^\x21-\x7e]|[\"<>\\^`{|}]", url) and re.search(r"[^\x21-\x7e]", url):
         undone.append("blanks or characters outside ASCII stood in it, as a browser shows them")
-        url = re.sub(r"[^\x21-\x7e]", lambda found: quote(found[0]), url)
+        url = re.sub(r"[^\x21-\x7e]", lambda found: quote(raw_bytes(found[0])), url)
     return url
+
+
+def raw_bytes(text: str) -> bytes:
+    """Return a text as UTF-8, with bytes that were not UTF-8 when it was read as they were.
+
+    >>> raw_bytes("é\\udc81"), raw_bytes("\\ud800")
+    (b'\\xc3\\xa9\\x81', b'\\xed\\xa0\\x80')
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _inner(url: str, fits: Fits) -> str:

@@ -91,6 +91,7 @@ _JSON: tuple[tuple[str, Callable[[Any], str], str, int], ...] = (
     ("json-gson", lambda v: _inside(compact(v), "<>&='\u2028\u2029"), "", 1),
     ("json-dotnet", _dotnet, "", 1),
     ("json-upper-hex", lambda v: _upper(_ascii(v)), "", 1),
+    ("json-upper-hex", lambda v: _upper(compact(v)), "in control characters", 1),
     ("json-python-repr", lambda v: repr(v), "", 1),
     ("json-ruby-inspect", lambda v: _ruby(v, "=>"), "before Ruby 3.4", 1),
     ("json-ruby-inspect", lambda v: _ruby(v, " => "), "since Ruby 3.4", 2),

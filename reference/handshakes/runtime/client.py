@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -160,6 +162,8 @@ class Client:
                 raise Unreachable("timeout" if deadline.over else _kind(error), request.origin) from None
             except (ValueError, UnicodeError):  # a header or target that is no HTTP; its text may be a secret
                 raise Unreachable("unsendable", request.origin) from None
+            except urllib3.exceptions.HTTPError as error:  # what requests does not know of a foreign urllib3
+                raise Unreachable("timeout" if deadline.over else _kind(error), request.origin) from None
 
     def _address(self, origin: str) -> str:
         if origin in self.book:
@@ -178,12 +182,26 @@ def _read(answer: requests.Response, origin: str) -> bytes:
     return bytes(body)
 
 
-def _kind(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+def _kind(error: requests.RequestException | urllib3.exceptions.HTTPError) -> str:
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)) or "timed out" in str(error):
         return "timeout"
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, (requests.exceptions.SSLError, urllib3.exceptions.SSLError)):
         return "tls"
     return "refused" if "NewConnectionError" in repr(error) else "dropped"
+
+
+def foreign_urllib3() -> str:
+    """Say which version of a foreign urllib3 is loaded in place of the one that is listed as installed, or nothing.
+
+    Some packages (niquests, by way of urllib3-future) write their own code into the folder `urllib3`, so that
+    every program in the environment runs on it; the list of packages still names the one that was there.
+    """
+    try:
+        listed = version("urllib3")
+    except PackageNotFoundError:
+        listed = "none"
+    loaded = str(vars(urllib3)["__version__"])
+    return "" if loaded == listed else f"{loaded}, where urllib3 {listed} is listed"
 
 
 class Loopback:

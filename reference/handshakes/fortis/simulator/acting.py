@@ -5,7 +5,6 @@ A step returns its outcome: the partner's response and what it says about each c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -29,16 +28,6 @@ class Acting(Identity):
     """The platform without its pages: each step is a method that returns its outcome."""
 
     kind_of_draft = Draft
-
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock=clock, random=random)
-        self.uniform: list[Response] = []
-        self.consenting: OAuthFault | None = None
-        self.sessions: dict[tuple[str, str], tuple[str, str]] = {}
-        self.asked_at_last = False
-        self.seconds: dict[tuple[str, str], set[int]] = {}
 
     def trap(self, request: Request) -> Response:
         """fortis:oauth.url. Take what no app may send here, and say yes to everything; S16."""
@@ -195,7 +184,7 @@ class Acting(Identity):
             self.sessions[location_id, user_id] = session
         if chosen:
             findings = judged(chosen, shown, attempt, self.clock())
-            findings += uniform(chosen, shown, self.uniform)
+            findings += uniform(chosen, shown, self.refusals)
             return self.outcome(shown, tuple(findings))
         if not is_open(shown):
             known = bool(self.violated_since(seen))  # the API has seen why

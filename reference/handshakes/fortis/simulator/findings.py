@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.verdicts import Finding, Refuses
@@ -61,19 +63,18 @@ def unopened(shown: Response | None, mode: str) -> tuple[Finding, ...]:
     return (Finding(CLAUSE + clause, False, f"the genuine launch: {shown.status if shown else 'no answer'}"),)
 
 
-def uniform(fault: OpeningFault, response: Response | None, seen: list[Response]) -> list[Finding]:
+def uniform(fault: OpeningFault, response: Response | None, seen: dict[str, Response]) -> list[Finding]:
     """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ.
 
-    `seen` is the first of them, to which this one is added where there was none.
+    `seen` has the first of them.
     """
     beyond = not isinstance(fault.expected, Refuses) or fault.expected == Refuses("too-large")
     if response is None or is_open(response) or beyond:
         return []
     kept = ("content-type", "set-cookie", "location", "www-authenticate")
-    headers = tuple(pair for pair in response.headers if pair[0] in kept)
-    found = Response(response.status, headers, response.body)
-    seen += [] if seen else [found]
-    return [Finding(CLAUSE + "launch.uniform", found == seen[0], f"{fault.name}: as any other failure")]
+    found = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in kept))
+    same = found == seen.setdefault("launch", found)
+    return [Finding(CLAUSE + "launch.uniform", same, f"{fault.name}: as any other failure")]
 
 
 def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: int) -> list[Finding]:

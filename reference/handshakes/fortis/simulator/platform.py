@@ -7,12 +7,11 @@ ours; Fortis' look different.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
 from .acting import Acting
 from .portal import Portal
-from .records import Settings
 
 
 class Fortis(Acting):
@@ -37,11 +36,10 @@ class Fortis(Acting):
         }
     )
 
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock=clock, random=random)
-        self.portal = Portal(self)
+    @cached_property
+    def portal(self) -> Portal:
+        """The pages under `/simulator`."""
+        return Portal(self)
 
     @property
     def origins(self) -> tuple[str, ...]:

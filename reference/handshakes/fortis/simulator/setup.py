@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from ...core.messages import Response
 from ...core.refusals import Refused
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
+from .faults import OAuthFault
 from .records import CLAUSE, Access, App, Attempt, Contact, Grant, Location, Settings, Token, User
 from .templates import OF_IFRAMES, OF_LOCATIONS, OF_USERS, checked
 
@@ -36,6 +38,11 @@ class SetUp(Judging):
         self.launched = Bounded[str, int]()
         self.trapped = 0
         self.calls = 0
+        self.refusals: dict[str, Response] = {}
+        self.consenting: OAuthFault | None = None
+        self.sessions: dict[tuple[str, str], tuple[str, str]] = {}
+        self.asked_at_last = False
+        self.seconds: dict[tuple[str, str], set[int]] = {}
 
     def add_app(self, app: App) -> App:
         """fortis:setup.secret, fortis:setup.limits. Save an app; a secret is made where none is set.

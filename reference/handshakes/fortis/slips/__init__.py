@@ -39,7 +39,7 @@ CLAUSES = {
     "text": ENCRYPTED + "json",
 }
 _PRINTED = re.compile(
-    r"[\"'\[:]?\b(data|location_id|timestamp|hmac)\b[\"'\]]?\s*(?:=>|:|=)\s*(?:string\(\d+\)\s*)?[\"']?([^\s\"',;&})]+)",
+    r"[\"'\[:]?\b(data|location_id|timestamp|hmac)\b[\"'\]]?(?:\s*=>|\s*:| =)\s*(?:string\(\d+\)\s*)?[\"']?([^\s\"',;&})]+)",
     re.ASCII,
 )
 
@@ -206,6 +206,7 @@ def _encrypted(
         fits=opener.fits if opener else None,
         general=opener is not None,
         weak=opening.WEAK,
+        three=True,
         clauses=clauses
         | {
             "encoding": ENCRYPTED + "base64",

@@ -19,6 +19,8 @@ from ..rules.encrypted import BLOCK, MAGIC
 from .opening import Sealed
 
 State = tuple[Any, ...]
+_BROKEN_END = re.compile(r"%[0-9A-Fa-f]?$", re.ASCII)
+"""Half an escape, at which a URL was cut."""
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
 _COLON = re.compile(r"([\w+/=-]+)(::?|\.|\||,|\$)([\w+/=-]+)", re.ASCII)
 _PARAMETERS = ("data", "payload", "encrypted", "d", "token", "params", "q")
@@ -50,7 +52,7 @@ def parameters(rule: Rules) -> Any:
 
     def taken(state: State) -> State:
         (query,) = state
-        return (rule.parameters(query)["data"],)
+        return (rule.parameters(_BROKEN_END.sub("", query))["data"],)
 
     return taken
 

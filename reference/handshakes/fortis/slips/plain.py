@@ -81,13 +81,27 @@ def value_ways(rule: Rules) -> Callable[[State], Iterator[Made]]:
                 except Refused:
                     continue
                 yield Made(id, _encoded(state))
-        yield Made("fortis-timestamp-form", _encoded(state), "", 1)
+        if not _known(rule, "timestamp", time):
+            yield Made("fortis-timestamp-form", _encoded(state))
+        if not _known(rule, "location", location):
+            yield Made("fortis-location-form", _encoded(state))
         for id, signed, change, cost in _locations(location, pairs):
             yield Made(id, _encoded((signed, time, received, pairs, rest)), change, cost)
         for id, signed, change, cost in _times(time):
             yield Made(id, _encoded((location, signed, received, pairs, rest)), change, cost)
 
     return ways
+
+
+def _known(rule: Rules, stage: str, value: str) -> bool:
+    """Return whether the adopted rule or a reading of it accepts a value."""
+    for look in (getattr(rule, stage), *(look for _, look in replacing(other_readings.READINGS, stage))):
+        try:
+            look(value)
+        except Refused:
+            continue
+        return True
+    return False
 
 
 def _locations(location: str, pairs: Any) -> Iterator[tuple[str, str, str, int]]:
@@ -200,6 +214,7 @@ def _messages(
     ):
         yield "message-separator", location + between + time, f"{between!r} between them", 1
         yield "message-time-first", time + between + location, f"{between!r} between them", 1
+    yield "message-time-first", time + location, "nothing between them", 1
     named = [("location_id", location), ("timestamp", time)]
     for joined, change, cost in (
         ("&", "as a query", 1), ("", "joined by nothing", 1), (",", "joined by commas", 2), ("\n", "in two lines", 2),
@@ -217,7 +232,9 @@ def _messages(
     rest = [pair for pair in pairs if pair[0] != "hmac"]
     for order, change, cost in ((rest, "in the order of the URL", 1), (sorted(rest), "sorted by name", 1)):
         yield "fortis-values-signed", "".join(text for _, text in order), change, cost
-        yield "fortis-query-signed", "&".join(f"{n}={v}" for n, v in order), f"decoded, {change}", cost
+        decoded = "&".join(f"{n}={v}" for n, v in order)
+        if decoded != _without(query):
+            yield "fortis-query-signed", decoded, f"decoded, {change}", cost
     for name, text in pairs:
         if name not in ("location_id", "timestamp", "hmac") and text:
             yield "fortis-values-signed", location + time + text, f"{name} too", 1
@@ -225,8 +242,12 @@ def _messages(
             yield "fortis-values-signed", text + location + time, f"{name} in front", 2
 
 
+def _without(query: str) -> str:
+    return "&".join(piece for piece in query.split("&") if not piece.startswith("hmac="))
+
+
 def _queries(query: str, url: str) -> Iterator[tuple[str, str, str, int]]:
-    without = "&".join(piece for piece in query.split("&") if not piece.startswith("hmac="))
+    without = _without(query)
     path = url.partition("?")[0]
     local = "/" + path.partition("://")[2].partition("/")[2] if "://" in path else path
     for text, change, cost in (

@@ -101,6 +101,7 @@ SLIPS: tuple[Slip, ...] = (
         ("location-empty", "location_id or timestamp was empty, or an unset variable, when it was signed.", "Sign the values that are sent.", "unset variables"),
         ("time-unit", "The signed time has another unit or form than the sent one.", "Sign the very text that is sent.", "Date.now(), microtime, ISO dates"),
         ("time-twice", "The clock was read twice: the signed time is not the sent one.", "Read the time once, sign it and send it.", "time() called twice"),
+        ("location-form", "The location id has no form that is known; the hmac is right for it as it stands.", "Send the id of the location, 24 to 36 hex digits or hyphens.", "templates, names for ids"),
         ("timestamp-form", "The timestamp is no ten digits; the hmac is right for it as it stands.", "Send Unix seconds.", "ISO dates, microtime(true)"),
     ),
     *_rows(

@@ -6,13 +6,11 @@ A step returns its outcome: the partner's response and what it says about each c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
-from ...runtime.bounded import Bounded
 from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from .drafts import Delivery, Draft
@@ -28,7 +26,7 @@ from .findings import (
     named_as,
     unheard,
 )
-from .records import CLAUSE, Integration, Settings, Webhook
+from .records import CLAUSE, Integration, Webhook
 from .resources import Resources
 
 COOKIE = "simulator_connect"
@@ -37,12 +35,6 @@ RETURN = "/connect/external-integration/return"
 
 class Acting(Resources):
     """The platform without its pages: each step is a method that returns its outcome."""
-
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock=clock, random=random)
-        self.browsers = Bounded[str, str](owner=str)
 
     # --- connecting -------------------------------------------------------------------------------
 

@@ -7,13 +7,12 @@ under `/simulator` are ours; OfficeRnD's admin portal looks different.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
 from .acting import RETURN, Acting, not_allowed
 from .findings import connected
 from .portal import Portal
-from .records import Settings
 
 
 class OfficeRnD(Acting):
@@ -22,11 +21,10 @@ class OfficeRnD(Acting):
     name = "OfficeRnD"
     secret_names = frozenset({"code", "access_token", "refresh_token", "secret"})
 
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock=clock, random=random)
-        self.portal = Portal(self)
+    @cached_property
+    def portal(self) -> Portal:
+        """The pages under `/simulator`."""
+        return Portal(self)
 
     @property
     def origins(self) -> tuple[str, ...]:

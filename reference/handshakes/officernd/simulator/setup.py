@@ -29,6 +29,7 @@ class SetUp(Judging):
         self.webhooks = Bounded[str, Webhook](owner=lambda one: (one.client_id, one.organization_id))
         self.token_requests = 0
         self.trap_requests = 0
+        self.browsers = Bounded[str, str](owner=str)
 
     def new_id(self, size: int = 12) -> str:
         """Return random hex, of the length of OfficeRnD's ids unless told otherwise."""

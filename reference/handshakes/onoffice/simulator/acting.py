@@ -15,22 +15,11 @@ from ..script import KEY, PRIVACY, UNLOCK
 from .faults import ACTIVATION_FAULTS, SERVICE_FAULTS, ApiFault, FormFault, StateFault, UrlFault
 from .findings import Attempt, closed, judged_page, judged_service, judged_text, pressed_again, uniform
 from .popups import Popups
-from .records import CLAUSE, Account, Customer, Popup, Service, Settings, User
+from .records import CLAUSE, Customer, Popup, Service, User
 
 
 class Acting(Popups):
     """The platform without its pages: each step is a method that returns its outcome."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        account: Account,
-        *,
-        clock: Callable[[], int],
-        random: Callable[[int], bytes],
-    ) -> None:
-        super().__init__(settings, account, clock=clock, random=random)
-        self.refusals: dict[str, Response] = {}
 
     # --- one whole activation, as its user does it ------------------------------------------------
 

@@ -7,12 +7,11 @@ provider's response and what it says about each clause that was looked at. The p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
 from .acting import Acting
 from .portal import Portal
-from .records import Account, Settings
 
 
 class OnOffice(Acting):
@@ -23,16 +22,10 @@ class OnOffice(Acting):
         {"apitoken", "apikey", "token", "apiclaim", "extendedclaim", "secret", "ticket", "hmac", "signature"}
     )
 
-    def __init__(
-        self,
-        settings: Settings,
-        account: Account,
-        *,
-        clock: Callable[[], int],
-        random: Callable[[int], bytes],
-    ) -> None:
-        super().__init__(settings, account, clock=clock, random=random)
-        self.portal = Portal(self)
+    @cached_property
+    def portal(self) -> Portal:
+        """The pages under `/simulator`."""
+        return Portal(self)
 
     @property
     def origins(self) -> tuple[str, ...]:

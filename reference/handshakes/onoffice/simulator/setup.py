@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...core.messages import Response
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
 from .records import (
@@ -54,6 +55,7 @@ class SetUp(Judging):
         for service in account.services:
             registered(service.url, settings.loopback, service.macros)
         good_secret(account.secret)
+        self.refusals: dict[str, Response] = {}
 
     def add_customer(self, customer: Customer) -> Customer:
         """Add a customer's version."""

@@ -16,13 +16,14 @@ from .. import readings as other_readings
 from ..rules import API, URL
 from ..signing import CREDENTIALS, url_stages, verify_url
 from . import api, calls, url
+from .around import call_in
 from .table import SLIPS
 
 __all__ = ["SLIPS"]
 
 QUERY = ("signature",)
 HEADERS: tuple[str, ...] = ()
-BODY = True
+BODY = "json"
 CLAUSES = {
     "base": URL + "base",
     "query": URL + "encoding",
@@ -38,8 +39,13 @@ CLAUSES = {
 
 
 def bare(text: str) -> tuple[str, bytes, str] | None:
-    """Return None: a bare text is a URL or the JSON of a call."""
-    return None
+    """Return the JSON of a call of the API, wherever it is in a text.
+
+    >>> bare('log: {"hmac":"","actionid":""}'), bare("hello")
+    (('', b'{"hmac":"","actionid":""}', 'a call of the API in a text'), None)
+    """
+    found = call_in(text)
+    return ("", *found) if found else None
 
 
 def doubt(secret: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,21 +45,9 @@ class Action:
         )  # fmt: skip
 
 
-def is_call(body: bytes) -> bool:
-    """Return whether a body is a call of the API or one action of it, as far as that can be seen.
-
-    >>> is_call(b'{"token":"t","request":{"actions":[]}}'), is_call(b'{"a":1}')
-    (True, False)
-    """
-    return (
-        body.lstrip()[:1] in (b"{", b"[") and re.search(rb'"(?:hmac|actions|actionid)\\?"', body) is not None
-    )
-
-
 def actions(body: bytes) -> list[Action]:
     """Return the actions of a call; raises `Refused` for what is none, by `onoffice:api.envelope`."""
     value = json_object(body, API + "envelope")
-    token = _text(value, "token", API + "token")
     request = value.get("request")
     listed = request.get("actions") if isinstance(request, dict) else value.get("actions")
     if listed is None and "hmac" in value:
@@ -68,9 +55,14 @@ def actions(body: bytes) -> list[Action]:
     if isinstance(listed, dict):
         listed = [listed]
     if not isinstance(listed, list) or not listed or len(listed) > MOST_ACTIONS:
-        raise Refused("missing-parameter", API + "envelope", {"name": "request.actions"})
+        answer = {"found": "an answer of the API, not a call"} if "response" in value else {}
+        raise Refused("missing-parameter", API + "envelope", {"name": "request.actions", **answer})
     if not all(isinstance(one, dict) for one in listed):
         raise Refused("wrong-type", API + "envelope", {"actions": "not objects"})
+    if "token" not in value:
+        needed = "the whole call: the token is beside request, not in the action"
+        raise Refused("missing-parameter", API + "token", {"name": "token", "needed": needed})
+    token = _text(value, "token", API + "token")
     return [_action(token, one, f"{at} of {len(listed)}") for at, one in enumerate(listed, 1)]
 
 

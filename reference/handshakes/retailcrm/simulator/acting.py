@@ -5,8 +5,6 @@ A step returns its outcome: the partner's response and what it says about each c
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from ...core.messages import Request, Response, Step, form_body, json_response, split_url
@@ -34,8 +32,11 @@ from .findings import (
     refused,
     said_yes,
     told_apart,
+    unasked,
+    uniform,
+    visited,
 )
-from .records import CLAUSE, Account, Attempt, Card, Connection, PopUp, Settings
+from .records import Account, Attempt, Connection, PopUp
 from .resources import Resources
 
 T = TypeVar("T")
@@ -43,14 +44,6 @@ T = TypeVar("T")
 
 class Acting(Resources):
     """The platform without its pages: each step is a method that returns its outcome."""
-
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock=clock, random=random)
-        self.client_ids: dict[tuple[str, str, str], str] = {}
-        self.uniform: Response | None = None
-        self.calling_back = 0
 
     def trap(self) -> Response:
         """retailcrm:system-url.allowed. Take what no module may send here, and say yes to everything; S2."""
@@ -62,35 +55,6 @@ class Acting(Resources):
         return json_response(
             {"success": True, "scopes": ["integration_read", "integration_write"], "info": []}
         )
-
-    # --- what a partner and a customer add --------------------------------------------------------
-
-    def add_card(self, card: Card) -> Card:
-        """retailcrm:card.code, retailcrm:card.secret. Save a module's card; simple connection makes a secret where none is set."""
-        if card.simple_connection and not card.secret:
-            card = replace(card, secret=self.random(32).hex())
-        self.cards[card.code] = card
-        return card
-
-    def add_account(self, account: Account) -> Account:
-        """Add a customer's account."""
-        self.accounts[account.system_url] = account
-        return account
-
-    def shown(self, account_url: str) -> list[Card]:
-        """retailcrm:card.unpublished. Return the modules that an account's marketplace shows."""
-        return [card for card in self.cards.values() if card.published or card.owner == account_url]
-
-    def connection(self, account_url: str, code: str) -> Connection | None:
-        """Return the account's connection of a module, if there is one."""
-        found = [one for (url, _), one in self.connections.items() if url == account_url]
-        return next((one for one in found if one.integration_code == code), None)
-
-    def forget(self, account_url: str, code: str) -> None:
-        """Take a module out of an account, as if it had never been connected."""
-        for key, connection in list(self.connections.items()):
-            if key[0] == account_url and connection.integration_code == code:
-                del self.connections[key]
 
     # --- the popup (page, Connection data request) -----------------------------------------------
 
@@ -106,14 +70,12 @@ class Acting(Resources):
         for _ in range(chosen.times if chosen else 1):
             response = yield from asked(Request(chosen.method if chosen else "GET", origin, target))
             if chosen and isinstance(chosen.expected, Refuses):
-                status = response.status if response else "no answer"
-                held = response is not None and response.status in (404, 405)
-                findings += (Finding(chosen.clause, held, f"{chosen.name}: {status}"),)
+                findings += (unasked(response, chosen),)
             else:
                 popup, found = configured(response, card, self.settings.loopback)
                 self.popups[account_url, code] = popup
                 findings += found
-        return self._outcome(response, findings)
+        return self.outcome(response, findings)
 
     # --- Connect (page, Module connection request) ------------------------------------------------
 
@@ -143,15 +105,18 @@ class Acting(Resources):
         account.keys[key].fault = None
         if chosen and isinstance(chosen.expected, Refuses) and not self._waited(attempt, response, chosen):
             account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
-            findings = refused(response, attempt, chosen) + self._uniform(response, chosen)
-            return self._outcome(response, findings)
+            findings = (
+                *refused(response, attempt, chosen),
+                *uniform(response, chosen, self.refusals),
+            )
+            return self.outcome(response, findings)
         known = self.findings.violations > broken and not attempt.edited
         findings = () if known else connected(response, attempt, chosen, self.settings.loopback)
         if attempt.edited and said_yes(response):
             findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")
         elif response is not None or not attempt.edited:  # a lost answer does not undo a good `edit`
             account.keys[key].revoked = "connection.failure"
-        return self._outcome(response, findings)
+        return self.outcome(response, findings)
 
     def _waited(self, attempt: Attempt, response: Response | None, fault: ConnectFault) -> bool:
         """retailcrm:edit.timeout. Return whether a module said yes once the late answer to a good `edit` was there; A16."""
@@ -172,26 +137,12 @@ class Acting(Resources):
         place = (attempt.account, attempt.code, host)
         before = self.client_ids.setdefault(place, connection.client_id)
         self.client_ids[place] = connection.client_id
-        again = Finding(
-            CLAUSE + "connection.repeat", before == connection.client_id, "the clientId of before"
-        )
         others = [
             one
             for (account, _), one in self.connections.items()
             if account != attempt.account and one.integration_code == attempt.code
         ]
-        return (again, *told_apart(connection, others))
-
-    def _uniform(self, response: Response | None, fault: ConnectFault) -> tuple[Finding, ...]:
-        """retailcrm:answer.uniform. Compare the answers to whatever did not verify."""
-        if not isinstance(fault, RegisterFault) or fault.verified or response is None or said_yes(response):
-            return ()
-        names = ("content-type", "www-authenticate", "set-cookie", "location")
-        kept = tuple((name, value) for name, value in response.headers if name in names)
-        found = replace(response, headers=kept)
-        self.uniform = self.uniform or found
-        same = found == self.uniform
-        return (Finding(CLAUSE + "answer.uniform", same, f"{fault.name}: as any other failure"),)
+        return told_apart(connection, before, others)
 
     def state(self, account_url: str, code: str) -> str:
         """Return `connected`, `off` (switched off or frozen), or nothing."""
@@ -224,22 +175,15 @@ class Acting(Resources):
             url, sent = chosen.visit(url, fields["clientId"])
             response = yield from asked(posted(url, sent or {}, account_url))
             closed = response is not None and response.status >= 400
-            return self._outcome(response, (Finding(chosen.clause, closed, chosen.name),))
+            return self.outcome(response, (Finding(chosen.clause, closed, chosen.name),))
         first = yield from asked(posted(url, fields, account_url))
         second = yield from asked(posted(url, fields, account_url))
         entered = first is not None and second is not None and first.status < 400
-        findings = [Finding(CLAUSE + "transition.no-session", entered, "a form POST without cookies")]
         page: Response | None = None
-        if first is not None and second is not None and entered:
-            cookies = first.header("set-cookie"), second.header("set-cookie")
-            location = first.header("location")
-            led = first.status in (302, 303) and fields["clientId"] not in location
-            held = led and all(cookies) and cookies[0] != cookies[1]
-            findings.append(Finding(CLAUSE + "transition.session", held, "a new session, a clean address"))
+        if entered:
             module_page = Page(f"{account_url}/simulator", Response(200))
             page = (yield from Browser().submit(module_page, Form(url, "POST", fields))).response
-            findings.append(Finding(CLAUSE + "transition.no-session", page.ok, f"the page: {page.status}"))
-        return self._outcome(page, tuple(findings))
+        return self.outcome(page, visited(first, second, page, fields.get("clientId", "")))
 
     # --- callbacks --------------------------------------------------------------------------------
 
@@ -266,7 +210,7 @@ class Acting(Resources):
                 response = yield from asked(request)
         finally:
             self.calling_back -= 1
-        return self._outcome(response, called_back(response, chosen, self.trapped - trapped))
+        return self.outcome(response, called_back(response, chosen, self.trapped - trapped))
 
     def readdress(self, account_url: str, url: str) -> Step[list[Outcome]]:
         """retailcrm:activity.moment. Give an account another public address, and tell each of its modules."""
@@ -310,10 +254,6 @@ class Acting(Resources):
         if chosen is not None and not isinstance(chosen, (RegisterFault, AnswerFault)):
             raise ValueError(f"{name} is not a fault of a connect")
         return chosen
-
-    def _outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
-        self.findings += findings
-        return Outcome(response, findings)
 
 
 def posted(url: str, fields: dict[str, str] | object, origin: str = "") -> Request:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ...core.messages import Response
 from ...runtime.verdicts import Finding, Refuses, object_in
-from .faults import ActivityFault, AnswerFault, ConnectFault, RegisterFault
+from .faults import ActivityFault, AnswerFault, ConfigFault, ConnectFault, RegisterFault
 from .records import CLAUSE, WRITE, Attempt, Card, Connection, PopUp
 
 SHORTEST_ID = 22  # characters that can hold 128 bits, in base64
@@ -65,6 +66,12 @@ def configured(response: Response | None, card: Card, loopback: bool) -> tuple[P
     return PopUp(names, url, f"The module cannot be connected ({wrong})." if wrong else ""), findings
 
 
+def unasked(response: Response | None, fault: ConfigFault) -> Finding:
+    """Return the finding on a configuration request that the module must not take."""
+    held = response is not None and response.status in (404, 405)
+    return Finding(fault.clause, held, f"{fault.name}: {response.status if response else 'no answer'}")
+
+
 def refused(response: Response | None, attempt: Attempt, fault: ConnectFault) -> tuple[Finding, ...]:
     """Return the findings on a registration that the module must not take: it says so, and called nobody."""
     detail = f"{fault.name}: {response.status if response else 'no answer'}"
@@ -102,9 +109,20 @@ def connected(
     )
 
 
-def told_apart(connection: Connection, others: list[Connection]) -> tuple[Finding, ...]:
-    """retailcrm:connection.identity. Return the findings on a clientId, beside those of other accounts; S4."""
-    findings = []
+def uniform(response: Response | None, fault: ConnectFault, seen: dict[str, Response]) -> tuple[Finding, ...]:
+    """retailcrm:answer.uniform. Compare the answers to whatever did not verify; `seen` has the first of them."""
+    if not isinstance(fault, RegisterFault) or fault.verified or response is None or said_yes(response):
+        return ()
+    names = ("content-type", "www-authenticate", "set-cookie", "location")
+    kept = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in names))
+    same = kept == seen.setdefault("register", kept)
+    return (Finding(CLAUSE + "answer.uniform", same, f"{fault.name}: as any other failure"),)
+
+
+def told_apart(connection: Connection, before: str, others: list[Connection]) -> tuple[Finding, ...]:
+    """retailcrm:connection.repeat, .identity. Return the findings on a clientId, beside that of before and those of other accounts; S4."""
+    same = before == connection.client_id
+    findings = [Finding(CLAUSE + "connection.repeat", same, "the clientId of before")]
     for other in others:
         same = connection.client_id == other.client_id
         findings.append(Finding(CLAUSE + "connection.identity", not same, "another account's clientId"))
@@ -113,6 +131,21 @@ def told_apart(connection: Connection, others: list[Connection]) -> tuple[Findin
             start = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
             random = len(one) - start >= SHORTEST_ID
             findings.append(Finding(CLAUSE + "edit.client-id-random", random, f"{len(one)} characters"))
+    return tuple(findings)
+
+
+def visited(
+    first: Response | None, second: Response | None, page: Response | None, client_id: str
+) -> tuple[Finding, ...]:
+    """retailcrm:transition.session. Return the findings on two visits with the form, and the page that the browser ended at."""
+    entered = first is not None and second is not None and first.status < 400
+    findings = [Finding(CLAUSE + "transition.no-session", entered, "a form POST without cookies")]
+    if first is not None and second is not None and page is not None:
+        cookies = first.header("set-cookie"), second.header("set-cookie")
+        led = first.status in (302, 303) and client_id not in first.header("location")
+        held = led and all(cookies) and cookies[0] != cookies[1]
+        findings.append(Finding(CLAUSE + "transition.session", held, "a new session, a clean address"))
+        findings.append(Finding(CLAUSE + "transition.no-session", page.ok, f"the page: {page.status}"))
     return tuple(findings)
 
 

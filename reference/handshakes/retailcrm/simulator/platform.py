@@ -7,12 +7,11 @@ outcome: the module's response and what it says about each clause that was looke
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
 from .acting import Acting
 from .portal import Portal
-from .records import Settings
 
 
 class RetailCRM(Acting):
@@ -21,11 +20,10 @@ class RetailCRM(Acting):
     name = "RetailCRM"
     secret_names = frozenset({"apikey", "x-api-key", "token", "clientid"})
 
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock=clock, random=random)
-        self.portal = Portal(self)
+    @cached_property
+    def portal(self) -> Portal:
+        """The pages under `/simulator`."""
+        return Portal(self)
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from ...runtime.bounded import Bounded
 from ...runtime.verdicts import NamedFault
 
 CLAUSE = "retailcrm:"
+CODE = re.compile(r"[A-Za-z0-9_-]{1,255}", re.ASCII)
 
 READ, WRITE = "integration_read", "integration_write"
 TRAPS = {

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 from ...core.messages import Answer, Request, Response, json_response
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, json_object, no_duplicates, query_pairs
-from ...runtime.verdicts import Finding, Findings
 from .findings import absolute
-from .records import CLAUSE, WRITE, Account, ApiKey, Attempt, Card, Connection, PopUp, Settings
+from .records import CLAUSE, CODE, WRITE, Account, ApiKey, Connection
+from .setup import SetUp
 
-CODE = re.compile(r"[A-Za-z0-9_-]{1,255}", re.ASCII)
 _MODULE = re.compile(r"/api/v5/integration-modules/([^/]+)(?:/(edit|update-scopes))?")
 _PLAIN = {
     "/api/credentials": "credentials",
@@ -46,27 +44,8 @@ class ApiError(Exception):
         return json_response({"success": False, "errorMsg": self.message, **errors}, self.status)
 
 
-class Resources:
-    """The accounts, and the API behind their keys."""
-
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        self.settings = settings
-        self.clock = clock
-        self.random = random
-        self.cards: dict[str, Card] = {}
-        self.accounts: dict[str, Account] = {}
-        self.popups: dict[tuple[str, str], PopUp] = {}
-        self.waiting: list[Attempt] = []
-        self.calls: dict[str, int] = {}
-        self.connections: dict[tuple[str, str], Connection] = {}
-        self.findings = Findings()
-        self.trapped = 0
-
-    def found(self, clause: str, held: bool, detail: str) -> None:
-        """Remember what a check said about a clause."""
-        self.findings.append(Finding(CLAUSE + clause, held, detail))
+class Resources(SetUp):
+    """The API behind the accounts' keys."""
 
     def issue_key(self, account: Account, code: str, scopes: tuple[str, ...], digits: bool = False) -> str:
         """retailcrm:register.key-issued. Return a new API key of 32 letters and digits, or of digits alone."""
