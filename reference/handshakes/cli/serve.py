@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ import typer
 
 from ..runtime.story import Reports, Setting, World
 from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .places import place_of
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -41,6 +41,20 @@ def serve(
             show_default=False,
         ),
     ] = 0,
+    listen: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Listen on this address of the machine, beyond 127.0.0.1; needs --only and --public-url.",
+        ),
+    ] = "",
+    public_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="What a program elsewhere, as in a container, calls this side; faults of other hosts are off.",
+        ),
+    ] = "",
     store: Annotated[
         Path | None, typer.Option(help="Folder of the partner's store; temporary unless given.")
     ] = None,
@@ -51,25 +65,23 @@ def serve(
 ) -> None:
     """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
     from ..runtime.client import Loopback
-    from ..runtime.server import listen, origin_of
+    from ..runtime.server import listen as listening
+    from ..runtime.server import origin_of
 
     tools = platform_named(platform).tools()
     warn_of_foreign_urllib3()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
     settings = _settings(set_ or [], tools.settings)
-    sockets: dict[str, socket.socket] = {}
-    try:
-        for side in [only] if only else ["platform", "partner"]:
-            sockets[side] = listen(port if not sockets else 0)
-    except OSError as error:
-        fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
-    traps = [listen(), listen()] if "platform" in sockets else []
-    origins = {side: origin_of(sock) for side, sock in sockets.items()}
+    place = place_of(listen, public_url, only)
+    sockets = place.sockets([only] if only else ["platform", "partner"], port)
+    traps = [listening(), listening()] if "platform" in sockets and not place.public else []
+    origins = {side: place.public or origin_of(sock) for side, sock in sockets.items()}
     with _ended_by_signals(), opened_store(store) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
             origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),
+            place.plain(settings),
         )  # fmt: skip
         try:
             sides = tools.sides(world)
@@ -81,8 +93,11 @@ def serve(
             sockets={roles[side].name: sock for side, sock in sockets.items()},
             traps={sides.platform.name: traps} if traps else {},
             keep=KEPT,
+            allowed=place.elsewhere(settings),
         ) as network:
             out.print(tools.briefing(sides, world), markup=False)
+            if place.public and "platform" in sockets and sides.off:
+                out.print(f"\nOff here, since they lead to another host: {', '.join(sides.off)}.")
             ends = f"Ctrl-C ends it; if it runs in the background, `kill {os.getpid()}` does."
             out.print(f"\nEverything here is public and for tests. {ends}", markup=False)
             _shown_until_interrupted(network, sides.reports)

@@ -16,6 +16,7 @@ from . import readings as other_readings
 from .partner.configuration import Configuration
 from .partner.integration import PartnerIntegration
 from .signing import SignedQuery, SignedWebhook, verify_query, verify_webhook
+from .simulator.faults import FAULTS
 from .simulator.platform import OfficeRnD
 from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
 from .simulator.records import Settings as PlatformSettings
@@ -115,7 +116,9 @@ def sides(world: World) -> Sides:
         random=world.random,
         report=lambda endpoint, refused: reports.append((endpoint, refused)),
     )
-    return Sides(platform, partner, reports)
+    lacking = [] if platform.settings.traps else FAULTS.items()
+    off = [name for name, fault in lacking if getattr(fault, "traps", False)]
+    return Sides(platform, partner, reports, tuple(off))
 
 
 def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True) -> None:
