@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from handshakes.core.messages import Answer, Request, Response, Step
 from handshakes.runtime.client import Client
 from handshakes.runtime.flow import Clock
 from handshakes.runtime.server import RoleServer, listen
+from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import MemoryStore, Store
 from tests.matrix import Matrix
 
 
@@ -127,6 +130,17 @@ def serve() -> Iterator[Callable[[Any], RoleServer]]:
             return server
 
         yield start
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Keep installations in each of both ways."""
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    opened = open_store(tmp_path, {})
+    yield opened
+    opened.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,6 +17,7 @@ from handshakes import Refused, fortis
 from handshakes.fortis import encryption, readings, signing
 from handshakes.fortis.encryption import sealed
 from handshakes.fortis.rules import encrypted
+from tests.refusals import everything_shown, refusal
 
 SECRET = "private-app-secret"
 LOCATION, USER = "11ea858313aabde4bd2eb0fa", "11e7a84525008da8960b72e7"
@@ -40,19 +41,6 @@ def url(location: str = LOCATION, time: str | int = NOW, mac: str = "", more: st
 
 def plain(target: str, **more) -> fortis.Launch:
     return fortis.verify_launch(target, **{"mode": "plain", "secret": SECRET, "now": NOW, **more})
-
-
-def refusal(call, *args, **kwargs) -> Refused:
-    with pytest.raises(Refused) as caught:
-        call(*args, **kwargs)
-    return caught.value
-
-
-def everything_shown(refused: Refused) -> str:
-    """Return all text that a log, a page or a traceback can get out of a refusal."""
-    shown = [str(refused), repr(refused), refused.explain(), refused.hint(), repr(refused.args)]
-    shown += [repr(refused.evidence), repr(refused.stages), *(stage.show() for stage in refused.stages)]
-    return "\n".join(shown)
 
 
 # --- what is returned -------------------------------------------------------------------------

@@ -11,27 +11,18 @@ import pytest
 from handshakes.core.messages import Request, Response, Unreachable, json_response, split_url
 from handshakes.core.refusals import Refused
 from handshakes.officernd import sign_query
-from handshakes.officernd.partner.api import Tokens, id_of
+from handshakes.officernd.partner.api import id_of
 from handshakes.officernd.partner.refreshing import PLATFORM
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import drive
 from handshakes.runtime.sql_store import open_store
-from handshakes.runtime.store import Conflict, MemoryStore, StoreError
+from handshakes.runtime.store import Conflict, StoreError
+from handshakes.runtime.tokens import Tokens
 from tests.officernd.sides import NOW, sides
 from tests.recorder import recorded
 
 FIRST, SECOND, THIRD = (f"5e000000000000000000000{n}" for n in (1, 2, 3))
 ORGANIZATION = "5b0000000000000000000001"
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    opened = open_store(tmp_path, {})
-    yield opened
-    opened.close()
 
 
 def connect(world, integration=FIRST, fault=""):

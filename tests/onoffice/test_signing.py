@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handshakes import Refused
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.onoffice import SignedUrl, api_hmac, readings, sign_url, string_to_sign, verify_url
 from handshakes.onoffice.rules import php_json
 from handshakes.onoffice.signing import url_stages
+from tests.refusals import refusal
 
 SECRET, NOW = "hier Anbietersecret einsetzen", 1_700_000_000
 BASE = "https://provider.example/activate"
@@ -38,12 +38,6 @@ WORKED = [
 ]  # fmt: skip
 URL, _, SIGNATURE = WORKED[0]
 SIGNED = f"{URL}&signature={SIGNATURE}"
-
-
-def refused(call, *args, **kwargs) -> Refused:
-    with pytest.raises(Refused) as caught:
-        call(*args, **kwargs)
-    return caught.value
 
 
 def verify(url: str, *ids: str, now: int = NOW, secret: str = SECRET, **more) -> SignedUrl:
@@ -145,7 +139,7 @@ def test_the_string_to_sign(url, text):
     ],
 )
 def test_what_is_refused(edited, reason):
-    error = refused(verify, edited)
+    error = refusal(verify, edited)
     assert error.reason == reason
     assert SIGNATURE not in error.explain() and "0123456789abcdef0123456789abcdef" not in error.explain()
 
@@ -168,37 +162,37 @@ def test_what_still_verifies_as_with_the_official_class(edited):
 )
 def test_both_ends_of_the_window_belong_to_it(now, reason):
     if reason:
-        assert refused(verify, SIGNED, now=now).reason == reason
+        assert refusal(verify, SIGNED, now=now).reason == reason
     else:
         assert verify(SIGNED, now=now).timestamp == NOW
 
 
 def test_a_stale_url_with_a_wrong_signature_is_wrong_and_not_stale():
-    assert refused(verify, SIGNED[:-1] + "1", now=NOW + 10_000).reason == "signature-mismatch"
+    assert refusal(verify, SIGNED[:-1] + "1", now=NOW + 10_000).reason == "signature-mismatch"
 
 
 def test_a_tolerance_of_ones_own():
     assert verify(SIGNED, now=NOW + 5, tolerance=(5, 0)).timestamp == NOW
-    assert refused(verify, SIGNED, now=NOW + 6, tolerance=(5, 0)).reason == "stale"
-    assert refused(verify, SIGNED, tolerance=5).reason == "wrong-type"
+    assert refusal(verify, SIGNED, now=NOW + 6, tolerance=(5, 0)).reason == "stale"
+    assert refusal(verify, SIGNED, tolerance=5).reason == "wrong-type"
 
 
 @pytest.mark.parametrize(
     ("secret", "reason"), [("", "empty-secret"), (b"secret", "wrong-type"), (None, "wrong-type"), ("\ud800", "malformed")]
 )  # fmt: skip
 def test_secrets_that_are_none(secret, reason):
-    assert refused(verify, SIGNED, secret=secret).reason == reason
-    assert refused(sign_url, URL, secret=secret).reason == reason
+    assert refusal(verify, SIGNED, secret=secret).reason == reason
+    assert refusal(sign_url, URL, secret=secret).reason == reason
 
 
 @pytest.mark.parametrize("url", [None, b"https://provider.example/p", 5])
 def test_a_url_is_text(url):
     for call in (string_to_sign, lambda u: sign_url(u, secret=SECRET), verify):
-        assert refused(call, url).reason == "wrong-type"
+        assert refusal(call, url).reason == "wrong-type"
 
 
 def test_a_signed_url_is_not_signed_again():
-    assert refused(sign_url, SIGNED, secret=SECRET).reason == "duplicate-parameter"
+    assert refusal(sign_url, SIGNED, secret=SECRET).reason == "duplicate-parameter"
 
 
 @pytest.mark.parametrize(
@@ -225,13 +219,13 @@ def test_whatever_is_signed_verifies(pairs):
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs.items())
     url = sign_url(f"{BASE}?{query}&timestamp={NOW}", secret=SECRET)
     assert dict(verify(url).parameters) == {**pairs, "timestamp": str(NOW)}
-    assert refused(verify, url, secret="Another-Provider-Secret-2!").reason == "signature-mismatch"
+    assert refusal(verify, url, secret="Another-Provider-Secret-2!").reason == "signature-mismatch"
 
 
 @given(st.text(max_size=40))
 def test_no_text_is_a_traceback(text):
     for url in (text, f"{BASE}?{text}", f"{BASE}?signature={'0' * 64}&timestamp={NOW}&{text}"):
-        refused(verify, url)
+        refusal(verify, url)
 
 
 def test_stages_of_a_url():
@@ -247,7 +241,7 @@ def test_stages_of_a_url():
         assert "secret-claim" not in url_stages(f"{BASE}?apiClaim=secret-claim")[stage].show(), (
             "a service's URL"
         )
-    assert "secret-claim" not in refused(verify, f"{SIGNED}".replace("ctguyro", "secret-claim")).explain()
+    assert "secret-claim" not in refusal(verify, f"{SIGNED}".replace("ctguyro", "secret-claim")).explain()
 
 
 # --- readings -------------------------------------------------------------------------------------
@@ -295,7 +289,7 @@ def test_two_readings_together_are_the_official_verifier():
     genuine = sign_url(f"{BASE}?customerWebId=4711&userId=17&timestamp={NOW}", secret=SECRET)
     signature = genuine.rpartition("=")[2]
     assert dict(verify(f"{url}&signature={signature}", *both).parameters)["customerWebId"] == "4711"
-    assert refused(verify, f"{url}&signature={signature}").reason == "duplicate-parameter"
+    assert refusal(verify, f"{url}&signature={signature}").reason == "duplicate-parameter"
 
 
 @pytest.mark.parametrize(
@@ -303,12 +297,12 @@ def test_two_readings_together_are_the_official_verifier():
     [(["onoffice:url.nothing=x"], "no such"), (["onoffice:url.port=signed", "onoffice:url.host=lower-case"], "both the base")],
 )  # fmt: skip
 def test_readings_that_are_none(ids, of):
-    assert refused(readings.of, *ids).reason == "unknown-reading", of
+    assert refusal(readings.of, *ids).reason == "unknown-reading", of
 
 
 def test_stages_that_are_none():
-    assert refused(string_to_sign, BASE, readings={"nothing": str}).reason == "unknown-reading"
-    assert refused(string_to_sign, BASE, readings={"form": "x"}).reason == "unknown-reading"
+    assert refusal(string_to_sign, BASE, readings={"nothing": str}).reason == "unknown-reading"
+    assert refusal(string_to_sign, BASE, readings={"form": "x"}).reason == "unknown-reading"
 
 
 # --- the API's HMAC -------------------------------------------------------------------------------
@@ -339,7 +333,7 @@ def test_version_1_is_that_of_the_testers_test():
         "sorted"
     )
     assert api_hmac(**v1) == api_hmac(**v1, parameters={}) != api_hmac(**v1, parameters={"a": 1})
-    assert refused(api_hmac, **v1, parameters={"a": 1.5}).reason == "wrong-type"
+    assert refusal(api_hmac, **v1, parameters={"a": 1.5}).reason == "wrong-type"
 
 
 @pytest.mark.parametrize(
@@ -353,7 +347,7 @@ def test_version_1_is_that_of_the_testers_test():
     ],
 )  # fmt: skip
 def test_what_the_hmac_refuses(change, reason):
-    assert refused(api_hmac, **{**SDK, **change}).reason == reason
+    assert refusal(api_hmac, **{**SDK, **change}).reason == reason
 
 
 # Written by `json_encode` of PHP 8.2.

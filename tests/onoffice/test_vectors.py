@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -181,3 +182,25 @@ def test_a_mutated_vector_is_noticed(kind):
     else:
         vector["expect"] |= {"reason": "wrong-type"} if kind == "reason" else {"stage": "message"}
     assert RUNNER.differences(spoilt) == [vector["id"]]
+
+
+@pytest.mark.parametrize("name", ["umlaut", "claim", "list", "marks", "address", "lower-case", "raw-json"])
+def test_a_query_that_a_proxy_respelled_separates_who_decodes_from_who_compares_bytes(name):
+    """Each pair is what was sent to lighttpd 1.4.69 and what it handed on; both carry one signature."""
+    vectors = by_id()
+    arrived = vectors[f"verify_url/respelled-{name}"]
+    sent = vectors["verify_url/" + arrived["derived_from"]["id"].rpartition("/")[2]]
+    query_sent, query_arrived = (one["input"]["target"].partition("?")[2] for one in (sent, arrived))
+    assert query_sent != query_arrived
+    assert sorted(parse_qsl(query_sent)) == sorted(parse_qsl(query_arrived)), (
+        "signature and values are the same"
+    )
+    assert (sent["expect"]["verdict"], arrived["expect"]["verdict"]) == ("accepted", "accepted")
+    assert arrived["by_reading"]["onoffice:url.encoding=raw"]["reason"] == "signature-mismatch"
+
+
+def test_a_path_that_a_proxy_respelled_is_another_path():
+    arrived = by_id()["verify_url/respelled-path"]
+    assert "/b%C3%BCro/" in arrived["input"]["target"]
+    assert arrived["expect"]["reason"] == "signature-mismatch"
+    assert by_id()["verify_url/lower-case-path"]["expect"]["verdict"] == "accepted"

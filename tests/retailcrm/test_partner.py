@@ -16,23 +16,12 @@ from handshakes.retailcrm.partner.connecting import PLATFORM
 from handshakes.runtime.browser import Browser, Form, Page
 from handshakes.runtime.flow import drive
 from handshakes.runtime.sql_store import open_store
-from handshakes.runtime.store import MemoryStore
 from tests.retailcrm.sides import ANOTHER, CODE, DEMO, connected, sides
 
 MODULE, FORM = "https://module.example", (("content-type", "application/x-www-form-urlencoded"),)
 ACCOUNT = f"{MODULE}/retailcrm/account"
 TECHNICAL = "https://demo-technical.simla.io"
 SECRET = "example-module-secret"
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    opened = open_store(tmp_path, {})
-    yield opened
-    opened.close()
 
 
 def post(path: str, fields) -> Request:

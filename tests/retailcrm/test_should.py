@@ -16,7 +16,6 @@ from handshakes.retailcrm.simulator import RetailCRM
 from handshakes.retailcrm.simulator.faults import FAULTS
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import Clock, drive
-from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import World
 from tests.recorder import recorded
@@ -27,16 +26,6 @@ CONFIG, REGISTER = "/retailcrm/config", "/retailcrm/register"
 ACCOUNT, ACTIVITY = "/retailcrm/account", "/retailcrm/activity"
 EDIT = f"/api/v5/integration-modules/{CODE}/edit"
 BOTH_SCOPES = ("integration_read", "integration_write")
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    opened = open_store(tmp_path, {})
-    yield opened
-    opened.close()
 
 
 def post(path: str, fields, query: str = "") -> Request:

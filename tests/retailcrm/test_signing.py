@@ -23,6 +23,7 @@ from handshakes.retailcrm import (
     signing,
     verify_registration,
 )
+from tests.refusals import everything_shown, refusal
 
 SECRET = "example-module-secret"
 KEY = "example-api-key"
@@ -60,19 +61,6 @@ def body(key: str = KEY, secret: str = SECRET, url: str = SYSTEM, **more) -> byt
     """Return a registration that is made without the package; `more` replaces or adds members."""
     members = {"systemUrl": url, "apiKey": key, "token": mac(secret, key), **more}
     return form(json.dumps({name: value for name, value in members.items() if value is not ...}))
-
-
-def refusal(call, *args, **kwargs) -> Refused:
-    with pytest.raises(Refused) as caught:
-        call(*args, **kwargs)
-    return caught.value
-
-
-def everything_shown(refused: Refused) -> str:
-    """Return all text that a log, a page or a traceback can get out of a refusal."""
-    shown = [str(refused), repr(refused), refused.explain(), refused.hint(), repr(refused.args)]
-    shown += [repr(refused.evidence), repr(refused.stages), *(stage.show() for stage in refused.stages)]
-    return "\n".join(shown)
 
 
 # --- worked values ----------------------------------------------------------------------------

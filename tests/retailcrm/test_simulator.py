@@ -19,6 +19,7 @@ from handshakes.retailcrm.simulator.findings import SHORTEST_ID, absolute, error
 from handshakes.retailcrm.simulator.records import Card
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import InProcess
+from handshakes.runtime.story import PLAIN
 from tests.retailcrm.sides import ANOTHER, CODE, DEMO, connected, sides
 
 EDIT = f"/api/v5/integration-modules/{CODE}/edit"
@@ -406,12 +407,12 @@ def test_success_without_an_edit_is_no_connection():
     ],
 )  # fmt: skip
 def test_absolute(url, ok):
-    assert absolute(url, False) is ok
+    assert absolute(url, ()) is ok
 
 
 def test_on_loopback_http_is_absolute_enough():
-    assert absolute("http://127.0.0.1:8000/x", True)
-    assert not absolute("http://m.example/x", True)
+    assert absolute("http://127.0.0.1:8000/x", PLAIN)
+    assert not absolute("http://m.example/x", PLAIN)
 
 
 def test_a_client_id_of_128_bits_can_be_22_characters_long():

@@ -458,6 +458,47 @@ def misread() -> list[dict[str, Any]]:
     # fmt: on
 
 
+def respelled() -> list[dict[str, Any]]:
+    """URLs as they arrive through lighttpd 1.4.69 with Debian's options, in pairs with what was sent.
+
+    Measured on 2026-11-29: the program itself carried each of them. It decodes escapes that need none, writes the
+    others with capital digits, and escapes what may not stand raw, in the query and in the path. The query's values
+    are the same, so whoever decodes verifies them; whoever compares bytes does not. The path is signed as it stands.
+    """
+
+    def kept(name: str, target: str, of: str = "", **more: Any) -> dict[str, Any]:
+        source = (of, "the query arrives as lighttpd respells it") if of else None
+        return verified(name, "url.encoding url.any-order", target, accepted(), source=source, **more)
+
+    marks = ("%7E%2A%40%21%27%28%29%24%2C%3A%3B", "~*@!'()$,:%3B")
+    address = ("https%3A%2F%2Fa.example%2Fb%3Fc%3Dd%26e%23f", "https://a.example/b?c%3Dd%26e%23f")
+    raw = ('[{"a":1}]', "%5B%7B%22a%22:1%7D%5D")
+    there = SHORT.replace("/activate?", "/b%c3%bcro/activate?")
+    here = there.replace("%c3%bc", "%C3%BC")
+    service = (
+        "https://provider.example/service?apiClaim=c&customerName=Mustermakler&customerWebId=4711&estateId=42"
+        "&groupId=3&imageIds=1,2,3&parameterCacheId=pc-2&timestamp=1700000000&userId=17&signature=SIG"
+    )
+    # fmt: off
+    return [
+        kept("respelled-umlaut", UMLAUT.replace("%2F", "/"), "worked-space-umlaut-amp"),
+        kept("respelled-claim", short("apiClaim=a%2Bb/c%3D%3D"), "plus-in-a-value"),
+        kept("respelled-list", service, "service"),
+        kept("marks-escaped", short(f"note={marks[0]}")),
+        kept("respelled-marks", short(f"note={marks[1]}"), "marks-escaped"),
+        kept("address-in-a-value", short(f"next={address[0]}")),
+        kept("respelled-address", short(f"next={address[1]}"), "address-in-a-value"),
+        kept("lower-case-value", short("plan=gold%2f%c3%bc%7e")),
+        kept("respelled-lower-case", short("plan=gold/%C3%BC~"), "lower-case-value"),
+        kept("raw-json", short(f"products={raw[0]}")),
+        kept("respelled-raw-json", short(f"products={raw[1]}"), "raw-json"),
+        verified("lower-case-path", "url.path", there, accepted()),
+        verified("respelled-path", "url.path url.verify", here, MISMATCH, signed=text(there),
+                 source=("lower-case-path", "the path arrives as lighttpd respells it")),
+    ]
+    # fmt: on
+
+
 def digests() -> list[dict[str, Any]]:
     """The signature in another form, or made by another function."""
     either = {"digest=any-case": accepted(**returned(SHORT))}
@@ -1133,6 +1174,7 @@ def groups() -> list[dict[str, Any]]:
         ("altered", verify, by_key | at, altered()),
         ("misread", verify, by_key | at, misread()),
         ("digests", verify, by_key | at, digests()),
+        ("respelled", verify, by_key | at, respelled()),
         ("ambiguous", verify, by_key | at, ambiguous()),
         ("broken", verify, by_key | at, broken()),
         ("times", verify, by_key | at, timed()),

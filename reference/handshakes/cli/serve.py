@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 import time
 from collections import deque
@@ -20,6 +19,7 @@ import typer
 from ..runtime.story import Reports, Setting, World
 from ..runtime.watching import Kept, Watched
 from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .places import place_of
 from .temporary import temporary_folder
 from .verify import ciphers_for
 from .why import Why, saved
@@ -47,6 +47,20 @@ def serve(
             show_default=False,
         ),
     ] = 0,
+    listen: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Listen on this address of the machine, beyond 127.0.0.1; needs --only and --public-url.",
+        ),
+    ] = "",
+    public_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="What a program elsewhere, as in a container, calls this side; faults of other hosts are off.",
+        ),
+    ] = "",
     store: Annotated[
         Path | None, typer.Option(help="Folder of the partner's store; temporary unless given.")
     ] = None,
@@ -57,25 +71,23 @@ def serve(
 ) -> None:
     """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
     from ..runtime.client import Loopback
-    from ..runtime.server import listen, origin_of
+    from ..runtime.server import listen as listening
+    from ..runtime.server import origin_of
 
     tools = platform_named(platform).tools()
     warn_of_foreign_urllib3()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
     settings = _settings(set_ or [], tools.settings)
-    sockets: dict[str, socket.socket] = {}
-    try:
-        for side in [only] if only else ["platform", "partner"]:
-            sockets[side] = listen(port if not sockets else 0)
-    except OSError as error:
-        fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
-    traps = [listen(), listen()] if "platform" in sockets else []
-    origins = {side: origin_of(sock) for side, sock in sockets.items()}
+    place = place_of(listen, public_url, only)
+    sockets = place.sockets([only] if only else ["platform", "partner"], port)
+    traps = [listening(), listening()] if "platform" in sockets and not place.public else []
+    origins = {side: place.public or origin_of(sock) for side, sock in sockets.items()}
     with _ended_by_signals(), temporary_folder() as folder, opened_store(store, folder) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
             origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),
+            place.plain(settings),
         )  # fmt: skip
         try:
             sides = tools.sides(world)
@@ -87,18 +99,19 @@ def serve(
             "partner": Watched(sides.partner, kept),
         }
         sides.reports.heard = roles["partner"].heard
-        asked = listen()
+        asked = listening()
         why = Why(platform, kept, partial(tools.secrets, sides), origin_of(asked), ciphers_for(platform))
-        with (
-            Loopback(
-                *(roles[side] for side in sockets),
-                why,
-                sockets={why.name: asked, **{roles[side].name: sock for side, sock in sockets.items()}},
-                traps={sides.platform.name: traps} if traps else {},
-                keep=KEPT,
-            ) as network,
-        ):
+        with Loopback(
+            *(roles[side] for side in sockets),
+            why,
+            sockets={why.name: asked, **{roles[side].name: sock for side, sock in sockets.items()}},
+            traps={sides.platform.name: traps} if traps else {},
+            keep=KEPT,
+            allowed=place.elsewhere(settings),
+        ) as network:
             out.print(tools.briefing(sides, world), markup=False)
+            if place.public and "platform" in sockets and sides.off:
+                out.print(f"\nOff here, since they lead to another host: {', '.join(sides.off)}.")
             ends = f"Ctrl-C ends it; if it runs in the background, `kill {os.getpid()}` does."
             out.print(f"\nWhy a request was refused: {why.origin}/", markup=False)
             out.print(f"Everything here is public and for tests. {ends}", markup=False)

@@ -240,3 +240,16 @@ def of_type(value: Any, kind: type, clause: str, name: str) -> None:
     """
     if not isinstance(value, kind):
         raise Refused("wrong-type", clause, {name: type(value).__name__, "expected": kind.__name__})
+
+
+def hex_digest(value: str, clause: str, name: str, stage: str) -> bytes:
+    """Return the 32 bytes that 64 lower-case hex digits stand for; nothing is trimmed. Else refuse with `malformed`.
+
+    >>> hex_digest("0f" * 32, "shop:sum.digest", "sum", "sum")[:2]
+    b'\\x0f\\x0f'
+    """
+    if len(value) != 64 or value.strip("0123456789abcdef"):
+        case = len(value) == 64 and not value.strip("0123456789abcdefABCDEF")
+        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(value)} characters)"
+        raise Refused("malformed", clause, {name: found}, stage=stage)
+    return bytes.fromhex(value)

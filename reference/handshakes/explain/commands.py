@@ -87,7 +87,7 @@ def words(text: str) -> list[str]:
         quoted = _quoted(text, place)
         if quoted is not None:
             inner, place = quoted
-            now = [*(now or ()), inner]
+            now = _longer(now, inner)
             continue
         if character.isspace():
             if now is not None:
@@ -98,14 +98,21 @@ def words(text: str) -> list[str]:
             if text[place : place + 1] == "\r":
                 place += 1
             if place < len(text) and text[place] != "\n":
-                now = [*(now or ()), text[place]]
+                now = _longer(now, text[place])
         else:
             end = re.compile(r"[^\s\\\"'$]+|\$").match(text, place)
             assert end is not None  # noqa: S101
-            now = [*(now or ()), end[0]]
+            now = _longer(now, end[0])
             place = end.end() - 1
         place += 1
     return [*found, "".join(now)] if now is not None else found
+
+
+def _longer(word: list[str] | None, part: str) -> list[str]:
+    """Return the parts of a word with one more, in the same list: a word may have thousands."""
+    word = [] if word is None else word
+    word.append(part)
+    return word
 
 
 def _quoted(text: str, place: int) -> tuple[str, int] | None:
@@ -143,13 +150,14 @@ def curl(text: str) -> Command | None:
     command = Command("a curl command")
     if re.search(r"\^\s*\n|\^\"", text):
         command.undone.append("carets of the Windows command line")
-        text = re.sub(r"\^([^\n])", r"\1", re.sub(r"\s*\^\r?\n", " ", text))
-    rest = words(re.sub(r"\s`\r?\n", " ", text[text.index("curl") :]))[1:]
+        text = re.sub(r"\^([^\n])", r"\1", re.sub(r"\^\r?\n", " ", text))
+    rest = words(re.sub(r"\s`\r?\n", " ", text[text.index("curl") :]))[:0:-1]
+    headers: list[tuple[str, str]] = []
     data: list[str] = []
     parts: list[str] = []
     query = False
     while rest:
-        word = rest.pop(0)
+        word = rest.pop()
         option, equals, value = word.partition("=") if word.startswith("--") else (word[:2], "", word[2:])
         if not word.startswith("-"):
             command.url = command.url or word
@@ -170,10 +178,10 @@ def curl(text: str) -> Command | None:
             *_WITH_VALUE,
         )
         if known and not equals and not value:
-            value = rest.pop(0) if rest else ""
+            value = rest.pop() if rest else ""
         if option in ("-H", "--header"):
             name, _, content = value.partition(":")
-            command.headers = (*command.headers, (name.strip().lower(), content.strip()))
+            headers.append((name.strip().lower(), content.strip()))
         elif option in ("-X", "--request"):
             command.method = value
         elif option == "--url":
@@ -181,13 +189,14 @@ def curl(text: str) -> Command | None:
         elif option in ("-F", "--form", "--form-string"):
             parts.append(_part(value, command, as_it_is=option == "--form-string"))
         elif option in _DATA:
-            command.headers += _JSON if option == "--json" else ()
+            headers += _JSON if option == "--json" else ()
             data.append(_encoded(value) if option == "--data-urlencode" else value)
             if value[:1] == "@" and option != "--data-raw":
                 command.undone.append("the body stands in a file that is not part of the command")
     if parts:
-        command.headers += (("content-type", f"multipart/form-data; boundary={_BOUNDARY}"),)
+        headers.append(("content-type", f"multipart/form-data; boundary={_BOUNDARY}"))
         data = ["".join(parts) + f"--{_BOUNDARY}--\r\n"]
+    command.headers = tuple(headers)
     if query and data:
         command.url += ("&" if "?" in command.url else "?") + "&".join(data)
     else:

@@ -12,7 +12,7 @@ from ..core.messages import Headers
 from .commands import curl, fetch
 from .recorded import Unreadable, parsed, recorded
 from .structures import Spread, host_of, in_text, of_json, of_line, spread
-from .unwrapping import raw_bytes, repaired, unquoted, unwrapped
+from .unwrapping import one_line, raw_bytes, repaired, unquoted, unwrapped
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
@@ -281,7 +281,7 @@ class _Reader:
             if url:
                 return self._made(took, url)
             return Found("", "", self.headers, body, took, tuple(dict.fromkeys(self.undone)))
-        flat = re.sub(r"\s*[\r\n]+\s*", "", bare)
+        flat = one_line(bare)
         one_word = " " not in flat.strip() or not self.fits(flat.partition(" ")[0])
         if one_word and _TARGET.fullmatch(re.sub(r"\s", "", flat)) and flat.count("://") < 3:
             return self._made("a URL" if "://" in flat.partition("?")[0] else "a request target", bare)

@@ -125,7 +125,7 @@ class _Search:
         Derivations of many rounds come last.
         """
         self._build(cost)
-        for spent in range(cost, least - 1, -1):
+        for spent in range(least, cost + 1):
             for identity, (state, paths) in self.tables[-1][spent].items():
                 if self.wanted is not None:
                     if spent == cost:
@@ -215,7 +215,7 @@ class _Search:
             there = made[state][1]
             there += [path for path in paths if path not in there][: MOST_PATHS - len(there)]
             return
-        self.budget.build(_size(state))
+        self.budget.build(_size(state[0]))
         made[state] = (state, paths[:MOST_PATHS])
 
     def _ways(self, place: int, layer: Layer, identity: Hashable, state: State) -> list[Made]:
@@ -265,9 +265,13 @@ def _part(slip: str | Part) -> Part:
 def _size(value: Any) -> int:
     if isinstance(value, (str, bytes)):
         return len(value)
-    if isinstance(value, tuple):
-        return sum(map(_size, value))
-    return 8
+    if not isinstance(value, tuple):
+        return 8
+    size = 0
+    for part in value:
+        kind = type(part)
+        size += len(part) if kind is str or kind is bytes else _size(part)
+    return size
 
 
 def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tuple[Path, bytes]]]:

@@ -40,8 +40,10 @@ def unquoted(text: str, undone: list[str]) -> str:
     if link := re.fullmatch(r"\[[^\]]*\]\((\S+)\)", text):
         undone.append("a Markdown link around it")
         text = link[1]
+    layers = 0
     while (
         len(text) > 2
+        and (layers := layers + 1) < 20
         and QUOTES.get(text[0]) == text[-1]
         and not ((text[0] == "[" and text[1] in '{["') or (text[0] in "<[" and text[-1] in text[1:-1]))
     ):
@@ -117,6 +119,19 @@ def repaired(url: str, fits: Fits, undone: list[str]) -> str:
     return url
 
 
+def one_line(text: str) -> str:
+    """Return a text without its line ends and the blanks around them.
+
+    >>> one_line("https://a.example/?b=c \\r\\n   &d=e f")
+    'https://a.example/?b=c&d=e f'
+    """
+    first, *rest = re.split(r"[\r\n]+", text)
+    if not rest:
+        return text
+    *between, last = rest
+    return "".join([first.rstrip(), *(row.strip() for row in between), last.lstrip()])
+
+
 def raw_bytes(text: str) -> bytes:
     """Return a text as UTF-8, with bytes that were not UTF-8 when it was read as they were.
 
@@ -132,18 +147,19 @@ def raw_bytes(text: str) -> bytes:
 def _inner(url: str, fits: Fits) -> str:
     """Return the URL that another one carries in a parameter or in its path, as links in mail do."""
     outside = url.partition("?")[0]
-    if found := re.search(r"urldefense\.(?:com|us)/v3/__(.+?)__(?:;|$)", url):
+    if found := re.match(r"https?://[^/?#]*urldefense\.(?:com|us)/v3/__(.+?)__(?:;|$)", url, re.I):
         return found[1].replace("*", "%") if "*" in found[1] and ";" not in url else _stars(found[1], url)
+    gateway = _GATEWAY.match(url) is not None
     for name, value in parse_qsl(url.partition("?")[2].partition("#")[0]):
         inner = value
         if "urldefense" in outside and name == "u" and "://" not in value:
             inner = unquote(value.replace("-", "%").replace("_", "/"))
-        known = _GATEWAY.match(url) or name.lower() in ("url", "u", "q", "target", "redirect", "goto", "link")
+        known = gateway or name.lower() in ("url", "u", "q", "target", "redirect", "goto", "link")
         if (
             known
             and re.match(r"https?://", inner)
             and (fits(inner) or _GATEWAY.match(inner))
-            and (_GATEWAY.match(url) or not fits(url))
+            and (gateway or not fits(url))
         ):
             return inner
     return ""
@@ -185,7 +201,7 @@ def _entities(url: str) -> str:
 
 _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("it was quoted-printable, as in the source of a mail", _quoted_printable),
-    ("it was wrapped over several lines", lambda url: re.sub(r"\s*[\r\n]+\s*", "", url)),
+    ("it was wrapped over several lines", lambda url: one_line(url)),
     ("\\u0026 stood for &", lambda url: re.sub(r"\\u0026", "&", url, flags=re.I)),
     ("\\u003d stood for =", lambda url: re.sub(r"\\u003d", "=", url, flags=re.I)),
     ("backslashes stood before characters", lambda url: re.sub(r"\\([&?=/:!'\"()])", r"\1", url)),

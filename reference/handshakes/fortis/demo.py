@@ -12,6 +12,7 @@ from ..runtime.story import Reports, Setting, Sides, World
 from .partner.configuration import Configuration
 from .partner.integration import App as ExampleApp
 from .signing import BY_DATA
+from .simulator.faults import FAULTS
 from .simulator.platform import Fortis
 from .simulator.records import API, TRAPS, UI, App, Contact, Domain, Location, User
 from .simulator.records import Settings as PlatformSettings
@@ -68,7 +69,6 @@ def sides(world: World) -> Sides:
         postback_body="type=CREATE&resource=location&number_of_attempts=1&data=%7B%7D"
         if chosen["postback_body"] == "form"
         else "",
-        loopback=bool(served),
         traps=_traps(world.traps) if served else TRAPS,
     )
     reports = Reports()
@@ -115,7 +115,8 @@ def sides(world: World) -> Sides:
             redirect_uri=chosen.get("redirect_uri", app.redirect_uri()),
         )
     )
-    return Sides(platform, app, reports)
+    off = [name for name, fault in FAULTS.items() if not platform.offers(fault)]
+    return Sides(platform, app, reports, tuple(off))
 
 
 def _traps(origins: tuple[str, ...]) -> dict[str, str]:

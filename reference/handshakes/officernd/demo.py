@@ -13,6 +13,7 @@ from ..core.strict import query_pairs
 from ..runtime.story import Reports, Setting, Sides, World
 from .partner.configuration import Configuration
 from .partner.integration import REMOVED, PartnerIntegration
+from .simulator.faults import FAULTS
 from .simulator.platform import OfficeRnD
 from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
 from .simulator.records import Settings as PlatformSettings
@@ -112,7 +113,9 @@ def sides(world: World) -> Sides:
         random=world.random,
         report=lambda endpoint, refused: reports.append((endpoint, refused)),
     )
-    return Sides(platform, partner, reports)
+    lacking = [] if platform.settings.traps else FAULTS.items()
+    off = [name for name, fault in lacking if getattr(fault, "traps", False)]
+    return Sides(platform, partner, reports, tuple(off))
 
 
 def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ..core.keys import key_bytes
 from ..core.readings import replaced
 from ..core.refusals import Refused
-from ..core.strict import Pairs, no_duplicates, query_pairs
+from ..core.strict import Pairs, hex_digest, no_duplicates, query_pairs
 from ..core.timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]
@@ -55,10 +55,7 @@ def split_signature(value: str) -> tuple[str, str]:
         # what is no number may be a secret that was sent in the wrong place: only its length is told
         evidence = {"t": timestamp[:40] if digits else f"{len(timestamp)} characters, not digits"}
         raise Refused("malformed", SIGNATURE + "syntax", evidence, stage="fields")
-    if len(digest) != 64 or digest.strip("0123456789abcdef"):
-        case = len(digest) == 64 and not digest.strip("0123456789abcdefABCDEF")
-        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(digest)} characters)"
-        raise Refused("malformed", SIGNATURE + "digest", {"signature": found}, stage="fields")
+    hex_digest(digest, SIGNATURE + "digest", "signature", "fields")
     return timestamp, digest
 
 

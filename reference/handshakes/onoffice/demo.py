@@ -52,7 +52,7 @@ def sides(world: World) -> Sides:
         claim_required=chosen.get("claim_required", "yes") == "yes",
         claim_lifetime=86_400 if chosen.get("claim_outdated", "24-hours") == "24-hours" else None,
         api_claim=chosen.get("api_claim", "sent") == "sent",
-        loopback=bool(served),
+        plain=world.plain if served else (),
     )
     account = Account(
         "Example provider",

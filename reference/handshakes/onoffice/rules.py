@@ -14,7 +14,7 @@ from ..core.keys import key_bytes
 from ..core.printing import printable
 from ..core.readings import replaced
 from ..core.refusals import Refused
-from ..core.strict import Pairs, no_duplicates, query_pairs
+from ..core.strict import Pairs, hex_digest, no_duplicates, query_pairs
 from ..core.timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]
@@ -170,11 +170,7 @@ def digest(signature: str) -> bytes:
     >>> digest("0f" * 32)[:2]
     b'\\x0f\\x0f'
     """
-    if len(signature) != 64 or signature.strip("0123456789abcdef"):
-        case = len(signature) == 64 and not signature.strip("0123456789abcdefABCDEF")
-        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(signature)} characters)"
-        raise Refused("malformed", URL + "digest", {"signature": found}, stage="signature")
-    return bytes.fromhex(signature)
+    return hex_digest(signature, URL + "digest", "signature", "signature")
 
 
 def seconds(timestamp: str) -> int:

@@ -10,6 +10,7 @@ from ..runtime.story import Reports, Setting, Sides, World
 from .partner.configuration import Configuration
 from .partner.integration import CONFIG, Module
 from .signing import OFFICIAL_ORIGINS
+from .simulator.faults import FAULTS
 from .simulator.platform import RetailCRM
 from .simulator.records import READ, TRAPS, WRITE, Account, Card
 from .simulator.records import Settings as PlatformSettings
@@ -66,7 +67,7 @@ def sides(world: World) -> Sides:
         system_url=chosen.get("system_url", "public"),
         when_off=chosen.get("when_off", "key-works"),
         rate_status=int(chosen.get("rate", "503" if crm else "0")),
-        loopback=bool(crm),
+        plain=world.plain if crm else (),
         traps=dict.fromkeys(AT_A_TRAP, world.traps[0]) if crm and world.traps else {} if crm else TRAPS,
     )
     platform = RetailCRM(settings, clock=world.clock, random=world.random)
@@ -99,7 +100,12 @@ def sides(world: World) -> Sides:
         random=world.random,
         report=lambda endpoint, refused: reports.append((endpoint, refused)),
     )
-    return Sides(platform, module, reports)
+    off = [
+        name
+        for name, fault in FAULTS.items()
+        if not any(platform.offers(fault, url) for url in platform.accounts)
+    ]
+    return Sides(platform, module, reports, tuple(off))
 
 
 def secrets(sides: Sides, request: Request) -> list[str]:

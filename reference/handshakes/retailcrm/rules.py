@@ -13,7 +13,7 @@ from ..core.keys import key_bytes
 from ..core.printing import printable
 from ..core.readings import replaced
 from ..core.refusals import Refused
-from ..core.strict import MAX_FORM, form_pairs, json_object, no_duplicates
+from ..core.strict import MAX_FORM, form_pairs, hex_digest, json_object, no_duplicates
 
 Readings = Mapping[str, Callable[..., Any]]
 
@@ -120,11 +120,7 @@ def digest(token: str) -> bytes:
     >>> digest("0f" * 32)[:2]
     b'\\x0f\\x0f'
     """
-    if len(token) != 64 or token.strip("0123456789abcdef"):
-        case = len(token) == 64 and not token.strip("0123456789abcdefABCDEF")
-        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(token)} characters)"
-        raise Refused("malformed", TOKEN + "digest", {"token": found}, stage="token")
-    return bytes.fromhex(token)
+    return hex_digest(token, TOKEN + "digest", "token", "token")
 
 
 def key(secret: str, clause: str) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
@@ -102,7 +102,8 @@ class _RawAdapter(HTTPAdapter):
 class Client:
     """Carries requests over HTTP: no redirects, no proxies, no cookies of its own, capped answers.
 
-    `book` maps logical origins to loopback ones; `names` maps origins to the names in transcripts.
+    `book` maps logical origins to loopback ones; `names` maps origins to the names in transcripts; `allowed` are
+    origins elsewhere that may be contacted.
     """
 
     def __init__(
@@ -111,7 +112,9 @@ class Client:
         *,
         names: Mapping[str, str] | None = None,
         transcript: Transcript | None = None,
+        allowed: Collection[str] = (),
     ) -> None:
+        self.allowed = frozenset(allowed)
         self.book = book if book is not None else {}
         self.names = names if names is not None else {}
         self.transcript = transcript or Transcript()
@@ -168,7 +171,7 @@ class Client:
     def _address(self, origin: str) -> str:
         if origin in self.book:
             return self.book[origin]
-        if urlsplit(origin).hostname in ("127.0.0.1", "localhost", "::1"):
+        if origin in self.allowed or urlsplit(origin).hostname in ("127.0.0.1", "localhost", "::1"):
             return origin
         raise Unreachable("no-address", origin)
 
@@ -209,7 +212,8 @@ class Loopback:
 
     Each role gets a server on a free port; roles whose origins are loopback ones already are given
     the socket bound to that port. `traps` are more sockets of the role with this name. With `keep`,
-    the transcript holds about that many of the last events and secrets, as a long run needs.
+    the transcript holds about that many of the last events and secrets, as a long run needs. `allowed` are
+    origins elsewhere that the roles may contact.
     """
 
     def __init__(
@@ -219,6 +223,7 @@ class Loopback:
         traps: Mapping[str, Sequence[socket.socket]] | None = None,
         keep: int | None = None,
         limits: Limits = Limits(),  # noqa: B008  (it is frozen)
+        allowed: Collection[str] = (),
     ) -> None:
         secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
         self.transcript = Transcript(secret_names, keep=keep)
@@ -226,7 +231,7 @@ class Loopback:
         if strangers := {*(sockets or {}), *(traps or {})} - {role.name for role in roles}:
             raise ValueError(f"no role is called {', '.join(sorted(strangers))}")
         names = {origin: role.name for role in roles for origin in role.origins}
-        self.client = Client(self._book, names=names, transcript=self.transcript)
+        self.client = Client(self._book, names=names, transcript=self.transcript, allowed=allowed)
         self.servers = [
             RoleServer(
                 role,

@@ -139,6 +139,7 @@ class RoleServer:
             self._abort(scope)
 
     def _abort(self, scope: Scope) -> None:
+        """Close a connection without an answer; uvicorn hears of it in the loop's next turn."""
         if transport := self._open.get(scope["client"]):  # else the other side closed it already
             transport.abort()
 
@@ -162,6 +163,7 @@ class RoleServer:
             await asyncio.sleep(answer.seconds)
         if response is None:
             self._abort(scope)
+            await asyncio.sleep(0)  # else uvicorn takes it for an answer that was forgotten, and says so
             return
         await self._sent(response, scope, receive, send)
 
@@ -251,13 +253,13 @@ def _plain(status: int, text: str) -> HttpResponse:
     return PlainTextResponse(text + "\n", status, {"connection": "close"})
 
 
-def listen(port: int = 0) -> socket.socket:
-    """Return a socket bound to a port of 127.0.0.1, a free one unless given; raises `OSError` when in use."""
+def listen(port: int = 0, address: str = "127.0.0.1") -> socket.socket:
+    """Return a socket bound to a port of 127.0.0.1 unless told otherwise, a free one unless given; raises `OSError` when in use."""
     # asyncio turns Nagle's algorithm off only for a socket that says it is TCP; else each answer costs 40 ms
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind(("127.0.0.1", port))
+        sock.bind((address, port))
         sock.listen(MOST_CONNECTING)
     except OSError:
         sock.close()
@@ -266,5 +268,6 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def origin_of(sock: socket.socket) -> str:
-    """Return the origin at which a socket that `listen` returned is reached."""
-    return "http://{}:{}".format(*sock.getsockname()[:2])
+    """Return the origin at which a socket that `listen` returned is reached from this machine."""
+    address, port = sock.getsockname()[:2]
+    return f"http://{'127.0.0.1' if address == '0.0.0.0' else address}:{port}"  # noqa: S104

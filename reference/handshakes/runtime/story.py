@@ -87,11 +87,18 @@ class Reports(list[tuple[str, Refused]]):
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides of one handshake, and what the partner's operator was told."""
+    """Both sides of one handshake, and what the partner's operator was told.
+
+    `off` are the faults that the platform does not offer, since it has no such address as they name.
+    """
 
     platform: Role
     partner: Role
     reports: Reports
+    off: tuple[str, ...] = ()
+
+
+PLAIN = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,8 @@ class World:
 
     `settings` are texts by name, from `--set NAME=VALUE`; which names there are is the platform's.
     `traps` are loopback origins whose listeners lead to the platform's role: when one side is served
-    to a foreign program, a fault that names a foreign address names one of these, and no other.
+    to a foreign program, a fault that names a foreign address names one of these, and no other. `plain` are
+    the hosts that the other side may name without TLS.
     """
 
     clock: Callable[[], int]
@@ -110,6 +118,7 @@ class World:
     platform_origin: str = ""
     partner_origin: str = ""
     traps: tuple[str, ...] = ()
+    plain: tuple[str, ...] = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ token travels in the header `access-token` with `developer-id` beside it, never 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -15,26 +14,10 @@ from ...core.messages import Headers, Request, Step, form_body
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED
 from ...runtime.calls import call, object_of, text_of
+from ...runtime.tokens import Tokens
 from .configuration import Configuration
 
 CLAUSE = "fortis:"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What OAuth gave: an access token, the refresh token behind it, and the Unix second at which the first ends."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: int
-
-    def saved(self) -> dict[str, str]:
-        """Return it as credentials of an installation."""
-        return {
-            "access_token": self.access_token,
-            "refresh_token": self.refresh_token,
-            "expires_at": str(self.expires_at),
-        }
 
 
 class Api:
@@ -95,7 +78,7 @@ class Api:
 
     # --- OAuth --------------------------------------------------------------------------------------
 
-    def token(self, base: str, fields: Mapping[str, str]) -> Step[Access]:
+    def token(self, base: str, fields: Mapping[str, str]) -> Step[Tokens]:
         """fortis:oauth.redirects. Post a form to the token endpoint of a listed address; follow nothing; return the access."""
         clause = CLAUSE + "oauth.endpoints"
         client = {
@@ -110,7 +93,7 @@ class Api:
         lifetime = answer.get("expires_in")
         if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
             raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
-        return Access(
+        return Tokens(
             sendable(text_of(answer, "access_token", clause)),
             text_of(answer, "refresh_token", clause),
             self.clock() + lifetime,

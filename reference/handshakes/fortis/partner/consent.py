@@ -1,4 +1,4 @@
-"""Access without the user: the app's half of an OAuth code grant with state and PKCE (A36).
+"""Tokens without the user: the app's half of an OAuth code grant with state and PKCE (A36).
 
 The address comes from `user_oauth_url` of a launch, and only when it is on the app's own list (A35). It is
 assumed that this is RFC 6749; the paths are settings. The consent page opens in a window of its own, which
@@ -20,7 +20,7 @@ from ...runtime.calls import text_of
 from ...runtime.oauth import challenge
 from ...runtime.pages import page, refused_form
 from ...runtime.store import Installation
-from .api import Access
+from ...runtime.tokens import Tokens
 from .connecting import CLAUSE, PLATFORM, Connecting
 from .sessions import cookie_of, sealed, unsealed
 
@@ -109,7 +109,7 @@ class Consent(Connecting):
             return self.not_granted(refused)
         forget = (("set-cookie", f"{COOKIE}=; Path=/fortis/oauth; Max-Age=0"),)
         return page(
-            "Access granted",
+            "Tokens granted",
             '<p id="granted">The app may now read {{ location }} without you. You can close this window.</p>',
             headers=forget,
             location=saved.details["locationId"],
@@ -134,7 +134,7 @@ class Consent(Connecting):
         if not self.store.first_time(PLATFORM, f"oauth {kept}", now + LIFETIME, now):
             raise Refused("replayed", clause, {"state": "was used before"})
 
-    def exchange(self, values: dict[str, Any], code: str) -> Step[Access]:
+    def exchange(self, values: dict[str, Any], code: str) -> Step[Tokens]:
         """fortis:oauth.endpoints. Exchange the code at the listed address that was begun with."""
         fields = {
             "grant_type": "authorization_code",
@@ -144,14 +144,14 @@ class Consent(Connecting):
         }
         return (yield from self.api.token(self.listed(values["base"]), fields))
 
-    def check_access(self, access: Access, installation: Installation) -> Step[None]:
+    def check_access(self, access: Tokens, installation: Installation) -> Step[None]:
         """fortis:identity.mismatch. Refuse an access of another user than the one who began."""
         user_id = yield from self.api.me(self.api.with_access(access.access_token))
         if user_id != installation.details["userId"]:
             evidence = {"user": "consented as another than the one who opened the app"}
             raise Refused("identity-mismatch", CLAUSE + "identity.mismatch", evidence)
 
-    def keep_access(self, installation: Installation, access: Access, base: str) -> Installation:
+    def keep_access(self, installation: Installation, access: Tokens, base: str) -> Installation:
         """Save what OAuth gave, encrypted at rest; it ends with the registration, also when another one follows."""
         gone = Refused("unknown-installation", CLAUSE + "oauth.state")
 
@@ -183,8 +183,7 @@ class Consent(Connecting):
         installation = self.store.get(PLATFORM, self.identity(location_id, user_id))
         if installation is None or not installation.credentials.get("access_token"):
             raise Refused("unknown-installation", CLAUSE + "oauth.offered")
-        held = installation.credentials
-        access = Access(held["access_token"], held["refresh_token"], int(held["expires_at"]))
+        access = Tokens.of(installation.credentials)
         if access.expires_at <= self.clock():
             fields = {"grant_type": "refresh_token", "refresh_token": access.refresh_token}
             base = installation.details["oauthUrl"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from ...core.refusals import Refused
+from ...core.strict import hex_digest
 
 PLAIN = "fortis:plain."
 
@@ -39,11 +40,7 @@ def digest(value: str) -> bytes:
     >>> digest("0f" * 32)[:2]
     b'\\x0f\\x0f'
     """
-    if len(value) != 64 or value.strip("0123456789abcdef"):
-        case = len(value) == 64 and not value.strip("0123456789abcdefABCDEF")
-        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(value)} characters)"
-        raise Refused("malformed", PLAIN + "hmac-case", {"hmac": found}, stage="hmac")
-    return bytes.fromhex(value)
+    return hex_digest(value, PLAIN + "hmac-case", "hmac", "hmac")
 
 
 def message(location_id: str, timestamp: str) -> bytes:

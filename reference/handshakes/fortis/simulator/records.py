@@ -66,7 +66,6 @@ class Settings:
     token_path: str = "/oauth/token"
     code_lifetime: int = 600
     access_lifetime: int = 3600
-    loopback: bool = False
     traps: Mapping[str, str] = field(default_factory=TRAPS.copy)
 
 

@@ -8,39 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from ...core.messages import Request, Step, form_body
 from ...core.refusals import Refused
 from ...runtime.calls import call, object_of, parsed, text_of
+from ...runtime.tokens import Tokens
 from .configuration import Configuration
 
 CLAUSE = "officernd:"
 TOKEN_TIMEOUT = 3.0  # seconds, as in the official example
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """An access token, the refresh token behind it, and the Unix second at which the first ends."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_at: int
-
-    def saved(self) -> dict[str, str]:
-        """Return the tokens as credentials of an installation."""
-        return {
-            "access_token": self.access_token,
-            "refresh_token": self.refresh_token,
-            "expires_at": str(self.expires_at),
-        }
-
-    @classmethod
-    def of(cls, credentials: Mapping[str, str]) -> Tokens:
-        """Return the tokens that `saved` put into credentials."""
-        return cls(credentials["access_token"], credentials["refresh_token"], int(credentials["expires_at"]))
 
 
 class Api:

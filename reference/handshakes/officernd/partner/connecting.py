@@ -18,7 +18,8 @@ from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.store import Conflict, Installation, earlier
-from .api import Tokens, id_of
+from ...runtime.tokens import Tokens
+from .api import id_of
 from .refreshing import CLAUSE, LOOK, PLATFORM, Refreshing
 
 CODE_LIFETIME = 600  # seconds: the most that RFC 6749, 4.1.2, recommends

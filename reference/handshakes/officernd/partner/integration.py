@@ -23,10 +23,10 @@ from ...core.refusals import Refused
 from ...core.strict import Pairs, json_object, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.store import Installation, store_failed
+from ...runtime.tokens import Tokens
 from .. import signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
-from .api import Tokens
 from .refreshing import CLAUSE, PLATFORM
 from .settings import SAVE, SettingsPage, location_ids, with_details
 

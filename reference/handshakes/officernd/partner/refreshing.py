@@ -16,7 +16,8 @@ from ...core.messages import Pause, Step
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
 from ...runtime.store import Conflict, Installation
-from .api import Api, Tokens
+from ...runtime.tokens import Tokens
+from .api import Api
 from .configuration import Configuration
 
 PLATFORM = "officernd"

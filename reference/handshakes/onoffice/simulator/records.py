@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -43,7 +43,8 @@ class Settings:
 
     `errors` is the envelope of an action's error (A21), `claim_required` whether a call needs its claim
     (A19), `claim_lifetime` that of a service's claim, or None for no end (A20), `api_claim` whether the
-    activation URL carries one (A14). `hmac_versions` are those that the API takes (A41).
+    activation URL carries one (A14). `hmac_versions` are those that the API takes (A41), and
+    `plain` hosts that need no TLS.
     """
 
     portal_origin: str = "https://smart.onoffice.de"
@@ -54,7 +55,7 @@ class Settings:
     cache_lifetime: int = 3_600
     api_claim: bool = True
     hmac_versions: tuple[int, ...] = (1, 2)
-    loopback: bool = False
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +179,10 @@ class Popup:
     open_finding: Finding | None = field(default=None, repr=False)
 
 
-def registered(url: str, loopback: bool = False, macros: tuple[str, ...] = ()) -> str:
+def registered(url: str, plain: Collection[str] = (), macros: tuple[str, ...] = ()) -> str:
     """onoffice:url.registered. Return a URL that a provider registers, or raise `ValueError`; A6, A9, A35, A44.
 
-    `macros` are those of its service, which the platform writes too. What could not be signed later is
+    `plain` are hosts that need no TLS; `macros` are those of its service, which the platform writes too. What could not be signed later is
     refused now.
 
     >>> registered("https://provider.example/activate?plan=gold+edition")
@@ -191,7 +192,7 @@ def registered(url: str, loopback: bool = False, macros: tuple[str, ...] = ()) -
     ValueError: the name userId belongs to the platform
     """
     parts = urlsplit(url)
-    local = loopback and parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    local = parts.scheme == "http" and parts.hostname in plain
     if parts.scheme != "https" and not local:
         raise ValueError("the address has to begin with https://")
     if parts.port and not local:

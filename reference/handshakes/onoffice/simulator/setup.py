@@ -51,9 +51,9 @@ class SetUp(Judging):
         self.popups = Bounded[str, Popup](owner=lambda one: one.web_id)
         self.calls = 0
         self.serving = ""
-        registered(account.activation_url, settings.loopback)
+        registered(account.activation_url, settings.plain)
         for service in account.services:
-            registered(service.url, settings.loopback, service.macros)
+            registered(service.url, settings.plain, service.macros)
         good_secret(account.secret)
         self.refusals: dict[str, Response] = {}
 

@@ -24,6 +24,8 @@ __all__ = ["SLIPS"]
 QUERY = ("signature",)
 HEADERS: tuple[str, ...] = ()
 BODY = "json"
+_HELD = re.compile(rb"api[_-]?(?:token|claim)[^\w\s]", re.I)
+"""A token or claim within another value: a query whose parameters are not told apart holds it there."""
 CLAUSES = {
     "base": URL + "base",
     "query": URL + "encoding",
@@ -95,7 +97,10 @@ def stages(found: Found, *, secret: str, readings: list[str]) -> tuple[Stage, ..
     replaced = other_readings.of(*readings)
     if _is_call(found):
         return api.stages(found.body, secret)
-    return url_stages(found.url, readings=replaced)
+    return tuple(
+        Stage(one.name, one.value, one.credential or _HELD.search(one.value) is not None)
+        for one in url_stages(found.url, readings=replaced)
+    )
 
 
 def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterator[Case]:

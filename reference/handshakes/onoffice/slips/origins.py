@@ -52,7 +52,9 @@ def read(url: str) -> tuple[str, str, str, str]:
 
 
 def based(rule: Rules, origin: str, path: str) -> tuple[str, str]:
-    """Return origin and path as they are signed; a URL without a path is signed so by PHP."""
+    """Return origin and path as they are signed; none where something else is signed than a URL."""
+    if not origin and not path:
+        return "", ""
     return _split(rule.base(origin + path)[0])
 
 
@@ -67,6 +69,8 @@ def origins(found: Found, rule: Rules) -> Ways:
 
     def ways(state: State) -> Iterator[Made]:
         form, received, origin, path = state
+        if not path:
+            return
 
         def one(id: str, other: str, change: str = "", cost: int = 1, longer: str = "") -> Made:
             return Made(id, (form, received, other, longer + path), change or f"as {other}{longer}", cost)
@@ -90,7 +94,7 @@ def origins(found: Found, rule: Rules) -> Ways:
         swapped = "http" if scheme == "https" else "https"
         yield one("onoffice-scheme", f"{swapped}://{host}")
         for number, port in enumerate(_PORTS):
-            yield one("onoffice-port-signed", f"{plain}:{port}", cost=1 if number < 6 else 2)
+            yield one("onoffice-port-signed", f"{plain}:{port}", cost=1 if number < 4 else 2)
             yield one("onoffice-port-signed", f"{swapped}://{host}:{port}", cost=2)
         authority = origin.partition("://")[2]
         if "@" in authority:
@@ -98,7 +102,11 @@ def origins(found: Found, rule: Rules) -> Ways:
             yield one("onoffice-user-info-signed", f"{scheme}://{authority.rpartition('@')[0]}@{host}")
         bare = host.removeprefix("www.")
         yield one("onoffice-host-www", f"{scheme}://{bare if bare != host else 'www.' + host}")
-        yield one("onoffice-host-dot", f"{scheme}://{host.rstrip('.') if host.endswith('.') else host + '.'}")
+        yield one(
+            "onoffice-host-dot",
+            f"{scheme}://{host.rstrip('.') if host.endswith('.') else host + '.'}",
+            cost=2,
+        )
         for number, internal in enumerate(_INTERNAL):
             yield one("onoffice-internal-host", f"http://{internal}", cost=1 if number < 2 else 2)
             yield one("onoffice-internal-host", f"https://{internal}", cost=2)
@@ -136,6 +144,8 @@ def paths(found: Found) -> Ways:
 
     def ways(state: State) -> Iterator[Made]:
         form, received, origin, path = state
+        if not origin:
+            return
 
         def one(id: str, other: str, change: str = "", cost: int = 1) -> Made:
             return Made(id, (form, received, origin, other), change or f"as {other}", cost)
@@ -164,6 +174,7 @@ def paths(found: Found) -> Ways:
         normal = posixpath.normpath(path) + ("/" if path.endswith("/") and path != "/" else "")
         yield one("onoffice-path-dots", re.sub("^//", "/", normal))
         yield one("onoffice-path-index", re.sub(r"/index\.\w+$", "/", path))
+        yield one("onoffice-path-index", re.sub(r"(?<=[^/])/index\.\w+$", "", path))
         for name in ("index.php", "index.html"):
             yield one(
                 "onoffice-path-index", path.rstrip("/") + "/" + name, cost=1 if path.endswith("/") else 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ...core.cases import Made, replacing
-from ...core.strict import Pairs
+from ...core.strict import Pairs, query_pairs
 from .. import readings as other_readings
 from ..rules import Rules
 
@@ -82,6 +83,36 @@ def _joined(pairs: Pairs, escape: Callable[[str], str]) -> str:
     return "&".join(f"{escape(name)}={escape(value)}" for name, value in pairs)
 
 
+def _once(escape: Callable[[str], str]) -> Callable[[str], str]:
+    """Return an escape that computes each text once: the same names and values come in every state."""
+    known: dict[str, str] = {}
+
+    def remembered(text: str) -> str:
+        if text not in known:
+            known[text] = escape(text)
+        return known[text]
+
+    return remembered
+
+
+def _alone(pairs: Pairs, received: Pairs) -> Iterator[tuple[str, str, str]]:
+    """Yield texts that are signed without the base: JSON, and values without names."""
+    for some, said in ((pairs, "sorted"), (received, "as received")):
+        value = dict(some)
+        compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        yield "onoffice-json-signed", compact, f"alone, {said}"
+        plain = json.dumps(value, separators=(",", ":")).replace("/", "\\/")
+        yield "onoffice-json-signed", plain, f"alone, {said}, as PHP writes it"
+        yield "onoffice-json-signed", json.dumps(value), f"alone, {said}, as Python writes it"
+        for between in ("", "|", ",", "&", "."):
+            yield (
+                "onoffice-query-names-alone",
+                between.join(value.values()),
+                f"values {said}, {between!r} between",
+            )
+        yield "onoffice-query-names-alone", "".join(n + v for n, v in some), f"names and values {said}"
+
+
 def _escaping(safe: str, blank: str = "+") -> Callable[[str], str]:
     def escape(text: str) -> str:
         made = quote(text, safe=safe + " ").replace(" ", blank)
@@ -112,7 +143,7 @@ _ESCAPES: tuple[tuple[str, Callable[[str], str], str, int], ...] = (
     ("onoffice-query-star", _escaping("*"), "", 1),
     ("onoffice-query-unescaped", _escaping("/~", "%20"), "the slash, as Python's quote leaves it", 1),
     ("onoffice-query-unescaped", _escaping("/~"), "the slash", 2),
-    ("onoffice-query-unescaped", _escaping("!'()*~"), "! ' ( ) * ~, with + for a blank", 1),
+    ("onoffice-query-unescaped", _escaping("!'()*~"), "! ' ( ) * ~, with + for a blank", 2),
     ("onoffice-query-unescaped", _escaping("()~"), "( ) ~, as qs writes RFC 1738", 2),
     ("onoffice-query-unescaped", _escaping("()~", "%20"), "( ) ~, as qs writes RFC 3986", 2),
     ("onoffice-query-unescaped", _escaping("!'()*~:$,"), "as axios writes", 1),
@@ -133,22 +164,22 @@ _ESCAPES: tuple[tuple[str, Callable[[str], str], str, int], ...] = (
 def forms(rule: Rules) -> Callable[[State], Iterator[Made]]:
     """Return the ways to write the query otherwise."""
 
+    escapes = [(id, _once(escape), change, cost) for id, escape, change, cost in _ESCAPES]
+
     def ways(state: State) -> Iterator[Made]:
         pairs, received, *rest = state
         for id, write in replacing(READINGS, "form"):
             yield Made(id, (write(pairs, received), *rest))
         yield Made("onoffice-query-as-received", (received, *rest))
-        for id, escape, change, cost in _ESCAPES:
+        for id, escape, change, cost in escapes:
             yield Made(id, (_joined(pairs, escape), *rest), change, cost)
         form = written(rule, state)
         yield Made("onoffice-query-plus-kept", (form.replace("%2B", "+"), *rest))
         yield Made("onoffice-query-bare-names", (re.sub(r"=(?=&|$)", "", form), *rest))
-        for between, cost in ((";", 1), ("&amp;", 1), ("", 1), (",", 2), ("\n", 2), ("|", 2), ("?", 2)):
+        for between, cost in ((";", 1), ("&amp;", 1), ("", 2), (",", 2), ("\n", 2), ("|", 2), ("?", 2)):
             yield Made("onoffice-query-separator", (form.replace("&", between), *rest), f"{between!r}", cost)
-        yield Made("onoffice-query-names-alone", ("".join(value for _, value in pairs), *rest), "values", 2)
-        yield Made(
-            "onoffice-query-names-alone", ("".join(n + v for n, v in pairs), *rest), "names and values", 2
-        )
+        for id, text, change in _alone(pairs, query_pairs(received, "")):
+            yield Made(id, (text, rest[0], "", ""), change, 2)
         yield Made("values-encoded", (_joined(pairs, lambda t: quote_plus(quote_plus(t))), *rest), "twice", 2)
 
     return ways

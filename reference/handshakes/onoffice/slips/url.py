@@ -44,7 +44,7 @@ def case(found: Found, ids: list[str]) -> Case:
     return Case(
         (query, origin, path),
         (
-            Layer("query", kinds=(("query", 0),)),
+            Layer("query", kinds=(("query", 0),), ways=_separated),
             Layer("parameters", _parameters, ways=_parameter_ways),
             Layer("added", kinds=(("added", 0),), ways=_lost),
             Layer("changed", kinds=(("changed", 0),)),
@@ -96,6 +96,12 @@ def _stage(name: str) -> Callable[[State], Iterator[Made]]:
 
 
 # --- parameters -----------------------------------------------------------------------------------
+
+
+def _separated(state: State) -> Iterator[Made]:
+    query, *rest = state
+    if ";signature=" in query and "&" not in query:
+        yield Made("onoffice-query-separator", (query.replace(";", "&"), *rest), "';'")
 
 
 def _parameters(state: State) -> State:
@@ -192,7 +198,8 @@ def _names(state: State) -> Iterator[Made]:
 def _message(rule: Rules) -> Callable[[State], State]:
     def made(state: State) -> State:
         form, received, origin, path = state
-        return rule.message(origin + path, form).encode("utf-8", "surrogateescape"), received
+        text = rule.message(origin + path, form) if origin else form
+        return text.encode("utf-8", "surrogateescape"), received
 
     return made
 
@@ -201,6 +208,8 @@ def _messages(rule: Rules, found: Found, fragment: str) -> Callable[[State], Ite
     def ways(state: State) -> Iterator[Made]:
         form, received, origin, path = state
         base = origin + path
+        if not origin:
+            return
 
         def one(id: str, text: str, change: str = "", cost: int = 1) -> Made:
             return Made(id, (text.encode("utf-8", "surrogateescape"), received), change, cost)
@@ -215,18 +224,33 @@ def _messages(rule: Rules, found: Found, fragment: str) -> Callable[[State], Ite
             (f"{host}{path}?{form}", "without the scheme", 1),
             (f"//{host}{path}?{form}", "without the scheme, // in front", 2),
             (f"{host}?{form}", "host and query", 2),
-            (f"{origin}?{form}", "without the path", 1),
-            (f"?{form}", "the question mark and the query", 1),
+            (f"{origin}?{form}", "without the path", 2),
+            (f"?{form}", "the question mark and the query", 2),
             (f"{path}{form}", "path and query without a question mark", 2),
             (f"{path.lstrip('/')}?{form}", "path and query without the first slash", 2),
-            (f"{base}?&{form}", "& behind the question mark", 1),
-            (f"{base}?{form}&", "& at the end", 1),
+            (f"{base}?&{form}", "& behind the question mark", 2),
+            (f"{base}?{form}&", "& at the end", 2),
             (f"{base}?{form}?", "a question mark at the end", 2),
             (f"{base}/?{form}", "a slash before the question mark", 2),
             (f"{base}\n{form}", "a line each", 2),
             (f"{form}{base}", "the query first", 2),
         ):
             yield one("onoffice-message-shape", text, change, cost)
+        if time := re.search(r"(?:^|&)timestamp=([0-9]+)", form):
+            for between in (".", "", ":", "|"):
+                said = f"{between!r} between" if between else "nothing between"
+                yield one(
+                    "onoffice-message-shape",
+                    f"{time[1]}{between}{base}?{form}",
+                    f"the time in front, {said}",
+                    2,
+                )
+                yield one(
+                    "onoffice-message-shape",
+                    f"{base}?{form}{between}{time[1]}",
+                    f"the time behind, {said}",
+                    2,
+                )
         yield one("onoffice-signature-left-in", f"{base}?{form}&signature=", "empty, at the end")
         yield one("onoffice-base-alone", base)
         yield one("onoffice-base-alone", f"{base}?", "with a question mark")
@@ -236,7 +260,6 @@ def _messages(rule: Rules, found: Found, fragment: str) -> Callable[[State], Ite
         method = found.method or "GET"
         for between in ("", " ", "\n", ":"):
             yield one("onoffice-method-signed", f"{method}{between}{base}?{form}", cost=2)
-        yield one("onoffice-json-signed", _json(form), "alone", 2)
         yield one("onoffice-json-signed", base + _json(form), "behind the base", 2)
         orders = form.replace("+", "%20").replace("%7E", "~")
         yield one("onoffice-written-as-orders", orders, "", 1)

@@ -72,7 +72,7 @@ class Acting(Resources):
             if chosen and isinstance(chosen.expected, Refuses):
                 findings += (unasked(response, chosen),)
             else:
-                popup, found = configured(response, card, self.settings.loopback)
+                popup, found = configured(response, card, self.settings.plain)
                 self.popups[account_url, code] = popup
                 findings += found
         return self.outcome(response, findings)
@@ -111,7 +111,7 @@ class Acting(Resources):
             )
             return self.outcome(response, findings)
         known = self.findings.violations > broken and not attempt.edited
-        findings = () if known else connected(response, attempt, chosen, self.settings.loopback)
+        findings = () if known else connected(response, attempt, chosen, self.settings.plain)
         if attempt.edited and said_yes(response):
             findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")
         elif response is not None or not attempt.edited:  # a lost answer does not undo a good `edit`
@@ -133,7 +133,7 @@ class Acting(Resources):
         connection = attempt.edited
         assert connection is not None  # noqa: S101  (the caller looked)
         url = object_in(response).get("accountUrl")
-        connection.answered_url = str(url) if absolute(url, self.settings.loopback) else ""
+        connection.answered_url = str(url) if absolute(url, self.settings.plain) else ""
         place = (attempt.account, attempt.code, host)
         before = self.client_ids.setdefault(place, connection.client_id)
         self.client_ids[place] = connection.client_id

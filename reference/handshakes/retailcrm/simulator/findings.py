@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,17 +27,19 @@ def error_message(response: Response | None) -> str:
     return message if isinstance(message, str) and message.strip() else "The module is not available."
 
 
-def absolute(url: Any, loopback: bool) -> bool:
-    """Return whether a text is an absolute https address, or with `loopback` one on 127.0.0.1."""
+def absolute(url: Any, plain: Collection[str]) -> bool:
+    """Return whether a text is an absolute address with https, or one of the hosts that need none."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
-        local = loopback and parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+        local = parts.scheme == "http" and parts.hostname in plain
         return bool(parts.hostname) and (parts.scheme == "https" or local) and url.isascii()
     except ValueError:
         return False
 
 
-def configured(response: Response | None, card: Card, loopback: bool) -> tuple[PopUp, tuple[Finding, ...]]:
+def configured(
+    response: Response | None, card: Card, plain: Collection[str]
+) -> tuple[PopUp, tuple[Finding, ...]]:
     """retailcrm:config.answer. Return what a configuration says, and the findings on it; A3, A12, A14."""
     answer = object_in(response)
     scopes, url = answer.get("scopes"), answer.get("registerUrl")
@@ -54,7 +57,7 @@ def configured(response: Response | None, card: Card, loopback: bool) -> tuple[P
     asked = f"asks for {', '.join(names)[:200] or 'no scope'}"
     checks = {
         "config.answer": (response is not None and response.status == 200, f"configuration: {status}"),
-        "config.register-url": (absolute(url, loopback), "registerUrl"),
+        "config.register-url": (absolute(url, plain), "registerUrl"),
         "config.scopes": (
             set(names) <= set(card.scopes),
             f"{asked}; its card allows {', '.join(card.scopes)}",
@@ -92,7 +95,7 @@ def refused(response: Response | None, attempt: Attempt, fault: ConnectFault) ->
 
 
 def connected(
-    response: Response | None, attempt: Attempt, fault: ConnectFault | None, loopback: bool
+    response: Response | None, attempt: Attempt, fault: ConnectFault | None, plain: Collection[str]
 ) -> tuple[Finding, ...]:
     """retailcrm:answer.edit-seen. Return the findings on a registration that the module has to take."""
     name = fault.name if fault else "the genuine registration"
@@ -105,7 +108,7 @@ def connected(
     url = object_in(response).get("accountUrl")
     return (
         Finding(CLAUSE + "edit.call", True, detail),
-        Finding(CLAUSE + "answer.account-url", yes and absolute(url, loopback), detail),
+        Finding(CLAUSE + "answer.account-url", yes and absolute(url, plain), detail),
     )
 
 

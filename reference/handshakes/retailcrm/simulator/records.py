@@ -52,7 +52,7 @@ class Settings:
     `when_off` whether the keys of a module that is off are refused (`key-refused`, A30) or not (`key-works`).
     `rate_status` is what answers more than 10 requests of one key in a second (503 or 429); 0 lets them pass.
     `traps` are origins that no module may ever contact; a request to one is remembered. A fault that names
-    an address of a kind that is not among them is not offered.
+    an address of a kind that is not among them is not offered. `plain` are hosts that need no TLS.
     """
 
     register_timeout: float = 30
@@ -60,7 +60,7 @@ class Settings:
     when_off: str = "key-works"
     rate_status: int = 0
     system_url: str = "public"
-    loopback: bool = False
+    plain: tuple[str, ...] = ()
     traps: Mapping[str, str] = field(default_factory=TRAPS.copy)
 
 

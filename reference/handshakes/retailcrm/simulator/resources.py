@@ -250,7 +250,7 @@ class Resources(SetUp):
             return value
 
         def address_at(name: str) -> str:
-            if not absolute(value := text_at(name), self.settings.loopback):
+            if not absolute(value := text_at(name), self.settings.plain):
                 raise wrong("members", name, "This value is not a valid URL.")
             return value
 

@@ -39,7 +39,7 @@ def bare(text: str) -> tuple[str, bytes, str] | None:
     """
     content = text.encode("utf-8", "surrogatepass")
     if re.match(r"\ufeff?(?:[A-Za-z_]\w*=[^&\s]*&)*register(?:=|%3D|\[|%5B)", text, re.I | re.A):
-        flat = re.sub(r"\s*[\r\n]+\s*", "", text) if "{" not in text else text
+        flat = "".join(map(str.strip, text.splitlines())) if "{" not in text else text
         took = "a form" if flat == text else "a form, wrapped over several lines"
         return "", flat.encode("utf-8", "surrogatepass"), took
     if text.startswith("--"):

@@ -1,0 +1,77 @@
+"""Where a served side listens, and what it is called: on 127.0.0.1 alone, unless a partner elsewhere needs more.
+
+A partner in a container reaches neither the loopback interface of its host nor the traps of a simulator, which
+are ports of their own. So a side with a public URL names that URL and no other address, and its faults that lead
+to other hosts are off.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from urllib.parse import urlsplit
+
+from ..runtime.story import PLAIN
+from .common import fail
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where sides listen; `public` is the origin of the one side that is served for a program elsewhere, if it is."""
+
+    address: str = LOOPBACK
+    public: str = ""
+
+    def sockets(self, sides: list[str], port: int) -> dict[str, socket.socket]:
+        """Return a bound socket of each side, the first with the port; ends with exit code 2 where there is none."""
+        from ..runtime.server import listen
+
+        port = port or (urlsplit(self.public).port or 0 if self.public else 0)
+        found: dict[str, socket.socket] = {}
+        try:
+            for side in sides:
+                found[side] = listen(port if not found else 0, self.address)
+        except OSError as error:
+            here = f"port {port}" if self.address == LOOPBACK else f"port {port} of {self.address}"
+            fail(f"{here} cannot be used: {error.strerror}; take another --port, or none for a free one")
+        return found
+
+    def elsewhere(self, settings: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the origins that settings name and a side with a public URL may contact; on loopback it may anyhow."""
+        urls = [urlsplit(value) for name, value in settings.items() if name.endswith(("_url", "_uri"))]
+        named = (f"{url.scheme}://{url.netloc}".lower() for url in urls if url.netloc)
+        return tuple(dict.fromkeys(named)) if self.public else ()
+
+    def plain(self, settings: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the hosts that the other side may name without TLS: this machine's own, and those of the settings."""
+        hosts = (urlsplit(origin).hostname or "" for origin in self.elsewhere(settings))
+        return tuple(dict.fromkeys([*PLAIN, *hosts]))
+
+
+def place_of(listen: str, public_url: str, only: str) -> Place:
+    """Return the place that two options name, or end with exit code 2 and what is wrong with them."""
+    if not listen and not public_url:
+        return Place()
+    if not only:
+        fail("--listen and --public-url are for one side: add --only platform or --only partner")
+    address = listen or LOOPBACK
+    try:
+        beyond = not IPv4Address(address).is_loopback
+    except ValueError:
+        fail(f"--listen is an IPv4 address of this machine, as 172.17.0.1 or 0.0.0.0, not {listen!r}")
+    if beyond and not public_url:
+        fail("--listen needs --public-url: the address at which the other side reaches this one")
+    if not public_url:
+        return Place(address)
+    try:
+        parts = urlsplit(public_url)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        fail(f"--public-url is scheme, host and port, as http://172.17.0.1:8080, not {public_url!r}")
+    return Place(address, f"{parts.scheme}://{parts.netloc}".lower())
