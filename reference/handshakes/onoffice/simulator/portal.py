@@ -141,12 +141,17 @@ class Portal:
         return page(
             "onOffice simulator", _INDEX, account=platform.account, customers=list(platform.customers.values()),
             names=_STATUS, opening=self._opening(),
-            serving={one.name: platform.offered(_SERVING, one.url) for one in platform.account.services}, findings=platform.findings[-50:][::-1],
+            serving={one.name: self._serving(one.name) for one in platform.account.services}, findings=platform.findings[-50:][::-1],
         )  # fmt: skip
 
     def _opening(self) -> tuple[Fault, ...]:
         """Return the faults of an activation that can act on the registered URL."""
         return self.platform.offered(_OPENING, self.platform.account.activation_url)
+
+    def _serving(self, name: str) -> tuple[Fault, ...]:
+        """Return the faults of a service that can act on its URL; a webhook answers before it may ask the API anything."""
+        service = {one.name: one for one in self.platform.account.services}[name]
+        return self.platform.offered(URL_FAULTS if service.webhook else _SERVING, service.url)
 
     def _open(self, fields: Mapping[str, str]) -> Response:
         fault = _known(fields.get("fault", ""), self._opening())
@@ -189,7 +194,7 @@ class Portal:
     def _service(self, fields: Mapping[str, str]) -> Step[Response]:
         """Show a service in its frame; with a fault its URL is called from here first, since its answer is to be judged."""
         who = fields["customer"], fields["user"], fields["service"]
-        fault = _known(fields.get("fault", ""), _SERVING)
+        fault = _known(fields.get("fault", ""), self._serving(fields["service"]))
         findings: tuple[Finding, ...] = ()
         if fault:
             findings = (yield from self.platform.serve(*who, fault)).findings
