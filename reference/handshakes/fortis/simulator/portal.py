@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step, split_url
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
-from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.pages import page, refused_step, wrong_method
 from ...runtime.verdicts import Finding, Outcome
 from .acting import Acting
 from .faults import POSTBACK_FAULTS, Fault, opening_faults
@@ -75,11 +75,7 @@ class Portal:
         if request.path == "/simulator":
             return self._index() if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
-        if step not in STEPS:
-            return page("Not found", "<p>There is no such page.</p>", status=404)
-        if request.method != "POST":
-            return wrong_method("POST")
-        if refusal := refused_form(request):
+        if refusal := refused_step(request, STEPS):
             return refusal
         try:
             fields = self._chosen(request, step)

@@ -13,7 +13,7 @@ from ...core.messages import Answer, Request, Response, Step, form_body, json_re
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, form_pairs, no_duplicates
 from ...runtime.browser import Page
-from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.pages import page, refused_step, wrong_method
 from ...runtime.verdicts import Finding
 from .acting import Acting
 from .faults import ACTIVATION_URL_FAULTS, API_FAULTS, CLAIM_FAULTS, STATE_FAULTS, URL_FAULTS, Fault
@@ -119,13 +119,9 @@ class Portal:
             if request.method != "GET":
                 return wrong_method("GET")
             return self._index() if request.path == "/simulator" else _javascript()
-        step = steps.get(request.path.removeprefix("/simulator/"))
-        if step is None:
-            return page("Not found", "<p>There is no such page.</p>", status=404)
-        if request.method != "POST":
-            return wrong_method("POST")
-        if refusal := refused_form(request):
+        if refusal := refused_step(request, steps):
             return refusal
+        step = steps[request.path.removeprefix("/simulator/")]
         clause = "onoffice:popup.terms"
         try:
             fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
