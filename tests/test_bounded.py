@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import shake_256
 from itertools import count
 
 import pytest
 
-from handshakes.core.messages import Request
+from handshakes.core.messages import Request, Unreachable
 from handshakes.core.refusals import Refused
 from handshakes.fortis import demo as fortis
 from handshakes.onoffice import demo as onoffice
@@ -134,6 +135,26 @@ def test_what_is_remembered_after_many_handshakes_and_strangers_is_what_was_afte
             sizes[turn] = remembered(sides.platform, sides.partner, sides.reports)
     assert sizes[FEW] > 100
     assert sizes[MANY] <= sizes[FEW] * 1.05, sizes
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_of_what_a_stranger_writes_a_finding_holds_the_beginning_only(name):
+    _, sides, network, _ = made(name)
+    long = "x" * 15_000
+    for request in strangers(sides):
+        for path, body in (
+            (f"{request.path}/{long}", b"{}"),
+            (request.target, b'{"' + long.encode() + b'": 1}'),
+        ):
+            kinds = ("application/json", "application/x-www-form-urlencoded")
+            for kind in kinds:
+                sent = replace(
+                    request, target=path, body=body, headers=(("content-type", kind), ("x-api-key", long))
+                )
+                with suppress(Unreachable):
+                    network.exchange("stranger", sent)
+    assert all(len(one.detail) <= 300 for one in sides.platform.findings)
+    assert all(len(str(refused)) < 2_000 for _, refused in sides.reports)
 
 
 def test_findings_that_are_gone_are_still_counted(monkeypatch):

@@ -8,7 +8,7 @@ from handshakes.explain import explain
 from tests.trials.mutations import settings, tried
 
 
-@pytest.mark.parametrize("platform", ["officernd", "retailcrm"])
+@pytest.mark.parametrize("platform", ["fortis", "officernd", "retailcrm"])
 def test_a_mutation_gives_an_answer_or_a_refusal(platform):
     seeds, options = settings(platform)
     assert [*tried(platform, seeds, 1_000, 20_261_129, **options)] == []
@@ -33,5 +33,5 @@ def test_a_mutation_gives_an_answer_or_a_refusal(platform):
     ],
 )
 def test_what_once_broke_something_or_may(pasted):
-    for platform in ("officernd", "retailcrm"):
+    for platform in ("fortis", "officernd", "retailcrm"):
         assert explain(platform, pasted, secret="s3cret-0815", now=0).verdict in ("refused", "unrecognised")

@@ -553,3 +553,22 @@ def test_nothing_fits_another_secret_within_the_budget():
     answer = explain("onoffice", url(RIGHT()), secret=OTHER, now=NOW)
     assert (answer.explanations, answer.ended) == ((), "complete")
     assert 2_000 < answer.tried < 6_000
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda u: u.replace("apiToken=", "apiToken"),
+        lambda u: u.replace("apiToken=", ""),
+        lambda u: u.replace("apiClaim", "apiclaim").replace("apiToken", "API_TOKEN"),
+        lambda u: u.replace("&apiToken", ";apiToken"),
+        lambda u: u.replace("&apiToken", "%26apiToken"),
+        lambda u: u.replace("?", "").replace("&signature", "?signature"),
+        lambda u: u.replace("apiToken=", "note=x+apiToken%3D"),
+    ],
+)
+def test_a_token_is_masked_wherever_damage_has_put_it(damage):
+    answer = explain("onoffice", damage(url(RIGHT())), secret=SECRET, now=NOW)
+    said = json.dumps(answer.as_json())
+    assert answer.verdict == "refused" and answer.stages
+    assert TOKEN not in said and "private0token" not in said

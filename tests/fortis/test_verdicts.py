@@ -9,7 +9,10 @@ import pytest
 from handshakes.core.messages import Dropped
 from handshakes.core.refusals import Refused
 from handshakes.fortis.partner import App
-from tests.fortis.sides import MODES, USER, sides
+from handshakes.fortis.partner.configuration import UI
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.flow import InProcess
+from tests.fortis.sides import MODES, TITLE, USER, Both, sides
 
 
 class Patient(App):
@@ -67,3 +70,69 @@ def test_an_app_that_does_not_answer_was_not_seen_to_refuse(mode):
     world.partner.handle = gone
     outcome = world.launch(fault="short-location")
     assert [one.state for one in outcome.findings] == ["not seen"]
+
+
+# --- a fault that is chosen on the simulator's page ------------------------------------------------------
+
+
+def pressed(world: Both, fault: str):
+    """Register, choose a fault beside the button that opens the app, and load the frame; return the findings and the frame."""
+    world, browser = world.unheard(), Browser()
+    seen = world.platform.findings.seen
+    page = world.network.run(browser.open(f"{UI}/simulator"))
+    page = world.network.run(browser.submit(page, page.form(f"open-{USER}"), {"fault": fault}))
+    frame = world.network.run(browser.load_frame(page))
+    return {(one.clause, one.state) for one in world.platform.findings.since(seen)}, page, frame
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_app_that_opens_to_a_fault_is_found_on_the_page_too(mode):
+    class Believes(App):
+        def is_the_same(self, claimed, user_id):
+            return None
+
+    found, page, _ = pressed(sides(kind=Believes, mode=mode), "token-of-another")
+    assert ("fortis:identity.mismatch", "violated") in found
+    assert 'class="violated"' in page.response.body.decode()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_fault_of_the_api_acts_in_the_frame_too_and_on_no_other_launch(mode):
+    world = sides(mode=mode)
+    found, _, frame = pressed(world, "me-500")
+    assert ("fortis:identity.unavailable", "held") in found
+    assert frame.response.status == 403 and world.reasons() == ["platform-error"] * 2
+    assert world.launch().held
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_launch_that_has_to_open_the_app_does_so_in_the_frame_too(mode):
+    found, _, frame = pressed(sides(mode=mode), "slash-oauth-url")
+    assert {state for _, state in found} == {"held"}
+    assert frame.response.status == 200
+
+
+@pytest.mark.parametrize("policy", ["location-only", "refuse"])
+@pytest.mark.parametrize("fault", ["no-token", "unfilled-token", "token-underscore"])
+def test_opening_for_the_location_alone_or_not_at_all_are_both_right_without_a_token(policy, fault):
+    """A30: the page says that the token may be missing, and nothing of what an app does then."""
+    found, _, _ = pressed(sides(without_token=policy), fault)
+    assert {state for _, state in found} == {"held"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["postback-repeated", "postback-without-key", "delete-unknown", "postback-with-body", "postback-lost"],
+)
+def test_a_postback_that_nobody_answers_is_not_seen(fault):
+    world = sides()
+    world = world._replace(network=InProcess(world.platform, clock=world.clock))
+    outcome = world.register(fault=fault)
+    assert [one.state for one in outcome.findings] == ["not seen"]
+
+
+def test_a_fault_of_a_postback_that_the_app_has_no_address_for_is_not_seen():
+    world = sides()
+    app = world.platform.apps[TITLE]
+    world.platform.add_app(replace(app, location_setup_url=""))
+    assert [one.state for one in world.register(fault="postback-repeated").findings] == ["not seen"]

@@ -6,7 +6,8 @@ import pytest
 
 from handshakes.core.refusals import Refused
 from handshakes.onoffice.partner import Provider
-from tests.onoffice.sides import sides
+from handshakes.runtime.browser import Browser
+from tests.onoffice.sides import ADMIN, FIRST, PLANS, activated, sides
 
 
 class SaysActive(Provider):
@@ -76,3 +77,20 @@ def test_the_same_holds_for_a_person_at_the_popup(patience, text, state):
     world.network.run(platform._posted(form.action, fields, page.url), "browser")
     assert platform.receives(popup, text, origin="https://provider.example")
     assert ("onoffice:unlock.timeout", state) in [(one.clause, one.state) for one in platform.findings]
+
+
+@pytest.mark.clause("onoffice:claim.latest")
+@pytest.mark.parametrize("loaded", [True, False])
+def test_whether_the_url_of_a_frame_arrived_is_not_seen(loaded):
+    """A later URL that no browser loaded is none that a provider can know, so an older claim is no breach."""
+    world = activated()
+    assert world.serve().held
+    url = world.platform.service_url(FIRST, ADMIN, PLANS)
+    if loaded:
+        world.network.run(Browser().open(url))
+    seen = world.platform.findings.seen
+    world.work()
+    found = [
+        one.state for one in world.platform.findings.since(seen) if one.clause == "onoffice:claim.latest"
+    ]
+    assert found == (["held"] if loaded else ["not seen"])

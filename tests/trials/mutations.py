@@ -133,6 +133,17 @@ def settings(platform: str) -> tuple[list[bytes], dict[str, Any]]:
             "private": [table.SECRET],
             "headers": [b"officernd-signature: t=1648190384,signature=" + b"0f" * 32, b"t=1,signature=00"],
         }
+    elif platform == "fortis":
+        from tests.explain import test_fortis as table  # type: ignore[no-redef]
+
+        genuine = [table.right_plain(), table.by_node(), table.right()]
+        options = {
+            "secret": table.SECRET,
+            "now": table.NOW,
+            "private": [table.SECRET, table.TOKEN],
+            "headers": [b"host: yourapp.com", b"x-forwarded-host: yourapp.com"],
+            "ciphers": table.CIPHERS,
+        }
     else:
         from tests.explain import test_retailcrm as table  # type: ignore[no-redef]
 
@@ -156,7 +167,7 @@ def settings(platform: str) -> tuple[list[bytes], dict[str, Any]]:
 def main() -> int:
     """Try as many mutations as are asked for; return 1 if any broke something."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("platform", choices=["officernd", "retailcrm"])
+    parser.add_argument("platform", choices=["fortis", "officernd", "retailcrm"])
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

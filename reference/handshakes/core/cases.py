@@ -158,7 +158,8 @@ class Slips(Protocol):
     QUERY: tuple[str, ...]
     """Names of parameters by which a signed URL is known."""
     HEADERS: tuple[str, ...]
-    """Names of headers that carry a signature."""
+    """Names of headers that carry a signature. Where the names of parameters are common ones, a module may also have
+    `LIKELY`, a pattern of URLs that are surely the platform's."""
     BODY: bool | str
     """Whether a body may be what is verified; "json" where only JSON that `bare` finds can be one."""
     CLAUSES: Mapping[str, str]

@@ -239,7 +239,12 @@ def fetch(text: str) -> Command | None:
         r"(?:\S*[$>%#] *)?(?:wget|https?(?= +(?:-|[A-Z]+ |[\"']?https?:|:?/))|Invoke-WebRequest|Invoke-RestMethod|iwr)\s",
         text,
     ):
+        query = [
+            _encoded(word.replace("==", "=", 1)) for word in words(text)[1:] if re.match(r"[\w.-]+==", word)
+        ]
         for word in words(text)[1:]:
             if "://" in word or word.startswith("/"):
-                return Command("a command", word)
+                return Command(
+                    "a command", word + ("&" if "?" in word else "?") * bool(query) + "&".join(query)
+                )
     return None

@@ -53,6 +53,9 @@ class _Reader:
         text = self._text(pasted)
         if text is None:
             text = pasted.decode("utf-8", "surrogateescape")
+            raw = None if self.platform.BODY else self.platform.bare(pasted.decode("latin-1"))
+            if raw is not None:
+                return self._made(raw[2], raw[0])
             return self._http(text, pasted) or self._head(text, pasted) or self._body(pasted, "a binary body")
         text = text.strip()
         if not text:
@@ -109,9 +112,19 @@ class _Reader:
             url = self._with_origin(repaired(url, self.fits, self.undone), dict(reversed(every)), beside)
         elif url:
             url = repaired(url, self.fits, self.undone)
+        if not self.platform.BODY and body and not self.fits(url):
+            url = self._posted(url, body)
         if not self.fits(url) and not (self.platform.BODY and body) and not self._unsigned(url):
             raise Unreadable(self._missing(took))
         return Found(url, method, every, body, took, tuple(dict.fromkeys(self.undone)))
+
+    def _posted(self, url: str, body: bytes) -> str:
+        """Return a URL with the form that was its body, where the platform signs URLs alone."""
+        form = body.decode("utf-8", "replace").strip()
+        if not self.fits(f"?{form}"):
+            return url
+        self.undone.append("the parameters were in the body")
+        return f"{url}{'&' if '?' in url else '?'}{form}"
 
     def _unsigned(self, url: str) -> bool:
         """Return whether a URL is at least one that the platform could have signed."""
@@ -180,7 +193,10 @@ class _Reader:
         self.undone += filter(None, [one.undone])
         return self._made(took, one.url, "", one.headers(), beside="what stands beside it")
 
-    def _signed(self, url: str, headers: Headers, body: str) -> bool:
+    def _signed(self, url: str, headers: Headers, body: str) -> int:
+        """Return whether a request seems to be signed: 2 where its URL is surely one of the platform."""
+        if re.search(getattr(self.platform, "LIKELY", "(?!)"), url):
+            return 2
         named = {name for name, _ in headers} & set(self.platform.HEADERS)
         return (
             self.fits(url)
@@ -282,12 +298,21 @@ class _Reader:
                 return self._made(took, url)
             return Found("", "", self.headers, body, took, tuple(dict.fromkeys(self.undone)))
         flat = one_line(bare)
-        one_word = " " not in flat.strip() or not self.fits(flat.partition(" ")[0])
+        later = any(one.start() and self.fits(one[0]) for one in _URL.finditer(text))
+        one_word = " " not in flat.strip() or not (later or self.fits(flat.partition(" ")[0]))
         if one_word and _TARGET.fullmatch(re.sub(r"\s", "", flat)) and flat.count("://") < 3:
             return self._made("a URL" if "://" in flat.partition("?")[0] else "a request target", bare)
         for found in _URL.finditer(re.sub(r"\\\n\s*|(?<=[&=?%\w])\r?\n[ \t]+", "", text)):
             if self.fits(found[0]) or self.fits(found[0].replace("&amp;", "&")):
                 return self._made("a URL in a text", found[0])
+        if re.match(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[^\s=&]*\?", flat, re.A) and self.fits(flat):
+            self.undone.append("the scheme was missing")
+            return self._made("a URL", "https://" + bare)
+        if not re.match(r"\?*[\w.%~\[\]-]+=", flat):
+            for word in re.split(r"[\s\"'`;,|<>]+", text):
+                if self.fits("?" + word) and "?" not in word:
+                    self.undone.append("the query had no question mark")
+                    return self._made("a query in a text", "?" + word)
         if "=" in flat and ("&" in flat or self.fits("?" + flat)) and " " not in flat:
             self.undone.append("the query had no question mark")
             return self._made("a query", "?" + bare)

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from ..core.messages import Headers
 
-Signed = Callable[[str, Headers, str], bool]
-"""Whether a URL, headers or a body carry a signature of the platform."""
+Signed = Callable[[str, Headers, str], int]
+"""Whether a URL, headers or a body carry a signature of the platform; the greater, the surer."""
 
 
 class Unreadable(Exception):
@@ -67,11 +67,12 @@ def recorded(value: Any, signed: Signed) -> Recorded | None:
 
 
 def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorded:
-    matching = [
-        (number, one)
+    found = [
+        (signed(_url(one), _headers(one), _posted(one.get("postData"))), number, one)
         for number, one in enumerate(requests, 1)
-        if signed(_url(one), _headers(one), _posted(one.get("postData")))
     ]
+    surest = max((sure for sure, _, _ in found), default=0)
+    matching = [(number, one) for sure, number, one in found if sure and sure == surest]
     if not matching:
         counted = (
             "1 request, which does not carry"
@@ -91,9 +92,16 @@ def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorde
 
 
 def _url(request: dict[str, Any]) -> str:
-    """Return the URL of a request; in a collection of Postman it is an object."""
+    """Return the URL of a request; in a collection of Postman it is an object, in an event of Sentry it has its query apart."""
     url = request.get("url", "")
-    return str(url.get("raw", "")) if isinstance(url, dict) else str(url)
+    url = str(url.get("raw", "")) if isinstance(url, dict) else str(url)
+    query = request.get("query_string")
+    if not query or "?" in url:
+        return url
+    if isinstance(query, list):  # as Sentry has it
+        query = [(str(one[0]), str(one[1])) for one in query if isinstance(one, list) and len(one) == 2]
+    made = urlencode(query, errors="surrogatepass") if isinstance(query, (list, dict)) else str(query)
+    return f"{url}?{made.removeprefix('?')}"
 
 
 def _event(event: dict[str, Any]) -> Recorded:

@@ -70,6 +70,9 @@ def unwrapped(text: str, undone: list[str]) -> str:
         soft = re.sub(r"=\r?\n", "", text).encode("utf-8", "surrogatepass")
         coded = re.sub(rb"=([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), soft)
         text = coded.decode("utf-8", "replace")
+    if "\x1b[" in text:
+        undone.append("the colours of a terminal")
+        text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
     rows = text.splitlines()
     sent = [row[1:].removeprefix(" ") for row in rows if row.startswith(">")]
     if sent and re.match(r"[A-Z]+ \S+ HTTP/", sent[0]):

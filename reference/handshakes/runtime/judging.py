@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from ..core.messages import Response
+from ..core.printing import printable
 from .verdicts import Finding, Findings, Outcome
+
+MOST_DETAIL = 300
 
 
 class Judging:
@@ -25,8 +28,11 @@ class Judging:
         self.findings = Findings()
 
     def found(self, clause: str, held: bool | None, detail: str) -> None:
-        """Remember what a check said about a clause, which is given without the prefix."""
-        self.findings.append(Finding(self.prefix + clause, held, detail))
+        """Remember what a check said about a clause, which is given without the prefix; of the detail, its beginning.
+
+        A detail may come from a stranger, and is shown in a page and in a terminal.
+        """
+        self.findings.append(Finding(self.prefix + clause, held, printable(detail, MOST_DETAIL)))
 
     def outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
         """Remember the findings on a step, and return them with the response as its outcome."""

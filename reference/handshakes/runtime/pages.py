@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,15 @@ def refused_form(request: Request) -> Response | None:
     if request.header("content-type").partition(";")[0].strip().lower() != URLENCODED:
         return page("Not a form", "<p>Use the buttons of this page.</p>", status=415)
     return None
+
+
+def refused_step(request: Request, steps: Container[str]) -> Response | None:
+    """Return the refusal of what is none of a simulator's steps, is not posted, or as `refused_form` says; else None."""
+    if request.path.removeprefix("/simulator/") not in steps:
+        return page("Not found", "<p>There is no such page.</p>", status=404)
+    if request.method != "POST":
+        return wrong_method("POST")
+    return refused_form(request)
 
 
 def wrong_method(allowed: str) -> Response:

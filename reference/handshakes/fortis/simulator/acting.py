@@ -12,10 +12,10 @@ from ...core.messages import Request, Response, Step, Unreachable, json_response
 from ...core.refusals import Refused
 from ...runtime.browser import Browser, Page
 from ...runtime.calls import asked
-from ...runtime.verdicts import Outcome
+from ...runtime.verdicts import Outcome, Survives
 from .drafts import Draft, postback
 from .faults import FAULTS, AnswerFault, Fault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
-from .findings import consented, is_open, judged, opened, posted, uniform, unopened
+from .findings import consented, is_open, judged, opened, posted, uniform, unopened, untold
 from .identity import Identity
 from .records import CLAUSE, Attempt, Location, Settings, User
 
@@ -71,7 +71,7 @@ class Acting(Identity):
         user = self.users[user_id] if user_id else None
         template = app.user_setup_url if user else app.location_setup_url
         if not template:  # postbacks are optional
-            return Outcome(None, ())
+            return self.outcome(None, (untold(fault),) if fault else ())
         settings = self.settings
         if fault:
             settings = replace(settings, raw=fault.raw or settings.raw)
@@ -166,6 +166,7 @@ class Acting(Identity):
             raise ValueError(f"{contact_id} is not a contact of this location")
         token = self._token_for(chosen, user_id)
         draft = self.draft(title, location_id, user_id, contact_id, token)
+        self.disturbed.pop(draft.token or "", None)
         return (chosen.apply(draft) if isinstance(chosen, LaunchFault) else draft.url()), draft
 
     def _launched(self, url: str, draft: Draft, chosen: OpeningFault | None, cookie: str) -> Step[Outcome]:
@@ -192,6 +193,25 @@ class Acting(Identity):
         assert first is not None and shown is not None  # noqa: S101  (it is open)
         values = [str(value) for value in draft.values().values() if value]
         return self.outcome(shown, tuple(opened(first, shown, attempt, values, self.settings.ui_origin)))
+
+    def shown(
+        self, title: str, location_id: str, user_id: str, contact_id: str, fault: str
+    ) -> Step[tuple[str, Outcome]]:
+        """fortis:launch.server-side. Open the app with a fault from here, since nobody but a browser sees what a frame shows.
+
+        Returns the outcome, and the address for the frame: the same one, or where it was to open the app, and is used
+        up, one like it. Raises `Refused` as `subscribed` does.
+        """
+        url, draft = self._opening(title, location_id, user_id, contact_id, fault)
+        chosen = self._opening_fault(fault)
+        outcome = yield from self._launched(url, draft, chosen, "")
+        if chosen and isinstance(chosen.expected, Survives):
+            url, draft = self._opening(title, location_id, user_id, contact_id, fault)
+        if draft.token:
+            self.launched[draft.token] = self.clock()
+            if isinstance(chosen, AnswerFault):
+                self.disturbed[draft.token] = chosen
+        return url, outcome
 
     def revisit(self, location_id: str, user_id: str) -> Step[Response | None]:
         """Load the app's page again in the session that the last launch opened; None when there was none."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...core.messages import Response
 from ...runtime.browser import Page
-from ...runtime.verdicts import Finding, Refuses
+from ...runtime.verdicts import Finding, Refuses, Survives
 from ..signing import BY_DATA
 from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
 from .records import CLAUSE, Attempt
@@ -15,6 +15,7 @@ BY_THE_API = ("identity.", "token.", "plain.coverage", "encrypted.coverage")
 """Clauses about which an app learns from the API alone."""
 LATE = (*BY_THE_API, "launch.once", "launch.registered", "oauth.")
 """Clauses that an app judges after it asked the API, or may."""
+LOCATION_ONLY = Survives("location-only")
 UNPROVED = ("signature-mismatch", "stale", "from-the-future")
 
 
@@ -100,7 +101,10 @@ def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: i
                 Finding(CLAUSE + "launch.order", not attempt.calls, f"{detail}, nobody was asked")
             )
     else:
-        findings.append(Finding(clause, is_open(shown), detail))
+        shut = (
+            fault.expected == LOCATION_ONLY and shown is not None and 400 <= shown.status < 500
+        )  # or not at all; A30
+        findings.append(Finding(clause, None if shown is None else shut or is_open(shown), detail))
     findings += trapped(attempt)
     return findings
 
@@ -121,11 +125,18 @@ def posted(fault: PostbackFault | None, responses: list[Response | None], repeat
         refused = any(one is not None and one.status >= 400 for one in responses)
         clause = "postback.idempotent" if repeated and refused else "postback.answer"
         return [Finding(CLAUSE + clause, held, f"the genuine postback: {statuses}")]
+    answered = [one.status for one in responses if one is not None]
     if isinstance(fault.expected, Refuses):
-        held = all(one is not None and 400 <= one.status < 500 for one in responses)
+        wrong = any(not 400 <= status < 500 for status in answered)
     else:  # which statuses mean yes is a question of the genuine one
-        held = all(one is not None and one.status < 400 for one in responses)
-    return [Finding(fault.clause, held, f"{fault.name}: {statuses}")]
+        wrong = any(status >= 400 for status in answered)
+    seen = bool(responses) and len(answered) == len(responses)
+    return [Finding(fault.clause, False if wrong else True if seen else None, f"{fault.name}: {statuses}")]
+
+
+def untold(fault: PostbackFault) -> Finding:
+    """fortis:postback.optional. Return the finding on a fault of a postback that the app did not ask for."""
+    return Finding(fault.clause, None, f"{fault.name}: the app has no address for it")
 
 
 def consented(fault: OAuthFault | None, page: Page | None, trapped: int) -> list[Finding]:

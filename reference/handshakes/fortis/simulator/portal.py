@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step, split_url
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
-from ...runtime.pages import page, refused_form, wrong_method
-from ...runtime.verdicts import Outcome
+from ...runtime.pages import page, refused_step, wrong_method
+from ...runtime.verdicts import Finding, Outcome
 from .acting import Acting
 from .faults import POSTBACK_FAULTS, Fault, opening_faults
 
@@ -46,6 +46,9 @@ _INDEX = (
 )
 
 _FRAME = """<p>This is the app as the merchant sees it. <a id="back" href="/simulator">Back to the list</a></p>
+{% if findings %}<p>The same was opened from here, to look at the answer:</p><ul id="findings">{% for f in findings %}
+<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
+</span> {{ f.detail }}</li>{% endfor %}</ul>{% endif %}
 <iframe src="{{ url }}" id="app" title="{{ title }}" width="100%" height="480"></iframe>"""
 
 _OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
@@ -72,11 +75,7 @@ class Portal:
         if request.path == "/simulator":
             return self._index() if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
-        if step not in STEPS:
-            return page("Not found", "<p>There is no such page.</p>", status=404)
-        if request.method != "POST":
-            return wrong_method("POST")
-        if refusal := refused_form(request):
+        if refusal := refused_step(request, STEPS):
             return refusal
         try:
             fields = self._chosen(request, step)
@@ -85,7 +84,7 @@ class Portal:
             return page("The form cannot be read", _UNREADABLE, status=400, name=name)
         title, location, user, fault = (fields[name] for name in ("app", "location", "user", "fault"))
         if step == "open":
-            return self._frame(title, location, user, fields["contact"], fault)
+            return (yield from self._frame(title, location, user, fields["contact"], fault))
         if step == "register":
             outcome: Outcome = yield from self.platform.register(title, location, user, fault)
         else:
@@ -93,13 +92,18 @@ class Portal:
         answered = outcome.response.status if outcome.response else "nothing"
         return page(f"{step} {fault}".strip(), _OUTCOME, answered=answered, findings=outcome.findings)
 
-    def _frame(self, title: str, location: str, user: str, contact: str, fault: str) -> Response:
+    def _frame(self, title: str, location: str, user: str, contact: str, fault: str) -> Step[Response]:
         """fortis:launch.server-side, fortis:launch.subscribed. Show the app in an iframe, whose address is made here."""
+        findings: tuple[Finding, ...] = ()
         try:
-            url = self.platform.launch_url(title, location, user, contact, fault)
+            if fault:
+                url, outcome = yield from self.platform.shown(title, location, user, contact, fault)
+                findings = outcome.findings
+            else:
+                url = self.platform.launch_url(title, location, user, contact)
         except Refused:
             return page("Not open to this user", _NOT_THERE, status=403)
-        return page(title, _FRAME, frames=split_url(url)[0], url=url)
+        return page(title, _FRAME, frames=split_url(url)[0], url=url, findings=findings)
 
     def _chosen(self, request: Request, step: str) -> dict[str, str]:
         """Return the fields of a form; raises `KeyError` for what the list does not offer."""

@@ -62,10 +62,9 @@ class Resources(SetUp):
             if error.clause:
                 self.found(error.clause, False, error.detail or f"{request.method} {request.path}")
             response = json_response(error.body, error.status) if error.body else Response(error.status)
-        attempt = self._attempt(request, query)
-        if attempt and attempt.fault and request.path == "/v2/users/me":
-            return attempt.fault.answer(response)
-        return response
+        attempt, token = self._attempt(request, query), self._sent(request, query)
+        fault = attempt.fault if attempt else self.disturbed.get(token)
+        return fault.answer(response) if fault and request.path == "/v2/users/me" else response
 
     def _answered(self, request: Request, query: dict[str, str]) -> dict[str, Any]:
         if request.path == "/v2/token" or request.path.startswith("/v2/token/"):
@@ -126,9 +125,13 @@ class Resources(SetUp):
 
     def _attempt(self, request: Request, query: dict[str, str]) -> Attempt | None:
         """Return the opening of the app that a call belongs to, by its token."""
-        bearer = request.header("authorization").removeprefix("Bearer ")
-        sent = request.header("access-token") or query.get("access-token", "") or bearer
+        sent = self._sent(request, query)
         return next((one for one in self.waiting if one.token == sent and sent), None)
+
+    def _sent(self, request: Request, query: dict[str, str]) -> str:
+        """Return the token of a call, wherever it stands."""
+        bearer = request.header("authorization").removeprefix("Bearer ")
+        return request.header("access-token") or query.get("access-token", "") or bearer
 
     def _token(self, request: Request) -> dict[str, Any]:
         """fortis:api.token. Answer a log-in with a token, or end one."""

@@ -10,7 +10,19 @@ from ...core.refusals import Refused
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
 from .faults import OAuthFault
-from .records import CLAUSE, Access, App, Attempt, Contact, Grant, Location, Settings, Token, User
+from .records import (
+    CLAUSE,
+    Access,
+    AnswerChange,
+    App,
+    Attempt,
+    Contact,
+    Grant,
+    Location,
+    Settings,
+    Token,
+    User,
+)
 from .templates import OF_IFRAMES, OF_LOCATIONS, OF_USERS, checked
 
 
@@ -36,6 +48,7 @@ class SetUp(Judging):
         self.registered: set[tuple[str, str, str]] = set()
         self.waiting: list[Attempt] = []
         self.launched = Bounded[str, int]()
+        self.disturbed = Bounded[str, AnswerChange]()
         self.trapped = 0
         self.calls = 0
         self.refusals: dict[str, Response] = {}

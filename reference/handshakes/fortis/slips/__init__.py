@@ -5,11 +5,8 @@ For the person who debugs: `handshakes.explain` combines these alternatives. An 
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import quote, urlencode
 
 from ...core.cases import Case, Ciphers, Found, Layer, Proof, replacing
 from ...core.stages import Stage
@@ -21,11 +18,13 @@ from ..rules.launch import LAUNCH, SECRET
 from ..rules.plain import PLAIN
 from ..signing import BY_DATA, BY_HMAC, launch_stages, verify_launch
 from . import encodings, opening, plain
+from .bare import bare
 from .table import SLIPS
 
-__all__ = ["SLIPS"]
+__all__ = ["SLIPS", "bare"]
 
 QUERY = ("data", "hmac")
+LIKELY = r"[?&](?:data=U2FsdGVkX1|hmac=[0-9a-fA-F]{64})"
 HEADERS: tuple[str, ...] = ()
 BODY = False
 Keys = dict[str, Callable[..., bytes]]
@@ -38,59 +37,6 @@ CLAUSES = {
     "padded": ENCRYPTED + "padding",
     "text": ENCRYPTED + "json",
 }
-_PRINTED = re.compile(
-    r"[\"'\[:]?\b(data|location_id|timestamp|hmac)\b[\"'\]]?(?:\s*=>|\s*:| =)\s*(?:string\(\d+\)\s*)?[\"']?([^\s\"',;&})]+)",
-    re.ASCII,
-)
-
-
-def bare(text: str) -> tuple[str, bytes, str] | None:
-    """Return the launch in a value of `data` without its URL, or in the parameters as a program prints them.
-
-    >>> bare("U2FsdGVkX18AAQIDBAUGB+pVm7Md"), bare("hello")
-    (('/?data=U2FsdGVkX18AAQIDBAUGB%2BpVm7Md', b'', 'a value of data'), None)
-    """
-    if text.startswith("Salted__"):
-        data = base64.b64encode(text.encode("latin-1", "replace")).decode()
-        return _of_data(data), b"", "the bytes of data, as openssl enc writes them"
-    if text.startswith("{"):
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            return _of_object(value, text)
-    if re.match(r"\S*?[\w.-]+=(?![=\s]|$)", text) and not re.search(r"[\s\"'{]|=>", text):
-        return None  # a URL or a query
-    if (found := dict(_PRINTED.findall(text))) and ("hmac" in found or len(found.get("data", "")) > 20):
-        return "/?" + urlencode(found), b"", "parameters as a program prints them"
-    flat = re.sub(r"\s", "", text)
-    if len(flat) >= 24 and re.fullmatch(
-        r"(?:[\w+/:.|,$-]|%[0-9A-Fa-f]{2}|\\/|\\u00[0-9a-f]{2}|\\[rn])+={0,2}", flat, re.A
-    ):
-        words = re.split(r"[ \t]+", text)
-        if (
-            any(len(word.strip("\r\n")) >= 24 for word in words)
-            and "://" not in flat
-            and not flat.startswith("/")
-        ):
-            if re.search(r"%(?:2B|2F|3D)", text, re.I):
-                return "/?data=" + text.replace("+", "%2B"), b"", "a value of data, percent-encoded"
-            return _of_data(text), b"", "a value of data"
-    return None
-
-
-def _of_data(text: str) -> str:
-    return "/?data=" + quote(text, safe="")
-
-
-def _of_object(value: dict[str, object], text: str) -> tuple[str, bytes, str] | None:
-    if "hmac" in value or (isinstance(value.get("data"), str) and "iv" not in value):
-        pairs = {name: one for name, one in value.items() if isinstance(one, (str, int))}
-        return "/?" + urlencode(pairs), b"", "parameters in JSON"
-    if any(isinstance(one, str) and len(one) >= 24 for one in value.values()):
-        return _of_data(text), b"", "a value of data"
-    return None
 
 
 def doubt(secret: str) -> str:

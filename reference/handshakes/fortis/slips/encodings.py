@@ -24,7 +24,7 @@ _BROKEN_END = re.compile(r"%[0-9A-Fa-f]?$", re.ASCII)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
 _COLON = re.compile(r"([\w+/=-]+)(::?|\.|\||,|\$)([\w+/=-]+)", re.ASCII)
 _PARAMETERS = ("data", "payload", "encrypted", "d", "token", "params", "q")
-_CIPHERTEXTS = (
+CIPHERTEXTS = (
     "ct",
     "ciphertext",
     "cipherText",
@@ -243,7 +243,7 @@ def _of_json(text: str) -> Iterator[tuple[str, Sealed]]:
     value = json.loads(text)
     if not isinstance(value, dict):
         return
-    data = next((value[name] for name in _CIPHERTEXTS if isinstance(value.get(name), str)), "")
+    data = next((value[name] for name in CIPHERTEXTS if isinstance(value.get(name), str)), "")
     if not data:
         return
     salt = value.get("s") or value.get("salt")

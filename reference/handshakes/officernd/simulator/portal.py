@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step, redirect
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
-from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.pages import page, refused_step, wrong_method
 from .acting import COOKIE, Acting
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
 from .records import Integration
@@ -63,11 +63,7 @@ class Portal:
         if request.path == "/simulator":
             return self._index() if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
-        if step not in dict(_STEPS):
-            return page("Not found", "<p>There is no such page.</p>", status=404)
-        if request.method != "POST":
-            return wrong_method("POST")
-        if refusal := refused_form(request):
+        if refusal := refused_step(request, dict(_STEPS)):
             return refusal
         try:
             fields = self._fields(request)

@@ -148,7 +148,7 @@ class Acting(Popups):
         found = self._service(service or self.account.services[0].name)
         if not anyway:
             self._open_to(customer, user)
-        url = self._service_url(found, customer, user, chosen)
+        url = self._service_url(found, customer, user, chosen, arrives=True)
         in_use = self.api_users.get(customer.token)
         attempt = Attempt(chosen, False, False, None, in_use, self.calls, self.findings.seen)
         self.serving = web_id
@@ -167,7 +167,7 @@ class Acting(Popups):
         customer, user = self._person(web_id, user_id)
         found = self._service(service)
         self._open_to(customer, user)
-        return self._service_url(found, customer, user, self._fault(fault, SERVICE_FAULTS))
+        return self._service_url(found, customer, user, self._fault(fault, SERVICE_FAULTS), arrives=False)
 
     def _open_to(self, customer: Customer, user: User) -> None:
         """onoffice:popup.administrators-always. Refuse with `ValueError` a user to whom no service is open."""

@@ -45,8 +45,13 @@ class Addresses(Resources):
         whole = (*own, *pairs, ("timestamp", str(self.clock())))
         return Draft(base, whole, self.account.secret, api_key, self.clock())
 
-    def _service_url(self, service: Service, customer: Customer, user: User, fault: Fault | None) -> str:
-        """onoffice:claim.latest. Write a service's URL, with its fault; earlier faults of this user's claims have ended."""
+    def _service_url(
+        self, service: Service, customer: Customer, user: User, fault: Fault | None, *, arrives: bool
+    ) -> str:
+        """onoffice:claim.latest. Write a service's URL, with its fault; earlier faults of this user's claims have ended.
+
+        It `arrives` for certain when it is not a frame's.
+        """
         self.claim_faults.pop((customer.web_id, user.id), None)
         draft = self.service_draft(service, customer, user)
         value = dict(draft.pairs).get("apiClaim", "")
@@ -56,7 +61,7 @@ class Addresses(Resources):
         times = re.findall(r"(?<=[?&]timestamp=)[0-9]{1,12}(?=&|$)", url)
         refused = isinstance(fault, UrlFault) and isinstance(fault.expected, Refuses)
         if value in self.claims:
-            self.sent(value, int(times[0]) if times else draft.now, refused=refused)
+            self.sent(value, int(times[0]) if times else draft.now, refused=refused, arrives=arrives)
         return url
 
     def offered(self, faults: tuple[Fault, ...], url: str) -> tuple[Fault, ...]:

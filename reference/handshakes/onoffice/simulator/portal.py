@@ -13,7 +13,7 @@ from ...core.messages import Answer, Request, Response, Step, form_body, json_re
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, form_pairs, no_duplicates
 from ...runtime.browser import Page
-from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.pages import page, refused_step, wrong_method
 from ...runtime.verdicts import Finding
 from .acting import Acting
 from .faults import ACTIVATION_URL_FAULTS, API_FAULTS, CLAIM_FAULTS, STATE_FAULTS, URL_FAULTS, Fault
@@ -119,13 +119,9 @@ class Portal:
             if request.method != "GET":
                 return wrong_method("GET")
             return self._index() if request.path == "/simulator" else _javascript()
-        step = steps.get(request.path.removeprefix("/simulator/"))
-        if step is None:
-            return page("Not found", "<p>There is no such page.</p>", status=404)
-        if request.method != "POST":
-            return wrong_method("POST")
-        if refusal := refused_form(request):
+        if refusal := refused_step(request, steps):
             return refusal
+        step = steps[request.path.removeprefix("/simulator/")]
         clause = "onoffice:popup.terms"
         try:
             fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
@@ -141,12 +137,17 @@ class Portal:
         return page(
             "onOffice simulator", _INDEX, account=platform.account, customers=list(platform.customers.values()),
             names=_STATUS, opening=self._opening(),
-            serving={one.name: platform.offered(_SERVING, one.url) for one in platform.account.services}, findings=platform.findings[-50:][::-1],
+            serving={one.name: self._serving(one.name) for one in platform.account.services}, findings=platform.findings[-50:][::-1],
         )  # fmt: skip
 
     def _opening(self) -> tuple[Fault, ...]:
         """Return the faults of an activation that can act on the registered URL."""
         return self.platform.offered(_OPENING, self.platform.account.activation_url)
+
+    def _serving(self, name: str) -> tuple[Fault, ...]:
+        """Return the faults of a service that can act on its URL; a webhook answers before it may ask the API anything."""
+        service = {one.name: one for one in self.platform.account.services}[name]
+        return self.platform.offered(URL_FAULTS if service.webhook else _SERVING, service.url)
 
     def _open(self, fields: Mapping[str, str]) -> Response:
         fault = _known(fields.get("fault", ""), self._opening())
@@ -189,7 +190,7 @@ class Portal:
     def _service(self, fields: Mapping[str, str]) -> Step[Response]:
         """Show a service in its frame; with a fault its URL is called from here first, since its answer is to be judged."""
         who = fields["customer"], fields["user"], fields["service"]
-        fault = _known(fields.get("fault", ""), _SERVING)
+        fault = _known(fields.get("fault", ""), self._serving(fields["service"]))
         findings: tuple[Finding, ...] = ()
         if fault:
             findings = (yield from self.platform.serve(*who, fault)).findings

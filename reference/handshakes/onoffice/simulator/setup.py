@@ -47,6 +47,7 @@ class SetUp(Judging):
         self.claims = Bounded[str, Claim](owner=lambda one: (one.web_id, one.user_id))
         self.claims_made = 0
         self.latest: dict[tuple[str, str], tuple[int, int]] = {}
+        self.given: dict[tuple[str, str], tuple[int, int]] = {}
         self.claim_faults: dict[tuple[str, str], int] = {}
         self.popups = Bounded[str, Popup](owner=lambda one: one.web_id)
         self.calls = 0
@@ -84,14 +85,16 @@ class SetUp(Judging):
         self.claims[value] = Claim(web_id, user_id, now, cache_id, order=(now, self.claims_made))
         return value
 
-    def sent(self, value: str, signed_at: int, *, refused: bool) -> None:
+    def sent(self, value: str, signed_at: int, *, refused: bool, arrives: bool) -> None:
         """onoffice:claim.latest. Note when the URL of a service's claim was signed.
 
         The latest is the one with the latest signed time, and of one second the last; a claim whose URL
-        has to be refused is none.
+        has to be refused is none. Whether a URL that a frame is given `arrives` is not seen.
         """
         claim = self.claims[value]
         claim.order = (signed_at, claim.order[1])
         if not refused:
             person = (claim.web_id, claim.user_id)
-            self.latest[person] = max(claim.order, self.latest.get(person, claim.order))
+            self.given[person] = max(claim.order, self.given.get(person, claim.order))
+            if arrives:
+                self.latest[person] = max(claim.order, self.latest.get(person, claim.order))

@@ -24,8 +24,6 @@ __all__ = ["SLIPS"]
 QUERY = ("signature",)
 HEADERS: tuple[str, ...] = ()
 BODY = "json"
-_HELD = re.compile(rb"api[_-]?(?:token|claim)[^\w\s]", re.I)
-"""A token or claim within another value: a query whose parameters are not told apart holds it there."""
 CLAUSES = {
     "base": URL + "base",
     "query": URL + "encoding",
@@ -38,6 +36,8 @@ CLAUSES = {
     "inner": API + "hmac-v1",
     "message": URL + "base",
 }
+_HELD = re.compile(rb"api[_-]?(?:token|claim)[^\w\s]|[A-Za-z0-9+/_-]{20,}", re.I)
+"""A token or claim, or what may be one: a query whose parameters were damaged holds it under any name."""
 
 
 def bare(text: str) -> tuple[str, bytes, str] | None:
@@ -98,9 +98,17 @@ def stages(found: Found, *, secret: str, readings: list[str]) -> tuple[Stage, ..
     if _is_call(found):
         return api.stages(found.body, secret)
     return tuple(
-        Stage(one.name, one.value, one.credential or _HELD.search(one.value) is not None)
+        Stage(one.name, one.value, one.credential or _holds(one.value))
         for one in url_stages(found.url, readings=replaced)
     )
+
+
+def _holds(value: bytes) -> bool:
+    """Return whether a query, or what is behind the base, may hold a credential; so may a path that was a query."""
+    if b"?" not in value and value.startswith(b"http"):
+        return re.search(rb"://[^/]*/.*([&=]|[A-Za-z0-9_-]{24,})", value) is not None
+    query = value.partition(b"?")[2] or value
+    return _HELD.search(re.sub(rb"signature=[0-9a-f]{64}(?![0-9a-f])", b"", query)) is not None
 
 
 def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterator[Case]:

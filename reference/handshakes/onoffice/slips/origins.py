@@ -73,7 +73,7 @@ def origins(found: Found, rule: Rules) -> Ways:
             return
 
         def one(id: str, other: str, change: str = "", cost: int = 1, longer: str = "") -> Made:
-            return Made(id, (form, received, other, longer + path), change or f"as {other}{longer}", cost)
+            return Made(id, (form, received, other, longer + path), change or _as(other + longer), cost)
 
         for given in found.origins:
             other, prefix, *_ = read(given.rstrip("/"))
@@ -139,6 +139,11 @@ def _named(found: Found, origin: str) -> Iterator[tuple[str, str]]:
         yield re.sub(r":[0-9]*$", "", origin), prefix
 
 
+def _as(address: str) -> str:
+    """Return an address as it may be shown: a damaged path may hold a token."""
+    return "" if re.search(r"[&=]|[A-Za-z0-9_-]{24,}", address) else f"as {address}"
+
+
 def paths(found: Found) -> Ways:
     """Return the ways to another path: cut, respelled, with or without a slash."""
 
@@ -148,7 +153,7 @@ def paths(found: Found) -> Ways:
             return
 
         def one(id: str, other: str, change: str = "", cost: int = 1) -> Made:
-            return Made(id, (form, received, origin, other), change or f"as {other}", cost)
+            return Made(id, (form, received, origin, other), change or _as(other), cost)
 
         for id, base in replacing(other_readings.READINGS, "base"):
             same, other = _split(base(origin + path)[0])

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
-from ...runtime.pages import page, refused_form, wrong_method
+from ...runtime.pages import page, refused_step, wrong_method
 from ...runtime.verdicts import Outcome
 from .acting import Acting
 from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, Fault
@@ -95,11 +95,7 @@ class Portal:
         if request.path == "/simulator/transition.js":
             return _javascript() if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
-        if step not in _CHOICES:
-            return page("Not found", "<p>There is no such page.</p>", status=404)
-        if request.method != "POST":
-            return wrong_method("POST")
-        if refusal := refused_form(request):
+        if refusal := refused_step(request, _CHOICES):
             return refusal
         try:
             code, fault = self._chosen(request, account, step)
