@@ -75,7 +75,7 @@ def nearest(name: str) -> str:
 def file_given(what: str) -> Path | None:
     """Return the file that an argument names, or nothing where it names a platform or is empty.
 
-    It ends with exit code 2 for a file that is missing or is no regular file: a pipe or a device may never end.
+    It ends with exit code 2 for a file that is missing or is not a regular file: a pipe or a device may never end.
     """
     if not what or what in PLATFORMS:
         return None

@@ -83,7 +83,7 @@ def verify(
     The secret is never an argument. It is taken from --secret-file, else from the environment variable, else
     you are asked for it.
 
-    Exit status: 0 verified, 1 refused, 2 wrong usage, 4 the input is no request.
+    Exit status: 0 verified, 1 refused, 2 wrong usage, 4 the input is not a request.
     """
     chosen = platform_named(platform)
     if mine and mine_file:

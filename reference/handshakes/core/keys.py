@@ -1,6 +1,6 @@
 """Keys: which are public, how a secret one is shown, and how several candidates are tried.
 
-Every key that stands in this project is on `PUBLIC_TEST_KEYS`. Anything else is a secret and is
+Every key in this project is on `PUBLIC_TEST_KEYS`. Anything else is a secret and is
 shown as its length and the first digits of its SHA-256, which is enough to see that two are the
 same, and not enough to use one.
 """

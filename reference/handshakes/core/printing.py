@@ -39,7 +39,7 @@ _UNITS = (
 
 
 def duration(seconds: float) -> str:
-    """Return a number of seconds as a person says it, in its two largest units, with the seconds behind.
+    """Return a number of seconds as a person says it, in its two largest units, with the seconds after it.
 
     >>> duration(147_723_438), duration(720), duration(301), duration(59), duration(0.5)
     ('4 years 8 months (147723438 s)', '12 minutes (720 s)', '5 minutes 1 second (301 s)', '59 s', '0.5 s')

@@ -41,7 +41,7 @@ def composed(readings: Mapping[str, Stages], ids: tuple[str, ...], clause: str) 
 def replaced(adopted: Rules, readings: Stages | None, clause: str) -> Rules:
     """Return the adopted rules of a platform with the stages of readings in their place.
 
-    Raises `Refused` with `unknown-reading` for a stage that the rules do not have, and for what is no function.
+    Raises `Refused` with `unknown-reading` for a stage that the rules do not have, and for what is not a function.
     """
     if not readings:
         return adopted

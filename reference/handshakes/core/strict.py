@@ -33,7 +33,7 @@ def decoded(text: str, clause: str) -> str:
     """Return one percent-encoded name or value as text; `+` is a space.
 
     Raises `Refused` with `malformed` for an incomplete escape, for bytes that are not UTF-8 and for
-    characters outside ASCII, which cannot stand in a request line.
+    characters outside ASCII, which a request line cannot hold.
 
     >>> decoded("a%2C+b", "officernd:signature.escapes")
     'a, b'
@@ -96,7 +96,7 @@ def no_duplicates(pairs: Pairs, clause: str) -> dict[str, str]:
 
 
 def form_pairs(body: bytes, content_type: str, clause: str) -> Pairs:
-    """Return the fields of a form, urlencoded or multipart, in the order received; files are no fields.
+    """Return the fields of a form, urlencoded or multipart, in the order received; files are not fields.
 
     Raises `Refused`: `wrong-content-type`, `too-large`, `malformed`; duplicates are left to
     `no_duplicates`.

@@ -120,7 +120,7 @@ def sides(world: World) -> Sides:
 
 
 def _traps(origins: tuple[str, ...]) -> dict[str, str]:
-    """Return what stands on loopback for a foreign host, one that is not public, and one with another port."""
+    """Return the loopback address used for a foreign host, one that is not public, and one with another port."""
     return {kind: origins[0] for kind in ("foreign", "private", "port") if origins}
 
 

@@ -40,7 +40,7 @@ def _missing_or_null(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _missing_only(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Null is no text, so `texts` refuses it."""
+    """Null is not text, so `texts` refuses it."""
     return dict(values)
 
 

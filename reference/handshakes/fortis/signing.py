@@ -53,7 +53,7 @@ class Launch:
 
 
 def launch_hmac(location_id: str, timestamp: str, *, secret: str, readings: Readings | None = None) -> str:
-    """fortis:plain.hmac. Return the `hmac` of a launch: 64 lower-case hex digits over both texts as they stand.
+    """fortis:plain.hmac. Return the `hmac` of a launch: 64 lower-case hex digits over both texts as they are.
 
     Raises `Refused`: `empty-secret`, `wrong-type`, `malformed`. Source: page, Example HMAC Calculation.
 

@@ -57,7 +57,7 @@ def _empty_locations_added(pairs: Pairs) -> Pairs:
 
 
 def _empty_dropped(pairs: Pairs) -> Pairs:
-    """What is left behind a parser that drops empty values."""
+    """What a parser that drops empty values leaves."""
     return tuple(pair for pair in pairs if pair[1] != "")
 
 

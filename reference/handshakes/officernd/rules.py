@@ -80,7 +80,7 @@ def forms(pairs: Pairs) -> Iterator[Pairs]:
     """officernd:signature.empty-member. Yield the pairs as received, then the forms that may be signed instead.
 
     The platform may write `memberId=` without signing it (S13), and quotes around `organizationId`
-    that it did not sign (S14). An empty value says nothing and quotes are no part of an id, so
+    that it did not sign (S14). An empty value says nothing and quotes are not part of an id, so
     nothing is believed that was not signed. Source: official example; rnd-copilot.
 
     >>> list(forms((("slug", "a"), ("memberId", ""))))

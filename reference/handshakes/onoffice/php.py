@@ -23,7 +23,7 @@ _NUMERIC = re.compile(_BEGINS_AS_NUMBER.pattern + r"[ \t\n\r\v\f]*", re.ASCII)
 def parse_str(pairs: Pairs) -> Pairs:
     """Return the pairs under the names that PHP gives them; nameless ones are dropped.
 
-    Of a name that occurs twice, the earlier values stand in front, in their order.
+    Of a name that occurs twice, the earlier values come first, in their order.
 
     >>> parse_str((("my.param", "x"), ("ids[]", "5"), ("ids[]", "7"), ("", "y"), ("n", "1"), ("n", "2")))
     (('n', '1'), ('my_param', 'x'), ('ids[0]', '5'), ('ids[1]', '7'), ('n', '2'))
@@ -66,7 +66,7 @@ def is_numeric(name: str) -> bool:
 
 
 def last_wins(pairs: Pairs) -> Pairs:
-    """Return each name once, with its last value, where that stands.
+    """Return each name once, with its last value, in the place of that value.
 
     >>> last_wins((("a", "1"), ("b", "2"), ("a", "3")))
     (('b', '2'), ('a', '3'))

@@ -99,7 +99,7 @@ def integers(pairs: Pairs) -> Pairs:
     """onoffice:url.integer-names. Return the pairs, unless a name is a number, which PHP sorts by value: then `malformed`.
 
     `-3`, `01` and `1e1` are numbers too. Source: measured; PHP 8.2 and later put an integer before the
-    other names, earlier ones behind them; A7, E1.
+    other names, earlier ones after them; A7, E1.
 
     >>> integers((("a1", ""), ("-", "")))
     (('a1', ''), ('-', ''))

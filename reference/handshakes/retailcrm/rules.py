@@ -24,7 +24,7 @@ NAMES = ("token", "apiKey", "systemUrl")
 
 
 def php_name(name: str) -> str:
-    """Return the field of which PHP makes a form's name: without blanks before it, a NUL and brackets behind it.
+    """Return the field of which PHP makes a form's name: without blanks before it, a NUL and brackets after it.
 
     >>> php_name("  a"), php_name("a\\0b"), php_name("a[b]"), php_name("a[b")
     ('a', 'a', 'a', 'a[b')
@@ -35,7 +35,7 @@ def php_name(name: str) -> str:
 
 
 def fields(body: bytes, content_type: str, clause: str, once: str) -> dict[str, str]:
-    """retailcrm:register.once. Return a form's fields; none stands twice, not for PHP either, where the last counts.
+    """retailcrm:register.once. Return a form's fields; none occurs twice, not for PHP either, where the last counts.
 
     Raises `Refused`: `wrong-content-type`, `too-large`, `malformed`, `duplicate-parameter`. Source:
     measured in PHP 8.2.
@@ -75,7 +75,7 @@ def form_field(body: bytes, content_type: str) -> bytes:
 
 
 def members(text: bytes) -> dict[str, Any]:
-    """retailcrm:register.json. Return the members of one JSON object; no name may stand twice.
+    """retailcrm:register.json. Return the members of one JSON object; no name may occur twice.
 
     Raises `Refused`: `malformed`, `wrong-type`, `duplicate-parameter`, `too-large`. Source: official
     code; A5.

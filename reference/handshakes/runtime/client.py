@@ -1,6 +1,6 @@
 """Handshakes over real sockets, the outward half, on `requests`; `serving` is the inward half.
 
-The raw target is sent as it stands; `requests` alone would rewrite several. Roles speak logical
+The raw target is sent unchanged; `requests` alone would rewrite several. Roles speak logical
 origins (`https://app.officernd.com`); an address book says which loopback address stands for each,
 and the logical host travels in the `Host` header. Nothing else is contacted: an origin that is
 neither in the book nor loopback itself is unreachable.

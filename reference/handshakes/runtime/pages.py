@@ -77,7 +77,7 @@ def page(
 
 
 def refused_form(request: Request) -> Response | None:
-    """Return the refusal of a form that was posted by another site's page, or is no form; else None."""
+    """Return the refusal of a form that was posted by another site's page, or is not a form; else None."""
     if any(origin != request.origin for origin in request.header_values("origin")):
         return page("Another site's form", "<p>Use the buttons of this page.</p>", status=403)
     if request.header("content-type").partition(";")[0].strip().lower() != URLENCODED:

@@ -258,7 +258,7 @@ class SqlStore:
 
 
 def _digest(details: str) -> str:
-    """Return what is sealed of the details, which stand in clear: so that nobody else can change them."""
+    """Return what is sealed of the details, which are stored in clear: so that nobody else can change them."""
     return sha256(details.encode()).hexdigest()
 
 

@@ -12,7 +12,7 @@ class Turn:
     """A lock for one question to the database at a time.
 
     SQLite lets whoever finds its file locked sleep and try again, so many threads would starve each other. Here
-    they stand in line instead. Who waited while the one in front was refused a lock by another process is refused
+    they queue instead. Who waited while the one in front was refused a lock by another process is refused
     too: else a hundred would wait for one second each, one after the other.
 
     >>> with Turn():

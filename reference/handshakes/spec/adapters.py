@@ -1,7 +1,7 @@
 """Adapters: programs in any language that answer vectors, one JSON object a line in, one a line out.
 
 An exchange is one line to the program and one line back. A program that hangs, dies, answers another
-id, writes what is no JSON object, or writes without being asked has broken the exchange, and is
+id, writes something that is not a JSON object, or writes without being asked has broken the exchange, and is
 reported as such (`Broken`): what it would have answered is then unknown, not wrong.
 """
 
@@ -126,7 +126,7 @@ class Adapter:
                 raise Broken("died", f"it ended before {id}, with exit code {self._ended()}") from None
 
     def _line(self, id: str) -> bytes:
-        """Return one line of at most `MOST_LINE` bytes; what stands behind it is kept."""
+        """Return one line of at most `MOST_LINE` bytes; what comes after it is kept."""
         until = time.monotonic() + self.timeout
         found = self._kept
         while b"\n" not in found:

@@ -1,6 +1,6 @@
 """The list of ids: every id that was ever given to a vector, with a digest of what the vector asks.
 
-It stands beside a file of vectors and only grows, so that an id means the same for ever.
+It is kept beside a file of vectors and only grows, so that an id means the same for ever.
 
 >>> with_new({"groups": []}, NONE_YET) == NONE_YET
 True

@@ -73,7 +73,7 @@ def load(platform: str) -> Data:
 
 
 def read(path: Path) -> Data:
-    """Return the vectors of a file. Raises `BadFile` for all that is no file of vectors."""
+    """Return the vectors of a file. Raises `BadFile` for everything that is not a file of vectors."""
     name = str(path)
     try:
         if not path.is_file() and not path.is_dir() and path.exists():  # a pipe or a device may never end

@@ -15,7 +15,7 @@ class Configuration:
     """What both sides agreed on, and the app's policy. Origins have no path; times are seconds.
 
     `mode` is `encrypted` or `plain`: one, without a default (A22). `previous_secret` is accepted beside
-    the current one while a secret is being changed. `postback_key` stands in the postback templates as a
+    the current one while a secret is being changed. `postback_key` is in the postback templates as a
     static parameter (A08). `oauth_urls` are all that a launch may name as `user_oauth_url` (A35);
     `platform_origins` may embed the app. `unregistered` says whether a launch that the API confirmed
     registers what no postback did (`claim`), or is refused (`refuse`); `without_token` whether a launch without a token opens for the

@@ -143,7 +143,7 @@ def names(values: dict[str, Any]) -> dict[str, Any]:
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
     """fortis:encrypted.integers. Return the values as text: a whole number becomes its decimal text; A19.
 
-    Raises `Refused` with `wrong-type` for any other type; true is no number. Source: page; API description.
+    Raises `Refused` with `wrong-type` for any other type; true is not a number. Source: page; API description.
 
     >>> texts({"user_id": 1234567})
     {'user_id': '1234567'}

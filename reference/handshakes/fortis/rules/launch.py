@@ -28,7 +28,7 @@ def key(secret: str, clause: str) -> bytes:
 
 
 def parameters(query: str) -> dict[str, str]:
-    """fortis:launch.repeated. Return the parameters of a launch; no name may stand twice, since parsers disagree; A28.
+    """fortis:launch.repeated. Return the parameters of a launch; no name may occur twice, since parsers disagree; A28.
 
     Raises `Refused`: `duplicate-parameter`, `malformed`, `too-large`.
 

@@ -47,7 +47,7 @@ class Acting(Identity):
     def register(self, title: str, location_id: str, user_id: str = "", fault: str = "") -> Step[Outcome]:
         """fortis:location.register, fortis:user.register. Register a location, or a user of it, with an app: POST.
 
-        A fault is one of the postback: the registration stands here, whatever the app was told of it.
+        A fault is one of the postback: the registration holds here, whatever the app was told of it.
         """
         chosen = self._fault(fault, PostbackFault)
         outcome = yield from self._postback("POST", title, location_id, user_id, chosen)

@@ -1,4 +1,4 @@
-"""Templates of addresses: what stands between double braces is replaced, the rest is sent as it stands.
+"""Templates of addresses: what is between double braces is replaced, the rest is sent unchanged.
 
 There are two languages (A04): postbacks write `{{location.id}}`, the iframe `{{contact-id}}`.
 """
@@ -21,9 +21,9 @@ _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 def checked(template: str, known: tuple[str, ...], clause: str) -> None:
-    """Refuse a template with an unknown placeholder or half of one, of more than 512 characters, or that is no URL.
+    """Refuse a template with an unknown placeholder or half of one, of more than 512 characters, or that is not a URL.
 
-    An empty template is none. Raises `Refused`: `not-allowed`, `too-large`, `malformed`. Source: page, Registering a Location for Marketplace; SDK,
+    An empty template counts as absent. Raises `Refused`: `not-allowed`, `too-large`, `malformed`. Source: page, Registering a Location for Marketplace; SDK,
     addon.
 
     >>> checked("https://app.example/?id={{location.id}}", OF_LOCATIONS, "fortis:location.placeholders")

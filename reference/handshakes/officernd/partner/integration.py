@@ -6,7 +6,7 @@ class holds no state: installations live in the store, the time and randomness a
 
 Health check, configuration and sync are signed queries, the removal webhook is a signed body.
 Until a signature has verified, every failure has the same answer, and only the operator (`report`)
-learns the reason. How a connection comes to be stands in `connecting.py`.
+learns the reason. `connecting.py` says how a connection is made.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PartnerIntegration(SettingsPage):
         return (self.configuration.base_url,)
 
     def endpoints(self) -> dict[str, tuple[str, Endpoint]]:
-        """officernd:requests.method. Return the one method and the step of each path; `REMOVED` has ids behind it."""
+        """officernd:requests.method. Return the one method and the step of each path; `REMOVED` has ids after it."""
         return {
             "/officernd/start": ("GET", self.start),
             "/officernd/connect": ("GET", self.connect),

@@ -30,7 +30,7 @@ METHODS: dict[tuple[str, bool], tuple[str, ...]] = {
     ("webhooks", False): ("GET", "POST"),
     ("webhooks", True): ("DELETE",),
 }
-"""The methods of each kind of path, without and with an id behind it."""
+"""The methods of each kind of path, without and with an id after it."""
 
 
 class ApiError(Exception):

@@ -169,7 +169,7 @@ def code_of(value: Mapping[str, Any], clause: str) -> int:
 
 
 def results_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the results of an answer; none where one of them is no object."""
+    """Return the results of an answer; none where one of them is not an object."""
     response = answer.get("response")
     results = response.get("results") if isinstance(response, dict) else None
     objects = isinstance(results, list) and all(isinstance(one, dict) for one in results)

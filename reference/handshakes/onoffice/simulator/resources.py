@@ -1,6 +1,6 @@
 """onOffice's API as far as a provider needs it: `unlockProvider`, and reading a property.
 
-An answer is HTTP 200 whatever it says (inferred). An error of the whole request stands in the status
+An answer is HTTP 200 whatever it says (inferred). An error of the whole request is in the status
 at the top; that of an action in its own status, in one of the three envelopes on record (A21).
 """
 
@@ -132,7 +132,7 @@ class Resources(SetUp):
         return self._estate(user, action)
 
     def _shaped(self, action: dict[str, Any]) -> None:
-        """onoffice:api.envelope. Refuse an action that lacks a member."""
+        """onoffice:api.envelope. Refuse an action in which a member is missing."""
         for name, code in (("actionid", 16), ("resourcetype", 19)):
             if not isinstance(action.get(name), str):
                 raise ApiError(code, "api.envelope")

@@ -21,7 +21,7 @@ def said_yes(response: Response | None) -> bool:
 
 
 def error_message(response: Response | None) -> str:
-    """retailcrm:answer.judged. Return the text that the user sees when an answer is no success."""
+    """retailcrm:answer.judged. Return the text that the user sees when an answer is not a success."""
     answer = object_in(response)
     message = answer.get("errorMsg") if answer.get("success") is False else None
     return message if isinstance(message, str) and message.strip() else "The module is not available."

@@ -45,7 +45,7 @@ def _both(
 
 
 def _hidden(draft: Draft, name: str, value: str) -> str:
-    """Return an address in which a value stands as `value`, in either mode."""
+    """Return an address in which a value is written as `value`, in either mode."""
     if draft.app.encrypt_url_params:
         return draft.of_text(draft.text(**{name: value}))
     return draft.plain(**{name: value})
