@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from ...core.cases import Mac, Made, replacing
+from ...core.printing import duration
 from ...core.refusals import Refused
 from ...core.strict import query_pairs
 from .. import readings as other_readings
@@ -156,7 +157,7 @@ def _times(time: str) -> Iterator[tuple[str, str, str, int]]:
             yield from _dates(datetime.fromtimestamp(number, UTC))
     for away in range(1, LATER + 1):
         cost = 1 if away <= AT_ONCE else 2
-        seconds = f"{away} second{'s' if away > 1 else ''}"
+        seconds = duration(away)
         yield "fortis-time-twice", str(number - away), f"{seconds} earlier", cost
         yield "fortis-time-twice", str(number + away), f"{seconds} later", cost
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from ...core.cases import Case, Found, Layer, Mac, Made
 from ...core.keys import key_bytes
+from ...core.printing import duration
 from ...core.refusals import Refused
 from ..rules import API, php_json
 from .api import Action, actions
@@ -95,6 +96,10 @@ def _frozen_pair(pair: tuple[str, Any]) -> tuple[str, Any]:
     return pair[0], _frozen(pair[1])
 
 
+def _shifted(seconds: int) -> str:
+    return f"{duration(abs(seconds))} {'later' if seconds > 0 else 'earlier'}"
+
+
 def _fields(state: State) -> Iterator[Made]:
     parameters, time, token, kind, action, *rest = state
 
@@ -105,10 +110,10 @@ def _fields(state: State) -> Iterator[Made]:
         seconds = int(time)
         for shift in (1, -1, 2, -2):
             yield with_time(
-                "onoffice-api-two-clocks", str(seconds + shift), f"{shift:+} s", 1 if abs(shift) < 2 else 2
+                "onoffice-api-two-clocks", str(seconds + shift), _shifted(shift), 1 if abs(shift) < 2 else 2
             )
         for hours in (1, 2, -1, -2):
-            yield with_time("onoffice-api-time-zone", str(seconds + 3600 * hours), f"{hours:+} h")
+            yield with_time("onoffice-api-time-zone", str(seconds + 3600 * hours), _shifted(3600 * hours))
         yield with_time(
             "onoffice-api-time-unit",
             time[:-3] if len(time) > 12 else time + "000",
