@@ -5,46 +5,24 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from cryptography.fernet import Fernet
 
 from handshakes.core.refusals import Refused
-from handshakes.runtime.sql_store import SqlStore
 from handshakes.runtime.store import StoreError
-from tests.fortis.sides import LOCATION, OTHER_USER, USER, Both, opened
-
-DAMAGES = {
-    "one byte": "credentials = x'00'",
-    "text": "credentials = 'xx'",
-    "another row's": "credentials = (SELECT credentials FROM installations WHERE identity = '{0}')",
-    "details no JSON": "details = '{{'",
-    "details without names": "details = '{{}}'",
-}
+from tests.damaged import EVERY, damage, kept_in
+from tests.fortis.sides import LOCATION, USER, Both, opened
 
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'kept.sqlite'}"
-
-
-@pytest.fixture(params=[*DAMAGES, "a lost key"])
-def damage(request, url, tmp_path):
+@pytest.fixture(params=EVERY)
+def damaged(request, tmp_path):
     """Return what makes both sides with an open app, whose location and first user then cannot be opened."""
     stores = []
 
     def make(**changes) -> Both:
-        store = SqlStore(url, [Fernet.generate_key().decode()])
+        store = kept_in(tmp_path)
         stores.append(store)
         both = opened(store, **changes)
         names = (both.partner.identity(LOCATION), both.partner.identity(LOCATION, USER))
-        if request.param in DAMAGES:
-            with sqlite3.connect(tmp_path / "kept.sqlite") as database:
-                change = DAMAGES[request.param].format(both.partner.identity(LOCATION, OTHER_USER))
-                database.execute(f"UPDATE installations SET {change} WHERE identity IN (?, ?)", names)
-        else:
-            store._fernet = SqlStore("sqlite://", [Fernet.generate_key().decode()])._fernet
-        for identity in names:
-            with pytest.raises(StoreError):
-                store.get("fortis", identity)
+        damage(request.param, store, tmp_path, "fortis", *names)
         return both
 
     yield make
@@ -53,8 +31,8 @@ def damage(request, url, tmp_path):
 
 
 @pytest.mark.clause("fortis:postback.order")
-def test_a_launch_that_the_api_confirms_replaces_rows_that_cannot_be_opened(damage):
-    both = damage(unregistered="claim")
+def test_a_launch_that_the_api_confirms_replaces_rows_that_cannot_be_opened(damaged):
+    both = damaged(unregistered="claim")
     assert both.revisit().status == 403, "the session was the row's"
     outcome = both.launch()
     assert outcome.held, outcome.findings
@@ -66,8 +44,8 @@ def test_a_launch_that_the_api_confirms_replaces_rows_that_cannot_be_opened(dama
 
 
 @pytest.mark.clause("fortis:postback.claimed")
-def test_where_a_launch_registers_nobody_a_postback_replaces_them_first(damage):
-    both = damage(unregistered="refuse")
+def test_where_a_launch_registers_nobody_a_postback_replaces_them_first(damaged):
+    both = damaged(unregistered="refuse")
     assert both.launch().response.status == 403
     assert both.reasons()[-1] in ("store-damaged", "store-wrong-key")
     both.reports.clear()
@@ -79,8 +57,8 @@ def test_where_a_launch_registers_nobody_a_postback_replaces_them_first(damage):
 
 
 @pytest.mark.clause("fortis:location.removes-users")
-def test_what_is_taken_back_stays_removed_though_it_cannot_be_opened(damage):
-    both = damage(unregistered="refuse")
+def test_what_is_taken_back_stays_removed_though_it_cannot_be_opened(damaged):
+    both = damaged(unregistered="refuse")
     for user in (USER, ""):
         both.unregister(user=user)
     assert (both.kept().state, both.kept(user=USER).state) == ("removed", "removed")
@@ -88,8 +66,8 @@ def test_what_is_taken_back_stays_removed_though_it_cannot_be_opened(damage):
     assert both.reports == []
 
 
-def test_a_launch_that_fails_leaves_the_rows_as_they_are(damage):
-    both = damage(unregistered="claim")
+def test_a_launch_that_fails_leaves_the_rows_as_they_are(damaged):
+    both = damaged(unregistered="claim")
     with pytest.raises(StoreError) as before:
         both.kept(user=USER)
     for fault in ("me-401", "me-another", "me-dropped"):
@@ -99,16 +77,16 @@ def test_a_launch_that_fails_leaves_the_rows_as_they_are(damage):
     assert (str(after.value), after.value.version) == (str(before.value), before.value.version)
 
 
-def test_what_nobody_confirms_is_refused(damage):
-    both = damage(unregistered="refuse")
+def test_what_nobody_confirms_is_refused(damaged):
+    both = damaged(unregistered="refuse")
     with pytest.raises(Refused):
         both.network.run(both.partner.work(LOCATION, USER), "app")
 
 
 @pytest.mark.parametrize("mode", ["plain", "encrypted"])
-def test_a_locked_store_opens_nothing_and_a_launch_is_answered_as_any_other_failure(url, tmp_path, mode):
+def test_a_locked_store_opens_nothing_and_a_launch_is_answered_as_any_other_failure(tmp_path, mode):
     """A launch that gets another answer while the store is locked would tell how far it came; A41."""
-    store = SqlStore(url, [Fernet.generate_key().decode()])
+    store = kept_in(tmp_path)
     both = opened(store, mode=mode)
     uniform = both.launch(fault="me-500").response
     both.reports.clear()

@@ -11,19 +11,11 @@ from handshakes.officernd.partner.refreshing import PLATFORM
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.sql_store import SqlStore, open_store
 from handshakes.runtime.store import StoreError
+from tests.damaged import DAMAGES, damage, kept_in
 from tests.officernd.sides import Both, sides
 
 FIRST, SECOND = "5e0000000000000000000001", "5e0000000000000000000002"
 IDENTITY = f"5b0000000000000000000001/{FIRST}"
-DAMAGES = {
-    "one byte": "credentials = x'00'",
-    "text": "credentials = 'xx'",
-    "nothing": "credentials = x''",
-    "another row's": "credentials = (SELECT credentials FROM installations WHERE identity != '{0}')",
-    "details no JSON": "details = '{{'",
-    "details a list": "details = '[]'",
-    "details without names": "details = '{{}}'",
-}
 
 
 def connect(both: Both, integration: str = FIRST) -> Response:
@@ -37,15 +29,11 @@ def health(both: Both, integration: str = FIRST) -> int:
 @pytest.fixture(params=DAMAGES)
 def damaged(request, tmp_path):
     """Both sides with two connections, of which the first cannot be opened."""
-    store = open_store(tmp_path, {})
+    store = kept_in(tmp_path)
     both = sides(store)
     for id in (FIRST, SECOND):
         connect(both, id)
-    with sqlite3.connect(tmp_path / "installations.sqlite") as database:
-        change = DAMAGES[request.param].format(IDENTITY)
-        database.execute(f"UPDATE installations SET {change} WHERE identity = ?", (IDENTITY,))
-    with pytest.raises(StoreError):
-        store.get(PLATFORM, IDENTITY)
+    damage(request.param, store, tmp_path, PLATFORM, IDENTITY)
     yield both
     store.close()
 

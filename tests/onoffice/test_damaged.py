@@ -5,49 +5,23 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from cryptography.fernet import Fernet
 
 from handshakes.core.refusals import Refused
 from handshakes.onoffice.partner.connecting import PLATFORM
-from handshakes.runtime.sql_store import SqlStore
 from handshakes.runtime.store import StoreError
+from tests.damaged import EVERY, damage, kept_in
 from tests.onoffice.sides import ADMIN, BROKER, FIRST, SECOND, activated
 
-DAMAGES = {
-    "one byte": "credentials = x'00'",
-    "text": "credentials = 'xx'",
-    "another row's": "credentials = (SELECT credentials FROM installations WHERE identity = '{0}')",
-    "details no JSON": "details = '{{'",
-    "details without names": "details = '{{}}'",
-}
 
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'kept.sqlite'}"
-
-
-@pytest.fixture(params=[*DAMAGES, "a lost key"])
-def damaged(request, url, tmp_path):
+@pytest.fixture(params=EVERY)
+def damaged(request, tmp_path):
     """Both sides with two customers, of which the first and its users cannot be opened (with a lost key: nobody)."""
-    store = SqlStore(url, [Fernet.generate_key().decode()])
+    store = kept_in(tmp_path)
     both = activated(store)
     assert both.activate(customer=SECOND).held
     assert both.serve().held
-    first, second, user = (
-        both.partner.customer(FIRST),
-        both.partner.customer(SECOND),
-        both.partner.user(FIRST, ADMIN),
-    )
-    if request.param in DAMAGES:
-        with sqlite3.connect(tmp_path / "kept.sqlite") as database:
-            change = DAMAGES[request.param].format(second)
-            database.execute(f"UPDATE installations SET {change} WHERE identity IN (?, ?)", (first, user))
-    else:
-        store._fernet = SqlStore("sqlite://", [Fernet.generate_key().decode()])._fernet
-    for identity in (first, user):
-        with pytest.raises(StoreError):
-            store.get(PLATFORM, identity)
+    first, user = both.partner.customer(FIRST), both.partner.user(FIRST, ADMIN)
+    damage(request.param, store, tmp_path, PLATFORM, first, user)
     both.reports.clear()
     yield both
     store.close()
@@ -87,8 +61,8 @@ def test_a_service_call_for_a_row_that_cannot_be_opened_is_refused(damaged):
         damaged.work()
 
 
-def test_a_locked_store_is_told_to_the_user_and_to_the_operator(url, tmp_path):
-    store = SqlStore(url, [Fernet.generate_key().decode()])
+def test_a_locked_store_is_told_to_the_user_and_to_the_operator(tmp_path):
+    store = kept_in(tmp_path)
     both = activated(store)
     with sqlite3.connect(tmp_path / "kept.sqlite") as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -5,42 +5,21 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from cryptography.fernet import Fernet
 
-from handshakes.runtime.sql_store import SqlStore
 from handshakes.runtime.store import Installation, StoreError
 from handshakes.runtime.verdicts import Outcome
+from tests.damaged import EVERY, damage, kept_in
 from tests.retailcrm.sides import ANOTHER, DEMO, Both, connected
 
-DAMAGES = {
-    "one byte": "credentials = x'00'",
-    "text": "credentials = 'xx'",
-    "another row's": "credentials = (SELECT credentials FROM installations WHERE identity != '{0}')",
-    "details no JSON": "details = '{{'",
-    "details without names": "details = '{{}}'",
-}
 
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'kept.sqlite'}"
-
-
-@pytest.fixture(params=[*DAMAGES, "a lost key"])
-def damaged(request, url, tmp_path):
+@pytest.fixture(params=EVERY)
+def damaged(request, tmp_path):
     """Both sides with two connections, of which the first cannot be opened (with a lost key: neither)."""
-    store = SqlStore(url, [Fernet.generate_key().decode()])
+    store = kept_in(tmp_path)
     both = connected(store)
     assert both.connect(ANOTHER).held
     identity = both.partner.identity(DEMO)
-    if request.param in DAMAGES:
-        with sqlite3.connect(tmp_path / "kept.sqlite") as database:
-            change = DAMAGES[request.param].format(identity)
-            database.execute(f"UPDATE installations SET {change} WHERE identity = ?", (identity,))
-    else:
-        store._fernet = SqlStore("sqlite://", [Fernet.generate_key().decode()])._fernet
-    with pytest.raises(StoreError):
-        store.get("retailcrm", identity)
+    damage(request.param, store, tmp_path, "retailcrm", identity)
     yield both
     store.close()
 
@@ -85,8 +64,8 @@ def test_a_row_that_cannot_be_opened_refuses_what_is_asked_of_it(damaged):
     assert set(damaged.reasons()) == {"unknown-installation"}
 
 
-def test_a_move_replaces_a_row_that_cannot_be_opened(url, tmp_path):
-    store = SqlStore(url, [Fernet.generate_key().decode()])
+def test_a_move_replaces_a_row_that_cannot_be_opened(tmp_path):
+    store = kept_in(tmp_path)
     both = connected(store)
     account = both.platform.accounts[DEMO]
     there = both.partner.identity(account.technical_url)
@@ -101,10 +80,10 @@ def test_a_move_replaces_a_row_that_cannot_be_opened(url, tmp_path):
     store.close()
 
 
-def test_a_store_that_cannot_be_asked_is_no_reason_to_replace_anything(url):
-    store = SqlStore(url, [Fernet.generate_key().decode()])
+def test_a_store_that_cannot_be_asked_is_no_reason_to_replace_anything(tmp_path):
+    store = kept_in(tmp_path)
     both = connected(store)
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as other:
+    with sqlite3.connect(tmp_path / "kept.sqlite") as other:
         other.execute("BEGIN EXCLUSIVE")
         assert b'"success":false' in again(both).response.body
         both.visit()
