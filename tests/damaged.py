@@ -19,6 +19,7 @@ DAMAGES = {
     "details no JSON": "details = '{{'",
     "details a list": "details = '[]'",
     "details without names": "details = '{{}}'",
+    "another state": "state = 'x'",
 }
 LOST_KEY = "a lost key"
 """Then no row can be opened, and not the damaged ones alone."""

@@ -162,7 +162,7 @@ class SqlStore:
         key = {"platform": installation.platform, "identity": installation.identity}
         saved = replace(installation, version=installation.version + 1)
         shown = json.dumps(dict(saved.details), ensure_ascii=False)
-        sealed = [saved.platform, saved.identity, dict(saved.credentials), _digest(shown)]
+        sealed = [saved.platform, saved.identity, dict(saved.credentials), _digest(saved.state, shown)]
         row = {
             "state": saved.state,
             "version": saved.version,
@@ -250,16 +250,16 @@ class SqlStore:
             raise StoreError(
                 "store-damaged", f"the credentials of {platform} {identity} belong to another row", version
             )
-        if digest and digest != [_digest(details)]:  # a row of before this was sealed has none
+        if digest and digest != [_digest(state, details)]:  # a row of before this was sealed has none
             raise StoreError(
-                "store-damaged", f"the details of {platform} {identity} were changed by others", version
+                "store-damaged", f"state or details of {platform} {identity} were changed by others", version
             )
         return Installation(platform, identity, searchable, credentials, state, version)
 
 
-def _digest(details: str) -> str:
-    """Return what is sealed of the details, which are stored in clear: so that nobody else can change them."""
-    return sha256(details.encode()).hexdigest()
+def _digest(state: str, details: str) -> str:
+    """Return what is sealed of state and details, which are stored in clear: so that nobody else can change them."""
+    return sha256(f"{state} {details}".encode()).hexdigest()
 
 
 def open_store(directory: Path, environment: Mapping[str, str] | None = None) -> SqlStore:
