@@ -472,7 +472,7 @@ def test_the_command_opens_traps_that_lead_to_the_platform(monkeypatch):
     command = importlib.import_module("handshakes.cli.serve")
     seen = {}
 
-    def look(network: Loopback, reports: Any) -> None:
+    def look(network: Loopback, *others: Any) -> None:
         (server,) = network.servers
         (trap,) = set(server.role.settings.traps.values())
         first, second = server.role.accounts

@@ -12,8 +12,11 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
+from handshakes.core.messages import Request
 from handshakes.fortis import demo
 from handshakes.fortis.briefing import briefing
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.flow import InProcess
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import World
 from tests.cli.test_cli import COMMAND, Served, run  # noqa: F401  (run is a fixture)
@@ -165,3 +168,25 @@ def test_without_a_foreign_template_no_postback_is_sent():
     platform = demo.sides(World(lambda: 0, bytes, MemoryStore(), {}, PLATFORM, "")).platform
     assert list(platform.register(demo.TITLE, demo.LOCATION)) == []
     assert (demo.TITLE, demo.LOCATION, "") in platform.registered
+
+
+@pytest.mark.clause("fortis:setup.iframe-url")
+@pytest.mark.parametrize("fault", ["", "wrong-secret"])
+def test_without_an_address_for_the_iframe_nothing_is_opened_and_nobody_is_contacted(fault):
+    platform = demo.sides(World(lambda: 0, bytes, MemoryStore(), {}, PLATFORM, "")).platform
+    network, browser = InProcess(platform), Browser()
+    page = network.run(browser.open(f"{PLATFORM}/simulator"))
+    for form in ("register-location", f"register-{demo.USER}"):
+        network.run(browser.submit(page, page.form(form)))
+    shown = network.run(browser.submit(page, page.form(f"open-{demo.USER}"), {"fault": fault}))
+    assert shown.response.status == 403 and "--set iframe_url=URL" in shown.text and not shown.frames
+    assert NOBODY.findall(network.transcript.text()) == []
+
+
+@pytest.mark.parametrize("sent", ["", "https://app.example/fortis/oauth/callback"])
+def test_without_a_redirect_uri_no_consent_is_asked_for(sent):
+    """RFC 6749, 4.1.2.1: nobody is led to an address that is not registered, and an empty one is none."""
+    platform = demo.sides(World(lambda: 0, bytes, MemoryStore(), {}, PLATFORM, "")).platform
+    target = f"/oauth/authorize?response_type=code&client_id=example-app&redirect_uri={sent}&state={'x' * 16}"
+    shown = InProcess(platform).exchange("browser", Request("GET", PLATFORM, target))
+    assert (shown.status, shown.header("location")) == (400, "")

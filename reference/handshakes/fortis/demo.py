@@ -99,20 +99,18 @@ def sides(world: World) -> Sides:
     platform.add_user(User(OTHER_USER, "grace", None, domain, (LOCATION, OTHER_LOCATION), "a password"))
     platform.add_user(User(SHORT_USER, "linus", None, domain, (LOCATION,)))
     platform.add_contact(Contact(CONTACT, LOCATION, "Müller", "137"))
-    alone = (
-        world.platform_origin and not world.partner_origin
-    )  # then no postback goes where nobody asked for it
+    alone = world.platform_origin and not world.partner_origin  # then nothing goes where nobody asked for it
     platform.add_app(
         App(
             TITLE,
             SECRET,
-            chosen.get("iframe_url", app.iframe_url()),
+            chosen.get("iframe_url", "" if alone else app.iframe_url()),
             chosen.get("location_setup_url", "" if alone else app.location_setup_url()),
             chosen.get("user_setup_url", "" if alone else app.user_setup_url()),
             encrypt_url_params=chosen["mode"] == BY_DATA,
             client_id=app.configuration.client_id,
             client_secret=CLIENT_SECRET,
-            redirect_uri=chosen.get("redirect_uri", app.redirect_uri()),
+            redirect_uri=chosen.get("redirect_uri", "" if alone else app.redirect_uri()),
         )
     )
     off = [name for name, fault in FAULTS.items() if not platform.offers(fault)]

@@ -162,6 +162,8 @@ class Acting(Identity):
         """Return the address that the iframe opens, and the launch that it is made of."""
         chosen = self._opening_fault(fault)
         self.subscribed(title, location_id, user_id)
+        if not self.apps[title].iframe_url:
+            raise Refused("missing-parameter", CLAUSE + "setup.iframe-url", {"name": "iframe_url"})
         if contact_id and self.contacts[contact_id].location_id != location_id:
             raise ValueError(f"{contact_id} is not a contact of this location")
         token = self._token_for(chosen, user_id)

@@ -45,7 +45,7 @@ class Identity(Resources):
         except (Refused, UnicodeDecodeError):
             return page("The request cannot be read", "<p>Go back and try again.</p>", status=400)
         app = self.app_of(values.get("client_id", ""))
-        if app is None or values.get("redirect_uri") != app.redirect_uri:
+        if app is None or not app.redirect_uri or values.get("redirect_uri") != app.redirect_uri:
             # RFC 6749, 4.1.2.1: never redirect to an address that is not registered
             return page("Unknown application", "<p>Client id and redirect URI do not match.</p>", status=400)
         state = {"state": values["state"]} if "state" in values else {}

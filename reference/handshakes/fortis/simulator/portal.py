@@ -58,7 +58,8 @@ _OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in find
 _UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
 <p>Use the buttons of the list.</p>"""
 
-_NOT_THERE = """<p id="closed">Register the location and the user first.</p>
+_NOT_THERE = """<p id="closed">{% if addressed %}Register the location and the user first.
+{% else %}The app has no address for its iframe: serve with --set iframe_url=URL.{% endif %}</p>
 <p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 STEPS = ("register", "unregister", "open")
@@ -101,8 +102,9 @@ class Portal:
                 findings = outcome.findings
             else:
                 url = self.platform.launch_url(title, location, user, contact)
-        except Refused:
-            return page("Not open to this user", _NOT_THERE, status=403)
+        except Refused as refused:
+            addressed = not refused.clause.endswith("iframe-url")
+            return page("Not open to this user", _NOT_THERE, status=403, addressed=addressed)
         return page(title, _FRAME, frames=split_url(url)[0], url=url, findings=findings)
 
     def _chosen(self, request: Request, step: str) -> dict[str, str]:
