@@ -473,7 +473,7 @@ def test_the_command_opens_traps_that_lead_to_the_platform(monkeypatch):
     seen = {}
 
     def look(network: Loopback, *others: Any) -> None:
-        (server,) = network.servers
+        server, _ = network.servers  # the other says why a request was refused
         (trap,) = set(server.role.settings.traps.values())
         first, second = server.role.accounts
         seen["hosts"] = [is_loopback(url) for url in (trap, first, second)]
