@@ -77,7 +77,7 @@ def test_each_platform_takes_about_twenty_lines_that_fit_a_wide_terminal(parts, 
                 ("browser", "provider", "GET", "provider.example/onoffice/activate", "200"),
                 ("browser", "provider", "POST", "provider.example/onoffice/unlock", "200"),
                 ("provider", "onOffice", "POST", "api.onoffice.de/api/stable/api.php", "200"),
-                ("browser", "provider", "GET", "provider.example/onoffice/activate", "403"),
+                ("onOffice", "provider", "GET", "provider.example/onoffice/activate", "403"),
             ],
         ),
         (
@@ -108,6 +108,12 @@ def test_what_was_shown_before_is_counted(parts):
         in parts["onoffice"]
     )
     assert "Connect: code, token, organisation, secret, webhook, return, health check\n" in parts["officernd"]
+
+
+def test_the_same_request_by_two_senders_in_one_chapter_is_one_line(parts):
+    """The platform asks for the changed launch itself, then shows it in the browser."""
+    launches = r"^  An encrypted launch with a changed bit is refused  \(1 more as above\)\n    Fortis → app .+ 403\n  \S"
+    assert re.search(launches, parts["fortis"], re.MULTILINE), parts["fortis"]
 
 
 def test_a_message_is_not_repeated(parts):

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -46,6 +46,10 @@ class Exchange:
     def own_page(self) -> bool:
         """Return whether this is a page with which the browser drives the simulator, and no part of the handshake."""
         return urlsplit("//" + self.address).path.startswith(OWN_PAGES)
+
+    def is_among(self, others: Iterable[Exchange]) -> bool:
+        """Return whether one of these asked the same of the same side and had the same answer, whoever sent it."""
+        return any(replace(one, sender=self.sender) == self for one in others)
 
     def line(self, query: bool = True, width: int = 0) -> str:
         """Return the exchange as one line."""
@@ -111,7 +115,7 @@ class Short:
     def chapter(self, title: str, events: Sequence[Event]) -> None:
         """Print a chapter's messages; what was shown before is counted only, but never the whole of a chapter."""
         of_it = [one for one in exchanges(events) if not one.own_page]
-        fresh = [one for i, one in enumerate(of_it) if one not in self.shown + of_it[:i]]
+        fresh = [one for i, one in enumerate(of_it) if one not in self.shown and not one.is_among(of_it[:i])]
         new = fresh or of_it[-1:]
         self.shown += new
         if more := len(of_it) - len(new):
