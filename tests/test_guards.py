@@ -177,7 +177,18 @@ def test_every_platform_is_laid_out_alike():
             assert f"handshakes.{platform}.{name}" in SOURCES
         for name in ("partner.integration", "partner.configuration", "partner.connecting", "partner.api"):
             assert f"handshakes.{platform}.{name}" in SOURCES
-        for name in ("platform", "records", "resources", "portal", "faults", "findings", "examination"):
+        for name in (
+            "platform",
+            "records",
+            "setup",
+            "resources",
+            "drafts",
+            "faults",
+            "findings",
+            "acting",
+            "portal",
+            "examination",
+        ):
             assert any(one.startswith(f"handshakes.{platform}.simulator.{name}") for one in SOURCES)
 
 
