@@ -47,7 +47,7 @@ REASONS: dict[str, Reason] = {
     ),
     "duplicate-parameter": Reason(
         "A parameter or a JSON key occurs more than once, so two readers may see two values.",
-        "A genuine request names each parameter once; look for a proxy or an attack.",
+        "A genuine request names each parameter once; look for whoever added one: an edited link, a redirect, an attack.",
     ),
     "too-large": Reason("The input is over its size limit.", "The evidence says the limit."),
     "wrong-type": Reason(
