@@ -52,9 +52,7 @@ def test_the_first_sentence_names_the_platforms_and_what_a_reader_gets():
 REFUSED = [line for line in COMMANDS if " verify " in line and "caf%C3%A9" in line]
 
 
-@pytest.mark.parametrize(
-    "line", [line for line in COMMANDS if " serve " not in line and line not in REFUSED]
-)
+@pytest.mark.parametrize("line", [line for line in COMMANDS if " serve " not in line and line not in REFUSED])
 def test_a_command_of_the_readme_runs_as_written(line):
     if "node " in line and not shutil.which("node"):
         pytest.skip("needs Node")

@@ -26,6 +26,16 @@ class Survives:
 Expected: TypeAlias = Refuses | Survives
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What every kind of fault has: its name, the clause that it tries, how it has to end, and what it does."""
+
+    name: str
+    clause: str
+    expected: Expected
+    what: str
+
+
 class NamedFault(Protocol):
     """What every fault of every simulator has, for records that carry one and know no more of it."""
 

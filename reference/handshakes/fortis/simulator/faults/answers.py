@@ -6,21 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerFault:
+class AnswerFault(Fault):
     """A fault of the answer to `users/me` while the app is opened.
 
     An answer that comes after `seconds` is a good one: an app that waits so long may open.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     answer: Callable[[Response], Answer]
     seconds: float = 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Expected, Fault, Refuses, Survives
 from ..drafts import Draft
 from ..records import CLAUSE
 
@@ -14,17 +14,13 @@ UNKNOWN_USER = "11e7a84525008da896ffffff"
 
 
 @dataclass(frozen=True, slots=True)
-class LaunchFault:
+class LaunchFault(Fault):
     """A fault of a launch, in one mode or (`""`) in both. `token` says whose log-in token it carries.
 
     `token`: `own`, `another`, `expired`, `unknown`, or `none`. The address is opened `times` times. `foreign`
     is the kind of the foreign address that it names: without such an address the fault is not offered.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     mode: str
     apply: Callable[[Draft], str]
     token: str = "own"

@@ -6,22 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ....core.messages import Answer, Dropped, Response, json_response
-from ....runtime.verdicts import Expected, Refuses
+from ....runtime.verdicts import Fault, Refuses
 from ..records import CLAUSE
 from ..tampering import other_end
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthFault:
+class OAuthFault(Fault):
     """A fault on the way of OAuth: of what comes back with the browser, or of the token endpoint's answer.
 
     `foreign` is the kind of the foreign address that it names, and `leads` the answer that leads there.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     callback: Callable[[dict[str, str]], dict[str, str]] = dict
     answer: Callable[[Response], Answer] | None = None
     times: int = 1

@@ -7,23 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ....core.messages import Request
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ..records import CLAUSE
 from ..tampering import without
 
 
 @dataclass(frozen=True, slots=True)
-class PostbackFault:
+class PostbackFault(Fault):
     """A fault of a registration postback: what is sent in place of the one genuine request.
 
     `kind` is `location` or `user`; `values` replaces some of the record's, put in as they are where `raw`.
     With `before` it is registered already when the fault comes.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     kind: str
     apply: Callable[[Request], list[Request]]
     values: Mapping[str, Any] = field(default_factory=dict)

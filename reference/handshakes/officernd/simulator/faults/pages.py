@@ -6,23 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ....core.messages import Request
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ... import readings
 from ..drafts import Draft, Pair
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class PageFault:
+class PageFault(Fault):
     """A fault of a signed page request (health check, configuration, sync).
 
     It is sent `times` times, after the organisation was given the slug `renames`, if any.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     apply: Callable[[Draft], Request]
     times: int = 1
     renames: str = ""

@@ -6,19 +6,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ..drafts import Delivery, Pair
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookFault:
+class WebhookFault(Fault):
     """A fault of a webhook's delivery: `apply` returns the headers and the body that are sent."""
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     apply: Callable[[Delivery], tuple[tuple[Pair, ...], bytes]]
     times: int = 1
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ..records import CLAUSE, Popup
 from ..resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
-class FormFault:
+class FormFault(Fault):
     """A fault of the form that the user sends: the fields of the page, changed; the key is in `secret`."""
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     fields: Callable[[dict[str, str], Resources, Popup], dict[str, str]]
 
 

@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ....runtime.verdicts import Expected, Refuses
+from ....runtime.verdicts import Fault, Refuses
 from ..records import CLAUSE, Popup
 from ..resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
-class StateFault:
+class StateFault(Fault):
     """A fault of what the platform keeps, made after the page was loaded and before the button is pressed."""
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     apply: Callable[[Resources, Popup], None]
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimFault:
+class ClaimFault(Fault):
     """A fault of the claims of a user's services, made before a service is opened; it lasts until the next one is."""
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     apply: Callable[[Resources, tuple[str, str]], None]
 
 

@@ -9,23 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Expected, Fault, Refuses, Survives
 from ...signing import string_to_sign
 from ..drafts import Draft
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class UrlFault:
+class UrlFault(Fault):
     """A fault of a signed URL: activation, service or webhook. `verified` says that the signature is right.
 
     `apply` makes the URL; it is opened `times` times.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     apply: Callable[[Draft], str]
     verified: bool = False
     times: int = 1

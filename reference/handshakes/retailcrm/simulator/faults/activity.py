@@ -6,19 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ..drafts import Callback
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityFault:
+class ActivityFault(Fault):
     """A fault of the activity callback; `foreign` is the kind of the foreign address that it names, if any."""
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     fields: Callable[[Callback], Mapping[str, str]]
     times: int = 1
     foreign: str = ""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerFault:
+class AnswerFault(Fault):
     """A fault of one of the API's answers while the registration waits: at `edit` or at `credentials`.
 
     With `instead` the call is not carried out; else only its answer is lost or changed. `says` is a
@@ -20,10 +20,6 @@ class AnswerFault:
     module waits is its own affair (A16), so one that waited for it may say yes.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     place: str
     answer: Callable[[Response], Answer]
     instead: bool = True

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Fault, Refuses, Survives
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigFault:
+class ConfigFault(Fault):
     """A fault of the configuration request: sent `times` times, by `method`."""
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     method: str = "GET"
     times: int = 1
 

@@ -11,23 +11,19 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from ....core.messages import Request
-from ....runtime.verdicts import Expected, Refuses, Survives
+from ....runtime.verdicts import Expected, Fault, Refuses, Survives
 from ..drafts import Draft, multipart
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterFault:
+class RegisterFault(Fault):
     """A fault of the registration. It is sent `times` times; `digits` asks for a key of digits alone.
 
     `verified` says that the token is right, so that the answer may differ from the uniform one. `foreign` is
     the kind of the foreign address that it names: without such an address the fault is not offered.
     """
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     apply: Callable[[Draft], Request]
     times: int = 1
     digits: bool = False

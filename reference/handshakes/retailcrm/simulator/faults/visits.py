@@ -6,18 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ....runtime.verdicts import Expected, Refuses
+from ....runtime.verdicts import Fault, Refuses
 from ..records import CLAUSE
 
 
 @dataclass(frozen=True, slots=True)
-class VisitFault:
+class VisitFault(Fault):
     """A fault of the user's way to the account: where the browser goes, and with which form, if any."""
 
-    name: str
-    clause: str
-    expected: Expected
-    what: str
     visit: Callable[[str, str], tuple[str, Mapping[str, str] | None]]
 
 
