@@ -276,3 +276,16 @@ def test_what_is_no_request_of_onoffice_is_said_to_be_none(pasted, verdict, said
     answer = explain("onoffice", pasted, secret=SECRET, now=NOW)
     assert answer.verdict == verdict and said in answer.says + str(answer.evidence)
     assert "Secret-1" not in json.dumps(answer.as_json())
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda u: u.replace("&", ";"), lambda u: u.replace("&signature", "&Signature")]
+)
+@pytest.mark.parametrize("carry", ["we get {} in the iframe", '<a href="{}">x</a>', "{}"])
+def test_a_url_is_found_by_its_signature_however_it_is_separated_or_spelt(carry, damage):
+    answer = explain(
+        "onoffice", filled(carry.format(damage(URL)), signed_by_openssl(SECRET)), secret=SECRET, now=NOW
+    )
+    assert answer.took in ("a URL", "a URL in a text") and answer.undone == ()
+    first = answer.explanations[0][0].id
+    assert first in ("onoffice-query-separator", "onoffice-signature-named")

@@ -41,7 +41,7 @@ class _Reader:
     def fits(self, url: str) -> bool:
         """Return whether a URL has a parameter by which a signed one is known."""
         names = "|".join(self.platform.QUERY)
-        return bool(names) and re.search(rf"(?:^|[?&])(?:{names})=", url) is not None
+        return bool(names) and re.search(rf"(?:^|[?&;])(?:{names})=", url, re.I) is not None
 
     def found(self, pasted: bytes) -> Found:
         if not pasted.strip() and self.platform.BODY and self.headers:
