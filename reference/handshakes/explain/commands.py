@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from ..core.messages import Headers
 
@@ -239,12 +240,38 @@ def fetch(text: str) -> Command | None:
         r"(?:\S*[$>%#] *)?(?:wget|https?(?= +(?:-|[A-Z]+ |[\"']?https?:|:?/))|Invoke-WebRequest|Invoke-RestMethod|iwr)\s",
         text,
     ):
-        query = [
-            _encoded(word.replace("==", "=", 1)) for word in words(text)[1:] if re.match(r"[\w.-]+==", word)
-        ]
-        for word in words(text)[1:]:
-            if "://" in word or word.startswith("/"):
-                return Command(
-                    "a command", word + ("&" if "?" in word else "?") * bool(query) + "&".join(query)
-                )
+        return _other_command(words(text)[1:])
     return None
+
+
+_POSTED = ("--post-data", "--body-data", "-body", "--raw")
+
+
+def _other_command(given: list[str]) -> Command | None:
+    """Return the request of wget, HTTPie or Invoke-WebRequest."""
+    command = Command("a command")
+    query: list[str] = []
+    fields: list[tuple[str, str]] = []
+    form = any(word in ("-f", "--form", "--multipart") for word in given)
+    for place, word in enumerate(given):
+        option, equals, value = word.partition("=")
+        if option.lower() in _POSTED:
+            value = value if equals else "".join(given[place + 1 : place + 2])
+            table = re.fullmatch(r"@\{\s*([\w-]+)\s*=(.*)\}", value, re.S)
+            posted = urlencode([(table[1], table[2])], errors="surrogatepass") if table else value
+            command.body = posted.encode("utf-8", "surrogatepass")
+        elif re.match(r"[\w.-]+==", word):
+            query.append(_encoded(word.replace("==", "=", 1)))
+        elif not command.url and ("://" in word or word.startswith("/")):
+            command.url = word
+        elif command.url and equals and re.fullmatch(r"[A-Za-z][\w.-]*", option):
+            fields.append((option, value))
+    if fields and not command.body:
+        if form:
+            command.body = urlencode(fields, errors="surrogatepass").encode()
+        else:
+            command.headers = _JSON
+            command.body = json.dumps(dict(fields)).encode()
+    if query:
+        command.url += ("&" if "?" in command.url else "?") + "&".join(query)
+    return command if command.url else None

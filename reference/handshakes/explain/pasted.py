@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..core.cases import Found, Slips
 from ..core.messages import Headers
 from .commands import curl, fetch
-from .recorded import Unreadable, parsed, recorded
+from .recorded import Unreadable, parsed, recorded, unchunked
 from .structures import Spread, host_of, in_text, of_json, of_line, spread
 from .unwrapping import one_line, raw_bytes, repaired, unquoted, unwrapped
 
@@ -60,10 +60,20 @@ class _Reader:
         text = text.strip()
         if not text:
             raise Unreadable("Nothing but blanks or a byte order mark was pasted.")
+        if pasted[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            pasted = text.encode("utf-8", "surrogatepass")
         if (inner := unwrapped(text, self.undone)) != text:
             text, pasted = inner, inner.encode("utf-8", "surrogatepass")
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
-        for reader in (self._recorded, self._command, self._http, self._log, self._head, self._values):
+        for reader in (
+            self._recorded,
+            self._command,
+            self._http,
+            self._log,
+            self._head,
+            self._registration,
+            self._values,
+        ):
             if (one := reader(bare, pasted)) is not None:
                 return one
         return self._rest(text, bare, pasted)
@@ -176,6 +186,13 @@ class _Reader:
             return self._made(found.took, found.url, found.method, found.headers, found.body)
         return None
 
+    def _registration(self, text: str, pasted: bytes) -> Found | None:
+        """Return a body that needs no signature beside it, where the platform knows it by its form."""
+        if not self.platform.BODY or self.platform.HEADERS or self._is_body(text):
+            return None
+        one = self.platform.bare(text)
+        return one and Found("", "", self.headers, *one[1:], tuple(dict.fromkeys(self.undone)))
+
     def _values(self, text: str, pasted: bytes) -> Found | None:
         """Return the request of JSON or of a dump that has its parts under names, as a structured log has."""
         if self.platform.BODY and any(name in self.platform.HEADERS for name, _ in self.headers):
@@ -236,6 +253,9 @@ class _Reader:
             headers.append((found[1].lower(), found[2].strip()))
         cut = re.search(rb"\r?\n\r?\n", pasted)
         raw = raw_bytes(body) if self.undone or not cut else pasted[cut.end() :]
+        if dict(headers).get("transfer-encoding", "").lower() == "chunked" and (whole := unchunked(raw)):
+            self.undone.append("the body was sent in chunks")
+            raw = whole
         length = dict(headers).get("content-length", "")
         if (
             length.isdecimal()

@@ -152,3 +152,23 @@ def _headers(request: dict[str, Any]) -> Headers:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def unchunked(body: bytes) -> bytes:
+    """Return a body without the lengths of its chunks (RFC 9112, 7.1), or nothing where they are not right.
+
+    >>> unchunked(b"3\\r\\nabc\\r\\n1;x=y\\r\\nd\\r\\n0\\r\\n\\r\\n"), unchunked(b"abc")
+    (b'abcd', b'')
+    """
+    whole: list[bytes] = []
+    at = 0
+    while line := re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,6})(?:;[^\r\n]{0,99})?\r?\n").match(body, at):
+        length = int(line[1], 16)
+        chunk = body[line.end() : line.end() + length]
+        if len(chunk) < length:
+            return b""
+        if not length:
+            return b"".join(whole)
+        whole.append(chunk)
+        at = line.end() + length
+    return b""

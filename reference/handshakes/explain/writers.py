@@ -12,6 +12,8 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from .unwrapping import one_line
+
 Way = tuple[str, Any, str, int]
 """A slip, what it makes of the value, what was changed, and what it costs."""
 
@@ -243,6 +245,9 @@ _DAMAGE: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("body-mojibake", lambda t: t.encode("cp1252").decode(), "as UTF-8", 2),
     ("body-latin-1", lambda t: t.encode("latin-1"), "as Latin-1", 1),
     ("body-backslash-escapes", lambda t: t.replace("\\n", "\n").replace("\\t", "\t"), "with real ones", 2),
+    ("body-wrapped", one_line, "on one line", 1),
+    ("body-curly-quotes", lambda t: re.sub("[“”„«»]", '"', t), "with straight ones", 1),
+    ("body-hex", lambda t: bytes.fromhex(t), "decoded", 1),
     ("body-nul", lambda t: t.rstrip("\0"), "without them", 1),
 )
 

@@ -32,25 +32,28 @@ CLAUSES = {
 
 
 def bare(text: str) -> tuple[str, bytes, str] | None:
-    """Return a form, a multipart form, a JSON text, or what a debugger prints, under its name.
+    """Return a form, a multipart form, a JSON text, or what a debugger prints, alone or in a text, under its name.
 
     >>> bare("register=%7B%7D"), bare("%7B%7D"), bare("https://demo.simla.com")
     (('', b'register=%7B%7D', 'a form'), ('', b'register=%7B%7D', 'the percent-encoded value of register'), None)
+    >>> bare('It says "register=%7B%7D" and fails')
+    ('', b'register=%7B%7D', 'a form in a text')
     """
-    content = text.encode("utf-8", "surrogatepass")
+    found, took = text, ""
     if re.match(r"\ufeff?(?:[A-Za-z_]\w*=[^&\s]*&)*register(?:=|%3D|\[|%5B)", text, re.I | re.A):
-        flat = "".join(map(str.strip, text.splitlines())) if "{" not in text else text
-        took = "a form" if flat == text else "a form, wrapped over several lines"
-        return "", flat.encode("utf-8", "surrogatepass"), took
-    if text.startswith("--"):
-        return "", content, "a multipart form"
-    if re.match("%7B|%257B", text, re.I):
-        return "", b"register=" + content, "the percent-encoded value of register"
-    if text[:1] == "{" or text[:2] == '"{':
-        return "", content, "a JSON body"
-    if other.is_printed(text):
-        return "", content, "what a program printed"
-    return None
+        found = "".join(map(str.strip, text.splitlines())) if "{" not in text else text
+        took = "a form" if found == text else "a form, wrapped over several lines"
+    elif text.startswith("--"):
+        took = "a multipart form"
+    elif re.match("%7B|%257B", text, re.I):
+        found, took = "register=" + text, "the percent-encoded value of register"
+    elif text[:1] == "{" or text[:2] == '"{':
+        took = "a JSON body"
+    elif inner := other.within(text):
+        found, took = inner, f"a {'form' if inner.startswith('register') else 'JSON text'} in a text"
+    elif other.is_printed(text):
+        took = "what a program printed"
+    return ("", found.encode("utf-8", "surrogatepass"), took) if took else None
 
 
 def doubt(secret: str) -> str:

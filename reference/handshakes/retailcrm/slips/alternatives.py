@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,8 +23,11 @@ Make = Callable[[State], State]
 _SPELT = {"".join(c for c in name if c.isalnum()).lower(): name for name in NAMES}
 _TOKEN = r'"token"\s*:\s*"[^"]*"'
 _PRINTED = re.compile(
-    r"\b(token|apiKey|systemUrl)\b[\"'\]]*\s{0,20}(?:=>|:|=)\s{0,20}(?:string\(\d+\)\s{0,20})?[\"']?([^\s\"',)}\]&]+)"
+    r"\b(token|apiKey|systemUrl)\b[\"'\]]*\s{0,20}(?:=>|:|=|;s:\d{1,5}:)\s{0,20}(?:string\(\d{1,5}\)\s{0,20})?"
+    r"[\"']?([^\s\"',;)}\]&]+)"
 )
+_FORM = re.compile(r"(?<![?&\w%])register=(?:%(?:25)?(?:7B|22|5B|EF)|\{|eyJ)", re.I)
+_OBJECT = re.compile(r"\{(?=\s{0,99}(?:\"|\\{1,3}\"|&quot;)(?:token|apiKey|systemUrl|register)\b)")
 _BETWEEN = ("", "|", ":", ".", "&", "\n", ";", ",", "-", "_", " ", "/", "#")
 _AROUND = ("apiKey=", "apiKey:", "api_key=", "key=", "Bearer ", "X-API-KEY: ")
 
@@ -52,13 +56,42 @@ def values(found: Found) -> list[str]:
     return [*dict.fromkeys(text for text in texts if 0 < len(text) < 200)][:20]
 
 
+def within(text: str) -> str:
+    """Return the form or the JSON text that stands within a text, such as a line of a log, or nothing.
+
+    >>> within('Register request {"apiKey":"a","token":"b"} []')
+    '{"apiKey":"a","token":"b"}'
+    """
+    if form := _FORM.search(text):
+        at = form.start()
+        if form[0].endswith("{"):
+            return "register=" + (_object(text, form.end() - 1) or text[form.end() - 1 :])
+        return re.split(r"[\s\"'<>`]", text[at:], maxsplit=1)[0]
+    return next(filter(None, (_object(text, one.start()) for one in [*_OBJECT.finditer(text)][:20])), "")
+
+
+def _object(text: str, at: int) -> str:
+    """Return the JSON object that begins here, or what reads like one, to its first closing brace."""
+    try:
+        return text[at : json.JSONDecoder().raw_decode(text, at)[1]]
+    except (ValueError, RecursionError):
+        end = text.find("}", at)
+        return text[at : end + 1] if end > 0 else ""
+
+
+def _plain(text: str) -> str:
+    """Return a text with the quotes and slashes that a log, HTML or a word processor wrote otherwise."""
+    quoted = re.sub(r"\\x22|\\{1,3}\"|[“”„]", '"', unescape(text) if "&" in text else text)
+    return re.sub(r"\\{1,3}/", "/", quoted)
+
+
 def is_printed(text: str) -> bool:
     """Return whether at least two members stand in a text, in whatever notation.
 
     >>> is_printed("[apiKey] => a [token] => b"), is_printed("token: a")
     (True, False)
     """
-    return len({found[1] for found in _PRINTED.finditer(text)}) > 1
+    return len({found[1] for found in _PRINTED.finditer(_plain(text))}) > 1
 
 
 def _loose(text: str) -> dict[str, Any]:
@@ -117,7 +150,7 @@ def _spelt(name: str) -> str:
 
 
 def _printed(text: str) -> bytes:
-    return json.dumps({found[1]: found[2] for found in _PRINTED.finditer(text)}).encode()
+    return json.dumps({found[1]: found[2] for found in _PRINTED.finditer(_plain(text))}).encode()
 
 
 def _parsed(values: dict[str, Any], text: bytes) -> tuple[Any, ...]:
@@ -150,16 +183,25 @@ def registrations(state: State) -> Iterator[Made]:
     named = {_spelt(name): value for name, value in values.items()}
     if named.keys() != values.keys() and named.keys() >= {"apiKey", "token"}:
         yield Made("retailcrm-member-names", _parsed(named, text))
-    for name, value in [*values.items()][:20]:
-        inner = _loose(value) if isinstance(value, str) else value
-        if isinstance(inner, str) or (not inner and isinstance(value, str)):
-            inner = _loose(dict(parse_qsl(value)).get("register", "")) if value.count("&") < 500 else {}
-        if isinstance(inner, dict) and inner.keys() >= {"apiKey", "token"}:
-            yield Made("retailcrm-json-nested", _parsed(inner, text), f"in the member {name[:40]}")
+    for name, inner in _nested(values):
+        yield Made("retailcrm-json-nested", _parsed(inner, text), f"in {name}")
     if is_printed(text.decode()):
         printed = _loose(_printed(text.decode()).decode())
         if printed.keys() >= {"apiKey", "token"}:
             yield Made("retailcrm-members-printed", _parsed(printed, text))
+
+
+def _nested(values: Any, depth: int = 4) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the registrations inside another JSON value, where they are: as objects, texts of JSON and forms."""
+    rows = [*values.items()][:20] if isinstance(values, dict) else [("an array", one) for one in values[:20]]
+    for name, value in rows:
+        if isinstance(value, str) and "register=" in value and value.count("&") < 100:
+            value = dict(parse_qsl(value)).get("register", "")
+        inner = _loose(value) if isinstance(value, str) else value
+        if isinstance(inner, dict) and inner.keys() >= {"apiKey", "token"}:
+            yield f"the member {name[:40]}" if isinstance(values, dict) else name, inner
+        elif isinstance(inner, (dict, list)) and depth:
+            yield from _nested(inner, depth - 1)
 
 
 def signed(state: State) -> State:
