@@ -75,6 +75,27 @@ WRONG = [
      "Did you mean officernd:signature.order=sorted?"),
     (("verify", "officernd", TARGET, "--reading", "fortis:x"), 2, "Unknown reading 'fortis:x'. `handshakes"),
     (("verify", "officernd", TARGET, "--now", "9" * 30), 1, "Refused: stale"),
+    # verify: what explain is given
+    (("verify", "officernd", TARGET, "--mine", ""), 2, "--mine is empty"),
+    (("verify", "officernd", TARGET, "--mine", "x", "--mine-file", "nul"), 2, "not both"),
+    (("verify", "officernd", TARGET, "--mine-file", "folder"), 2, "Is a directory"),
+    (("verify", "officernd", TARGET, "--mine-digest", ""), 2, "--mine-digest is a digest in hex or base64"),
+    (("verify", "officernd", TARGET, "--mine-digest", "zz"), 2, "not 'zz'"),
+    (("verify", "onoffice", TARGET, "--origin", "nonsense"), 2, "--origin is a whole address"),
+    (("verify", "onoffice", TARGET, "--origin", "https://a:99999"), 2, "--origin is a whole address"),
+    (("verify", "officernd", TARGET, "--format", "xml"), 2, "'xml' is not one of"),
+    (("verify", "officernd", "curl 'https://x"), 4, "neither a parameter signature nor a body"),
+    (("verify", "officernd", '{"log": {"entries": []}}'), 4, "without requests"),
+    # explain and probe
+    (("explain", "stalee"), 2, "Did you mean stale? `handshakes explain` lists them"),
+    (("explain", "officernd"), 2, "Unknown reason, slip or clause 'officernd'"),
+    (("explain", "nothing:here"), 2, "Unknown platform 'nothing'"),
+    (("explain", "officernd:signature.ordr"), 2, "Did you mean officernd:signature.order?"),
+    (("explain", "\x1b[31m"), 2, r"Unknown reason, slip or clause '\x1b[31m'"),
+    (("probe", "officernd"), 2, "Missing argument 'FILE'"),
+    (("probe", "nobody", "nul"), 2, "Unknown platform 'nobody'"),
+    (("probe", "officernd", "absent"), 2, "absent cannot be read"),
+    (("probe", "officernd", "nul"), 4, "nul: No request was recognised"),
     # serve
     ((*SERVES, "partner_url=http://"), 2, "a whole URL, as http://127.0.0.1:3000/path"),
     ((*SERVES, "partner_url=http://127.0.0.1:99999/"), 2, "a whole URL"),
@@ -143,6 +164,13 @@ def test_a_launch_without_an_hmac_is_not_explained_by_a_mistake(run):  # noqa: F
 @pytest.mark.parametrize("words", [(), ("tour",), ("vectors", "run"), ("clauses", "show")])
 def test_h_is_help(run, words):  # noqa: F811
     assert run(*words, "-h").out == run(*words, "--help").out
+
+
+def test_explain_without_an_id_lists_what_it_explains(run):  # noqa: F811
+    ran = run("explain")
+    assert ran.code == 0
+    for line in ("stale ", "signature-mismatch ", "form-upper-case "):
+        assert re.search(rf"^{line} *[A-Z]", ran.out, re.MULTILINE), line
 
 
 def test_the_help_lists_the_exit_codes(run):  # noqa: F811

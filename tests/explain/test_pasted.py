@@ -153,7 +153,7 @@ def test_a_webhook_is_found_with_its_header_and_body(pasted):
         ("officernd", b"hello", "No request was recognised"),
         ("officernd", BODY, "also needs its signature"),
         ("officernd", b"officernd-signature: t=1,signature=0f", "Its body is needed too"),
-        ("officernd", b"GET / HTTP/1.1", "neither a parameter signature or a body"),
+        ("officernd", b"GET / HTTP/1.1", "neither a parameter signature nor a body"),
         (
             "officernd",
             har({"url": "https://p.example/"}).encode(),
@@ -165,7 +165,7 @@ def test_a_webhook_is_found_with_its_header_and_body(pasted):
             "not base64",
         ),
         ("officernd", b"curl", "No request was recognised"),
-        ("retailcrm", b"GET /register HTTP/1.1", "neither a parameter register or a body"),
+        ("retailcrm", b"GET /register HTTP/1.1", "neither a parameter register nor a body"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(platform, pasted, said):

@@ -16,17 +16,28 @@ def explain_id(
     id: Annotated[
         str,
         typer.Argument(
+            metavar="ID",
             help="A reason (signature-mismatch), a slip (json-python), a clause (officernd:signature.order), "
-            "a reading (officernd:signature.order=sorted) or an ambiguity (officernd:S2)."
+            "a reading (officernd:signature.order=sorted) or an ambiguity (officernd:S2). "
+            "Without it, all reasons and slips are listed.",
         ),
-    ],
+    ] = "",
 ) -> None:
-    """Say what one reason, slip, reading or clause means, with the vectors that show it."""
+    """Say what one reason, slip, reading or clause means, with the vectors that show it.
+
+    A reason is why a request is refused. A slip is a mistake that is known to cause a wrong signature.
+    """
+    if not id:
+        for name, reason in REASONS.items():
+            out.print(f"{name:<28} {reason.meaning}", markup=False)
+        for name, slip in slips().items():
+            out.print(f"{name:<28} {slip.says}", markup=False)
+        return
     if ":" in id:
         clauses.show(id)
         return
     lines = [*described(id)]
     if not lines:
-        unknown("reason, slip or clause", id, [*REASONS, *slips()], "explain --help")
+        unknown("reason, slip or clause", id, [*REASONS, *slips()], "explain")
     for line in lines:
         out.print(line, markup=False)

@@ -14,16 +14,21 @@ from .. import __version__
 from ..core.printing import printable
 from ..explain.probe import Probe, probe
 from ..explain.recorded import Unreadable
-from .common import fail, out, platform_named
+from .common import PLATFORM_HELP, fail, out, platform_named
 from .verify import SECRET_VARIABLE, read_file, secrets_given
 
 MOST_FILES = 1_000
 
 
 def probe_requests(
-    platform: Annotated[str, typer.Argument(help="Whose requests they are.")],
+    platform: Annotated[
+        str, typer.Argument(metavar="PLATFORM", help=f"Whose requests they are. {PLATFORM_HELP}")
+    ],
     files: Annotated[
-        list[Path], typer.Argument(help="One captured genuine request each, in any form that verify reads.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="One captured genuine request each, in any form that verify reads."
+        ),
     ],
     header: Annotated[
         list[str] | None,
@@ -40,7 +45,7 @@ def probe_requests(
 ) -> None:
     """Say which readings reproduce captured genuine requests, which are ruled out, and what to capture next.
 
-    The exit code is 0 if one set of readings reproduces all of them, 1 if not, and 4 if a file holds no request.
+    Exit status: 0 one set of readings reproduces all of them, 1 none does, 2 wrong usage, 4 a file holds no request.
     """
     chosen = platform_named(platform)
     headers = header or []

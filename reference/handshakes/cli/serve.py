@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
-from urllib.parse import urlsplit
 
 import typer
 
 from ..runtime.story import Reports, Setting, World
 from ..runtime.watching import Kept, Watched
-from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .common import PLATFORM_HELP, fail, is_url, opened_store, out, platform_named, warn_of_foreign_urllib3
 from .places import place_of
 from .temporary import temporary_folder
 from .verify import ciphers_for
@@ -187,13 +186,7 @@ def is_sensible(name: str, value: str) -> bool:
         return value.isdecimal() and len(value) < 10
     if not _is_url(name):
         return bool(value)
-    try:
-        parts = urlsplit(value)
-        port = parts.port  # raises ValueError for one that does not exist
-    except ValueError:
-        return False
-    whole = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
-    return whole and not parts.fragment
+    return is_url(value)
 
 
 def _shown_until_interrupted(network: Loopback, reports: Reports, why: Why, folder: Path) -> None:

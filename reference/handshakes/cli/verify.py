@@ -17,7 +17,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..explain import Answer, explain
 from ..explain.telling import told
-from .common import PLATFORM_HELP, fail, out, platform_named, unknown_reading
+from .common import PLATFORM_HELP, fail, is_url, out, platform_named, unknown_reading
 
 MOST_PASTED = 1_048_576
 MOST_TYPED = 4_095
@@ -64,11 +64,13 @@ def verify(
     origin: Annotated[
         list[str] | None, typer.Option(help="An address that a proxy may have hidden, as https://example.com")
     ] = None,
-    mine: Annotated[str, typer.Option(help="The text that you signed: where it differs, and why.")] = "",
+    mine: Annotated[
+        str | None, typer.Option(help="The text that you signed: where it differs, and why.")
+    ] = None,
     mine_file: Annotated[Path | None, typer.Option(help="A file with the text that you signed.")] = None,
     mine_digest: Annotated[
-        str, typer.Option(help="The digest that you got, in hex or base64: what makes it.")
-    ] = "",
+        str | None, typer.Option(help="The digest that you got, in hex or base64: what makes it.")
+    ] = None,
     deep: Annotated[bool, typer.Option(help="Search longer: more combinations, more rounds.")] = False,
     show_secrets: Annotated[
         bool, typer.Option(help="Show what is masked. For your own terminal only.")
@@ -86,8 +88,10 @@ def verify(
     Exit status: 0 verified, 1 refused, 2 wrong usage, 4 the input is not a request.
     """
     chosen = platform_named(platform)
-    if mine and mine_file:
-        fail("give --mine or --mine-file, not both")
+    _check_mine(mine, mine_file, mine_digest)
+    for one in origin or []:
+        if not is_url(one):
+            fail(f"--origin is a whole address, as https://example.com, not {one!r}")
     pasted = _pasted(request, file, header)
     secret, *others = secrets_given(secret_file or [], secret_env)
     at = int(time.time()) if now is None else now
@@ -103,7 +107,7 @@ def verify(
             others=others,
             origins=origin or [],
             mine=read_file(mine_file) if mine_file else (os.fsencode(mine) if mine else None),
-            mine_digest=mine_digest,
+            mine_digest=mine_digest or "",
             deep=deep,
             show_secrets=show_secrets,
             ciphers=ciphers_for(chosen.name),
@@ -112,6 +116,15 @@ def verify(
         unknown_reading(refused.evidence.get("reading", ""), [platform])
     _print(answer, at, format)
     raise typer.Exit(EXITS[answer.verdict])
+
+
+def _check_mine(text: str | None, file: Path | None, digest: str | None) -> None:
+    if text is not None and file:
+        fail("give --mine or --mine-file, not both")
+    if text == "":
+        fail("--mine is empty: give the text that you signed, or its file with --mine-file")
+    if digest is not None and not re.search(r"[\w+/-]{16,}", digest, re.ASCII):
+        fail(f"--mine-digest is a digest in hex or base64, not {digest!r}")
 
 
 def _print(answer: Answer, now: int, format: str) -> None:

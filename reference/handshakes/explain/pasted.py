@@ -141,12 +141,12 @@ class _Reader:
         return bool(self.platform.QUERY) and "?" in url and "=" in url
 
     def _missing(self, took: str) -> str:
-        needed = " or ".join(f"a parameter {name}" for name in self.platform.QUERY)
+        needed = " nor ".join(f"a parameter {name}" for name in self.platform.QUERY)
         if self.platform.BODY:
-            needed = f"{needed} or a body" if needed else "a body"
+            needed = f"{needed} nor a body" if needed else "a body"
         return (
             f"This was read as {took}, but it holds neither {needed}."
-            if " or " in needed
+            if " nor " in needed
             else (f"This was read as {took}, but it does not hold {needed}.")
         )
 

@@ -73,6 +73,8 @@ def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorde
     ]
     surest = max((sure for sure, _, _ in found), default=0)
     matching = [(number, one) for sure, number, one in found if sure and sure == surest]
+    if not requests:
+        raise Unreadable(f"This is {took} without requests.")
     if not matching:
         counted = (
             "1 request, which does not carry"
