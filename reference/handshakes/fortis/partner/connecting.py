@@ -18,11 +18,10 @@ from ...core.strict import no_duplicates, query_pairs
 from ...runtime.role import Equipped
 from ...runtime.store import Conflict, Installation, StoreError, earlier
 from ..rules import encrypted, launch
-from .api import Api
+from .api import CLAUSE, Api
 from .configuration import Configuration
 
 PLATFORM = "fortis"
-CLAUSE = "fortis:"
 MAX_BODY = 16_384
 
 

@@ -21,7 +21,8 @@ from ...runtime.oauth import challenge
 from ...runtime.pages import page, refused_form
 from ...runtime.store import Installation
 from ...runtime.tokens import Tokens
-from .connecting import CLAUSE, PLATFORM, Connecting
+from .api import CLAUSE
+from .connecting import PLATFORM, Connecting
 from .sessions import cookie_of, sealed, unsealed
 
 START, CALLBACK = "/fortis/oauth/start", "/fortis/oauth/callback"

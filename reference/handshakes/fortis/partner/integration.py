@@ -23,7 +23,8 @@ from ...runtime.store import Installation, store_failed
 from .. import signing
 from ..rules.launch import key
 from ..signing import Launch
-from .connecting import CLAUSE, PLATFORM
+from .api import CLAUSE
+from .connecting import PLATFORM
 from .consent import CALLBACK, START, Consent
 from .sessions import cookie_of, sealed, unsealed
 

@@ -19,8 +19,8 @@ from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.store import Conflict, Installation, earlier
 from ...runtime.tokens import Tokens
-from .api import id_of
-from .refreshing import CLAUSE, LOOK, PLATFORM, Refreshing
+from .api import CLAUSE, id_of
+from .refreshing import LOOK, PLATFORM, Refreshing
 
 CODE_LIFETIME = 600  # seconds: the most that RFC 6749, 4.1.2, recommends
 

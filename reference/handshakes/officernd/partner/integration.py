@@ -27,7 +27,8 @@ from ...runtime.tokens import Tokens
 from .. import signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
-from .refreshing import CLAUSE, PLATFORM
+from .api import CLAUSE
+from .refreshing import PLATFORM
 from .settings import SAVE, SettingsPage, location_ids, with_details
 
 REMOVED = "/officernd/removed/"

@@ -17,11 +17,10 @@ from ...core.refusals import Refused
 from ...runtime.role import Equipped
 from ...runtime.store import Conflict, Installation
 from ...runtime.tokens import Tokens
-from .api import Api
+from .api import CLAUSE, Api
 from .configuration import Configuration
 
 PLATFORM = "officernd"
-CLAUSE = "officernd:"
 EARLY = 60  # seconds before its end in which a token is renewed
 LEASE = 5  # seconds, more than a token request may take
 LOOK = 0.2  # seconds between two looks

@@ -17,8 +17,9 @@ from ...core.strict import URLENCODED, no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.pages import page
 from ...runtime.store import Installation
+from .api import CLAUSE
 from .connecting import Connecting
-from .refreshing import CLAUSE, PLATFORM
+from .refreshing import PLATFORM
 
 SAVE = "/officernd/settings"
 SYNCED = {"members": "members", "members-and-bookings": "members and bookings"}

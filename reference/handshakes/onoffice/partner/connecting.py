@@ -20,11 +20,10 @@ from ...runtime.role import Equipped
 from ...runtime.store import EXPIRES, Conflict, Installation, StoreError, earlier, expiry
 from ..errorcodes import ENDED
 from ..signing import SignedUrl
-from .api import Access, Api, error_code
+from .api import CLAUSE, Access, Api, error_code
 from .configuration import Configuration
 
 PLATFORM = "onoffice"
-CLAUSE = "onoffice:"
 MOST_ID, MOST_NAME, MOST_CREDENTIAL = 60, 500, 4_000
 LOOKS, LOOK_AGAIN = 20, 0.1
 """How often a late click looks whether an earlier one has succeeded, and after how many seconds each time."""

@@ -25,8 +25,8 @@ from .. import signing
 from ..errorcodes import ENDED
 from ..script import KEY, PRIVACY, SCRIPT
 from ..signing import SignedUrl
-from .api import error_code
-from .connecting import CLAUSE, Connecting
+from .api import CLAUSE, error_code
+from .connecting import Connecting
 from .texts import BY_CODE, TEXTS, language
 
 ACTIVATE, UNLOCK = "/onoffice/activate", "/onoffice/unlock"

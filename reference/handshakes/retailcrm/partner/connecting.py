@@ -20,11 +20,10 @@ from ...core.printing import printable
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
 from ...runtime.store import Conflict, Installation, StoreError, earlier
-from .api import Api, succeeded
+from .api import CLAUSE, Api, succeeded
 from .configuration import Configuration
 
 PLATFORM = "retailcrm"
-CLAUSE = "retailcrm:"
 Change = Callable[[Installation], Installation]
 MOST_FORMER = 50
 

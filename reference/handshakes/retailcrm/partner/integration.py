@@ -23,7 +23,8 @@ from ...runtime.pages import page
 from ...runtime.store import Installation
 from .. import rules, signing
 from ..signing import Registration
-from .connecting import CLAUSE, PLATFORM, Connecting, client_key
+from .api import CLAUSE
+from .connecting import PLATFORM, Connecting, client_key
 
 CONFIG, REGISTER = "/retailcrm/config", "/retailcrm/register"
 ACCOUNT, ACTIVITY = "/retailcrm/account", "/retailcrm/activity"
