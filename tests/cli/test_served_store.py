@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urljoin
 
 import pytest
+import requests
 from cryptography.fernet import Fernet
 
 from handshakes.runtime.sql_store import open_store
@@ -42,6 +45,24 @@ def test_a_damaged_row_is_noticed_at_the_start(folder):
     with serving("--store", str(folder)) as served:
         served.briefing()
         assert "1 of 1 installations cannot be opened (store-damaged)" in served.text
+
+
+def test_while_another_process_holds_the_database_the_served_sides_go_on(folder):
+    with serving("--store", str(folder)) as served:
+        told = served.briefing()
+        portal, health = told["open in a browser"], told["health check URL"] + "?slug=test-slug&signature=x"
+        with sqlite3.connect(folder / "installations.sqlite") as holding, ThreadPoolExecutor(5) as pool:
+            holding.execute("BEGIN EXCLUSIVE")
+            waiting = [pool.submit(requests.get, health, timeout=20) for _ in range(5)]
+            missing = urljoin(health, "/officernd/nothing")
+            assert requests.get(missing, timeout=20).status_code == 404
+            assert not any(one.done() for one in waiting), "it was answered while they waited"
+            assert {one.result().status_code for one in waiting} == {503}
+            holding.rollback()
+        assert state(press(portal, "connect")) == "connected"
+        served.wait_for("store-locked")
+        assert served.interrupt() == 0
+        assert "Traceback" not in served.text
 
 
 def test_a_database_that_is_none_ends_the_start_with_what_to_do(tmp_path):
