@@ -36,6 +36,7 @@ from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import Sides, World
+from handshakes.runtime.watching import Kept, Watched
 
 FRESH = 200
 """How many times one request is sent before another is made: a signature holds for some minutes only."""
@@ -250,7 +251,9 @@ def worker(name: str, kind: str, few: int, many: int) -> None:
         origins = [origin_of(sock) for sock in sockets]
         world = World(lambda: int(time.time()), os.urandom, store, {}, *origins, tuple(map(origin_of, traps)))
         sides = tools.sides(world)
-        roles = (sides.platform, sides.partner)
+        kept = Kept(world.clock)
+        roles = Watched(sides.platform, kept, tools.refuses), Watched(sides.partner, kept)
+        sides.reports.heard = roles[1].heard
         network = Loopback(
             *roles,
             sockets={role.name: sock for role, sock in zip(roles, sockets, strict=True)},
