@@ -1,4 +1,4 @@
-"""Fortis acting: registrations by postback, launches, the consent of OAuth.
+"""Fortis acting: launches, and the consent of OAuth.
 
 A step returns its outcome: the partner's response and what it says about each clause that was looked at.
 """
@@ -6,25 +6,23 @@ A step returns its outcome: the partner's response and what it says about each c
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...core.refusals import Refused
 from ...runtime.browser import Browser, Page
 from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome, Survives
-from .drafts import Draft, postback
-from .faults import FAULTS, AnswerFault, Fault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
-from .findings import consented, is_open, judged, opened, posted, uniform, unopened, untold
-from .identity import Identity
-from .records import CLAUSE, Attempt, Location, Settings, User
+from .drafts import Draft
+from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault
+from .findings import consented, is_open, judged, opened, uniform, unopened
+from .records import CLAUSE, Attempt
+from .registering import Registering
 
-T = TypeVar("T")
 PATIENCE = 60
 """Seconds that a browser waits for the iframe at least: longer than an app waits for the API."""
 
 
-class Acting(Identity):
+class Acting(Registering):
     """The platform without its pages: each step is a method that returns its outcome."""
 
     kind_of_draft = Draft
@@ -41,62 +39,6 @@ class Acting(Identity):
             self.found(rule, False, f"a foreign host got {request.method} {request.path[:40]}")
         answer = {"user": {"id": user_id}, "access_token": "x", "refresh_token": "y", "expires_in": 3600}
         return json_response(answer)
-
-    # --- registrations (page, Registering a Location, Registering a User) ----------------------------
-
-    def register(self, title: str, location_id: str, user_id: str = "", fault: str = "") -> Step[Outcome]:
-        """fortis:location.register, fortis:user.register. Register a location, or a user of it, with an app: POST.
-
-        A fault is one of the postback: the registration holds here, whatever the app was told of it.
-        """
-        chosen = self._fault(fault, PostbackFault)
-        outcome = yield from self._postback("POST", title, location_id, user_id, chosen)
-        self.registered.add((title, location_id, user_id))
-        return outcome
-
-    def unregister(self, title: str, location_id: str, user_id: str = "") -> Step[Outcome]:
-        """fortis:location.unregister, fortis:user.unregister. Take a location or user out of an app: DELETE, same template."""
-        outcome = yield from self._postback("DELETE", title, location_id, user_id, None)
-        gone = {one for one in self.registered if one[:2] == (title, location_id) and user_id in ("", one[2])}
-        if self.settings.cascade and not user_id:
-            for _, _, user in sorted(one for one in gone if one[2]):
-                yield from self._postback("DELETE", title, location_id, user, None)
-        self.registered -= gone
-        return outcome
-
-    def _postback(
-        self, method: str, title: str, location_id: str, user_id: str, fault: PostbackFault | None
-    ) -> Step[Outcome]:
-        app, location = self.apps[title], self.locations[location_id]
-        user = self.users[user_id] if user_id else None
-        template = app.user_setup_url if user else app.location_setup_url
-        if not template:  # postbacks are optional
-            return self.outcome(None, (untold(fault),) if fault else ())
-        settings = self.settings
-        if fault:
-            settings = replace(settings, raw=fault.raw or settings.raw)
-            if user:
-                user = replace(user, **fault.values)
-            else:
-                location = replace(location, **fault.values)
-        request = self.written(method, template, settings, location, user)
-        responses: list[Response | None] = []
-        for one in fault.apply(request) if fault else [request]:
-            response = None
-            for _ in range(settings.attempts):  # a redirect is not followed, and is no success; A10
-                response = yield from asked(one)
-                if response is not None and response.ok:
-                    break
-            responses.append(response)
-        last = responses[-1] if responses else None
-        repeated = method == "POST" and (title, location_id, user_id) in self.registered
-        return self.outcome(last, tuple(posted(fault, responses, repeated)))
-
-    def written(
-        self, method: str, template: str, settings: Settings, location: Location, user: User | None
-    ) -> Request:
-        """fortis:postback.static. Return a postback as it is sent."""
-        return postback(method, template, settings, location, user)
 
     # --- the iframe (page, IFrame Request) ------------------------------------------------------------
 
@@ -266,24 +208,6 @@ class Acting(Identity):
         return self.outcome(
             page.response if page else None, tuple(consented(chosen, page, self.trapped - trapped))
         )
-
-    # --- helpers ------------------------------------------------------------------------------------------
-
-    def offers(self, fault: Fault) -> bool:
-        """Return whether a fault can be tried: whether there is a trap of the kind that it names."""
-        return getattr(fault, "foreign", "") in ("", *self.settings.traps)
-
-    def _offered(self, name: str) -> Fault | None:
-        chosen = FAULTS[name] if name else None
-        if chosen and not self.offers(chosen):
-            raise ValueError(f"{name} is not offered: this simulator has no such address of its own")
-        return chosen
-
-    def _fault(self, name: str, kind: type[T]) -> T | None:
-        chosen = self._offered(name)
-        if chosen is not None and not isinstance(chosen, kind):
-            raise ValueError(f"{name} is not a fault of this step")
-        return chosen
 
     def _opening_fault(self, name: str) -> OpeningFault | None:
         chosen = self._offered(name)
