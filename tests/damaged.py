@@ -20,6 +20,7 @@ DAMAGES = {
     "details a list": "details = '[]'",
     "details without names": "details = '{{}}'",
     "another state": "state = 'x'",
+    "no version": "version = 0",
 }
 LOST_KEY = "a lost key"
 """Then no row can be opened, and not the damaged ones alone."""

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 
 from handshakes.core.refusals import REASONS, Refused
 from handshakes.runtime.sql_store import SqlStore, open_store
-from handshakes.runtime.store import Installation, StoreError, earlier, store_failed
+from handshakes.runtime.store import Conflict, Installation, StoreError, earlier, store_failed
 from handshakes.runtime.store_errors import store_error
 
 KEY = Fernet.generate_key().decode()
@@ -185,12 +185,20 @@ def test_a_row_that_somebody_changed_is_not_opened_and_can_be_replaced(path, cha
     store.close()
 
 
-def test_a_row_without_a_version_is_damaged_and_no_other_error(path):
+@pytest.mark.parametrize("version", ["'x'", "0", "-1", "-7", "1.5", "x'00'"])
+def test_a_row_without_a_version_is_damaged_and_can_be_replaced_once(path, version):
     with sqlite3.connect(path) as other:
-        other.execute("UPDATE installations SET version = 'x'")
+        other.execute(f"UPDATE installations SET version = {version}")
     store = SqlStore(f"sqlite:///{path}", [KEY])
     with pytest.raises(StoreError, match="store-damaged"):
         store.get("toy", "1")
+    found, there = earlier(store, "toy", "1")
+    assert found is None and there
+    new_one = Installation("toy", "1", {"slug": "b"}, {}, "active", there)
+    assert store.save(new_one).version == 1
+    assert store.get("toy", "1").details == {"slug": "b"}
+    with pytest.raises(Conflict):
+        store.save(new_one)
     store.close()
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("handshakes")
 
 KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
+NO_VERSION = -1
+"""What a row is replaced under whose version is none."""
 PATIENCE = 1.0
 """Seconds that a request waits for a locked SQLite database, or for a connection to any."""
 
@@ -81,6 +83,9 @@ class SqlStore:
             sql.Index("by_end", "until"),
         )
         table, details = self._installations.c, self._details.c
+        self._no_version = table.version < 1
+        if url.startswith("sqlite"):  # where a column may hold anything
+            self._no_version |= sql.func.typeof(table.version) != "integer"
         self._by_identity = sql.select(self._installations).where(
             table.platform == sql.bindparam("platform"), table.identity == sql.bindparam("identity")
         )
@@ -160,7 +165,7 @@ class SqlStore:
     def _saved(self, connection: Connection, installation: Installation) -> Installation:
         sql = self._sql
         key = {"platform": installation.platform, "identity": installation.identity}
-        saved = replace(installation, version=installation.version + 1)
+        saved = replace(installation, version=max(installation.version, 0) + 1)
         shown = json.dumps(dict(saved.details), ensure_ascii=False)
         sealed = [saved.platform, saved.identity, dict(saved.credentials), _digest(saved.state, shown)]
         row = {
@@ -172,7 +177,8 @@ class SqlStore:
         table, details = self._installations, self._details
         this = (table.c.platform == saved.platform, table.c.identity == saved.identity)
         if installation.version:
-            unchanged = table.c.version == installation.version
+            known = installation.version != NO_VERSION
+            unchanged = table.c.version == installation.version if known else self._no_version
             if connection.execute(sql.update(table).where(*this, unchanged).values(row)).rowcount != 1:
                 raise Conflict(saved.identity)
         else:
@@ -231,8 +237,8 @@ class SqlStore:
         from cryptography.fernet import InvalidToken
 
         platform, identity, state, version, details, sealed = row
-        if not isinstance(version, int):
-            raise StoreError("store-damaged", f"the row of {platform} {identity} has no version")
+        if not isinstance(version, int) or version < 1:
+            raise StoreError("store-damaged", f"the row of {platform} {identity} has no version", NO_VERSION)
         try:
             kept_for, kept_as, credentials, *digest = json.loads(self._fernet.decrypt(sealed))
             searchable = json.loads(details)
