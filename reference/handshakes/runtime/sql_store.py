@@ -5,7 +5,6 @@ The keys come from the environment or from a file beside the database, which the
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -17,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
-from .store_errors import store_error
+from .store_errors import folder_error, store_error
 from .store_keys import keys_of
-from .turns import Turn
+from .turns import Turn, patience
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -30,8 +29,6 @@ log = logging.getLogger("handshakes")
 KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
 NO_VERSION = -1
 """What a row is replaced under whose version is none."""
-PATIENCE = 1.0
-"""Seconds that a request waits for a locked SQLite database, or for a connection to any."""
 
 
 class SqlStore:
@@ -103,7 +100,7 @@ class SqlStore:
             .order_by(table.identity)
         )
         try:
-            self._engine = sql.create_engine(url, hide_parameters=True, **_patience(url))
+            self._engine = sql.create_engine(url, hide_parameters=True, **patience(url))
             self._make(metadata)
         except sql.exc.SQLAlchemyError as error:
             raise store_error(error) from None
@@ -292,18 +289,4 @@ def open_store(directory: Path, environment: Mapping[str, str] | None = None) ->
         message = f"the store in {directory} cannot be opened: its path is not UTF-8"
         raise StoreError("store-unavailable", message) from None
     except OSError as error:
-        reason = {errno.ENOSPC: "store-full", errno.EDQUOT: "store-full", errno.EFBIG: "store-full"}
-        reason |= {errno.EROFS: "store-read-only"}
-        message = f"the store in {directory} cannot be opened: {error.strerror}"
-        raise StoreError(reason.get(error.errno or 0, "store-unavailable"), message) from None
-
-
-def _patience(url: str) -> dict[str, Any]:
-    """Return what lets a request give up in a moment, where the database is asked in a way that allows it.
-
-    >>> _patience("sqlite:///a.sqlite")
-    {'pool_timeout': 1.0, 'connect_args': {'timeout': 1.0}}
-    """
-    if url in ("sqlite://", "sqlite:///:memory:") or not url.startswith("sqlite"):
-        return {}
-    return {"pool_timeout": PATIENCE, "connect_args": {"timeout": PATIENCE}}
+        raise folder_error(directory, error) from None

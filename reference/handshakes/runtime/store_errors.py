@@ -6,6 +6,8 @@ their own (MySQL). What is none of these is `store-unavailable`, with the name o
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
 from typing import Any
 
 from .store import StoreError
@@ -45,6 +47,19 @@ def store_error(error: Exception) -> StoreError:
     reason = next((name for name, known in REASON_OF.items() if known & codes), "store-unavailable")
     said = ", ".join(sorted(str(code) for code in codes)) or type(original or error).__name__
     return StoreError(reason, f"{_MESSAGES[reason]} ({said})")
+
+
+def folder_error(directory: Path, error: OSError) -> StoreError:
+    """Return what an error of the system means for the store in a folder.
+
+    >>> from pathlib import Path
+    >>> print(folder_error(Path("data"), OSError(errno.EROFS, "Read-only file system")))
+    store-read-only (store): the store in data cannot be opened: Read-only file system
+    """
+    reasons = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "store-full")
+    reasons[errno.EROFS] = "store-read-only"
+    message = f"the store in {directory} cannot be opened: {error.strerror}"
+    return StoreError(reasons.get(error.errno or 0, "store-unavailable"), message)
 
 
 def _codes(original: Any) -> set[str | int]:
