@@ -13,6 +13,7 @@ from .commands import curl, fetch
 from .recorded import Unreadable, parsed, recorded, unchunked
 from .structures import Spread, host_of, in_text, of_json, of_line, spread
 from .unwrapping import one_line, raw_bytes, repaired, unquoted, unwrapped
+from .webhooks import of_text, of_value
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
@@ -73,6 +74,7 @@ class _Reader:
             self._head,
             self._registration,
             self._values,
+            self._webhook,
         ):
             if (one := reader(bare, pasted)) is not None:
                 return one
@@ -205,6 +207,19 @@ class _Reader:
             if (found := self._log(inner, pasted)) is not None:
                 return replace(found, took="a URL in JSON")
         return None
+
+    def _webhook(self, text: str, pasted: bytes) -> Found | None:
+        """Return the webhook in what a program printed, where its header was not given beside it."""
+        names = self.platform.HEADERS
+        if self.platform.BODY is not True or not names or any(name in names for name, _ in self.headers):
+            return None
+        value = parsed(text)
+        one = None if value is None else of_value(value, names)
+        one = one or of_text(text, names)
+        if one is None:
+            return None
+        self.undone += filter(None, [one.undone])
+        return self._made("a webhook in a text", "", "", one.headers, one.body)
 
     def _spread(self, took: str, one: Spread) -> Found:
         self.undone += filter(None, [one.undone])

@@ -57,11 +57,12 @@ def recorded(value: Any, signed: Signed) -> Recorded | None:
         found = [entry.get("request") for entry in _list(entries) if isinstance(entry, dict)]
         return _first([one for one in found if isinstance(one, dict)], "a HAR file", signed)
     request = value.get("request")
-    if isinstance(request, dict) and "url" in request:
+    if isinstance(request, dict) and "url" in request and "header" not in request:  # Postman writes header
         return _first([request], "an entry of a HAR file", signed)
     if "rawQueryString" in value or ("isBase64Encoded" in value and "body" in value):
         return _event(value)
-    if isinstance(value.get("url"), str) and "headers" in value:
+    elsewhere = value.keys() & {"content", "body", "rawBody", "bodyRaw"}
+    if isinstance(value.get("url"), str) and "headers" in value and not elsewhere:
         return _first([value], "a request of a HAR file", signed)
     return None
 
@@ -145,9 +146,13 @@ def _posted(data: Any) -> str:
 
 
 def _headers(request: dict[str, Any]) -> Headers:
-    headers = request.get("headers")
+    headers = request.get("headers") or request.get("multiValueHeaders")
     if isinstance(headers, dict):
-        return tuple((str(name).lower(), str(value)) for name, value in headers.items())
+        single = (
+            (name, value[0] if isinstance(value, list) and value else value)
+            for name, value in headers.items()
+        )
+        return tuple((str(name).lower(), str(value)) for name, value in single)
     rows = [one for one in _list(headers) if isinstance(one, dict)]
     return tuple((str(one.get("name", "")).lower(), str(one.get("value", ""))) for one in rows)
 
