@@ -106,7 +106,7 @@ def test_every_fault_of_fortis_portal_ends_in_a_finding(mode):
     user = fortis.USER
     for world in served(fortis, mode=mode):
         page, tried = world.index(), 0
-        for form in ("register-location", f"register-{user}", f"open-{user}"):
+        for form in ("register-location", f"register-{user}", f"open-{user}", f"consent-{user}"):
             for name in world.offered(page, form):
                 for needed in ("register-location", f"register-{user}"):
                     world.press(page, needed)

@@ -136,3 +136,24 @@ def test_a_fault_of_a_postback_that_the_app_has_no_address_for_is_not_seen():
     app = world.platform.apps[TITLE]
     world.platform.add_app(replace(app, location_setup_url=""))
     assert [one.state for one in world.register(fault="postback-repeated").findings] == ["not seen"]
+
+
+@pytest.mark.parametrize("fault", ["", "state-changed", "token-redirects", "consent-of-another"])
+def test_an_app_whose_page_asks_for_no_access_is_not_seen_to_do_it_wrongly(fault):
+    class AsksForNothing(App):
+        def oauth_url(self, url):
+            return ""
+
+    outcome = sides(kind=AsksForNothing).unheard().consent(fault=fault)
+    assert [one.state for one in outcome.findings] == ["not seen"]
+
+
+@pytest.mark.parametrize(("stays", "state"), [(False, "held"), (True, "violated")])
+def test_a_fault_of_the_consent_is_tried_from_the_page_too(stays, state):
+    world, browser = sides().unheard(), Browser()
+    if stays:
+        world.partner.check_state = lambda sent, kept: None
+    page = world.network.run(browser.open(f"{UI}/simulator"))
+    page = world.network.run(browser.submit(page, page.form(f"consent-{USER}"), {"fault": "state-changed"}))
+    assert ("fortis:oauth.state", state) in {(one.clause, one.state) for one in world.platform.findings}
+    assert f'class="{state}"' in page.response.body.decode()

@@ -14,7 +14,7 @@ from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome, Survives
 from .drafts import Draft
 from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault
-from .findings import consented, is_open, judged, opened, uniform, unopened
+from .findings import consented, is_open, judged, opened, unasked, uniform, unopened
 from .records import CLAUSE, Attempt
 from .registering import Registering
 
@@ -183,7 +183,10 @@ class Acting(Registering):
     # --- OAuth ------------------------------------------------------------------------------------------
 
     def consent(self, title: str, location_id: str, user_id: str, fault: str = "") -> Step[Outcome]:
-        """fortis:oauth.offered. Open the app, go to the consent page from there, allow, and judge the end; A36."""
+        """fortis:oauth.offered. Open the app, go to the consent page from there, allow, and judge the end; A36.
+
+        An app whose page asks for no access (no form called `oauth`) is not judged.
+        """
         chosen = self._fault(fault, OAuthFault)
         if chosen and chosen.leads:
             chosen = replace(chosen, answer=chosen.leads(self.settings.traps[chosen.foreign]))
@@ -194,6 +197,8 @@ class Acting(Registering):
         self.consenting = chosen
         try:
             shown = yield from browser.open(url)
+            if not any(form.id == "oauth" for form in shown.forms):
+                return self.outcome(shown.response, (unasked(chosen),))
             page = yield from browser.submit(shown, shown.form("oauth"))
             user = user_id
             if chosen and chosen.user == "another":

@@ -139,6 +139,13 @@ def untold(fault: PostbackFault) -> Finding:
     return Finding(fault.clause, None, f"{fault.name}: the app has no address for it")
 
 
+def unasked(fault: OAuthFault | None) -> Finding:
+    """fortis:oauth.offered. Return the finding on a consent that the app's page asks nobody for."""
+    name = fault.name if fault else "consent"
+    clause = fault.clause if fault else CLAUSE + "oauth.endpoints"
+    return Finding(clause, None, f"{name}: the app's page asks for no access")
+
+
 def consented(fault: OAuthFault | None, page: Page | None, trapped: int) -> list[Finding]:
     """fortis:oauth.state. Return the findings on the end of a consent."""
     status = page.response.status if page else "no answer"

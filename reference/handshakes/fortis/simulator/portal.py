@@ -15,7 +15,7 @@ from ...core.strict import form_pairs, no_duplicates
 from ...runtime.pages import page, refused_step, wrong_method
 from ...runtime.verdicts import Finding, Outcome
 from .acting import Acting
-from .faults import POSTBACK_FAULTS, Fault, opening_faults
+from .faults import OAUTH_FAULTS, POSTBACK_FAULTS, Fault, opening_faults
 
 _FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
 {% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
@@ -31,12 +31,12 @@ _INDEX = (
 <button>{{ step }}</button>{% if step == 'register' %} {{ faults(row.for_location) }}{% endif %}</form>{% endfor %}
 {% for user in row.users %}<h3>{{ user.user.username }} <small>{{ user.user.id }}</small></h3>
 <p><b id="state-{{ user.user.id }}">{{ 'registered' if user.there else 'not registered' }}</b></p>
-{% for step in ['register', 'unregister', 'open'] %}<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ user.user.id }}">
+{% for step in ['register', 'unregister', 'open', 'consent'] %}<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ user.user.id }}">
 <input type="hidden" name="app" value="{{ row.app.title }}"><input type="hidden" name="location" value="{{ row.location.id }}">
 <input type="hidden" name="user" value="{{ user.user.id }}"><button>{{ step }}</button>
 {% if step == 'open' %}<label>viewing <select name="contact"><option value="">nobody</option>
 {% for contact in row.contacts %}<option value="{{ contact.id }}">{{ contact.name }}</option>{% endfor %}</select></label>
-{{ faults(row.opening) }}{% elif step == 'register' %}{{ faults(row.for_user) }}{% endif %}</form>{% endfor %}{% endfor %}
+{{ faults(row.opening) }}{% elif step == 'register' %}{{ faults(row.for_user) }}{% elif step == 'consent' %}{{ faults(row.consenting) }}{% endif %}</form>{% endfor %}{% endfor %}
 </section>{% endfor %}
 <h2>Findings</h2>
 <table><tr><th>clause</th><th></th><th>detail</th></tr>
@@ -62,7 +62,7 @@ _NOT_THERE = """<p id="closed">{% if addressed %}Register the location and the u
 {% else %}The app has no address for its iframe: serve with --set iframe_url=URL.{% endif %}</p>
 <p><a id="back" href="/simulator">Back to the list</a></p>"""
 
-STEPS = ("register", "unregister", "open")
+STEPS = ("register", "unregister", "open", "consent")
 
 
 class Portal:
@@ -83,11 +83,21 @@ class Portal:
         except (Refused, KeyError) as error:
             name = str(error.args[0]) if isinstance(error, KeyError) else ""
             return page("The form cannot be read", _UNREADABLE, status=400, name=name)
+        try:
+            return (yield from self._taken(step, fields))
+        except Refused as refused:
+            addressed = not refused.clause.endswith("iframe-url")
+            return page("Not open to this user", _NOT_THERE, status=403, addressed=addressed)
+
+    def _taken(self, step: str, fields: dict[str, str]) -> Step[Response]:
+        """Take a step; raises `Refused` where the app is not open to the user."""
         title, location, user, fault = (fields[name] for name in ("app", "location", "user", "fault"))
         if step == "open":
             return (yield from self._frame(title, location, user, fields["contact"], fault))
-        if step == "register":
-            outcome: Outcome = yield from self.platform.register(title, location, user, fault)
+        if step == "consent":
+            outcome: Outcome = yield from self.platform.consent(title, location, user, fault)
+        elif step == "register":
+            outcome = yield from self.platform.register(title, location, user, fault)
         else:
             outcome = yield from self.platform.unregister(title, location, user)
         answered = outcome.response.status if outcome.response else "nothing"
@@ -96,15 +106,11 @@ class Portal:
     def _frame(self, title: str, location: str, user: str, contact: str, fault: str) -> Step[Response]:
         """fortis:launch.server-side, fortis:launch.subscribed. Show the app in an iframe, whose address is made here."""
         findings: tuple[Finding, ...] = ()
-        try:
-            if fault:
-                url, outcome = yield from self.platform.shown(title, location, user, contact, fault)
-                findings = outcome.findings
-            else:
-                url = self.platform.launch_url(title, location, user, contact)
-        except Refused as refused:
-            addressed = not refused.clause.endswith("iframe-url")
-            return page("Not open to this user", _NOT_THERE, status=403, addressed=addressed)
+        if fault:
+            url, outcome = yield from self.platform.shown(title, location, user, contact, fault)
+            findings = outcome.findings
+        else:
+            url = self.platform.launch_url(title, location, user, contact)
         return page(title, _FRAME, frames=split_url(url)[0], url=url, findings=findings)
 
     def _chosen(self, request: Request, step: str) -> dict[str, str]:
@@ -117,7 +123,7 @@ class Portal:
         if fields["user"]:
             if location.id not in platform.users[fields["user"]].locations:
                 raise KeyError(fields["user"])
-        elif step == "open":
+        elif step in ("open", "consent"):
             raise KeyError("user")
         if fields["contact"] and platform.contacts[fields["contact"]].location_id != location.id:
             raise KeyError(fields["contact"])
@@ -133,6 +139,7 @@ class Portal:
             ("register", True): kinds["user"],
             ("unregister", False): (),
             ("unregister", True): (),
+            ("consent", True): [one for one in OAUTH_FAULTS if self.platform.offers(one)],
             ("open", True): [one for one in opening_faults(mode) if self.platform.offers(one)],
         }
 
@@ -157,6 +164,7 @@ class Portal:
                         ],
                         "for_location": choices["register", False],
                         "for_user": choices["register", True],
+                        "consenting": choices["consent", True],
                         "opening": choices["open", True],
                     }
                 )
