@@ -509,6 +509,18 @@ def test_what_decrypts_and_is_no_launch_has_the_right_key_and_no_explanation():
     assert (answer.reason, answer.signature_fits, answer.explanations) == ("missing-parameter", True, ())
 
 
+def test_doubled_parameters_are_not_said_to_have_other_names():
+    row = next(row for row in MESSAGES if row.cause == "fortis:launch.repeated=first")
+    answer = answered("fortis", row, secret=SECRET, now=NOW, ciphers=CIPHERS)
+    assert [one.id for group in answer.explanations for one in group] == ["fortis:launch.repeated=first"]
+
+
+@pytest.mark.parametrize("length", range(108, 132))
+def test_data_that_was_cut_anywhere_is_said_to_be_cut_and_nothing_more(length):
+    answer = asked(by_node()[:length])
+    assert [one.id for one in answer.explanations[0]] == ["fortis-data-cut"]
+
+
 def test_the_time_of_a_right_launch_is_not_searched():
     answer = asked(right_plain(), now=NOW + 301)
     assert (answer.reason, answer.signature_fits, answer.tried) == ("stale", True, 0)

@@ -6,11 +6,11 @@ import pytest
 
 from tests.trials.worst import HEADERS, INPUTS, growth
 
-ASKED = [("officernd", ""), ("officernd", HEADERS["officernd"]), ("retailcrm", "")]
+ASKED = [("officernd", ""), ("officernd", HEADERS["officernd"]), ("retailcrm", ""), ("fortis", "")]
 
 
 @pytest.mark.parametrize("name", INPUTS)
-@pytest.mark.parametrize(("platform", "header"), ASKED, ids=["URL", "webhook", "registration"])
+@pytest.mark.parametrize(("platform", "header"), ASKED, ids=["URL", "webhook", "registration", "launch"])
 def test_work_is_linear(platform, header, name):
     small, large = growth(platform, INPUTS[name], 4_000, header)
     assert large <= 8 * max(small, 0.004), (small, large)

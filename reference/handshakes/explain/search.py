@@ -175,6 +175,8 @@ class _Search:
             yield hit
 
     def _keep_weak(self, hit: Hit) -> None:
+        if self.weak and len(hit.path) < self.weak_cost:
+            self.weak.clear()
         if not self.weak or len(hit.path) == self.weak_cost:
             self.weak_cost = len(hit.path)
             self.weak.append(hit)

@@ -14,7 +14,7 @@ LEAST = 40
 """The fewest characters of a value of `data`: base64 of Salted__, a salt and one block has 44."""
 _NAME = r"(data|location_id|timestamp|hmac|access[-_]token|user[-_]id|contact[-_]id|contact[-_]api[-_]id)"
 _PRINTED = re.compile(
-    rf"(?:(?<![?&;\w.-])[\"'\[:]*{_NAME}\b[\"'\]]*(?:\s*=>|\s*:| =|(?<=[\"']),|[ \t]*\r?\n)|(?<=[{{\[( ]){_NAME}=)"
+    rf"(?:(?<![?&;\w.-]){_NAME}\b[\"'\]]*(?:\s*=>|\s*:| =|(?<=[\"']),|[ \t]*\r?\n)|(?<=[{{\[( ]){_NAME}=)"
     r"\s*(?:string\(\d+\)\s*)?[\"'\[(]*([^\s\"',;&})\]]+)",
     re.ASCII,
 )

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from ...core.cases import Mac, Made, replacing
 from ...core.printing import duration
 from ...core.refusals import Refused
-from ...core.strict import query_pairs
+from ...core.strict import MAX_PARAMETERS, query_pairs
 from .. import readings as other_readings
 from ..rules import Rules
 
@@ -45,13 +45,14 @@ def parameter_ways(state: State) -> Iterator[Made]:
             yield Made(id, (*_three(read(query)), query_pairs(query, ""), (query, url)))
         except (Refused, KeyError):
             continue
+    pieces = re.split("&|;", query)[:MAX_PARAMETERS]
     pairs = tuple(
-        (unquote_plus(n), unquote_plus(v)) for n, _, v in (p.partition("=") for p in re.split("&|;", query))
+        (unquote_plus(n), unquote_plus(v)) for n, _, v in (piece.partition("=") for piece in pieces)
     )
-    named = {re.sub("[-_ .]|amp;", "", name).lower(): text for name, text in reversed(pairs)}
-    found = [next((named[n] for n in named if n in known), "") for known in (_LOCATION, _TIME, _HMAC)]
-    if all(found):
-        yield Made("fortis-parameter-respelled", (*found, pairs, (query, url)))
+    named = {re.sub("[-_ .]|amp;", "", name).lower(): (name, text) for name, text in reversed(pairs)}
+    found = [next((named[n] for n in named if n in known), ("", "")) for known in (_LOCATION, _TIME, _HMAC)]
+    if all(text for _, text in found) and [name for name, _ in found] != ["location_id", "timestamp", "hmac"]:
+        yield Made("fortis-parameter-respelled", (*(text for _, text in found), pairs, (query, url)))
 
 
 def values(rule: Rules) -> Callable[[State], State]:
