@@ -565,6 +565,8 @@ def test_nothing_fits_another_secret_within_the_budget():
         lambda u: u.replace("&apiToken", "%26apiToken"),
         lambda u: u.replace("?", "").replace("&signature", "?signature"),
         lambda u: u.replace("apiToken=", "note=x+apiToken%3D"),
+        lambda u: f"{u}&{TOKEN}claim=1",
+        lambda u: f"{u}&userId{TOKEN}",
     ],
 )
 def test_a_token_is_masked_wherever_damage_has_put_it(damage):

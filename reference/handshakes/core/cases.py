@@ -6,6 +6,7 @@ compares. Nothing here accepts a request: that is the work of `signing.py` alone
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -181,6 +182,15 @@ class Slips(Protocol):
 
     def cases(self, found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterable[Case]:
         """Return the request as cases for the search."""
+
+
+def called(name: str) -> str:
+    """Return the name of a parameter as it may be shown: damage may have put a value into it.
+
+    >>> called("userId"), called("apiToken0123456789abcdef")
+    ('userId', '‹a name of 24 characters›')
+    """
+    return name if re.fullmatch(r"[\w.\[\]-]{1,23}", name) else f"‹a name of {len(name)} characters›"
 
 
 def replacing(

@@ -19,7 +19,7 @@ class Budget:
     """
 
     def __init__(self, digests: int = 6_000, size: int = 2_000_000, rounds: int = 24_000) -> None:
-        self.digests, self.size, self.built, self.rounds = digests, size, 4 * size, rounds
+        self.digests, self.size, self.built, self.rounds = digests, size, 8 * size, rounds
         self.tried = 0
         self.complete = True
 

@@ -9,6 +9,7 @@ from html import escape, unescape
 from itertools import combinations, permutations
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from ..core.cases import called
 from ..core.strict import Pairs
 from .writers import Way, component
 
@@ -29,7 +30,7 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
     """
     tracked = tuple(pair for pair in pairs if not TRACKING.fullmatch(str(pair[0])))
     if tracked != pairs and len(pairs) - len(tracked) > 1:
-        gone = [str(name) for name, _ in pairs if TRACKING.fullmatch(str(name))]
+        gone = [called(str(name)) for name, _ in pairs if TRACKING.fullmatch(str(name))]
         yield "parameter-added", tracked, f"without {', '.join(gone)}", 1
     order = sorted(range(len(pairs)), key=lambda at: (not TRACKING.fullmatch(str(pairs[at][0])), -at))
     seen = set()
@@ -37,11 +38,16 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
         without = (*pairs[:at], *pairs[at + 1 :])
         twice = any(name == pairs[at][0] for name, _ in without)
         seen.add(without)
-        yield "parameter-doubled" if twice else "parameter-added", without, f"without {pairs[at][0]}", 1
+        yield (
+            "parameter-doubled" if twice else "parameter-added",
+            without,
+            f"without {called(str(pairs[at][0]))}",
+            1,
+        )
     if len(pairs) <= 8:
         for some in combinations(range(len(pairs)), 2):
             rest = tuple(pair for at, pair in enumerate(pairs) if at not in some)
-            gone = [str(pairs[at][0]) for at in some]
+            gone = [called(str(pairs[at][0])) for at in some]
             yield "parameter-added", rest, f"without {' and '.join(gone)}", 2
     for kept in range(len(pairs) - 3, 0, -1):
         yield "parameter-added", pairs[:kept], f"without the last {len(pairs) - kept}", 2
@@ -78,7 +84,7 @@ def changed(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
                     continue
                 if one != pairs and (id, one) not in seen:
                     seen.add((id, one))
-                    yield id, one, f"{change}{', ' if change else ''}of {name} alone", max(cost, 2)
+                    yield id, one, f"{change}{', ' if change else ''}of {called(name)} alone", max(cost, 2)
 
 
 def _same(text: str) -> str:
@@ -158,12 +164,17 @@ def reordered(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
         for made, where in (((pairs[at], *rest), "first"), ((*rest, pairs[at]), "last")):
             if made not in seen:
                 seen.add(made)
-                yield "order-changed", made, f"{pairs[at][0]} stood {where}", 1 if len(pairs) < 6 else 2
+                yield (
+                    "order-changed",
+                    made,
+                    f"{called(str(pairs[at][0]))} stood {where}",
+                    1 if len(pairs) < 6 else 2,
+                )
     if len(pairs) <= 5:
         for made in permutations(pairs):
             if made not in seen:
                 seen.add(made)
-                yield "order-changed", made, ", ".join(str(name) for name, _ in made), 2
+                yield "order-changed", made, ", ".join(called(str(name)) for name, _ in made), 2
 
 
 def queries(query: str) -> Iterator[Way]:

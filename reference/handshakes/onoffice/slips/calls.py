@@ -27,10 +27,14 @@ _NAMES = ("timestamp", "token", "resource type", "action id")
 
 
 class _Frozen(dict[str, Any]):
-    """JSON's object as part of a state, which has to be hashable."""
+    """JSON's object as part of a state, which has to be hashable; it is never changed."""
+
+    known: int | None = None
 
     def __hash__(self) -> int:  # type: ignore[override]
-        return hash(json.dumps(self, default=str))
+        if self.known is None:
+            self.known = hash(tuple(self.items()))
+        return self.known
 
 
 def _frozen(value: Any) -> Any:

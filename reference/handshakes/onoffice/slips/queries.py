@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from ...core.cases import Made, replacing
+from ...core.cases import Made, called, replacing
 from ...core.strict import Pairs, query_pairs
 from .. import readings as other_readings
 from ..rules import Rules
@@ -64,8 +64,12 @@ def orders(rule: Rules) -> Callable[[State], Iterator[Made]]:
         right = rule.order(pairs)
         for at in range(len(right) if len(right) <= 12 else 0):
             others = (*right[:at], *right[at + 1 :])
-            yield Made("order-changed", ((*others, right[at]), *rest), f"{right[at][0]} stood last", 2)
-            yield Made("order-changed", ((right[at], *others), *rest), f"{right[at][0]} stood first", 2)
+            yield Made(
+                "order-changed", ((*others, right[at]), *rest), f"{called(right[at][0])} stood last", 2
+            )
+            yield Made(
+                "order-changed", ((right[at], *others), *rest), f"{called(right[at][0])} stood first", 2
+            )
 
     return ways
 

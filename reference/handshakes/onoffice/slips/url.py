@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
-from ...core.cases import Case, Found, Layer, Mac, Made, replacing
+from ...core.cases import Case, Found, Layer, Mac, Made, called, replacing
 from ...core.strict import Pairs, query_pairs
 from .. import readings as other_readings
 from ..rules import URL, Rules, rules
@@ -129,7 +129,7 @@ def _parameter_ways(state: State) -> Iterator[Made]:
             if _NAMED.fullmatch(name) and text:
                 kept = "&".join(f"{n}={t}" for n, t in raw if n != name)
                 made = (query_pairs(kept, ""), kept, unquote(text), *place)
-                yield Made("onoffice-signature-named", made, f"named {name}")
+                yield Made("onoffice-signature-named", made, f"named {called(name)}")
         return
     rest = _rest(query)
     tail = (rest, unquote(values[0]), *place)
@@ -150,7 +150,9 @@ def _parameter_ways(state: State) -> Iterator[Made]:
     for at, piece in enumerate(pieces):
         if "+" in piece and rest.count("+") > piece.count("+"):
             one = "&".join((*pieces[:at], piece.replace("+", "%2B"), *pieces[at + 1 :]))
-            yield Made("plus-as-blank", (query_pairs(one, ""), *tail), f"in {piece.partition('=')[0]} alone")
+            yield Made(
+                "plus-as-blank", (query_pairs(one, ""), *tail), f"in {called(piece.partition('=')[0])} alone"
+            )
     if "+" in rest:
         yield Made("blank-as-plus", (query_pairs(rest.replace("+", "%2B"), ""), *tail))
     if "%2B" in rest.upper():
