@@ -159,6 +159,7 @@ OWN = [
     # origin and path
     at("www added", "onoffice-host-www", "https://www.provider.example/activate"),
     at("www lost", "onoffice-host-www", BASE, base="https://www.provider.example/activate"),
+    at("capitals in the host", "onoffice-host-case", "https://Provider.Example/activate"),
     at("a dot behind the host", "onoffice-host-dot", "https://provider.example./activate"),
     at("the host in Unicode", "onoffice-host-unicode", "https://bücher.example/activate", base="https://xn--bcher-kva.example/activate"),
     node("user info signed", "onoffice-user-info-signed", "h(s, t)", base="https://u:p@provider.example/activate"),
@@ -204,6 +205,7 @@ OWN = [
     node("encodeURIComponent", "onoffice-query-percent-20", "h(s, b + '?' + w(encodeURIComponent))"),
     php("the tilde as it is", "onoffice-query-tilde", "$h($s, str_replace('%7E', '~', $t))"),
     node("URLSearchParams", "onoffice-query-star", "h(s, b + '?' + new URLSearchParams(q))"),
+    php("Latin-1 signed", "onoffice-query-latin-1", "$h($s, $b . '?' . http_build_query((function ($q) { $q = array_map(fn($v) => iconv('UTF-8', 'ISO-8859-1', $v), $q); ksort($q); return $q; })($q)))", query=f"customerName=M%C3%BCller+AG&timestamp={NOW}"),
     php("lower-case hex", "onoffice-query-lower-hex", "$h($s, preg_replace_callback('/%../', fn($f) => strtolower($f[0]), $t))"),
     node("encodeURI", "onoffice-query-unescaped", "h(s, b + '?' + w(encodeURI))", "encodeURI"),
     node("escape", "onoffice-query-unescaped", "h(s, b + '?' + w(escape))", "escape"),

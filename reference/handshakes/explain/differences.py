@@ -15,6 +15,7 @@ from .visible import LOOK_ALIKES, visible
 if TYPE_CHECKING:
     from .ranking import Explanation
 
+_URL = re.compile(rb"https?://[^/?#]*")
 AROUND = 24
 """How many bytes are shown before and behind a difference."""
 
@@ -75,6 +76,8 @@ def named(ours: bytes, yours: bytes, at: int, show: Callable[[bytes], str] = vis
     'yours has a line end (LF) behind it'
     """
     rest, other = ours[at:], yours[at:]
+    if (one := _URL.match(ours)) and (two := _URL.match(yours)) and one[0] != two[0] and at < one.end():
+        return "another scheme, host or port: yours was signed for another address than ours"
     if not rest:
         return f"yours has {_ends(other, show)} behind it"
     if not other:

@@ -17,6 +17,7 @@ from ..core.cases import Mac
 Key = tuple[str, bytes, str, int]
 """A slip, the key that it makes, what was changed, and what it costs."""
 
+_DOLLAR = re.compile(r"\$(?:[0-9$?!#@*-]|\{\w+\}|[A-Za-z_]\w*)", re.ASCII)
 PREFIXED = re.compile(
     r"(?:whsec_|sk_live_|sk_test_|sk_|pk_|Bearer |Basic |sha256=|secret[:=] ?)(?=.)", re.I | re.A
 )
@@ -94,7 +95,13 @@ _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("key-percent", lambda s: quote(s, safe=""), "percent-encoded", 1),
     ("key-comment", lambda s: s.partition("#")[0].rstrip(), "", 1),
     ("key-comment", lambda s: s.partition(";")[0].rstrip(), "cut at the semicolon", 2),
-    ("key-dollar", lambda s: re.sub(r"\$\{?\w+\}?", "", s), "", 1),
+    ("key-dollar", lambda s: _DOLLAR.sub("", s), "", 1),
+    ("key-dollar", lambda s: re.sub(r"\$\{?\w+\}?", "", s), "the whole word behind it", 2),
+    ("key-bracketed", lambda s: f"<{s}>", "in angle brackets", 1),
+    ("key-bracketed", lambda s: s.strip("<>[]{}"), "without them", 1),
+    ("key-bracketed", lambda s: "{" + s + "}", "in braces", 2),
+    ("key-bracketed", lambda s: f"[{s}]", "in square brackets", 2),
+    ("key-mojibake", lambda s: s.encode().decode("latin-1"), "", 1),
     ("key-dollar", lambda s: s.replace("$$", "$"), "$$ became $", 2),
     ("key-equals", lambda s: s.rpartition("=")[2] or s.rstrip("="), "", 2),
     ("key-backslashes", lambda s: re.sub(r"\\(.)", r"\1", s), "without backslashes", 1),
@@ -103,12 +110,12 @@ _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("key-entities", escape, "escaped", 2),
     ("key-carriage-return", lambda s: s + "\r", "", 2),
     ("key-blank-before", lambda s: " " + s, "", 2),
-    ("key-tab", lambda s: s + "\t", "", 2),
+    ("key-tab", lambda s: s + "\t", "", 1),
     ("key-blank-lines", lambda s: s + "\n\n", "", 2),
     ("key-last-character", lambda s: s[:-1], "without the last character", 2),
     ("key-last-character", lambda s: s[1:], "without the first character", 2),
     ("key-hashed", _hashed("sha256", False), "SHA-256 of the secret", 2),
-    ("key-hashed", _hashed("sha256"), "SHA-256 of the secret, in hex", 2),
+    ("key-hashed", _hashed("sha256"), "SHA-256 of the secret, in hex", 1),
     ("key-hashed", _hashed("md5"), "MD5 of the secret, in hex", 2),
     ("key-hashed", _hashed("sha1"), "SHA-1 of the secret, in hex", 2),
     ("key-normalised", lambda s: unicodedata.normalize("NFC", s), "as NFC", 2),
@@ -167,6 +174,7 @@ MACS: tuple[tuple[Mac, int], ...] = (
     (Mac(("mac-plain-sha1",), _plain("sha1", lambda key, message: key + message)), 2),
     (Mac(("mac-plain-sha1",), _plain("sha1", lambda key, message: message + key)), 2),
     (Mac(("mac-plain-both-sides",), _plain("sha256", lambda key, message: key + message + key)), 2),
+    (Mac(("mac-twice",), lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256").hex().encode(), "sha256"), changes=("the hex digits were signed again",)), 1),
     (Mac(("mac-twice",), lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256"), "sha256")), 2),
     (
         Mac(
@@ -181,6 +189,22 @@ MACS: tuple[tuple[Mac, int], ...] = (
     ),
 )  # fmt: skip
 """Other values that are made of key and message, each with its cost."""
+
+
+def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
+    """Return the slip by which a digest lost bytes when it was written, or None; such a form cannot be read back.
+
+    >>> lossy(bytes.fromhex("0aff"), "aff"), lossy(bytes.fromhex("41ff"), "41efbfbd")
+    (('form-without-zeros',), ('form-as-text',))
+    """
+    small = received.lower()
+    if "".join(f"{byte:x}" for byte in made) == small and made.hex() != small:
+        return ("form-without-zeros",)
+    text = made.decode("utf-8", "replace").encode()
+    if text != made and (text.hex() == small or base64.b64encode(text).decode() == received):
+        return ("form-as-text",)
+    return None
+
 
 SIZES = frozenset({16, 20, 28, 32, 48, 64})
 """How many bytes a digest may have."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..core.cases import Found, Slips
 from ..core.messages import Headers
 from .commands import curl, fetch
+from .exports import opened
 from .recorded import Unreadable, parsed, recorded, unchunked
 from .structures import Spread, host_of, in_text, of_json, of_line, spread
 from .unwrapping import one_line, raw_bytes, repaired, unquoted, unwrapped
@@ -19,6 +20,9 @@ METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
 _LOGGED = re.compile(rf"[\"'](?:{METHODS}) (\S+?)(?: HTTP/[0-9.]+)?[\"']", re.ASCII)
 _LOGGED_BARE = re.compile(rf"\b(?:{METHODS})\s+[\"']?((?:https?:/)?/\S+?)[\"']?(?=[\s,]|$)", re.ASCII)
+_LOGGED_PATH = re.compile(
+    r"\b(?:path|uri|request_uri|url|target)=[\"']((?:https?:/)?/[^\"'\s]+)[\"']", re.ASCII
+)
 _HEADER_LINE = re.compile(r"(:?[A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)", re.ASCII)
 _URL = re.compile(r"https?://[^\s\"'<>`]+", re.I)
 _TARGET = re.compile(r"(?:https?://|/|\?)\S*", re.I)
@@ -63,6 +67,8 @@ class _Reader:
             raise Unreadable("Nothing but blanks or a byte order mark was pasted.")
         if pasted[:2] in (b"\xff\xfe", b"\xfe\xff"):
             pasted = text.encode("utf-8", "surrogatepass")
+        if (content := opened(text, self.undone)) is not None and content != pasted:
+            return self.found(content)
         if (inner := unwrapped(text, self.undone)) != text:
             text, pasted = inner, inner.encode("utf-8", "surrogatepass")
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
@@ -285,7 +291,11 @@ class _Reader:
     def _log(self, text: str, pasted: bytes) -> Found | None:
         if self._is_body(text):
             return None
-        for pattern, took in ((_LOGGED, "an access-log line"), (_LOGGED_BARE, "a log line")):
+        for pattern, took in (
+            (_LOGGED, "an access-log line"),
+            (_LOGGED_BARE, "a log line"),
+            (_LOGGED_PATH, "a log line"),
+        ):
             for row in text.splitlines():
                 if (logged := pattern.search(row)) and self.fits(logged[1].replace("&amp;", "&")):
                     return self._spread(took, Spread(logged[1], host_of(row)))

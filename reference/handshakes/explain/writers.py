@@ -137,6 +137,12 @@ def written_pairs(pairs: Any) -> Iterator[Way]:
     split = {n: t.split(",") if isinstance(t, str) and "," in t else t for n, t in value.items()}
     if split != value:
         yield "json-split", compact(split), "", 1
+        bare = {n: [*map(str.strip, t)] if isinstance(t, list) else t for n, t in split.items()}
+        if bare != split:
+            yield "json-split", compact(bare), "blanks taken off", 1
+        for value in (split, bare):
+            for id, text, change, _ in written(value):
+                yield "json-split", text, f"and written otherwise: {id}{', ' if change else ''}{change}", 2
     arrays = {n: [t] if isinstance(t, str) else t for n, t in value.items()}
     yield "json-arrays", compact(arrays), "each value in an array", 1
     yield "json-pairs", compact([list(pair) for pair in pairs]), "an array of pairs", 1
@@ -162,6 +168,9 @@ _TEXT: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("text-line-end", lambda t: t + "\n", "", 1),
     ("text-crlf", lambda t: t + "\r\n", "", 1),
     ("text-bom", lambda t: "\ufeff" + t, "", 1),
+    ("text-invisible", lambda t: t + "\u200b", "a zero-width space behind it", 1),
+    ("text-invisible", lambda t: "\u200b" + t, "a zero-width space in front", 2),
+    ("text-invisible", lambda t: t + "\xa0", "a no-break space behind it", 2),
     ("text-blank", lambda t: t + " ", "", 2),
     ("text-trimmed", str.strip, "", 1),
     ("text-line-ends", lambda t: t.replace("\r\n", "\n").replace("\n", "\r\n"), "LF became CRLF", 1),

@@ -111,10 +111,29 @@ def stages(found: Found, *, secret: str, readings: list[str]) -> tuple[Stage, ..
     """Return the stages of a URL or of a webhook; raises `Refused`."""
     replaced = other_readings.of(*readings)
     if not is_webhook(found):
-        return query_stages(found.url, readings=replaced)
+        return _genuine_form(query_stages(found.url, readings=replaced), found, secret, rules(replaced))
     rule = rules(replaced)
     timestamp, _ = rule.fields(found.header(HEADER))
     return (Stage("body", found.body), Stage("message", rule.message(found.body, timestamp)))
+
+
+def _genuine_form(built: tuple[Stage, ...], found: Found, secret: str, rule: Rules) -> tuple[Stage, ...]:
+    """Return the stages of the form that the signature is of, where several forms are tried; else those given."""
+    pairs, value = rule.parameters(found.url.partition("#")[0].partition("?")[2])
+    timestamp, digest = rule.fields(value)
+    key = rule.key(secret, SIGNATURE + "key")
+    for form in rule.forms(pairs):
+        signed = rule.signed(form)
+        message = rule.message(rule.json(signed).encode(), timestamp)
+        if hmac.compare_digest(hmac.digest(key, message, "sha256").hex(), digest.lower()):
+            shown = " ".join(f"{name}={text}" for name, text in signed).encode()
+            return (
+                *built[:2],
+                Stage("parameters", shown),
+                Stage("json", rule.json(signed).encode()),
+                Stage("message", message),
+            )
+    return built
 
 
 def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterator[Case]:
@@ -256,8 +275,7 @@ def _order_ways(state: tuple[Any, ...]) -> Iterator[Made]:
         yield Made(id, (_hashable(choose(pairs)), *rest))
     for id, forms in replacing(other_readings.READINGS, "forms"):
         for form in forms(pairs):
-            if form != pairs:
-                yield Made(id, (form, *rest))
+            yield Made(id, (form, *rest))
 
 
 def _json(rule: Rules) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:

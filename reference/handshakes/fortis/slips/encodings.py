@@ -143,6 +143,8 @@ def byte_ways(state: State) -> Iterator[Made]:
             yield Made("fortis-data-base64-twice", (bytes.fromhex(inner),), "hex in base64")
         else:
             yield Made("fortis-data-base64-twice", (loose(inner),))
+    if raw[:8] == MAGIC and len(raw) % BLOCK == 0 and len(text) % 4 == 0:
+        return  # all of it is there, as far as its length says
     cut = re.sub(r"%?[0-9A-F]?$|[^\w+/-].*$", "", text.replace(" ", "+"), flags=re.S)
     cut = cut[: len(cut) // 4 * 4]
     whole = loose(cut)

@@ -119,6 +119,9 @@ def _locations(location: str, pairs: Any) -> Iterator[tuple[str, str, str, int]]
         ("fortis-location-parts", location[:-1], "without its last character", 2),
         ("fortis-location-parts", location.lstrip("0"), "without zeros in front", 2),
         ("fortis-location-parts", f"{location} ", "with a blank behind it", 2),
+        ("text-invisible", f"{location}\u200b", "a zero-width space behind the location id", 1),
+        ("text-invisible", f"\u200b{location}", "a zero-width space in front", 1),
+        ("text-invisible", f"{location}\xa0", "a no-break space behind the location id", 1),
         ("fortis-location-empty", "", "no location id", 1),
         *(("fortis-location-empty", word, repr(word), 2) for word in ("undefined", "null", "None", "location_id", "{{location.id}}")),
     ):  # fmt: skip

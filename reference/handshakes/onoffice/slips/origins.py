@@ -100,6 +100,8 @@ def origins(found: Found, rule: Rules) -> Ways:
         if "@" in authority:
             yield one("onoffice-user-info-signed", f"{scheme}://{authority}")
             yield one("onoffice-user-info-signed", f"{scheme}://{authority.rpartition('@')[0]}@{host}")
+        for changed in (host.title(), host.capitalize(), host.upper()):
+            yield one("onoffice-host-case", f"{scheme}://{changed}", cost=2 if changed == host.upper() else 1)
         bare = host.removeprefix("www.")
         yield one("onoffice-host-www", f"{scheme}://{bare if bare != host else 'www.' + host}")
         yield one(

@@ -159,6 +159,8 @@ _ESCAPES: tuple[tuple[str, Callable[[str], str], str, int], ...] = (
     ("onoffice-query-unescaped", _escaping(";,/?:@&=+$-_.!~*'()#", "%20"), "as encodeURI writes", 1),
     ("onoffice-query-unescaped", _javascript, "as JavaScript's escape writes", 1),
     ("onoffice-query-unescaped", _escaping("[]"), "brackets", 1),
+    ("onoffice-query-latin-1", lambda text: quote_plus(text, encoding="latin-1").replace("~", "%7E"), "", 1),
+    ("onoffice-query-latin-1", lambda text: quote(text, safe="", encoding="latin-1"), "and %20", 2),
     ("onoffice-query-lower-hex", lambda text: _lower_hex(_escaping("")(text)), "", 1),
     ("onoffice-query-lower-hex", lambda text: _lower_hex(_escaping("!()*")(text)), "as HttpUtility writes", 1),
     ("onoffice-query-lower-hex", lambda text: _lower_hex(_escaping("~", "%20")(text)), "and %20", 2),
