@@ -13,11 +13,11 @@ from handshakes.runtime.story import World
 
 
 def made(
-    demo: Any, configuration: type, now: int, store: Store | None, kind: type, changes: dict[str, Any]
+    demo: Any, configuration: type, now: int, store: Store | None, kind: type | None, changes: dict[str, Any]
 ) -> tuple[Any, Any, Clock, Store, Any, InProcess]:
     """Return a platform, its partner, their clock and store, the reports, and both in one process.
 
-    `kind` may be a broken partner. A change is a name of `demo.SETTINGS`, or else a field of the partner's
+    `kind` may be a broken partner; without it, it is what `demo` makes. A change is a name of `demo.SETTINGS`, or else a field of the partner's
     `configuration` or of the platform's `Settings`.
     """
     store, clock, numbers = store or MemoryStore(), Clock(now), count()
@@ -27,8 +27,10 @@ def made(
     platform, partner = both.platform, both.partner
     names = {field.name for field in fields(configuration)}
     ours = {name: changes.pop(name) for name in list(changes) if name in names}
-    if ours or kind is not type(partner):
+    if ours or kind:
         configured = replace(partner.configuration, **ours)
-        partner = kind(configured, store=store, clock=clock, random=world.random, report=partner.report)
+        partner = (kind or type(partner))(
+            configured, store=store, clock=clock, random=world.random, report=partner.report
+        )
     platform.settings = replace(platform.settings, **changes)
     return platform, partner, clock, store, both.reports, InProcess(platform, partner, clock=clock)

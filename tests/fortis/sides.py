@@ -68,7 +68,7 @@ class Both(NamedTuple):
         return [refused.reason for _, refused in self.reports]
 
 
-def sides(store: Store | None = None, *, kind: type[App] = App, **changes: Any) -> Both:
+def sides(store: Store | None = None, *, kind: type[App] | None = None, **changes: Any) -> Both:
     """Return both sides in one process.
 
     `kind` may be a broken app. A change is a name of `demo.SETTINGS`, or else a field of the app's

@@ -29,7 +29,7 @@ class Both(NamedTuple):
 
 
 def sides(
-    store: Store | None = None, *, kind: type[PartnerIntegration] = PartnerIntegration, **changes: Any
+    store: Store | None = None, *, kind: type[PartnerIntegration] | None = None, **changes: Any
 ) -> Both:
     """Return both sides in one process.
 

@@ -56,7 +56,7 @@ class Both(NamedTuple):
         return [refused.reason for _, refused in self.reports]
 
 
-def sides(store: Store | None = None, *, kind: type[Provider] = Provider, **changes: Any) -> Both:
+def sides(store: Store | None = None, *, kind: type[Provider] | None = None, **changes: Any) -> Both:
     """Return both sides in one process.
 
     `kind` may be a broken provider. A change is a name of `demo.SETTINGS`, or else a field of the provider's

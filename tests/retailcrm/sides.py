@@ -60,7 +60,7 @@ class Both(NamedTuple):
         return [refused.reason for _, refused in self.reports]
 
 
-def sides(store: Store | None = None, *, kind: type[Module] = Module, **changes: Any) -> Both:
+def sides(store: Store | None = None, *, kind: type[Module] | None = None, **changes: Any) -> Both:
     """Return both sides in one process.
 
     `kind` may be a broken module. A change is a name of `demo.SETTINGS`, or else a field of the module's
