@@ -27,6 +27,10 @@ CAUSES = {
 EVERY = set().union(*CAUSES.values())
 
 
+def test_every_platform_has_rows():
+    assert {*CAUSES} == {*PLATFORMS}
+
+
 @pytest.mark.parametrize("slip", GENERAL, ids=lambda slip: slip.id)
 def test_a_general_slip_occurs_in_a_row(slip):
     assert slip.id in EVERY

@@ -394,6 +394,9 @@ API = [
     api("the token as the key", "onoffice-api-token-as-key", "base64_encode($h($o, \"$z$o$y$a\", 'sha256', true))"),
     api("hex", "onoffice-api-hex", "$h($k, \"$z$o$y$a\")"),
     api("hash_hmac without true", "onoffice-api-base64-of-hex", "base64_encode($h($k, \"$z$o$y$a\"))"),
+    api("base64 twice", "onoffice-api-base64-twice", "base64_encode(base64_encode($h($k, \"$z$o$y$a\", 'sha256', true)))"),
+    api_2("the time as a date", "onoffice-api-time-written", "gmdate('c', $z) . \"$o$y$a\"", "as a date"),
+    api_2("the resource id too", "onoffice-api-field-added", "\"$z$o$y{$a}4711\"", "with resource id behind", resourceid="4711"),
     api("URL-safe", "onoffice-api-base64url", "strtr(base64_encode($h($k, \"$z$o$y$a\", 'sha256', true)), '+/', '-_')"),
     api("no padding", "onoffice-api-unpadded", "rtrim(base64_encode($h($k, \"$z$o$y$a\", 'sha256', true)), '=')"),
     api("a line end behind it", "onoffice-api-blank", "chunk_split(base64_encode($h($k, \"$z$o$y$a\", 'sha256', true)))"),
@@ -474,6 +477,17 @@ def test_a_call_of_the_official_sdk_is_verified():
     assert (answer.verdict, answer.explanations) == ("verified", ())
     late = explain("onoffice", json.dumps(OFFICIAL), secret=key, now=123456789 + 121)
     assert (late.reason, late.clause, late.signature_fits) == ("stale", "onoffice:api.timestamp", True)
+
+
+def test_a_call_in_milliseconds_throughout_is_said_to_be_so():
+    made = hmac_php(_HMAC % '"{$z}000$o$y$a"')()
+    answer = explain("onoffice", call(made, time=NOW * 1000), secret=KEY, now=NOW)
+    assert (answer.reason, answer.clause) == ("timestamp-in-milliseconds", "onoffice:api.timestamp")
+    assert (answer.signature_fits, answer.explanations, answer.evidence) == (
+        True,
+        (),
+        {"timestamp": "13 digits"},
+    )
 
 
 def test_a_call_of_version_1_is_verified():

@@ -26,6 +26,8 @@ CODE, OTHER, ANOTHER_KEY = (
     "PrivKey1AbCdEf1234567890abcdefXZ",
 )
 PRIVATE = (SECRET, KEY, OTHER, ANOTHER_KEY)
+MOJIBAKE = "2141c3f154f8d205bb447e9131992097719b8c6050a50dc4e47d83a0c92fedc3"
+"""OpenSSL's HMAC of schlüssel, in UTF-8, under `example-module-secret`."""
 FORM = "application/x-www-form-urlencoded"
 ENCODED = "register=" + quote_plus(WORKED)
 
@@ -354,7 +356,68 @@ SIGNED_OTHERWISE = [
         lambda: urlencode({"register": html.escape(json.dumps({"systemUrl": URL, "apiKey": KEY, "token": php("$h($k, $s)")()}))}),
     ),
 ]  # fmt: skip
-ROWS = [*ON_THE_WAY, *SIGNED_OTHERWISE]
+
+
+def js_key(name: str, cause: str, expression: str, says: str = "", secret: str = SECRET) -> Row:
+    """Return a row whose key is an expression of JavaScript of the secret that is given."""
+    return signed(name, cause, made_by("node", f"h({expression}, k)", s=secret, k=KEY), says, secret=secret)
+
+
+def php_key(name: str, cause: str, expression: str, says: str = "", secret: str = SECRET) -> Row:
+    return signed(name, cause, made_by("php", f"$h({expression}, $k)", s=secret, k=KEY), says, secret=secret)
+
+
+def with_key(name: str, cause: str, key: str, token, says: str = "") -> Row:
+    """Return a row with another API key, which the sender changed before it was signed."""
+    return signed(name, cause, token, says, key=key)
+
+
+MORE = [
+    js_key("carriage return of a .env file", "key-carriage-return", "s + '\\r'"),
+    js_key("two line ends", "key-blank-lines", "s + '\\n\\n'"),
+    js_key("blank before the secret", "key-blank-before", "' ' + s"),
+    js_key("tab of a spreadsheet", "key-tab", "s + '\\t'"),
+    js_key("a prefix", "key-prefix", "s.slice(7)", secret=f"secret:{SECRET}"),
+    js_key("a whole line", "key-assigned", "s.split('=')[1]", secret=f"ONE_STEP_CONNECTION_SECRET={SECRET}"),
+    php_key("hex2bin, as a slip", "key-from-hex", "hex2bin($s)", secret="00ff00ff00ff00ff"),
+    php_key("base64_decode, as a slip", "key-from-base64", "base64_decode($s)", secret="U2VjcmV0LW9mLXRoZS1wYWdl"),
+    php_key("secret in capitals", "key-upper-case", "strtoupper($s)"),
+    php_key("secret in small letters", "key-lower-case", "strtolower($s)"),
+    js_key("secret percent-encoded", "key-percent", "encodeURIComponent(s)", "encoded", "Private/Secret+of=0815"),
+    php_key("a comment of an ini file", "key-comment", "parse_ini_string('S=' . $s)['S']", "semicolon", "Private-0815;rest"),
+    js_key("a variable in the secret", "key-dollar", "s.replace('$NOBODY', '')", secret="Private$NOBODY-0815"),
+    php_key("cut at an equals sign", "key-equals", "explode('=', 'S=' . $s)[1]", secret="PrivateSecret0815=="),
+    php_key("stripslashes", "key-backslashes", "stripslashes($s)", "without", r"Priv\ate-\z815"),
+    php_key("htmlspecialchars_decode", "key-entities", "htmlspecialchars_decode($s)", "unescaped", "Private&amp;Secret-0815"),
+    php_key("secret without its last", "key-last-character", "substr($s, 0, -1)"),
+    php_key("hash of the secret", "key-hashed", "md5($s)", "MD5"),
+    js_key("NFD of macOS", "key-normalised", "s.normalize('NFD')", "NFD", "Büro-Geheimnis-0815"),
+    js_key("Latin-1 of the secret", "key-latin-1", "Buffer.from(s, 'latin1')", secret="Büro-Geheimnis-0815"),
+    js_key("UTF-16 of the secret", "key-utf-16", "Buffer.from(s, 'utf16le')"),
+    js_key("secret pasted twice", "key-doubled", "s + s"),
+    php_key("secret cut by a column", "key-cut", "substr($s, 0, 16)", "16"),
+    signed("plain hash, secret on both sides", "mac-plain-both-sides", php("hash('sha256', $s . $k . $s)")),
+    signed("SHA-3", "mac-sha3", php("$h($s, $k, 'sha3-256')")),
+    signed("twice", "mac-twice", php("$h($s, $h($s, $k, 'sha256', true))")),
+    signed("BitConverter, by PHP", "form-separated + form-upper-case", php("implode('-', str_split(strtoupper($h($s, $k)), 2))")),
+    signed("encoded once more", "form-percent + form-quoted", php("urlencode('\"' . $h($s, $k) . '\"')")),
+    with_key("addslashes of the key", "text-addslashes", "a'b", php("$h($s, addslashes(\"a'b\"))")),
+    with_key("Latin-1 of the key", "text-latin-1", "schlüssel", node("h(s, Buffer.from('schlüssel', 'latin1'))")),
+    with_key("UTF-8 of the key twice", "text-mojibake", "schlüssel", node("h(s, Buffer.from('schlüssel').toString('latin1'))")),
+    with_key("another normalisation of the key", "values-normalised", "schlüssel", node("h(s, 'schlüssel'.normalize('NFD'))"), "NFD"),
+    with_key("a plus sign of the key as a blank", "plus-as-blank", "a+b", node("h(s, 'a b')")),
+    with_key("a blank of the key as a plus sign", "blank-as-plus", "a b", node("h(s, 'a+b')")),
+    with_key("CRLF in the key", "text-line-ends", "a\nb", node("h(s, 'a\\r\\nb')"), "LF became CRLF"),
+    signed("JSON with blanks", "retailcrm-json-signed + json-indented", node("h(s, JSON.stringify({systemUrl: u, apiKey: k}, null, 2))")),
+    signed("JSON by json_encode with an empty token", "retailcrm-json-signed + json-php", php("$h($s, json_encode(['systemUrl' => $u, 'apiKey' => $k, 'token' => '']))")),
+    signed("a query of both", "retailcrm-json-signed + query-for-json", php("$h($s, http_build_query(['systemUrl' => $u, 'apiKey' => $k]))"), "as a form"),
+    worked("UTF-8 of the body read as Latin-1", "body-mojibake", lambda: urlencode({"register": json.dumps({"apiKey": "schlÃ¼ssel", "systemUrl": URL, "token": MOJIBAKE}, ensure_ascii=False)})),
+    worked("wrapped by a terminal", "body-wrapped", lambda: run("fold", "-w", "60", given=WORKED)),
+    worked("quotes of a word processor, by hand", "body-curly-quotes", lambda: WORKED.replace('"', "\u201d")),
+    worked("bin2hex of the form", "body-hex", worked_php("bin2hex(http_build_query(['register' => $j]))")),
+]  # fmt: skip
+
+ROWS = [*ON_THE_WAY, *SIGNED_OTHERWISE, *MORE]
 
 
 def openssl(text: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 from urllib.parse import unquote
@@ -22,6 +24,7 @@ from .api import Action, actions
 from .table import SLIPS
 
 State = tuple[Any, ...]
+_DATES = ("%Y-%m-%dT%H:%M:%S+00:00", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S")
 ACTION = "urn:onoffice-de-ns:smart:2.5:smartml:action:"
 _NAMES = ("timestamp", "token", "resource type", "action id")
 
@@ -124,6 +127,10 @@ def _fields(state: State) -> Iterator[Made]:
             "a thousandth or a thousandfold",
         )
         for other, change in (
+            *(
+                (datetime.fromtimestamp(min(seconds, 2**33), UTC).strftime(form), "as a date")
+                for form in _DATES
+            ),
             (f"{time}.0", "as a float"),
             (f'"{time}"', "in quotes"),
             (f"{time}\n", "with a line end"),
@@ -206,7 +213,7 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
         ([resource, identifier], "resource id and identifier"),
         (["2"], "the version"),
     ):
-        if "".join(more):
+        if all(more):
             yield one("field-added", [*fields, *more], f"with {change} behind")
 
 
@@ -352,3 +359,5 @@ def _read(version: int, received: str) -> Iterator[tuple[tuple[str, ...], bytes]
     yield (*slips, *named, *url_safe, *unpadded), value
     if re.fullmatch(rb"(?:[0-9A-Fa-f]{2}){16,64}", value):
         yield (*slips, "onoffice-api-base64-of-hex"), bytes.fromhex(value.decode())
+    with contextlib.suppress(ValueError, binascii.Error):
+        yield (*slips, "onoffice-api-base64-twice"), base64.b64decode(value, validate=True)

@@ -114,6 +114,7 @@ SLIPS: tuple[Slip, ...] = (
         "api-form",
         ("api-hex", "The HMAC is in hex; version 2 is base64 of the raw digest.", "base64_encode(hash_hmac('sha256', …, true)).", "hash_hmac without true, hexdigest"),
         ("api-base64-of-hex", "The HMAC is base64 of the hex digits; version 2 is base64 of the raw digest.", "hash_hmac('sha256', …, true): the last argument asks for raw bytes.", "base64_encode(hash_hmac(…)), btoa of a hex text"),
+        ("api-base64-twice", "The HMAC is in base64 twice.", "Encode the raw digest once.", "base64_encode of what is base64 already"),
         ("api-base64url", "The HMAC is in URL-safe base64.", "Standard base64, with + and /.", "JWT libraries"),
         ("api-unpadded", "The HMAC's base64 has no padding.", "Keep the = at its end.", "Go RawStdEncoding, JWT libraries"),
         ("api-base64", "The HMAC is in base64; version 1 is hex.", "Write hex digits, or say hmac_version 2.", "version 2"),
