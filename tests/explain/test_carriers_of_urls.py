@@ -101,7 +101,7 @@ CARRIERS = {
     "IIS": (TARGET.replace("?", " ").join(("2023-11-14 22:13:20 10.0.0.1 GET ", " 443 - 1.2.3.4 Mozilla - 403 0")), "a log line", APART, NAMED),
     "CloudFront": (f"2023-11-14\t22:13:20\tFRA\t1\t1.2.3.4\tGET\t{HOST}\t{PATH}\t403\t-\tx\t" + TARGET.partition("?")[2] + "\t-", "a log line", APART, BESIDE),
     "a load balancer of AWS": (f'https 2023-11-14T22:13:20Z app/my 1.2.3.4:1 10.0.0.1:80 0.0 403 403 34 366 "GET https://{HOST}:443{TARGET} HTTP/1.1" "curl/7" - -', "an access-log line"),
-    "logfmt": (f'level=info method=GET url="{URL}" status=403', "a URL in a text"),
+    "logfmt": (f'level=info method=GET url="{URL}" status=403', "a log line"),
     # what a program sees
     "API Gateway 2.0": (
         json.dumps({"rawPath": PATH, "rawQueryString": TARGET.partition("?")[2], "headers": {"host": HOST}}),

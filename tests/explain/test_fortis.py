@@ -205,7 +205,8 @@ DERIVATIONS = [
     js("SHA-256 as key, ECB", "fortis-key-sha256 + fortis-mode-ecb", "wrap(enc(j, hash('sha256', s), null, 'aes-256-ecb'))"),
     in_php("md5 as key", "fortis-key-md5 + fortis-iv-zero", "base64_encode('Salted__12345678' . openssl_encrypt($j, 'aes-256-cbc', md5($s), OPENSSL_RAW_DATA, str_repeat(\"\\0\", 16)))", "32 hex digits"),
     js("MD5 as key of AES-128", "fortis-key-md5 + fortis-iv-zero", "wrap(enc(j, hash('md5', s), zeros, 'aes-128-cbc'))", "16 bytes"),
-    js("SHA-1, 16 bytes of it, ECB, as old samples for Java", "fortis-no-envelope + fortis-key-hashed + fortis-mode-ecb", "enc(j, hash('sha1', s).subarray(0, 16), null, 'aes-128-ecb').toString('base64')", deep=True),
+    js("SHA-1, 16 bytes of it, ECB, as old samples for Java", "fortis-no-envelope + fortis-key-hashed + fortis-mode-ecb", "enc(j, hash('sha1', s).subarray(0, 16), null, 'aes-128-ecb').toString('base64')"),
+    js("AES_ENCRYPT of MySQL in hex", "fortis-data-hex + fortis-no-envelope + fortis-key-raw + fortis-mode-ecb", "(() => { const k = Buffer.alloc(16); b(s).forEach((x, at) => { k[at % 16] ^= x; }); return enc(j, k, null, 'aes-128-ecb').toString('hex'); })()", "MySQL"),
     js("SHA-512, half of it", "fortis-key-hashed + fortis-iv-zero", "wrap(enc(j, hash('sha512', s).subarray(0, 32), zeros))", "SHA-512"),
     in_php("openssl_encrypt alone", "fortis-no-envelope + fortis-key-raw + fortis-iv-zero", "openssl_encrypt($j, 'aes-256-cbc', $s, 0, str_repeat(\"\\0\", 16))"),
 ]  # fmt: skip
@@ -321,6 +322,8 @@ MESSAGES = [
     message("the URL", "fortis-query-signed", "`https://yourapp.com/r?location_id=${l}&timestamp=${t}&user-id=7`", "the URL"),
     message("the URL up to hmac", "fortis-query-signed", "`https://yourapp.com/r?location_id=${l}&timestamp=${t}`", "the URL up to"),
     message("all values", "fortis-values-signed", "l + t + '7'"),
+    message("all values, in lines", "fortis-values-signed", "[l, t, '7'].join('\\n')"),
+    message("all values as JSON", "fortis-json-signed", "JSON.stringify({location_id: l, timestamp: t, 'user-id': '7'})", "all values"),
     message("all values, sorted", "fortis-values-signed", "l + '8' + t + '7'", "sorted", "&zone=7&other=8"),
     message("secret in front", "fortis-secret-in-text", "s + l + t"),
     message("the location alone", "fortis-location-empty", "l", "no timestamp"),
@@ -382,6 +385,7 @@ MACS = [
     mac("line end behind it", "form-blank", "$h($s, $m) . \"\\n\""),
     mac("quotes", "form-quoted", "json_encode($h($s, $m))"),
     mac("separated", "form-separated", "implode(':', str_split($h($s, $m), 2))"),
+    mac("SHA-512, cut to the usual length", "mac-sha512 + form-cut", "substr($h($s, $m, 'sha512'), 0, 64)"),
     mac("cut", "form-cut", "substr($h($s, $m), 0, 32)"),
 ]  # fmt: skip
 

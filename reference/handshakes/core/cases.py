@@ -66,6 +66,8 @@ class Mac(NamedTuple):
     """How many digests it counts as."""
     changes: tuple[str, ...] = ()
     """What each of the ids changes, where that needs saying."""
+    cost: int = 0
+    """How many slips it counts as, where that is not the number of its ids."""
     rounds: Callable[[bytes, Any], int] | None = None
     """How many rounds of a key derivation it takes; none where the derived key is known already."""
 

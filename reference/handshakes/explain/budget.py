@@ -18,7 +18,7 @@ class Budget:
     handshakes.explain.budget.Spent
     """
 
-    def __init__(self, digests: int = 6_000, size: int = 2_000_000, rounds: int = 60_000) -> None:
+    def __init__(self, digests: int = 6_000, size: int = 2_000_000, rounds: int = 24_000) -> None:
         self.digests, self.size, self.built, self.rounds = digests, size, 8 * size, rounds
         self.tried = 0
         self.complete = True

@@ -26,6 +26,8 @@ Level = dict[Hashable, tuple[State, list[Path]]]
 
 BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, binascii.Error)
 """What a stage raises for a state that it cannot read: then nothing is made of it."""
+SHORTEST = 16
+"""From how many bytes on a digest may be the beginning of a longer one."""
 MANY_ROUNDS = 1_000
 """From how many rounds on a key derivation is put off."""
 MOST_PATHS = 12
@@ -191,6 +193,8 @@ class _Search:
         for slips, digest in self.forms[received]:
             if made == digest or ("form-cut" in slips and made.startswith(digest)):
                 return slips
+            if SHORTEST <= len(digest) < len(made) and made.startswith(digest):
+                return (*slips, "form-cut")  # a longer digest, cut to the usual length
         return keys.lossy(made, received) if isinstance(made, bytes) and isinstance(received, str) else None
 
     def _build(self, cost: int) -> None:
@@ -296,7 +300,7 @@ def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tu
 def _macs(case: Case) -> dict[int, list[Mac]]:
     found: dict[int, list[Mac]] = {}
     for mac in case.macs:
-        found.setdefault(len(mac.ids), []).append(mac)
+        found.setdefault(mac.cost or len(mac.ids), []).append(mac)
     if case.general and (case.fits is None or case.digest):
         for mac, cost in keys.MACS:
             found.setdefault(cost, []).append(mac)

@@ -211,7 +211,9 @@ class Opener:
             return self._opened(passphrase, sealed, key, None, mode)
 
         ids, changes = ((id,), (change,)) if mode == "cbc" else ((id, _of_mode(mode)), (change, ""))
-        return Mac(ids, made, changes=changes)
+        return Mac(
+            ids, made, changes=changes, cost=1 if mode == "ecb" else 0
+        )  # ECB has no IV and needs no salt
 
     def _stretched(self, digest: str, rounds: int, size: int, more: tuple[str, ...], mode: str) -> Mac:
         def rounds_of(passphrase: bytes, sealed: Sealed) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -191,32 +192,35 @@ def message_ways(state: State) -> Iterator[Made]:
         yield Made(id, (text.encode("utf-8", "surrogatepass"), received), change, cost)
 
 
+_BETWEEN = (
+    ".",
+    ":",
+    "-",
+    "|",
+    "_",
+    " ",
+    ",",
+    ";",
+    "/",
+    "&",
+    "\n",
+    "\r\n",
+    "\t",
+    "+",
+    "=",
+    "#",
+    "~",
+    "\0",
+    ", ",
+)
+
+
 def _messages(
     location: str, time: str, pairs: Any, query: str, url: str
 ) -> Iterator[tuple[str, str, str, int]]:
     if location.isdecimal() and time.isdecimal() and len(location + time) < 60:
         yield "fortis-numbers-added", str(int(location) + int(time)), "", 1
-    for between in (
-        ".",
-        ":",
-        "-",
-        "|",
-        "_",
-        " ",
-        ",",
-        ";",
-        "/",
-        "&",
-        "\n",
-        "\r\n",
-        "\t",
-        "+",
-        "=",
-        "#",
-        "~",
-        "\0",
-        ", ",
-    ):
+    for between in _BETWEEN:
         yield "message-separator", location + between + time, f"{between!r} between them", 1
         yield "message-time-first", time + between + location, f"{between!r} between them", 1
     yield "message-time-first", time + location, "nothing between them", 1
@@ -236,7 +240,13 @@ def _messages(
     yield from _queries(query, url)
     rest = [pair for pair in pairs if pair[0] != "hmac"]
     for order, change, cost in ((rest, "in the order of the URL", 1), (sorted(rest), "sorted by name", 1)):
-        yield "fortis-values-signed", "".join(text for _, text in order), change, cost
+        for between in ("", *_BETWEEN):
+            joined = between.join(text for _, text in order)
+            said = f"{change}, {between!r} between them" if between else change
+            yield "fortis-values-signed", joined, said, cost if between in ("", ".", "\n", ":", "|") else 2
+        for separators in ((",", ":"), (", ", ": ")):
+            written = json.dumps(dict(order), ensure_ascii=False, separators=separators)
+            yield "fortis-json-signed", written, f"of all values, {change}", cost
         decoded = "&".join(f"{n}={v}" for n, v in order)
         if decoded != _without(query):
             yield "fortis-query-signed", decoded, f"decoded, {change}", cost
