@@ -171,6 +171,7 @@ def openssl(secret: str, message: bytes) -> str:
 
 NOT_BY_JAVASCRIPT = {
     "officernd/verify_query/too-many-parameters": "no clause says how many parameters there may be; the limit is ours",
+    "officernd/verify_query/too-long": "no clause says how long a query may be; the limit is ours",
 }
 BEFORE_A_MESSAGE = {
     "malformed",

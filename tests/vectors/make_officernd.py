@@ -190,6 +190,8 @@ P_SLUG = ["slug", "test-slug"]
 MANY = "&".join(f"p{i:03}=" for i in range(199))
 J_MANY = "{" + ",".join(f'"p{i:03}":""' for i in range(199)) + "}"
 PLAIN = "page-all-locations"
+LONG = f"{ALL}&p={'x' * (8_192 - 104 - len(ALL) - 4)}"  # the signature's parameter has 104 characters
+J_LONG = '{"slug":"test-slug","locations":"","p":"' + LONG.partition("&p=")[2]
 
 
 def page_requests() -> list[dict[str, Any]]:
@@ -536,6 +538,10 @@ def duplicates_and_escapes() -> list[dict[str, Any]]:
               source=("non-ascii", "the é is not percent-encoded, which HTTP does not allow")),
         query("too-many-parameters", "escapes", f"{MANY}&p199=", J_MANY[:-1] + ',"p199":""}', TOO_LARGE,
               source=("many-parameters", "one parameter more: 201 with the signature")),
+        query("longest", "escapes", f"{LONG}x", J_LONG + 'x"}', accepted(), no(*PAGE, "parameters=slug-and-locations"),
+              source=(PLAIN, "a parameter more: the query has 8,192 characters")),
+        query("too-long", "escapes", f"{LONG}xy", J_LONG + 'xy"}', TOO_LARGE,
+              source=("longest", "one character more: the query has 8,193")),
         query("bad-escape-before-time", "escapes", "slug=%FF&locations=", '{"slug":"%FF","locations":""}',
               BAD_QUERY, {"escapes=kept": STALE, "escapes=replaced": MISMATCH}, t=NOW - 301,
               source=(PLAIN, "slug is %FF, and the time stale as well: syntax is checked first")),
@@ -834,6 +840,32 @@ def groups() -> list[dict[str, Any]]:
                     J_ALL,
                     FUTURE,
                     no(*PAGE),
+                    t=NOW + 1,
+                    source=("as-old-as-set", "one second ahead"),
+                ),
+            ],
+        ),
+        (
+            "webhook-narrow-tolerance",
+            "officernd.verify_webhook",
+            {"secret": WEBHOOK_SECRET, "now": NOW, "tolerance": [5, 0]},
+            [
+                hook("as-old-as-set", "tolerance", BODY, accepted(), t=NOW - 5),
+                hook(
+                    "older-than-set",
+                    "tolerance",
+                    BODY,
+                    STALE,
+                    no("message=timestamp-payload", "key=hex-decoded"),
+                    t=NOW - 6,
+                    source=("as-old-as-set", "one second older"),
+                ),
+                hook(
+                    "further-ahead-than-set",
+                    "tolerance",
+                    BODY,
+                    FUTURE,
+                    no(*HOOK),
                     t=NOW + 1,
                     source=("as-old-as-set", "one second ahead"),
                 ),

@@ -3,7 +3,7 @@
 Two readers that disagree about the same bytes are how signatures get bypassed, so here each
 input has one meaning or is refused: every escape is complete and its bytes are UTF-8, no name
 occurs twice, no JSON key occurs twice, numbers are JSON numbers. The limits are ours, not the
-platforms': 8,192 characters for a query, 65,536 for a form that says so, 200 parameters.
+platforms': 8,192 characters for a query, 65,536 for a form that says so, 200 parameters, JSON 100 deep.
 """
 
 from __future__ import annotations
@@ -159,70 +159,96 @@ def _twice(pairs: Sequence[tuple[str, Any]]) -> str:
 
 
 class _Broken(Exception):
-    """What the decoder found: a reason, and the evidence."""
+    """What the decoder found that is not JSON, in a few words."""
 
-    def __init__(self, reason: str, evidence: dict[str, str]) -> None:
-        super().__init__(reason)
-        self.reason, self.evidence = reason, evidence
+
+class _Doubled(Exception):
+    """The key that the decoder found twice in one object."""
+
+
+MAX_DEPTH = 100
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise _Broken("duplicate-parameter", {"JSON key": printable(_twice(pairs))})
+        raise _Doubled(_twice(pairs))
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise _Broken("malformed", {"found": f"{name}, which is not JSON"})
+    raise _Broken(f"{name}, which is not JSON")
 
 
 def _finite(digits: str) -> float:
     if math.isinf(number := float(digits)):
-        raise _Broken("malformed", {"found": "a number too large"})
+        raise _Broken("a number too large")
     return number
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite)
+def _whole(digits: str) -> int:
+    if len(digits) > 300:  # at most 309 digits fit into a double
+        _finite(digits)
+    return int(digits)
+
+
+_NUMBERS: dict[str, Any] = {"parse_constant": _constant, "parse_float": _finite, "parse_int": _whole}
+_decoder = json.JSONDecoder(object_pairs_hook=_members, **_NUMBERS)
+_every_pair = json.JSONDecoder(object_pairs_hook=list, **_NUMBERS)
 _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_BRACKET = re.compile(r"[\[{\]}]")
 
 
 def _decode(text: str) -> Any:
     """Read a whole JSON text; one without blanks around it, as programs write it, without looking for them."""
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _not_deep(text)
     try:
         value, end = _scan(text, 0)
     except StopIteration:  # begins with a blank, or with no JSON at all
-        return _decoder.decode(text)
-    return value if end == len(text) else _decoder.decode(text)
+        value, end = None, -1
+    if end != len(text):
+        value = _decoder.decode(text)
+    if "\\u" in text:  # only an escape can make a lone surrogate, which is not a character
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _not_deep(text: str) -> None:
+    """Refuse brackets that are open inside each other, `MAX_DEPTH` at most, before the decoder counts its own calls."""
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise _Broken(f"more than {MAX_DEPTH} arrays and objects inside each other")
 
 
 def json_value(body: bytes, clause: str) -> Any:
-    """Return a JSON text as a value; UTF-8, no duplicate keys, no `NaN`.
+    """Return a JSON text as a value; UTF-8, no duplicate keys, no `NaN`, at most 100 deep.
 
-    Raises `Refused` with `malformed`, `duplicate-parameter` or `too-large` (nested too deeply).
+    Raises `Refused` with `malformed` for all that is no such text, then with `duplicate-parameter`.
 
     >>> json_value(b'{"a": [1, null]}', "officernd:webhook.envelope")
     {'a': [1, None]}
     """
     try:
         text = body.decode()
-        value = _decode(text)
-        if "\\u" in text:  # only an escape can make a lone surrogate, which is not a character
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
+        try:
+            return _decode(text)
+        except _Doubled as doubled:
+            name = str(doubled)
+        json.dumps(_every_pair.decode(text), ensure_ascii=False).encode()  # what is no JSON has no keys
     except _Broken as found:
-        raise Refused(found.reason, clause, found.evidence) from None
-    except RecursionError:
-        raise Refused("too-large", clause, {"found": "JSON nested too deeply"}) from None
+        raise Refused("malformed", clause, {"found": str(found)}) from None
     except UnicodeDecodeError as error:
         raise Refused("malformed", clause, {"found": f"byte {error.start} is not UTF-8"}) from None
     except UnicodeEncodeError:
         raise Refused("malformed", clause, {"found": "a lone surrogate in the JSON"}) from None
-    except ValueError as error:
-        where = (
-            f"at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "a number too long"
-        )
-        raise Refused("malformed", clause, {"found": f"text that is not JSON ({where})"}) from None
+    except json.JSONDecodeError as error:
+        where = f"text that is not JSON (at character {error.pos})"
+        raise Refused("malformed", clause, {"found": where}) from None
+    raise Refused("duplicate-parameter", clause, {"JSON key": printable(name)})
 
 
 def json_object(body: bytes, clause: str) -> dict[str, Any]:

@@ -20,6 +20,10 @@ Readings = Mapping[str, Callable[..., Any]]
 
 SIGNATURE = "officernd:signature."
 WEBHOOK = "officernd:webhook."
+MOST_DIGITS, MILLISECONDS = 12, 13
+"""How many digits `t` has at most, and how many it has in milliseconds."""
+TOLERANCE: Tolerance = (300, 60)
+"""Seconds back and ahead, both inclusive; no page names a number (S8)."""
 _FIELD = re.compile(r"([A-Za-z0-9_-]+)=([^=,]*)")
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -48,10 +52,10 @@ def split_signature(value: str) -> tuple[str, str]:
             raise Refused("missing-parameter", SIGNATURE + "syntax", {"field": name}, stage="fields")
     timestamp, digest = fields["t"], fields["signature"]
     digits = timestamp.isascii() and timestamp.isdigit()
-    if digits and len(timestamp) == 13:
+    if digits and len(timestamp) == MILLISECONDS:
         evidence = {"t": timestamp}
         raise Refused("timestamp-in-milliseconds", SIGNATURE + "timestamp", evidence, stage="fields")
-    if not digits or len(timestamp) > 12:
+    if not digits or len(timestamp) > MOST_DIGITS:
         # what is no number may be a secret that was sent in the wrong place: only its length is told
         evidence = {"t": timestamp[:40] if digits else f"{len(timestamp)} characters, not digits"}
         raise Refused("malformed", SIGNATURE + "syntax", evidence, stage="fields")
@@ -139,7 +143,7 @@ class Rules(NamedTuple):
     message: Callable[[bytes, str], bytes] = payload_dot_timestamp
     key: Callable[[str, str], bytes] = key_bytes
     seconds: Callable[[str], int] = int
-    tolerance: Callable[[], Tolerance] = lambda: (300, 60)
+    tolerance: Callable[[], Tolerance] = lambda: TOLERANCE
 
 
 ADOPTED = Rules()

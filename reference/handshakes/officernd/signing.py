@@ -68,6 +68,7 @@ def sign_query(
     '9fa91e'
     """
     rule = rules(readings)
+    key = rule.key(secret, SIGNATURE + "key")
     try:
         pairs = tuple((name, value) for name, value in pairs)
     except (TypeError, ValueError):
@@ -81,7 +82,7 @@ def sign_query(
         message = rule.message(payload.encode(), time)
     except UnicodeEncodeError:
         raise Refused("malformed", SIGNATURE + "json", {"found": "a lone surrogate"}) from None
-    return f"t={time},signature={hmac.digest(rule.key(secret, SIGNATURE + 'key'), message, 'sha256').hex()}"
+    return f"t={time},signature={hmac.digest(key, message, 'sha256').hex()}"
 
 
 def verify_query(
@@ -138,8 +139,8 @@ def sign_webhook(body: bytes, *, secret: str, timestamp: int) -> str:
     't=1648190384,signature='
     """
     of_type(body, bytes, WEBHOOK + "body", "body")
-    time = seconds_text(timestamp, WEBHOOK + "signature")
     key = key_bytes(secret, WEBHOOK + "key")
+    time = seconds_text(timestamp, WEBHOOK + "signature")
     return f"t={time},signature={hmac.digest(key, payload_dot_timestamp(body, time), 'sha256').hex()}"
 
 

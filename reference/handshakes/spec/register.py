@@ -10,11 +10,13 @@ Parsing never fails: what is wrong with a file is a line of `register_linting`, 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from .tables import read
 
 SCHEMA = 1
 
@@ -144,8 +146,6 @@ class Register:
         return tuple(reading for reading in every if runs in (None, reading.runs))
 
 
-_ENTRIES: tuple[type[Any], ...] = (Source, Clause, Ambiguity, Reading, Advice, Untestable)
-_KINDS = {f"tuple[{entry.__name__}, ...]": entry for entry in _ENTRIES}
 _Named = TypeVar("_Named", Source, Clause, Reading, Ambiguity)
 
 
@@ -181,44 +181,4 @@ def parse(text: str) -> Register:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return Register(SCHEMA, "", "", problems=(f"spec: not TOML: {error}",))
     problems: list[str] = []
-    return Register(**_read(Register, spec, "spec", problems), problems=tuple(problems))
-
-
-def _tables(kind: type[Any], value: object, where: str, problems: list[str]) -> Iterator[Any]:
-    for place, table in enumerate(value if isinstance(value, list) else [None], 1):
-        if not isinstance(table, dict):
-            problems.append(f"{where}: must be an array of tables")
-            return
-        label = str(table.get("id") or table.get("clause") or f"{where} {place}")
-        yield kind(**_read(kind, table, label, problems))
-
-
-def _read(kind: type[Any], table: Mapping[str, object], label: str, problems: list[str]) -> dict[str, Any]:
-    """Read what a table says; what is missing or of a wrong type is noted and left empty."""
-    values: dict[str, Any] = {}
-    keys = []
-    for field in (field for field in fields(kind) if field.name != "problems"):
-        of = _KINDS.get(str(field.type))
-        key = of.__name__.lower() if of else field.name.rstrip("_")
-        keys.append(key)
-        if of:
-            values[field.name] = tuple(_tables(of, table.get(key, []), f"{label} {key}", problems))
-        else:
-            wanted = {"str": str, "int": int}.get(str(field.type), list)
-            value, needed = table.get(key), field.default is MISSING
-            values[field.name] = _value(wanted, value, f"{label}:", repr(key), needed, problems)
-    problems += [f"{label}: unknown key {key!r}" for key in table if key not in keys]
-    return values
-
-
-def _value(wanted: type[Any], value: Any, label: str, key: str, needed: bool, problems: list[str]) -> Any:
-    fits = type(value) is wanted and (wanted is not list or all(isinstance(item, str) for item in value))
-    if value is None and needed:
-        problems.append(f"{label} missing key {key}")
-    elif value is not None and not fits:
-        name = {str: "a text", int: "a whole number", list: "a list of texts"}[wanted]
-        problems.append(f"{label} {key} must be {name}")
-    elif needed and not value:
-        problems.append(f"{label} empty {key}")
-    found = value if fits else wanted()
-    return tuple(found) if wanted is list else found
+    return Register(**read(Register, spec, "spec", problems), problems=tuple(problems))

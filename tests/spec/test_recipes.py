@@ -1,0 +1,121 @@
+"""The recipes against the code: each step that refuses is a check of ours, and each refused vector one step's work."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+import handshakes
+from handshakes.core.refusals import Refused
+from handshakes.platforms import PLATFORMS
+from handshakes.spec import recipe, register, vectors
+from handshakes.spec.recipe_linting import lint
+from tests.taken_out import Place, place, without
+
+WITH = [name for name in PLATFORMS if (vectors.file_of(name).parent / recipe.FILE).is_file()]
+
+
+@cache
+def code_of(platform):
+    return PLATFORMS[platform].code()
+
+
+@cache
+def by_id(platform):
+    return {vector["id"]: (group, vector) for group, vector in vectors.rows(vectors.load(platform))}
+
+
+def refusal(platform: str, id: str) -> Refused:
+    group, vector = by_id(platform)[id]
+    with pytest.raises(Refused) as caught:
+        code_of(platform).operations[group["operation"]].run(group["given"], vector["input"], None)
+    return caught.value
+
+
+def answer(platform: str, id: str) -> str:
+    """Return verdict and reason, or what else came of it: without a check, anything may happen."""
+    group, vector = by_id(platform)[id]
+    try:
+        return vectors.outcome(code_of(platform).operations[group["operation"]], group, vector).get(
+            "reason", "accepted"
+        )
+    except Exception as error:
+        return f"a crash: {type(error).__name__}"
+
+
+STEPS = [
+    (platform, operation.id, line)
+    for platform in WITH
+    for operation in recipe.load(platform).operations
+    for line in recipe.lines(recipe.load(platform), operation.id)
+]
+SHOWN = [(platform, id, line, vector) for platform, id, line in STEPS for vector in line.vectors]
+
+
+def test_every_platform_has_recipes():
+    assert "officernd" in WITH
+
+
+@pytest.mark.parametrize("platform", WITH)
+def test_the_linter_finds_no_fault(platform):
+    found = lint(
+        recipe.load(platform),
+        register.load(platform),
+        vectors.load(platform),
+        code_of(platform).operations,
+    )
+    assert found == ()
+
+
+@pytest.mark.parametrize(("platform", "id", "line", "vector"), SHOWN, ids=lambda value: str(value)[:60])
+def test_a_step_refuses_its_vector_by_its_clause_and_without_the_check_nothing_does(
+    platform, id, line, vector
+):
+    refused = refusal(platform, vector)
+    assert (refused.reason, refused.clause) == (line.reason, line.clause)
+    before = answer(platform, vector)
+    with without(place(refused)):
+        assert answer(platform, vector) != before
+    assert answer(platform, vector) == before
+
+
+@cache
+def places(platform: str, id: str) -> dict[Place, set[str]]:
+    """Return the places that the steps of an operation stand for, with the paths of these steps."""
+    found: dict[Place, set[str]] = {}
+    for _, of, line, vector in SHOWN:
+        if of == id:
+            found.setdefault(place(refusal(platform, vector)), set()).add(line.path)
+    return found
+
+
+REFUSED = [
+    (platform, id)
+    for platform in WITH
+    for id, (_, vector) in by_id(platform).items()
+    if vector["expect"]["verdict"] == "refused"
+]
+
+
+@pytest.mark.parametrize(("platform", "vector"), REFUSED)
+def test_every_refused_vector_is_refused_by_exactly_one_step(platform, vector):
+    group, _ = by_id(platform)[vector]
+    assert len(places(platform, group["operation"]).get(place(refusal(platform, vector)), ())) == 1
+
+
+LIMITS = sorted({(line.constant, line.limit) for _, _, line in STEPS if line.limit})
+
+
+@pytest.mark.parametrize(("constant", "limit"), LIMITS)
+def test_a_limit_is_the_codes_constant(constant, limit):
+    value: object = handshakes
+    module, _, name = constant.rpartition(".")
+    for part in module.split("."):
+        value = getattr(value, part)
+    assert getattr(value, name) == limit
+
+
+def test_there_are_steps_limits_and_vectors_to_hold():
+    assert len(SHOWN) > 25 * len(WITH)
+    assert len(LIMITS) >= 4

@@ -1,0 +1,112 @@
+"""Take one check out of the package's code, for as long as a test needs it: a `raise` becomes a `pass`.
+
+`place(refused)` says where a refusal was raised; `without(place)` runs the code without that statement. Only the
+function that holds it is compiled anew, from the module's source, so no copy of the package is needed.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import NamedTuple
+
+import handshakes
+
+ROOT = Path(handshakes.__file__).parent
+NOT_CODE = ("operations.py", "spec")
+
+
+class Place(NamedTuple):
+    """Where a refusal comes from: its reason, the lines that led there, and the module and line of the `raise`."""
+
+    reason: str
+    way: tuple[tuple[str, int], ...]
+    module: str
+    line: int
+
+
+def place(refused: BaseException) -> Place:
+    """Return where a refusal was decided: its own `raise`, or that of what it was made from, if that is ours too."""
+    way = _ours(refused)
+    decided = _ours(refused.__context__) if refused.__context__ else ()
+    last = (decided or way)[-1]
+    mine = refused.__context__ is not None and type(refused.__context__).__module__.startswith("handshakes")
+    module, line = last if mine and decided else way[-1]
+    return Place(getattr(refused, "reason", ""), (*way, *(decided if mine else ())), module, line)
+
+
+def _ours(error: BaseException) -> tuple[tuple[str, int], ...]:
+    found = []
+    step = error.__traceback__
+    while step is not None:
+        path = Path(step.tb_frame.f_code.co_filename)
+        if path.is_relative_to(ROOT):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            if path.name not in NOT_CODE and parts[0] not in NOT_CODE:
+                found.append((".".join(("handshakes", *parts)).removesuffix(".__init__"), step.tb_lineno))
+        step = step.tb_next
+    return tuple(found)
+
+
+class _Passing(ast.NodeTransformer):
+    def __init__(self, line: int) -> None:
+        self.line, self.found = line, 0
+
+    def visit_Raise(self, node: ast.Raise) -> ast.stmt:
+        if not node.lineno <= self.line <= (node.end_lineno or node.lineno):
+            return node
+        self.found += 1
+        return ast.copy_location(ast.Pass(), node)
+
+
+@cache
+def _source(module: str) -> str:
+    return Path(str(sys.modules[module].__file__)).read_text("utf-8")
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield const
+            yield from _codes(const)
+
+
+def _functions(module: ModuleType) -> Iterator[FunctionType]:
+    for value in vars(module).values():
+        for one in vars(value).values() if isinstance(value, type) else (value,):
+            one = getattr(one, "__wrapped__", one)
+            if isinstance(one, FunctionType) and one.__module__ == module.__name__:
+                yield one
+
+
+@contextmanager
+def without(at: Place) -> Iterator[None]:
+    """Run what is inside without the statement at a place."""
+    module = sys.modules[at.module]
+    tree = ast.parse(_source(at.module))
+    passing = _Passing(at.line)
+    tree = ast.fix_missing_locations(passing.visit(tree))
+    assert passing.found == 1, f"{at.module}, line {at.line}: no single raise there"
+    changed = {
+        (code.co_qualname, code.co_firstlineno): code
+        for code in _codes(compile(tree, str(module.__file__), "exec"))
+    }
+    before = []
+    for function in _functions(module):
+        own = function.__code__
+        if own.co_firstlineno <= at.line <= max((line or 0 for *_, line in own.co_lines()), default=0) + 20:
+            new = changed.get((own.co_qualname, own.co_firstlineno))
+            if new is not None and new.co_freevars == own.co_freevars:
+                before.append((function, own))
+                function.__code__ = new
+    assert before, f"{at.module}, line {at.line}: no function to change"
+    try:
+        yield
+    finally:
+        for function, own in before:
+            function.__code__ = own
