@@ -10,6 +10,7 @@ import ast
 import html
 import json
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from handshakes.core.refusals import reasons_table
+from handshakes.platforms import PLATFORMS
 from handshakes.spec import evidence, register
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +52,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for platform in register.platforms():
         page = clauses_page(register.load(platform))
         files.append(File.generated(config, f"clauses/{platform}.md", content=page))
+    for platform in with_recipe():
+        page = beside("recipe_pages").page(platform)
+        files.append(File.generated(config, f"recipes/{platform}.md", content=page))
     for name in modules():
         files.append(File.generated(config, f"api/{name}.md", content=f"::: handshakes.{name}\n"))
     for target, source in FROM_THE_ROOT.items():
@@ -81,6 +86,7 @@ def _expanded(nav: list[Any]) -> list[Any]:
     """Replace what stands for generated pages by those that there are; a section without pages goes."""
     found: dict[str, list[Any]] = {
         "notebooks/*": [f"notebooks/{path.stem}.md" for path in sorted(NOTEBOOKS.glob("*.ipynb"))],
+        "recipes/*": [f"recipes/{platform}.md" for platform in with_recipe()],
         "clauses/*": [f"clauses/{platform}.md" for platform in register.platforms()],
         "api/*": [{name: f"api/{name}.md"} for name in modules()],
     }
@@ -99,6 +105,20 @@ def _expanded(nav: list[Any]) -> list[Any]:
     return items
 
 
+def with_recipe() -> list[str]:
+    """List the platforms whose operations are written down step by step."""
+    return [platform for platform in PLATFORMS if (PACKAGE / platform / "recipe.toml").is_file()]
+
+
+def beside(name: str) -> Any:
+    """Load a module that lies beside this one: MkDocs runs a hook as a file, not as part of a package."""
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 # Notebooks
 
 
@@ -113,6 +133,10 @@ def notebook_page(path: Path) -> str:
         elif cell["cell_type"] == "code" and source.strip():
             parts.append(fence(source, "python"))
             parts += [_output(output, path.name) for output in cell["outputs"]]
+    platform = next((name for name in with_recipe() if path.stem.endswith(name)), "")
+    if platform:
+        first = "Every operation of this lesson as a numbered list, to be written in any language:"
+        parts.insert(1, f"{first} [the recipe](../recipes/{platform}.md).")
     button = f"[Download this notebook]({path.name}){{ .md-button download={path.name} }}"
     return "\n\n".join([*parts, button]) + "\n"
 

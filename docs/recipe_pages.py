@@ -1,0 +1,108 @@
+"""The pages of the recipes: each operation of a platform as a numbered list, with its worked value."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from handshakes.core.refusals import REASONS
+from handshakes.platforms import PLATFORMS
+from handshakes.spec import recipe, vectors
+
+INTRODUCTION = """\
+This page suffices to write every operation of {title} in any language. Do the steps in order: the first that refuses
+decides, so a request with several faults gets the reason of the first. A refusal has one reason, in `this form`; the
+[table of reasons](../reasons.md) says what each means. Behind it stand the clause that the step comes from and vectors
+that this step refuses. The words in *slanted* letters are names of stages, the bytes between input and signature.
+Every limit, and every vector, is held to the reference by a test. The [lesson](../notebooks/{lesson}.md) says why;
+[For implementers](../implementers.md) says how the vectors ask your program.
+"""
+LESSONS = {
+    "officernd": "01-officernd",
+    "retailcrm": "02-retailcrm",
+    "onoffice": "03-onoffice",
+    "fortis": "04-fortis",
+}
+
+
+def page(platform: str) -> str:
+    """Write the recipes of a platform as one page."""
+    found = recipe.load(platform)
+    title = PLATFORMS[platform].title
+    parts = [f"# {title}: the recipe", INTRODUCTION.format(title=title, lesson=LESSONS[platform])]
+    parts += ["## Before you begin", found.before.strip()]
+    known = {vector["id"]: (group, vector) for group, vector in vectors.rows(vectors.load(platform))}
+    for operation in found.operations:
+        parts += [f"## {operation.id.partition('.')[2]}", escaped(operation.text), f"`{operation.id}`"]
+        parts += ["### What it is given", _table(operation.takes)]
+        parts += ["### Steps { #steps-" + operation.id.replace(".", "-") + " }", _steps(found, operation.id)]
+        parts += ["### What it returns", _table(operation.returns), *_worked(*known[operation.worked])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(entries: tuple[recipe.Takes, ...] | tuple[recipe.Returns, ...]) -> str:
+    rows = [f"| `{entry.name}` | {escaped(entry.text)} |" for entry in entries]
+    return "\n".join(["| name | form |", "| --- | --- |", *rows])
+
+
+def _steps(found: recipe.Recipe, operation: str) -> str:
+    lines = []
+    for line in recipe.lines(found, operation):
+        indent = "    " * line.number.count(".")
+        text = f"{indent}- **{line.number}** {escaped(line.text)}"
+        if line.stage:
+            text += f" *{line.stage}*"
+        if line.reason:
+            assert line.reason in REASONS
+            platform, _, anchor = line.clause.partition(":")
+            text += f" → `{line.reason}` · [{anchor}](../clauses/{platform}.md#{anchor})"
+        if line.vectors:
+            text += " · " + ", ".join(f"`{vector.rpartition('/')[2]}`" for vector in line.vectors)
+        lines.append(text)
+    return "\n".join(['<div class="steps" markdown>', "", *lines, "", "</div>"])
+
+
+def _worked(group: dict[str, Any], vector: dict[str, Any]) -> list[str]:
+    """Show one accepted vector with all its stages."""
+    question = {
+        "id": vector["id"],
+        "operation": group["operation"],
+        "given": group["given"],
+        "input": vector["input"],
+    }
+    parts = [f"### Worked: {vector['id'].rpartition('/')[2]} {{ #worked-{vector['id'].replace('/', '-')} }}"]
+    parts += ["The question, as `vectors run` sends it:", _json(question)]
+    if vector["stages"]:
+        rows = [f"| *{stage['name']}* | {stage['length']} | {_shown(stage)} |" for stage in vector["stages"]]
+        parts += ["The stages, with their lengths in bytes:"]
+        parts += [
+            "\n".join(["| stage | bytes | what it holds (text, or hex) |", "| --- | --- | --- |", *rows])
+        ]
+    parts += ["The answer:", _json(vector["expect"])]
+    return parts
+
+
+def _shown(stage: dict[str, Any]) -> str:
+    text = json.dumps(stage.get("utf8", stage.get("hex")), ensure_ascii=False)[1:-1].replace('\\"', '"')
+    return f"<code>{_plain(text)}</code>"
+
+
+def _json(value: Any) -> str:
+    return f"```json\n{json.dumps(value, indent=2, ensure_ascii=False)}\n```"
+
+
+def escaped(text: str) -> str:
+    """Write text so that Markdown shows it as it is, but for `code`, which becomes code; nothing ends a cell."""
+    parts = re.split(r"(`` .+? ``|`[^`]+`)", text)
+    return "".join(_code(part) if place % 2 else _plain(part) for place, part in enumerate(parts))
+
+
+def _code(text: str) -> str:
+    inner = text[3:-3] if text.startswith("`` ") else text.strip("`")
+    return f"<code>{_plain(inner)}</code>"
+
+
+def _plain(text: str) -> str:
+    """Write every character that Markdown or HTML reads as its number."""
+    return re.sub(r"[\\`*_{}\[\]#|<>&]", lambda mark: f"&#{ord(mark[0])};", text)
