@@ -68,11 +68,11 @@ def query_pairs(
     """
     if len(query) > most:
         raise Refused("too-large", clause, {"characters": len(query), "limit": most})
+    if not query.isascii():
+        raise Refused("malformed", clause, {"found": "a character outside ASCII that is not percent-encoded"})
     pieces = [piece for piece in query.split("&") if piece]
     if len(pieces) > MAX_PARAMETERS:
         raise Refused("too-large", clause, {"parameters": len(pieces), "limit": MAX_PARAMETERS})
-    if not query.isascii():
-        raise Refused("malformed", clause, {"found": "a character outside ASCII that is not percent-encoded"})
     component = component or decoded
     pairs = []
     for piece in pieces:

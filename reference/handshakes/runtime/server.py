@@ -1,7 +1,7 @@
 """Serving a role over HTTP on loopback: Starlette's responses on uvicorn with h11.
 
-A role without a store is advanced on the server's event loop, one with a store in threads, since a
-database may keep it waiting. Each outward call waits in a thread of the role's own pool: hundreds of
+A role without a store is advanced on the server's event loop, one with a store off it (`advancing`), since
+a database may keep it waiting. Each outward call waits in a thread of the role's own pool: hundreds of
 slow calls can wait at once, in both directions, without a lock-up. Sizes, times and the number of
 connections are capped before a role sees anything, and what h11 cannot read never reaches it at all.
 """
@@ -27,6 +27,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 
 from ..core.messages import Answer, Delayed, Dropped, Pause, Request, Response, Unreachable
+from .advancing import Move, Moved, Steps, moved
 from .connections import Limits, protocol
 from .flow import Role
 
@@ -61,7 +62,7 @@ class RoleServer:
         self._sockets = [sock, *more]
         self._origins = {urlsplit(origin).netloc.encode(): origin for origin in role.origins}
         self._pool = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix=f"{role.name}-outward")
-        self._steps = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix=f"{role.name}-steps")
+        self._steps = Steps(f"{role.name}-steps", MOST_WAITING)
         self._waits = getattr(role, "has_store", False)
         self._open: dict[Any, asyncio.Transport] = {}
         self._warned = 0.0
@@ -115,8 +116,8 @@ class RoleServer:
         self._thread.join(0.5)
         self._server.force_exit = True  # do not wait for an answer that is still owed
         self._thread.join(5)
-        for pool in (self._pool, self._steps):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._steps.close()
         for sock in self._sockets:
             sock.close()
 
@@ -175,11 +176,9 @@ class RoleServer:
         except TimeoutError:
             self._abort(scope)
 
-    async def _advanced(self, move: Callable[[], Any]) -> tuple[bool, Any]:
+    async def _advanced(self, move: Move) -> Moved:
         """Advance a step where it keeps nobody waiting; return whether it has ended, and what it gave out or returned."""
-        if self._waits:
-            return await asyncio.get_running_loop().run_in_executor(self._steps, _moved, move)
-        return _moved(move)
+        return await self._steps.advance(move) if self._waits else moved(move)
 
     async def _answer(self, request: Request) -> Answer:
         loop = asyncio.get_running_loop()
@@ -189,7 +188,7 @@ class RoleServer:
         while not ended:
             if isinstance(outgoing, Pause):
                 await asyncio.sleep(outgoing.seconds)
-                move: Callable[[], Any] = partial(next, step)
+                move: Move = partial(next, step)
             else:
                 try:
                     response = await loop.run_in_executor(self._pool, exchange, outgoing)
@@ -227,14 +226,6 @@ class RoleServer:
             more = message.get("more_body", False)
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
         return Request(scope["method"], origin, target.decode("ascii"), pairs, bytes(body))
-
-
-def _moved(move: Callable[[], Any]) -> tuple[bool, Any]:
-    """Advance a step; return whether it has ended, since a thread cannot hand on a `StopIteration`."""
-    try:
-        return False, move()
-    except StopIteration as stop:
-        return True, stop.value
 
 
 def _http(answer: Response | Delayed) -> HttpResponse:
