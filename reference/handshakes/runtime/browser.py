@@ -212,7 +212,7 @@ class _Reader(HTMLParser):
 
 
 def _page(url: str, response: Response) -> Page:
-    if not response.header("content-type").startswith("text/html"):
+    if not response.header("content-type").lower().startswith("text/html"):
         return Page(url, response)
     reader = _Reader()
     reader.feed(response.body.decode("utf-8", "replace"))

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 from ..core.messages import Response
 from ..core.printing import printable
 from .verdicts import Finding, Findings, Outcome
 
 MOST_DETAIL = 300
+LONG = 8
+"""Characters from which on a value is not found in an address by chance."""
+
+
+def tells(address: str, value: str) -> bool:
+    """Return whether an address has a value behind its host: as a whole piece, or within one where the value is long.
+
+    >>> tells("http://127.0.0.1:13700/app", "137"), tells("/app?contact=137", "137"), tells("/app/1137", "137")
+    (False, True, False)
+    """
+    rest = unquote(re.sub("^[a-z]+://[^/?#]*", "", address, flags=re.IGNORECASE))
+    return value in re.split("[/?#&=;]", rest) or (len(value) >= LONG and value in rest)
 
 
 class Judging:

@@ -6,10 +6,11 @@ A step returns its outcome: the partner's response and what it says about each c
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urljoin
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...core.refusals import Refused
-from ...runtime.browser import Browser, Page
+from ...runtime.browser import MOST_REDIRECTS, Browser, Page
 from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome, Survives
 from .drafts import Draft
@@ -18,6 +19,7 @@ from .findings import consented, is_open, judged, opened, unasked, uniform, unop
 from .records import CLAUSE, Attempt
 from .registering import Registering
 
+REDIRECTS = (301, 302, 303, 307, 308)
 PATIENCE = 60
 """Seconds that a browser waits for the iframe at least: longer than an app waits for the API."""
 
@@ -206,7 +208,10 @@ class Acting(Registering):
             page = yield from browser.submit(page, page.form("allow"), {"user": user})
             for _ in range(1, chosen.times if chosen else 1):
                 page = yield from browser.open(page.url)
-        except (LookupError, Unreachable):
+        except LookupError:  # the way ended at a page that asks for no consent
+            if chosen:
+                return self.outcome(page.response if page else None, (unasked(chosen),))
+        except Unreachable:
             page = None
         finally:
             self.consenting = None
@@ -224,14 +229,20 @@ class Acting(Registering):
 def framed(
     url: str, cookie: str = ""
 ) -> Step[tuple[Response | None, Response | None, tuple[str, str] | None]]:
-    """Load an iframe as a browser does: the first response, what is shown after one redirect, and address and cookie of the session."""
-    origin, target = split_url(url)
-    headers = (("cookie", cookie),) if cookie else ()
-    first = yield from asked(Request("GET", origin, target, headers, timeout=PATIENCE))
-    if first is None or first.status not in (302, 303) or not first.header("location"):
-        return first, first, None
-    cookies = [value.partition(";")[0] for value in first.header_values("set-cookie")]
-    session = "; ".join(cookies) or cookie
-    origin, target = split_url(first.header("location"))
-    shown = yield from asked(Request("GET", origin, target, (("cookie", session),) if session else ()))
-    return first, shown, (first.header("location"), session)
+    """Load an iframe as a browser does: the first response, what is shown after its redirects, and address and cookie of the session."""
+    first = shown = None
+    session = cookie
+    for step in range(MOST_REDIRECTS):
+        try:
+            url = urljoin(url, shown.header("location") if shown else "")
+            origin, target = split_url(url)
+        except ValueError:  # a redirect to what is no address
+            break
+        headers = (("cookie", session),) if session else ()
+        shown = yield from asked(Request("GET", origin, target, headers, timeout=PATIENCE))
+        first = shown if step == 0 else first
+        if shown is None or shown.status not in REDIRECTS or not shown.header("location"):
+            return first, shown, (url, session) if step else None
+        cookies = [value.partition(";")[0] for value in shown.header_values("set-cookie")]
+        session = "; ".join(cookies) or session
+    return first, shown, None

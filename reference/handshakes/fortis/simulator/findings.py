@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from ...core.messages import Response
 from ...runtime.browser import Page
+from ...runtime.framing import EVERYBODY, ancestors, may_frame
+from ...runtime.judging import tells
 from ...runtime.verdicts import Finding, Refuses, Survives
 from ..signing import BY_DATA
 from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
@@ -16,6 +18,11 @@ BY_THE_API = ("identity.", "token.", "plain.coverage", "encrypted.coverage")
 LATE = (*BY_THE_API, "launch.once", "launch.registered", "oauth.")
 """Clauses that an app judges after it asked the API, or may."""
 LOCATION_ONLY = Survives("location-only")
+QUIET = (
+    *("no-referrer", "same-origin", "strict-origin", "origin"),
+    *("strict-origin-when-cross-origin", "origin-when-cross-origin"),
+)
+TELLING = ("no-referrer-when-downgrade", "unsafe-url")
 UNPROVED = ("signature-mismatch", "stale", "from-the-future")
 
 
@@ -34,7 +41,7 @@ def opened(
             Finding(CLAUSE + "identity.users-me", attempt.asked > 0, f"asked {attempt.asked} times")
         )
     location = first.header("location")
-    clean = 300 <= first.status < 400 and not any(value and value in location for value in launch_values)
+    clean = 300 <= first.status < 400 and not any(tells(location, value) for value in launch_values if value)
     findings.append(
         Finding(CLAUSE + "launch.clean-url", clean, f"{first.status}, to an address without its values")
     )
@@ -44,32 +51,43 @@ def opened(
             all(mark in cookie for mark in ("secure", "httponly", "samesite=none")) for cookie in cookies
         )
         findings.append(Finding(CLAUSE + "launch.cookie", kept, "Secure, HttpOnly, SameSite=None"))
-    policy = shown.header("content-security-policy")
-    ancestors = next((p.split()[1:] for p in policy.split(";") if p.split()[:1] == ["frame-ancestors"]), [])
-    stored = "no-store" in shown.header("cache-control")
-    quiet = shown.header("referrer-policy") in ("same-origin", "no-referrer", "strict-origin")
-    framed = ui in ancestors and "*" not in ancestors
+    stored = "no-store" in shown.header("cache-control").lower()
+    policies = ancestors(shown)
+    framed = (
+        bool(policies) and may_frame(shown, ui) and not any(EVERYBODY.issuperset(one) for one in policies)
+    )
     findings.append(
         Finding(
-            CLAUSE + "launch.embedding", framed and stored and quiet, "frame-ancestors, no-store, referrer"
+            CLAUSE + "launch.embedding",
+            framed and stored and quiet(shown),
+            "frame-ancestors, no-store, referrer",
         )
     )
     return findings
 
 
+def quiet(shown: Response) -> bool:
+    """Return whether a browser tells other sites no more of a page's address than its origin; the last policy that it knows counts."""
+    given = [one.strip().lower() for one in ",".join(shown.header_values("referrer-policy")).split(",")]
+    return next((one in QUIET for one in reversed(given) if one in (*QUIET, *TELLING)), False)
+
+
 def unopened(shown: Response | None, mode: str) -> tuple[Finding, ...]:
     """Return the finding on a genuine launch that did not open the app."""
     clause = "encrypted.format" if mode == BY_DATA else "plain.verify"
-    clause = "setup.iframe-url" if shown is None or shown.status == 404 else clause
-    return (Finding(CLAUSE + clause, False, f"the genuine launch: {shown.status if shown else 'no answer'}"),)
+    if shown is None:
+        return (Finding(CLAUSE + clause, None, "the genuine launch: no answer"),)
+    clause = "setup.iframe-url" if shown.status == 404 else clause
+    return (Finding(CLAUSE + clause, False, f"the genuine launch: {shown.status}"),)
 
 
 def uniform(fault: OpeningFault, response: Response | None, seen: dict[str, Response]) -> list[Finding]:
     """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ.
 
-    `seen` has the first of them.
+    They may too where the launch is right and the API fails. `seen` has the first of them.
     """
     beyond = not isinstance(fault.expected, Refuses) or fault.expected == Refuses("too-large")
+    beyond = beyond or fault.clause == CLAUSE + "identity.unavailable"
     if response is None or is_open(response) or beyond:
         return []
     kept = ("content-type", "set-cookie", "location", "www-authenticate")
@@ -87,9 +105,10 @@ def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: i
         late = fault.seconds if isinstance(fault, AnswerFault) else 0
         waited = attempt.asked > 0 and now - attempt.asked_at >= late > 0  # then it has a good answer
         held: bool | None = None
-        if shown is not None:
-            held = 400 <= shown.status < 500 or (waited and is_open(shown))
         rule = clause.removeprefix(CLAUSE)
+        if shown is not None:
+            most = 600 if rule == "identity.unavailable" else 500  # what the API fails at may be said so
+            held = 400 <= shown.status < most or (waited and is_open(shown))
         if is_open(shown) and rule.startswith(BY_THE_API) and attempt.token and not attempt.asked:
             clause = CLAUSE + "identity.users-me"
         early = isinstance(fault, LaunchFault) and not rule.startswith(LATE)
@@ -121,13 +140,14 @@ def posted(fault: PostbackFault | None, responses: list[Response | None], repeat
     """fortis:postback.answer. Return the findings on the answers to postbacks; a repeat of ours is `repeated`."""
     statuses = ", ".join(str(one.status) if one else "no answer" for one in responses) or "nothing sent"
     if fault is None:
-        held = all(one is not None and one.ok for one in responses)
-        refused = any(one is not None and one.status >= 400 for one in responses)
+        answers = [one for one in responses if one is not None]
+        held = all(one.ok for one in answers) if answers else None
+        refused = any(one.status >= 400 for one in answers)
         clause = "postback.idempotent" if repeated and refused else "postback.answer"
         return [Finding(CLAUSE + clause, held, f"the genuine postback: {statuses}")]
     answered = [one.status for one in responses if one is not None]
     if isinstance(fault.expected, Refuses):
-        wrong = any(not 400 <= status < 500 for status in answered)
+        wrong = any(not 400 <= status < 500 and status != 501 for status in answered)
     else:  # which statuses mean yes is a question of the genuine one
         wrong = any(status >= 400 for status in answered)
     seen = bool(responses) and len(answered) == len(responses)
@@ -148,9 +168,10 @@ def unasked(fault: OAuthFault | None) -> Finding:
 
 def consented(fault: OAuthFault | None, page: Page | None, trapped: int) -> list[Finding]:
     """fortis:oauth.state. Return the findings on the end of a consent."""
-    status = page.response.status if page else "no answer"
-    if fault is None:
-        return [Finding(CLAUSE + "oauth.endpoints", bool(page and page.response.ok), f"consent: {status}")]
-    refused = isinstance(fault.expected, Refuses)
-    held = page is not None and page.response.ok is not refused and not trapped
-    return [Finding(fault.clause, held, f"{fault.name}: {status}")]
+    name = fault.name if fault else "consent"
+    clause = fault.clause if fault else CLAUSE + "oauth.endpoints"
+    if page is None:
+        return [Finding(clause, False if trapped else None, f"{name}: no answer")]
+    refused = fault is not None and isinstance(fault.expected, Refuses)
+    held = page.response.ok is not refused and not trapped
+    return [Finding(clause, held, f"{name}: {page.response.status}")]

@@ -9,8 +9,9 @@ does that, it is judged whether the secret was stored.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from ...core.messages import Step
+from ...core.messages import Step, Unreachable
 from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Refuses
 from .faults import PAGE_FAULTS, WEBHOOK_FAULTS
@@ -49,10 +50,15 @@ def examine(
 def connected(platform: OfficeRnD, integration: str, *, again: bool = False) -> Step[None]:
     """Connect one integration by a browser of its own, and judge how it ended; `again`, reload the Connect URL."""
     url, browser = platform.connect_url(integration), Browser()
-    yield from browser.open(url)
+    try:
+        yield from browser.open(url)
+    except Unreachable:
+        platform.found("return.redirect", None, "the end of the connect: no answer")
+        return
     platform.findings += platform.connect_outcome(integration).findings
     if again:
         before = platform.token_requests
-        yield from browser.open(url)
+        with suppress(Unreachable):
+            yield from browser.open(url)
         once = platform.token_requests == before
         platform.found("connect.repeated", once, "the Connect URL was opened a second time")

@@ -57,13 +57,17 @@ def configured(response: Response | None, fault: str) -> tuple[Finding, ...]:
         return (Finding(clause, None, detail),)
     if refuses:
         return (Finding(clause, response.status >= 400, detail), *crashed(response, detail))
-    page = response.ok and response.header("content-type").startswith("text/html")
+    page = response.ok and response.header("content-type").lower().startswith("text/html")
     return (Finding(clause, page, detail),)
 
 
 def crashed(response: Response, detail: str) -> tuple[Finding, ...]:
-    """officernd:advice.no-crash. Return a finding on an answer in the 500s to what should be refused, else none."""
-    return (Finding(CLAUSE + "advice.no-crash", False, detail),) if response.status >= 500 else ()
+    """officernd:advice.no-crash. Return a finding on an answer in the 500s to what should be refused, else none.
+
+    What a server does not implement, or cannot do at the moment, is said without a crash: 501, 503.
+    """
+    crash = response.status >= 500 and response.status not in (501, 503)
+    return (Finding(CLAUSE + "advice.no-crash", False, detail),) if crash else ()
 
 
 def connected(integration: Integration, health: Outcome, believed: Response | None) -> tuple[Finding, ...]:

@@ -75,7 +75,8 @@ class Acting(Popups):
         findings = judged_page(page, customer, self.settings.portal_origin) if chosen is None else ()
         if page is None or form is None:
             clause = chosen.clause if chosen else CLAUSE + "page.key-field"
-            return self.outcome(None, (*findings, Finding(clause, False, "no form to activate with")))
+            held = None if page is None else False
+            return self.outcome(None, (*findings, Finding(clause, held, "no form to activate with")))
         key = self.choose(popup, "all")
         fields = {**form.fields, KEY: key, PRIVACY: "yes"}
         if isinstance(chosen, StateFault):

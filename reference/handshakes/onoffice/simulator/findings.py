@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ...core.messages import Response
 from ...runtime.browser import Page
+from ...runtime.framing import may_frame
 from ...runtime.verdicts import Finding, NamedFault, Refuses
 from .faults import ApiFault, Fault, FormFault, UrlFault
 from .records import CLAUSE, ApiUser, Customer, Popup, Service
@@ -94,7 +95,7 @@ def uniform(
 
 def pressed_again(response: Response | None, quiet: bool) -> Finding:
     """onoffice:unlock.repeat. Return the finding on a second click; `quiet` says that the provider called nobody."""
-    held = quiet and response is not None and response.body == b"active"
+    held = quiet and response.body == b"active" if response is not None else None
     return Finding(CLAUSE + "unlock.repeat", held, "a second click")
 
 
@@ -103,9 +104,6 @@ def judged_page(page: Page | None, customer: Customer, portal: str) -> tuple[Fin
     if page is None:
         return ()
     text = page.response.body.decode("utf-8", "replace")
-    ancestors = re.search(r"frame-ancestors ([^;]*)", page.response.header("content-security-policy"))
-    allowed = ancestors[1].split() if ancestors else ["*"]
-    framed = bool({"*", portal} & set(allowed)) and not page.response.header("x-frame-options")
     raw, escaped = customer.name, html.escape(customer.name, quote=False)
     tags = re.findall("<(?:button|input)[^<>]*>", text)
     button = next((tag for tag in tags if re.search(r"\bid=\"?unlockButton\b", tag)), "")
@@ -114,19 +112,20 @@ def judged_page(page: Page | None, customer: Customer, portal: str) -> tuple[Fin
         "page.button": "disabled" in button,
         "page.escaped": raw == escaped or raw not in text,
         "page.feedback": "<script" in text,
-        "url.frameable": framed and not page.response.header("set-cookie"),
+        "url.frameable": may_frame(page.response, portal) and not page.response.header("set-cookie"),
     }
     return tuple(Finding(CLAUSE + clause, held, "the activation page") for clause, held in checks.items())
 
 
 def judged_text(response: Response | None, attempt: Attempt) -> tuple[Finding, ...]:
     """Return the findings on the answer to the button."""
-    status = response.status if response else "no answer"
-    kind = response.header("content-type").partition(";")[0].strip().lower() if response else ""
-    detail = f"{attempt.name}: {status}"
-    findings = [Finding(CLAUSE + "feedback.answer", status == 200 and kind == "text/plain", detail)]
-    text = response.body.decode("utf-8", "replace") if response else ""
     assert attempt.user is not None  # noqa: S101
+    if response is None:
+        clause = attempt.fault.clause if attempt.fault else CLAUSE + "feedback.answer"
+        return (Finding(clause, None, f"{attempt.name}: no answer"),)
+    detail = f"{attempt.name}: {response.status}"
+    findings = [Finding(CLAUSE + "feedback.answer", response.status == 200, detail)]
+    text = response.body.decode("utf-8", "replace")
     waited = text.strip("'\"\n ") == "active" and waited_for(attempt.fault, attempt.user, attempt.now)
     if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses) and not waited:
         return (*findings, *_refused(text, attempt, detail))
@@ -181,18 +180,20 @@ def judged_service(
     detail = f"{attempt.name} of {service.name}: {response.status if response else 'no answer'}"
     if refuses:
         quiet = attempt.calls_after - attempt.calls <= calls
-        held = quiet and response is not None and response.status >= 400
+        seen = response is not None or not quiet
+        held = quiet and response is not None and response.status >= 400 if seen else None
         return () if attempt.known else (Finding(clause, held, detail),)
     if attempt.known:
         return ()
+    if response is None:
+        return (Finding(attempt.fault.clause if attempt.fault else clause, None, detail),)
     if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
-        return (Finding(attempt.fault.clause, response is not None and response.status >= 400, detail),)
+        return (Finding(attempt.fault.clause, response.status >= 400, detail),)
     if attempt.fault is not None:
         clause = attempt.fault.clause
-    ok = response is not None and response.ok
     if service.webhook:
         if attempt.fault:
-            return (Finding(clause, ok, detail),)
-        bare = ok and response is not None and not response.header("content-type").startswith("text/html")
+            return (Finding(clause, response.ok, detail),)
+        bare = response.ok and not response.header("content-type").lower().startswith("text/html")
         return (Finding(CLAUSE + "webhook.answer", bare and attempt.quiet, detail),)
-    return (Finding(clause, ok and not attempt.quiet, detail),)
+    return (Finding(clause, response.ok and not attempt.quiet, detail),)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from ...core.messages import Request, Response, Step, form_body, json_response, split_url
+from ...core.messages import Request, Response, Step, Unreachable, form_body, json_response, split_url
 from ...core.strict import URLENCODED
 from ...runtime.browser import Browser, Form, Page
 from ...runtime.calls import asked
@@ -34,6 +34,7 @@ from .findings import (
     told_apart,
     unasked,
     uniform,
+    unplayed,
     visited,
 )
 from .records import Account, Attempt, Connection, PopUp
@@ -103,7 +104,9 @@ class Acting(Resources):
         finally:
             self.waiting.remove(attempt)
         account.keys[key].fault = None
-        if chosen and isinstance(chosen.expected, Refuses) and not self._waited(attempt, response, chosen):
+        asked_for = not isinstance(chosen, AnswerFault) or attempt.played
+        refuses = chosen is not None and isinstance(chosen.expected, Refuses) and asked_for
+        if chosen and refuses and not self._knew(attempt, response, chosen):
             account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
             findings = (
                 *refused(response, attempt, chosen),
@@ -111,18 +114,23 @@ class Acting(Resources):
             )
             return self.outcome(response, findings)
         known = self.findings.violations > broken and not attempt.edited
-        findings = () if known else connected(response, attempt, chosen, self.settings.plain)
+        played = chosen if asked_for else None
+        findings = () if known else connected(response, attempt, played, self.settings.plain)
+        findings += (unplayed(chosen),) if chosen and not asked_for else ()
         if attempt.edited and said_yes(response):
             findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")
         elif response is not None or not attempt.edited:  # a lost answer does not undo a good `edit`
             account.keys[key].revoked = "connection.failure"
         return self.outcome(response, findings)
 
-    def _waited(self, attempt: Attempt, response: Response | None, fault: ConnectFault) -> bool:
-        """retailcrm:edit.timeout. Return whether a module said yes once the late answer to a good `edit` was there; A16."""
+    def _knew(self, attempt: Attempt, response: Response | None, fault: ConnectFault) -> bool:
+        """retailcrm:edit.timeout. Return whether a module said yes once it knew that `edit` was good; A16.
+
+        Its late answer was there, or the module was shown its own description after an answer that was lost.
+        """
         late = fault.seconds if isinstance(fault, AnswerFault) else 0
         waited = attempt.edited is not None and self.clock() - attempt.edited_at >= late > 0
-        return waited and said_yes(response)
+        return (waited or attempt.confirmed) and said_yes(response)
 
     def _sent_url(self, account: Account) -> str:
         """retailcrm:system-url.technical. Return the address that a registration names; A11."""
@@ -174,7 +182,13 @@ class Acting(Resources):
         if chosen:
             url, sent = chosen.visit(url, fields["clientId"])
             response = yield from asked(posted(url, sent or {}, account_url))
-            closed = response is not None and response.status >= 400
+            closed = response.status >= 400 if response is not None else None
+            if response is not None and 300 <= response.status < 400:  # to a log-in page, or to the account?
+                genuine = yield from asked(
+                    posted(self.account_form(account_url, code)[0], fields, account_url)
+                )
+                opened = genuine.header("location") if genuine is not None else ""
+                closed = response.header("location") != opened
             return self.outcome(response, (Finding(chosen.clause, closed, chosen.name),))
         first = yield from asked(posted(url, fields, account_url))
         second = yield from asked(posted(url, fields, account_url))
@@ -182,7 +196,10 @@ class Acting(Resources):
         page: Response | None = None
         if entered:
             module_page = Page(f"{account_url}/simulator", Response(200))
-            page = (yield from Browser().submit(module_page, Form(url, "POST", fields))).response
+            try:
+                page = (yield from Browser().submit(module_page, Form(url, "POST", fields))).response
+            except (Unreachable, ValueError):  # no answer, or a redirect to where nobody may go from here
+                page = None
         return self.outcome(page, visited(first, second, page, fields.get("clientId", "")))
 
     # --- callbacks --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...core.messages import Response
+from ...runtime.judging import tells
 from ...runtime.verdicts import Finding, Refuses, object_in
 from .faults import ActivityFault, AnswerFault, ConfigFault, ConnectFault, RegisterFault
 from .records import CLAUSE, WRITE, Attempt, Card, Connection, PopUp
@@ -51,8 +52,9 @@ def configured(
         detail = f"configuration: {status}, not just now"
         return PopUp((), "", error_message(response)), (Finding(CLAUSE + "config.failure", held, detail),)
     if not said_yes(response) or not listed or not isinstance(url, str):
-        error = error_message(response)
-        return PopUp((), "", error), (Finding(CLAUSE + "config.answer", False, f"configuration: {status}"),)
+        seen = None if response is None else False
+        finding = Finding(CLAUSE + "config.answer", seen, f"configuration: {status}")
+        return PopUp((), "", error_message(response)), (finding,)
     names = tuple(str(scope) for scope in scopes or ())
     asked = f"asks for {', '.join(names)[:200] or 'no scope'}"
     checks = {
@@ -71,7 +73,7 @@ def configured(
 
 def unasked(response: Response | None, fault: ConfigFault) -> Finding:
     """Return the finding on a configuration request that the module must not take."""
-    held = response is not None and response.status in (404, 405)
+    held = response.status in (404, 405, 501) if response is not None else None
     return Finding(fault.clause, held, f"{fault.name}: {response.status if response else 'no answer'}")
 
 
@@ -97,19 +99,29 @@ def refused(response: Response | None, attempt: Attempt, fault: ConnectFault) ->
 def connected(
     response: Response | None, attempt: Attempt, fault: ConnectFault | None, plain: Collection[str]
 ) -> tuple[Finding, ...]:
-    """retailcrm:answer.edit-seen. Return the findings on a registration that the module has to take."""
+    """retailcrm:answer.edit-seen. Return the findings on a registration that the module has to take.
+
+    Without an answer there is none to judge: how long the platform waits for it is assumed.
+    """
     name = fault.name if fault else "the genuine registration"
     detail = f"{name}: {response.status if response else 'no answer'}"
     yes, edited = said_yes(response), attempt.edited is not None
+    silent = response is None
     if fault:
-        return (Finding(fault.clause, yes, detail),)
+        return (Finding(fault.clause, None if silent else yes, detail),)
     if not edited:
-        return (Finding(CLAUSE + ("answer.after-edit" if yes else "edit.call"), False, f"{detail}, no edit"),)
+        held = None if silent else False
+        return (Finding(CLAUSE + ("answer.after-edit" if yes else "edit.call"), held, f"{detail}, no edit"),)
     url = object_in(response).get("accountUrl")
     return (
         Finding(CLAUSE + "edit.call", True, detail),
-        Finding(CLAUSE + "answer.account-url", yes and absolute(url, plain), detail),
+        Finding(CLAUSE + "answer.account-url", None if silent else yes and absolute(url, plain), detail),
     )
+
+
+def unplayed(fault: ConnectFault) -> Finding:
+    """Return the finding on a fault of an answer that the module never asked for, as it may (`scopes.checked`)."""
+    return Finding(fault.clause, None, f"{fault.name}: the module did not ask for that answer")
 
 
 def uniform(response: Response | None, fault: ConnectFault, seen: dict[str, Response]) -> tuple[Finding, ...]:
@@ -141,11 +153,11 @@ def visited(
     first: Response | None, second: Response | None, page: Response | None, client_id: str
 ) -> tuple[Finding, ...]:
     """retailcrm:transition.session. Return the findings on two visits with the form, and the page that the browser ended at."""
-    entered = first is not None and second is not None and first.status < 400
+    entered = None if first is None or second is None else first.status < 400
     findings = [Finding(CLAUSE + "transition.no-session", entered, "a form POST without cookies")]
     if first is not None and second is not None and page is not None:
         cookies = first.header("set-cookie"), second.header("set-cookie")
-        led = first.status in (302, 303) and client_id not in first.header("location")
+        led = first.status in (302, 303) and not tells(first.header("location"), client_id)
         held = led and all(cookies) and cookies[0] != cookies[1]
         findings.append(Finding(CLAUSE + "transition.session", held, "a new session, a clean address"))
         findings.append(Finding(CLAUSE + "transition.no-session", page.ok, f"the page: {page.status}"))
@@ -159,5 +171,5 @@ def called_back(response: Response | None, fault: ActivityFault | None, trapped:
     if fault and isinstance(fault.expected, Refuses):
         held = None if response is None and not trapped else not said_yes(response) and not trapped
         return (Finding(fault.clause, held, detail),)
-    ok = said_yes(response) and response is not None and response.status == 200
+    ok = said_yes(response) and response.status == 200 if response is not None else None
     return (Finding(CLAUSE + "activity.answer", ok, detail),)

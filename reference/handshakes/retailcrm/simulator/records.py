@@ -145,5 +145,9 @@ class Attempt:
     api_key: str = field(repr=False)
     edited: Connection | None = None
     edited_at: int = 0
+    confirmed: bool = False
+    """Whether the module was shown its own description after `edit`."""
+    played: bool = False
+    """Whether the module asked for the answer that the fault is in."""
     calls: int = 0
     trapped: int = 0

@@ -78,7 +78,12 @@ class Resources(SetUp):
             self._remember_call(account)
             value, key = self._key(request, account, fields)
             answer = self._answer(account, kind, code, value, key, fields)
-            return key.fault.answer(answer) if key.fault and key.fault.place in (kind, "every") else answer
+            disturbed = key.fault is not None and key.fault.place in (kind, "every")
+            for attempt in self.waiting:
+                if attempt.api_key == value:
+                    attempt.played = attempt.played or disturbed
+                    attempt.confirmed = attempt.confirmed or (kind == "module" and attempt.edited is not None)
+            return key.fault.answer(answer) if key.fault and disturbed else answer
         except ApiError as error:
             if error.clause:
                 self.found(error.clause, False, error.message)
