@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from tests.trials.two_hundred import FOLDER, answered
+from tests.trials.two_hundred import answered, beside, rows_of
 
-INPUTS = {
-    row["id"]: row for row in map(json.loads, (FOLDER / "inputs.jsonl").read_text("utf-8").splitlines())
+SETS = (1, 2)
+INPUTS = {number: {row["id"]: row for row in rows_of(number)} for number in SETS}
+JUDGED = {
+    number: [line.split("\t") for line in beside("judged.tsv", number).read_text("utf-8").splitlines()[1:]]
+    for number in SETS
 }
-JUDGED = [line.split("\t") for line in (FOLDER / "judged.tsv").read_text("utf-8").splitlines()[1:]]
+NAMED = [(number, row[0], row[3]) for number in SETS for row in JUDGED[number] if row[2] == "named"]
 
 
-def test_there_are_two_hundred_of_which_the_reader_found_most_named():
-    assert len(INPUTS) == len(JUDGED) == 200
-    assert [sum(row[at] == "named" for row in JUDGED) for at in (1, 2)] == [163, 187]
+@pytest.mark.parametrize(("number", "blind", "now"), [(1, 163, 187), (2, 164, 164)])
+def test_there_are_two_hundred_of_which_the_reader_found_most_named(number, blind, now):
+    assert len(INPUTS[number]) == len(JUDGED[number]) == 200
+    assert [sum(row[at] == "named" for row in JUDGED[number]) for at in (1, 2)] == [blind, now]
 
 
-@pytest.mark.parametrize(("id", "by"), [(row[0], row[3]) for row in JUDGED if row[2] == "named"])
-def test_a_cause_that_was_named_is_named(id, by):
-    answer = answered(INPUTS[id])
+@pytest.mark.parametrize(("number", "id", "by"), NAMED)
+def test_a_cause_that_was_named_is_named(number, id, by):
+    answer = answered(INPUTS[number][id])
     if by == "verified":
         assert (answer["verdict"], answer["first_group"]) == ("verified", [])
     elif by == "nothing fits":

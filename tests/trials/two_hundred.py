@@ -1,9 +1,9 @@
 """The trial of 200 requests that went wrong: asks `explain` about each, and writes what it answered.
 
-    python -m tests.trials.two_hundred [--out FILE]
+    python -m tests.trials.two_hundred SET [--out FILE]
 
-The inputs and their true causes were made without sight of this project, by the brief beside them. Whether an
-answer names the cause is judged by a reader, in `judged.tsv`; a test holds that the answers are still those.
+The inputs of each set and their true causes were made without sight of this project, by the brief beside them.
+Whether an answer names the cause is judged by a reader, in `judged.tsv`; a test holds that the answers are still those.
 """
 
 from __future__ import annotations
@@ -18,6 +18,17 @@ from handshakes.explain import explain
 from handshakes.runtime.ciphers import AesCiphers
 
 FOLDER = Path(__file__).parent / "two_hundred_data"
+
+
+def beside(name: str, number: int) -> Path:
+    """Return a file of one set: `inputs.jsonl` of the first, `inputs-2.jsonl` of the second."""
+    stem, dot, kind = name.partition(".")
+    return FOLDER / (name if number == 1 else f"{stem}-{number}{dot}{kind}")
+
+
+def rows_of(number: int) -> list[dict[str, object]]:
+    """Return the inputs of one set, with their true causes."""
+    return [json.loads(line) for line in beside("inputs.jsonl", number).read_text("utf-8").splitlines()]
 
 
 def answered(row: dict[str, object]) -> dict[str, object]:
@@ -54,13 +65,14 @@ def answered(row: dict[str, object]) -> dict[str, object]:
 
 
 def main() -> None:
-    """Ask about every input, and write a line for each."""
+    """Ask about every input of a set, and write a line for each."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", type=Path, default=FOLDER / "answers.jsonl")
-    out = parser.parse_args().out
-    began, lines = time.perf_counter(), []
-    for line in (FOLDER / "inputs.jsonl").read_text("utf-8").splitlines():
-        lines.append(json.dumps(answered(json.loads(line)), ensure_ascii=False))
+    parser.add_argument("set", type=int)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    out = options.out or beside("answers.jsonl", options.set)
+    began = time.perf_counter()
+    lines = [json.dumps(answered(row), ensure_ascii=False) for row in rows_of(options.set)]
     out.write_text("\n".join(lines) + "\n", "utf-8")
     print(f"{len(lines)} answers in {time.perf_counter() - began:.1f} s: {out}")
 
