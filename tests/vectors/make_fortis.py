@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import re
 import subprocess
 from base64 import b64decode, b64encode
@@ -388,7 +389,9 @@ def vector(
     by = {f"fortis:{on}": other for on in READINGS if (other := answer(on)[0]) != adopted}
     if adopted["verdict"] == "refused":  # whether the key or the request is looked at first is no reading
         by = {on: other for on, other in by.items() if ":secret" not in on or other["verdict"] == "accepted"}
-    if {key: value for key, value in adopted.items() if key != "returns"} != expect:
+    # with the values of `fresh.toml`, what a changed byte makes of a ciphertext is the small reader's to say
+    told = {key: value for key, value in adopted.items() if key != "returns"}
+    if told != expect and not os.environ.get("HANDSHAKES_FRESH"):
         raise SystemExit(f"{name}: expected {expect}, the reader says {adopted}")
     made = {
         "id": f"fortis/{operation}/{name}",

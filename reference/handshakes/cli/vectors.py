@@ -29,6 +29,7 @@ from .common import (
     unknown,
     unknown_reading,
 )
+from .vectors_answer import answer_lines
 from .vectors_run import run
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app = typer.Typer(
     help="List, show, check and write vectors (an input with the expected answer); send them to an implementation.",
 )
 app.command("run")(run)
+app.command("answer")(answer_lines)
 
 OnePlatform = Annotated[str, typer.Argument(metavar="PLATFORM", help=ONE_OR_ALL)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,8 @@ from ..spec.exchanges import (
     judged,
     questions,
 )
+from ..spec.fresh import questions as made_anew
+from ..spec.vectors import BadFile
 from .common import ONE_OR_ALL, err, fail, named_platforms, out, unknown_reading
 
 MOST_SHOWN = 20
@@ -44,6 +47,14 @@ def run(
             "--canonical", help="Ask only for the bytes that are signed: no cryptography is needed."
         ),
     ] = False,
+    fresh: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SEED",
+            min=0,
+            help="Ask vectors that are made anew, with other values and ids; needs a checkout of the project.",
+        ),
+    ] = None,
     reading: Annotated[str, typer.Option(help="Expect the answers under this alternative reading.")] = "",
     timeout: Annotated[float, typer.Option(help="Seconds for one answer.", min=0.01, max=86_400)] = 10.0,
     repeat: Annotated[int, typer.Option(help="How many times the whole set is sent.", min=1)] = 1,
@@ -59,7 +70,7 @@ def run(
         fail(f"--command cannot be read: {error}")
     if not words:
         fail("give the program that answers: --command 'node adapter.mjs'")
-    asked = _asked(named_platforms(platform), operations or [], canonical_only, reading)
+    asked = _asked(named_platforms(platform), operations or [], canonical_only, reading, fresh)
     tally: Counter[str] = Counter()
     unsupported: Counter[str] = Counter()
     said: list[str] = []
@@ -100,22 +111,16 @@ def run(
 
 
 def _asked(
-    names: list[str], operations: list[str], canonical_only: bool, reading: str
+    names: list[str], operations: list[str], canonical_only: bool, reading: str, fresh: int | None
 ) -> list[tuple[Data, Data]]:
     """Return the questions of these platforms, of the operations that were named or of all, with what is expected."""
     if reading and canonical_only:
         fail("--canonical has the vectors of the adopted readings alone; leave --reading out")
     if reading and not any(reading in PLATFORMS[name].code().readings for name in names):
         unknown_reading(reading, names)
-    every = [
-        pair
-        for name in names
-        for pair in (
-            canonical_questions(name, PLATFORMS[name].code().operations)
-            if canonical_only
-            else questions(name, reading=reading)
-        )
-    ]
+    if fresh is not None and (reading or canonical_only):
+        fail("--fresh makes the vectors of the adopted readings anew; leave --reading and --canonical out")
+    every = [pair for name in names for pair in _questions(name, canonical_only, reading, fresh)]
     wanted = {name for text in operations for name in text.replace(",", " ").split()}
     if operations and not wanted:
         fail("--operations names no operation; leave it out to ask for all")
@@ -123,6 +128,19 @@ def _asked(
     if strange := sorted(wanted - set(known)):
         fail(f"Unknown operation {strange[0]!r}. Choose from: {', '.join(known)}")
     return [pair for pair in every if not wanted or pair[0]["operation"] in wanted]
+
+
+def _questions(
+    name: str, canonical_only: bool, reading: str, fresh: int | None
+) -> Iterator[tuple[Data, Data]]:
+    if canonical_only:
+        return canonical_questions(name, PLATFORMS[name].code().operations)
+    if fresh is None:
+        return questions(name, reading=reading)
+    try:
+        return iter([*made_anew(name, fresh)])
+    except BadFile as error:
+        fail(f"no vectors could be made anew: {error}")
 
 
 def _fail_as_broken(broken: Broken, words: list[str], answered: bool) -> None:
