@@ -32,6 +32,8 @@ from .common import (
 from .vectors_run import run
 
 app = typer.Typer(
+    name="vectors",
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="List, show, check and write vectors (an input with the expected answer); send them to an implementation.",
