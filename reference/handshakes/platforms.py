@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .core.cases import Slips
-from .runtime.story import Tools
-from .spec.code import Code
+if TYPE_CHECKING:
+    from .core.cases import Slips
+    from .runtime.story import Tools
+    from .spec.code import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Platform:
 
     def tools(self) -> Tools:
         """Load and return both sides ready made, the story of the tour and the briefing of `serve`."""
+        from .runtime.story import Tools
+
         demo, story, briefing = (self._module(name) for name in ("demo", "story", "briefing"))
         return Tools(
             settings=demo.SETTINGS,
@@ -53,6 +56,8 @@ class Platform:
         >>> sorted(PLATFORMS["retailcrm"].code().operations)
         ['retailcrm.canonical_system_url', 'retailcrm.registration_token', 'retailcrm.verify_registration']
         """
+        from .spec.code import Code
+
         settings = (
             import_module(f"{__package__}.{self.name}.simulator.records").Settings,
             import_module(f"{__package__}.{self.name}.partner.configuration").Configuration,

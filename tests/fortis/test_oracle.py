@@ -26,9 +26,10 @@ NOW = 1_700_000_000
 LAST_WINS = "fortis:encrypted.duplicate-keys=last-wins"
 PROGRAMS = {"php": "fortis.php", "node": "fortis.mjs"}
 NOT_JUDGED = {
-    "php": set(),
+    # json_decode makes a float of -0, and of digits that no integer can hold a text, however many there are.
+    "php": {"user-minus-zero", "digits-too-many"},
     # JSON.parse has one kind of number: 7.0 is 7, 1e6 is 1000000, and thirty digits are rounded.
-    "node": {"user-float", "user-exponent", "user-long-integer"},
+    "node": {"user-float", "user-exponent", "user-long-integer", "digits-of-a-double"},
 }
 SECRETS = [
     "your key",
@@ -139,8 +140,8 @@ def test_another_language_judges_every_vector_alike(program):
             assert value == answer or value in answer, name
 
 
-def test_the_vectors_that_javascript_cannot_judge_are_vectors():
-    assert {f"decrypt_parameters/{name}" for name in NOT_JUDGED["node"]} <= set(BY_ID)
+def test_the_vectors_that_a_language_cannot_judge_are_vectors():
+    assert {f"decrypt_parameters/{name}" for names in NOT_JUDGED.values() for name in names} <= set(BY_ID)
 
 
 def test_openssl_decrypts_every_payload_up_to_its_padding_alike():

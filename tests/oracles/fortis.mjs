@@ -23,8 +23,15 @@ function keys(secret, salt) {
 
 function seal(pairs, secret, salt) {
   const cipher = createCipheriv("aes-256-cbc", ...keys(secret, salt));
-  const text = JSON.stringify(Object.fromEntries(pairs));
+  const text = "{" + pairs.map((pair) => pair.map((one) => JSON.stringify(one)).join(":")).join(",") + "}"; // as in the list, also names of digits
   return [Buffer.concat([Buffer.from("Salted__"), salt, cipher.update(text, "utf8"), cipher.final()]).toString("base64")];
+}
+
+const deep = (value) => (value === null || typeof value !== "object" ? 0 : 1 + Math.max(0, ...Object.values(value).map(deep)));
+
+function finite(name, value) {
+  if (value === Infinity || value === -Infinity) throw new RangeError(name);
+  return value;
 }
 
 function open(data, secret) {
@@ -35,10 +42,11 @@ function open(data, secret) {
   let object;
   try {
     const decipher = createDecipheriv("aes-256-cbc", ...keys(secret, raw.subarray(8, 16)));
-    object = JSON.parse(utf8(Buffer.concat([decipher.update(raw.subarray(16)), decipher.final()])));
+    object = JSON.parse(utf8(Buffer.concat([decipher.update(raw.subarray(16)), decipher.final()])), finite);
   } catch {
     return null;
   }
+  if (deep(object) > 100) return null;
   if (object === null || typeof object !== "object" || Array.isArray(object)) return null;
   const found = [];
   for (const [name, value] of Object.entries(object)) {
@@ -54,7 +62,9 @@ function open(data, secret) {
 function verify(target, mode, secret, now) {
   const values = new Map();
   const query = target.split("#")[0].split("?").slice(1).join("?");
-  for (const piece of query.split("&").filter(Boolean)) {
+  const pieces = query.split("&").filter(Boolean);
+  if (query.length > 8192 || pieces.length > 200) return null;
+  for (const piece of pieces) {
     if (/[^\x00-\x7f]/.test(piece)) return null;
     const at = piece.includes("=") ? piece.indexOf("=") : piece.length;
     let name, value;

@@ -46,8 +46,8 @@ function open(string $data, string $secret): ?array
     }
     [$key, $iv] = keys($secret, substr($raw, 8, 8));
     $text = openssl_decrypt(substr($raw, 16), 'aes-256-cbc', $key, OPENSSL_RAW_DATA, $iv);
-    $object = $text === false ? null : json_decode($text, false, 512, JSON_BIGINT_AS_STRING);
-    if (!is_object($object)) {
+    $object = $text === false ? null : json_decode($text, false, 101, JSON_BIGINT_AS_STRING);  // 100 deep
+    if (!is_object($object) || !finite($object)) {
         return null;
     }
     $found = [];
@@ -64,6 +64,12 @@ function open(string $data, string $secret): ?array
     $found = present($found);
     $by_name = array_column($found, 1, 0);
     return isset($by_name['user_id']) && id($by_name['location_id'] ?? '') ? $found : null;
+}
+
+function finite(mixed $value): bool
+{
+    $inside = is_array($value) || is_object($value) ? array_map('finite', array_values((array) $value)) : [];
+    return !in_array(false, $inside, true) && !(is_float($value) && is_infinite($value));
 }
 
 function present(array $pairs): array
@@ -89,7 +95,11 @@ function verify(string $target, string $mode, string $secret, int $now): ?array
 {
     $values = [];
     $query = explode('?', explode('#', $target, 2)[0], 2)[1] ?? '';
-    foreach (array_filter(explode('&', $query), 'strlen') as $piece) {
+    $pieces = array_filter(explode('&', $query), 'strlen');
+    if (strlen($query) > 8192 || count($pieces) > 200) {
+        return null;
+    }
+    foreach ($pieces as $piece) {
         if (preg_match('/%(?![0-9a-fA-F]{2})|[^\x00-\x7f]/', $piece)) {
             return null;
         }

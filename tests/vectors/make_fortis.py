@@ -64,6 +64,7 @@ BAD_TYPE = refused("wrong-type", "members")
 BAD_ID = refused("malformed", "members")
 EMPTY_SECRET = refused("empty-secret")
 TOO_LARGE = refused("too-large", "base64")
+QUERY_TOO_LARGE = refused("too-large")
 NOTHING = refused("empty-parameter", "base64")
 TWICE = refused("duplicate-parameter")
 LACKING = refused("missing-parameter", "parameters")
@@ -178,13 +179,32 @@ def json_object(text: bytes, on: str) -> dict[str, Any]:
     def constant(name: str) -> None:
         raise ValueError(name)
 
+    def deep(value: Any) -> int:
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+        return 0 if inside is None else 1 + max(map(deep, inside), default=0)
+
+    def double(digits: str) -> Any:
+        if float(digits) in (float("inf"), float("-inf")):
+            raise ValueError(digits)
+        return float(digits)
+
+    def whole(digits: str) -> int:
+        double(digits)
+        return int(digits)
+
+    numbers = {"parse_constant": constant, "parse_float": double, "parse_int": whole}
     try:
         decoded = text.decode()
     except UnicodeDecodeError:
         raise Refusal("decryption-failed", "json") from None
     try:
-        value = json.loads(decoded, object_pairs_hook=pairs, parse_constant=constant)
-        json.dumps(value, ensure_ascii=False).encode()
+        every = json.loads(
+            decoded, object_pairs_hook=lambda found: [part for pair in found for part in pair], **numbers
+        )
+        if deep(every) > 100:
+            raise ValueError
+        json.dumps(every, ensure_ascii=False).encode()
+        value = json.loads(decoded, object_pairs_hook=pairs)
     except ValueError:  # bad JSON, a byte order mark, a lone surrogate
         raise Refusal("malformed", "json") from None
     if not isinstance(value, dict):
@@ -249,7 +269,11 @@ def opened(data: str, secret: str, on: str) -> tuple[list[list[str]], list[dict[
 
 def pairs_of(target: str, on: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for piece in filter(None, target.partition("#")[0].partition("?")[2].split("&")):
+    query = target.partition("#")[0].partition("?")[2]
+    pieces = list(filter(None, query.split("&")))
+    if len(query) > 8192 or len(pieces) > 200:
+        raise Refusal("too-large")
+    for piece in pieces:
         if re.search("%(?![0-9A-Fa-f]{2})", piece) or not piece.isascii():
             raise Refusal("malformed")
         try:
@@ -263,12 +287,15 @@ def pairs_of(target: str, on: str) -> dict[str, str]:
     return found
 
 
-def needed(values: dict[str, str], name: str, other: str) -> str:
-    if name not in values:
-        raise Refusal("not-allowed" if other in values else "missing-parameter", "parameters")
-    if not values[name]:
-        raise Refusal("empty-parameter", "parameters")
-    return values[name]
+def needed(values: dict[str, str], names: tuple[str, ...], other: str) -> None:
+    if names[0] not in values and other in values:
+        raise Refusal("not-allowed", "parameters")
+    for name in names:
+        if name not in values:
+            raise Refusal("missing-parameter", "parameters")
+    for name in names:
+        if not values[name]:
+            raise Refusal("empty-parameter", "parameters")
 
 
 def signed_text(location_id: str, timestamp: str, on: str) -> bytes:
@@ -285,12 +312,12 @@ def launched(target: str, secret: str, mode: str, on: str) -> tuple[Expect, list
     key = passphrase(secret, on)
     values = pairs_of(target, on)
     if mode == "encrypted":
-        found, shown = opened(needed(values, "data", "hmac"), secret, on)
+        needed(values, ("data",), "hmac")
+        found, shown = opened(values["data"], secret, on)
         names = [name for name, _ in found]
         returns = {"parameters": found, "timestamp": None, "covered": [], "not_covered": names}
         return {"mode": mode, **returns}, shown
-    for name in ("hmac", "location_id", "timestamp"):
-        needed(values, name, "data")
+    needed(values, ("hmac", "location_id", "timestamp"), "data")
     digits = values["hmac"].lower() if on == "plain.hmac-case=either" else values["hmac"]
     if not re.fullmatch("[0-9a-f]{64}", digits):
         raise Refusal("malformed", "hmac")
@@ -509,7 +536,7 @@ def damaged() -> list[dict[str, Any]]:
         of("worked-n08", "padding", BAD_PADDING, base64(raw[:-16]), "the last block is cut off"),
         of("worked-n09", "length", BAD_LENGTH, base64(raw[:16]), "header and salt alone"),
         of("worked-n10", "length", BAD_LENGTH, base64(raw[:12]), "half of the salt is cut off, and all after it"),
-        of("worked-n11", "header", NOTHING, "", "an empty value"),
+        of("worked-n11", "data", NOTHING, "", "an empty value"),
         of("worked-n12", "header", BAD_HEADER, base64(raw[16:]),
            "no header and no salt, as openssl enc -S of version 3 leaves it"),
         of("worked-n13", "header", BAD_HEADER, base64(b"X" + raw[1:]), "the header begins with an X"),
@@ -599,6 +626,20 @@ def plaintexts() -> list[dict[str, Any]]:
         inside("nan", "encrypted.json", BAD_JSON, ',"more":NaN', "a member with NaN"),
         inside("lone-surrogate", "encrypted.json", BAD_JSON, r',"contact_api_id":"\ud83c"', "half of a surrogate pair"),
         inside("surrogate-pair", "encrypted.json", ACCEPTED, r',"contact_api_id":"\ud83c\udfe2"', "a surrogate pair"),
+        of("only-blanks", "encrypted.json", BAD_JSON, " \n", "a blank and a line end, and nothing else"),
+        of("blanks-of-unicode", "encrypted.json", BAD_JSON, "\u00a0" + TWO, "a no-break space before the JSON"),
+        of("comment", "encrypted.json", BAD_JSON, TWO + "//", "a comment after the object"),
+        inside("leading-zero", "encrypted.json", BAD_JSON, ',"more":01', "a number with a leading zero"),
+        inside("unknown-escape", "encrypted.json", BAD_JSON, r',"more":"\x41"', "an escape that JSON does not have"),
+        inside("infinity", "encrypted.json", BAD_JSON, ',"more":-Infinity', "a member with -Infinity"),
+        inside("deepest", "encrypted.json", ACCEPTED, ',"more":' + "[" * 99 + "]" * 99, "a member of 99 arrays inside each other, in the object"),
+        inside("too-deep", "encrypted.json", BAD_JSON, ',"more":' + "[" * 100 + "]" * 100, "a member of 100 arrays inside each other, in the object"),
+        inside("largest-number", "encrypted.json", ACCEPTED, ',"more":1e308', "a number that a double can hold"),
+        inside("number-too-large", "encrypted.json", BAD_JSON, ',"more":1e309', "a number that no double can hold"),
+        inside("digits-of-a-double", "encrypted.json encrypted.integers", ACCEPTED, ',"contact_id":1' + "0" * 308, "contact_id has 309 digits"),
+        inside("digits-too-many", "encrypted.json encrypted.integers", BAD_JSON, ',"contact_id":1' + "0" * 309, "contact_id has 310 digits"),
+        inside("broken-and-twice", "encrypted.json", BAD_JSON, ',"user_id":"2",', "a second user_id, and a comma too many"),
+        of("list-with-names-twice", "encrypted.duplicate-keys", KEY_TWICE, '[{"a":1,"a":2}]', "a list in place of the object, with a name twice inside"),
         inside("control-character", "encrypted.json", BAD_JSON, ',"contact_api_id":"a\nb"', "a bare line end in a text"),
         # names
         inside("unknown-member", "encrypted.names", ACCEPTED, ',"more":[1.5,true,{"user_id":"x"}]', "a member that no list has"),
@@ -606,6 +647,7 @@ def plaintexts() -> list[dict[str, Any]]:
         inside("token-with-underscore", "encrypted.names", ACCEPTED, ',"access_token":"3pPzNQstYfXDCE5x"', "an access_token, which is ignored"),
         of("names-with-hyphens", "encrypted.required encrypted.names", NO_MEMBER, TWO.replace("_", "-"), "hyphens in the names"),
         of("names-in-capitals", "encrypted.required encrypted.names", NO_MEMBER, TWO.replace("user_id", "User_Id"), "capitals in a name"),
+        of("user-id-of-any-form", "launch.user-id", ACCEPTED, TWO.replace("1234567", " zzzz\u00fc\u2028/ "), "a user_id of no known form, blanks at its ends"),
         of("no-location", "encrypted.required", NO_MEMBER, compact(user_id="1234567"), "no location_id"),
         of("no-user", "encrypted.required", NO_MEMBER, compact(location_id=LOCATION), "no user_id"),
         of("empty-object", "encrypted.required", NO_MEMBER, "{}", "no member"),
@@ -623,6 +665,7 @@ def plaintexts() -> list[dict[str, Any]]:
         inside("twice-by-escape", "encrypted.duplicate-keys", KEY_TWICE, r',"user\u005fid":"2"', "a second user_id, written with an escape"),
         # types
         with_user("user-integer", ACCEPTED, "1234567", "user_id is a number"),
+        with_user("user-minus-zero", ACCEPTED, "-0", "user_id is minus zero"),
         with_user("user-negative", ACCEPTED, "-7", "user_id is a negative number"),
         with_user("user-long-integer", ACCEPTED, "123456789012345678901234567890", "user_id has thirty digits"),
         with_user("user-float", BAD_TYPE, "1234567.0", "user_id has a decimal point"),
@@ -631,6 +674,8 @@ def plaintexts() -> list[dict[str, Any]]:
         with_user("user-list", BAD_TYPE, '["1234567"]', "user_id is a list"),
         with_user("user-object", BAD_TYPE, '{"id":"1234567"}', "user_id is an object"),
         inside("contact-false", "encrypted.integers", BAD_TYPE, ',"contact_id":false', "contact_id is false"),
+        of("wrong-type-and-missing", "encrypted.integers encrypted.required", BAD_TYPE, compact(user_id=True), "no location_id, and a user_id of true"),
+        of("missing-and-malformed", "encrypted.required launch.location-id", NO_MEMBER, compact(location_id="zzzzzzzz"), "no user_id, and a location_id that is none"),
         inside("contact-zero", "encrypted.integers", ACCEPTED, ',"contact_id":0', "contact_id is 0, which is a value"),
         inside("token-list", "encrypted.integers", BAD_TYPE, ',"access-token":[]', "the access-token is a list"),
         # what counts as absent
@@ -653,6 +698,8 @@ def plaintexts() -> list[dict[str, Any]]:
         with_location("location-page", BAD_ID, "zzzzzzzz", "the page's placeholder"),
         of("location-integer", "launch.location-id encrypted.integers", BAD_ID, TWO.replace(f'"{LOCATION}"', "123456"), "a number of six digits"),
         # size
+        inside("oauth-url-placeholder", "launch.absent", ACCEPTED, ',"user_oauth_url":"{{"', "user_oauth_url is two braces"),
+        inside("oauth-url-of-any-form", "encrypted.names", ACCEPTED, ',"user_oauth_url":" {{x"', "user_oauth_url is no URL, a blank before two braces"),
         of("largest", "launch.size", ACCEPTED, TWO[:-1] + f',"more":"{"x" * 6040}"' + "}", "a member of 6040 letters, data of 8192 characters"),
         of("too-large", "launch.size", TOO_LARGE, TWO[:-1] + f',"more":"{"x" * 6056}"' + "}", "a member of 6056 letters, data of 8216 characters"),
         # other derivations
@@ -724,8 +771,6 @@ def encrypting(
 ) -> dict[str, Any]:
     def run(on: str) -> tuple[Expect, list[dict[str, Any]]]:
         key = passphrase(secret, on)
-        if len(salt) != 16:
-            raise Refusal("malformed")
         if len({one for one, _ in pairs}) < len(pairs):
             raise Refusal("duplicate-parameter")
         text = json.dumps(dict(pairs), ensure_ascii=False, separators=(",", ":")).encode(
@@ -735,6 +780,8 @@ def encrypting(
             text.decode()
         except UnicodeDecodeError:
             raise Refusal("malformed") from None
+        if len(salt) != 16:
+            raise Refusal("malformed")
         derivation = on.partition("encrypted.derivation=")[2] or "md5"
         derived = DERIVATIONS[derivation](key, bytes.fromhex(salt))
         raw = sealed(text + padding(text), key, bytes.fromhex(salt), derivation)
@@ -769,6 +816,8 @@ def odd_encryptions() -> list[dict[str, Any]]:
         encrypting("quotes-and-controls", "encrypted.json", [*two, ["contact_api_id", '"\\/\n\x7f\u2028']], salt, UUID),
         encrypting("beyond-the-first-plane", "encrypted.text", [*two, ["contact_api_id", "\U0001f3e2"]], salt, UUID),
         encrypting("no-parameter", "encrypted.format", [], salt, UUID),
+        encrypting("empty-kept", "launch.absent", [*two, ["contact_id", ""]], salt, UUID),
+        encrypting("any-name", "encrypted.names", [*two, ["7", "a"], ["", "b"]], salt, UUID),
         encrypting("salt-of-seven", "encrypted.salt", two, salt[:-2], UUID, refused("malformed"), ("two-members", "a salt of seven bytes")),
         encrypting("salt-of-nine", "encrypted.salt", two, salt + "99", UUID, refused("malformed"), ("two-members", "a salt of nine bytes")),
         encrypting("salt-empty", "encrypted.salt", two, "", UUID, refused("malformed"), ("two-members", "an empty salt")),
@@ -945,9 +994,21 @@ def plain_launches() -> list[dict[str, Any]]:
            good.replace("?", "?location_id=22ea858313aabde4bd2eb0fa&"), "another location_id before"),
         of("user-twice", "launch.repeated", TWICE, signed(more=sent + "&user_id=2"), "two user_id"),
         of("twice-by-escape", "launch.repeated", TWICE, signed(more="&%68mac=0"), "a second hmac, whose name is escaped"),
-        of("broken-escape", "encrypted.data plain.as-received launch.repeated", BAD_ESCAPE, good + "%", "an incomplete escape"),
-        of("not-utf8", "launch.repeated", BAD_ESCAPE, signed(more="&user_id=%ff"), "a byte that is not UTF-8"),
-        of("not-ascii", "launch.repeated", BAD_ESCAPE, signed(more="&user_id=ü"), "a bare letter outside ASCII"),
+        of("broken-escape", "encrypted.data plain.as-received launch.query", BAD_ESCAPE, good + "%", "an incomplete escape"),
+        of("not-utf8", "launch.query", BAD_ESCAPE, signed(more="&user_id=%ff"), "a byte that is not UTF-8"),
+        of("not-ascii", "launch.query", BAD_ESCAPE, signed(more="&user_id=ü"), "a bare letter outside ASCII"),
+        of("longest", "launch.query", ACCEPTED, signed(more="&b=" + "x" * (8192 - len(good.partition("?")[2]) - 3)), "a parameter more, the query has 8192 characters"),
+        of("too-long", "launch.query", QUERY_TOO_LARGE, signed(more="&b=" + "x" * (8192 - len(good.partition("?")[2]) - 2)), "a parameter more, the query has 8193 characters"),
+        of("most-parameters", "launch.query", ACCEPTED, signed(more="".join(f"&{n}" for n in range(197)) + "&&"), "197 empty parameters more, and two empty pieces"),
+        of("too-many-parameters", "launch.query", QUERY_TOO_LARGE, signed(more="".join(f"&{n}" for n in range(198))), "198 empty parameters more"),
+        of("empty-name", "launch.query plain.names", ACCEPTED, signed(more="&=x"), "a value without a name"),
+        of("no-hmac-but-data", "launch.mode", OTHER_MODE, good.replace("&hmac=", "&data="), "data in place of hmac"),
+        of("empty-hmac-and-data", "launch.mode plain.missing", EMPTY, good.partition("hmac=")[0] + "hmac=&data=x", "an empty hmac, and data"),
+        of("no-location-but-data", "launch.mode plain.missing", LACKING, good.replace("location_id=", "data="), "data in place of location_id"),
+        of("one-missing-one-empty", "plain.missing", LACKING, good.partition("?")[0] + "?hmac=&location_id=" + LOCATION, "an empty hmac and no timestamp"),
+        of("hmac-and-id-malformed", "plain.hmac-case", BAD_HMAC, "/redirection?location_id=zzzzzzzz&timestamp=1&hmac=0", "nothing has its form: the hmac is looked at first"),
+        of("location-placeholder", "launch.location-id", BAD_ID, signed("{{location.id}}"), "a location_id that is a placeholder, signed so"),
+        of("id-of-37", "launch.location-id", BAD_ID, signed(LOCATION + "0" * 13), "an id of 37 characters"),
         of("encrypted-instead", "launch.mode", OTHER_MODE, f"/redirection?data={quote(E02, safe='')}", "a launch of the other mode"),
         of("id-of-23", "launch.location-id", BAD_ID, signed(LOCATION[:-1]), "an id of 23 characters"),
         of("id-with-letter", "launch.location-id", BAD_ID, signed(LOCATION[:-1] + "z"), "a z in the id"),
@@ -1009,11 +1070,14 @@ def encrypted_launches() -> list[dict[str, Any]]:
         of("empty", "encrypted.data", EMPTY, "/redirection?data=", "an empty data"),
         of("missing", "encrypted.data", LACKING, "/redirection?user_id=1", "no data"),
         of("no-query", "encrypted.data", LACKING, "/redirection", "no query"),
+        of("empty-and-hmac", "launch.mode encrypted.data", EMPTY, "/redirection?data=&hmac=0", "an empty data, and hmac"),
+        of("no-data-in-it", "encrypted.required", NO_MEMBER, f"/redirection?user_id=1234567&data={quote(made(compact(location_id=LOCATION)), safe='')}",
+           "no user_id inside, and one beside it"),
         of("in-capitals", "encrypted.data", LACKING, f"/redirection?DATA={data}", "DATA in place of data"),
         of("plain-instead", "launch.mode", OTHER_MODE, signed(), "a launch of the other mode, rightly signed"),
         of("fragment", "encrypted.data", ACCEPTED, good + "#top", "a fragment"),
         of("in-fragment", "encrypted.data", LACKING, f"/redirection#data={data}", "data after a hash sign"),
-        of("broken-escape", "launch.repeated encrypted.data", BAD_ESCAPE, good + "%2", "an incomplete escape"),
+        of("broken-escape", "launch.query encrypted.data", BAD_ESCAPE, good + "%2", "an incomplete escape"),
         of("one-bit", "encrypted.text", BAD_TEXT, good.replace("YQcdkr", "YQYdkr"), "one bit of the first block"),
         of("one-bit-of-the-salt", "encrypted.padding", BAD_PADDING, good.replace("%2Fj9", "%2Fi9"), "one bit of the salt"),
     ]

@@ -21,6 +21,8 @@ from .common import ONE_OR_ALL, err, fail, file_given, out, platform_named, unkn
 
 MOST_NAMES = 8
 app = typer.Typer(
+    name="clauses",
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="List, show and check the clauses: the rules of each platform, with their sources and open questions.",

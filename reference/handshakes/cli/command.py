@@ -10,24 +10,50 @@ import errno
 import io
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
 
 from .. import __version__
-from . import clauses, vectors
 from .common import HELP_NAMES, err, out
-from .explain import explain_id
-from .probe import probe_requests
-from .serve import serve
-from .tour import tour
-from .verify import verify
 
+COMMANDS = {
+    "tour": "tour",
+    "serve": "serve",
+    "verify": "verify",
+    "explain": "explain_id",
+    "probe": "probe_requests",
+    "clauses": "app",
+    "vectors": "app",
+}
+"""The commands, each with what its module of the same name defines: a function, or a group of further commands."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
+
+class Commands(TyperGroup):
+    """The commands, each loaded when it is asked for: what `serve` imports must not delay `verify`."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # the names, for a hint at a typing error
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command with this name, or None."""
+        if cmd_name in COMMANDS and self.commands[cmd_name] is None:
+            found = getattr(import_module(f"{__package__}.{cmd_name}"), COMMANDS[cmd_name])
+            if not isinstance(found, typer.Typer):
+                function, found = found, typer.Typer(add_completion=False, rich_markup_mode="markdown")
+                found.command(cmd_name, context_settings=HELP_NAMES)(function)
+            self.commands[cmd_name] = typer.main.get_command(found)
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -38,13 +64,6 @@ app = typer.Typer(
     epilog="Exit status: 0 all held, 1 something failed or was refused, 2 wrong usage, 3 the other side could not be "
     "reached, 4 nothing was judged, 5 a defect of this tool.",
 )
-app.command()(tour)
-app.command()(serve)
-app.command()(verify)
-app.command("explain")(explain_id)
-app.command("probe")(probe_requests)
-app.add_typer(clauses.app, name="clauses")
-app.add_typer(vectors.app, name="vectors")
 
 
 def show_version(wanted: bool) -> None:

@@ -33,6 +33,8 @@ from .vectors_answer import answer_lines
 from .vectors_run import run
 
 app = typer.Typer(
+    name="vectors",
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="List, show, check and write vectors (an input with the expected answer); send them to an implementation.",

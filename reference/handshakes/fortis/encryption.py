@@ -34,7 +34,7 @@ from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.strict import Pairs, no_duplicates, of_type
 from .rules import Readings, Rules, rules
-from .rules.encrypted import BLOCK, ENCRYPTED, MAGIC, MAX_DATA, required
+from .rules.encrypted import BLOCK, ENCRYPTED, MAGIC, MAX_DATA, SALT, required
 from .rules.launch import LAUNCH, SECRET
 
 
@@ -64,12 +64,13 @@ def encrypt_parameters(
     """fortis:encrypted.format. Return the value of `data`, base64 that is not yet percent-encoded.
 
     Values are text or whole numbers; one that is None is absent and left out (A05). `salt` is eight
-    bytes, new for each launch. Raises `Refused`: `wrong-type`, `malformed`, `duplicate-parameter`,
-    `empty-secret`. Source: page, Encrypted URL Params; crypto-js.
+    bytes, new for each launch. Raises `Refused`: `empty-secret`, `duplicate-parameter`, `wrong-type`,
+    `malformed`. Source: page, Encrypted URL Params; crypto-js.
 
     >>> encrypt_parameters({"user_id": "7"}, secret="your key", salt=b"12345678")[:20]
     'U2FsdGVkX18xMjM0NTY3'
     """
+    rules(readings).key(secret, SECRET)
     try:
         pairs = tuple(parameters.items() if isinstance(parameters, Mapping) else parameters)
         values = no_duplicates(pairs, ENCRYPTED + "duplicate-keys")
@@ -96,8 +97,9 @@ def sealed(plaintext: bytes, *, secret: str, salt: bytes, readings: Readings | N
     """
     rule = rules(readings)
     of_type(salt, bytes, ENCRYPTED + "salt", "salt")
-    if len(salt) != 8:
-        raise Refused("malformed", ENCRYPTED + "salt", {"salt": f"{len(salt)} bytes", "expected": "8 bytes"})
+    if len(salt) != SALT:
+        evidence = {"salt": f"{len(salt)} bytes", "expected": f"{SALT} bytes"}
+        raise Refused("malformed", ENCRYPTED + "salt", evidence)
     key, iv = rule.derive(rule.key(secret, SECRET), salt)
     size = BLOCK - len(plaintext) % BLOCK
     encryptor = Cipher(AES(key), CBC(iv)).encryptor()
@@ -109,7 +111,7 @@ def decrypt_parameters(data: str, *, secret: str, readings: Readings | None = No
     """fortis:encrypted.format. Return what a value of `data`, percent-decoded already, holds.
 
     Checks in order: size, base64, header, length, padding, UTF-8, JSON, names and types, the forms of the
-    ids. Raises `Refused`: `wrong-type`, `empty-secret`, `too-large`, `empty-parameter`, `malformed`,
+    ids. Raises `Refused`: `empty-secret`, `wrong-type`, `too-large`, `empty-parameter`, `malformed`,
     `decryption-failed`, `duplicate-parameter`, `missing-parameter`. Whoever is outside must not learn
     which (A41). Source: page, Example Decryption Process; facts 2.6.
 
@@ -118,15 +120,15 @@ def decrypt_parameters(data: str, *, secret: str, readings: Readings | None = No
     ('location_id', 'user_id')
     """
     rule = rules(readings)
-    of_type(data, str, ENCRYPTED + "base64", "data")
     passphrase = rule.key(secret, SECRET)
+    of_type(data, str, ENCRYPTED + "base64", "data")
     if len(data) > MAX_DATA:
         raise Refused(
             "too-large", LAUNCH + "size", {"characters": len(data), "limit": MAX_DATA}, stage="base64"
         )
     try:
         if not data:
-            raise Refused("empty-parameter", ENCRYPTED + "header", {"name": "data"}, stage="base64")
+            raise Refused("empty-parameter", ENCRYPTED + "data", {"name": "data"}, stage="base64")
         salt, ciphertext = rule.envelope(rule.text(data))
     except Refused:
         spend(rule, passphrase, len(data))

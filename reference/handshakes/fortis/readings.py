@@ -17,7 +17,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from hashlib import pbkdf2_hmac, sha256
-from typing import Any, NoReturn
+from typing import Any
 
 from ..core.keys import base64_key_bytes, hex_key_bytes
 from ..core.readings import composed
@@ -130,17 +130,14 @@ def _last_byte(padded: bytes) -> bytes:
 
 
 def _last_wins(plaintext: bytes) -> dict[str, Any]:
-    """PHP, JavaScript and Python, as they come; a NaN or a byte order mark is refused all the same."""
-
-    def constant(name: str) -> NoReturn:
-        raise ValueError(name)
-
+    """PHP, JavaScript and Python, as they come; all that is refused for another reason is refused all the same."""
     try:
-        value = json.loads(plaintext.decode(), parse_constant=constant)
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        value = None
-    return value if isinstance(value, dict) else encrypted.parse(plaintext)
+        return encrypted.parse(plaintext)
+    except Refused as refused:
+        if refused.reason != "duplicate-parameter":
+            raise
+    value: Any = json.loads(plaintext)
+    return value if isinstance(value, dict) else encrypted.parse(b"[]")
 
 
 def _swapped(location_id: str, timestamp: str) -> bytes:

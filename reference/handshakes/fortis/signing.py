@@ -62,9 +62,9 @@ def launch_hmac(location_id: str, timestamp: str, *, secret: str, readings: Read
     'dffeb9'
     """
     rule = rules(readings)
+    key = rule.key(secret, SECRET)
     of_type(location_id, str, PLAIN + "message", "location_id")
     of_type(timestamp, str, PLAIN + "message", "timestamp")
-    key = rule.key(secret, SECRET)
     try:
         return rule.mac(key, rule.message(location_id, timestamp)).hex()
     except UnicodeEncodeError:
@@ -96,12 +96,13 @@ def verify_launch(
     Launch(mode='plain', timestamp=1700000000, covered=('location_id', 'timestamp'), not_covered=('user_id',))
     """
     rule = rules(readings)
+    key = rule.key(secret, SECRET)
     of_type(url, str, LAUNCH + "mode", "url")
     query = url.partition("#")[0].partition("?")[2]
     if mode == BY_HMAC:
-        return _plain(rule, query, url, secret, now, tolerance, readings)
+        return _plain(rule, query, url, key, secret, now, tolerance, readings)
     if mode == BY_DATA:
-        found = decrypt_parameters(_data(rule, query, secret), secret=secret, readings=readings)
+        found = decrypt_parameters(_data(rule, query, key), secret=secret, readings=readings)
         return Launch(BY_DATA, found.parameters, None, found.covered, found.not_covered)
     evidence = {"mode": printable(str(mode)), "expected": "encrypted or plain"}
     raise Refused("wrong-type", LAUNCH + "mode", evidence)
@@ -111,17 +112,20 @@ def _plain(
     rule: Rules,
     query: str,
     url: str,
+    key: bytes,
     secret: str,
     now: int,
     tolerance: Tolerance | None,
     readings: Readings | None,
 ) -> Launch:
     """fortis:plain.verify. Return a plain launch, whose location id and timestamp its hmac covers."""
-    key = rule.key(secret, SECRET)
-    values = rule.parameters(query)
+    values = _parameters(rule, query, "hmac", "data", BY_DATA)
     for name in ("hmac", *SIGNED):
-        if not values.get(name):
-            raise _lacking(values, name, PLAIN + "missing", "data", BY_DATA)
+        if name not in values:
+            raise Refused("missing-parameter", PLAIN + "missing", {"name": name}, stage="parameters")
+    for name in ("hmac", *SIGNED):
+        if not values[name]:
+            raise Refused("empty-parameter", PLAIN + "missing", {"name": name}, stage="parameters")
     received = rule.digest(values["hmac"])
     location_id, timestamp = values["location_id"], values["timestamp"]
     rule.location(location_id)
@@ -136,13 +140,14 @@ def _plain(
     return Launch(BY_HMAC, tuple(found.items()), seconds, SIGNED, not_covered)
 
 
-def _data(rule: Rules, query: str, secret: str) -> str:
+def _data(rule: Rules, query: str, passphrase: bytes) -> str:
     """fortis:launch.same-work. Return the parameter `data`; where there is none to read, the same work is done for nothing."""
-    passphrase = rule.key(secret, SECRET)
     try:
-        values = rule.parameters(query)
-        if not values.get("data"):
-            raise _lacking(values, "data", ENCRYPTED + "data", "hmac", BY_HMAC)
+        values = _parameters(rule, query, "data", "hmac", BY_HMAC)
+        if "data" not in values:
+            raise Refused("missing-parameter", ENCRYPTED + "data", {"name": "data"}, stage="parameters")
+        if not values["data"]:
+            raise Refused("empty-parameter", ENCRYPTED + "data", {"name": "data"}, stage="parameters")
         return values["data"]
     except Refused:
         if len(query) <= MAX_QUERY:
@@ -150,13 +155,13 @@ def _data(rule: Rules, query: str, secret: str) -> str:
         raise
 
 
-def _lacking(values: dict[str, str], name: str, clause: str, others: str, other_mode: str) -> Refused:
-    """Return the refusal of a launch without a parameter, or of one of the other mode."""
-    if others in values and name not in values:
-        evidence = {"launch": other_mode, "expected": BY_HMAC if other_mode == BY_DATA else BY_DATA}
-        return Refused("not-allowed", LAUNCH + "mode", evidence, stage="parameters")
-    reason = "empty-parameter" if name in values else "missing-parameter"
-    return Refused(reason, clause, {"name": name}, stage="parameters")
+def _parameters(rule: Rules, query: str, own: str, others: str, others_mode: str) -> dict[str, str]:
+    """Return the parameters of a launch; one that has the parameter of the other mode, and not its own, is refused."""
+    values = rule.parameters(query)
+    if own not in values and others in values:
+        evidence = {"launch": others_mode, "expected": BY_HMAC if others_mode == BY_DATA else BY_DATA}
+        raise Refused("not-allowed", LAUNCH + "mode", evidence, stage="parameters")
+    return values
 
 
 def launch_key(url: str, *, mode: str, user_id: str = "") -> str:

@@ -18,6 +18,8 @@ from ...core.strict import json_object
 ENCRYPTED = "fortis:encrypted."
 MAGIC = b"Salted__"
 BLOCK = 16
+SALT = 8
+SHORTEST = len(MAGIC) + SALT + BLOCK
 MAX_DATA = 8_192
 NAMES = ("location_id", "user_id", "access-token", "contact_id", "contact_api_id", "user_oauth_url")
 """The keys of the encrypted object, exactly as the page spells them: one has a dash."""
@@ -60,7 +62,7 @@ def envelope(raw: bytes) -> tuple[bytes, bytes]:
         raise Refused(
             "malformed", ENCRYPTED + "header", {"data": "does not begin with Salted__"}, stage="envelope"
         )
-    if len(raw) < 32 or len(raw) % BLOCK:
+    if len(raw) < SHORTEST or len(raw) % BLOCK:
         evidence = {"bytes": len(raw), "expected": "16 and one or more blocks of 16"}
         raise Refused("malformed", ENCRYPTED + "length", evidence, stage="envelope")
     return raw[8:16], raw[16:]
@@ -109,22 +111,24 @@ def parse(plaintext: bytes) -> dict[str, Any]:
     """fortis:encrypted.json. Return the one JSON object that the text is; UTF-8, no key twice, no NaN; A40.
 
     Raises `Refused`: `decryption-failed` for what is not UTF-8, `malformed`, `duplicate-parameter`,
-    `wrong-type`, `too-large`. Source: page, Encrypted URL Params; facts 2.5, S03.
+    `wrong-type`. Source: page, Encrypted URL Params; facts 2.5, S03.
 
     >>> parse(b'{"user_id": 7}')
     {'user_id': 7}
     """
     try:
+        plaintext.decode()
+    except UnicodeDecodeError:  # CBC makes such bytes of a changed block, and so does nearly every wrong key
+        raise Refused(
+            "decryption-failed", ENCRYPTED + "text", {"text": "is not UTF-8"}, stage="json"
+        ) from None
+    try:
         return json_object(plaintext, ENCRYPTED + "json")
     except Refused as refused:
-        name, reason, evidence = "json", refused.reason, refused.evidence
-    try:
-        plaintext.decode()
-    except UnicodeDecodeError:  # CBC makes such bytes of a changed block
-        name, reason, evidence = "text", "decryption-failed", {"text": "is not UTF-8"}
-    if reason == "duplicate-parameter":
-        name = "duplicate-keys"
-    raise Refused(reason, ENCRYPTED + name, evidence, stage="json") from None
+        refused.stage = "json"
+        if refused.reason == "duplicate-parameter":
+            refused.clause = ENCRYPTED + "duplicate-keys"
+        raise
 
 
 def names(values: dict[str, Any]) -> dict[str, Any]:

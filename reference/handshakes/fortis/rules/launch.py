@@ -8,11 +8,12 @@ from typing import Any
 from ...core.keys import key_bytes
 from ...core.printing import printable
 from ...core.refusals import Refused
-from ...core.strict import MAX_QUERY, Pairs, no_duplicates, query_pairs
+from ...core.strict import Pairs, no_duplicates, query_pairs
 
 LAUNCH = "fortis:launch."
 SECRET = "fortis:secret.bytes"
-_is_id = re.compile(r"[0-9a-fA-F-]{24,36}", re.ASCII).fullmatch
+SHORTEST_ID, LONGEST_ID = 24, 36
+_is_id = re.compile(f"[0-9a-fA-F-]{{{SHORTEST_ID},{LONGEST_ID}}}", re.ASCII).fullmatch
 
 
 def key(secret: str, clause: str) -> bytes:
@@ -39,15 +40,14 @@ def parameters(query: str) -> dict[str, str]:
 
 
 def pairs(query: str) -> Pairs:
-    """fortis:launch.size. Return a query of at most 8,192 characters as decoded pairs, in the order received.
+    """fortis:launch.query. Return a query of at most 8,192 characters as decoded pairs, in the order received.
+
+    Raises `Refused`: `too-large`, `malformed`.
 
     >>> pairs("location_id=1&timestamp=2")
     (('location_id', '1'), ('timestamp', '2'))
     """
-    if len(query) > MAX_QUERY:
-        evidence = {"characters": len(query), "limit": MAX_QUERY}
-        raise Refused("too-large", LAUNCH + "size", evidence, stage="parameters")
-    return query_pairs(query, LAUNCH + "repeated")
+    return query_pairs(query, LAUNCH + "query")
 
 
 def present(values: dict[str, Any]) -> dict[str, Any]:
@@ -76,5 +76,6 @@ def location(location_id: str) -> None:
     >>> location("11ea858313aabde4bd2eb0fa")
     """
     if not _is_id(location_id):
-        evidence = {"location_id": printable(location_id), "expected": "24 to 36 hex digits or hyphens"}
+        expected = f"{SHORTEST_ID} to {LONGEST_ID} hex digits or hyphens"
+        evidence = {"location_id": printable(location_id), "expected": expected}
         raise Refused("malformed", LAUNCH + "location-id", evidence, stage="members")

@@ -8,6 +8,7 @@ from ...core.refusals import Refused
 from ...core.strict import hex_digest
 
 PLAIN = "fortis:plain."
+DIGITS, MILLISECONDS = 10, 13
 
 
 def timestamp(value: str) -> int:
@@ -19,12 +20,12 @@ def timestamp(value: str) -> int:
     >>> timestamp("1234567890")
     1234567890
     """
-    if len(value) != 10 or not (value.isascii() and value.isdigit()):
-        digits = value.isascii() and value.isdigit()
-        if digits and len(value) == 13:
-            raise Refused(
-                "timestamp-in-milliseconds", PLAIN + "timestamp", {"timestamp": value}, stage="timestamp"
-            )
+    digits = value.isascii() and value.isdigit()
+    if digits and len(value) == MILLISECONDS:
+        raise Refused(
+            "timestamp-in-milliseconds", PLAIN + "timestamp", {"timestamp": value}, stage="timestamp"
+        )
+    if not digits or len(value) != DIGITS:
         # what is no number may be a secret in the wrong place: only its length is told
         found = value[:40] if digits else f"{len(value)} characters, not digits"
         evidence = {"timestamp": found, "expected": "ten digits"}
