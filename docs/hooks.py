@@ -10,6 +10,7 @@ import ast
 import html
 import json
 import re
+import tomllib
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import groupby
 from pathlib import Path
@@ -70,7 +71,43 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         return markdown.replace("<!-- the table of reasons -->", reasons_table())
     if page.file.src_uri == "api.md":
         return markdown.replace("<!-- the modules -->", modules_table())
+    if page.file.src_uri == "strangers.md":
+        return markdown.replace("<!-- the ledger -->", ledger())
     return markdown
+
+
+def ledger() -> str:
+    """List the strangers: whose code was run against which revision, and with which figures."""
+    rows = tomllib.loads((ROOT / "docs" / "strangers.toml").read_text("utf-8"))["stranger"]
+    heads = (
+        "what",
+        "language",
+        "made",
+        "date, revision",
+        "asked",
+        "right verdict",
+        "and reason",
+        "false accepts",
+        "false refusals",
+        "note",
+    )
+    lines = ["| " + " | ".join(heads) + " |", "| --- " * len(heads) + "|"]
+    for row in rows:
+        of = {key: escaped(str(value)) or "not counted" for key, value in row.items()}
+        cells = (
+            of["name"],
+            of["language"],
+            of["made"],
+            f"{of['date']}, {of['revision']}",
+            of["asked"],
+            of["verdict"],
+        )
+        lines.append(
+            "| "
+            + " | ".join((*cells, of["reason"], of["false_accepts"], of["false_refusals"], of["note"]))
+            + " |"
+        )
+    return "\n".join(lines)
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
