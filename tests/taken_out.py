@@ -32,12 +32,10 @@ class Place(NamedTuple):
 
 def place(refused: BaseException) -> Place:
     """Return where a refusal was decided: its own `raise`, or that of what it was made from, if that is ours too."""
-    way = _ours(refused)
-    decided = _ours(refused.__context__) if refused.__context__ else ()
-    last = (decided or way)[-1]
-    mine = refused.__context__ is not None and type(refused.__context__).__module__.startswith("handshakes")
-    module, line = last if mine and decided else way[-1]
-    return Place(getattr(refused, "reason", ""), (*way, *(decided if mine else ())), module, line)
+    way, cause = _ours(refused), refused.__context__
+    while cause is not None and type(cause).__module__.startswith("handshakes"):
+        way, cause = (*way, *_ours(cause)), cause.__context__
+    return Place(getattr(refused, "reason", ""), way, *way[-1])
 
 
 def _ours(error: BaseException) -> tuple[tuple[str, int], ...]:

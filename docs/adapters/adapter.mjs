@@ -13,7 +13,8 @@ const messages = { // what is signed; no key is needed up to here
   "officernd.sign_query": (input) => Buffer.from( // an object of JavaScript would move names like 7 to its front
     `{${unique(input.pairs).map((pair) => pair.map((one) => JSON.stringify(one)).join(":"))}}.${input.timestamp}`),
   "officernd.sign_webhook": (input) => Buffer.concat([bytes(input.body), Buffer.from(`.${input.timestamp}`)]),
-  "retailcrm.registration_token": (input) => Buffer.from(text(input.api_key) || refuse("empty-parameter")),
+  "retailcrm.registration_token": (input) => Buffer.from(
+    input.api_key.includes("\0") ? refuse("malformed") : text(input.api_key) || refuse("empty-parameter")),
   "fortis.launch_hmac": (input) => Buffer.from(text(input.location_id) + text(input.timestamp)),
 };
 const returns = { // what becomes of the digest

@@ -5,7 +5,7 @@ function refuse(string $reason): never { throw new Refusal($reason); }
 
 function message(string $operation, array $input): string // what is signed; no key is needed up to here
 {
-    if ($operation === 'retailcrm.registration_token') return $input['api_key'] ?: refuse('empty-parameter');
+    if ($operation === 'retailcrm.registration_token') return str_contains($input['api_key'], "\0") ? refuse('malformed') : ($input['api_key'] !== '' ? $input['api_key'] : refuse('empty-parameter'));
     [$base, $query] = explode('?', explode('#', $input['target'])[0], 2) + [1 => ''];
     ['scheme' => $scheme, 'host' => $host, 'path' => $path] = (parse_url($base) ?: []) + ['scheme' => '', 'host' => '', 'path' => null];
     if ($path === null || !preg_match('//u', urldecode($query))) refuse('malformed');

@@ -54,6 +54,10 @@ def test_what_the_list_does_not_name_is_not_allowed(url):
         "https://evil.example\\.officernd.com",
         "https://.officernd.com",
         "https://eu..officernd.com",
+        "https://-eu.officernd.com",
+        "https://eu-.officernd.com",
+        "https://eu.-officernd.com",
+        "https://eu.officernd.com:",
         "https://eu.officernd.com?",
         "https://éu.officernd.com",
         "https://eu.officernd.com\n",
@@ -65,3 +69,20 @@ def test_what_two_readers_may_read_differently_is_malformed(url):
     with pytest.raises(Refused) as caught:
         allowed_origin(url, ALLOWED, CLAUSE)
     assert caught.value.reason == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("entry", "url"),
+    [
+        ("http://*.box.example", "http://a.box.example"),
+        ("https://*.box.example:8443", "https://a.box.example:8443"),
+        ("https://*.*.example", "https://a.box.example"),
+        ("https://a.*.example", "https://a.box.example"),
+        ("https://A.box.example", "https://a.box.example"),
+        ("https://a.box.example/", "https://a.box.example/"),
+    ],
+)
+def test_a_star_stands_for_the_first_label_by_https_without_a_port_and_nowhere_else(entry, url):
+    with pytest.raises(Refused) as caught:
+        allowed_origin(url, [entry], CLAUSE)
+    assert caught.value.reason == "not-allowed"

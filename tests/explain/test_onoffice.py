@@ -486,7 +486,7 @@ def test_a_call_in_milliseconds_throughout_is_said_to_be_so():
     assert (answer.signature_fits, answer.explanations, answer.evidence) == (
         True,
         (),
-        {"timestamp": "13 digits"},
+        {"timestamp": "1700000000000"},
     )
 
 

@@ -6,7 +6,7 @@ random URLs in one process.
 
 The domain of the comparison: http and https, hosts of letters, digits, hyphens and dots or an IPv4 or IPv6
 address, with or without port, user info and fragment; paths with any printable ASCII; up to 12 parameters,
-whose values are any valid Unicode and whose names are any printable Unicode, escaped in any way, complete and
+whose values are any valid Unicode and whose names are any without the control characters of ASCII, escaped in any way, complete and
 in UTF-8. Names that are numbers are left out (PHP sorts them by value, and they are refused), and so is NUL in
 a name. The names of the first comparison are those that are accepted: no dot, space or bracket, none empty,
 none twice; in the second comparison names of that kind are the point, and the reading is PHP's.
@@ -90,9 +90,9 @@ def test_texts_and_signatures_of_the_vectors_are_the_other_languages_too(program
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_hmacs_of_the_vectors_are_the_other_languages_too(program):
     vectors = [v for _, v in rows("api_hmac") if v["expect"].get("reason") != "wrong-type"]
-    vectors = [
-        v for v in vectors if program == "php" or not v["id"].endswith("-64-bits")
-    ]  # of JavaScript: 53
+    # JavaScript holds 53 bits, and moves names that are numbers
+    not_in_node = ("-64-bits", "-order-inside")
+    vectors = [v for v in vectors if program == "php" or not v["id"].endswith(not_in_node)]
     answers = ask(program, PROGRAMS[program], [{"do": "hmac"} | vector["input"] for vector in vectors])
     for vector, answer in zip(vectors, answers, strict=True):
         expect = vector["expect"]
@@ -101,9 +101,10 @@ def test_hmacs_of_the_vectors_are_the_other_languages_too(program):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_another_language_understands_every_answer_of_the_api_alike(program):
-    vectors = [
-        v for _, v in rows("unlock_answer") if not v["id"].endswith("/name-twice")
-    ]  # neither can see that
+    # not for these parsers: both take a name that stands twice, a number that is infinite; one half of a pair, any depth
+    unseen = ("/name-twice", "/number-too-large", "/half-a-pair", "/body-101-deep")
+    vectors = [v for _, v in rows("unlock_answer") if not v["id"].endswith(unseen)]
+    vectors = [v for v in vectors if "utf8" in v["input"]["body"]]
     asked = [
         {"do": "unlock", "status": v["input"]["status"], "body": v["input"]["body"]["utf8"]} for v in vectors
     ]
@@ -173,12 +174,10 @@ def escaped(rng: random.Random, value: str, bare: str = "") -> str:
 
 
 def plain_name(rng: random.Random) -> str:
-    """Return a name that is accepted; `isprintable` is the measure, since control characters are refused."""
+    """Return a name that is accepted: no control characters of ASCII, which are refused."""
     while True:
         name = rng.choice([rng.choice(NAMES) + text(rng, 3), text(rng, 6), rng.choice(NAMES)])
-        accepted = (
-            name.isprintable() and not re.search(r"[.\[ ]", name) and name not in ("signature", "timestamp")
-        )
+        accepted = not re.search(r"[.\[ \x00-\x1f\x7f]", name) and name not in ("signature", "timestamp")
         if name and accepted and not re.fullmatch(r"[+-]?[0-9]+([eE][+-]?[0-9]+)?", name):
             return name
 

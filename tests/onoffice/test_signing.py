@@ -340,10 +340,11 @@ def test_version_1_is_that_of_the_testers_test():
     ("change", "reason"),
     [
         ({"api_key": ""}, "empty-secret"), ({"api_key": 7}, "wrong-type"), ({"token": None}, "wrong-type"),
-        ({"timestamp": True}, "wrong-type"), ({"timestamp": -1}, "wrong-type"), ({"timestamp": "1.5"}, "wrong-type"),
+        ({"timestamp": True}, "wrong-type"), ({"timestamp": -1}, "malformed"), ({"timestamp": "1.5"}, "malformed"),
         ({"timestamp": 1.5}, "wrong-type"), ({"version": 3}, "not-allowed"), ({"resource_type": "\ud800"}, "malformed"),
-        ({"timestamp": 10**5_000}, "wrong-type"),
+        ({"timestamp": 10**5_000}, "malformed"), ({"timestamp": 10**12}, "timestamp-in-milliseconds"),
         *[({"version": 1, "parameters": wrong}, "wrong-type") for wrong in ("x", ["x"], [], 5, {1: 2, "a": 3}, {"a": b""})],
+        *[({"version": 1, "parameters": wrong}, "malformed") for wrong in ({"a": ["\ud800"]}, {"a": 1.5, "b": {"0": 1}})],
     ],
 )  # fmt: skip
 def test_what_the_hmac_refuses(change, reason):

@@ -66,14 +66,11 @@ function strict(array $case): array
 function verified(array $case): array
 {
     [$base, $values] = parameters($case['url']);
-    foreach (['signature', 'timestamp'] as $name) {
-        array_key_exists("=$name", $values) || refuse('missing-parameter');
-        $values["=$name"] !== '' || refuse('empty-parameter');
-    }
+    present($values, 'signature');
     preg_match('/\A[0-9a-f]{64}\z/', $values['=signature']) || refuse('malformed');
+    present($values, 'timestamp');
     $time = $values['=timestamp'];
-    !preg_match('/\A[0-9]{13}\z/', $time) || refuse('timestamp-in-milliseconds');
-    preg_match('/\A[0-9]{1,12}\z/', $time) || refuse('malformed');
+    seconds($time);
     $signature = $values['=signature'];
     unset($values['=signature']);
     $names = array_keys($values);
@@ -87,6 +84,18 @@ function verified(array $case): array
     return array_map(fn ($name) => substr($name, 1), array_keys($values));
 }
 
+function present(array $values, string $name): void
+{
+    array_key_exists("=$name", $values) || refuse('missing-parameter');
+    $values["=$name"] !== '' || refuse('empty-parameter');
+}
+
+function seconds(string $time): void
+{
+    !preg_match('/\A[0-9]{13}\z/', $time) || refuse('timestamp-in-milliseconds');
+    preg_match('/\A[0-9]{1,12}\z/', $time) || refuse('malformed');
+}
+
 /** Returns the base, and every parameter; each name with = in front, so that none becomes a number. */
 function parameters(string $url): array
 {
@@ -94,7 +103,7 @@ function parameters(string $url): array
     $head = strtok($url . '#', '#');
     $query = str_contains($head, '?') ? substr($head, strpos($head, '?') + 1) : '';
     $place = explode('?', $head)[0];
-    preg_match('~\A(https?)://(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(/.*)\z~', $place, $found) || refuse('malformed');
+    preg_match('~\A([Hh][Tt][Tt][Pp][Ss]?)://(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(/.*)\z~', $place, $found) || refuse('malformed');
     parse_url($place) !== false || refuse('malformed'); // a port that there is not
     strlen($query) <= 8192 || refuse('too-large');
     $pieces = array_filter(explode('&', $query), fn ($piece) => $piece !== '');
@@ -108,7 +117,7 @@ function parameters(string $url): array
         $pairs[] = $pair;
     }
     foreach ($pairs as [$name]) {
-        $name !== '' && !preg_match('/[.[\p{Z}\p{C}]/u', $name) || refuse('malformed');
+        $name !== '' && !preg_match('/[.[ \x00-\x1f\x7f]/', $name) || refuse('malformed');
     }
     foreach ($pairs as [$name]) {
         !is_numeric($name) || refuse('malformed');
@@ -130,10 +139,21 @@ function becomesList(mixed $value): bool
     return is_object($value) && $inner && array_is_list($inner) || array_filter($inner, becomesList(...));
 }
 
+function depth(mixed $value): int
+{
+    $inner = is_object($value) ? get_object_vars($value) : $value;
+    return is_array($inner) ? 1 + max([0, ...array_values(array_map(depth(...), $inner))]) : 0;
+}
+
 function api(array $call, mixed $parameters): array
 {
     if ($call['api_key'] === '') {
         return ['refused' => 'empty-secret'];
+    }
+    try {
+        seconds((string) $call['timestamp']);
+    } catch (Refusal $refusal) {
+        return ['refused' => $refusal->getMessage()];
     }
     if ($call['version'] === 2) {
         $message = $call['timestamp'] . $call['token'] . $call['resource_type'] . $call['action_id'];
@@ -142,7 +162,7 @@ function api(array $call, mixed $parameters): array
     if ($call['version'] !== 1) {
         return ['refused' => 'not-allowed'];
     }
-    if (becomesList($parameters) || array_filter(array_keys((array) $parameters), is_numeric(...))) {
+    if (depth($parameters) > 100 || becomesList($parameters) || array_filter(array_keys((array) $parameters), is_numeric(...))) {
         return ['refused' => 'malformed'];
     }
     $parameters = $call['parameters'] ?? [];
@@ -157,24 +177,27 @@ function api(array $call, mixed $parameters): array
 /** Success is four things at once; an error is one wherever a code stands. PHP cannot see a name that stands twice. */
 function unlocked(int $status, string $body): string
 {
-    $answer = json_decode($body);
+    if ($status !== 200) {
+        return 'platform-error';
+    }
+    $answer = json_decode($body, false, 101);
     if (!$answer instanceof stdClass) {
-        return $status === 200 ? 'unexpected-answer' : 'platform-error';
+        return 'unexpected-answer';
     }
     $top = $answer->status->errorcode ?? null;
     $results = $answer->response->results ?? null;
     $objects = is_array($results) && array_filter($results, is_object(...)) === $results;
-    $results = $objects ? $results : [];
-    $code = $results ? $results[0]->status->errorcode ?? null : 0;
-    if (!is_int($top) || !is_int($code)) {
-        return 'unexpected-answer';
-    }
-    if ($status !== 200 || $top !== 0 || $code !== 0) {
-        return 'platform-error';
+    foreach ([$top, $objects && count($results) === 1 ? $results[0]->status->errorcode ?? null : 'none'] as $code) {
+        if (!is_int($code) && !is_float($code)) {
+            return 'unexpected-answer';
+        }
+        if ($code != 0) {
+            return 'platform-error';
+        }
     }
     $record = $results[0]->data->records[0] ?? null;
-    if (count($results) !== 1 || !$record instanceof stdClass) {
+    if (!$record instanceof stdClass) {
         return 'unexpected-answer';
     }
-    return ($record->elements->success ?? null) === 'success' ? 'success' : 'platform-error';
+    return is_object($record->elements ?? null) && ($record->elements->success ?? null) === 'success' ? 'success' : 'platform-error';
 }

@@ -53,10 +53,12 @@ function decoded(text) {
 // since Node 20's own reader takes a boundary without its hyphens inside a value for the end of it.
 function parts(text, boundary) {
   const [before, ...pieces] = `\r\n${text}`.split(`\r\n--${boundary}`);
-  must(before === "" && pieces.pop()?.startsWith("--"));
+  must(before === "" && pieces.length > 1 && ["--", "--\r\n"].includes(pieces.pop()) && pieces.length <= 200);
   return pieces.map((piece) => {
     const [, head, value] = /^\r\n(.*?)\r\n\r\n(.*)$/s.exec(piece) ?? must(false);
-    const [, name] = /^content-disposition: *form-data; *name="([^"]*)"$/im.exec(head) ?? must(false);
+    const named = head.split("\r\n").filter((line) => /^content-disposition:/i.test(line));
+    must(named.length === 1);
+    const [, name] = /^[^:]*: *form-data; name="([^"\\]*)"$/i.exec(named[0]) ?? must(false);
     return [name, value];
   });
 }
@@ -65,11 +67,14 @@ function parts(text, boundary) {
 function fields(body, contentType) {
   const type = contentType.split(";")[0].trim().toLowerCase();
   if (type === "multipart/form-data") {
-    const [, quoted, plain] = /; *boundary=(?:"([^"]+)"|([^;" ]+))/i.exec(contentType) ?? must(false);
+    const given = contentType.split(";").map((one) => one.trim()).filter((one) => /^boundary=/i.test(one));
+    const [, quoted, plain] = /^[^=]*=(?:"([^",]{1,70})"|([^", ]{1,70}))$/.exec(given[0] ?? "") ?? must(false);
+    must(given.length === 1);
     return parts(attempted(() => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body)), quoted ?? plain);
   }
   must(type === "application/x-www-form-urlencoded" && body.every((byte) => byte < 0x80));
   const pieces = body.toString("ascii").split("&").filter(Boolean);
+  must(pieces.length <= 200);
   return pieces.map((piece) => {
     const at = piece.indexOf("=");
     return (at < 0 ? [piece, ""] : [piece.slice(0, at), piece.slice(at + 1)]).map(decoded);
@@ -78,10 +83,13 @@ function fields(body, contentType) {
 
 // register.json: JSON.parse keeps the last of two equal names, so the names are looked at in the text
 function object(text) {
-  const value = attempted(() => JSON.parse(text));
+  const value = attempted(() => JSON.parse(text, (_, one) => (one === Infinity || one === -Infinity ? must(false) : one)));
   const seen = [];
-  const marks = [...text.matchAll(/"(?:[^"\\]|\\.)*"|[{}:]/g)].map(([mark]) => mark);
+  const marks = [...text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}:]/g)].map(([mark]) => mark);
+  let deep = 0;
   marks.forEach((mark, at) => {
+    deep += { "[": 1, "{": 1, "]": -1, "}": -1 }[mark] ?? 0;
+    must(deep <= 100);
     if (mark === "{") seen.push(new Set());
     if (mark === "}") seen.pop();
     if (marks[at + 1] !== ":") return;

@@ -82,7 +82,7 @@ function verify_registration(array $given, array $input): array
     must(strlen($body) <= 64 * 1024); // register.size
     $type = strtolower(trim(explode(';', $input['content_type'])[0]));
     must($type === 'application/x-www-form-urlencoded'); // register.encoding; PHP reads multipart in a server alone
-    $found = json_decode(fields($body)['register'] ?? '', false); // register.json
+    $found = json_decode(fields($body)['register'] ?? '', false, 101); // register.json; PHP counts one more
     must(is_object($found));
     foreach (['token', 'apiKey', 'systemUrl'] as $name) { // register.members
         must(is_string($found->$name ?? null) && $found->$name !== '');
@@ -106,6 +106,7 @@ function fields(string $body): array
 {
     must(preg_match('/[\x80-\xff]/', $body) === 0);
     $fields = [];
+    must(count(array_filter(explode('&', $body), 'strlen')) <= 200);
     foreach (array_filter(explode('&', $body), 'strlen') as $piece) {
         must(preg_match('/%(?![0-9A-Fa-f]{2})/', $piece) === 0);
         [$name, $value] = array_map('urldecode', explode('=', $piece, 2) + [1 => '']);

@@ -122,7 +122,7 @@ def wrong_in(*stages: str) -> Request:
 
 
 STAGES = {
-    "size": ("too-large", "register.size"),
+    "size": ("too-large", "register.encoding"),
     "form": ("missing-parameter", "register.encoding"),
     "json": ("malformed", "register.json"),
     "presence": ("missing-parameter", "register.members"),

@@ -287,13 +287,13 @@ def pairs_of(target: str, on: str) -> dict[str, str]:
     return found
 
 
-def needed(values: dict[str, str], names: tuple[str, ...], other: str) -> None:
+def needed(values: dict[str, str], names: tuple[str, ...], other: str, filled: tuple[str, ...]) -> None:
     if names[0] not in values and other in values:
         raise Refusal("not-allowed", "parameters")
     for name in names:
         if name not in values:
             raise Refusal("missing-parameter", "parameters")
-    for name in names:
+    for name in filled:
         if not values[name]:
             raise Refusal("empty-parameter", "parameters")
 
@@ -312,12 +312,13 @@ def launched(target: str, secret: str, mode: str, on: str) -> tuple[Expect, list
     key = passphrase(secret, on)
     values = pairs_of(target, on)
     if mode == "encrypted":
-        needed(values, ("data",), "hmac")
+        needed(values, ("data",), "hmac", ())
         found, shown = opened(values["data"], secret, on)
         names = [name for name, _ in found]
         returns = {"parameters": found, "timestamp": None, "covered": [], "not_covered": names}
         return {"mode": mode, **returns}, shown
-    needed(values, ("hmac", "location_id", "timestamp"), "data")
+    three = ("hmac", "location_id", "timestamp")
+    needed(values, three, "data", three)
     digits = values["hmac"].lower() if on == "plain.hmac-case=either" else values["hmac"]
     if not re.fullmatch("[0-9a-f]{64}", digits):
         raise Refusal("malformed", "hmac")
@@ -995,6 +996,7 @@ def plain_launches() -> list[dict[str, Any]]:
         of("user-twice", "launch.repeated", TWICE, signed(more=sent + "&user_id=2"), "two user_id"),
         of("twice-by-escape", "launch.repeated", TWICE, signed(more="&%68mac=0"), "a second hmac, whose name is escaped"),
         of("broken-escape", "encrypted.data plain.as-received launch.query", BAD_ESCAPE, good + "%", "an incomplete escape"),
+        of("broken-escape-elsewhere", "launch.query", BAD_ESCAPE, signed(more="&user_id=%2g"), "an incomplete escape in a value that is not signed"),
         of("not-utf8", "launch.query", BAD_ESCAPE, signed(more="&user_id=%ff"), "a byte that is not UTF-8"),
         of("not-ascii", "launch.query", BAD_ESCAPE, signed(more="&user_id=ü"), "a bare letter outside ASCII"),
         of("longest", "launch.query", ACCEPTED, signed(more="&b=" + "x" * (8192 - len(good.partition("?")[2]) - 3)), "a parameter more, the query has 8192 characters"),
@@ -1067,10 +1069,10 @@ def encrypted_launches() -> list[dict[str, Any]]:
         of("hmac-beside", "encrypted.alone", ACCEPTED, f"{good}&{stale}", "an old hmac beside it, which is ignored"),
         of("twice", "launch.repeated", TWICE, f"{good}&data={data}", "data twice"),
         of("other-twice", "launch.repeated", TWICE, f"{good}&a=1&a=2", "another parameter twice"),
-        of("empty", "encrypted.data", EMPTY, "/redirection?data=", "an empty data"),
+        of("without-value", "encrypted.data", NOTHING, "/redirection?data=", "an empty data"),
         of("missing", "encrypted.data", LACKING, "/redirection?user_id=1", "no data"),
         of("no-query", "encrypted.data", LACKING, "/redirection", "no query"),
-        of("empty-and-hmac", "launch.mode encrypted.data", EMPTY, "/redirection?data=&hmac=0", "an empty data, and hmac"),
+        of("without-value-and-hmac", "launch.mode encrypted.data", NOTHING, "/redirection?data=&hmac=0", "an empty data, and hmac"),
         of("no-data-in-it", "encrypted.required", NO_MEMBER, f"/redirection?user_id=1234567&data={quote(made(compact(location_id=LOCATION)), safe='')}",
            "no user_id inside, and one beside it"),
         of("in-capitals", "encrypted.data", LACKING, f"/redirection?DATA={data}", "DATA in place of data"),
@@ -1078,6 +1080,7 @@ def encrypted_launches() -> list[dict[str, Any]]:
         of("fragment", "encrypted.data", ACCEPTED, good + "#top", "a fragment"),
         of("in-fragment", "encrypted.data", LACKING, f"/redirection#data={data}", "data after a hash sign"),
         of("broken-escape", "launch.query encrypted.data", BAD_ESCAPE, good + "%2", "an incomplete escape"),
+        of("broken-escape-elsewhere", "launch.query encrypted.alone", BAD_ESCAPE, f"{good}&%=", "an incomplete escape in a name beside it"),
         of("one-bit", "encrypted.text", BAD_TEXT, good.replace("YQcdkr", "YQYdkr"), "one bit of the first block"),
         of("one-bit-of-the-salt", "encrypted.padding", BAD_PADDING, good.replace("%2Fj9", "%2Fi9"), "one bit of the salt"),
     ]

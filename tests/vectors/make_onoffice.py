@@ -91,7 +91,9 @@ def signed_rows(url: str, reading: str = "") -> list[Row]:
 
 
 def base_of(url: str, reading: str = "") -> str:
-    match = re.fullmatch(r"(\w+)://(?:[^/@]*@)?([^/:]+)(:\d*)?(/.*)", url.partition("#")[0].partition("?")[0])
+    match = re.fullmatch(
+        r"(\w+)://(?:[^/]*@)?(\[[^\]]*\]|[^/:]+)(:\d*)?(/.*)", url.partition("#")[0].partition("?")[0]
+    )
     assert match, url
     scheme, host, port, path = match.groups("")
     host = host.lower() if reading == "host=lower-case" else host
@@ -265,6 +267,8 @@ OWN = f"{BASE}?Zone=eu&_x=1&apiToken=t&plan=gold+edition&timestamp=1700000000&si
 SHORT = f"{BASE}?customerWebId=4711&timestamp=1700000000&userId=17&signature=SIG"
 SHORT_TEXT = SHORT.removesuffix("&signature=SIG")
 PLAIN, SMALL = "worked-activation-basic", "short"
+ROOM = 8_192 - len(SHORT.partition("?")[2]) - len("a=&") - 64 + len("SIG")
+"""How long a value may be beside those of the short URL."""
 
 
 def short(extra: str) -> str:
@@ -366,6 +370,9 @@ def genuine() -> list[dict[str, Any]]:
              "slashes and a colon that travel as they are"),
         kept("leading-zero-time", "url.timestamp-unit", SHORT.replace("=17000", "=017000"), SMALL,
              "a zero before the time"),
+        kept("longest-query", "url.escapes", short("a=" + "x" * ROOM), SMALL, "a query of 8,192 characters, the longest that is read"),
+        kept("most-parameters", "url.escapes", short("&".join(f"a{n}=" for n in range(196))), SMALL,
+             "200 parameters, the most that are read"),
     ]
     # fmt: on
 
@@ -652,6 +659,8 @@ def broken() -> list[dict[str, Any]]:
     in_ms = {"timestamp-unit=milliseconds": accepted(parameters=rows_of(thirteen), timestamp=NOW)}
     long = short("a=" + "x" * 8_192)
     many = short("&".join(f"a{n}=1" for n in range(200)))
+    longer, more = short("a=" + "x" * (ROOM + 1)), short("&".join(f"a{n}=" for n in range(197)))
+    zeros = SHORT.replace("=1700000000", "=0001700000000")
 
     def at(stamp: str) -> tuple[str, str]:
         target = SHORT.replace("=1700000000", "=" + stamp)
@@ -674,6 +683,12 @@ def broken() -> list[dict[str, Any]]:
                 "&amp; was not decoded"),
         changed("milliseconds", "url.timestamp-unit", thirteen, MILLISECONDS, "milliseconds, signed", in_ms,
                 over=text(thirteen)),
+        changed("thirteen-digits-with-zeros", "url.timestamp-unit", zeros, MILLISECONDS, "thirteen digits, three of them zeros in front",
+                {"timestamp-unit=milliseconds": STALE}, over=text(zeros)),
+        changed("digest-wrong-and-time-missing", "url.digest", f"{without_time}&signature=00", BAD_DIGEST,
+                "a signature of two digits and no timestamp: the signature is looked at first"),
+        changed("time-wrong-and-altered", "url.timestamp-unit", SHORT.replace("=1700000000", "=x").replace("17&", "18&"), BAD_TIME,
+                "the time is a word and a user is another: the form of the time is looked at first"),
         changed("milliseconds-not-signed", "url.timestamp-unit", thirteen, MILLISECONDS, "milliseconds, not signed",
                 {"timestamp-unit=milliseconds": MISMATCH}),
         *(changed(f"time-{name}", "url.timestamp-unit", at(stamp)[0], BAD_TIME, f"the time is {what}", over=at(stamp)[1])
@@ -701,6 +716,8 @@ def broken() -> list[dict[str, Any]]:
                 over=SHORT_TEXT.replace("?", "?a=b+c&")),
         changed("bare-line-end", "url.base", SHORT + "\n", BAD_BASE, "a line end after the URL"),
         changed("too-long", "url.escapes", long, TOO_LARGE, "a query over 8,192 characters", over=text(long)),
+        changed("longer-query", "url.escapes", longer, TOO_LARGE, "a query of 8,193 characters", over=text(longer)),
+        changed("more-parameters", "url.escapes", more, TOO_LARGE, "201 parameters", over=text(more)),
         changed("too-many", "url.escapes", many, TOO_LARGE, "over 200 parameters", over=text(many)),
         changed("no-path", "url.path", SHORT.replace("/activate?", "?"), BAD_BASE, "no path",
                 over=SHORT_TEXT.replace("/activate?", "?")),
@@ -868,9 +885,37 @@ def texts() -> list[dict[str, Any]]:
                 source=("sheet-space", "names that only begin with a sign")),
         to_sign("marks-in-names", "url.names", "https://provider.example/p?]=1&%3Da=2&a]=3&%E2%82%AC=4&'=5",
                 source=("sheet-space", "names with marks that PHP leaves as they are")),
-        to_sign("zero-width-in-a-name", "url.names", "https://provider.example/p?a%E2%80%8B=1", BAD_NAME,
-                {php_only: "https://provider.example/p?a%E2%80%8B=1"},
-                source=("sheet-space", "a name with a character that is not printable")),
+        to_sign("control-in-a-name", "url.names", "https://provider.example/p?a%1F=1", BAD_NAME,
+                {php_only: "https://provider.example/p?a%1F=1"},
+                source=("sheet-space", "a name with the last of the control characters below the blank")),
+        to_sign("delete-in-a-name", "url.names", "https://provider.example/p?a%7F=1", BAD_NAME,
+                {php_only: "https://provider.example/p?a%7F=1"},
+                source=("sheet-space", "a name with the control character 7F")),
+        to_sign("other-marks-in-names", "url.names", "https://provider.example/p?a%E2%80%8B=1&a%C2%80=2&a%C2%A0=3&%EF%BC%97=4&a%EF%BF%BF=5",
+                source=("sheet-space", "names with a zero-width space, a control character beyond ASCII, a no-break space, a full-width digit")),
+        to_sign("name-of-two-kinds", "url.names", "https://provider.example/p?7=1&a.b=2", BAD_NAME,
+                {php_only: "https://provider.example/p?7=1&a_b=2", OLD_PHP: "https://provider.example/p?a_b=2&7=1"},
+                source=("sheet-space", "a number, then a dot: all names are read for marks first")),
+        to_sign("scheme-in-capitals", "url.scheme", "HTTPS://provider.example/p?n=a%20b",
+                source=("sheet-space", "the scheme in capitals, which stay")),
+        to_sign("port-empty", "url.port", "https://provider.example:/p?n=a%20b",
+                source=("sheet-space", "a colon without a port")),
+        to_sign("port-with-zeros", "url.port", "https://provider.example:00443/p?n=a%20b",
+                source=("sheet-space", "a port of five digits, with zeros")),
+        to_sign("port-of-six-digits", "url.port", "https://provider.example:000443/p?n=a%20b", BAD_BASE,
+                source=("sheet-space", "a port of six digits, which PHP refuses")),
+        to_sign("port-of-letters", "url.base", "https://provider.example:8o/p?n=a%20b", BAD_BASE,
+                source=("sheet-space", "a port that is no number")),
+        to_sign("two-at-signs", "url.port", "https://a:b@c@provider.example/p?n=a%20b",
+                source=("sheet-space", "user info with a colon and an at sign")),
+        to_sign("address-of-six", "url.base", "https://[2001:db8::1]:8443/p?n=a%20b",
+                source=("sheet-space", "an address in brackets, with a port")),
+        to_sign("host-with-escape", "url.base", "https://pro%76ider.example/p?n=a%20b", BAD_BASE,
+                source=("sheet-space", "an escape in the host")),
+        to_sign("question-mark-behind-the-fragment", "url.base", "https://provider.example/p#a?n=b",
+                source=("sheet-space", "the fragment begins before the question mark: there is no query")),
+        to_sign("question-mark-only", "url.base", "https://provider.example/p?",
+                source=("sheet-space", "a question mark with nothing behind it")),
     ]
     # fmt: on
 
@@ -924,6 +969,9 @@ def signed_urls() -> list[dict[str, Any]]:
         sign("as-given", "url.appended url.order", f"{BASE}?b=2&a=%7e+x&timestamp=1700000000"),
         sign("no-query", "url.appended", BASE),
         sign("empty-query", "url.appended", BASE + "?"),
+        sign("empty-query-and-fragment", "url.appended", BASE + "?#top"),
+        sign("no-query-and-fragment", "url.appended", BASE + "#top?"),
+        sign("without-a-time", "url.appended", f"{BASE}?Signature=x&timestamp="),
         sign("ampersand-at-the-end", "url.appended", one + "&"),
         sign("question-mark-at-the-end", "url.appended", one + "&next=a?"),
         sign("fragment", "url.appended url.port", one + "#top"),
@@ -937,6 +985,9 @@ def signed_urls() -> list[dict[str, Any]]:
                  "repeated=first-wins": signed_with(one + "&userId=18", "17")},
              source=("short", "userId occurs twice")),
         sign("no-path", "url.path", "https://provider.example?a=1", expect=BAD_BASE, source=("short", "no path")),
+        sign("signed-already-and-a-number", "url.integer-names", one + "&signature=00&7=x", expect=BAD_NAME,
+             by={PHP: REPEATED, OLD_PHP: REPEATED, "integer-names=as-text": REPEATED},
+             source=("short", "a signature is there already, and a name is a number: the names are looked at first")),
     ]
     # fmt: on
 
@@ -990,11 +1041,23 @@ def md5(value: bytes) -> str:
     return hashlib.md5(value, usedforsecurity=False).hexdigest()
 
 
+def deep(most: int) -> dict[str, Any]:
+    """Return an object that is so many objects and lists deep."""
+    inner: Any = "x"
+    for _ in range(most - 1):
+        inner = [inner]
+    return {"a": inner}
+
+
 def calls() -> list[dict[str, Any]]:
     worked, old = "worked-sdk", "worked-version-1"
     tester = {"token": "token", "api_key": "secret", "timestamp": 100, "resource_type": "type", "action_id": "action",
               "version": 1, "identifier": "identifier", "resource_id": "1"}  # fmt: skip
     unlock = {"resource_type": "unlockProvider", "action_id": DO, "timestamp": NOW}
+    rest = "token,action,identifier,1,secret,100,type"
+    controls = '{"a":"\\u0000\\u0001\\b\\t\\n\\f\\r\\u001f \x7f\\u0080\\u2028<>&\'"}'  # written by json_encode of PHP 8.2
+    by_php_controls = md5(b"secret" + md5(f"{controls},{rest}".encode()).encode())
+    by_php_empty = md5(b"secret" + md5(f'{{"a":[],"b":[],"c":[[]]}},{rest}'.encode()).encode())
     # fmt: off
     return [
         called(worked, "api.hmac", "dsvg3r4AFcQXges0MZ+3auzQVfnEB39pLkKSgmm9Wvg="),
@@ -1017,6 +1080,25 @@ def calls() -> list[dict[str, Any]]:
         called("other-action", "api.hmac", source=(worked, "another action"), action_id=DO),
         called("type-not-ascii", "api.hmac", source=(worked, "a type with an umlaut"), resource_type="straße"),
         called("key-not-ascii", "api.hmac", source=(worked, "a key with an umlaut"), api_key="schlüssel-mit-ümlaut"),
+        called("time-as-text", "api.hmac api.timestamp", source=(worked, "the time is a text"), timestamp="123456789"),
+        called("time-with-zeros", "api.hmac api.timestamp", source=(worked, "the time is a text with zeros in front, which stay"),
+               timestamp="000123456789"),
+        called("time-of-twelve-digits", "api.hmac api.timestamp", source=(worked, "the largest time that is read"),
+               timestamp=999_999_999_999),
+        called("time-in-milliseconds", "api.timestamp", refused("timestamp-in-milliseconds", "time"),
+               source=(worked, "thirteen digits"), timestamp=1_234_567_890_123),
+        called("time-in-milliseconds-as-text", "api.timestamp", refused("timestamp-in-milliseconds", "time"),
+               source=(worked, "a text of thirteen digits"), timestamp="0000123456789"),
+        called("time-of-fourteen-digits", "api.timestamp", BAD_TIME, source=(worked, "fourteen digits"),
+               timestamp=12_345_678_901_234),
+        called("time-empty", "api.timestamp", BAD_TIME, source=(worked, "an empty time"), timestamp=""),
+        called("time-with-sign", "api.timestamp", BAD_TIME, source=(worked, "a sign in front of the time"), timestamp="-123456789"),
+        called("time-with-fraction", "api.timestamp", BAD_TIME, source=(worked, "a text with a dot"), timestamp="123456789.5"),
+        called("token-empty", "api.hmac", source=(worked, "an empty token, about which the HMAC says nothing"), token=""),
+        called("version-2-float", "api.hmac-coverage api.hmac", source=(worked, "parameters that version 1 refuses"),
+               parameters={"7": 1.5}),
+        called("version-and-time-wrong", "api.timestamp", BAD_TIME, timestamp="x", version=3,
+               source=(worked, "version and time are wrong: the time is looked at first", "input.timestamp", "input.version")),
         called("key-empty", "api.hmac unlock.key", EMPTY_SECRET, source=(worked, "an empty key"), api_key=""),
         called("version-3", "api.hmac-version", refused("not-allowed"), source=(worked, "a version that does not exist"),
                version=3),
@@ -1056,6 +1138,27 @@ def calls() -> list[dict[str, Any]]:
                parameters={"n": 2**63}, **tester),
         called("version-1-64-bits", "api.hmac-v1", source=(old, "the largest number that 64 bits hold"),
                parameters={"n": 2**63 - 1}, **tester),
+        called("version-1-lowest-of-64-bits", "api.hmac-v1", source=(old, "the lowest number that 64 bits hold"),
+               parameters={"n": -(2**63)}, **tester),
+        called("version-1-below-64-bits", "api.hmac-v1", refused("wrong-type"), source=(old, "a number below those that 64 bits hold"),
+               parameters={"n": -(2**63) - 1}, **tester),
+        called("version-1-float-inside", "api.hmac-v1", refused("wrong-type"), source=(old, "a float deep inside"),
+               parameters={"a": [{"b": [1.5]}]}, **tester),
+        called("version-1-float-and-list", "api.hmac-v1", BAD, source=(old, "a float, then an object of which PHP makes a list: names first"),
+               parameters={"a": 1.5, "b": {"0": "x"}}, **tester),
+        called("version-1-100-deep", "api.hmac-v1", source=(old, "as deep as is read"), parameters=deep(100), **tester),
+        called("version-1-101-deep", "api.hmac-v1", BAD, source=(old, "one deeper than is read"), parameters=deep(101), **tester),
+        called("version-1-names-sorted-by-bytes", "api.hmac-v1", source=(old, "names that other languages sort otherwise"),
+               parameters={"\U0001f3e2": 1, "\uffff": 2, "\xe4": 3, "z": 4, "_": 5, "Z": 6, "": 7, "-": 8, "a b": 9, "a": 10}, **tester),
+        called("version-1-controls", "api.hmac-v1",
+               source=(old, "control characters, of which PHP leaves 7F"), expect=by_php_controls,
+               parameters={"a": "\x00\x01\b\t\n\f\r\x1f \x7f\x80\u2028<>&'"}, **tester),
+        called("version-1-order-inside", "api.hmac-v1", source=(old, "names inside stay in their order, numbers too"),
+               parameters={"a": {"z": 1, "10": 2, "9": 3, "b": {"1": 4, "0": 5}}}, **tester),
+        called("version-1-empty-inside", "api.hmac-v1", expect=by_php_empty,
+               source=(old, "an empty object inside, which PHP writes as a list"), parameters={"a": {}, "b": [], "c": [{}]}, **tester),
+        called("version-1-token-with-comma", "api.hmac-v1", source=("version-1-no-parameters", "a comma in the token, which is not escaped"),
+               **{**tester, "token": "a,b"}),
     ]
     # fmt: on
 
@@ -1066,7 +1169,7 @@ OK = {"code": 200, "errorcode": 0, "message": "OK"}
 PLATFORM, UNEXPECTED = refused("platform-error"), refused("unexpected-answer")
 
 
-def result(code: int = 0, records: Any = None, **elements: Any) -> dict[str, Any]:
+def result(code: int | None = 0, records: Any = None, **elements: Any) -> dict[str, Any]:
     """Return the result of one action, in the shape of the reference."""
     found = [{"id": 0, "type": "", "elements": elements}] if elements else records
     return {"actionid": DO, "resourceid": "", "resourcetype": "unlockProvider", "cacheable": False,
@@ -1091,12 +1194,13 @@ def answered(
     name: str, about: str, body: Any, expect: Expect | None, what: str = "", status: int = 200
 ) -> dict[str, Any]:
     """Return one vector: what the API answered to unlockProvider, and what a provider makes of it."""
-    written_body = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+    written_body = body if isinstance(body, (str, bytes)) else json.dumps(body, separators=(",", ":"))
+    as_bytes = {"utf8": written_body} if isinstance(written_body, str) else {"hex": written_body.hex()}
     both = ("input.body", "input.status") if status != 200 and body != GOOD else ()
     return {
         "id": f"onoffice/unlock_answer/{name}",
         "clauses": clauses("unlock.answer api.envelopes " + about),
-        "input": {"body": {"utf8": written_body}, "status": status},
+        "input": {"body": as_bytes, "status": status},
         "stages": [],
         "expect": expect or {"verdict": "accepted", "returns": {"success": "success"}},
         "by_reading": {},
@@ -1149,6 +1253,31 @@ def answers() -> list[dict[str, Any]]:
         answered("list", "", [GOOD], UNEXPECTED, "a list around it"),
         answered("null", "", None, UNEXPECTED, "null"),
         answered("name-twice", "", twice, UNEXPECTED, "status occurs twice"),
+        *(answered(name, "", json.dumps({**GOOD, "more": 0})[:-2] + more + "}", expect, what) for name, more, expect, what in [
+            ("body-100-deep", "[" * 99 + "]" * 99, None, "as deep as is read"),
+            ("body-101-deep", "[" * 100 + "]" * 100, UNEXPECTED, "one deeper than is read"),
+            ("constant", "NaN", UNEXPECTED, "NaN, which is no JSON"),
+            ("number-too-large", "1e400", UNEXPECTED, "a number that no double holds"),
+            ("half-a-pair", '"\\ud83c"', UNEXPECTED, "half of a surrogate pair"),
+        ]),
+        answered("not-utf-8", "", json.dumps(GOOD).replace('"OK"', '"O\xdf"').encode("latin-1"), UNEXPECTED, "a byte that is no UTF-8"),
+        answered("object-with-status-500", "", {}, PLATFORM, "HTTP status 500 and an object without a code", 500),
+        answered("error-at-the-top-no-status-below", "", answer({**result(), "status": None}, top=error(97)["status"]), PLATFORM,
+                 "an error at the top over an action without a status"),
+        answered("error-at-the-top-two-results", "api.results", answer(result(137), result(137), top=error(97)["status"]), PLATFORM,
+                 "an error at the top over two results"),
+        answered("two-results-with-errors", "api.results", answer(result(137), result(137)), UNEXPECTED,
+                 "two results with errors, none at the top"),
+        answered("code-zero-point-zero", "", json.dumps(GOOD).replace('"errorcode": 0', '"errorcode": 0.0'), None, "0.0, which is 0"),
+        answered("code-with-fraction", "", json.dumps(GOOD).replace('"errorcode": 0', '"errorcode": 0.5', 1), PLATFORM,
+                 "a code that is a number and not 0"),
+        answered("code-negative", "", answer(result(-1)), PLATFORM, "a negative code at the action"),
+        answered("code-null-at-the-action", "", answer(result(None)), UNEXPECTED, "null for the code at the action"),
+        answered("data-null", "unlock.result", answer({**result(), "data": None}), UNEXPECTED, "null for the data"),
+        answered("elements-as-list", "unlock.result", answer(result(records=[{"elements": ["success"]}])), PLATFORM, "elements is a list"),
+        answered("second-record", "unlock.result",
+                 answer(result(records=[{"elements": {"success": "success"}}, {"elements": {"success": "failure"}}])), None,
+                 "a second record, which is not looked at"),
         answered("bytes-mark", "", "\ufeff" + json.dumps(GOOD), UNEXPECTED, "a byte order mark in front"),
     ]
     # fmt: on
@@ -1168,6 +1297,8 @@ def groups() -> list[dict[str, Any]]:
                      signing=base64.b64decode(padded), source=("secret-of-base64", "the key is what the base64 stands for"))  # fmt: skip
     none = verified("secret-empty", "url.key secret.empty", SHORT, EMPTY_SECRET, signing=b"", signed=SHORT_TEXT,
                     source=(SMALL, "the secret is empty, and it was signed so", "given.secret", "input.target"))  # fmt: skip
+    first = verified("secret-empty-and-no-path", "url.key secret.empty", SHORT.replace("/activate?", "?"), EMPTY_SECRET,
+                     source=(SMALL, "the secret is empty and there is no path: the secret is looked at first", "given.secret", "input.target"))  # fmt: skip
     # fmt: off
     listed: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         ("genuine", verify, by_key | at, genuine()),
@@ -1184,7 +1315,7 @@ def groups() -> list[dict[str, Any]]:
         ("secret-longer-than-a-block", verify, {"secret": long} | at, [with_secret("secret-longer-than-a-block", long)]),
         ("secret-of-hex-digits", verify, {"secret": hexes} | at, [with_secret("secret-of-hex-digits", hexes), hexed]),
         ("secret-of-base64", verify, {"secret": padded} | at, [with_secret("secret-of-base64", padded), based]),
-        ("secret-empty", verify, {"secret": ""} | at, [none]),
+        ("secret-empty", verify, {"secret": ""} | at, [none, first]),
         ("texts", "onoffice.string_to_sign", {}, texts()),
         ("signed-urls", "onoffice.sign_url", by_key, signed_urls()),
         ("signed-with-hex-digits", "onoffice.sign_url", {"secret": hexes}, [

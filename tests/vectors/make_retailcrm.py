@@ -48,7 +48,6 @@ NO_MEMBER = refused("missing-parameter", "members")
 EMPTY_MEMBER = refused("empty-parameter", "members")
 NO_TEXT = refused("wrong-type", "members")
 BAD_TOKEN = refused("malformed", "token")
-BAD_KEY = refused("malformed", "members")
 # A body or a JSON text that cannot be read, and a key that cannot be used, break before the first stage.
 BAD = refused("malformed")
 REPEATED = refused("duplicate-parameter")
@@ -113,15 +112,19 @@ def registration(
     body: str = "register=S",
     content_type: str = FORM,
     early: bool = False,
+    size: int = 0,
 ) -> dict[str, Any]:
     """Return one vector: in the text URL, KEY and TOKEN stand for the values, in the body S for the text.
 
-    `early` says that it breaks before the form is looked at.
+    A body with BYTE in it gets the byte 0xFF there and is written in hex. `early` says that it breaks
+    before the form is looked at. `size` is how many bytes FILL has to make the body.
     """
     made = token(digest(secret, key if signed is None else signed))
     written = text.replace("URL", url).replace("KEY", key).replace("TOKEN", made)
     raw = body.replace("=S", "=" + quote(written, safe="")).replace("=PLUS", "=" + quote_plus(written))
     raw = raw.replace("RAW", written)
+    raw = raw.replace("FILL", "a" * (size - len(raw.encode()) + len("FILL")))
+    sent = {"utf8": raw} if "BYTE" not in raw else {"hex": raw.encode().replace(b"BYTE", b"\xff").hex()}
     if by is None:
         by = dict(OTHERWISE) if isinstance(expect, Accepted) else {}
     if body == "register=S" and content_type == FORM and not early:
@@ -147,7 +150,7 @@ def registration(
     return {
         "id": f"retailcrm/verify_registration/{name}",
         "clauses": clauses(about),
-        "input": {"body": {"utf8": raw}, "content_type": content_type},
+        "input": {"body": sent, "content_type": content_type},
         "stages": seen,
         "expect": whole(expect),
         "by_reading": readings({reading: whole(other) for reading, other in by.items()}),
@@ -155,9 +158,13 @@ def registration(
     }
 
 
+def part(name: str, value: str, before: str = "", boundary: str = "b") -> str:
+    return f'--{boundary}\r\n{before}Content-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+
+
 def genuine() -> list[dict[str, Any]]:
     """What is accepted: the worked values, and every harmless variation of how they travel."""
-    multipart = '--b\r\nContent-Disposition: form-data; name="register"\r\n\r\nRAW\r\n--b--\r\n'
+    multipart = part("register", "RAW") + "--b--\r\n"
     pretty = TEXT.replace("{", "{\n  ").replace(",", ",\n  ").replace(":", ": ").replace("}", "\n}")
     # fmt: off
     return [
@@ -204,6 +211,38 @@ def genuine() -> list[dict[str, Any]]:
         registration("multipart-quoted-boundary", "register.encoding", accepted(), body=multipart,
                      content_type='multipart/form-data; boundary="b"',
                      source=("multipart", "the boundary is in quotes")),
+        registration("multipart-longest-boundary", "register.encoding", accepted(),
+                     body=part("register", "RAW", boundary="b" * 70) + "--" + "b" * 70 + "--\r\n",
+                     content_type="multipart/form-data; boundary=" + "b" * 70,
+                     source=("multipart", "a boundary of 70 characters", *TYPED)),
+        registration("multipart-another-parameter", "register.encoding", accepted(), body=multipart,
+                     content_type="Multipart/Form-Data;charset=UTF-8 ;\tBoundary=b",
+                     source=("multipart", "capitals, a charset and a tab in the content type")),
+        registration("multipart-other-headers", "register.encoding", accepted(),
+                     body=multipart.replace("--b\r\n", "--b\r\nContent-Type: text/plain\r\nx\r\n", 1)
+                     .replace("Content-Disposition: form-data; name", "content-disposition:Form-Data; Name"),
+                     content_type="multipart/form-data; boundary=b",
+                     source=("multipart", "two more header lines in the part, and the names in another case")),
+        registration("multipart-end-without-line-end", "register.encoding", accepted(), body=multipart[:-2],
+                     content_type="multipart/form-data; boundary=b",
+                     source=("multipart", "no line end after the last boundary")),
+        registration("multipart-line-end-in-a-value", "register.encoding", accepted(), text=TEXT + "\r\n",
+                     body=multipart, content_type="multipart/form-data; boundary=b",
+                     source=("multipart", "a line end after the JSON")),
+        registration("multipart-most-parts", "register.encoding register.size", accepted(),
+                     body=part("register", "RAW") + "".join(part(f"{n}", "") for n in range(199)) + "--b--\r\n",
+                     content_type="multipart/form-data; boundary=b", source=("multipart", "200 parts")),
+        registration("most-fields", "register.encoding register.size", accepted(),
+                     body="register=S" + "".join(f"&{n}" for n in range(199)),
+                     source=(PLAIN, "200 form fields, 199 of them without an equals sign")),
+        registration("longest-body", "register.encoding register.size", accepted(), body="register=S&a=FILL",
+                     size=65_536, source=(PLAIN, "another field makes the body 65,536 bytes long")),
+        registration("json-deepest", "register.json", accepted(),
+                     text=TEXT[:-1] + ',"a":' + "[" * 99 + '"[[[["' + "]" * 99 + "}",
+                     source=(PLAIN, "an unknown member makes the JSON 100 deep")),
+        registration("json-large-number", "register.json", accepted(),
+                     text=TEXT[:-1] + ',"a":-1.7E+308,"b":1' + "0" * 308 + "}",
+                     source=(PLAIN, "unknown members with numbers that a double can just hold")),
         registration("trailing-slash", "token.coverage system-url.path", accepted(), url=SYSTEM + "/",
                      source=(PLAIN, "a slash at the end of the address, which is returned as it came")),
         registration("technical-host", "token.coverage system-url.technical", accepted(),
@@ -306,7 +345,11 @@ def members() -> list[dict[str, Any]]:
                 '{"systemUrl":"URL","apiKey":42,"token":"TOKEN"}', signed="42"),
         changed("address-object", "register.members", NO_TEXT, "systemUrl is an object",
                 '{"systemUrl":{},"apiKey":"KEY","token":"TOKEN"}'),
-        changed("key-with-nul", "token.nul", BAD_KEY, "a NUL at the end of the key, which is signed",
+        changed("several-members-wrong", "register.members", NO_MEMBER,
+                "no systemUrl, and the token is a number", '{"apiKey":"","token":42}', names="apiKey token"),
+        changed("number-and-empty", "register.members", NO_TEXT, "systemUrl is a number, and the key empty",
+                '{"systemUrl":42,"apiKey":"","token":"TOKEN"}'),
+        changed("key-holds-nul", "token.nul", BAD, "a NUL at the end of the key, which is signed",
                 TEXT.replace("KEY", KEY + r"\u0000"), signed=KEY + "\0"),
         changed("names-in-another-case", "register.members register.json", NO_MEMBER, "Token instead of token",
                 '{"systemUrl":"URL","apiKey":"KEY","Token":"TOKEN"}', {"register.json=any-case": accepted()}),
@@ -330,6 +373,17 @@ def members() -> list[dict[str, Any]]:
         changed("json-nan", "register.json", BAD, "a member with NaN, which is not JSON", TEXT[:-1] + ',"a":NaN}'),
         changed("json-lone-surrogate", "register.json token.message", BAD, "half of a surrogate pair in the key",
                 TEXT.replace("KEY", r"\ud83c")),
+        changed("unknown-member-holds-a-name-twice", "register.json", REPEATED,
+                "a name occurs twice in an object inside an unknown member",
+                TEXT[:-1] + ',"a":[{"b":1,"\\u0062":1}]}', last(accepted())),
+        changed("json-name-twice-and-cut-off", "register.json", BAD, "a name occurs twice, and the closing brace is missing",
+                TEXT[:-1] + ',"token":"TOKEN"'),
+        changed("json-too-deep", "register.json", BAD, "an unknown member makes the JSON 101 deep",
+                TEXT[:-1] + ',"a":' + "[" * 100 + "]" * 100 + "}", last(accepted())),
+        changed("json-number-too-large", "register.json", BAD, "an unknown member with a number that no double can hold",
+                TEXT[:-1] + ',"a":1e309}', last(accepted())),
+        changed("json-control-character", "register.json", BAD, "a raw tab inside a text", TEXT[:-1] + ',"a":"\t"}'),
+        changed("json-blank", "register.json", BAD, "a blank instead of JSON", " "),
         changed("json-list", "register.json", NO_OBJECT, "a list around the object", f"[{TEXT}]"),
         changed("json-text", "register.json", NO_OBJECT, "a text instead of an object", '"TOKEN"'),
         changed("json-bytes-mark", "register.json", BAD, "a byte order mark before the object", "\ufeff" + TEXT),
@@ -398,7 +452,49 @@ def forms() -> list[dict[str, Any]]:
         changed("type-text", NO_FORM, "the content type is text/plain", content_type="text/plain"),
         changed("type-multipart-without-boundary", NO_FORM, "a multipart form without a boundary",
                 content_type="multipart/form-data"),
+        changed("type-multipart-long-boundary", NO_FORM, "a boundary of 71 characters",
+                content_type="multipart/form-data; boundary=" + "b" * 71,
+                body=part("register", "RAW", boundary="b" * 71) + "--" + "b" * 71 + "--\r\n", fields=TYPED),
+        changed("type-multipart-empty-boundary", NO_FORM, "an empty boundary",
+                content_type='multipart/form-data; boundary=""', body=MULTIPART, fields=TYPED),
+        changed("type-multipart-comma", NO_FORM, "a comma in the boundary, where PHP ends it",
+                content_type="multipart/form-data; boundary=b,c",
+                body=part("register", "RAW", boundary="b,c") + "--b,c--\r\n", fields=TYPED),
+        changed("type-multipart-two-boundaries", NO_FORM, "two boundaries",
+                content_type="multipart/form-data; boundary=b; boundary=b", body=MULTIPART, fields=TYPED),
+        *(changed(f"multipart-{name}", expect, what, JSON_ONLY, body=written, fields=TYPED,
+                  content_type="multipart/form-data; boundary=b")
+          for name, expect, what, written in [
+              ("preamble", BAD, "a line before the first boundary", "x\r\n" + MULTIPART),
+              ("not-ended", BAD, "no boundary at the end", MULTIPART.removesuffix("--b--\r\n")),
+              ("epilogue", BAD, "a letter after the end", MULTIPART + "x"),
+              ("empty", BAD, "no part", "--b--\r\n"),
+              ("too-many-parts", TOO_LARGE, "201 parts",
+               part("register", "RAW") + "".join(part(f"{n}", "") for n in range(200)) + "--b--\r\n"),
+              ("file", BAD, "register is a file",
+               MULTIPART.replace('"register"', '"register"; filename="a"')),
+              ("nameless", BAD, "a part without a name", part("register", "RAW") + "--b\r\n\r\nx\r\n--b--\r\n"),
+              ("named-twice", BAD, "a part with two names",
+               part("register", "RAW", 'Content-Disposition: form-data; name="register"\r\n') + "--b--\r\n"),
+              ("name-without-quotes", BAD, "a name without quotes", MULTIPART.replace('"register"', "register")),
+              ("boundary-in-a-value", BAD, "another field has the boundary at the beginning of a line",
+               part("a", "x\r\n--bx") + MULTIPART),
+              ("line-ends", BAD, "lines that end with a line feed alone", MULTIPART.replace("\r\n", "\n")),
+              ("not-utf8", BAD, "another field that is not UTF-8", part("a", "BYTE") + MULTIPART),
+          ]),
+        changed("multipart-register-twice", REPEATED, "a multipart form with two parts register", JSON_ONLY,
+                "register.once register.encoding", body=part("register", "RAW") + MULTIPART,
+                content_type="multipart/form-data; boundary=b", fields=TYPED),
+        changed("multipart-register-missing", NO_REGISTER, "a multipart form whose name is percent-encoded", JSON_ONLY,
+                body=MULTIPART.replace("register", "%72egister"), content_type="multipart/form-data; boundary=b",
+                fields=TYPED),
+        changed("body-too-long", TOO_LARGE, "another field makes the body 65,537 bytes long", JSON_ONLY,
+                "register.encoding register.size", body="register=S&a=FILL", size=65_537),
+        changed("bare-non-ascii-in-too-many", BAD, "201 form fields, one of them with a letter outside ASCII", JSON_ONLY,
+                body="register=S" + "&a=" * 199 + "&a=\u00fc"),
         changed("broken-escape", BAD, "an incomplete percent escape at the end", JSON_ONLY, body="register=S%7"),
+        changed("broken-escape-in-another-field", BAD, "an incomplete percent escape in another field", JSON_ONLY,
+                body="register=S&a=%7"),
         changed("not-utf8", BAD, "escaped bytes that are not UTF-8", JSON_ONLY, body="register=S%ff"),
         changed("bare-non-ascii", BAD, "a letter outside ASCII that is not percent-encoded", JSON_ONLY,
                 body="register=S&a=\u00fc"),
@@ -408,6 +504,7 @@ def forms() -> list[dict[str, Any]]:
     # fmt: on
 
 
+MULTIPART = part("register", "RAW") + "--b--\r\n"
 JSON_ONLY = {"register.encoding=json-body": NO_FORM}
 WORKED_TEXT = TEXT.replace("URL", SYSTEM).replace("KEY", KEY).replace("TOKEN", WORKED)
 
@@ -445,10 +542,12 @@ URL_PLAIN = "worked-blabla"
 def address(
     name: str, about: str, url: str, expect: Expect | str, source: tuple[str, ...] | None = None
 ) -> dict[str, Any]:
+    named = [*about.split(), *(["system-url.parts"] if expect == BAD else []), "system-url.allowed"]
+    named = list(dict.fromkeys(named))
     answer = {"verdict": "accepted", "returns": {"url": expect}} if isinstance(expect, str) else expect
     return {
         "id": f"retailcrm/canonical_system_url/{name}",
-        "clauses": clauses(f"{about} system-url.allowed" if about else "system-url.allowed"),
+        "clauses": clauses(" ".join(named)),
         "input": {"url": url},
         "stages": [],
         "expect": answer,
@@ -488,6 +587,12 @@ def addresses() -> list[dict[str, Any]]:
         changed("default-port", "system-url.port", home + ":443", NOT_ALLOWED, "the default port is written"),
         changed("empty-port", "system-url.port", home + ":", BAD, "a colon without a port"),
         changed("port-and-slash", "system-url.port", home + ":443/", NOT_ALLOWED, "the default port and a slash"),
+        changed("port-that-there-is-not", "system-url.port", home + ":0123456789", NOT_ALLOWED, "a port of ten digits"),
+        changed("port-not-digits", "system-url.port", home + ":4a", BAD, "a letter in the port"),
+        changed("hyphen-first", "", "https://-a.simla.com", BAD, "the host begins with a hyphen"),
+        changed("hyphen-last-in-a-label", "", "https://a-.simla.com", BAD, "a hyphen at the end of the label"),
+        changed("hyphen-first-in-a-label", "", "https://a.-b.simla.com", BAD, "the second label begins with a hyphen"),
+        changed("one-letter", "", "https://A.simla.com", "https://a.simla.com", "a label of one letter"),
         changed("slash-and-dot", "system-url.path", home + "/.", BAD, "a path of a dot"),
         changed("escaped-slash", "system-url.path", home + "/%2f", BAD, "a path of an escaped slash"),
         changed("path-with-parameter", "system-url.path", home + "/;a=1", BAD, "a path of a parameter"),
@@ -566,6 +671,20 @@ def listed_hosts() -> list[dict[str, Any]]:
     # fmt: on
 
 
+def listed_patterns() -> list[dict[str, Any]]:
+    """A list with stars: one stands for a label below a domain, by https and without a port."""
+    home = "https://a.box.example"
+    # fmt: off
+    return [
+        address("pattern", "", home, home),
+        address("pattern-with-port", "system-url.port", "https://a.lan.example:8443", NOT_ALLOWED,
+                ("pattern", "a port, which is in the pattern too")),
+        address("pattern-by-http", "system-url.scheme", "http://a.test.example", NOT_ALLOWED,
+                ("pattern", "http, as in the pattern")),
+    ]
+    # fmt: on
+
+
 # --- the file ---------------------------------------------------------------------------------
 
 
@@ -615,6 +734,10 @@ def groups() -> list[dict[str, Any]]:
             registration("worked-empty-secret", "token.empty-secret token.key", EMPTY_SECRET, secret="",
                          early=True, source=(PLAIN, "the secret is empty, and the token was made so", "given.secret",
                                                    "input.body")),
+            registration("empty-secret-and-no-form", "token.empty-secret token.key", EMPTY_SECRET, secret="",
+                         early=True, content_type="text/plain",
+                         source=(PLAIN, "the secret is empty, and the body no form", "given.secret",
+                                 "input.body", "input.content_type")),
         ]),
         ("secret-with-nul", verify, "secret\0", [
             registration("secret-with-nul", "token.nul token.key", BAD, secret="secret\0", early=True,
@@ -626,6 +749,8 @@ def groups() -> list[dict[str, Any]]:
             token("key-not-ascii", "token.value token.key", key="schlüssel-mit-ümlaut"),
             token("worked-empty-key", "token.message", key="", expect=EMPTY_KEY,
                   source=("worked-good", "an empty key")),
+            token("key-with-nul", "token.nul token.message", key=KEY + "\0", expect=BAD,
+                  source=("worked-good", "a NUL after the key")),
         ]),
         ("tokens-secret-not-ascii", make, umlaut, [token("secret-not-ascii", "token.key", secret=umlaut)]),
         ("tokens-secret-longer-than-a-block", make, long, [
@@ -642,16 +767,20 @@ def groups() -> list[dict[str, Any]]:
                    "token.key=base64-decoded": digest(base64.b64decode(padded), KEY)}, secret=padded)]),
         ("tokens-secret-empty", make, "", [
             token("worked-empty-secret", "token.empty-secret token.key", secret="", expect=EMPTY_SECRET,
-                  source=("worked-good", "the secret is empty"))]),
+                  source=("worked-good", "the secret is empty")),
+            token("empty-secret-and-empty-key", "token.empty-secret token.key", secret="", key="", expect=EMPTY_SECRET,
+                  source=("worked-good", "secret and key are empty", "given.secret", "input.api_key"))]),
         ("tokens-secret-with-nul", make, "secret\0", [
             token("secret-with-nul", "token.nul token.key", secret="secret\0", expect=BAD,
                   source=("worked-good", "a NUL after the secret"))]),
         ("addresses", "retailcrm.canonical_system_url", None, addresses()),
         ("addresses-of-the-operator", "retailcrm.canonical_system_url", None, listed_hosts()),
+        ("addresses-below-patterns", "retailcrm.canonical_system_url", None, listed_patterns()),
     ]
     # fmt: on
     own = ["https://crm.box.example", "https://ported.box.example:8443", "http://127.0.0.1:8000"]
-    allowed = {"addresses": OFFICIAL, "addresses-of-the-operator": own}
+    stars = ["https://*.box.example", "https://*.lan.example:8443", "http://*.test.example"]
+    allowed = {"addresses": OFFICIAL, "addresses-of-the-operator": own, "addresses-below-patterns": stars}
     return [
         {
             "id": f"retailcrm/{name}",

@@ -52,13 +52,8 @@ def decoded(text: str, clause: str) -> str:
         ) from None
 
 
-def query_pairs(
-    query: str,
-    clause: str,
-    component: Callable[[str, str], str] | None = None,
-    most: int = MAX_QUERY,
-) -> Pairs:
-    """Return a query or form as decoded pairs, in the order received.
+def query_pairs(query: str, clause: str, component: Callable[[str, str], str] | None = None) -> Pairs:
+    """Return a query as decoded pairs, in the order received.
 
     An absent `=` counts as an empty value, an empty piece (`a=1&&b=2`) is skipped. Raises `Refused`
     with `too-large` or `malformed`; duplicates are left to `no_duplicates`.
@@ -66,10 +61,15 @@ def query_pairs(
     >>> query_pairs("slug=a&locations=", "officernd:signature.parameters")
     (('slug', 'a'), ('locations', ''))
     """
-    if len(query) > most:
-        raise Refused("too-large", clause, {"characters": len(query), "limit": most})
+    if len(query) > MAX_QUERY:
+        raise Refused("too-large", clause, {"characters": len(query), "limit": MAX_QUERY})
     if not query.isascii():
         raise Refused("malformed", clause, {"found": "a character outside ASCII that is not percent-encoded"})
+    return _pairs(query, clause, component)
+
+
+def _pairs(query: str, clause: str, component: Callable[[str, str], str] | None = None) -> Pairs:
+    """Return a query or form in ASCII, of any length, as decoded pairs."""
     pieces = [piece for piece in query.split("&") if piece]
     if len(pieces) > MAX_PARAMETERS:
         raise Refused("too-large", clause, {"parameters": len(pieces), "limit": MAX_PARAMETERS})
@@ -106,23 +106,25 @@ def form_pairs(body: bytes, content_type: str, clause: str) -> Pairs:
     """
     if len(body) > MAX_FORM:
         raise Refused("too-large", clause, {"bytes": len(body), "limit": MAX_FORM})
-    kind = content_type if content_type == URLENCODED else content_type.partition(";")[0].strip().lower()
+    kind = content_type if content_type == URLENCODED else content_type.partition(";")[0].strip(" \t").lower()
     if kind == URLENCODED:
         try:
-            return query_pairs(body.decode("ascii"), clause, None, MAX_FORM)
+            text = body.decode("ascii")
         except UnicodeDecodeError:
             found = "a character outside ASCII that is not percent-encoded"
             raise Refused("malformed", clause, {"found": found}) from None
-    boundary = _BOUNDARY.search(content_type)
+        return _pairs(text, clause)
+    pieces = [piece.strip(" \t") for piece in content_type.split(";")[1:]]
+    named = [piece[9:] for piece in pieces if piece[:9].lower() == "boundary="]
+    boundary = _BOUNDARY.fullmatch(named[0]) if len(named) == 1 else None
     if kind != "multipart/form-data" or boundary is None:
         evidence = {"content type": printable(content_type) or "none", "expected": "a form"}
         raise Refused("wrong-content-type", clause, evidence)
-    return _multipart(body, (boundary[1] or boundary[2]).encode(), clause)
+    return _multipart(body, boundary[2].encode(), clause)
 
 
-_BOUNDARY = re.compile(
-    r';\s*boundary=(?:"([!-!#-~]{1,70})"|([!-!#-+\--:<-~]{1,70}))\s*(?:;|$)', re.ASCII | re.I
-)
+MAX_BOUNDARY = 70  # RFC 2046
+_BOUNDARY = re.compile(rf'("?)([!#-+\--~]{{1,{MAX_BOUNDARY}}})\1', re.ASCII)
 _DISPOSITION = re.compile(rb'form-data; name="([^"\\\r\n]*)"', re.I)
 
 
@@ -141,7 +143,7 @@ def _multipart(body: bytes, boundary: bytes, clause: str) -> Pairs:
     for part in parts:
         head, found, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         headers = [line.partition(b":")[::2] for line in head.split(b"\r\n")]
-        named = [value.strip() for name, value in headers if name.lower() == b"content-disposition"]
+        named = [value.strip(b" \t") for name, value in headers if name.lower() == b"content-disposition"]
         disposition = _DISPOSITION.fullmatch(named[0]) if len(named) == 1 else None
         if not part.startswith(b"\r\n") or not found or disposition is None:
             raise broken("a part that is not a plain field")

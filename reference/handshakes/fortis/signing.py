@@ -146,8 +146,6 @@ def _data(rule: Rules, query: str, passphrase: bytes) -> str:
         values = _parameters(rule, query, "data", "hmac", BY_HMAC)
         if "data" not in values:
             raise Refused("missing-parameter", ENCRYPTED + "data", {"name": "data"}, stage="parameters")
-        if not values["data"]:
-            raise Refused("empty-parameter", ENCRYPTED + "data", {"name": "data"}, stage="parameters")
         return values["data"]
     except Refused:
         if len(query) <= MAX_QUERY:

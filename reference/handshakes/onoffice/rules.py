@@ -14,18 +14,22 @@ from ..core.keys import key_bytes
 from ..core.printing import printable
 from ..core.readings import replaced
 from ..core.refusals import Refused
-from ..core.strict import Pairs, hex_digest, no_duplicates, query_pairs
+from ..core.strict import MAX_DEPTH, Pairs, hex_digest, no_duplicates, query_pairs
 from ..core.timestamps import Tolerance
+from .php import is_numeric
 
 Readings = Mapping[str, Callable[..., Any]]
 
 URL = "onoffice:url."
 API = "onoffice:api."
-_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?", re.ASCII)
-_HIGHEST_PORT = 65_535
+HIGHEST_PORT = 65_535
+MOST_DIGITS, MILLISECONDS = 12, 13
+"""How many digits a time has at most, and how many it has in milliseconds."""
+TOLERANCE: Tolerance = (300, 120)
+"""Seconds back and ahead, both inclusive; no page names a number (A16)."""
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?", re.ASCII)
 _PLAIN_NAMES = re.compile(r"(?:[A-Za-z0-9_-]+&)*", re.ASCII).fullmatch
-_NUMERIC = re.compile(r"[+-]?[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII).fullmatch
-_FIRST_OF_NUMBER = frozenset("+-0123456789")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 _UNESCAPED = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII).fullmatch
 _FORM = {byte: chr(byte) if _UNESCAPED(chr(byte)) else f"%{byte:02X}" for byte in range(256)} | {
     ord(" "): "+"
@@ -51,8 +55,8 @@ def base(url: str) -> tuple[str, str]:
     host = _HOST.fullmatch(authority.rpartition("@")[2])
     if host is None or scheme.lower() not in ("http", "https"):
         raise Refused("malformed", URL + "base", {"found": "no http(s)://host in front"}, stage="base")
-    if int(host[2] or "0") > _HIGHEST_PORT:
-        raise Refused("malformed", URL + "port", {"port": host[2], "highest": _HIGHEST_PORT}, stage="base")
+    if (port := host[2]) and (len(port) > 5 or int(port) > HIGHEST_PORT):
+        raise Refused("malformed", URL + "port", {"port": port[:40], "highest": HIGHEST_PORT}, stage="base")
     if not slash:
         raise Refused("malformed", URL + "path", {"found": "a URL without a path"}, stage="base")
     return f"{scheme}://{host[1]}/{path}", query
@@ -87,8 +91,8 @@ def names(pairs: Pairs) -> Pairs:
             found = "array syntax"
         elif "." in name or " " in name:
             found = "a dot or a space, which PHP turns into _"
-        elif not name.isprintable():
-            found = "a character that is not printable"
+        elif _CONTROL(name):
+            found = "a control character"
         if found:
             evidence = {"name": printable(name), "found": found}
             raise Refused("malformed", URL + "names", evidence, stage="parameters")
@@ -105,7 +109,7 @@ def integers(pairs: Pairs) -> Pairs:
     (('a1', ''), ('-', ''))
     """
     for name, _ in pairs:
-        if name[:1] in _FIRST_OF_NUMBER and _NUMERIC(name):
+        if is_numeric(name):
             evidence = {"name": printable(name), "found": "a number"}
             raise Refused("malformed", URL + "integer-names", evidence, stage="parameters")
     return pairs
@@ -173,53 +177,74 @@ def digest(signature: str) -> bytes:
     return hex_digest(signature, URL + "digest", "signature", "signature")
 
 
-def seconds(timestamp: str) -> int:
+def seconds(timestamp: str, clause: str = URL + "timestamp-unit") -> int:
     """onoffice:url.timestamp-unit. Return Unix seconds from ASCII digits, twelve at most.
 
-    Raises `Refused`: `timestamp-in-milliseconds`, `malformed`. Source: integration page; A15.
+    Raises `Refused`: `timestamp-in-milliseconds`, `malformed`. Source: integration page; A15. The API's
+    time has the same form, under a clause of its own.
 
     >>> seconds("1700000000")
     1700000000
     """
     digits = timestamp.isascii() and timestamp.isdigit()
-    if digits and len(timestamp) == 13:
+    if digits and len(timestamp) == MILLISECONDS:
         evidence = {"timestamp": timestamp}
-        raise Refused("timestamp-in-milliseconds", URL + "timestamp-unit", evidence, stage="time")
-    if not digits or len(timestamp) > 12:
+        raise Refused("timestamp-in-milliseconds", clause, evidence, stage="time")
+    if not digits or len(timestamp) > MOST_DIGITS:
         evidence = {"timestamp": timestamp[:40] if digits else f"{len(timestamp)} characters, not digits"}
-        raise Refused("malformed", URL + "timestamp-unit", evidence, stage="time")
+        raise Refused("malformed", clause, evidence, stage="time")
     return int(timestamp)
+
+
+def encoded(text: str, clause: str) -> bytes:
+    """Return a text in UTF-8; raises `Refused` with `malformed` for half of a surrogate pair, which is no character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise Refused("malformed", clause, {"found": "a lone surrogate"}) from None
 
 
 def php_json(value: Any) -> str:
     """onoffice:api.hmac-v1. Return JSON as PHP writes it: no spaces, `\\/`, `\\uXXXX`, `[]` for what is empty.
 
-    A float and a whole number of more than 64 bits are refused with `wrong-type`: they have to be sent
-    as text (error 243). An object with the names 0, 1, 2 in this order, which PHP turns into a list, is
-    refused with `malformed`. Source: measured with PHP 8.2.
+    An object with the names 0, 1, 2 in this order, which PHP turns into a list, and what is more than 100
+    deep is refused with `malformed`. Only then a float and a whole number of more than 64 bits are refused
+    with `wrong-type`: they have to be sent as text (error 243). Source: measured with PHP 8.2.
 
     >>> php_json({"url": "https://x/ü", "filter": {}})
     '{"url":"https:\\\\/\\\\/x\\\\/\\\\u00fc","filter":[]}'
     """
 
-    def plain(part: Any) -> Any:
+    clause = API + "hmac-v1"
+
+    def named(part: Any, depth: int = 1) -> Any:
+        if isinstance(part, str):
+            encoded(part, clause)
+        if not isinstance(part, (Mapping, list, tuple)):
+            return part
+        if depth > MAX_DEPTH:
+            found = f"more than {MAX_DEPTH} arrays and objects inside each other"
+            raise Refused("malformed", clause, {"found": found})
+        if not isinstance(part, Mapping):
+            return [named(inner, depth + 1) for inner in part]
+        if part and [*part] == [str(place) for place in range(len(part))]:
+            raise Refused("malformed", clause, {"found": "the names 0, 1, …, which PHP makes a list"})
+        return {named(str(name)): named(inner, depth + 1) for name, inner in part.items()} or []
+
+    def exact(part: Any) -> None:
         if isinstance(part, float) or (isinstance(part, int) and not -(2**63) <= part < 2**63):
             found = "a float" if isinstance(part, float) else "a whole number of more than 64 bits"
-            raise Refused(
-                "wrong-type", API + "hmac-v1", {"found": found, "expected": "a text with its digits"}
-            )
-        if isinstance(part, Mapping):
-            if part and [*part] == [str(place) for place in range(len(part))]:
-                raise Refused(
-                    "malformed", API + "hmac-v1", {"found": "the names 0, 1, …, which PHP makes a list"}
-                )
-            return {str(name): plain(inner) for name, inner in part.items()} or []
-        return [plain(inner) for inner in part] if isinstance(part, (list, tuple)) else part
+            raise Refused("wrong-type", clause, {"found": found, "expected": "a text with its digits"})
+        if isinstance(part, (dict, list)):
+            for inner in part.values() if isinstance(part, dict) else part:
+                exact(inner)
 
+    parts = named(value)
+    exact(parts)
     try:
-        text = json.dumps(plain(value), separators=(",", ":")).replace("/", "\\/")
-    except (TypeError, ValueError, RecursionError):
-        raise Refused("wrong-type", API + "hmac-v1", {"expected": "what JSON can hold"}) from None
+        text = json.dumps(parts, separators=(",", ":")).replace("/", "\\/")
+    except TypeError:
+        raise Refused("wrong-type", clause, {"expected": "what JSON can hold"}) from None
     return re.sub(r"(?<!\\)((?:\\\\)*)\\u007f", "\\1\x7f", text)  # the one character that PHP leaves
 
 
@@ -238,7 +263,7 @@ class Rules(NamedTuple):
     digest: Callable[[str], bytes] = digest
     key: Callable[[str, str], bytes] = key_bytes
     seconds: Callable[[str], int] = seconds
-    tolerance: Callable[[], Tolerance] = lambda: (300, 120)
+    tolerance: Callable[[], Tolerance] = lambda: TOLERANCE
 
 
 ADOPTED = Rules()

@@ -34,7 +34,8 @@ from ..core.stages import Stage
 from ..core.strict import Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .php import is_numeric
-from .rules import API, URL, Readings, Rules, php_json, rules
+from .rules import API, MILLISECONDS, URL, Readings, Rules, encoded, php_json, rules
+from .rules import seconds as digits
 
 SIGNATURE, TIMESTAMP = "signature", "timestamp"
 CREDENTIALS = frozenset({"apiToken", "apiClaim"})
@@ -91,7 +92,7 @@ def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
         raise Refused(
             "duplicate-parameter", URL + "verify", {"name": SIGNATURE, "found": "it is signed already"}
         )
-    made = hmac.digest(key, _bytes(_message(rule, base, query, pairs)), "sha256").hex()
+    made = hmac.digest(key, _message(rule, base, query, pairs).encode(), "sha256").hex()
     whole, sharp, fragment = url.partition("#")
     mark = "?" if "?" not in whole else "" if not query or query.endswith("&") else "&"
     return f"{whole}{mark}{SIGNATURE}={made}{sharp}{fragment}"
@@ -128,7 +129,7 @@ def verify_url(
     kept = tuple([pair for pair in pairs if pair[0] != SIGNATURE])
     signed = rule.signed(kept)
     text = rule.message(base, rule.form(rule.order(signed), query))
-    if not hmac.compare_digest(hmac.digest(key, _bytes(text), "sha256"), received):
+    if not hmac.compare_digest(hmac.digest(key, text.encode(), "sha256"), received):
         stages = url_stages(url, readings=readings)
         raise Refused("signature-mismatch", URL + "verify", stage="message", stages=stages)
     check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, URL + "tolerance")
@@ -152,8 +153,8 @@ def url_stages(url: str, *, readings: Readings | None = None) -> tuple[Stage, ..
     return (
         Stage("base", base.encode()),
         Stage("query", query.encode(), credential=holds),
-        Stage("names", " ".join(names).encode("utf-8", "surrogateescape")),
-        Stage("message", _bytes(_message(rule, base, query, pairs)), credential=holds),
+        Stage("names", " ".join(names).encode()),
+        Stage("message", _message(rule, base, query, pairs).encode(), credential=holds),
     )
 
 
@@ -192,14 +193,13 @@ def api_hmac(
     }
     for name, text in texts.items():
         of_type(text, str, API + "hmac", name)
-    whole = type(timestamp) is int and 0 <= timestamp < 10**20
-    time = str(timestamp) if whole or isinstance(timestamp, str) else ""
-    if not (time.isascii() and time.isdigit()):
-        raise Refused(
-            "wrong-type", API + "hmac", {"timestamp": type(timestamp).__name__, "expected": "digits"}
-        )
+    # 14 digits stand for any number that has more
+    given: Any = timestamp
+    time = str(max(-1, min(given, 10**MILLISECONDS))) if type(given) is int else given
+    of_type(time, str, API + "timestamp", "timestamp")
+    digits(time, API + "timestamp")
     if version == 2:
-        message = _bytes(time + token + resource_type + action_id)
+        message = encoded(time + token + resource_type + action_id, API + "hmac")
         return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
     if version != 1:
         raise Refused("not-allowed", API + "hmac-version", {"version": str(version), "expected": "1 or 2"})
@@ -209,8 +209,8 @@ def api_hmac(
     if number := next((name for name in given if is_numeric(name)), None):
         raise Refused("malformed", API + "hmac-v1", {"name": printable(number), "found": "a number"})
     values = [token, action_id, identifier, resource_id, api_key, time, resource_type]
-    inner = _md5(_bytes(",".join([php_json(dict(sorted(given.items()))), *values])))
-    return _md5(key + inner.encode())
+    message = encoded(",".join([php_json(dict(sorted(given.items()))), *values]), API + "hmac-v1")
+    return _md5(key + _md5(message).encode())
 
 
 def _pairs(rule: Rules, query: str) -> Pairs:
@@ -231,13 +231,6 @@ def _present(values: Mapping[str, str], name: str, clause: str) -> str:
         reason = "missing-parameter" if value is None else "empty-parameter"
         raise Refused(reason, clause, {"name": name}, stage="parameters")
     return value
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise Refused("malformed", URL + "base", {"found": "a lone surrogate"}) from None
 
 
 def _md5(value: bytes) -> str:

@@ -13,7 +13,7 @@ from ..core.keys import key_bytes
 from ..core.printing import printable
 from ..core.readings import replaced
 from ..core.refusals import Refused
-from ..core.strict import MAX_FORM, form_pairs, hex_digest, json_object, no_duplicates
+from ..core.strict import form_pairs, hex_digest, json_object, no_duplicates
 
 Readings = Mapping[str, Callable[..., Any]]
 
@@ -60,8 +60,6 @@ def form_field(body: bytes, content_type: str) -> bytes:
     >>> form_field(b"register=%7B%7D", "application/x-www-form-urlencoded")
     b'{}'
     """
-    if len(body) > MAX_FORM:
-        raise Refused("too-large", REGISTER + "size", {"bytes": len(body), "limit": MAX_FORM})
     clause = REGISTER + "encoding"
     values = fields(body, content_type, clause, REGISTER + "once")
     value = values.get("register")
@@ -90,24 +88,21 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     """retailcrm:register.members. Return token, apiKey and systemUrl, in the order received; others are ignored.
 
     Names are exact in case, values are text and not empty: a token over an empty key can be computed
-    too (A9). Raises `Refused`: `missing-parameter`, `wrong-type`, `empty-parameter`, `malformed`.
+    too (A9). Raises `Refused`: `missing-parameter`, `wrong-type`, `empty-parameter`, in this order.
     Source: official code; A5, A9, S9.
 
     >>> texts({"extra": 1, "apiKey": "a", "token": "b", "systemUrl": "c"})
     {'apiKey': 'a', 'token': 'b', 'systemUrl': 'c'}
     """
     found = {name: value for name, value in values.items() if name in NAMES}
-    for name in NAMES:
-        value = found.get(name)
-        if value is None:
-            raise Refused("missing-parameter", REGISTER + "members", {"name": name}, stage="members")
-        if type(value) is not str:
-            evidence = {"name": name, "found": type(value).__name__, "expected": "str"}
-            raise Refused("wrong-type", REGISTER + "members", evidence, stage="members")
-        if not value:
-            raise Refused("empty-parameter", REGISTER + "members", {"name": name}, stage="members")
-    if "\0" in found["apiKey"]:
-        raise Refused("malformed", TOKEN + "nul", {"apiKey": "holds a NUL"}, stage="members")
+    clause = REGISTER + "members"
+    if missing := [name for name in NAMES if found.get(name) is None]:
+        raise Refused("missing-parameter", clause, {"name": missing[0]}, stage="members")
+    if other := [name for name in NAMES if type(found[name]) is not str]:
+        evidence = {"name": other[0], "found": type(found[other[0]]).__name__, "expected": "str"}
+        raise Refused("wrong-type", clause, evidence, stage="members")
+    if empty := [name for name in NAMES if not found[name]]:
+        raise Refused("empty-parameter", clause, {"name": empty[0]}, stage="members")
     return found
 
 

@@ -61,9 +61,10 @@ def registration_token(api_key: str, *, secret: str, readings: Readings | None =
     """
     rule = rules(readings)
     of_type(api_key, str, TOKEN + "message", "apiKey")
+    key = rule.key(secret, TOKEN + "key")
     if not api_key:
         raise Refused("empty-parameter", TOKEN + "message", {"name": "apiKey"})
-    return rule.mac(rule.key(secret, TOKEN + "key"), _message(api_key)).hex()
+    return rule.mac(key, _message(api_key)).hex()
 
 
 def verify_registration(
@@ -108,23 +109,7 @@ def canonical_system_url(url: str, *, allowed: Iterable[str] = OFFICIAL_ORIGINS)
     of_type(url, str, SYSTEM_URL + "canonical", "url")
     if isinstance(allowed, str):  # its letters would be the entries
         raise Refused("wrong-type", SYSTEM_URL + "allowed", {"allowed": "str", "expected": "several origins"})
-    try:
-        return allowed_origin(url, allowed, SYSTEM_URL + "allowed")
-    except Refused as refused:
-        raise Refused(refused.reason, SYSTEM_URL + _wrong_part(url), refused.evidence) from None
-
-
-def _wrong_part(url: str) -> str:
-    """Return the clause's name for what is wrong with a URL that was refused."""
-    scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
-    if scheme.lower() != "https":
-        return "scheme"
-    if any(mark in rest for mark in "@?#\\"):
-        return "parts"
-    if path.strip("/"):
-        return "path"
-    return "port" if ":" in host else "allowed"
+    return allowed_origin(url, allowed, SYSTEM_URL + "allowed", SYSTEM_URL + "parts")
 
 
 def registration_stages(
@@ -147,7 +132,9 @@ def registration_stages(
 
 
 def _message(api_key: str) -> bytes:
-    """retailcrm:token.message. Return the API key's UTF-8 bytes, which are the whole message."""
+    """retailcrm:token.message. Return the API key's UTF-8 bytes, which are the whole message; no NUL (A8)."""
+    if "\0" in api_key:
+        raise Refused("malformed", TOKEN + "nul", {"apiKey": "holds a NUL"})
     try:
         return api_key.encode()
     except UnicodeEncodeError:

@@ -31,7 +31,7 @@ class Step:
     `constant` is where the code has the number. `vectors` name refused vectors that this step refuses, by the last
     part of their ids; a step that uses a procedure says for which step of it, as `escape: lone-percent`. `stage`
     is the stage that the step makes. The steps of a procedure have the clause of the step that uses it, unless
-    they have their own.
+    they have their own; if that step has a reason, it is the reason of every refusal in the procedure.
     """
 
     step: str
@@ -167,6 +167,7 @@ def _lines(
     number: str = "",
     path: str = "",
     clause: str = "",
+    reason: str = "",
     given: tuple[str, ...] = (),
 ) -> Iterator[Line]:
     for place, step in enumerate(steps, 1):
@@ -174,10 +175,12 @@ def _lines(
         own = _of(given, step.step, ":") if path else step.vectors if not step.uses else ()
         text = step.text.replace("{limit}", f"{step.limit:,}" if step.limit else "{limit}")
         vectors = tuple(f"{folder}/{vector}" for vector in own)
-        yield Line(here, name, text, step.reason, of, step.limit, step.constant, step.stage, vectors)
+        why = "" if step.uses else step.reason and (reason or step.reason)
+        yield Line(here, name, text, why, of, step.limit, step.constant, step.stage, vectors)
         if step.uses in known and number.count(".") < MOST_DEEP:
             passed = _of(given, step.step, "/") if path else step.vectors
-            yield from _lines(known, known[step.uses].steps, folder, f"{here}.", f"{name}/", of, passed)
+            inner = known[step.uses].steps
+            yield from _lines(known, inner, folder, f"{here}.", f"{name}/", of, reason or step.reason, passed)
 
 
 def _of(given: tuple[str, ...], step: str, mark: str) -> tuple[str, ...]:

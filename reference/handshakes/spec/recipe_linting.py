@@ -107,8 +107,8 @@ def _uses(operation: Operation, recipe: Recipe) -> Iterator[str]:
     for step in steps:
         if step.uses and step.uses not in known:
             yield f"{operation.id} {step.step}: unknown procedure {step.uses!r}"
-        if step.uses and step.reason:
-            yield f"{operation.id} {step.step}: refuses by its procedure, not itself"
+        if step.uses and step.reason and step.reason not in REASONS:
+            yield f"{operation.id} {step.step}: unknown reason {step.reason!r}"
     paths = {line.path for line in lines(recipe, operation.id)}
     for step in operation.steps:
         for vector in step.vectors if step.uses else ():

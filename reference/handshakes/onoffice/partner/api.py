@@ -135,37 +135,54 @@ class Api:
     def result_of(self, response: Response, clause: str, access: Access) -> dict[str, Any]:
         """onoffice:api.envelopes. Return the one result of an answer, or refuse with the code that it holds; A21.
 
-        Success is HTTP 200, errorcode 0 at the top and errorcode 0 at the action. The action's own code
-        says more than the top one, wherever both are. onoffice:api.lengths: with 137 the operator is told
-        of a token or a key of another length.
+        Success is HTTP 200, errorcode 0 at the top, one result, and errorcode 0 at the action, looked at in
+        this order.
         """
-        try:
-            answer = object_of(response, clause)
-        except Refused:
-            if response.status == 200:
-                raise
-            raise Refused("platform-error", clause, {"status": str(response.status)}) from None
-        top, results = code_of(answer, clause), results_of(answer)
-        code = (code_of(results[0], clause) if results else 0) or top
-        if code or response.status != 200:
-            evidence = {"status": str(response.status), "errorcode": str(code), "meaning": meaning(code)}
-            if code == 137 and (len(access.token), len(access.api_key)) != (TOKEN_LENGTH, KEY_LENGTH):
-                evidence["length"] = (
-                    f"a token has {TOKEN_LENGTH} characters and a key {KEY_LENGTH}; these have not"
-                )
-            raise Refused("platform-error", clause, evidence)
+        if response.status != 200:
+            raise error_of(response, clause, access)
+        answer = object_of(response, clause)
+        if code_of(answer, clause):
+            raise error_of(response, clause, access)
+        results = results_of(answer)
         if len(results) != 1:
             raise Refused("unexpected-answer", clause, {"results": len(results), "expected": 1})
+        if code_of(results[0], clause):
+            raise error_of(response, clause, access)
         return results[0]
 
 
-def code_of(value: Mapping[str, Any], clause: str) -> int:
-    """Return the errorcode in the status of an answer or a result; raises `Refused` with `unexpected-answer`."""
-    status = value.get("status")
-    code = status.get("errorcode") if isinstance(status, dict) else None
-    if type(code) is not int:
+def error_of(response: Response, clause: str, access: Access) -> Refused:
+    """onoffice:api.envelopes. Return the refusal of an answer that is an error, with the code that it holds.
+
+    The action's own code says more than the top one, wherever both are. onoffice:api.lengths: with 137 the
+    operator is told of a token or a key of another length.
+    """
+    evidence = {"status": str(response.status)}
+    try:
+        answer = object_of(response, clause)
+    except Refused:
+        answer = {}
+    code = next(
+        (code for one in (*results_of(answer)[:1], answer) if type(code := _code(one)) is int and code), 0
+    )
+    if answer:
+        evidence |= {"errorcode": str(code), "meaning": meaning(code)}
+    if code == 137 and (len(access.token), len(access.api_key)) != (TOKEN_LENGTH, KEY_LENGTH):
+        evidence["length"] = f"a token has {TOKEN_LENGTH} characters and a key {KEY_LENGTH}; these have not"
+    return Refused("platform-error", clause, evidence)
+
+
+def code_of(value: Mapping[str, Any], clause: str) -> float:
+    """Return the errorcode in the status of an answer or a result; raises `Refused` with `unexpected-answer` for no number."""
+    code = _code(value)
+    if not isinstance(code, (int, float)) or isinstance(code, bool):
         raise Refused("unexpected-answer", clause, {"errorcode": type(code).__name__, "expected": "a number"})
     return code
+
+
+def _code(value: Mapping[str, Any]) -> Any:
+    status = value.get("status")
+    return status.get("errorcode") if isinstance(status, dict) else None
 
 
 def results_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
