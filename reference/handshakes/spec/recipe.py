@@ -5,7 +5,7 @@ of steps that several operations share, of the platform (`[[procedure]]` in its 
 Parsing never fails: what is wrong with a file is a line of `recipe_linting`.
 
 >>> [line.number + " " + line.path for line in lines(load("officernd"), "officernd.sign_webhook")][:3]
-['1 time', '2 key', '2.1 key/empty']
+['1 key', '1.1 key/empty', '1.2 key/bytes']
 """
 
 from __future__ import annotations
