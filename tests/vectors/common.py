@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,18 @@ def written(value: Any, indent: str = "") -> str:
     return "[\n" + ",\n".join(inner + written(item, inner) for item in value) + f"\n{indent}]"
 
 
+def version(platform: str) -> str:
+    """Return the number of a platform's file, from `versions.toml`; vectors that are made anew have one of their own."""
+    file = Path(__file__).with_name("versions.toml")
+    return str(tomllib.loads(file.read_text("utf-8"))[platform]["version"]) if file.is_file() else "1.0"
+
+
 def main(platform: str, by: str, keys: str, groups: list[dict[str, Any]]) -> None:
     """Write a platform's file, or print it with `--print`; `by` says what made it, and `keys` what its keys are."""
     text = written(
         {
             "schema": 1,
+            "version": version(platform),
             "platform": platform,
             "made_by": f"tests/vectors/make_{platform}.py with {by}",
             "keys": keys,

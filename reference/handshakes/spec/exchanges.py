@@ -53,7 +53,8 @@ def canonical(document: Data, operations: Mapping[str, Operation]) -> Data:
             asked = {"operation": group["operation"], "input": vector["input"], "stages": stages}
             found.append({"id": vector["id"], **asked})
     made_by = f"handshakes vectors format, out of the stages in {document['platform']}/vectors.json"
-    return {"schema": 1, "platform": document["platform"], "made_by": made_by, "vectors": found}
+    head = {"schema": 1, "version": document["version"], "platform": document["platform"]}
+    return head | {"made_by": made_by, "vectors": found}
 
 
 def judged(answer: Data, expect: Data) -> tuple[str, str]:
