@@ -18,9 +18,15 @@ from handshakes.core.refusals import Refused
 from handshakes.core.strict import form_pairs, json_value, no_duplicates, query_pairs
 from handshakes.fortis.slips.texts import read_printed
 from handshakes.officernd import readings as officernd
+from handshakes.officernd.rules import split_signature
+from handshakes.onoffice import readings as onoffice
+from handshakes.onoffice.partner.texts import language
+from handshakes.onoffice.signing import api_hmac
 from handshakes.onoffice.simulator.findings import judged_page
 from handshakes.onoffice.simulator.records import Customer
 from handshakes.runtime.browser import Browser, Page
+from handshakes.runtime.framing import may_frame
+from handshakes.runtime.judging import tells
 from handshakes.runtime.transcript import Transcript
 
 
@@ -75,6 +81,7 @@ def recorded(
     return lambda: Transcript(frozenset({"code"})).request("browser", "one", request)
 
 
+PHP_NAMES = onoffice.of("onoffice:url.names=php-compatible")["names"]
 SPACED = officernd.of("officernd:signature.syntax=spaced-fields")["fields"]
 JSON = (("content-type", "application/json"),)
 FORM = (("content-type", "application/x-www-form-urlencoded"),)
@@ -83,6 +90,29 @@ FORM = (("content-type", "application/x-www-form-urlencoded"),)
 def alike(n: int) -> str:
     """Secrets of many lengths that all begin as the text does, and do not end so."""
     return json.dumps({"code": ["a" * length + "b" for length in range(8, 8 + n // 20)], "x": "a" * n})
+
+
+def beside(n: int) -> str:
+    """A hundred secrets of many lengths that begin alike, and then short pieces that begin so too."""
+    return "&".join(["code=" + "a" * length + "b" for length in range(8, 108)] + ["x=" + "a" * 16] * n)
+
+
+def framed(policy: str) -> Callable[[], object]:
+    response = Response(200, (("content-security-policy", policy),))
+    return lambda: may_frame(response, "https://portal.example")
+
+
+def hmac_of(parameters: dict[str, object]) -> Callable[[], object]:
+    """Return the making of an HMAC of version 1, as the simulated API does with what it was sent."""
+    return lambda: api_hmac(
+        token="t",
+        api_key="k",
+        timestamp=1,
+        resource_type="r",
+        action_id="a",
+        version=1,
+        parameters=parameters,
+    )
 
 
 READERS = {
@@ -123,6 +153,21 @@ READERS = {
     "a printed map of blanks": lambda n: lambda: read_printed(b"{" + b" " * n + b"}"),
     "a printed map of one name": lambda n: lambda: read_printed(b"{" + b"a" * n + b"}"),
     "a printed map of pairs": lambda n: lambda: read_printed(b"{" + b"a=b," * n + b"}"),
+    "pieces beside secrets that begin alike": lambda n: recorded(headers=FORM, body=beside(n)),
+    "a location of many pairs": lambda n: recorded(headers=(("location", f"https://x/?{'code=a-private%31&' * n}"),)),
+    "lists of secrets": lambda n: recorded(headers=JSON, body=json.dumps([{"code": [["x" * 10]]}] * n)),
+    "a policy of many sources": lambda n: framed("frame-ancestors " + "a" * n + "! " + "x.y " * n),
+    "policies without end": lambda n: framed(",frame-ancestors a" * n),
+    "an address of escapes": lambda n: lambda: tells("/" + "%2f" * n + "?" + "&=" * n, "x"),
+    "parameters of backslashes": lambda n: hmac_of({"a": "\\\x7f" * n}),
+    "names of parameters that are nearly numbers": lambda n: hmac_of({"1" + " " * n + "x": 1, "1" * n + "x": 1}),
+    "fields of a signature": lambda n: lambda: split_signature(",".join(f"a{i}=b" for i in range(n))),
+    "languages": lambda n: lambda: language("," * n),
+    "headers of a part": lambda n: (
+        lambda: form_pairs(b"--x\r\n" + b"a:b\r\n" * n + b"\r\n\r\n--x--", "multipart/form-data; boundary=x", "a:b")
+    ),
+    "boundaries without end": lambda n: lambda: form_pairs(b"", "multipart/form-data" + "; boundary=x y" * n, "a:b"),
+    "a name in many brackets": lambda n: lambda: PHP_NAMES((("a" + "[b]" * n, "1"),)),
     "titles without end": lambda n: recorded(headers=(("content-type", "text/html"),), body="<title>" * n),
 }  # fmt: skip
 

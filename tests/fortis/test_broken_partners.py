@@ -502,7 +502,7 @@ BROKEN: list[tuple[str, str, dict[str, Any] | type[App]]] = [
     ("postback.answer", "encrypted", {"postback": answered_with_a_redirect}),
     ("postback.idempotent", "encrypted", {"claim": a_second_time_is_an_error}),
     ("postback.order", "encrypted", {"registered": removal_is_final}),
-    ("location.removes-users", "encrypted", {"remove_users": lambda self, location_id: None}),
+    ("location.removes-users", "encrypted", {"users_of": lambda self, location_id: []}),
     ("launch.mode", "encrypted", {"verify": either_mode, "launch_key": query_as_key}),
     ("launch.mode", "plain", {"verify": either_mode}),
     ("launch.registered", "encrypted", {"location_only": removed_goes_on}),

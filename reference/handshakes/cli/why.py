@@ -28,6 +28,8 @@ class Why:
     """A role of its own for the operator: `GET /` lists refused requests, `GET /?n=1` explains one."""
 
     name = "operator"
+    has_store = True
+    """It asks the partner's store for secrets, and takes long to explain: a server advances it in threads."""
     secret_names: frozenset[str] = frozenset()
 
     def __init__(

@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 from ..core.strict import Pairs
 
+MOST_NESTED = 64
+"""PHP's `max_input_nesting_level`: what is in more brackets is dropped."""
 Key: TypeAlias = int | str
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 _BEGINS_AS_NUMBER = re.compile(r"[ \t\n\r\v\f]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
@@ -32,7 +34,7 @@ def parse_str(pairs: Pairs) -> Pairs:
     replaced: list[tuple[str, str]] = []
     for name, value in pairs:
         path = _path(name)
-        if not path:
+        if not path or len(path) > MOST_NESTED + 1:
             continue
         place, flat = found, ""
         for step in path[:-1]:
@@ -83,7 +85,7 @@ def _path(name: str) -> list[Key | None]:
     if not plain:
         return []
     path: list[Key | None] = [_key(plain)]
-    while bracket:
+    while bracket and len(path) <= MOST_NESTED + 1:  # what is nested deeper is dropped
         inner, closed, rest = rest.partition("]")
         if not closed:
             return [_key(re.sub(r"[ .[]", "_", name))] if len(path) == 1 else path

@@ -41,14 +41,7 @@ form.addEventListener("submit", async (event) => {
 """
 
 
-def press(
-    browser: Browser,
-    frame: Page,
-    popup: Page,
-    key: str,
-    *,
-    agreed: bool = True,
-) -> Step[str | None]:
+def press(browser: Browser, frame: Page, popup: Page, key: str, *, agreed: bool = True) -> Step[str | None]:
     """Paste a key, tick the box, press the button; return the text that goes to the popup.
 
     None means that the page has no form, or that the button stayed disabled. Raises nothing: a failure

@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from ..core.messages import Request, Response, Step, Unreachable, form_body, split_url
+from ..core.strict import URLENCODED
 from .transcript import Transcript
 
 MOST_REDIRECTS = 10
@@ -71,10 +72,7 @@ class Browser:
             return (
                 yield from self._go("GET", f"{url.partition('?')[0]}?{form_body(values).decode()}", b"", ())
             )
-        headers = (
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("origin", split_url(page.url)[0]),
-        )
+        headers = (("content-type", URLENCODED), ("origin", split_url(page.url)[0]))
         return (yield from self._go("POST", url, form_body(values), headers))
 
     def load_frame(self, page: Page, index: int = 0) -> Step[Page]:

@@ -8,6 +8,7 @@ neither in the book nor loopback itself is unreachable.
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -36,6 +37,9 @@ T = TypeVar("T")
 MOST_BODY = 1_048_576
 MOST_CONNECTIONS = 256
 _RAW_TARGET = "x-handshakes-raw-target"
+_LOOPBACK = re.compile(r"https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
+"""As a whole and nothing else: what two readers of URLs may read differently leads to no other host."""
+MOST_HEADER_BYTES = 65_536
 
 
 _deadline: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
@@ -160,7 +164,10 @@ class Client:
                     body = _read(answer, request.origin)
                     if deadline.over:  # what was cut may look complete
                         raise Unreachable("timeout", request.origin)
-                    return Response(answer.status_code, tuple(answer.raw.headers.items()), body)
+                    received = tuple(answer.raw.headers.items())
+                    if sum(len(name) + len(value) for name, value in received) > MOST_HEADER_BYTES:
+                        raise Unreachable("too-large", request.origin)
+                    return Response(answer.status_code, received, body)
             except requests.RequestException as error:
                 raise Unreachable("timeout" if deadline.over else _kind(error), request.origin) from None
             except (ValueError, UnicodeError):  # a header or target that is no HTTP; its text may be a secret
@@ -171,7 +178,7 @@ class Client:
     def _address(self, origin: str) -> str:
         if origin in self.book:
             return self.book[origin]
-        if origin in self.allowed or urlsplit(origin).hostname in ("127.0.0.1", "localhost", "::1"):
+        if origin in self.allowed or _LOOPBACK.fullmatch(origin):
             return origin
         raise Unreachable("no-address", origin)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 from ..core.messages import Response
@@ -39,7 +41,10 @@ class Judging:
 
     prefix = ""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, settings: Any = None, clock: Callable[[], int] = int, random: Callable[[int], bytes] = bytes
+    ) -> None:
+        self.settings, self.clock, self.random = settings, clock, random
         self.findings = Findings()
 
     def found(self, clause: str, held: bool | None, detail: str) -> None:

@@ -52,11 +52,11 @@ class SqlStore:
         self._turn = Turn() if url.startswith("sqlite") else nullcontext()
         metadata = sql.MetaData()
         text = sql.String
+        whose = [("platform", text(40)), ("identity", text(300))]
         self._installations = sql.Table(
             "installations",
             metadata,
-            sql.Column("platform", text(40), primary_key=True),
-            sql.Column("identity", text(300), primary_key=True),
+            *(sql.Column(*one, primary_key=True) for one in whose),
             sql.Column("state", text(20), nullable=False),
             sql.Column("version", sql.Integer, nullable=False),
             sql.Column("details", sql.Text, nullable=False),
@@ -65,9 +65,7 @@ class SqlStore:
         self._details = sql.Table(
             "details",
             metadata,
-            sql.Column("platform", text(40), primary_key=True),
-            sql.Column("identity", text(300), primary_key=True),
-            sql.Column("name", text(60), primary_key=True),
+            *(sql.Column(*one, primary_key=True) for one in [*whose, ("name", text(60))]),
             sql.Column("value", text(2000), nullable=False),
             sql.Index("by_detail", "platform", "name", "value"),
         )
@@ -148,7 +146,8 @@ class SqlStore:
                 installations.append(self._opened(row))
             except StoreError as error:  # one damaged row must not take the others with it
                 log.error("%s", error)
-        return installations
+        # the table that is searched is not sealed: what leads to another's installation leads nowhere
+        return [one for one in installations if one.details.get(name) == value]
 
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""

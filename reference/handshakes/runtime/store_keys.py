@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from .store import StoreError
+
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
 
 
 def keys_of(path: Path, *, may_make: bool) -> list[str]:
@@ -39,11 +41,17 @@ def _written_whole(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileExistsError):
+        try:
             os.link(aside, path)  # unlike a renaming, it never replaces the keys of another first start
+        except FileExistsError:
+            pass
+        except OSError as error:  # a file system without hard links, as on a USB stick
+            if error.errno not in _NO_LINKS:
+                raise
+            Path(aside).replace(path)
         _sync_folder(path.parent)
     finally:
-        Path(aside).unlink()
+        Path(aside).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

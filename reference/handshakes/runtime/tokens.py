@@ -6,6 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+def lifetime(value: object) -> int:
+    """Return a lifetime in whole seconds, which may come as text; 0 for anything else.
+
+    >>> lifetime(3599), lifetime("3599"), lifetime(True), lifetime("soon")
+    (3599, 3599, 0, 0)
+    """
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """An access token, the refresh token behind it, and the Unix second at which the first ends.

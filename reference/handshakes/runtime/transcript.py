@@ -30,6 +30,7 @@ _QUIET = frozenset(
     {"cache-control", "content-security-policy", "pragma", "referrer-policy", "x-content-type-options"}
 )
 _MOST_BODY = 2_000
+_MOST_HEADER, _MOST_HEADERS = 1_000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Transcript:
         )
         body = self._body(message.header("content-type").lower(), message.body)
         # What was learnt further on in the message may stand further up in it.
-        headers = tuple((name, self.masked(value)) for name, value in headers)
+        headers = tuple((name, self._cut(value, _MOST_HEADER)) for name, value in headers[:_MOST_HEADERS])
         self._append(Event(kind, sender, receiver, self.masked(text), headers, body))
 
     def _mask(self, value: str) -> str:
@@ -184,8 +185,12 @@ class Transcript:
             text = self._pairs(text)
         elif "json" in content_type:
             text = self._masked_json(text, text)
-        shown = self._secrets.masked(text, _MOST_BODY + 1)
-        return shown if len(shown) <= _MOST_BODY else shown[:_MOST_BODY] + f"… ‹{len(text)} characters›"
+        return self._cut(text, _MOST_BODY)
+
+    def _cut(self, text: str, most: int) -> str:
+        """Return a text with its secrets masked, and cut."""
+        shown = self._secrets.masked(text, most + 1)
+        return shown if len(shown) <= most else shown[:most] + f"… ‹{len(text)} characters›"
 
     def _has_secret(self, value: Any) -> bool:
         if isinstance(value, dict):

@@ -14,7 +14,7 @@ from ...core.messages import Headers, Request, Step, form_body
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED
 from ...runtime.calls import call, object_of, text_of
-from ...runtime.tokens import Tokens
+from ...runtime.tokens import Tokens, lifetime
 from .configuration import Configuration
 
 CLAUSE = "fortis:"
@@ -78,8 +78,11 @@ class Api:
 
     # --- OAuth --------------------------------------------------------------------------------------
 
-    def token(self, base: str, fields: Mapping[str, str]) -> Step[Tokens]:
-        """fortis:oauth.redirects. Post a form to the token endpoint of a listed address; follow nothing; return the access."""
+    def token(self, base: str, fields: Mapping[str, str], kept: str = "") -> Step[Tokens]:
+        """fortis:oauth.redirects. Post a form to the token endpoint of a listed address; follow nothing; return the access.
+
+        `kept` is the refresh token that stays when the answer brings none (RFC 6749, section 6).
+        """
         clause = CLAUSE + "oauth.endpoints"
         client = {
             "client_id": self.configuration.client_id,
@@ -90,13 +93,17 @@ class Api:
             form_body({**fields, **client}),
         )  # fmt: skip
         answer = object_of((yield from call(request, CLAUSE + "oauth.redirects")), clause)
-        lifetime = answer.get("expires_in")
-        if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
+        seconds = lifetime(answer.get("expires_in"))
+        if seconds <= 0:
             raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
         return Tokens(
             sendable(text_of(answer, "access_token", clause)),
-            text_of(answer, "refresh_token", clause),
-            self.clock() + lifetime,
+            text_of(
+                answer if "refresh_token" in answer else {"refresh_token": kept or None},
+                "refresh_token",
+                clause,
+            ),
+            self.clock() + seconds,
         )
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from ...core.messages import Request
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
-from ...runtime.role import Equipped
+from ...runtime.renewing import Renewing
 from ...runtime.store import Conflict, Installation, StoreError, earlier
 from ..rules import encrypted, launch
 from .api import CLAUSE, Api
@@ -25,8 +25,11 @@ PLATFORM = "fortis"
 MAX_BODY = 16_384
 
 
-class Connecting(Equipped[Configuration]):
+class Connecting(Renewing[Configuration]):
     """The registrations that the app keeps."""
+
+    platform = PLATFORM
+    lease_seconds = 15  # more than a request of the API may take
 
     @cached_property
     def api(self) -> Api:
@@ -115,32 +118,39 @@ class Connecting(Equipped[Configuration]):
 
     def unclaim(self, values: Mapping[str, str], kind: str) -> None:
         """fortis:postback.order, fortis:postback.idempotent. Take a registration back; one that is not there is as good; A09."""
+        location_id = values["location_id"]
         if kind == "user":
-            self.remove(self.identity(values["location_id"], values["user_id"]))
-            return
-        self.remove(self.identity(values["location_id"]))
-        self.remove_users(values["location_id"])
+            self.remove(lambda: [self.identity(location_id, values["user_id"])])
+        else:
+            self.remove(lambda: [self.identity(location_id), *self.users_of(location_id)])
 
-    def remove_users(self, location_id: str) -> None:
-        """fortis:location.removes-users. Shut out a location's users; the platform may not say so itself; A14."""
-        for found in self.store.find(PLATFORM, "locationId", location_id):
-            if found.details["kind"] == "user":
-                self.remove(found.identity)
+    def users_of(self, location_id: str) -> list[str]:
+        """fortis:location.removes-users. Return who is shut out with a location; the platform may not say so itself; A14."""
+        found = self.store.find(PLATFORM, "locationId", location_id)
+        return [one.identity for one in found if one.details["kind"] == "user"]
 
-    def remove(self, identity: str) -> None:
-        """Forget what was kept, and with it every session and access; that it was there stays.
+    def remove(self, identities: Callable[[], list[str]]) -> None:
+        """Forget what was kept, and with it every session and access, in one transaction; that it was there stays."""
+        for _ in range(5):
+            try:
+                self.store.save_all(*filter(None, map(self.emptied, identities())))
+                return
+            except Conflict:
+                continue
+        raise busy()
 
-        Of a row that cannot be opened nothing else stays: its key may be found again, its registration is over.
+    def emptied(self, identity: str) -> Installation | None:
+        """Return what is left of a registration that is over; None where there is none.
+
+        Of a row that cannot be opened nothing else stays: its key may be found again.
         """
         try:
-            self.change(identity, lambda one: replace(one, state="removed", credentials={}))
+            found = self.store.get(PLATFORM, identity)
         except StoreError as error:
             if not error.version:
                 raise
-            try:
-                self.store.save(Installation(PLATFORM, identity, {}, {}, "removed", error.version))
-            except Conflict:
-                raise busy() from None
+            return Installation(PLATFORM, identity, {}, {}, "removed", error.version)
+        return replace(found, state="removed", credentials={}) if found and found.state != "removed" else None
 
     def confirm(self, location_id: str, user_id: str) -> Installation:
         """fortis:postback.order. Make location and user active: the API confirmed a launch of theirs; A11. Returns the user's."""

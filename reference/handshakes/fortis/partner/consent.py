@@ -172,7 +172,8 @@ class Consent(Connecting):
         self.report("oauth", refused)
         return page(
             "No access",
-            '<p id="error">The app was not given access. Please try again from the app.</p>',
+            '<p id="error">This step gave the app no access. What it was given before, it still has;'
+            " else please try again from the app.</p>",
             status=403,
         )
 
@@ -184,10 +185,12 @@ class Consent(Connecting):
         installation = self.store.get(PLATFORM, self.identity(location_id, user_id))
         if installation is None or not installation.credentials.get("access_token"):
             raise Refused("unknown-installation", CLAUSE + "oauth.offered")
-        access = Tokens.of(installation.credentials)
-        if access.expires_at <= self.clock():
-            fields = {"grant_type": "refresh_token", "refresh_token": access.refresh_token}
-            base = installation.details["oauthUrl"]
-            access = yield from self.api.token(self.listed(base), fields)
-            self.keep_access(installation, access, base)
+        access = yield from self.fresh_tokens(installation, CLAUSE + "oauth.offered")
         return (yield from self.api.location(location_id, self.api.with_access(access.access_token)))
+
+    def renewed(self, installation: Installation) -> Step[Tokens]:
+        """fortis:oauth.endpoints. Trade the refresh token for a new access, at the listed address that gave it."""
+        refresh_token = installation.credentials["refresh_token"]
+        fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        base = self.listed(installation.details["oauthUrl"])
+        return (yield from self.api.token(base, fields, refresh_token))

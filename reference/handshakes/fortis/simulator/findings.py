@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ...core.messages import Response
@@ -18,10 +19,7 @@ BY_THE_API = ("identity.", "token.", "plain.coverage", "encrypted.coverage")
 LATE = (*BY_THE_API, "launch.once", "launch.registered", "oauth.")
 """Clauses that an app judges after it asked the API, or may."""
 LOCATION_ONLY = Survives("location-only")
-QUIET = (
-    *("no-referrer", "same-origin", "strict-origin", "origin"),
-    *("strict-origin-when-cross-origin", "origin-when-cross-origin"),
-)
+QUIET = re.compile("no-referrer|same-origin|(strict-)?origin(-when-cross-origin)?")
 TELLING = ("no-referrer-when-downgrade", "unsafe-url")
 UNPROVED = ("signature-mismatch", "stale", "from-the-future")
 
@@ -69,7 +67,8 @@ def opened(
 def quiet(shown: Response) -> bool:
     """Return whether a browser tells other sites no more of a page's address than its origin; the last policy that it knows counts."""
     given = [one.strip().lower() for one in ",".join(shown.header_values("referrer-policy")).split(",")]
-    return next((one in QUIET for one in reversed(given) if one in (*QUIET, *TELLING)), False)
+    known = [one for one in given if one in TELLING or QUIET.fullmatch(one)]
+    return known[-1:] != [] and known[-1] not in TELLING
 
 
 def unopened(shown: Response | None, mode: str) -> tuple[Finding, ...]:

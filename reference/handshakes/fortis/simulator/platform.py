@@ -20,19 +20,8 @@ class Fortis(Acting):
     name = "Fortis"
     secret_names = frozenset(
         {
-            *(
-                "data",
-                "access-token",
-                "hmac",
-                "key",
-                "email",
-                "ticket",
-                "code",
-                "state",
-                "code_verifier",
-                "token",
-            ),
-            *("access_token", "refresh_token", "client_secret", "developer-id"),
+            *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),
+            *("token", "access_token", "refresh_token", "client_secret", "developer-id"),
         }
     )
 

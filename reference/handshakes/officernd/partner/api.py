@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ...core.messages import Request, Step, form_body
+from ...core.messages import Request, Response, Step, form_body
 from ...core.refusals import Refused
 from ...runtime.calls import call, object_of, parsed, text_of
-from ...runtime.tokens import Tokens
+from ...runtime.tokens import Tokens, lifetime
 from .configuration import Configuration
 
 CLAUSE = "officernd:"
@@ -40,8 +40,8 @@ class Api:
         origin = self.configuration.identity_origin
         request = Request("POST", origin, "/oauth/token", headers, form_body(fields), TOKEN_TIMEOUT)
         answer = object_of((yield from call(request, clause)), clause)
-        lifetime = _seconds(answer.get("expires_in"))
-        if lifetime <= 0:
+        seconds = lifetime(answer.get("expires_in"))
+        if seconds <= 0:
             raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
         access_token = text_of(answer, "access_token", clause)
         if not all(
@@ -50,7 +50,7 @@ class Api:
             raise Refused("unexpected-answer", clause, {"access_token": "holds what no header can carry"})
         sent = answer.get("refresh_token") is not None or not kept
         refresh_token = text_of(answer, "refresh_token", clause) if sent else kept
-        return Tokens(access_token, refresh_token, self.clock() + lifetime)
+        return Tokens(access_token, refresh_token, self.clock() + seconds)
 
     def refresh(self, refresh_token: str) -> Step[Tokens]:
         """officernd:token.refresh. Trade a refresh token for new tokens, in the minimal form; C14, E1."""
@@ -72,12 +72,7 @@ class Api:
         """officernd:locations.list. Return the names of the organisation's locations by id: v1 a list, v2 its first page."""
         clause = CLAUSE + "locations.list"
         request = self._api("GET", origin, f"/organizations/{quote(slug, safe='')}/locations", tokens)
-        answer = parsed((yield from call(request, clause)), clause)
-        found = answer.get("results") if isinstance(answer, dict) else answer
-        if not isinstance(found, list) or not all(isinstance(location, dict) for location in found):
-            raise Refused(
-                "unexpected-answer", clause, {"answer": type(answer).__name__, "expected": "a list"}
-            )
+        found = listed((yield from call(request, clause)), clause)
         return {text_of(location, "_id", clause): text_of(location, "name", clause) for location in found}
 
     def integration(self, origin: str, target: str, tokens: Tokens) -> Step[dict[str, Any]]:
@@ -103,13 +98,7 @@ class Api:
         """officernd:webhook.version. Return the organisation's webhooks of this application: v1 a list, v2 a page of one."""
         clause = CLAUSE + "webhook.version"
         request = self._api("GET", origin, f"/organizations/{quote(slug, safe='')}/webhooks", tokens)
-        answer = parsed((yield from call(request, clause)), clause)
-        found = answer.get("results") if isinstance(answer, dict) else answer
-        if not isinstance(found, list) or not all(isinstance(webhook, dict) for webhook in found):
-            raise Refused(
-                "unexpected-answer", clause, {"answer": type(answer).__name__, "expected": "a list"}
-            )
-        return found
+        return listed((yield from call(request, clause)), clause)
 
     def delete_webhook(self, origin: str, slug: str, webhook_id: str, tokens: Tokens) -> Step[None]:
         """officernd:webhook.removal. Delete a webhook; one that is gone already is as good."""
@@ -127,11 +116,13 @@ class Api:
         return Request(method, origin, path, (*_bearer(tokens), *content), body)
 
 
-def _seconds(lifetime: object) -> int:
-    """Return a lifetime in whole seconds, which may come as text; 0 for anything else."""
-    if isinstance(lifetime, str) and lifetime.isascii() and lifetime.isdigit() and len(lifetime) < 10:
-        return int(lifetime)
-    return lifetime if isinstance(lifetime, int) and not isinstance(lifetime, bool) else 0
+def listed(response: Response, clause: str) -> list[dict[str, Any]]:
+    """Return the objects of a list, which version 2 puts into a page of it; else refuse with `unexpected-answer`."""
+    answer = parsed(response, clause)
+    found = answer.get("results") if isinstance(answer, dict) else answer
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise Refused("unexpected-answer", clause, {"answer": type(answer).__name__, "expected": "a list"})
+    return found
 
 
 def _bearer(tokens: Tokens) -> tuple[tuple[str, str], ...]:

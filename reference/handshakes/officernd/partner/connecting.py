@@ -17,10 +17,11 @@ from ...core.origins import allowed_origin
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
+from ...runtime.renewing import LOOK
 from ...runtime.store import Conflict, Installation, earlier
 from ...runtime.tokens import Tokens
 from .api import CLAUSE, id_of
-from .refreshing import LOOK, PLATFORM, Refreshing
+from .refreshing import PLATFORM, Refreshing
 
 CODE_LIFETIME = 600  # seconds: the most that RFC 6749, 4.1.2, recommends
 
@@ -91,6 +92,10 @@ class Connecting(Refreshing):
             id_of(values, name, clause)
         if "locations" not in values and self.configuration.connect_without_locations != "all":
             raise Refused("missing-parameter", clause, {"name": "locations"})
+        if values.get("locations") and not location_ids(
+            values["locations"]
+        ):  # which would count as all of them
+            raise Refused("malformed", clause, {"name": "locations", "found": "separators without an id"})
         return {"locations": "", **values}
 
     def check_state(self, request: Request) -> None:
@@ -269,6 +274,15 @@ class Connecting(Refreshing):
     def return_url(self, origin: str) -> str:
         """officernd:return.redirect. Return the URL that ends the flow in OfficeRnD; page, Step 6, lost there."""
         return origin + "/connect/external-integration/return"
+
+
+def location_ids(text: str) -> list[str]:
+    """officernd:locations.separator. Return the ids of a list joined by `, ` or `,`; empty means all; S10, S11.
+
+    >>> location_ids("location-id1, location-id2")
+    ['location-id1', 'location-id2']
+    """
+    return [piece.strip() for piece in text.split(",") if piece.strip()]
 
 
 def _digest(code: str) -> str:

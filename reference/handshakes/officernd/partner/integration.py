@@ -28,8 +28,9 @@ from .. import signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
 from .api import CLAUSE
+from .connecting import location_ids
 from .refreshing import PLATFORM
-from .settings import SAVE, SettingsPage, location_ids, with_details
+from .settings import SAVE, SettingsPage, with_details
 
 REMOVED = "/officernd/removed/"
 Endpoint = Callable[[Request], Step[Answer]]
@@ -102,7 +103,7 @@ class PartnerIntegration(SettingsPage):
         except Refused as refused:
             return self.unverified("configure", refused)
         try:
-            tokens = yield from self.fresh_tokens(installation)
+            tokens = yield from self.fresh(installation)
             api, slug = installation.details["api"], installation.details["slug"]
             organization = yield from self.api.organization(api, slug, tokens)
             locations = yield from self.locations(installation, tokens)
@@ -158,8 +159,12 @@ class PartnerIntegration(SettingsPage):
         )
         installation = next(candidate for candidate in candidates if candidate.identity == label)
         slug = dict(query.parameters).get("slug")
-        if slug and slug != installation.details["slug"] and "organizationId" in query.covered:
-            installation = self.change(installation.identity, with_details(slug=slug)) or installation
+        later = query.timestamp >= int(
+            installation.details.get("slugAt", "0")
+        )  # not an old name that comes late
+        if slug and slug != installation.details["slug"] and "organizationId" in query.covered and later:
+            renamed = with_details(slug=slug, slugAt=str(query.timestamp))
+            installation = self.change(installation.identity, renamed) or installation
         return installation, query
 
     def candidates(self, pairs: Pairs) -> list[Installation]:

@@ -18,7 +18,7 @@ from ...runtime.calls import text_of
 from ...runtime.pages import page
 from ...runtime.store import Installation
 from .api import CLAUSE
-from .connecting import Connecting
+from .connecting import Connecting, location_ids
 from .refreshing import PLATFORM
 
 SAVE = "/officernd/settings"
@@ -95,12 +95,3 @@ class SettingsPage(Connecting):
 def with_details(**details: str) -> Callable[[Installation], Installation]:
     """Return the change that sets some details of an installation."""
     return lambda installation: replace(installation, details={**installation.details, **details})
-
-
-def location_ids(text: str) -> list[str]:
-    """officernd:locations.separator. Return the ids of a list joined by `, ` or `,`; empty means all; S10, S11.
-
-    >>> location_ids("location-id1, location-id2")
-    ['location-id1', 'location-id2']
-    """
-    return [piece.strip() for piece in text.split(",") if piece.strip()]

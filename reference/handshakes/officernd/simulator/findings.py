@@ -62,11 +62,8 @@ def configured(response: Response | None, fault: str) -> tuple[Finding, ...]:
 
 
 def crashed(response: Response, detail: str) -> tuple[Finding, ...]:
-    """officernd:advice.no-crash. Return a finding on an answer in the 500s to what should be refused, else none.
-
-    What a server does not implement, or cannot do at the moment, is said without a crash: 501, 503.
-    """
-    crash = response.status >= 500 and response.status not in (501, 503)
+    """officernd:advice.no-crash. Return a finding on an answer in the 500s to what should be refused, else none."""
+    crash = response.status >= 500 and response.status not in (501, 503)  # which are said without a crash
     return (Finding(CLAUSE + "advice.no-crash", False, detail),) if crash else ()
 
 

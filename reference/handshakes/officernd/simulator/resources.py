@@ -69,13 +69,7 @@ class Resources(Identity):
             return json_response({"message": error.message}, error.status)
 
     def _answer(
-        self,
-        request: Request,
-        version: str,
-        organization: Organization,
-        token: Token,
-        kind: str,
-        id: str,
+        self, request: Request, version: str, organization: Organization, token: Token, kind: str, id: str
     ) -> tuple[str, Response]:
         """Return the place, as faults name it, and the answer of a known method on a known path."""
         if kind == "organization":

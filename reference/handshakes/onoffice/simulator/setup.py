@@ -25,6 +25,7 @@ class SetUp(Judging):
     """What is kept, by id."""
 
     prefix = CLAUSE
+    settings: Settings
 
     def __init__(
         self,
@@ -34,11 +35,8 @@ class SetUp(Judging):
         clock: Callable[[], int],
         random: Callable[[int], bytes],
     ) -> None:
-        super().__init__()
-        self.settings = settings
+        super().__init__(settings, clock, random)
         self.account = account
-        self.clock = clock
-        self.random = random
         self.customers: dict[str, Customer] = {}
         self.api_users = Bounded[str, ApiUser](
             owner=lambda one: one.web_id, needed=lambda one: one.state == "active"

@@ -108,10 +108,7 @@ class Acting(Resources):
         refuses = chosen is not None and isinstance(chosen.expected, Refuses) and asked_for
         if chosen and refuses and not self._knew(attempt, response, chosen):
             account.keys[key].revoked = "" if said_yes(response) else "connection.failure"
-            findings = (
-                *refused(response, attempt, chosen),
-                *uniform(response, chosen, self.refusals),
-            )
+            findings = (*refused(response, attempt, chosen), *uniform(response, chosen, self.refusals))
             return self.outcome(response, findings)
         known = self.findings.violations > broken and not attempt.edited
         played = chosen if asked_for else None

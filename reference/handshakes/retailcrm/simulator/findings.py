@@ -99,14 +99,11 @@ def refused(response: Response | None, attempt: Attempt, fault: ConnectFault) ->
 def connected(
     response: Response | None, attempt: Attempt, fault: ConnectFault | None, plain: Collection[str]
 ) -> tuple[Finding, ...]:
-    """retailcrm:answer.edit-seen. Return the findings on a registration that the module has to take.
-
-    Without an answer there is none to judge: how long the platform waits for it is assumed.
-    """
+    """retailcrm:answer.edit-seen. Return the findings on a registration that the module has to take."""
     name = fault.name if fault else "the genuine registration"
     detail = f"{name}: {response.status if response else 'no answer'}"
     yes, edited = said_yes(response), attempt.edited is not None
-    silent = response is None
+    silent = response is None  # how long the platform waits is assumed
     if fault:
         return (Finding(fault.clause, None if silent else yes, detail),)
     if not edited:

@@ -14,14 +14,12 @@ class SetUp(Judging):
     """What is kept, by id."""
 
     prefix = CLAUSE
+    settings: Settings
 
     def __init__(
         self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
     ) -> None:
-        super().__init__()
-        self.settings = settings
-        self.clock = clock
-        self.random = random
+        super().__init__(settings, clock, random)
         self.cards: dict[str, Card] = {}
         self.accounts: dict[str, Account] = {}
         self.popups: dict[tuple[str, str], PopUp] = {}
