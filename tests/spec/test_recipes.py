@@ -44,6 +44,25 @@ def answer(platform: str, id: str) -> str:
         return f"a crash: {type(error).__name__}"
 
 
+def told(platform: str, id: str) -> str:
+    """Return a refusal with its evidence: where one reason stands for many, it says which check it was."""
+    group, vector = by_id(platform)[id]
+    try:
+        code_of(platform).operations[group["operation"]].run(group["given"], vector["input"], None)
+    except Refused as refused:
+        return str(refused)
+    except Exception as error:
+        return f"a crash: {type(error).__name__}"
+    return "accepted"
+
+
+def overridden(platform: str, line: recipe.Line) -> bool:
+    """Return whether the step that uses a procedure gives all of its refusals one reason."""
+    known = recipe.load(platform).known().values()
+    own = {step.reason for one in known for step in one.steps if step.step == line.path.rpartition("/")[2]}
+    return "/" in line.path and line.reason not in own
+
+
 STEPS = [
     (platform, operation.id, line)
     for platform in WITH
@@ -74,10 +93,11 @@ def test_a_step_refuses_its_vector_by_its_clause_and_without_the_check_nothing_d
 ):
     refused = refusal(platform, vector)
     assert (refused.reason, refused.clause) == (line.reason, line.clause)
-    before = answer(platform, vector)
+    tell = told if overridden(platform, line) else answer
+    before = tell(platform, vector)
     with without(place(refused)):
-        assert answer(platform, vector) != before
-    assert answer(platform, vector) == before
+        assert tell(platform, vector) != before
+    assert tell(platform, vector) == before
 
 
 @cache
