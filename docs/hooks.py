@@ -53,7 +53,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for platform in register.platforms():
         page = clauses_page(register.load(platform))
         files.append(File.generated(config, f"clauses/{platform}.md", content=page))
-    for platform in with_recipe():
+    for platform in PLATFORMS:
         page = beside("recipe_pages").page(platform)
         files.append(File.generated(config, f"recipes/{platform}.md", content=page))
     for name in modules():
@@ -123,7 +123,7 @@ def _expanded(nav: list[Any]) -> list[Any]:
     """Replace what stands for generated pages by those that there are; a section without pages goes."""
     found: dict[str, list[Any]] = {
         "notebooks/*": [f"notebooks/{path.stem}.md" for path in sorted(NOTEBOOKS.glob("*.ipynb"))],
-        "recipes/*": [f"recipes/{platform}.md" for platform in with_recipe()],
+        "recipes/*": [f"recipes/{platform}.md" for platform in PLATFORMS],
         "clauses/*": [f"clauses/{platform}.md" for platform in register.platforms()],
         "api/*": [{name: f"api/{name}.md"} for name in modules()],
     }
@@ -140,11 +140,6 @@ def _expanded(nav: list[Any]) -> list[Any]:
         if target:
             items.append({title: target})
     return items
-
-
-def with_recipe() -> list[str]:
-    """List the platforms whose operations are written down step by step."""
-    return [platform for platform in PLATFORMS if (PACKAGE / platform / "recipe.toml").is_file()]
 
 
 def beside(name: str) -> Any:
@@ -170,7 +165,7 @@ def notebook_page(path: Path) -> str:
         elif cell["cell_type"] == "code" and source.strip():
             parts.append(fence(source, "python"))
             parts += [_output(output, path.name) for output in cell["outputs"]]
-    platform = next((name for name in with_recipe() if path.stem.endswith(name)), "")
+    platform = next((name for name in PLATFORMS if path.stem.endswith(name)), "")
     if platform:
         first = "Every operation of this lesson as a numbered list, to be written in any language:"
         parts.insert(1, f"{first} [the recipe](../recipes/{platform}.md).")

@@ -10,6 +10,7 @@ import typer
 
 from ..core.printing import printable
 from ..platforms import PLATFORMS
+from ..spec import recipe, recipe_linting
 from ..spec.code import Data
 from ..spec.evidence import FILE, KINDS, NOT_RUN, read
 from ..spec.linting import against_code, settings_in_code
@@ -175,7 +176,7 @@ def check(
         ),
     ] = "",
 ) -> None:
-    """Check the clauses, alone and against the code. Each problem is one line, and the exit status is then 1."""
+    """Check the clauses, alone and against the code, and the recipes. Each problem is one line, and the exit status is then 1."""
     if path := file_given(what):
         registers = [_of_file(path)]
         built = registers[0].platform in PLATFORMS
@@ -196,6 +197,8 @@ def _problems(register: Register) -> Iterator[str]:
     code = PLATFORMS[register.platform].code()
     yield from against_code(register, code.readings)
     yield from settings_in_code(register, code.settings)
+    document = vectors_of(register.platform)
+    yield from recipe_linting.lint(recipe.load(register.platform), register, document, code.operations)
 
 
 def _of_file(path: Path) -> Register:
