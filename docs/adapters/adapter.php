@@ -8,9 +8,9 @@ function message(string $operation, array $input): string // what is signed; no 
     if ($operation === 'retailcrm.registration_token') return str_contains($input['api_key'], "\0") ? refuse('malformed') : ($input['api_key'] !== '' ? $input['api_key'] : refuse('empty-parameter'));
     [$base, $query] = explode('?', explode('#', $input['target'])[0], 2) + [1 => ''];
     ['scheme' => $scheme, 'host' => $host, 'path' => $path] = (parse_url($base) ?: []) + ['scheme' => '', 'host' => '', 'path' => null];
-    if ($path === null || !preg_match('//u', urldecode($query))) refuse('malformed');
+    if ($path === null || !preg_match('~^https?://([^/]*@)?([\w.-]+|\[[\da-f:.]+\])(:\d*)?/~i', $base) || !preg_match('//u', urldecode($query))) refuse('malformed');
     $names = array_map(fn ($piece) => urldecode(explode('=', $piece, 2)[0]), array_filter(explode('&', $query), 'strlen'));
-    foreach ($names as $name) if ($name === '' || is_numeric($name) || preg_match('/[.[\p{Z}\p{C}]/u', $name)) refuse('malformed');
+    foreach ($names as $name) if ($name === '' || is_numeric($name) || preg_match('/[.[ \x00-\x1f\x7f]/', $name)) refuse('malformed');
     $signed = $operation === 'onoffice.sign_url' && in_array('signature', $names, true);
     if ($signed || count($names) !== count(array_unique($names))) refuse('duplicate-parameter');
     parse_str($query, $values);
