@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import html
 import json
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote_plus, urlencode
 
 import pytest
@@ -20,6 +25,7 @@ WORKED = (
 """A genuine registration; the token is OpenSSL's HMAC of the key under `example-module-secret`."""
 PUBLIC = {"secret": "example-module-secret"}
 SECRET, KEY, URL = "Private-Module-Secret-0815", "PrivKey0AbCdEf1234567890abcdefXY", "https://demo.simla.com"
+BASE32 = "ONSWG4TFORZWKY3SMV2HGZLDOJSXI==="
 CODE, OTHER, ANOTHER_KEY = (
     "private-code-4711",
     "Private-Other-Secret-0816",
@@ -417,7 +423,72 @@ MORE = [
     worked("bin2hex of the form", "body-hex", worked_php("bin2hex(http_build_query(['register' => $j]))")),
 ]  # fmt: skip
 
-ROWS = [*ON_THE_WAY, *SIGNED_OTHERWISE, *MORE]
+WRITTEN_OTHERWISE = [
+    js_key("bytes of Python in quotes", "key-literal", "`b'${s}'`", "str(b'…')"),
+    js_key("a Buffer in JSON", "key-literal", "JSON.stringify(Buffer.from(s))", "Buffer in JSON"),
+    js_key("a Uint8Array as text", "key-literal", "String(new Uint8Array(Buffer.from(s)))", "Uint8Array"),
+    js_key("the JSON of a secrets manager", "key-literal", "JSON.stringify({secret: s})", "under secret"),
+    php_key("a no-break space in front", "key-invisible", r'"\u{a0}$s"', "no-break space in front"),
+    js_key("a zero-width space in the given secret", "key-invisible", "s.replace('\u200b', '')", secret="Private\u200bSecret-0815"),
+    php_key("Cyrillic letters in the key", "key-look-alikes", "str_replace(['c', 'e'], ['с', 'е'], $s)", "Cyrillic letters for"),
+    php_key("0 for O", "key-look-alikes", "str_replace('O', '0', $s)", "O and 0", "PrivateSecretO815"),
+    php_key("Windows-1251", "key-code-page", "iconv('UTF-8', 'CP1251', $s)", "cp1251", "Секрет-0815"),
+    js_key("ASCII alone", "key-code-page", "s.replace(/[^\\x00-\\x7f]/g, '?')", "?", "Секрет-0815"),
+    js_key("bytes of a UUID", "key-uuid-bytes", "Buffer.from(s.replaceAll('-', ''), 'hex')", secret="0a1b2c3d-0d6f-4f5f-9d9c-1f6b3f0f2a11"),
+    js_key("hex up to a dash", "key-from-hex", "Buffer.from(s, 'hex')", "up to", "0a1b2c3d-0d6f-4f5f-9d9c-1f6b3f0f2a11"),
+    php_key("base64_decode of what is none", "key-from-base64", "base64_decode($s)", "left out", "Private-Secret-of-the-page"),
+    signed("base32", "key-from-base32", lambda: hmac.new(base64.b32decode(BASE32), KEY.encode(), "sha256").hexdigest(), secret=BASE32),
+    php_key("its name before it", "key-named", "'SECRET=' . $s", "'SECRET='"),
+    js_key("line ends within the given secret", "key-joined", "s.replace(/\\s/g, '')", secret="Private-Secret\n-0815"),
+    js_key("base64 of a line end too", "key-to-base64", "btoa(s + '\\n')", "a line end"),
+    php_key("the first 64 bytes of a long secret", "key-cut", "substr($s, 0, 64)", "64 bytes", "Private-Secret-0815-" * 5),
+    php_key("cut at a blank", "key-cut", "explode(' ', $s)[0]", "at the first ' '", "Private Secret 0815"),
+    signed("nothing was handed over", "text-empty", node("crypto.createHmac('sha256', s).digest('hex')")),
+    signed("bytes of Python in quotes, signed", "text-literal", lambda: hmac.new(SECRET.encode(), str(KEY.encode()).encode(), "sha256").hexdigest()),
+    signed("a promise", "text-placeholder", node("h(s, String(Promise.resolve(k)))"), "Promise"),
+    signed("update called twice", "text-doubled", node("crypto.createHmac('sha256', s).update(k).update(k).digest('hex')")),
+    signed("hex of the key", "text-hex", php("$h($s, bin2hex($k))")),
+    with_key("blanks of the key taken out", "text-without-blanks", "a b c", php("$h($s, str_replace(' ', '', 'a b c'))")),
+    signed("a C string", "text-nul", php(r'$h($s, "$k\0")')),
+    with_key("Windows-1251 of the key", "text-code-page", "ключ", php("$h($s, iconv('UTF-8', 'CP1251', 'ключ'))"), "cp1251"),
+    with_key("a cut text", "text-cut", "ab" * 60, php("$h($s, substr(str_repeat('ab', 60), 0, 100))"), "100"),
+    signed("secret and key with a colon, plain", "mac-plain-separated", node("crypto.createHash('sha256').update(s + ':' + k).digest('hex')"), "the secret first"),
+    signed("SHA-512 of both", "mac-plain-sha512", php("hash('sha512', $s . $k)")),
+    signed("secret in the text", "mac-secret-in-text", php("$h($s, $k . $s)"), "behind"),
+    signed("hash of the HMAC", "mac-then-hashed", php("hash('sha256', $h($s, $k))")),
+    signed("Go's Sum with the message", "mac-sum", lambda: go_sum(SECRET, KEY), "HMAC of nothing"),
+    signed("sodium_crypto_generichash", "mac-blake2", lambda: hashlib.blake2b(KEY.encode(), key=SECRET.encode(), digest_size=32).hexdigest()),
+    signed("swapped, and SHA-1", "mac-swapped + mac-sha1", php("$h($k, $s, 'sha1')")),
+    signed("MD5 of the secret, and SHA-1", "key-hashed + mac-sha1", php("$h(md5($s), $k, 'sha1')")),
+    signed("CR, and small letters", "key-carriage-return + text-lower-case", node("h(s + '\\r', k.toLowerCase())")),
+    signed("bin2hex of hex", "form-hex-of-hex", php("bin2hex($h($s, $k))")),
+    signed("bin2hex of base64", "form-hex-of-base64", php("bin2hex(base64_encode($h($s, $k, 'sha256', true)))")),
+    signed("base64 of base64", "form-base64-twice", php("base64_encode(base64_encode($h($s, $k, 'sha256', true)))")),
+    signed("Arrays.toString", "form-bytes", node("JSON.stringify([...new Int8Array(Buffer.from(h(s, k), 'hex'))])")),
+    signed("a Buffer in JSON, as digest", "form-bytes", node("JSON.stringify(crypto.createHmac('sha256', s).update(k).digest())")),
+    with_key("a negative BigInteger", "form-number", "PrivKey1", java('new java.math.BigInteger(HexFormat.of().parseHex(h($s.getBytes(), "PrivKey1"))).toString(16)')),
+    with_key("BigInteger without its first zero", "form-without-zeros", "PrivKey41", java('new java.math.BigInteger(1, HexFormat.of().parseHex(h($s.getBytes(), "PrivKey41"))).toString(16)')),
+    signed("BigInt in decimal", "form-number", node("BigInt('0x' + h(s, k)).toString()")),
+    signed("str of bytes, as digest", "form-literal", node("`b'${h(s, k)}'`")),
+    signed("the output of openssl", "form-tool", lambda: run("openssl", "dgst", "-sha256", "-hmac", SECRET, given=KEY).decode().strip()),
+    signed("the output of sha256sum", "form-tool + mac-no-key", lambda: run("sha256sum", given=KEY).decode().strip()),
+    signed("bytes backwards", "form-reversed", node("Buffer.from(h(s, k), 'hex').reverse().toString('hex')")),
+    signed("toHexString without a mask", "form-sign-extended", node("[...new Int8Array(Buffer.from(h(s, k), 'hex'))].map((b) => (b >>> 0).toString(16)).join('')")),
+]  # fmt: skip
+
+ROWS = [*ON_THE_WAY, *SIGNED_OTHERWISE, *MORE, *WRITTEN_OTHERWISE]
+
+
+def go_sum(secret: str, message: str) -> str:
+    """Return what a Go program gives that hands its message to Sum."""
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "sum.go"
+        source.write_text(
+            'package main\nimport ("crypto/hmac"; "crypto/sha256"; "fmt"; "os")\n'
+            "func main() { m := hmac.New(sha256.New, []byte(os.Args[1]))\n"
+            'fmt.Printf("%x", m.Sum([]byte(os.Args[2]))) }\n'
+        )
+        return run("go", "run", str(source), secret, message).decode()
 
 
 def openssl(text: str) -> str:

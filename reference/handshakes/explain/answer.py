@@ -15,7 +15,7 @@ from ..core.timestamps import Tolerance
 from ..platforms import PLATFORMS
 from .budget import Budget
 from .differences import Mine, compared
-from .keys import doubt
+from .doubts import doubt
 from .pasted import read
 from .ranking import Explanation, grouped
 from .recorded import Unreadable

@@ -1,61 +1,83 @@
-"""Slips of the key and of the MAC: what else a secret may have become, and what else may have been computed."""
+"""Slips of the key: what else a secret may have become."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
-import hmac
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from html import escape, unescape
-from urllib.parse import quote, unquote
+from itertools import combinations
+from urllib.parse import quote, unquote, unquote_plus
 
-from ..core.cases import Mac
+from .digests import loose
+from .visible import LETTERS
 
 Key = tuple[str, bytes, str, int]
 """A slip, the key that it makes, what was changed, and what it costs."""
 
 _DOLLAR = re.compile(r"\$(?:[0-9$?!#@*-]|\{\w+\}|[A-Za-z_]\w*)", re.ASCII)
 PREFIXED = re.compile(
-    r"(?:whsec_|sk_live_|sk_test_|sk_|pk_|Bearer |Basic |sha256=|secret[:=] ?)(?=.)", re.I | re.A
+    r"(?:whsec_|sk_live_|sk_test_|sk_|pk_|Bearer |Basic |sha256=|secret[:=] ?|base64:|hex:|0x|text:|plain:|urn:uuid:)(?=.)",
+    re.I | re.A,
 )
 ASSIGNED = re.compile(r"(?:export )?[A-Za-z_][A-Za-z0-9_]{2,}=(?=.)", re.ASCII)
-PLACEHOLDERS = ("undefined", "null", "None", "nil", "secret", "changeme", "[object Object]", "test")
+PLACEHOLDERS = (
+    *(
+        "undefined",
+        "null",
+        "None",
+        "nil",
+        "secret",
+        "changeme",
+        "[object Object]",
+        "[object Promise]",
+        "test",
+    ),
+    *(
+        "NULL",
+        "false",
+        "true",
+        "0",
+        "Array",
+        "**********",
+        "[REDACTED]",
+        "SECRET",
+        "key",
+        "password",
+        "example",
+    ),
+    *(
+        "your-secret",
+        "your_secret",
+        "YOUR_SECRET",
+        "<secret>",
+        "${SECRET}",
+        "$SECRET",
+        "%SECRET%",
+        "xxx",
+        "todo",
+    ),
+    *(
+        "System.Byte[]",
+        "System.Security.SecureString",
+        "process.env.SECRET",
+        "default",
+        "dev",
+        "dummy",
+        "NaN",
+    ),
+)
+_NAMES = ("SECRET=", "secret=", "KEY=", "key=", "SECRET: ", "secret: ", "secret:", "Bearer ", "whsec_", "sha256=", "base64:", "hex:", "0x")  # fmt: skip
+_STOPS = " \t&|<>()[]{},:.=!\"'`\\%^*?@/+~-_"
+_CODE_PAGES = ("cp1251", "cp1252", "cp1250", "koi8-r", "iso-8859-5", "cp866", "iso-8859-2", "iso-8859-15", "cp850", "cp437", "mac-roman", "gbk", "shift-jis")  # fmt: skip
 
 
-def doubt(secret: str) -> str:
-    """Return a sentence on a secret that looks like something else than a secret, or nothing; no part of it is shown.
-
-    >>> doubt('"example"')
-    'The secret given is in quotes.'
-    """
-    for test, said in (
-        (secret != secret.strip("\ufeff \t\r\n"), "has blanks, line ends or a byte order mark around it"),
-        (re.match(r"https?://", secret, re.I) is not None, "is a URL"),
-        (_unquoted(secret) != secret, "is in quotes"),
-        (ASSIGNED.match(secret) is not None, "is a whole line NAME=value"),
-        (PREFIXED.match(secret) is not None, "begins with a prefix that is usually not part of the key"),
-        (secret.startswith("-----BEGIN"), "is a key in PEM form, where a text is shared by both sides"),
-        (secret.count(".") == 2 and secret.startswith("eyJ"), "looks like a token (JWT)"),
-        (re.fullmatch(r"[*•.]{4,}", secret) is not None, "is the masked form that a page shows"),
-        (
-            secret.lower() in PLACEHOLDERS and secret != "secret",
-            "is a placeholder or the text of an unset variable",
-        ),
-    ):
-        if test:
-            return f"The secret given {said}."
-    return ""
-
-
-def _base64(text: str) -> bytes:
-    plain = text.replace("-", "+").replace("_", "/").rstrip("=")
-    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-
-
-def _unquoted(text: str) -> str:
+def unquoted_secret(text: str) -> str:
+    """Return a text without the quotes around it."""
     return text[1:-1] if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'`" else text
 
 
@@ -71,6 +93,49 @@ def _without(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return lambda secret: pattern.sub("", secret, count=1) if pattern.match(secret) else secret
 
 
+def _hex_beginning(secret: str) -> bytes:
+    """Return the bytes of the hex digits up to what is none, as Node's Buffer.from(secret, "hex") does."""
+    digits = re.match("(?:[0-9A-Fa-f]{2})+", secret)
+    if digits is None or digits[0] == secret:
+        raise ValueError("no such beginning")
+    return bytes.fromhex(digits[0])
+
+
+def _forgiving(dropped: str) -> Callable[[str], bytes]:
+    """Return what decodes base64 as PHP, Python and Node do: what is not of the alphabet is left out."""
+
+    def made(secret: str) -> bytes:
+        plain = secret if dropped else secret.replace("-", "+").replace("_", "/")
+        plain = re.sub(r"[^A-Za-z0-9+/]", "", plain)
+        return loose(plain[:-1] if len(plain) % 4 == 1 else plain)
+
+    return made
+
+
+def _uuid_bytes(secret: str, dotnet: bool = False) -> bytes:
+    """Return the bytes of a UUID; in .NET's order the first three parts are backwards. Raises `ValueError`."""
+    digits = re.fullmatch(r"[{(]?([0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12})[)}]?", secret)
+    made = bytes.fromhex(digits[1].replace("-", "") if digits else "no UUID")
+    return made[3::-1] + made[5:3:-1] + made[7:5:-1] + made[8:] if dotnet else made
+
+
+def _base32(secret: str) -> bytes:
+    plain = secret.upper().rstrip("=")
+    return base64.b32decode(plain + "=" * (-len(plain) % 8))
+
+
+def _in_code_page(name: str) -> Callable[[str], bytes]:
+    return lambda secret: secret.encode(name)
+
+
+def _misread(name: str) -> Callable[[str], str]:
+    return lambda secret: secret.encode().decode(name)
+
+
+def _in_java_list(secret: str) -> str:
+    return "[" + ", ".join(str(byte - 256 if byte > 127 else byte) for byte in secret.encode()) + "]"
+
+
 _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("key-line-end", lambda s: s + "\n", "", 1),
     ("key-crlf", lambda s: s + "\r\n", "", 1),
@@ -79,13 +144,13 @@ _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("key-single-quoted", lambda s: f"'{s}'", "", 1),
     ("key-bom", lambda s: "\ufeff" + s, "", 1),
     ("key-trimmed", lambda s: s.strip("\ufeff \t\r\n"), "", 1),
-    ("key-unquoted", lambda s: _unquoted(s.strip()), "", 1),
+    ("key-unquoted", lambda s: unquoted_secret(s.strip()), "", 1),
     ("key-prefix", _without(PREFIXED), "without the prefix", 1),
-    ("key-prefix", lambda s: _base64(_without(PREFIXED)(s)), "without the prefix, base64-decoded", 2),
-    ("key-assigned", lambda s: _unquoted(_without(ASSIGNED)(s)), "", 1),
+    ("key-prefix", lambda s: loose(_without(PREFIXED)(s)), "without the prefix, base64-decoded", 2),
+    ("key-assigned", lambda s: unquoted_secret(_without(ASSIGNED)(s)), "", 1),
     ("key-without-dashes", lambda s: s.replace("-", ""), "", 1),
     ("key-from-hex", bytes.fromhex, "", 1),
-    ("key-from-base64", _base64, "", 1),
+    ("key-from-base64", loose, "", 1),
     ("key-to-hex", lambda s: s.encode().hex(), "", 1),
     ("key-to-base64", lambda s: base64.b64encode(s.encode()), "", 1),
     ("key-empty", lambda s: "", "", 1),
@@ -96,24 +161,24 @@ _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("key-comment", lambda s: s.partition("#")[0].rstrip(), "", 1),
     ("key-comment", lambda s: s.partition(";")[0].rstrip(), "cut at the semicolon", 2),
     ("key-dollar", lambda s: _DOLLAR.sub("", s), "", 1),
-    ("key-dollar", lambda s: re.sub(r"\$\{?\w+\}?", "", s), "the whole word behind it", 2),
+    ("key-dollar", lambda s: re.sub(r"\$\{?\w+\}?", "", s), "the whole word behind it", 3),
     ("key-bracketed", lambda s: f"<{s}>", "in angle brackets", 1),
     ("key-bracketed", lambda s: s.strip("<>[]{}"), "without them", 1),
     ("key-bracketed", lambda s: "{" + s + "}", "in braces", 2),
-    ("key-bracketed", lambda s: f"[{s}]", "in square brackets", 2),
+    ("key-bracketed", lambda s: f"[{s}]", "in square brackets", 3),
     ("key-mojibake", lambda s: s.encode().decode("latin-1"), "", 1),
-    ("key-dollar", lambda s: s.replace("$$", "$"), "$$ became $", 2),
-    ("key-equals", lambda s: s.rpartition("=")[2] or s.rstrip("="), "", 2),
+    ("key-dollar", lambda s: s.replace("$$", "$"), "$$ became $", 3),
+    ("key-equals", lambda s: s.rpartition("=")[2] or s.rstrip("="), "", 3),
     ("key-backslashes", lambda s: re.sub(r"\\(.)", r"\1", s), "without backslashes", 1),
     ("key-backslashes", lambda s: re.sub(r"([\\'\"$`!])", r"\\\1", s), "with backslashes", 2),
     ("key-entities", unescape, "unescaped", 1),
-    ("key-entities", escape, "escaped", 2),
+    ("key-entities", escape, "escaped", 3),
     ("key-carriage-return", lambda s: s + "\r", "", 2),
     ("key-blank-before", lambda s: " " + s, "", 2),
     ("key-tab", lambda s: s + "\t", "", 1),
     ("key-blank-lines", lambda s: s + "\n\n", "", 2),
     ("key-last-character", lambda s: s[:-1], "without the last character", 2),
-    ("key-last-character", lambda s: s[1:], "without the first character", 2),
+    ("key-last-character", lambda s: s[1:], "without the first character", 3),
     ("key-hashed", _hashed("sha256", False), "SHA-256 of the secret", 2),
     ("key-hashed", _hashed("sha256"), "SHA-256 of the secret, in hex", 1),
     ("key-hashed", _hashed("md5"), "MD5 of the secret, in hex", 2),
@@ -125,20 +190,145 @@ _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("key-doubled", lambda s: s + s, "", 2),
     ("key-cut", lambda s: s[:32], "the first 32 characters", 2),
     ("key-cut", lambda s: s[:16], "the first 16 characters", 2),
-    *(("key-placeholder", (lambda s, word=word: word), repr(word), 2) for word in PLACEHOLDERS),
-)
+    ("key-cut", lambda s: s.encode()[:64], "the first 64 bytes: an HMAC has to hash a longer key", 1),
+    *(("key-cut", (lambda s, most=most: s[:most]), f"the first {most} characters", 3) for most in (8, 20, 24, 30, 31, 40, 48, 50, 63, 72, 100, 127, 128, 255)),
+    *(("key-cut", (lambda s, stop=stop: s.partition(stop)[0]), f"at the first {stop!r}", 3) for stop in _STOPS),
+    *(("key-cut", (lambda s, stop=stop: s.rpartition(stop)[2]), f"what stands before the last {stop!r} is missing", 3) for stop in _STOPS),
+    ("key-literal", lambda s: repr(s.encode()), "as Python's str(b'…')", 1),
+    ("key-literal", lambda s: f"['{s}']", "as a list", 3),
+    ("key-literal", lambda s: f'["{s}"]', "as a JSON array", 3),
+    ("key-literal", lambda s: f"('{s}',)", "as Python's tuple", 3),
+    ("key-literal", lambda s: f":{s}", "as Ruby's symbol", 3),
+    ("key-literal", lambda s: f'Optional("{s}")', "as Swift's Optional", 3),
+    ("key-literal", lambda s: f"Optional[{s}]", "as Java's Optional", 3),
+    ("key-literal", lambda s: f"Some({s})", "as Scala's Option", 3),
+    ("key-literal", lambda s: f'Some("{s}")', "as Rust's Option", 3),
+    ("key-literal", lambda s: ",".join(map(str, s.encode())), "as JavaScript's Uint8Array", 3),
+    ("key-literal", lambda s: "[" + " ".join(map(str, s.encode())) + "]", "as Go's %v of bytes", 3),
+    ("key-literal", lambda s: " ".join(map(str, s.encode())), "as PowerShell's bytes", 3),
+    ("key-literal", lambda s: "[" + ", ".join(map(str, s.encode())) + "]", "as a list of bytes", 3),
+    ("key-literal", _in_java_list, "as Java's Arrays.toString", 3),
+    ("key-literal", lambda s: json.dumps({"type": "Buffer", "data": [*s.encode()]}, separators=(",", ":")), "as Node's Buffer in JSON", 3),
+    *(("key-literal", (lambda s, name=name: json.dumps({name: s}, separators=(",", ":"))), f"as JSON, under {name}", 3) for name in ("secret", "value", "key", "password", "token")),
+    *(("key-literal", (lambda s, name=name: json.dumps({name: s})), f"as JSON, under {name}", 3) for name in ("secret", "value", "key", "password", "token")),
+    ("key-quoted", lambda s: f'\\"{s}\\"', "with backslashes before them", 3),
+    ("key-quoted", lambda s: f'"{s}"\n', "and a line end", 3),
+    ("key-quoted", lambda s: f"“{s}”", "typographic ones", 3),
+    ("key-quoted", lambda s: f"`{s}`", "backticks", 3),
+    ("key-single-quoted", lambda s: f"'{s}'\n", "and a line end", 3),
+    ("key-quoted", lambda s: f'"{s}', "at its beginning alone", 3),
+    ("key-quoted", lambda s: f'{s}"', "at its end alone", 3),
+    ("key-quoted", lambda s: f"{s};", "a semicolon behind it", 3),
+    ("key-quoted", lambda s: f"{s},", "a comma behind it", 3),
+    ("key-quoted", lambda s: f'"{s}";', "and a semicolon", 3),
+    ("key-invisible", lambda s: "\xa0" + s, "a no-break space in front", 3),
+    ("key-invisible", lambda s: s + "\xa0", "a no-break space behind it", 2),
+    ("key-invisible", lambda s: "\u200b" + s, "a zero-width space in front", 3),
+    ("key-invisible", lambda s: s + "\u200b", "a zero-width space behind it", 2),
+    ("key-invisible", lambda s: re.sub("[\xad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff\xa0]", "", s), "the given one has some, the key had none", 1),
+    ("key-invisible", lambda s: s.replace("\xa0", " "), "a no-break space was a blank", 3),
+    *(("key-invisible", (lambda s, c=c: s + c), f"U+{ord(c):04X} behind it", 3) for c in "\u2060\u200e\u2028\u202c\ufeff\0\x1a\x0b"),
+    *(("key-invisible", (lambda s, c=c: c + s), f"U+{ord(c):04X} in front", 3) for c in "\u2060\u200e\u202a\u202d"),
+    ("key-blank", lambda s: f" {s} ", "and one before it", 3),
+    ("key-blank", lambda s: s + "  ", "two of them", 3),
+    ("key-line-end", lambda s: "\n" + s, "in front", 2),
+    ("key-line-end", lambda s: s + " \n", "and a blank", 2),
+    ("key-joined", lambda s: re.sub(r"\s", "", s), "", 1),
+    *(("key-code-page", _in_code_page(name), name, 2) for name in _CODE_PAGES),
+    *(("key-mojibake", _misread(name), f"read as {name}", 2) for name in ("cp1252", "cp1251", "mac-roman", "cp437", "cp850")),
+    ("key-code-page", lambda s: s.encode("ascii", "replace"), "? for what is not ASCII", 3),
+    ("key-code-page", lambda s: s.encode("ascii", "ignore"), "what is not ASCII was left out", 3),
+    ("key-code-page", lambda s: bytes(ord(c) & 0xFF for c in s), "the low byte of each character", 3),
+    ("key-utf-16", lambda s: s.encode("utf-16-be"), "big-endian", 3),
+    ("key-utf-16", lambda s: b"\xfe\xff" + s.encode("utf-16-be"), "big-endian, with its mark", 3),
+    ("key-utf-16", lambda s: b"\xff\xfe" + s.encode("utf-16-le"), "with its mark", 3),
+    ("key-utf-16", lambda s: s.encode("utf-32-le"), "UTF-32", 3),
+    ("key-uuid-bytes", lambda s: _uuid_bytes(s), "", 1),
+    ("key-uuid-bytes", lambda s: _uuid_bytes(s, True), "in .NET's order", 1),
+    ("key-from-hex", _hex_beginning, "up to what is no hex digit", 2),
+    ("key-from-base64", _forgiving(""), "what is not of the alphabet was left out", 2),
+    ("key-from-base64", _forgiving("-_"), "what is not of the alphabet was left out, - and _ too", 2),
+    ("key-from-base64", lambda s: loose(loose(s).decode()), "twice", 2),
+    ("key-from-base64", lambda s: loose(s).strip(b" \r\n"), "and trimmed", 2),
+    ("key-from-hex", lambda s: bytes.fromhex(loose(s).decode()), "of what is base64", 2),
+    ("key-from-base32", _base32, "", 2),
+    ("key-to-hex", lambda s: s.encode().hex().upper(), "in capitals", 2),
+    ("key-to-base64", lambda s: base64.b64encode(f"{s}\n".encode()), "a line end was encoded with it", 1),
+    ("key-to-base64", lambda s: base64.b64encode(s.encode()) + b"\n", "a line end stands behind it", 3),
+    ("key-to-base64", lambda s: base64.b64encode(s.encode()).rstrip(b"="), "without its = signs", 3),
+    ("key-to-base64", lambda s: base64.urlsafe_b64encode(s.encode()), "for URLs", 3),
+    ("key-to-base64", lambda s: base64.b64encode(base64.b64encode(s.encode())), "twice", 3),
+    ("key-to-base64", lambda s: base64.b64encode(s.encode() + b":"), "as a user of HTTP's Basic scheme", 3),
+    ("key-percent", unquote_plus, "percent-decoded, + as a blank", 3),
+    ("key-percent", lambda s: s.replace("+", " "), "+ became a blank", 3),
+    ("key-percent", lambda s: quote(s).replace("%20", "+"), "percent-encoded as a form", 3),
+    ("key-dollar", lambda s: s.replace("$", ""), "the $ alone was lost", 3),
+    ("key-dollar", lambda s: s.replace("$", "$$"), "$ became $$", 3),
+    ("key-dollar", lambda s: s.replace("$", "\\$"), "$ became \\$", 3),
+    ("key-dollar", lambda s: re.sub(r"`[^`]*`|\$\([^)]*\)", "", s), "a command in it", 3),
+    ("key-dollar", lambda s: re.sub(r"%\w+%|%", "", s), "% of cmd.exe", 3),
+    ("key-dollar", lambda s: s.replace("%%", "%"), "%% became %", 3),
+    ("key-dollar", lambda s: s.replace("%", "%%"), "% became %%", 3),
+    ("key-dollar", lambda s: re.sub(r"\^(.?)", r"\1", s), "^ of cmd.exe", 3),
+    ("key-dollar", lambda s: re.sub(r"![^!]*!|!", "", s), "! of cmd.exe or bash", 3),
+    ("key-dollar", lambda s: re.sub(r"\{\{.*?\}\}|\$\{.*?\}|#\{.*?\}", "", s), "a template's brackets", 3),
+    ("key-backslashes", lambda s: json.dumps(s, ensure_ascii=False)[1:-1], "as in JSON", 3),
+    ("key-backslashes", lambda s: json.dumps(s)[1:-1], "as in JSON, with escapes", 3),
+    ("key-backslashes", lambda s: s.replace("/", "\\/"), "before slashes", 3),
+    ("key-backslashes", lambda s: json.loads(f'"{s}"'), "read as those of JSON", 3),
+    ("key-backslashes", lambda s: s.replace("\\", "/"), "became slashes", 3),
+    ("key-entities", lambda s: escape(s, quote=False), "escaped but for quotes", 3),
+    ("key-entities", lambda s: escape(s).replace("&#x27;", "&#039;"), "escaped as PHP does", 3),
+    ("key-entities", lambda s: re.sub("<[^>]*>?", "", s), "as a tag taken out", 3),
+    ("key-equals", lambda s: s.replace("=", ""), "without any", 3),
+    ("key-normalised", lambda s: unicodedata.normalize("NFKC", s), "as NFKC", 3),
+    ("key-hashed", _hashed("md5", False), "MD5 of the secret", 3),
+    ("key-hashed", _hashed("sha1", False), "SHA-1 of the secret", 3),
+    ("key-hashed", _hashed("sha512", False), "SHA-512 of the secret", 3),
+    ("key-hashed", _hashed("sha512"), "SHA-512 of the secret, in hex", 3),
+    ("key-hashed", lambda s: base64.b64encode(hashlib.sha256(s.encode()).digest()), "SHA-256 of the secret, in base64", 3),
+    ("key-hashed", lambda s: hashlib.sha256(s.encode()).hexdigest().upper(), "SHA-256 of the secret, in capital hex digits", 3),
+    ("key-upper-case", lambda s: s.replace("-", "").upper(), "without its dashes", 2),
+    ("key-last-character", lambda s: s[1:-1], "without its first and its last character", 3),
+    ("key-last-character", lambda s: s[:-2], "without the last two characters", 3),
+    ("key-bracketed", lambda s: "${" + s + "}", "in ${…}", 3),
+    ("key-bracketed", lambda s: "{{" + s + "}}", "in double braces", 3),
+    ("key-bracketed", lambda s: "{{ " + s + " }}", "in double braces with blanks", 3),
+    ("key-bracketed", lambda s: f"({s})", "in round brackets", 3),
+    ("key-bracketed", lambda s: f"%{s}%", "in percent signs", 3),
+    ("key-bracketed", lambda s: f"${s}", "with a $ in front", 3),
+    *(("key-named", (lambda s, name=name: name + s), f"{name!r} in front", 2 if name[-1] == "=" else 3) for name in _NAMES),
+    *(("key-named", (lambda s, name=name: f"{name}{s}\n"), f"{name!r} in front, and a line end behind", 3) for name in _NAMES),
+    *(("key-placeholder", (lambda s, word=word: word), repr(word), 2 if word in PLACEHOLDERS[:9] else 3) for word in PLACEHOLDERS),
+)  # fmt: skip
+
+
+def _alike(secret: str) -> Iterator[tuple[str, str]]:
+    """Yield the secret with letters that look like one of its own: those of other alphabets, and 0 for O or 1 for l."""
+    for name, letters in LETTERS.items():
+        there = [letter for letter in dict.fromkeys(secret) if letter in letters][:12]
+        for some in (*((one,) for one in there), *combinations(there, 2), tuple(there)):
+            yield secret.translate({ord(one): letters[one] for one in some}), f"{name} for {', '.join(some)}"
+        for at, letter in enumerate(secret[:64]):
+            if letter in letters and secret.count(letter) > 1:
+                yield (
+                    f"{secret[:at]}{letters[letter]}{secret[at + 1 :]}",
+                    f"{name} for one {letter}, number {at + 1}",
+                )
 
 
 def keys(secret: str, others: tuple[str, ...] = ()) -> Iterator[Key]:
     """Yield the keys that the other side may have used instead of the secret's bytes; two slips may make the same.
 
-    >>> [made for id, made, _, _ in keys("s3cret") if id == "key-line-end"]
-    [b's3cret\\n']
+    >>> [made for id, made, _, _ in keys("s3cret") if id == "key-crlf"]
+    [b's3cret\\r\\n']
     """
     own = secret.encode("utf-8", "surrogatepass")
     seen: set[tuple[str, bytes]] = set()
     for number, other in enumerate(others, 2):
         yield "key-other", other.encode("utf-8", "surrogatepass"), f"number {number} of those given", 1
+        for both, change in ((secret + other, "behind it"), (other + secret, "in front of it")):
+            yield "key-doubled", both.encode("utf-8", "surrogatepass"), f"number {number} {change}", 2
     for id, make, change, cost in _KEYS:
         try:
             made = make(secret)
@@ -148,116 +338,6 @@ def keys(secret: str, others: tuple[str, ...] = ()) -> Iterator[Key]:
         if key != own and (id, key) not in seen:
             seen.add((id, key))
             yield id, key, change, cost
-
-
-def _hmac(name: str) -> Callable[[bytes, bytes], bytes]:
-    return lambda key, message: hmac.digest(key, message, name)
-
-
-def _plain(name: str, text: Callable[[bytes, bytes], bytes]) -> Callable[[bytes, bytes], bytes]:
-    return lambda key, message: hashlib.new(name, text(key, message), usedforsecurity=False).digest()
-
-
-MACS: tuple[tuple[Mac, int], ...] = (
-    (Mac(("mac-swapped",), lambda key, message: hmac.digest(message, key, "sha256")), 1),
-    (Mac(("mac-plain-secret-first",), _plain("sha256", lambda key, message: key + message)), 1),
-    (Mac(("mac-plain-secret-last",), _plain("sha256", lambda key, message: message + key)), 1),
-    (Mac(("mac-sha1",), _hmac("sha1")), 1),
-    (Mac(("mac-md5",), _hmac("md5")), 1),
-    (Mac(("mac-sha512",), _hmac("sha512")), 1),
-    (Mac(("mac-sha384",), _hmac("sha384")), 2),
-    (Mac(("mac-sha224",), _hmac("sha224")), 2),
-    (Mac(("mac-sha3",), _hmac("sha3_256")), 2),
-    (Mac(("mac-no-key",), _plain("sha256", lambda key, message: message)), 1),
-    (Mac(("mac-plain-md5",), _plain("md5", lambda key, message: key + message)), 2),
-    (Mac(("mac-plain-md5",), _plain("md5", lambda key, message: message + key)), 2),
-    (Mac(("mac-plain-sha1",), _plain("sha1", lambda key, message: key + message)), 2),
-    (Mac(("mac-plain-sha1",), _plain("sha1", lambda key, message: message + key)), 2),
-    (Mac(("mac-plain-both-sides",), _plain("sha256", lambda key, message: key + message + key)), 2),
-    (Mac(("mac-twice",), lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256").hex().encode(), "sha256"), changes=("the hex digits were signed again",)), 1),
-    (Mac(("mac-twice",), lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256"), "sha256")), 2),
-    (
-        Mac(
-            ("mac-of-hash",),
-            lambda key, message: hmac.digest(key, hashlib.sha256(message).hexdigest().encode(), "sha256"),
-        ),
-        1,
-    ),
-    (
-        Mac(("mac-of-hash",), lambda key, message: hmac.digest(key, hashlib.sha256(message).digest(), "sha256")),
-        2,
-    ),
-)  # fmt: skip
-"""Other values that are made of key and message, each with its cost."""
-
-
-def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
-    """Return the slip by which a digest lost bytes when it was written, or None; such a form cannot be read back.
-
-    >>> lossy(bytes.fromhex("0aff"), "aff"), lossy(bytes.fromhex("41ff"), "41efbfbd")
-    (('form-without-zeros',), ('form-as-text',))
-    """
-    small = received.lower()
-    if "".join(f"{byte:x}" for byte in made) == small and made.hex() != small:
-        return ("form-without-zeros",)
-    text = made.decode("utf-8", "replace").encode()
-    if text != made and (text.hex() == small or base64.b64encode(text).decode() == received):
-        return ("form-as-text",)
-    return None
-
-
-SIZES = frozenset({16, 20, 28, 32, 48, 64})
-"""How many bytes a digest may have."""
-_HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII).fullmatch
-
-
-def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
-    """Return what a received digest may stand for, each with the slips of its form; none for lower-case hex.
-
-    >>> read_digest("0F" * 32)[0][0]
-    ('form-upper-case',)
-    >>> read_digest('"sha256=' + "0f" * 32 + '"')[0][0]
-    ('form-quoted', 'form-named')
-    """
-    slips: list[str] = []
-    for slip, changed in (
-        ("form-percent", lambda t: unquote(t) if "%" in t else t),
-        ("form-blank", str.strip),
-        ("form-quoted", lambda t: t.strip("\"'") if t[:1] in "\"'" or t[-1:] in "\"'" else t),
-        ("form-named", lambda t: re.sub(r"^(?:hmac-)?(?:sha-?256|sha-?1|md5|sha-?512|v1|0x)[=:]? ?", "", t, flags=re.I) if "=" in t[:12] or t[:2] == "0x" or ":" in t[:12] else t),
-        ("form-separated", lambda t: re.sub(r"[:\- ]", "", t) if re.fullmatch(r"(?:[0-9A-Fa-f]{2}[:\- ]){7,}[0-9A-Fa-f]{2}", t) else t),
-    ):  # fmt: skip
-        if (after := changed(text)) != text:
-            slips.append(slip)
-            text = after
-    found: list[tuple[tuple[str, ...], bytes]] = []
-
-    def add(*more: str, value: bytes) -> None:
-        if len(value) in SIZES:
-            found.append(((*slips, *more), value))
-        if 8 <= len(value) < 32:
-            found.append(((*slips, *more, "form-cut"), value))
-
-    if _HEX(text):
-        case = () if text == text.lower() else ("form-upper-case",)
-        if len(text) % 2:
-            add(*case, "form-cut", value=bytes.fromhex(text[:-1]))
-        else:
-            add(*case, value=bytes.fromhex(text))
-    blanks = " " in text
-    plain = text.replace(" ", "+") if blanks else text
-    try:
-        value = _base64(plain)
-    except (ValueError, binascii.Error):
-        return found
-    url_safe = "-" in plain or "_" in plain
-    forms = ["form-base64url" if url_safe else "form-base64"]
-    if blanks:
-        forms.append("plus-as-blank")
-    if not plain.endswith("=") and len(plain) % 4:
-        forms.append("form-unpadded")
-    if _HEX(text) is None or len(text) % 4 == 0:
-        add(*forms, value=value)
-    if inner := re.fullmatch(rb"[0-9a-fA-F]{32,128}", value):
-        add("form-base64-of-hex", value=bytes.fromhex(inner[0].decode()[: len(inner[0]) // 2 * 2]))
-    return found
+    for text, change in _alike(secret):
+        if (key := text.encode("utf-8", "surrogatepass")) != own:
+            yield "key-look-alikes", key, change, 3

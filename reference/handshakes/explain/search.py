@@ -15,7 +15,7 @@ from typing import Any
 
 from ..core.cases import Case, Layer, Mac, Made
 from ..core.refusals import Refused
-from . import keys, parameters, writers
+from . import damage, digests, keys, macs, parameters, texts, writers
 from .budget import Budget, Spent
 
 Part = tuple[str, str]
@@ -28,6 +28,8 @@ BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, R
 """What a stage raises for a state that it cannot read: then nothing is made of it."""
 SHORTEST = 16
 """From how many bytes on a digest may be the beginning of a longer one."""
+LONGEST = 64
+"""How many bytes the longest digest has; what is longer holds more than a digest, and is not cut."""
 MANY_ROUNDS = 1_000
 """From how many rounds on a key derivation is put off."""
 MOST_PATHS = 12
@@ -41,9 +43,9 @@ _WITH_NAMES: dict[str, Callable[[Any, tuple[str, ...]], Iterable[writers.Way]]] 
 _PLAIN: dict[str, Callable[[Any], Iterable[writers.Way]]] = {
     "query": parameters.queries,
     "json": writers.written_pairs,
-    "text": writers.texts,
-    "damage": writers.undamaged,
-    "rewritten": writers.rewritten,
+    "text": texts.texts,
+    "damage": damage.undamaged,
+    "rewritten": damage.rewritten,
 }
 
 
@@ -84,13 +86,20 @@ def search(
     """
     before = budget.tried
     found = _Search(case, secret, others, budget, wanted, received)
-    for cost in range(depth + 1 + (case.three and depth == 2)):
+    for cost in range(depth + 1):
         try:
-            hits = tuple(found.at(cost, max(0, cost - 1) if cost > depth else 0))
+            hits = tuple(found.at(cost))
         except Spent:
             return found.outcome(tuple(found.hits), cost, before, False)
         if hits:
             return found.outcome(hits, cost, before, True)
+    if wanted is None and depth == 2:
+        with contextlib.suppress(Spent):
+            budget.go_on()
+            tuple(found.rare())
+            if case.three and not found.hits:
+                tuple(found.at(3, 2))
+        return found.outcome(tuple(found.hits), 3, before, budget.complete)
     return found.outcome((), depth, before, budget.complete)
 
 
@@ -110,7 +119,7 @@ class _Search:
         self.ways: list[dict[Hashable, list[Made]]] = [{} for _ in case.layers]
         self.keys = _keys(case, secret, others)
         self.macs = _macs(case)
-        self.forms: dict[Any, list[tuple[tuple[str, ...], bytes]]] = {}
+        self.forms: dict[Any, tuple[dict[bytes, tuple[str, ...]], list[tuple[tuple[str, ...], bytes]]]] = {}
         self.later: list[tuple[State, list[Path], Hashable, Path, bytes, Mac]] = []
         self.weak: list[Hit] = []
         self.weak_cost = 0
@@ -139,15 +148,46 @@ class _Search:
         while self.later:
             yield from self._one(*self.later.pop(0))
 
+    def rare(self) -> Iterator[Hit]:
+        """Yield the explanations of one slip that is very rare, and of two of which one is rare.
+
+        A rare one within the stages goes with a usual one of key or MAC, and the other way round.
+        """
+        usual, rare = (self.tables[-1][cost].items() for cost in (1, 2))
+        for identity, (state, paths) in self.tables[-1][0].items():
+            for key_cost in (0, 1, 2, 3):
+                yield from self._pairs(state, paths, identity, key_cost, 3 - key_cost)
+        for identity, (state, paths) in usual:
+            for key_cost in (0, 2):
+                yield from self._pairs(state, paths, identity, key_cost, 2 - key_cost)
+        for identity, (state, paths) in rare:
+            alone: list[Path] = [path for path in paths if len(path) == 1]
+            if alone:
+                for key_cost in (0, 1):
+                    yield from self._pairs(state, alone, identity, key_cost, 1 - key_cost)
+        while self.later:
+            yield from self._one(*self.later.pop(0))
+
+    def _pairs(
+        self, state: State, paths: list[Path], identity: Hashable, key_cost: int, mac_cost: int
+    ) -> Iterator[Hit]:
+        for key_parts, key in self.keys.get(key_cost, ()):
+            for mac in self.macs.get(mac_cost, ()):
+                yield from self._put_off(state, paths, identity, key_parts, key, mac)
+
     def _tried(self, state: State, paths: list[Path], left: int, identity: Hashable) -> Iterator[Hit]:
         for key_cost in range(left + 1):
             for key_parts, key in self.keys.get(key_cost, ()):
                 for mac in self.macs.get(left - key_cost, ()):
-                    one = (state, paths, identity, key_parts, key, mac)
-                    if mac.rounds is not None and mac.rounds(key, state[0]) > MANY_ROUNDS:
-                        self.later.append(one)
-                    else:
-                        yield from self._one(*one)
+                    yield from self._put_off(state, paths, identity, key_parts, key, mac)
+
+    def _put_off(
+        self, state: State, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
+    ) -> Iterator[Hit]:
+        if mac.rounds is not None and mac.rounds(key, state[0]) > MANY_ROUNDS:
+            self.later.append((state, paths, identity, parts, key, mac))
+        else:
+            yield from self._one(state, paths, identity, parts, key, mac)
 
     def _one(
         self, state: State, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
@@ -189,13 +229,26 @@ class _Search:
         if made is None:
             return None
         if received not in self.forms:
-            self.forms[received] = keys.read_digest(received)
-        for slips, digest in self.forms[received]:
-            if made == digest or ("form-cut" in slips and made.startswith(digest)):
+            read = digests.read_digest(received)
+            whole = {digest: slips for slips, digest in reversed(read) if "form-cut" not in slips}
+            parts = [(slips, digest) for slips, digest in read if "form-cut" in slips]
+            parts += [
+                ((*slips, "form-cut"), digest)  # a longer digest, cut to the usual length
+                for slips, digest in read
+                if "form-cut" not in slips and len(digest) >= SHORTEST
+            ]
+            self.forms[received] = whole, parts
+        whole, parts = self.forms[received]
+        if made in whole:
+            return whole[made]
+        for slips, digest in parts:
+            if not len(digest) < len(made) <= LONGEST:
+                continue
+            if made.startswith(digest) or (len(digest) < 2 * SHORTEST and made.endswith(digest)):
                 return slips
-            if SHORTEST <= len(digest) < len(made) and made.startswith(digest):
-                return (*slips, "form-cut")  # a longer digest, cut to the usual length
-        return keys.lossy(made, received) if isinstance(made, bytes) and isinstance(received, str) else None
+        return (
+            digests.lossy(made, received) if isinstance(made, bytes) and isinstance(received, str) else None
+        )
 
     def _build(self, cost: int) -> None:
         first = self.tables[0]
@@ -282,7 +335,7 @@ def _size(value: Any) -> int:
 
 def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tuple[Path, bytes]]]:
     """Return the keys by what they cost. One that a reading and a general slip give stands for both."""
-    found: dict[int, list[tuple[Path, bytes]]] = {0: [], 1: [], 2: []}
+    found: dict[int, list[tuple[Path, bytes]]] = {0: [], 1: [], 2: [], 3: []}
     adopted = None
     with contextlib.suppress(*BROKEN):
         adopted = case.key(secret, case.clause)
@@ -302,6 +355,6 @@ def _macs(case: Case) -> dict[int, list[Mac]]:
     for mac in case.macs:
         found.setdefault(mac.cost or len(mac.ids), []).append(mac)
     if case.general and (case.fits is None or case.digest):
-        for mac, cost in keys.MACS:
+        for mac, cost in macs.MACS:
             found.setdefault(cost, []).append(mac)
     return found

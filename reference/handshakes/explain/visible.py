@@ -8,6 +8,14 @@ import unicodedata
 LOOK_ALIKES = frozenset("аеорсухіјѕԁһԛԝАВЕКМНОРСТХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορ՝‐‑‒–—−’‘‚“”„″′⁄∕∶։ꞌ")
 """Characters outside ASCII that are taken for others in ASCII."""
 
+LETTERS = {
+    "Cyrillic letters": dict(zip("aceopxyijsBAEKMHOPCTXyIJS", "асеорхуіјѕВАЕКМНОРСТХуІЈЅ", strict=True)),
+    "Greek letters": dict(zip("ABEZHIKMNOPTYXov", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧον", strict=True)),
+    "another of O and 0, l, I and 1": {"O": "0", "0": "O", "l": "1", "I": "l", "1": "l"},
+    "another of l and I": {"l": "I", "I": "1", "1": "I"},
+}
+"""Letters that are typed or read for others."""
+
 
 def visible(value: bytes, most: int = 2_000) -> str:
     """Return bytes as text in which no two inputs look alike.

@@ -1,0 +1,32 @@
+"""What is odd about a secret that was given, before anything is tried with it."""
+
+from __future__ import annotations
+
+import re
+
+from .keys import ASSIGNED, PLACEHOLDERS, PREFIXED, unquoted_secret
+
+
+def doubt(secret: str) -> str:
+    """Return a sentence on a secret that looks like something else than a secret, or nothing; no part of it is shown.
+
+    >>> doubt('"example"')
+    'The secret given is in quotes.'
+    """
+    for test, said in (
+        (secret != secret.strip("\ufeff \t\r\n"), "has blanks, line ends or a byte order mark around it"),
+        (re.match(r"https?://", secret, re.I) is not None, "is a URL"),
+        (unquoted_secret(secret) != secret, "is in quotes"),
+        (ASSIGNED.match(secret) is not None, "is a whole line NAME=value"),
+        (PREFIXED.match(secret) is not None, "begins with a prefix that is usually not part of the key"),
+        (secret.startswith("-----BEGIN"), "is a key in PEM form, where a text is shared by both sides"),
+        (secret.count(".") == 2 and secret.startswith("eyJ"), "looks like a token (JWT)"),
+        (re.fullmatch(r"[*•.]{4,}", secret) is not None, "is the masked form that a page shows"),
+        (
+            secret.lower() in PLACEHOLDERS and secret not in ("secret", "key", "test", "0"),
+            "is a placeholder or the text of an unset variable",
+        ),
+    ):
+        if test:
+            return f"The secret given {said}."
+    return ""

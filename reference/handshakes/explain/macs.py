@@ -1,0 +1,158 @@
+"""What else may have been computed of key and message than the documented HMAC."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
+from itertools import product
+
+from ..core.cases import Mac
+
+_Make = Callable[[bytes, bytes], bytes]
+_BETWEEN = (
+    b":",
+    b".",
+    b"|",
+    b"-",
+    b"_",
+    b"&",
+    b"+",
+    b",",
+    b";",
+    b" ",
+    b"\n",
+    b"/",
+    b"&key=",
+    b"&secret=",
+    b"?key=",
+)
+
+
+def _hmac(name: str) -> _Make:
+    return lambda key, message: hmac.digest(key, message, name)
+
+
+def _plain(name: str, text: _Make) -> _Make:
+    return lambda key, message: hashlib.new(name, text(key, message), usedforsecurity=False).digest()
+
+
+def _hashed(name: str, text: bytes) -> bytes:
+    return hashlib.new(name, text, usedforsecurity=False).digest()
+
+
+def _said(name: str) -> str:
+    return name.upper().replace("SHA", "SHA-").replace("-3_", "3-")
+
+
+def _swapped(name: str) -> _Make:
+    return lambda key, message: hmac.digest(message, key, name)
+
+
+def _of_text(text: _Make) -> _Make:
+    return lambda key, message: hmac.digest(key, text(key, message), "sha256")
+
+
+def _secret_first(key: bytes, message: bytes) -> bytes:
+    return key + message
+
+
+def _secret_last(key: bytes, message: bytes) -> bytes:
+    return message + key
+
+
+def _separated(between: bytes, first: bool) -> _Make:
+    if first:
+        return lambda key, message: key + between + message
+    return lambda key, message: message + between + key
+
+
+def _go(name: str, keyed: bool) -> _Make:
+    """Return what Go's `Sum(message)` gives: the message, and behind it the digest of nothing."""
+    empty = _hashed(name, b"")
+    return lambda key, message: message + (hmac.digest(key, b"", name) if keyed else empty)
+
+
+def _of_hash(name: str, hexed: bool) -> _Make:
+    def made(key: bytes, message: bytes) -> bytes:
+        inner = _hashed(name, message)
+        return hmac.digest(key, inner.hex().encode() if hexed else inner, "sha256")
+
+    return made
+
+
+def _derived(word: bytes) -> _Make:
+    return lambda key, message: hmac.digest(hmac.digest(key, word, "sha256"), message, "sha256")
+
+
+def _all() -> Iterator[tuple[Mac, int]]:
+    def one(id: str, make: _Make, change: str = "", cost: int = 1) -> tuple[Mac, int]:
+        return Mac((id,), make, changes=(change,)), cost
+
+    yield one("mac-swapped", lambda key, message: hmac.digest(message, key, "sha256"))
+    yield one("mac-plain-secret-first", _plain("sha256", _secret_first))
+    yield one("mac-plain-secret-last", _plain("sha256", _secret_last))
+    for name in ("sha1", "md5", "sha512"):
+        yield one(f"mac-{name}", _hmac(name))
+    for name in ("sha384", "sha224"):
+        yield one(f"mac-{name}", _hmac(name), cost=2)
+    for name in ("sha3_256", "sha3_512"):
+        yield one("mac-sha3", _hmac(name), "" if name == "sha3_256" else "with 512 bits", 2)
+    yield one("mac-no-key", _plain("sha256", lambda key, message: message))
+    for name in ("md5", "sha1", "sha512"):
+        yield one("mac-no-key", _plain(name, lambda key, message: message), f"{_said(name)} alone", 2)
+        id = f"mac-plain-{name}"
+        yield one(id, _plain(name, _secret_first), "the secret first", 1 if name == "md5" else 2)
+        yield one(id, _plain(name, _secret_last), "the secret last", 1 if name == "md5" else 2)
+    yield one("mac-plain-both-sides", _plain("sha256", lambda key, message: key + message + key), cost=2)
+    for between, first in product(_BETWEEN, (True, False)):
+        said = f"{between.decode()!r} between them, the secret {'first' if first else 'last'}"
+        usual = between in (b":", b".", b"|")
+        yield one(
+            "mac-plain-separated", _plain("sha256", _separated(between, first)), said, 1 if usual else 2
+        )
+        if usual:
+            for name in ("md5", "sha1"):
+                more = f"{_said(name)}, {said}"
+                yield one("mac-plain-separated", _plain(name, _separated(between, first)), more, 3)
+    for text, said in ((_secret_first, "in front"), (_secret_last, "behind")):
+        yield one("mac-secret-in-text", _of_text(text), said, 2)
+    yield one(
+        "mac-twice",
+        lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256").hex().encode(), "sha256"),
+        "the hex digits were signed again",
+    )
+    yield one(
+        "mac-twice",
+        lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256"), "sha256"),
+        cost=2,
+    )
+    yield one(
+        "mac-then-hashed",
+        lambda key, message: _hashed("sha256", hmac.digest(key, message, "sha256").hex().encode()),
+        "of its hex digits",
+        2,
+    )
+    yield one(
+        "mac-then-hashed",
+        lambda key, message: _hashed("sha256", hmac.digest(key, message, "sha256")),
+        "of its bytes",
+        2,
+    )
+    yield one("mac-of-hash", _of_hash("sha256", True))
+    yield one("mac-of-hash", _of_hash("sha256", False), "of its bytes", 2)
+    for name in ("md5", "sha1", "sha512"):
+        yield one("mac-of-hash", _of_hash(name, True), _said(name), 2)
+    yield one("mac-sum", _go("sha256", True), "the HMAC of nothing behind it")
+    yield one("mac-sum", _go("sha256", False), "the SHA-256 of nothing behind it", 2)
+    yield one(
+        "mac-blake2",
+        lambda key, message: hashlib.blake2b(message, key=key[:64], digest_size=32).digest(),
+        cost=2,
+    )
+    for name in ("sha1", "md5", "sha512"):
+        yield Mac(("mac-swapped", f"mac-{name}"), _swapped(name)), 2
+
+
+MACS = tuple(_all())
+"""Other values that are made of key and message, each with its cost."""
