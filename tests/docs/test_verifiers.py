@@ -1,0 +1,125 @@
+"""The verifiers to copy: right about every vector, refusing alike outside, without a dependency; in each language."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from handshakes.cli import command as cli
+from handshakes.platforms import PLATFORMS as KNOWN
+from handshakes.spec.exchanges import canonical_questions, questions
+
+from .languages import FOLDER, LANGUAGES, PLATFORMS, Language, Mutant
+from .served import faults, serving
+
+MOST_LINES = 450
+ROWS = [(name, platform) for name, language in LANGUAGES.items() for platform in language.ready]
+MUTANTS = [
+    pytest.param(name, mutant, id=f"{name}-{mutant.what.replace(' ', '-')}")
+    for name, language in LANGUAGES.items()
+    for mutant in language.mutants
+]
+SETS = {"kept": [], "fresh": ["--fresh", "11"], "canonical": ["--canonical"]}
+
+
+@pytest.fixture(scope="session")
+def adapters(tmp_path_factory):
+    """Return a function that gives the command of a language's adapter, built once."""
+    built: dict[str, list[str]] = {}
+
+    def command(name: str) -> list[str]:
+        if name not in built:
+            built[name] = LANGUAGES[name].command(FOLDER / name, tmp_path_factory.mktemp(name))
+        return built[name]
+
+    return command
+
+
+def run(command: list[str], platform: str, *options: str) -> tuple[int, str]:
+    """Run the vectors of a platform against an adapter; return the exit status and the output."""
+    words = ["vectors", "run", platform, *options, "--command", shlex.join(command)]
+    done = CliRunner().invoke(cli.app, words)
+    return done.exit_code, done.output
+
+
+@pytest.mark.parametrize("which", SETS)
+@pytest.mark.parametrize(("name", "platform"), ROWS)
+def test_every_vector_passes_and_nothing_is_unsupported(adapters, name, platform, which):
+    code, output = run(adapters(name), platform, *SETS[which])
+    assert code == 0, output
+    counted = re.search(r"(\d+) passed, 0 failed, 0 wrong reason, 0 unsupported", output)
+    asked = (
+        canonical_questions(platform, KNOWN[platform].code().operations)
+        if which == "canonical"  # where the last stage, the signed bytes, has to be named
+        else questions(platform)
+    )
+    assert counted and int(counted[1]) == len(list(asked)), output
+
+
+@pytest.mark.parametrize(("name", "platform"), ROWS)
+def test_a_served_handler_answers_a_genuine_request_and_refuses_all_others_alike(
+    adapters, name, platform, tmp_path
+):
+    assert faults(adapters(name), platform, tmp_path / "log") == []
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_served_handler_ends_with_its_input_and_on_a_signal(adapters, name, tmp_path):
+    with serving(adapters(name), "officernd", tmp_path / "log") as (base, process):
+        assert base.startswith("http://127.0.0.1:")
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    with serving(adapters(name), "officernd", tmp_path / "log") as (_, process):
+        process.stdin.close()
+        process.wait(10)
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_the_files_are_short_and_import_the_standard_library_alone(name):
+    language = LANGUAGES[name]
+    files = {path.stem: path.read_text("utf-8") for path in language.files(FOLDER / name)}
+    assert set(files) == {"strict", "adapter", *language.ready}
+    for stem, text in files.items():
+        assert len(text.splitlines()) <= MOST_LINES, stem
+        strangers = [found for found in language.imported(text) if not re.fullmatch(language.own, found)]
+        assert strangers == [], stem
+    assert any(language.imported(text) for text in files.values())
+
+
+def test_a_dependency_would_be_seen():
+    for language, text in (("node", 'import express from "express";'), ("node", 'await import("express")')):
+        found = LANGUAGES[language].imported(text)
+        assert [name for name in found if not re.fullmatch(LANGUAGES[language].own, name)] == ["express"]
+
+
+@pytest.mark.parametrize(("name", "mutant"), MUTANTS)
+def test_a_mutant_is_caught(name: str, mutant: Mutant, tmp_path: Path):
+    language: Language = LANGUAGES[name]
+    copy = tmp_path / name
+    shutil.copytree(FOLDER / name, copy)
+    file = copy / (mutant.file or mutant.platform + language.suffix)
+    text = file.read_text("utf-8")
+    assert text.count(mutant.before) == 1
+    file.write_text(text.replace(mutant.before, mutant.after), "utf-8")
+    build = tmp_path / "build"
+    build.mkdir()
+    command = language.command(copy, build)
+    if mutant.caught_by == "vectors":
+        code, output = run(command, mutant.platform)
+        assert code == 1, output  # it answers, and wrongly; a program that does not run would end with 3
+        assert re.search(r"expected refused as .*, got accepted", output)
+    else:
+        found = faults(command, mutant.platform, tmp_path / "log")
+        assert any(": 200, ''" in fault for fault in found), found  # a broken request was let in
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_language_has_five_mutants_of_ready_platforms(name):
+    assert len(LANGUAGES[name].mutants) >= 4
+    assert {mutant.platform for mutant in LANGUAGES[name].mutants} <= set(PLATFORMS)
