@@ -81,7 +81,14 @@ LANGUAGES = {
                 "if (!signature) return {};\n  const field",
                 "handler",
             ),
+            Mutant(
+                "a doubled parameter is accepted",
+                "retailcrm",
+                'pairs.length ? pairs : refuse("duplicate-parameter")',
+                "pairs.length ? pairs : pairs",
+                "handler",
+                file="strict.mjs",
+            ),
         ),
-        ready=("officernd",),
     ),
 }

@@ -81,10 +81,10 @@ function readSigned(target) {
 function readField(text) {
   const found = new Map();
   for (const piece of text.split(",")) {
-    const parts = piece.split("=");
-    if (parts.length !== 2 || !/^[A-Za-z0-9_-]+$/.test(parts[0])) refuse("malformed");
-    if (found.has(parts[0])) refuse("duplicate-parameter");
-    found.set(...parts);
+    const [name, value, more] = piece.split("=");
+    if (!/^[A-Za-z0-9_-]+$/.test(name) || value === undefined || more !== undefined) refuse("malformed");
+    if (found.has(name)) refuse("duplicate-parameter");
+    found.set(name, value);
   }
   const [t, signature] = [found.get("t"), found.get("signature")];
   if (t === undefined || signature === undefined) refuse("missing-parameter");

@@ -154,7 +154,7 @@ export class JsonNumber {
  * Read one JSON text (RFC 8259). Objects become Maps, in their order: an object of JavaScript would move names such as
  * 7 to its front, and JSON.parse keeps the last of two equal names. Numbers stay text: a double has 53 bits alone.
  */
-export function readJson(text) {
+export function readJson(text, deepest = DEEPEST) {
   let [at, depth, repeated] = [0, 0, false];
   const malformed = () => refuse("malformed");
   const blanks = () => { while (at < text.length && " \t\r\n".includes(text[at])) at += 1; };
@@ -169,7 +169,7 @@ export function readJson(text) {
   }
 
   function entries(close, entry) { // what arrays and objects have in common
-    if ((depth += 1) > DEEPEST) malformed();
+    if ((depth += 1) > deepest) malformed();
     at += 1;
     blanks();
     if (text[at] === close) at += 1;
@@ -246,7 +246,7 @@ export async function readBody(request, most) {
 }
 
 export function send(response, status, type, text) {
-  response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(text);
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store", "referrer-policy": "no-referrer" }).end(text);
 }
 
 /** Unix time in whole seconds. */
