@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
 import signal
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -78,6 +81,55 @@ def test_a_served_handler_ends_with_its_input_and_on_a_signal(adapters, name, tm
     with serving(adapters(name), "officernd", tmp_path / "log") as (_, process):
         process.stdin.close()
         process.wait(10)
+
+
+def traps() -> list[dict[str, Any]]:
+    """Return questions for which work that grows with the square of the length would take minutes."""
+    long = 60_000
+    form = "application/x-www-form-urlencoded"
+    part = '\r\nContent-Disposition: form-data; name="register"'
+    bodies = [
+        (f"register={'[' * long}", form),
+        (f"register={'%22' * (long // 3)}", form),
+        (f"register={chr(34)}{chr(92) * long}", form),
+        (f"register={'1' * long}", form),
+        (f"{'+' * long}register=1", form),
+        (f"--b{part}{' ' * long}x\r\n\r\n1\r\n--b--", "multipart/form-data; boundary=b"),
+        (f"--b\r\n{chr(9) * long}x", "multipart/form-data; boundary=b"),
+        ("", f"{' ' * long}x{' ' * long}x"),
+    ]
+    questions: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("retailcrm.verify_registration", {"secret": "s"}, {"body": {"utf8": body}, "content_type": kind})
+        for body, kind in bodies
+    ]
+    for url in ("https://" + "a" * long + "!", "https://" + "a." * long, "https://a" + "/" * long + "x"):
+        questions.append(("retailcrm.canonical_system_url", {"allowed": []}, {"url": url}))
+    for url in (f"https://a/?{'1' * 8000}e", f"https://a/?{'+' * 8000}x", f"https://{'a' * long}!/"):
+        questions.append(("onoffice.string_to_sign", {}, {"target": url}))
+    for name in (" " * long, "1" * long, "1" + " " * long + "x"):
+        action = {
+            "token": "",
+            "api_key": "k",
+            "timestamp": 1,
+            "resource_type": "",
+            "action_id": "",
+            "version": 1,
+        }
+        questions.append(("onoffice.api_hmac", {}, {**action, "parameters": {name: 1}}))
+    return [
+        {"id": str(place), "operation": operation, "given": given, "input": asked}
+        for place, (operation, given, asked) in enumerate(questions * 10)
+    ]
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_the_work_grows_with_the_length_and_not_with_its_square(adapters, name):
+    asked = [question for question in traps() if question["operation"].split(".")[0] in LANGUAGES[name].ready]
+    lines = "".join(json.dumps(question) + "\n" for question in asked).encode()
+    done = subprocess.run(adapters(name), input=lines, capture_output=True, timeout=30)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == [question["id"] for question in asked]
+    assert "unsupported" not in {answer["verdict"] for answer in answers}
 
 
 @pytest.mark.parametrize("name", LANGUAGES)

@@ -34,7 +34,7 @@ function action(input, line) {
     token: input.token, apiKey: input.api_key, timestamp: input.timestamp, resourceType: input.resource_type,
     actionId: input.action_id, version: input.version, identifier: input.identifier, resourceId: input.resource_id,
   };
-  return { ...found, parameters: readJson(line, 200).get("input").get("parameters") };
+  return input.parameters ? { ...found, parameters: readJson(line, 200).get("input").get("parameters") } : found;
 }
 
 // The last of the bytes that lie between the input and the key.

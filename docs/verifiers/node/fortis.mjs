@@ -138,7 +138,7 @@ function derived(passphrase, salt) {
 }
 
 /**
- * Make a handler for `http.createServer`. `accepted(launch, response)` answers a genuine launch; lead the frame on to
+ * Make a handler for `http.createServer`. `accepted(launch, response, request)` answers a genuine launch; lead the frame on to
  * an address without the launch's values. Everything else gets one page.
  */
 export function handler({ secret, mode, accepted, now = clock, log = console.error }) {

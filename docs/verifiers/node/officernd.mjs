@@ -112,19 +112,22 @@ function unquoted(pairs) {
 }
 
 function written(timestamp, digest) {
+  if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw new TypeError("timestamp is a whole number of seconds");
   return `t=${timestamp},signature=${digest.toString("hex")}`;
 }
 
 /**
  * Make a handler for `http.createServer`: GET requests are verified as queries, POST requests as webhooks.
- * `accepted(verified, response)` sends the answer to a genuine request; everything else gets 401 and one message.
+ * `accepted(verified, response, request)` sends the answer to a genuine request; of a webhook, `verified.body` holds the
+ * bytes. Everything else gets 401 and one message.
  */
 export function handler({ secret, webhookSecret, accepted, now = clock, log = console.error }) {
   const verify = async (request) => {
     if (request.method === "GET") return verifyQuery(request.url, { secret, now: now() });
     if (request.method !== "POST") refuse("wrong-method");
     const body = await readBody(request, MOST_BODY);
-    return verifyWebhook(body, header(request, "officernd-signature"), { secret: webhookSecret, now: now() });
+    const signature = header(request, "officernd-signature");
+    return { ...verifyWebhook(body, signature, { secret: webhookSecret, now: now() }), body };
   };
   const refused = (response) =>
     send(response, 401, "application/json", JSON.stringify({ message: "The request could not be verified." }));

@@ -182,7 +182,7 @@ function isZero(code) {
 
 /**
  * Make a handler for `http.createServer`. `base` is your public origin, such as https://provider.example, with the path
- * that a proxy takes off, if any. `accepted(signed, response)` answers a genuine request; everything else gets one page.
+ * that a proxy takes off, if any. `accepted(signed, response, request)` answers a genuine request; everything else gets one page.
  */
 export function handler({ secret, base, accepted, now = clock, log = console.error }) {
   const verify = (request) => {

@@ -117,7 +117,7 @@ function phpName(name) {
 }
 
 /**
- * Make a handler for `http.createServer`. `accepted(registration, response)` gets what was verified, with the account's
+ * Make a handler for `http.createServer`. `accepted(registration, response, request)` gets what was verified, with the account's
  * `origin`, and answers; everything else gets status 200, which the platform asks for, and one message.
  */
 export function handler({ secret, accepted, allowed = ORIGINS, log = console.error }) {

@@ -269,7 +269,7 @@ export function guarded({ name, log, verify, refused, accepted }) {
       return;
     }
     try {
-      await accepted(verified, response);
+      await accepted(verified, response, request);
     } catch (error) { // a fault of the application, behind a genuine request
       log(`${name}: not answered: ${error.name}`);
       if (!response.headersSent) send(response, 500, "text/plain; charset=utf-8", "");
