@@ -1,0 +1,106 @@
+"""The registers as pages: every source, clause, ambiguity, reading and measure, each with an address."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+from docs.text import escaped
+from handshakes.spec import evidence, register
+
+
+def page(spec: register.Register, run: Path) -> str:
+    """Write a platform's register as a page; `run` is where the last run of the tests left what it showed."""
+    unclear: dict[str, list[str]] = {}
+    for entry in spec.ambiguities:
+        for id in entry.clauses:
+            unclear.setdefault(id, []).append(_link(entry.id))
+    hidden = {entry.clause: entry.reason for entry in spec.untestable}
+    titles = {source.id: source.title for source in spec.sources}
+    matrix = evidence.read(run)
+    counts = (
+        f"{len(spec.clauses)} clauses, {len(spec.ambiguities)} ambiguities with "
+        f"{len(spec.readings())} readings, {len(spec.sources)} sources."
+    )
+    parts = [f"# {escaped(spec.title)}", f"{counts} How to read them: [Clauses](index.md)."]
+    parts += ["## Sources", *(_source(source) for source in spec.sources)]
+    parts.append("## Clauses")
+    for topic, clauses in groupby(spec.clauses, key=lambda clause: _short(clause.id).partition(".")[0]):
+        parts.append(f"### {topic}")
+        for clause in clauses:
+            parts.append(f"#### {_short(clause.id)} {{ #{_short(clause.id)} }}")
+            parts.append(escaped(clause.text))
+            facts = [clause.actor, f"**{clause.level}**", clause.grade, _cited(clause, titles)]
+            parts.append(" · ".join(facts) + "\n{ .facts data-search-exclude }")
+            if clause.violation:
+                parts.append(f"When broken: {escaped(clause.violation)}")
+            if clause.id in unclear:
+                parts.append(f"Can be read in more than one way: {', '.join(unclear[clause.id])}.")
+            if clause.id in hidden:
+                parts.append(f"Not testable: {escaped(hidden[clause.id])}")
+            else:
+                parts.append(
+                    f"shown by the last run of the tests: {matrix.shown(clause.id)}\n{{ .facts data-search-exclude }}"
+                )
+    if spec.ambiguities:
+        parts += ["## Ambiguities and readings", *(_ambiguity(entry) for entry in spec.ambiguities)]
+    if spec.advice:
+        parts += ["## Advice", "Security measures that no page states."]
+        for entry in spec.advice:
+            parts.append(f"#### {_short(entry.id)} {{ #{_short(entry.id)} }}")
+            parts.append(f"{escaped(entry.text)} {escaped(entry.why)}")
+            parts.append(
+                f"{entry.grade} · {escaped(titles.get(entry.source, entry.source))}\n{{ .facts data-search-exclude }}"
+            )
+    if spec.untestable:
+        rows = [f"| {_link(entry.clause)} | {escaped(entry.reason)} |" for entry in spec.untestable]
+        parts += ["## What no test can reach", "\n".join(["| clause | why |", "| --- | --- |", *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _source(source: register.Source) -> str:
+    details = [source.kind, source.language, source.date, source.revision[:12]]
+    if source.sha256:
+        details.append(f"SHA-256 {source.sha256[:12]}…")
+    facts = escaped(", ".join(detail for detail in details if detail))
+    return f"- **{escaped(source.title)}** (`{source.id}`; {facts}). {escaped(source.note)}"
+
+
+def _cited(clause: register.Clause, titles: dict[str, str]) -> str:
+    cited = titles.get(clause.source, clause.source)
+    return escaped(f"{cited}, {clause.heading}" if clause.heading else cited)
+
+
+def _ambiguity(entry: register.Ambiguity) -> str:
+    parts = [f"#### {_short(entry.id)}: {escaped(entry.question)} {{ #{_short(entry.id)} }}"]
+    parts.append(
+        "About "
+        + ", ".join(_link(clause) for clause in entry.clauses)
+        + f" · {entry.status}\n{{ .facts data-search-exclude }}"
+    )
+    for reading in entry.readings:
+        adopted = "**Adopted.** " if reading.id == entry.adopted else ""
+        runs = {
+            "signing": "Can be run: in signing.",
+            "setting": "Can be run: a setting.",
+            "none": f"Cannot be run: {reading.why}",
+        }
+        lines = [
+            f"- `{_short(reading.id)}`: {adopted}{escaped(reading.rule)}",
+            f"    - For: {escaped(reading.for_)}",
+            f"    - Against: {escaped(reading.against)}",
+            f"    - {escaped(runs.get(reading.runs, reading.runs))}",
+        ]
+        parts.append("\n".join(lines))
+    parts.append(f"Why the default: {escaped(entry.reason)}")
+    parts.append(f"If it is wrong: {escaped(entry.consequence)}")
+    parts.append(f"What would settle it: {escaped(entry.settle)}")
+    return "\n\n".join(parts)
+
+
+def _short(id: str) -> str:
+    return id.partition(":")[2]
+
+
+def _link(id: str) -> str:
+    return f"[{_short(id)}](#{_short(id)})"

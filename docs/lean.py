@@ -1,0 +1,42 @@
+"""What a built site does without: blanks between tags, maps of scripts, word lists of other languages."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+PLAIN_SPANS = re.compile(r'<span class="(?:n|w)">([^<]*)</span>|<span></span>')  # of the colour of all code
+KEPT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.DOTALL)
+
+
+def html(text: str) -> str:
+    """Write a page with one blank or line end wherever it has several between its tags."""
+    text = PLAIN_SPANS.sub(r"\1", text)
+    parts = KEPT.split(text)  # in threes: what is between, what is kept, and the name of its tag
+    between = (re.sub(r"[ \t]{2,}", " ", re.sub(r"\s*\n\s*", "\n", part)) for part in parts[::3])
+    kept = [*parts[1::3], ""]
+    return "".join(part for pair in zip(between, kept, strict=True) for part in pair)
+
+
+def plain(text: str) -> str:
+    """Write an entry of the search index as text: no tags, no second blanks; the browser reads it as HTML."""
+    text = re.sub(r"</?(?:p|li|ul|ol|td|th|tr|table|div|pre|h\d|br)\b[^>]*>", " ", text)
+    text = unescape(re.sub(r"<[^>]+>", "", text)).replace("¶", " ")
+    text = re.sub(r"\s+", " ", text).strip()
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def site(folder: Path) -> None:
+    """Take out of a built site what no page asks for, and write its search index briefly."""
+    for path in folder.rglob("*.map"):
+        path.unlink()
+    shutil.rmtree(folder / "assets" / "javascripts" / "lunr", ignore_errors=True)
+    path = folder / "search" / "search_index.json"
+    if path.is_file():
+        index = json.loads(path.read_text("utf-8"))
+        for entry in index["docs"]:
+            entry["title"], entry["text"] = plain(entry["title"]), plain(entry["text"])
+        path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), "utf-8")

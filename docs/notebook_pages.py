@@ -1,0 +1,84 @@
+"""Notebooks as Markdown: what a page shows are the outputs stored in the notebook; nothing is run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from docs.text import fence, folded
+
+QUIET = "{ .text .output .no-copy data-search-exclude }"
+DIAGRAM = re.compile(r"```mermaid\n.*?\n```", re.DOTALL)
+
+
+class NotShown(ValueError):
+    """An output that a page cannot show: which notebook, and why."""
+
+
+def page(path: Path, recipes: Iterable[str] = ()) -> str:
+    """Write a notebook as Markdown, so that its links are checked and it is searched like any page.
+
+    `recipes` are the platforms that have a recipe; a lesson names the one of its platform below its title.
+    Raises `NotShown` for a traceback and for a kind of output that cannot be shown.
+    """
+    parts = []
+    for cell in cells(path):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(links(source))
+        elif cell["cell_type"] == "code" and source.strip():
+            parts.append(fence(source, "{ .python data-search-exclude }"))
+            parts += [output(each, path.name) for each in cell["outputs"]]
+    platform = next((name for name in recipes if path.stem.endswith(name)), "")
+    if platform:
+        first = "Every operation of this lesson as a numbered list, to be written in any language:"
+        parts.insert(1, f"{first} [the recipe](../recipes/{platform}.md).")
+    button = f"[Download this notebook]({path.name}){{ .md-button download={path.name} }}"
+    return "\n\n".join([*parts, button]) + "\n"
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    """Return the cells of a notebook."""
+    found: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["cells"]
+    return found
+
+
+def diagrams(path: Path) -> Iterator[str]:
+    """Yield the diagrams that a notebook's outputs hold, as fenced Mermaid text."""
+    for cell in cells(path):
+        for each in cell.get("outputs", ()):
+            yield from DIAGRAM.findall("".join(each.get("data", {}).get("text/markdown", "")))
+
+
+def links(markdown: str) -> str:
+    """Point links at the pages: notebooks have become Markdown, and docs/ is the site's root."""
+    markdown = re.sub(r"(\]\([\w./-]+)\.ipynb(?=[)#])", r"\1.md", markdown)
+    return re.sub(r"\]\(\.\./docs/", "](../", markdown)
+
+
+def output(stored: dict[str, Any], name: str) -> str:
+    """Write one stored output. Raises `NotShown`."""
+    if stored["output_type"] == "error":
+        raise NotShown(f"{name}: a stored output is a traceback ({stored['ename']})")
+    if stored["output_type"] == "stream":
+        return _block("".join(stored["text"]))
+    data = {
+        kind: value if isinstance(value, str) else "".join(value) for kind, value in stored["data"].items()
+    }
+    text = data.get("text/plain", "")
+    if "text/markdown" in data:
+        if DIAGRAM.search(data["text/markdown"]):
+            return data["text/markdown"] + "\n\n" + folded("The same as text", _block(text))
+        return links(data["text/markdown"])
+    if "text/html" in data:
+        return f'<div class="output">{data["text/html"]}</div>'
+    if not text:
+        raise NotShown(f"{name}: an output of {', '.join(data)} cannot be shown")
+    return _block(text)
+
+
+def _block(text: str) -> str:
+    return fence(re.sub(r"\x1b\[[0-9;]*m", "", text), QUIET)

@@ -1,0 +1,41 @@
+"""A built site is without what no page asks for, and its search index holds text alone."""
+
+from __future__ import annotations
+
+import json
+
+from docs import lean
+
+
+def test_blanks_between_tags_become_one_and_code_keeps_its_own():
+    page = "<ul>\n\n   <li>a   <b>b</b> <i>c</i>\n</ul><pre>x\n\n   <b>y</b></pre>\n\n  <p>z"
+    assert lean.html(page) == "<ul>\n<li>a <b>b</b> <i>c</i>\n</ul><pre>x\n\n   <b>y</b></pre>\n<p>z"
+
+
+def test_marks_in_code_that_colour_nothing_are_left_out():
+    page = '<pre><span></span><code><span class="n">a</span><span class="w"> </span><span class="k">if</span></code></pre>'
+    assert lean.html(page) == '<pre><code>a <span class="k">if</span></code></pre>'
+
+
+def test_an_entry_of_the_index_is_text_that_the_browser_may_read_as_html():
+    assert lean.plain("<p>a &lt;b&gt; &amp; <code>c</code></p>\n<p>d&para;</p>") == "a &lt;b&gt; &amp; c d"
+    assert lean.plain("<li>a</li><li>b</li>") == "a b"
+
+
+def test_maps_and_word_lists_are_taken_out_and_the_index_is_written_briefly(tmp_path):
+    for name in (
+        "assets/a.js",
+        "assets/a.js.map",
+        "assets/javascripts/lunr/x.js",
+        "search/search_index.json",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}", "utf-8")
+    index = {"config": {}, "docs": [{"location": "a.html#ü", "title": "<code>ü</code>", "text": "<p>x</p>"}]}
+    (tmp_path / "search/search_index.json").write_text(json.dumps(index, indent=2), "utf-8")
+    lean.site(tmp_path)
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert left == ["assets/a.js", "search/search_index.json"]
+    assert (tmp_path / "search/search_index.json").read_text("utf-8") == (
+        '{"config":{},"docs":[{"location":"a.html#ü","title":"ü","text":"x"}]}'
+    )
