@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +44,23 @@ class Language:
 
     def files(self, folder: Path) -> list[Path]:
         """Return the files of a folder that are of this language."""
-        return sorted(folder.glob(f"*{self.suffix}"))
+        return sorted(folder.rglob(f"*{self.suffix}"))
+
+
+def built_by_go(folder: Path, build: Path) -> list[str]:
+    """Build the adapter with Go, without network, and return its command."""
+    program = build / "adapter"
+    environment = {**os.environ, "GOCACHE": str(build / "cache"), "GOPROXY": "off", "GOFLAGS": ""}
+    done = subprocess.run(
+        [tool("go"), "build", "-o", str(program), "."],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return [str(program)]
 
 
 LANGUAGES = {
@@ -88,6 +106,54 @@ LANGUAGES = {
                 "pairs.length ? pairs : pairs",
                 "handler",
                 file="strict.mjs",
+            ),
+        ),
+    ),
+    "go": Language(
+        ".go",
+        built_by_go,
+        lambda text: re.findall(r"""^(?:import |\t)(?:[\w.]+ )?"([\w./~-]+)"$""", text, re.MULTILINE),
+        r"[a-z0-9]+(/[a-z0-9]+)*",  # a module of others begins with a domain
+        (
+            Mutant(
+                "the handler never calls the check",
+                "fortis",
+                "return VerifyLaunch(r.RequestURI, options.Mode, options.Secret, options.Now().Unix())",
+                "return &Verified{}, nil",
+                "handler",
+                file="fortis/fortis.go",
+            ),
+            Mutant(
+                "a forgery is accepted",
+                "retailcrm",
+                "if !hmac.Equal(strict.MAC(key, found.message), found.digest) {",
+                "if false && hmac.Equal(key, key) {",
+                "vectors",
+                file="retailcrm/retailcrm.go",
+            ),
+            Mutant(
+                "an empty secret is accepted",
+                "onoffice",
+                'if secret == "" {',
+                "if false {",
+                "vectors",
+                file="strict/strict.go",
+            ),
+            Mutant(
+                "a missing header is accepted",
+                "officernd",
+                'return nil, strict.Refuse("missing-parameter", "there is no header officernd-signature")',
+                "return &Verified{}, nil",
+                "handler",
+                file="officernd/officernd.go",
+            ),
+            Mutant(
+                "a doubled parameter is accepted",
+                "retailcrm",
+                "if seen[pair.Name] {",
+                "if false {",
+                "handler",
+                file="strict/strict.go",
             ),
         ),
     ),

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from handshakes.cli import command as cli
 from handshakes.platforms import PLATFORMS as KNOWN
 from handshakes.spec.exchanges import canonical_questions, questions
+from tests.oracles import tool
 
 from .languages import FOLDER, LANGUAGES, PLATFORMS, Language, Mutant
 from .served import faults, serving
@@ -144,10 +145,26 @@ def test_the_files_are_short_and_import_the_standard_library_alone(name):
     assert any(language.imported(text) for text in files.values())
 
 
-def test_a_dependency_would_be_seen():
-    for language, text in (("node", 'import express from "express";'), ("node", 'await import("express")')):
-        found = LANGUAGES[language].imported(text)
-        assert [name for name in found if not re.fullmatch(LANGUAGES[language].own, name)] == ["express"]
+@pytest.mark.parametrize(
+    ("language", "text", "stranger"),
+    [
+        ("node", 'import express from "express";', "express"),
+        ("node", 'await import("express")', "express"),
+        ("go", 'import "github.com/gorilla/mux"', "github.com/gorilla/mux"),
+        ("go", 'import (\n\t"strings"\n\tm "example.com/mux"\n)', "example.com/mux"),
+    ],
+)
+def test_a_dependency_would_be_seen(language, text, stranger):
+    found = LANGUAGES[language].imported(text)
+    assert [name for name in found if not re.fullmatch(LANGUAGES[language].own, name)] == [stranger]
+
+
+def test_the_go_module_requires_nothing_and_its_files_are_as_gofmt_writes_them():
+    assert "require" not in (FOLDER / "go" / "go.mod").read_text("utf-8")
+    unlike = subprocess.run(
+        [tool("gofmt"), "-l", str(FOLDER / "go")], capture_output=True, text=True, timeout=60
+    )
+    assert (unlike.returncode, unlike.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(("name", "mutant"), MUTANTS)
