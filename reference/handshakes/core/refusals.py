@@ -47,7 +47,7 @@ REASONS: dict[str, Reason] = {
     ),
     "duplicate-parameter": Reason(
         "A parameter or a JSON key occurs more than once, so two readers may see two values.",
-        "A genuine request names each parameter once; look for whoever added one: an edited link, a redirect, an attack.",
+        "Look for whoever added one: an edited link, a redirect, an attack. The evidence names it.",
     ),
     "too-large": Reason("The input is over its size limit.", "The evidence says the limit."),
     "wrong-type": Reason(
@@ -71,7 +71,7 @@ REASONS: dict[str, Reason] = {
         "Look at the stages: is the signed text the one the sender signed? Is it the right secret?",
     ),
     "decryption-failed": Reason(
-        "Decryption gave invalid padding: the secret is wrong, or the data was changed.",
+        "Decryption gave invalid padding or no text: the secret is wrong, or the data was changed.",
         "Is it the right secret, and MD5 in the key derivation? Try the vectors of the same operation.",
     ),
     "wrong-key": Reason(
@@ -96,20 +96,20 @@ REASONS: dict[str, Reason] = {
         "Do both clocks run by NTP? Is the timestamp really in UTC seconds?",
     ),
     "replayed": Reason(
-        "The very same signed request was accepted before.",
+        "This request, or what it carries, was taken before and counts once.",
         "A repeat is an attack or a retry; this endpoint takes each request once.",
     ),
     # whether we want it
     "not-allowed": Reason(
         "The value is well formed, and not on the list of what is allowed.",
-        "The allow-list is configuration: extend it only with what you own or the platform owns.",
+        "The evidence says what it is. Where the list is configuration, extend it only with what you own or the platform owns.",
     ),
     "identity-mismatch": Reason(
         "Two sources name different identities for the same thing.",
         "The platform's API is believed, never the request that started the connection.",
     ),
     "wrong-state": Reason(
-        "The request is genuine, and does not fit what happened so far.",
+        "The request does not fit what happened so far.",
         "Was the connection finished, removed, or started in another browser?",
     ),
     # what the other side did
@@ -119,7 +119,7 @@ REASONS: dict[str, Reason] = {
     ),
     "platform-error": Reason(
         "The platform's API answered with an error.",
-        "The evidence has the status, and the error's code if there is one.",
+        "The evidence has what it said: a status, the error's code or its name.",
     ),
     "unexpected-answer": Reason(
         "The platform's API answered with something other than its documented shape.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -24,6 +25,8 @@ from .visible import masked, visible
 
 RIGHT_SIGNATURE = frozenset({"stale", "from-the-future"})
 """Reasons that come after the signature was found right: there is no mistake to look for."""
+NOTHING = re.compile(r"^empty-p.*: name (signature|hmac|token)$|not 64 hex digits \([0-9] characters\)")
+"""Said of a signature that is empty, `null` or `undefined`: there is none to explain."""
 DEEP = 40
 """How many times the usual budget the long search has."""
 
@@ -162,7 +165,7 @@ class _Asked:
         cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=ciphers))
         tried, complete, fits = 0, True, False
         explanations: tuple[tuple[Explanation, ...], ...] = ()
-        if refused and refused.reason not in RIGHT_SIGNATURE:
+        if refused and refused.reason not in RIGHT_SIGNATURE and not NOTHING.search(str(refused)):
             doubts = (*doubts, *filter(None, (case.untried for case in cases)))
             outcome = self._searched(cases, budget, depth)
             tried, complete = outcome.tried, outcome.complete

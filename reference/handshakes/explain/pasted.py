@@ -19,12 +19,11 @@ from .webhooks import of_text, of_value
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
 _LOGGED = re.compile(rf"[\"'](?:{METHODS}) (\S+?)(?: HTTP/[0-9.]+)?[\"']", re.ASCII)
-_LOGGED_BARE = re.compile(rf"\b(?:{METHODS})\s+[\"']?((?:https?:/)?/\S+?)[\"']?(?=[\s,]|$)", re.ASCII)
-_LOGGED_PATH = re.compile(
-    r"\b(?:path|uri|request_uri|url|target)=[\"']((?:https?:/)?/[^\"'\s]+)[\"']", re.ASCII
-)
+_LOGGED_BARE = re.compile(rf"\b(?:{METHODS})[\]:]?\s+[\"']?((?:https?:/)?/\S+?)[\"']?(?=[\s,]|$)", re.ASCII)
+_LOGGED_PATH = re.compile(r"\b(?:path|uri|request_uri|url|target)=[\"']?((?:https?:/)?/[^\"'\s]+)", re.ASCII)
 _HEADER_LINE = re.compile(r"(:?[A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)", re.ASCII)
-_URL = re.compile(r"https?://[^\s\"'<>`]+", re.I)
+_URL = re.compile("https?://[^\\s\"'<>`\u3000-\u303f\uff00-\uffef]+", re.I)
+_CLOSES = {",": ",", ";": ";", "|": "|", "[": "]", "(": ")", "{": "}"}
 _TARGET = re.compile(r"(?:https?://|/|\?)\S*", re.I)
 
 
@@ -345,11 +344,15 @@ class _Reader:
         flat = one_line(bare)
         later = any(one.start() and self.fits(one[0]) for one in _URL.finditer(text))
         one_word = " " not in flat.strip() or not (later or self.fits(flat.partition(" ")[0]))
-        if one_word and _TARGET.fullmatch(re.sub(r"\s", "", flat)) and flat.count("://") < 3:
+        two = re.search(r"\n[ \t>*-]*https?://", bare) is not None
+        if one_word and not two and _TARGET.fullmatch(re.sub(r"\s", "", flat)) and flat.count("://") < 3:
             return self._made("a URL" if "://" in flat.partition("?")[0] else "a request target", bare)
         for found in _URL.finditer(re.sub(r"\\\n\s*|(?<=[&=?%\w])\r?\n[ \t]+", "", text)):
-            if self.fits(found[0]) or self.fits(found[0].replace("&amp;", "&")):
-                return self._made("a URL in a text", found[0])
+            before = found.string[: found.start()][-1:]  # a cell, a bracket, a mark of Markdown or of Jira
+            url = found[0].partition(_CLOSES[before])[0] if before in _CLOSES else found[0]
+            url = url.rstrip(before) if before in ("*", "_", "~") else url
+            if self.fits(url) or self.fits(url.replace("&amp;", "&")):
+                return self._made("a URL in a text", url)
         if re.match(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[^\s=&]*\?", flat, re.A) and self.fits(flat):
             self.undone.append("the scheme was missing")
             return self._made("a URL", "https://" + bare)

@@ -78,7 +78,9 @@ def spread(pairs: list[tuple[str, str]], fits: Fits) -> Spread | None:
     scheme = next((values[name] for name in _SCHEMES if values.get(name)), "")
     if not scheme and values.get("https", "").lower() in ("on", "1", "true"):
         scheme = "https"
-    texts = [text for _, text in pairs if fits(text)]
+    texts = [
+        re.split(r"(?<!\s)\s+(?=[\w.-]+[=:])", text)[0] for _, text in pairs if fits(text)
+    ]  # as in logfmt
     for text in texts:
         if re.match(r"https?://", text, re.I):
             return Spread(text)

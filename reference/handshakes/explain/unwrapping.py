@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, quote, unquote
 
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _ENTITY_CHARACTERS = {
     "¶": "&para", "×": "&times", "©": "&copy", "®": "&reg", "¬": "&not", "§": "&sect", "¤": "&curren",
     "°": "&deg", "µ": "&micro", "¢": "&cent", "£": "&pound", "¥": "&yen", "±": "&plusmn", "÷": "&divide",
@@ -73,6 +74,9 @@ def unwrapped(text: str, undone: list[str]) -> str:
     if "\x1b[" in text:
         undone.append("the colours of a terminal")
         text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    if re.search(r"hxxps?\[?:\]?//|https?\[:\]//", text, re.I):
+        undone.append("it was made harmless, as in reports of attacks")
+        text = re.sub("(?i)hxxp(?=s?://)", "http", text.replace("[:]", ":").replace("[.]", "."))
     rows = text.splitlines()
     sent = [row[1:].removeprefix(" ") for row in rows if row.startswith(">")]
     if sent and re.match(r"[A-Z]+ \S+ HTTP/", sent[0]):
@@ -198,20 +202,28 @@ def _damaged(url: str) -> str:
     return _DAMAGED.sub(whole, url)
 
 
+def _above(url: str) -> str:
+    """Return a URL without what stands below a blank line and has nothing of a URL in it."""
+    blank = re.compile(r"\n[ \t\r]*\n").search(url, max(map(url.rfind, "0123456789=&%")) + 1)
+    return url[: blank.start()] if blank else url
+
+
 def _entities(url: str) -> str:
     return re.sub(r"&(?:amp|#0{0,9}38|#x0{0,9}26);", "&", url, flags=re.I)
 
 
 _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("it was quoted-printable, as in the source of a mail", _quoted_printable),
+    ("text stood below it", lambda url: _above(url)),
     ("it was wrapped over several lines", lambda url: one_line(url)),
     ("\\u0026 stood for &", lambda url: re.sub(r"\\u0026", "&", url, flags=re.I)),
     ("\\u003d stood for =", lambda url: re.sub(r"\\u003d", "=", url, flags=re.I)),
     ("backslashes stood before characters", lambda url: re.sub(r"\\([&?=/:!'\"()])", r"\1", url)),
+    ("\\x26 stood for &", lambda url: re.sub(r"\\x26", "&", re.sub(r"\\x3d", "=", url, flags=re.I))),
     ("\\x escapes of a log", lambda url: re.sub(r"\\x([0-9A-Fa-f]{2})", lambda f: "%" + f[1].upper(), url)),
     ("&amp;amp; stood for &", lambda url: re.sub("&amp;amp;", "&", url, flags=re.I)),
     ("&amp; stood for &", _entities),
     ("&name was read as an HTML entity and became a character", _damaged),
-    ("invisible characters stood in it", lambda url: re.sub("[\u200b\u200c\u200d\u2060\ufeff\u00ad]", "", url)),
-    ("punctuation stood behind it", lambda url: re.sub(r"(?<=[0-9A-Za-z])[.,;:!)>\]}\"'”’»]+$", "", url)),
+    ("invisible characters stood in it", lambda url: _INVISIBLE.sub("", url)),
+    ("punctuation stood behind it", lambda url: re.sub(r"(?<=[0-9A-Za-z])[.,;:!?)>\]}\\\"'”’»…。，；：！？）」』】]+$", "", url)),
 )  # fmt: skip

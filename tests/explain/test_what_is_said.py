@@ -1,0 +1,125 @@
+"""What `verify` says is true for inputs that nobody reported: of what is not there, of bytes that look alike, of bytes that are no text."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from urllib.parse import quote
+
+import pytest
+
+from handshakes.core.refusals import REASONS
+from handshakes.explain import explain
+from handshakes.explain.telling import told
+from handshakes.explain.visible import visible
+from handshakes.runtime.ciphers import AesCiphers
+
+NOW, LOCATION = 1_700_000_000, "11ea858313aabde4bd2eb0fa"
+CALL = {"actionid": "a", "resourceid": "", "resourcetype": "b", "timestamp": NOW, "parameters": {}}
+API = {"token": "t" * 32, "request": {"actions": [CALL]}}
+HEADER = "officernd-signature: t=1700000000"
+EVENT = '{"eventType":"integration.removed"}'
+
+
+def registration(**members: str) -> str:
+    return "register=" + quote(json.dumps({"apiKey": "k", "systemUrl": "https://a.simla.com", **members}))
+
+
+@pytest.mark.parametrize(
+    ("platform", "pasted", "header"),
+    [
+        ("officernd", "/healthcheck?slug=test-slug&locations=x&t=1700000000", ""),
+        ("officernd", "https://p.example/h?slug=a&signature=t%3D1700000000", ""),
+        ("officernd", "https://p.example/h?slug=a&signature=", ""),
+        ("officernd", "https://p.example/h?slug=a&signature=t%3D1700000000%2Csignature%3D", ""),
+        ("officernd", "https://p.example/h?slug=a&signature=undefined", ""),
+        ("officernd", EVENT, HEADER),
+        ("officernd", EVENT, HEADER + ",signature="),
+        ("officernd", EVENT, HEADER + ",signature=null"),
+        ("retailcrm", registration(), ""),
+        ("retailcrm", registration(token=""), ""),
+        ("retailcrm", registration(token="null"), ""),
+        ("onoffice", "https://provider.example/a?timestamp=1700000000&apiToken=t", ""),
+        ("onoffice", "https://provider.example/a?timestamp=1700000000&signature=", ""),
+        ("onoffice", "https://provider.example/a?timestamp=1700000000&signature=undefined", ""),
+        ("onoffice", json.dumps(API), ""),
+        ("onoffice", json.dumps({**API, "request": {"actions": [{**CALL, "hmac": ""}]}}), ""),
+        ("fortis", f"https://app.example/l?location_id={LOCATION}&timestamp=1700000000", ""),
+        ("fortis", f"https://app.example/l?location_id={LOCATION}&timestamp=1700000000&hmac=", ""),
+        ("fortis", f"https://app.example/l?location_id={LOCATION}&timestamp=1700000000&hmac=%7B%7Bhmac%7D%7D", ""),
+        ("fortis", "https://app.example/l?data=", ""),
+    ],
+)  # fmt: skip
+def test_a_signature_that_is_not_there_is_neither_explained_nor_blamed_on_the_secret(
+    platform, pasted, header
+):
+    answer = explain(
+        platform, pasted, secret="a-secret-of-24-characters!", now=NOW, header=header, ciphers=AesCiphers()
+    )
+    assert (answer.verdict, answer.explanations, answer.tried) == ("refused", (), 0)
+    assert answer.reason in ("missing-parameter", "empty-parameter", "malformed")
+    assert "another secret" not in "\n".join(told(answer, NOW))
+
+
+ALIKE = [
+    ("a b", "a\u00a0b"), ("a b", "a\u2003b"), ("é", "e\u0301"), ("ab", "a\u200bb"), ("a", "а"), ("o", "ο"), ("-", "‐"), ("'", "’"),
+    ("a\nb", "a\\nb"), ("a\r\nb", "a\nb"), ("a\tb", "a b"), ("a", "a\u200e"), ("ﬁ", "fi"), ("Å", "\u212b"), ("1", "１"), ("a\0", "a\\0"),
+    ("\ufeffa", "a"), ("µ", "μ"), ("ab", "a\u00adb"), ("a", "a\ufe0f"), ("…", "..."), ("a/b", "a∕b"), ("‹LF›", "\n"), ("Ⅳ", "IV"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE, ids=[f"{a!a} {b!a}" for a, b in ALIKE])
+def test_texts_that_look_alike_are_shown_apart(one, other):
+    shown = visible(one.encode()), visible(other.encode())
+    assert shown[0] != shown[1]
+
+
+RAW = {
+    "a request": b"GET /x?signature=\xff&data=\xff&hmac=\xff HTTP/1.1\r\nHost: a.example\r\n\r\n",
+    "three bytes": b"\xff\xfe\xfd",
+    "JSON in Latin-1": b'{"token":"\xe9","apiKey":"\xe9","systemUrl":"x"}',
+    "a form in Latin-1": b"register=\xe9&data=\xe9",
+    "a URL in Latin-1": b"https://a.example/?data=\xe9&hmac=\xe9&signature=t\xe9&timestamp=1",
+    "a surrogate": b"https://a.example/?signature=\xed\xa0\x80",
+    "an overlong form": b"https://a.example/?signature=\xc0\xaf&hmac=\xc0\xaf",
+    "half a character": "https://a.example/?signature=é".encode()[:-1],
+    "NUL": b"\0\1\2\3",
+    "a command": b"curl 'https://a.example/?signature=\xe9&hmac=\xe9' -d 'register=\xe9'",
+    "a log line": b'1.2.3.4 - - [x] "GET /x?hmac=\xe9&signature=\xe9&timestamp=1 HTTP/1.1" 200 5',
+    "half of UTF-16": "\ufeffhttps://a.example/?signature=x".encode("utf-16-le")[:-1],
+}
+
+
+@pytest.mark.parametrize("platform", ["officernd", "retailcrm", "onoffice", "fortis"])
+def test_bytes_that_are_no_text_are_no_defect_of_the_tool(platform, tmp_path):
+    for name, content in RAW.items():
+        (tmp_path / "pasted").write_bytes(content)
+        code = "from handshakes.cli.command import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", code, "verify", platform, "--file", str(tmp_path / "pasted")], capture_output=True, timeout=60,
+            env={**os.environ, "HANDSHAKES_SECRET": "a-secret-of-24-characters!"},
+        )  # fmt: skip
+        assert done.returncode in (1, 4), (name, done.returncode, done.stderr)
+        assert done.stdout or done.stderr
+
+
+UNTRUE = {
+    "replayed": ("signed", "very same"),  # also of an OAuth code, a state and a key, which nobody signed
+    "wrong-state": ("genuine",),  # also of an OAuth callback, of which nothing is known
+    "duplicate-parameter": ("genuine",),  # no genuine sample is public
+    "platform-error": ("has the status",),  # an error in a redirect, or in an element, has none
+    "not-allowed": ("The allow-list is configuration",),  # a mode, a right or a choice is on no such list
+    "decryption-failed": ("gave invalid padding:",),  # or right padding, and no UTF-8
+    "unknown-installation": ("secret",),
+    "identity-mismatch": ("signature",),
+    "unexpected-answer": ("secret",),
+    "wrong-key": ("signature",),
+}
+
+
+@pytest.mark.parametrize("reason", UNTRUE)
+def test_a_meaning_holds_wherever_its_reason_is_raised(reason):
+    text = " ".join(REASONS[reason])
+    assert [phrase for phrase in UNTRUE[reason] if phrase in text] == []
