@@ -63,6 +63,12 @@ def built_by_go(folder: Path, build: Path) -> list[str]:
     return [str(program)]
 
 
+PHP_NEEDS = (
+    r"^use (?:function )?([A-Za-z\\]+)",
+    r"\b(?:require|include)(?:_once)?\b\s*\(?([^;)]+)",
+    r"\b((?:mb|ctype|curl|iconv|gmp|bc|sodium|intl)_\w+)\(",  # of extensions that may be missing
+)
+
 LANGUAGES = {
     "node": Language(
         ".mjs",
@@ -154,6 +160,50 @@ LANGUAGES = {
                 "if false {",
                 "handler",
                 file="strict/strict.go",
+            ),
+        ),
+    ),
+    "php": Language(
+        ".php",
+        lambda folder, _: [tool("php"), str(folder / "adapter.php")],
+        lambda text: [found for pattern in PHP_NEEDS for found in re.findall(pattern, text, re.MULTILINE)],
+        r"""Handshakes\\[A-Za-z\\]+|Closure|LogicException|SensitiveParameter|Throwable|__DIR__ \. ['"]/[$a-z]+\.php['"]""",
+        (
+            Mutant(
+                "the handler never calls the check",
+                "fortis",
+                "return verifyLaunch(Strict\\target(), $mode, $secret, $now);",
+                "return readTarget(Strict\\target(), $mode);",
+                "handler",
+            ),
+            Mutant(
+                "a forgery is accepted",
+                "onoffice",
+                "if (!hash_equals(Strict\\hmac($key, message($base, $pairs)), $digest)) refuse('signature-mismatch');",
+                "",
+                "vectors",
+            ),
+            Mutant(
+                "an empty secret is accepted",
+                "officernd",
+                "return $secret !== '' ? $secret : refuse('empty-secret');",
+                "return $secret;",
+                "vectors",
+                file="strict.php",
+            ),
+            Mutant(
+                "a missing header is accepted",
+                "officernd",
+                "if ($header === '') refuse('missing-parameter');",
+                "if ($header === '') return [];",
+                "handler",
+            ),
+            Mutant(
+                "a doubled parameter is accepted",
+                "retailcrm",
+                "$fields = Strict\\unique(readForm($body, $contentType));",
+                "$fields = readForm($body, $contentType);",
+                "vectors",
             ),
         ),
     ),

@@ -152,6 +152,9 @@ def test_the_files_are_short_and_import_the_standard_library_alone(name):
         ("node", 'await import("express")', "express"),
         ("go", 'import "github.com/gorilla/mux"', "github.com/gorilla/mux"),
         ("go", 'import (\n\t"strings"\n\tm "example.com/mux"\n)', "example.com/mux"),
+        ("php", "require __DIR__ . '/vendor/autoload.php';", "__DIR__ . '/vendor/autoload.php'"),
+        ("php", "use Symfony\\Component\\Yaml;", "Symfony\\Component\\Yaml"),
+        ("php", "return mb_strlen($text);", "mb_strlen"),
     ],
 )
 def test_a_dependency_would_be_seen(language, text, stranger):
