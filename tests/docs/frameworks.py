@@ -1,0 +1,236 @@
+"""The endpoints of the page on frameworks: what each needs, how it is installed once a run, and how it is started."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.oracles import REQUIRE
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "frameworks"
+PROBES = Path(__file__).parent / "probes"
+CACHE = ROOT / "build" / "frameworks"
+SECRETS = {
+    "OFFICERND_SECRET": "example-integration-secret",
+    "OFFICERND_WEBHOOK_SECRET": "example-webhook-secret",
+}
+
+
+@dataclass(frozen=True)
+class Framework:
+    """One framework of the page: its folder, its language, and the file that is the endpoint."""
+
+    name: str
+    language: str
+    file: str
+
+    @property
+    def path(self) -> Path:
+        """Return the endpoint."""
+        return FOLDER / self.name / self.file
+
+
+FRAMEWORKS = {
+    framework.name: framework
+    for framework in (
+        Framework("fastapi", "python", "app.py"),
+        Framework("flask", "python", "app.py"),
+        Framework("django", "python", "app.py"),
+        Framework("aiohttp", "python", "app.py"),
+        Framework("sanic", "python", "app.py"),
+        Framework("litestar", "python", "app.py"),
+    )
+}
+
+
+def missing(reason: str) -> None:
+    """Skip the test and say why; where tools are required, fail."""
+    if os.environ.get(REQUIRE):
+        pytest.fail(f"{reason}, and {REQUIRE} is set", pytrace=False)
+    pytest.skip(reason)
+
+
+# --- installing ----------------------------------------------------------------------------------------------------
+
+
+def installed(kind: str, manifests: list[Path], install: Callable[[Path], None]) -> Path:
+    """Return the folder in which the manifests of one language are installed; it is made at most once."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in manifests:
+        digest.update(path.read_bytes())
+    place = CACHE / f"{kind}-{digest.hexdigest()[:16]}"
+    if not place.is_dir():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=CACHE))
+        try:
+            install(made)
+            made.rename(place)
+        except OSError:
+            if not place.is_dir():  # otherwise another run was faster
+                raise
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    return place
+
+
+def run(command: list[str], folder: Path) -> None:
+    """Run a package manager; raise what it printed if it fails."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=300)
+    if done.returncode:
+        raise RuntimeError((done.stderr or done.stdout).decode(errors="replace")[-2000:])
+
+
+def python_environment() -> Path:
+    """Install what the Python endpoints and clients pin, in one virtual environment; return its interpreter."""
+    manifests = sorted(FOLDER.glob("*/requirements.txt"))
+    constraints = FOLDER / "constraints.txt"
+
+    def install(place: Path) -> None:
+        run([sys.executable, "-m", "venv", str(place)], place)
+        wanted = [word for path in manifests for word in ("-r", str(path))]
+        pip = [
+            str(place / "bin" / "python"),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+        ]
+        run(
+            [*pip, "--no-compile", "--retries", "2", "--timeout", "20", "-c", str(constraints), *wanted],
+            place,
+        )
+
+    return installed("python", [*manifests, constraints], install) / "bin" / "python"
+
+
+INSTALLERS: dict[str, Callable[[], Path]] = {"python": python_environment}
+"""Those languages whose packages come from a registry."""
+
+
+@cache
+def _begun() -> dict[str, Future[Path]]:
+    pool = ThreadPoolExecutor(len(INSTALLERS))
+    return {language: pool.submit(install) for language, install in INSTALLERS.items()}
+
+
+def begin_to_install() -> None:
+    """Install all languages at once, in the background."""
+    _begun()
+
+
+def environment(language: str) -> Path:
+    """Wait until a language is installed and return its place; skip the test if that cannot be done."""
+    try:
+        return _begun()[language].result()
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        missing(f"the packages of the {language} endpoints could not be installed: {error}")
+        raise
+
+
+# --- starting ------------------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def command(framework: Framework, program: Path, _: Path, port: int) -> list[str]:
+    """Return how a program for a framework is started: its endpoint, or a probe in the same language."""
+    assert framework.language == "python"
+    return [str(environment("python")), str(program)]
+
+
+@dataclass
+class Served:
+    """A program that was started: where it listens, and the file that it logs to."""
+
+    port: int
+    log: Path
+
+    def ask(
+        self, target: str, body: bytes | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> tuple[int, bytes]:
+        """Send one request, its target as it is; return status and body."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.putrequest("GET" if body is None else "POST", target)
+            for name, value in (*headers, *([] if body is None else [("content-length", str(len(body)))])):
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def seen(self, *request: object) -> dict[str, object]:
+        """Ask a probe, and return what its framework made of the request."""
+        status, content = self.ask(*request)  # type: ignore[arg-type]
+        assert status == 200, (status, content, self.log.read_text("utf-8", "replace")[-2000:])
+        found: dict[str, object] = json.loads(content)
+        return found
+
+
+@contextmanager
+def serving(
+    framework: Framework,
+    program: Path,
+    folder: Path,
+    arguments: tuple[str, ...] = (),
+    more: dict[str, str] | None = None,
+) -> Iterator[Served]:
+    """Start a program on a free port, wait until it listens, and end it."""
+    port = free_port()
+    log = folder / f"{framework.name}-{port}.log"
+    words = [*command(framework, program, folder, port), *arguments]
+    variables = {
+        **os.environ,
+        **SECRETS,
+        "PORT": str(port),
+        "PYTHONPATH": str(ROOT / "reference"),
+        **(more or {}),
+    }
+    with log.open("wb") as to:
+        process = subprocess.Popen(
+            words, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=to, stderr=to
+        )
+    try:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > until:
+                    pytest.fail(
+                        f"{framework.name} did not start: {log.read_text('utf-8', 'replace')[-2000:]}",
+                        pytrace=False,
+                    )
+                time.sleep(0.02)
+        yield Served(port, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)

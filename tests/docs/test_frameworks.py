@@ -1,0 +1,132 @@
+"""The page on frameworks: every endpoint answers right, and every framework does to a query what the page says."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from tests.docs.frameworks import FRAMEWORKS, SECRETS, Served, begin_to_install, serving
+
+REFUSAL = "The request could not be verified."
+
+
+def signature(message: bytes, secret: str, at: int) -> str:
+    """Sign by hand, as the page of OfficeRnD says: text, a dot, the time; HMAC-SHA256 in lower-case hex."""
+    digest = hmac.new(secret.encode(), message + b".%d" % at, hashlib.sha256).hexdigest()
+    return f"t={at},signature={digest}"
+
+
+def query(at: int) -> str:
+    """Return a genuine query; the text that is signed is written out, and so is the spelling of the values."""
+    text = '{"slug":"test~slug","locations":"","organizationId":"a,b","memberId":" a "}'
+    value = signature(text.encode(), SECRETS["OFFICERND_SECRET"], at).replace("=", "%3D").replace(",", "%2C")
+    return f"slug=test%7Eslug&locations=&organizationId=a%2Cb&memberId=%20a%20&signature={value}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request, and the reason for which it is refused; none for a genuine one."""
+
+    what: str
+    reason: str
+    target: str
+    body: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def cases(now: int) -> Iterator[Case]:
+    """Return genuine requests, and each broken in one way."""
+    genuine = query(now)
+    for what, reason, changed in (
+        ("a signed query", "", genuine),
+        (
+            "the same in another spelling",
+            "",
+            genuine.replace("%20a%20", "+a+").replace("%7E", "~").replace("%2C", ","),
+        ),
+        ("one byte changed", "signature-mismatch", genuine.replace("test", "best")),
+        ("blanks taken off", "signature-mismatch", genuine.replace("%20a%20", "a")),
+        ("an empty value dropped", "signature-mismatch", genuine.replace("locations=&", "")),
+        ("another order", "signature-mismatch", "locations=&" + genuine.replace("locations=&", "")),
+        ("a parameter twice", "duplicate-parameter", genuine + "&locations="),
+        ("no signature", "missing-parameter", genuine.partition("&signature=")[0]),
+        ("an old query", "stale", query(now - 3600)),
+    ):
+        yield Case(what, reason, "/healthcheck?" + changed)
+    body = '{"event": "integration.removed",\n "amount": 1.0, "name": "\\u00e9 \\/ é"}'.encode()
+    name = "officernd-signature"
+    value = signature(body, SECRETS["OFFICERND_WEBHOOK_SECRET"], now)
+    old = signature(body, SECRETS["OFFICERND_WEBHOOK_SECRET"], now - 3600)
+    kind = ("content-type", "application/json")
+    for what, reason, changed_body, headers in (
+        ("a signed webhook", "", body, (kind, (name, value))),
+        ("a body that was changed", "signature-mismatch", body + b" ", (kind, (name, value))),
+        ("no header", "missing-parameter", body, (kind,)),
+        ("the header twice", "duplicate-parameter", body, (kind, (name, value), (name, value))),
+        ("an old webhook", "stale", body, (kind, (name, old))),
+    ):
+        yield Case(what, reason, "/removed", changed_body, headers)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installing() -> None:
+    begin_to_install()
+
+
+@pytest.fixture(scope="module")
+def endpoints(tmp_path_factory) -> Iterator[dict[str, Served]]:
+    """Start an endpoint when it is asked for, and keep it for the other tests of it."""
+    with ExitStack() as stack:
+
+        class Started(dict[str, Served]):
+            def __missing__(self, name: str) -> Served:
+                framework = FRAMEWORKS[name]
+                folder = tmp_path_factory.mktemp(name)
+                self[name] = stack.enter_context(serving(framework, framework.path, folder))
+                return self[name]
+
+        yield Started()
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_an_endpoint_answers_the_genuine_and_refuses_the_broken_for_the_right_reason(endpoints, name):
+    served = endpoints[name]
+    refusals = set()
+    for case in cases(int(time.time())):
+        before = served.log.stat().st_size
+        status, content = served.ask(case.target, case.body, case.headers)
+        logged = served.log.read_bytes()[before:].decode("utf-8", "replace")
+        expected = 401 if case.reason else 200 if case.body is None else 204
+        assert (case.what, status) == (case.what, expected), (content, logged)
+        if case.reason:
+            assert f"refused: {case.reason}" in logged, (case.what, logged)
+            refusals.add(content)
+        elif case.body is None:
+            assert b"accountName" in content
+    assert len(refusals) == 1, "a client could tell one reason from another"
+    assert REFUSAL in refusals.pop().decode()
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_an_endpoint_bounds_the_body_it_reads_and_lives_on(endpoints, name):
+    served = endpoints[name]
+    now = int(time.time())
+    body = b'"' + b"x" * 12_000_000 + b'"'
+    header = ("officernd-signature", signature(body, SECRETS["OFFICERND_WEBHOOK_SECRET"], now))
+    try:
+        status, _ = served.ask("/removed", body, (("content-type", "application/json"), header))
+        assert status in (400, 401, 413)
+    except ConnectionError:
+        pass  # it hung up before the body had been sent
+    assert served.ask("/healthcheck?" + query(now))[0] == 200
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_an_endpoint_is_one_small_file(name):
+    assert len(FRAMEWORKS[name].path.read_text("utf-8").splitlines()) <= 60
