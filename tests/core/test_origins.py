@@ -78,6 +78,7 @@ def test_what_two_readers_may_read_differently_is_malformed(url):
         ("https://*.box.example:8443", "https://a.box.example:8443"),
         ("https://*.*.example", "https://a.box.example"),
         ("https://a.*.example", "https://a.box.example"),
+        ("https://*", "https://localhost"),
         ("https://A.box.example", "https://a.box.example"),
         ("https://a.box.example/", "https://a.box.example/"),
     ],

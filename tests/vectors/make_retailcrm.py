@@ -685,6 +685,16 @@ def listed_patterns() -> list[dict[str, Any]]:
     # fmt: on
 
 
+def star_alone() -> list[dict[str, Any]]:
+    """A list with a star that has no domain behind it: it names nothing."""
+    # fmt: off
+    return [
+        address("star-alone", "", "https://localhost", NOT_ALLOWED,
+                ("pattern", "a host of one label, and a star without a domain", "given.allowed", "input.url")),
+    ]
+    # fmt: on
+
+
 # --- the file ---------------------------------------------------------------------------------
 
 
@@ -776,11 +786,17 @@ def groups() -> list[dict[str, Any]]:
         ("addresses", "retailcrm.canonical_system_url", None, addresses()),
         ("addresses-of-the-operator", "retailcrm.canonical_system_url", None, listed_hosts()),
         ("addresses-below-patterns", "retailcrm.canonical_system_url", None, listed_patterns()),
+        ("addresses-below-a-star-alone", "retailcrm.canonical_system_url", None, star_alone()),
     ]
     # fmt: on
     own = ["https://crm.box.example", "https://ported.box.example:8443", "http://127.0.0.1:8000"]
     stars = ["https://*.box.example", "https://*.lan.example:8443", "http://*.test.example"]
-    allowed = {"addresses": OFFICIAL, "addresses-of-the-operator": own, "addresses-below-patterns": stars}
+    allowed = {
+        "addresses": OFFICIAL,
+        "addresses-of-the-operator": own,
+        "addresses-below-patterns": stars,
+        "addresses-below-a-star-alone": ["https://*"],
+    }
     return [
         {
             "id": f"retailcrm/{name}",

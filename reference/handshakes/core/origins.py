@@ -34,7 +34,8 @@ def allowed_origin(url: str, allowed: Iterable[str], clause: str, form: str = ""
         )
     scheme, host, port = match[1], match[2], match[3] or ""
     origin = f"{scheme}://{host}{port}"
-    below = f"https://*{host[len(host.partition('.')[0]) :]}" if (scheme, port) == ("https", "") else origin
+    _, dot, domain = host.partition(".")
+    below = f"https://*.{domain}" if dot and (scheme, port) == ("https", "") else origin
     if not any(entry in (origin, below) for entry in allowed):
         raise Refused("not-allowed", clause, {"origin": printable(origin)})
     return origin
