@@ -21,7 +21,7 @@ NOT_HERE = re.compile(
     r"|\bis bought with\b|\bhave been somebody's\b|\bmay wander\b|\*\*He has\*\*",
     re.IGNORECASE | re.MULTILINE,
 )
-READ = {".md", ".py", ".toml", ".json", ".html", ".js", ".mjs", ".php", ".css", ".yml", ".txt", ""}
+READ = {".md", ".py", ".toml", ".json", ".html", ".js", ".mjs", ".php", ".go", ".css", ".yml", ".txt", ""}
 FOLDERS = ("reference", "tests", "docs", "notebooks", ".ci")
 NOT_OURS = {"node_modules", "__pycache__", ".ipynb_checkpoints"}
 
@@ -76,7 +76,8 @@ def test_everything_that_is_read_is_looked_at():
     for name in (
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "mkdocs.yml", ".ci/run", "docs/entries.md",
         "docs/reasons.md", "docs/implementers.md", "docs/decisions/0001-what-this-reference-is.md", "docs/hooks.py",
-        "docs/adapters/adapter.mjs", "docs/adapters/adapter.php", "reference/handshakes/cli/verify.py",
+        "docs/verifiers/node/strict.mjs", "docs/verifiers/php/strict.php", "docs/verifiers/go/strict/strict.go",
+        "reference/handshakes/cli/verify.py",
         "reference/handshakes/core/refusals.py", "reference/handshakes/spec/vectors.schema.json",
         *(f"reference/handshakes/{name}/{file}" for name in ("officernd", "retailcrm", "onoffice", "fortis")
           for file in ("spec.toml", "vectors.json", "demo.py")),

@@ -195,3 +195,17 @@ def test_a_mutant_is_caught(name: str, mutant: Mutant, tmp_path: Path):
 def test_a_language_has_five_mutants_of_ready_platforms(name):
     assert len(LANGUAGES[name].mutants) >= 5
     assert {mutant.platform for mutant in LANGUAGES[name].mutants} <= set(PLATFORMS)
+
+
+def test_the_examples_of_the_documents_pass_as_written(monkeypatch):
+    root = FOLDER.parents[1]
+    monkeypatch.chdir(root)
+    for program in ("node", "php"):
+        tool(program)
+    texts = [(root / name).read_text("utf-8") for name in ("README.md", "docs/implementers.md")]
+    pattern = re.compile("^(?:.venv/bin/)?handshakes (vectors run .*)$", re.MULTILINE)
+    examples = [line for text in texts for line in pattern.findall(text) if "docs/verifiers" in line]
+    assert len(examples) >= 3
+    for line in examples:
+        done = CliRunner().invoke(cli.app, shlex.split(line))
+        assert done.exit_code == 0, (line, done.output)

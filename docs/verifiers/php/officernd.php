@@ -187,7 +187,7 @@ function signatureHeader(): string
 
 /**
  * Answer the request that PHP is serving: GET is verified as a query, POST as a webhook. `accepted` gets what was
- * verified and returns the answer; everything else gets 401 and one message.
+ * verified, of a webhook the `body` too, and returns the answer; everything else gets 401 and one message.
  *
  *     handle($secret, $webhookSecret, fn (array $verified) => Response::json(200, ['accountName' => …]))->send();
  *
@@ -201,10 +201,11 @@ function handle(
     ?callable $log = null,
 ): Response {
     $now ??= time();
-    $verify = fn (): array => match ($_SERVER['REQUEST_METHOD']) {
-        'GET' => verifyQuery(Strict\target(), $secret, $now),
-        'POST' => verifyWebhook(Strict\body(MOST_BODY), signatureHeader(), $webhookSecret, $now),
-        default => refuse('wrong-method'),
+    $verify = function () use ($secret, $webhookSecret, $now): array {
+        if ($_SERVER['REQUEST_METHOD'] === 'GET') return verifyQuery(Strict\target(), $secret, $now);
+        if ($_SERVER['REQUEST_METHOD'] !== 'POST') refuse('wrong-method');
+        $body = Strict\body(MOST_BODY);
+        return verifyWebhook($body, signatureHeader(), $webhookSecret, $now) + ['body' => $body];
     };
     $refused = Response::json(401, ['message' => 'The request could not be verified.']);
     return Strict\guarded('officernd', $verify, $refused, $accepted, $log);

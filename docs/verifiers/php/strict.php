@@ -376,10 +376,11 @@ function writeObject(array $pairs): string
 
 // --- requests and answers ----------------------------------------------------------------------------------------
 
-/** Return the raw target. $_GET does not do, and PATH_INFO is decoded. */
+/** Return the raw target, path and query. $_GET does not do, and PATH_INFO is decoded. */
 function target(): string
 {
-    return (string) $_SERVER['REQUEST_URI'];
+    $target = (string) $_SERVER['REQUEST_URI'];
+    return str_starts_with($target, '/') ? $target : refuse('malformed'); // behind an origin, `@host/` would be a host
 }
 
 /**
