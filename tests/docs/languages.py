@@ -52,7 +52,7 @@ def built_by_go(folder: Path, build: Path) -> list[str]:
     program = build / "adapter"
     environment = {**os.environ, "GOCACHE": str(build / "cache"), "GOPROXY": "off", "GOFLAGS": ""}
     done = subprocess.run(
-        [tool("go"), "build", "-o", str(program), "."],
+        [tool("go"), "build", "-buildvcs=false", "-o", str(program), "."],
         cwd=folder,
         env=environment,
         capture_output=True,

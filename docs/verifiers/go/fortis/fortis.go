@@ -213,7 +213,8 @@ func PaddedText(pairs []strict.Pair, salt []byte) ([]byte, error) {
 	return append(text, bytes.Repeat([]byte{byte(count)}, count)...), nil
 }
 
-// DecryptParameters reads a value of data. Nothing in it is authentic.
+// DecryptParameters reads a value of data. Nothing in it is authentic. Whoever can tell one refusal from another can
+// decrypt with its help, so answer all of them alike; they still differ by microseconds, so limit how often one may ask.
 func DecryptParameters(secret, data string) ([]strict.Pair, error) {
 	passphrase, err := strict.Key(secret)
 	if err != nil {
@@ -325,7 +326,7 @@ func members(object strict.Object) ([]strict.Pair, error) {
 	return parameters, nil
 }
 
-// Options configure a Handler.
+// Options configure a Handler. All of them are needed.
 type Options struct {
 	Secret   string
 	Mode     string // Plain or Encrypted

@@ -230,7 +230,7 @@ func unquoted(pairs []strict.Pair) []strict.Pair {
 	return changed
 }
 
-// Options configure a Handler.
+// Options configure a Handler. All of them are needed.
 type Options struct {
 	Secret        string // of the integration
 	WebhookSecret string // of the webhook, another one

@@ -398,7 +398,7 @@ func get(value any, names ...string) any {
 	return value
 }
 
-// Options configure a Handler.
+// Options configure a Handler. All of them are needed.
 type Options struct {
 	Secret   string // of the provider
 	Origin   string // the public one that onOffice calls, such as https://provider.example; never the Host header

@@ -235,7 +235,7 @@ func isHost(host string) bool {
 	return true
 }
 
-// Options configure a Handler.
+// Options configure a Handler. All of them are needed, but for Allowed.
 type Options struct {
 	Secret     string   // of the module's card
 	Allowed    []string // origins of systemUrl; nil means Official
