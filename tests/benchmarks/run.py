@@ -8,6 +8,7 @@ import tempfile
 import time
 from base64 import b64encode
 from pathlib import Path
+from random import Random
 from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -39,7 +40,7 @@ def verify() -> None:
     """Time `handshakes verify` on a refused request of each kind, from its start to the answer."""
     kept = "source compiled each time" if sys.dont_write_bytecode else "byte code kept"
     query = urlencode({"slug": "test-slug", "signature": f"t=1648190384,signature={'0' * 64}"})
-    data = urlencode({"data": b64encode(b"Salted__" + bytes(40)).decode()})
+    data = urlencode({"data": b64encode(b"Salted__" + Random(1).randbytes(40)).decode()})
     with tempfile.TemporaryDirectory() as folder:
         secret = Path(folder) / "secret"
         secret.write_text("a-secret-of-nobody")
