@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracles import REQUIRE
+from tests.oracles import REQUIRE, tool
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "frameworks"
@@ -40,6 +40,8 @@ class Framework:
     name: str
     language: str
     file: str
+    doubled_header: str = "duplicate-parameter"
+    """The reason for which a header that comes twice is refused."""
 
     @property
     def path(self) -> Path:
@@ -56,6 +58,12 @@ FRAMEWORKS = {
         Framework("aiohttp", "python", "app.py"),
         Framework("sanic", "python", "app.py"),
         Framework("litestar", "python", "app.py"),
+        Framework("express", "node", "app.mjs"),
+        Framework("fastify", "node", "app.mjs"),
+        Framework("hono", "node", "app.mjs"),
+        Framework("php", "php", "app.php", "malformed"),  # php -S joins the two by a comma and a blank
+        Framework("symfony", "php", "app.php", "malformed"),
+        Framework("net-http", "go", "main.go"),
     )
 }
 
@@ -121,7 +129,25 @@ def python_environment() -> Path:
     return installed("python", [*manifests, constraints], install) / "bin" / "python"
 
 
-INSTALLERS: dict[str, Callable[[], Path]] = {"python": python_environment}
+def node_modules() -> Path:
+    """Install what the Node endpoints pin, in one folder; return it."""
+    manifests = sorted(FOLDER.glob("*/package.json"))
+    npm = shutil.which("npm")
+
+    def install(place: Path) -> None:
+        if npm is None:
+            raise OSError("the program npm is not installed")
+        wanted: dict[str, str] = {}
+        for path in manifests:
+            wanted |= json.loads(path.read_text("utf-8"))["dependencies"]
+        (place / "package.json").write_text(json.dumps({"private": True, "dependencies": wanted}), "utf-8")
+        quiet = ["--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+        run([npm, "install", *quiet], place)
+
+    return installed("node", manifests, install) / "node_modules"
+
+
+INSTALLERS: dict[str, Callable[[], Path]] = {"python": python_environment, "node": node_modules}
 """Those languages whose packages come from a registry."""
 
 
@@ -154,10 +180,41 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def command(framework: Framework, program: Path, _: Path, port: int) -> list[str]:
+def command(framework: Framework, program: Path, folder: Path, port: int) -> list[str]:
     """Return how a program for a framework is started: its endpoint, or a probe in the same language."""
-    assert framework.language == "python"
-    return [str(environment("python")), str(program)]
+    if framework.language == "python":
+        return [str(environment("python")), str(program)]
+    if framework.language == "node":
+        return [tool("node"), str(_beside_modules(program, folder))]
+    if framework.language == "php":
+        if framework.name == "symfony":
+            symfony_is_there()
+        options = (
+            ["-d", "enable_post_data_reading=0"]
+            if framework.name == "php" and program == framework.path
+            else []
+        )
+        return [tool("php"), *options, "-S", f"127.0.0.1:{port}", str(program)]
+    built = folder / "partner"
+    subprocess.run([tool("go"), "build", "-o", str(built), "."], cwd=program.parent, check=True, timeout=120)
+    return [str(built)]
+
+
+def _beside_modules(program: Path, folder: Path) -> Path:
+    """Copy a program of Node to a folder with the verifiers and the packages: imports are looked for from where it lies."""
+    (folder / "node_modules").symlink_to(environment("node"))
+    shutil.copytree(ROOT / "docs" / "verifiers" / "node", folder / "docs" / "verifiers" / "node")
+    copied = folder / program.relative_to(ROOT)
+    copied.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(program, copied)
+    return copied
+
+
+def symfony_is_there() -> None:
+    """Skip the test where Debian's package is not installed."""
+    script = 'exit((int) !stream_resolve_include_path("Symfony/Component/HttpFoundation/autoload.php"));'
+    if subprocess.run([tool("php"), "-r", script], timeout=20).returncode:
+        missing("Debian's package php-symfony-http-foundation is not installed")
 
 
 @dataclass

