@@ -70,6 +70,11 @@ def retailcrm() -> Iterator[Case]:
     token = registration_token(KEY, secret=SECRETS["retailcrm"])
     genuine = Case("a registration", "", "/register", "POST", (("content-type", FORM),), register(token))
     yield genuine
+    part = b'--=\r\nContent-Disposition: form-data; name="register"\r\n\r\n'
+    value = json.dumps({"apiKey": KEY, "systemUrl": "https://demo.simla.com", "token": token}).encode()
+    multipart = (("content-type", "multipart/form-data; boundary=="),)
+    parts = part + value + b"\r\n--=--\r\n"
+    yield replace(genuine, what="a multipart registration", headers=multipart, body=parts)
     for what, reason, body in (
         ("another token", "signature-mismatch", register("0" * 64)),
         ("no token", "missing-parameter", register(token).replace(b"token", b"Token")),
