@@ -215,10 +215,10 @@ func Origin(url string, allowed []string) (string, error) {
 	if hasPort {
 		origin += ":" + port
 	}
-	label, _, _ := strings.Cut(host, ".")
-	pattern := scheme + "://*" + host[len(label):]
+	_, domain, below := strings.Cut(host, ".")
+	pattern := "https://*." + domain
 	for _, entry := range allowed {
-		if entry == origin || scheme == "https" && !hasPort && entry == pattern {
+		if entry == origin || below && scheme == "https" && !hasPort && entry == pattern {
 			return origin, nil
 		}
 	}
