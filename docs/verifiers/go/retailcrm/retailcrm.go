@@ -215,10 +215,10 @@ func Origin(url string, allowed []string) (string, error) {
 	if hasPort {
 		origin += ":" + port
 	}
-	_, domain, below := strings.Cut(host, ".")
-	pattern := "https://*." + domain
+	_, domain, hasDomain := strings.Cut(host, ".")
+	inPattern := scheme == "https" && !hasPort && hasDomain
 	for _, entry := range allowed {
-		if entry == origin || below && scheme == "https" && !hasPort && entry == pattern {
+		if entry == origin || inPattern && entry == "https://*."+domain {
 			return origin, nil
 		}
 	}
