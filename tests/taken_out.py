@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
-from typing import NamedTuple
+from types import CodeType, FunctionType, ModuleType, TracebackType
+from typing import Any, NamedTuple
 
 import handshakes
+from handshakes.core.refusals import Refused
 
 ROOT = Path(handshakes.__file__).parent
 NOT_CODE = ("operations.py", "spec")
@@ -30,25 +31,67 @@ class Place(NamedTuple):
     line: int
 
 
-def place(refused: BaseException) -> Place:
+@contextmanager
+def noted() -> Iterator[None]:
+    """Note of every refusal that is made inside where it was made: some are freed of their traceback on purpose."""
+    init = Refused.__init__
+
+    def noting(self: Refused, *given: Any, **more: Any) -> None:
+        init(self, *given, **more)
+        way, cause = _stack(), sys.exc_info()[1]
+        while cause is not None and type(cause).__module__.startswith("handshakes"):
+            way, cause = (*way, *_ours(cause.__traceback__)), cause.__context__
+        self.way = way  # type: ignore[attr-defined]
+
+    Refused.__init__ = noting  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Refused.__init__ = init  # type: ignore[method-assign]
+
+
+def place(refused: Refused) -> Place:
     """Return where a refusal was decided: its own `raise`, or that of what it was made from, if that is ours too."""
-    way, cause = _ours(refused), refused.__context__
-    while cause is not None and type(cause).__module__.startswith("handshakes"):
-        way, cause = (*way, *_ours(cause)), cause.__context__
-    return Place(getattr(refused, "reason", ""), way, *way[-1])
+    way: tuple[tuple[str, int], ...] = refused.way  # type: ignore[attr-defined]
+    return Place(refused.reason, way, *way[-1])
 
 
-def _ours(error: BaseException) -> tuple[tuple[str, int], ...]:
+def _stack() -> tuple[tuple[str, int], ...]:
+    """Return the package's lines that led to the `raise` that is being made; what only makes the refusal is left out."""
+    found, frame = [], sys._getframe(2)
+    while frame is not None:
+        found += _line(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    while not _raises(*found[0]):
+        found.pop(0)
+    return tuple(reversed(found))
+
+
+def _ours(step: TracebackType | None) -> tuple[tuple[str, int], ...]:
     found = []
-    step = error.__traceback__
     while step is not None:
-        path = Path(step.tb_frame.f_code.co_filename)
-        if path.is_relative_to(ROOT):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            if path.name not in NOT_CODE and parts[0] not in NOT_CODE:
-                found.append((".".join(("handshakes", *parts)).removesuffix(".__init__"), step.tb_lineno))
+        found += _line(step.tb_frame.f_code.co_filename, step.tb_lineno)
         step = step.tb_next
     return tuple(found)
+
+
+def _line(file: str, line: int) -> list[tuple[str, int]]:
+    path = Path(file)
+    if not path.is_relative_to(ROOT):
+        return []
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    if path.name in NOT_CODE or parts[0] in NOT_CODE:
+        return []
+    return [(".".join(("handshakes", *parts)).removesuffix(".__init__"), line)]
+
+
+@cache
+def _raises(module: str, line: int) -> bool:
+    """Return whether a `raise` stands on a line."""
+    return any(
+        isinstance(node, ast.Raise) and node.lineno <= line <= (node.end_lineno or node.lineno)
+        for node in ast.walk(ast.parse(_source(module)))
+    )
 
 
 class _Passing(ast.NodeTransformer):

@@ -11,7 +11,7 @@ from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import recipe, register, vectors
 from handshakes.spec.recipe_linting import lint
-from tests.taken_out import Place, place, without
+from tests.taken_out import Place, noted, place, without
 
 WITH = [name for name in PLATFORMS if (vectors.file_of(name).parent / recipe.FILE).is_file()]
 
@@ -28,7 +28,7 @@ def by_id(platform):
 
 def refusal(platform: str, id: str) -> Refused:
     group, vector = by_id(platform)[id]
-    with pytest.raises(Refused) as caught:
+    with noted(), pytest.raises(Refused) as caught:
         code_of(platform).operations[group["operation"]].run(group["given"], vector["input"], None)
     return caught.value
 
