@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -84,17 +85,16 @@ def installed(kind: str, manifests: list[Path], install: Callable[[Path], None])
     for path in manifests:
         digest.update(path.read_bytes())
     place = CACHE / f"{kind}-{digest.hexdigest()[:16]}"
-    if not place.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=CACHE))
-        try:
-            install(made)
-            made.rename(place)
-        except OSError:
-            if not place.is_dir():  # otherwise another run was faster
-                raise
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the modules of the suite run in several processes
+        if not place.is_dir():
+            made = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=CACHE))
+            try:
+                install(made)
+                made.rename(place)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
     return place
 
 
@@ -107,7 +107,7 @@ def run(command: list[str], folder: Path) -> None:
 
 def python_environment() -> Path:
     """Install what the Python endpoints and clients pin, in one virtual environment; return its interpreter."""
-    manifests = sorted(FOLDER.glob("*/requirements.txt"))
+    manifests = [*sorted(FOLDER.glob("*/requirements.txt")), PROBES / "requirements.txt"]
     constraints = FOLDER / "constraints.txt"
 
     def install(place: Path) -> None:
@@ -230,7 +230,8 @@ class Served:
         """Send one request, its target as it is; return status and body."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.putrequest("GET" if body is None else "POST", target)
+            named = any(name == "host" for name, _ in headers)
+            connection.putrequest("GET" if body is None else "POST", target, skip_host=named)
             for name, value in (*headers, *([] if body is None else [("content-length", str(len(body)))])):
                 connection.putheader(name, value)
             connection.endheaders(body)
@@ -242,7 +243,7 @@ class Served:
     def seen(self, *request: object) -> dict[str, object]:
         """Ask a probe, and return what its framework made of the request."""
         status, content = self.ask(*request)  # type: ignore[arg-type]
-        assert status == 200, (status, content, self.log.read_text("utf-8", "replace")[-2000:])
+        assert status in (200, 201), (status, content, self.log.read_text("utf-8", "replace")[-2000:])
         found: dict[str, object] = json.loads(content)
         return found
 

@@ -1,4 +1,4 @@
-"""The page on frameworks: every endpoint answers right, and every framework does to a query what the page says."""
+"""The page on frameworks: every endpoint answers right."""
 
 from __future__ import annotations
 
