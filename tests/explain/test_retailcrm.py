@@ -162,10 +162,10 @@ ON_THE_WAY = [
         "register",
     ),
     worked(
-        "a form inside a logged event",
+        "the members of a form inside a logged event",
         "retailcrm-json-nested",
-        worked_node("JSON.stringify({body: String(new URLSearchParams({register: j}))})"),
-        "body",
+        worked_node("JSON.stringify({body: {register: JSON.parse(j)}})"),
+        "register",
     ),
     worked("print_r", "retailcrm-members-printed", worked_php("print_r(json_decode($j, true), true)")),
     worked("var_export", "retailcrm-members-printed", worked_php("var_export(json_decode($j, true), true)")),

@@ -1,19 +1,25 @@
-"""What tools export: a request in a Burp Suite file, a dump of bytes, the source of a mail, the output of HTTPie."""
+"""What tools export: a request in a Burp Suite file, a dump of bytes, base64 of it, what a sniffer shows, the output of HTTPie."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import quopri
 import re
+
+from .mails import letter
 
 _BURP = re.compile(
     r"<request(?: base64=\"(true|false)\")?>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</request>", re.S
 )
 _DUMPED = re.compile(r"[0-9a-fA-F]{4,8}(:?) {1,3}(.*)", re.ASCII)
 _DIGITS = re.compile(r"(?:[0-9a-fA-F]{2,4} *)+", re.ASCII)
+_BASE64 = re.compile(r"[\w+/-]+={0,2}", re.ASCII)
+_HEXED = re.compile(r"(?:[0-9a-fA-F]{2})+", re.ASCII)
+_REQUEST = re.compile(
+    rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD) \S+ HTTP/|https?://[\w.-]+/?\S*\?|(?:slug|location_id)="
+)
+_SNIFFED = re.compile(r"(?:GET|POST|PUT) /\S* HTTP/1\.[01]\r?\n(?=[\w-]+: )")
 _HTTPIE = re.compile(r"(?:[$>%#] *)?https? [^\n]*\n(?=(?:GET|POST|PUT|PATCH|DELETE|HEAD) \S+ HTTP/)")
-_ENCODED = re.compile(r"^content-transfer-encoding:[ \t]*(quoted-printable|base64)[ \t]*\r?$", re.I | re.M)
 
 
 def opened(text: str, undone: list[str]) -> bytes | None:
@@ -33,12 +39,24 @@ def opened(text: str, undone: list[str]) -> bytes | None:
         return dumped
     if (command := _HTTPIE.match(text)) is not None:
         undone.append("the output of HTTPie")
-        return text[command.end() :].encode("utf-8", "surrogatepass")
-    head, blank, rest = re.sub(r"\r\n", "\n", text).partition("\n\n")
-    if blank and (encoded := _ENCODED.search(head)) is not None:
-        undone.append(f"the source of a mail, {encoded[1].lower()}")
-        content = rest.encode("utf-8", "surrogatepass")
-        return quopri.decodestring(content) if encoded[1].lower() != "base64" else _decoded(rest)
+        asked = re.split(r"\r?\n\r?\n(?=HTTP/[12])", text[command.end() :], maxsplit=1)[0]
+        return asked.encode("utf-8", "surrogatepass")
+    if (found := letter(text, undone)) is not None:
+        return found
+    flat = re.sub(r"\s", "", text)
+    if len(flat) > 60 and _BASE64.fullmatch(flat):
+        inner = _decoded(flat)
+        if _REQUEST.match(inner):
+            undone.append("the whole of it was in base64")
+            return inner
+    if len(flat) > 100 and _HEXED.fullmatch(flat):
+        inner = bytes.fromhex(flat)
+        if _REQUEST.match(inner):
+            undone.append("the whole of it was in hex")
+            return inner
+    if (sniffed := _SNIFFED.search(text)) and not re.match(r"[A-Za-z`>~\"']", text):
+        undone.append("what a sniffer puts before a request")
+        return text[sniffed.start() :].encode("utf-8", "surrogatepass")
     return None
 
 
@@ -65,3 +83,15 @@ def _dumped(text: str) -> bytes | None:
             return None
         found += bytes.fromhex(digits)
     return bytes(found) or None
+
+
+def from_base64(text: str) -> str:
+    """Return the text that base64 stands for, or nothing.
+
+    >>> from_base64("YT1i"), from_base64("?")
+    ('a=b', '')
+    """
+    try:
+        return base64.b64decode(re.sub(r"\s", "", text), validate=True).decode()
+    except ValueError:
+        return ""

@@ -10,18 +10,17 @@ from dataclasses import replace
 from ..core.cases import Found, Slips
 from ..core.messages import Headers
 from .commands import curl, fetch
-from .exports import opened
-from .recorded import Unreadable, parsed, recorded, unchunked
-from .structures import Spread, host_of, in_text, of_json, of_line, spread
+from .exports import from_base64, opened
+from .heads import HEADER_LINE, head_and_body, listed
+from .logs import METHODS, logged
+from .printed import parameters
+from .recorded import Unreadable, parsed, recorded
+from .structures import Spread, in_text, of_json, spread
 from .unwrapping import one_line, raw_bytes, repaired, unquoted, unwrapped
 from .webhooks import of_text, of_value
 
-METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASCII)
-_LOGGED = re.compile(rf"[\"'](?:{METHODS}) (\S+?)(?: HTTP/[0-9.]+)?[\"']", re.ASCII)
-_LOGGED_BARE = re.compile(rf"\b(?:{METHODS})[\]:]?\s+[\"']?((?:https?:/)?/\S+?)[\"']?(?=[\s,]|$)", re.ASCII)
-_LOGGED_PATH = re.compile(r"\b(?:path|uri|request_uri|url|target)=[\"']?((?:https?:/)?/[^\"'\s]+)", re.ASCII)
-_HEADER_LINE = re.compile(r"(:?[A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)", re.ASCII)
+_KINDS = ("content-type", "content_type", "contenttype", "mimetype")
 _URL = re.compile("https?://[^\\s\"'<>`\u3000-\u303f\uff00-\uffef]+", re.I)
 _CLOSES = {",": ",", ";": ";", "|": "|", "[": "]", "(": ")", "{": "}"}
 _TARGET = re.compile(r"(?:https?://|/|\?)\S*", re.I)
@@ -40,6 +39,7 @@ class _Reader:
     def __init__(self, platform: Slips, header: str, origins: Sequence[str] = ()) -> None:
         self.platform, self.origins = platform, origins
         self.undone: list[str] = []
+        self.before: list[str] = []
         self.headers = self._given(header)
 
     def fits(self, url: str) -> bool:
@@ -62,6 +62,7 @@ class _Reader:
                 return self._made(raw[2], raw[0])
             return self._http(text, pasted) or self._head(text, pasted) or self._body(pasted, "a binary body")
         text = text.strip()
+        self.before = [*self.undone]
         if not text:
             raise Unreadable("Nothing but blanks or a byte order mark was pasted.")
         if pasted[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -77,6 +78,7 @@ class _Reader:
             self._http,
             self._log,
             self._head,
+            self._logged_body,
             self._registration,
             self._values,
             self._webhook,
@@ -88,7 +90,7 @@ class _Reader:
     def _given(self, header: str) -> Headers:
         if not header.strip():
             return ()
-        named = _HEADER_LINE.fullmatch(header.strip())
+        named = HEADER_LINE.fullmatch(header.strip())
         if named and not named[2].startswith("//"):
             return ((named[1].lower(), named[2].strip()),)
         name = self.platform.HEADERS[0] if self.platform.HEADERS else "content-type"
@@ -125,6 +127,18 @@ class _Reader:
         beside: str = "the headers",
     ) -> Found:
         every = (*self.headers, *headers)
+        if not self.fits(url) and not body:
+            for name, value in headers:
+                if name in (
+                    "referer",
+                    "x-original-url",
+                    "x-original-uri",
+                    "x-forwarded-uri",
+                    "location",
+                ) and self.fits(value):
+                    self.undone.append(f"the URL stood in the header {name}")
+                    url = value
+                    break
         if url and not url.startswith(("http:", "https:", "HTTP:", "HTTPS:")):
             url = self._with_origin(repaired(url, self.fits, self.undone), dict(reversed(every)), beside)
         elif url:
@@ -159,7 +173,13 @@ class _Reader:
 
     def _with_origin(self, url: str, headers: dict[str, str], beside: str) -> str:
         if url.startswith("/") and self.origins:
+            if url.startswith("/?") and self.origins[0].count("/") > 2:
+                self.undone.append("the address that you named was put in front of the query")
+                return self.origins[0] + url[1:]
             origin = self.origins[0].rstrip("/")
+            path = url.partition("?")[0].rstrip("/")
+            if path and origin.endswith(path) and origin.count("/") > 2:
+                origin = origin.removesuffix(path)  # the whole address was named, and the path is its end
             self.undone.append(f"the address {origin}, which you named, was put in front")
             return origin + url
         host = headers.get(":authority") or headers.get("x-forwarded-host") or headers.get("host", "")
@@ -187,6 +207,10 @@ class _Reader:
         value = parsed(text)
         if value is None:
             return None
+        for _, inner in of_json(value) if "://" not in text or "base64" in text or "raw" in text else ():
+            if len(inner) > 60 and re.match(r"(?:GET|POST|PUT) \S+ HTTP/", whole := from_base64(inner)):
+                self.undone.append("a request in base64 stood in JSON")
+                return self.found(whole.encode())
         found = recorded(value, self._signed)
         if found is not None:
             self.undone += found.undone
@@ -200,13 +224,36 @@ class _Reader:
         one = self.platform.bare(text)
         return one and Found("", "", self.headers, *one[1:], tuple(dict.fromkeys(self.undone)))
 
+    def _logged_body(self, text: str, pasted: bytes) -> Found | None:
+        """Return a body that stands as a text in the JSON of a log or of a tool."""
+        value = parsed(text)
+        if value is None or self.platform.BODY is not True or self.platform.HEADERS:
+            return None
+        for name, inner in of_json(value):
+            if re.fullmatch(r"[\w+/=\s-]{80,}", inner, re.ASCII) and "register=" in (
+                coded := from_base64(inner)
+            ):
+                inner = coded
+            if name not in ("register", "") and re.match(r"(?:\w+=[^&\s{]*&)*register=", inner):
+                kind = next((("content-type", kind) for key, kind in of_json(value) if key in _KINDS), None)
+                self.undone.append(f"the body stood in JSON, under {name[:40]}")
+                headers = (*self.headers, *([kind] if kind else []))
+                return Found(
+                    "", "", headers, raw_bytes(inner), "a form in JSON", tuple(dict.fromkeys(self.undone))
+                )
+        return None
+
     def _values(self, text: str, pasted: bytes) -> Found | None:
         """Return the request of JSON or of a dump that has its parts under names, as a structured log has."""
         if self.platform.BODY and any(name in self.platform.HEADERS for name, _ in self.headers):
             return None
         value = parsed(text)
         pairs = [*of_json(value)] if value is not None else [*in_text(text)]
-        if (one := spread(pairs, self.fits)) is not None:
+        known = self.platform.BODY is True and not self.platform.HEADERS
+        known = known or (not self.platform.BODY and self.platform.bare(text) is not None)
+        known = known or re.fullmatch(r"\??[\w.%-]+=\S*", text) is not None
+        apart = [] if known else parameters(text, value, self.platform.QUERY)
+        if (one := spread(pairs, self.fits, apart)) is not None:
             return self._spread("a list of named values" if value is None else "a URL in JSON", one)
         for _, inner in pairs if value is not None else ():
             if (found := self._log(inner, pasted)) is not None:
@@ -245,6 +292,9 @@ class _Reader:
         for read_command in (curl, fetch):
             if (command := read_command(text)) is not None:
                 self.undone += command.undone
+                unsigned = not any(name in self.platform.HEADERS for name, _ in command.headers)
+                if unsigned and not self.fits(command.url) and (hook := self._webhook(text, pasted)):
+                    return hook
                 if not command.url and not command.body:
                     raise Unreadable(f"This was read as {command.took}, but it names no URL.")
                 return self._made(command.took, command.url, command.method, command.headers, command.body)
@@ -257,66 +307,24 @@ class _Reader:
             return None
         if not rest.strip():
             return self._made("a request line", line[2], line[1])
-        headers, body, whole = self._head_and_body(rest, pasted)
-        if not whole:
+        head = head_and_body(rest, pasted, bool(self.undone))
+        if head is None:
             return None
-        return self._made("an HTTP request", line[2], line[1], headers, body)
-
-    def _head_and_body(self, text: str, pasted: bytes) -> tuple[Headers, bytes, bool]:
-        """Return the headers before the first blank line and the raw bytes behind it; whether all lines are headers."""
-        head, _, body = re.sub(r"\r\n", "\n", text).partition("\n\n")
-        headers = []
-        for row in head.split("\n"):
-            found = _HEADER_LINE.fullmatch(row.strip())
-            if found is None:
-                return (), b"", False
-            headers.append((found[1].lower(), found[2].strip()))
-        cut = re.search(rb"\r?\n\r?\n", pasted)
-        raw = raw_bytes(body) if self.undone or not cut else pasted[cut.end() :]
-        if dict(headers).get("transfer-encoding", "").lower() == "chunked" and (whole := unchunked(raw)):
-            self.undone.append("the body was sent in chunks")
-            raw = whole
-        length = dict(headers).get("content-length", "")
-        if (
-            length.isdecimal()
-            and len(length) < 8
-            and raw[int(length) :].strip() == b""
-            and len(raw) > int(length)
-        ):
-            self.undone.append("line ends behind the body, beyond its Content-Length")
-            raw = raw[: int(length)]
-        return tuple(headers), raw, True
+        self.undone += head.undone
+        return self._made("an HTTP request", line[2], line[1], head.headers, head.body)
 
     def _log(self, text: str, pasted: bytes) -> Found | None:
-        if self._is_body(text):
+        if self._is_body(text) or (one := logged(text, self.fits)) is None:
             return None
-        for pattern, took in (
-            (_LOGGED, "an access-log line"),
-            (_LOGGED_BARE, "a log line"),
-            (_LOGGED_PATH, "a log line"),
-        ):
-            for row in text.splitlines():
-                if (logged := pattern.search(row)) and self.fits(logged[1].replace("&amp;", "&")):
-                    return self._spread(took, Spread(logged[1], host_of(row)))
-        for row in text.splitlines():
-            if (one := of_line(row, self.fits)) is not None:
-                return self._spread("a log line", one)
-        return None
+        return self._spread(*one)
 
     def _head(self, text: str, pasted: bytes) -> Found | None:
-        rows = [row.strip() for row in text.splitlines()]
-        if ":path" in rows[:-1]:  # the browser's list, a line for the name and a line for the value
-            names = dict(zip(rows[::2], rows[1::2], strict=False))
-            headers = tuple((name.rstrip(":").lower(), value) for name, value in names.items())
-            return self._made("a browser's list of headers", names.get(":path", ""), "", headers)
-        if listed := re.search(r"^Request URL:?\s+(\S+)", text, re.M | re.I):
-            return self._made("a browser's list of headers", listed[1])
-        headers, body, whole = self._head_and_body(text, pasted)
-        if not whole or text.startswith(("http:", "https:")):
+        if (names := listed(text)) and self.fits(dict(names).get(":path", "")):
+            return self._made("a browser's list of headers", dict(names)[":path"], "", names)
+        head = head_and_body(text, pasted, bool(self.undone))
+        if head is None or text.startswith(("http:", "https:")):
             return None
-        if body.strip() == b"":
-            body = b""
-        values = dict(headers)
+        values, body = dict(head.headers), head.body if head.body.strip() else b""
         target = values.get(":path") or values.get("request-uri") or values.get("x-original-uri") or ""
         signed = any(name in self.platform.HEADERS for name in values)
         if signed and not body and not target:
@@ -325,7 +333,8 @@ class _Reader:
             )
         if not target and not body:
             return None
-        return self._made("a block of headers", target, "", headers, body)
+        self.undone += head.undone
+        return self._made("a block of headers", target, "", head.headers, body)
 
     def _rest(self, text: str, bare: str, pasted: bytes) -> Found:
         one = self.platform.bare(bare)
@@ -334,7 +343,7 @@ class _Reader:
         if self._is_body(text) or (
             self.platform.BODY and any(n in self.platform.HEADERS for n, _ in self.headers)
         ):
-            self.undone.clear()
+            self.undone[:] = self.before
             return self._body(pasted, "a JSON body" if self._is_body(text) else "a body")
         if one is not None:
             url, body, took = one
@@ -356,6 +365,10 @@ class _Reader:
         if re.match(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[^\s=&]*\?", flat, re.A) and self.fits(flat):
             self.undone.append("the scheme was missing")
             return self._made("a URL", "https://" + bare)
+        for word in re.split(r"[\s\"'<>]+", text):
+            if "?" in word and re.match(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/", word, re.A) and self.fits(word):
+                self.undone.append("the scheme was missing")
+                return self._made("a URL in a text", "https://" + word)
         if not re.match(r"\?*[\w.%~\[\]-]+=", flat):
             for word in re.split(r"[\s\"'`;,|<>]+", text):
                 if self.fits("?" + word) and "?" not in word:

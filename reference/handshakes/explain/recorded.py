@@ -57,8 +57,18 @@ def recorded(value: Any, signed: Signed) -> Recorded | None:
         found = [entry.get("request") for entry in _list(entries) if isinstance(entry, dict)]
         return _first([one for one in found if isinstance(one, dict)], "a HAR file", signed)
     request = value.get("request")
-    if isinstance(request, dict) and "url" in request and "header" not in request:  # Postman writes header
-        return _first([request], "an entry of a HAR file", signed)
+    held = isinstance(request, dict) and request.keys() & {
+        "header",
+        "rawBody",
+        "raw",
+        "body_base64",
+        "content",
+    }
+    if isinstance(request, dict) and "url" in request and not held:  # Postman writes header
+        try:
+            return _first([request], "an entry of a HAR file", signed)
+        except Unreadable:
+            return None  # a gateway's log may have its query apart
     if "rawQueryString" in value or ("isBase64Encoded" in value and "body" in value):
         return _event(value)
     elsewhere = value.keys() & {"content", "body", "rawBody", "bodyRaw"}
@@ -115,8 +125,17 @@ def _event(event: dict[str, Any]) -> Recorded:
         body, undone = _from_base64(body)
     path = str(event.get("rawPath") or event.get("path") or "/")
     query = event.get("rawQueryString")
-    if query is None and isinstance(event.get("queryStringParameters"), dict):
-        query = urlencode(event["queryStringParameters"], errors="surrogatepass")
+    parameters = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
+    if query is None and isinstance(parameters, dict):
+        every = [
+            (str(n), str(v))
+            for n, many in parameters.items()
+            for v in (many if isinstance(many, list) else [many])
+        ]
+        if "elb" in str(event.get("requestContext")):  # a load balancer leaves them encoded
+            query = "&".join(f"{name}={value}" for name, value in every)
+        else:
+            query = urlencode(every, errors="surrogatepass")
         undone = (*undone, "the query was built anew from its parameters") if query else undone
     method = str(event.get("httpMethod") or "")
     return Recorded(
@@ -159,23 +178,3 @@ def _headers(request: dict[str, Any]) -> Headers:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def unchunked(body: bytes) -> bytes:
-    """Return a body without the lengths of its chunks (RFC 9112, 7.1), or nothing where they are not right.
-
-    >>> unchunked(b"3\\r\\nabc\\r\\n1;x=y\\r\\nd\\r\\n0\\r\\n\\r\\n"), unchunked(b"abc")
-    (b'abcd', b'')
-    """
-    whole: list[bytes] = []
-    at = 0
-    while line := re.compile(rb"\s{0,4}([0-9A-Fa-f]{1,6})(?:;[^\r\n]{0,99})?\r?\n").match(body, at):
-        length = int(line[1], 16)
-        chunk = body[line.end() : line.end() + length]
-        if len(chunk) < length:
-            return b""
-        if not length:
-            return b"".join(whole)
-        whole.append(chunk)
-        at = line.end() + length
-    return b""

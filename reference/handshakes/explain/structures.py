@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
+
+from .recorded import parsed
 
 Values = dict[str, str]
 Fits = Callable[[str], bool]
@@ -16,13 +19,14 @@ _LINE = re.compile(
     re.M | re.A,
 )
 _PAIR = re.compile(r"b?(['\"])([\w.:-]+)\1\s*(?::|=>|,)\s*b?(['\"])((?:(?!\3).)*)\3", re.A)
-_HOSTS = (":authority", "x-forwarded-host", "http_x_forwarded_host", "host", "http_host", "requesthost", "hostname", "server_name")  # fmt: skip
+_HOSTS = (":authority", "x-forwarded-host", "http_x_forwarded_host", "host", "http_host", "requesthost", "clientrequesthost", "domain", "hostname", "server_name")  # fmt: skip
 _SCHEMES = ("x-forwarded-proto", "http_x_forwarded_proto", ":scheme", "scheme", "request_scheme", "requestscheme", "wsgi.url_scheme")  # fmt: skip
-_PATHS = ("rawpath", "raw_path", "path", "path_info", "filename", "pathname", "requestpath", "request_path", "uri", "script_name")  # fmt: skip
-_QUERIES = ("query_string", "rawquerystring", "querystring", "query", "search")
+_PATHS = ("rawpath", "raw_path", "path", "path_info", "filename", "pathname", "requestpath", "request_path", "uri", "uri_path", "requesturi", "script_name")  # fmt: skip
+_QUERIES = ("query_string", "rawquerystring", "querystring", "requestquery", "rawquery", "uri_query", "cs-uri-query", "query", "search")  # fmt: skip
 _PARAMETERS = ("query", "querystringparameters", "params", "args", "query_params")
-_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,5})?|localhost(?::[0-9]{1,5})?", re.A)
-_ADDRESS = re.compile(r"[0-9.:]+", re.A)
+_NAMED = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]*)[=:]\s?\"([^\"\r\n]*)\"", re.ASCII)
+HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,5})?|localhost(?::[0-9]{1,5})?", re.A)
+ADDRESS = re.compile(r"[0-9.:]+", re.A)
 
 
 class Spread(NamedTuple):
@@ -39,7 +43,7 @@ class Spread(NamedTuple):
         return (("host", self.host), *scheme) if self.host else ()
 
 
-def of_json(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def of_json(value: Any, name: str = "", depth: int = 3) -> Iterator[tuple[str, str]]:
     """Yield every text in JSON with its name in small letters; parameters that stand as an object, as a query too.
 
     >>> [*of_json({"Request": {"uri": "/p", "query": {"a": "b c"}}})]
@@ -51,12 +55,14 @@ def of_json(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         if name in _PARAMETERS and value:
             yield name, urlencode([(key, one) for key, one in value.items() if isinstance(one, str)])
         for key, inner in value.items():
-            yield from of_json(inner, str(key).lower())
+            yield from of_json(inner, str(key).lower(), depth)
     elif isinstance(value, list):
         for inner in value:
-            yield from of_json(inner, name)
+            yield from of_json(inner, name, depth)
     elif isinstance(value, str):
         yield name, value
+        if value[:1] == "{" and depth and (inner := parsed(value)) is not None:
+            yield from of_json(inner, name, depth - 1)
 
 
 def in_text(text: str) -> Iterator[tuple[str, str]]:
@@ -69,10 +75,19 @@ def in_text(text: str) -> Iterator[tuple[str, str]]:
         yield found[2].lower(), found[4]
     for found in _LINE.finditer(text):
         yield (found[1] or found[2]).lower(), found[3]
+    for found in _NAMED.finditer(text):
+        if "://" in found[2]:
+            continue  # a URL is found in any text
+        yield found[1].lower(), unescape(found[2]) if "&amp;" in found[2] else found[2]
 
 
-def spread(pairs: list[tuple[str, str]], fits: Fits) -> Spread | None:
-    """Return the request of named values, if a signed URL, target or query is among them."""
+def spread(
+    pairs: list[tuple[str, str]], fits: Fits, apart: list[tuple[str, str]] | None = None
+) -> Spread | None:
+    """Return the request of named values, if a signed URL, target or query is among them.
+
+    `apart` are parameters that stand one by one.
+    """
     values = dict(reversed(pairs))
     host = next((values[name] for name in _HOSTS if values.get(name)), "")
     scheme = next((values[name] for name in _SCHEMES if values.get(name)), "")
@@ -95,41 +110,9 @@ def spread(pairs: list[tuple[str, str]], fits: Fits) -> Spread | None:
             if "%" in path or not path.isascii():
                 path = quote(path, safe="/%~!$&'()*+,;=:@")
             return Spread(f"{path}?{query}", host, scheme, built)
+    if apart:
+        whole = [text for _, text in pairs if re.fullmatch(r"https?://[^\s?#]+", text, re.I)]
+        path = next((values[one] for one in _PATHS if values.get(one, "").startswith("/")), "/")
+        where = whole[0] if len(whole) == 1 else path
+        return Spread(f"{where}?{urlencode(apart)}", host, scheme, "the parameters stood one by one")
     return None
-
-
-def of_line(line: str, fits: Fits) -> Spread | None:
-    """Return the request of a log line whose fields hold path and query apart, as those of IIS and CloudFront do.
-
-    >>> of_line("10.0.0.1 GET /p signature=00 443 -", lambda url: "?signature=" in url).url
-    '/p?signature=00'
-    """
-    fields = line.split()
-    queries = [
-        at for at, one in enumerate(fields) if "://" not in one and one[:1] not in "/?\"'" and fits(f"?{one}")
-    ]
-    for at in queries:
-        before = [place for place in range(at) if fields[place].startswith("/")]
-        if before:
-            host = fields[before[-1] - 1] if before[-1] else ""
-            known = _HOST.fullmatch(host) and not _ADDRESS.fullmatch(host)
-            return Spread(
-                f"{fields[before[-1]]}?{fields[at]}", host if known else "", "", "path and query stood apart"
-            )
-    return None
-
-
-def host_of(line: str) -> str:
-    """Return the host that a log line names: `host: "…"`, or its first field before an address.
-
-    >>> host_of('client: 1.2.3.4, request: "GET / HTTP/1.1", host: "a.example"'), host_of("a.example 1.2.3.4 - -")
-    ('a.example', 'a.example')
-    """
-    if named := re.search(
-        r"\b(?:host|vhost|server_name|authority)[\"']?[:=]\s?[\"']?([\w.:-]+)", line, re.I | re.A
-    ):
-        return named[1]
-    first, _, rest = line.partition(" ")
-    if _HOST.fullmatch(first) and not _ADDRESS.fullmatch(first) and re.match(r"[0-9a-f.:]+ ", rest):
-        return first
-    return ""

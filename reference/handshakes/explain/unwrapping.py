@@ -81,13 +81,27 @@ def unwrapped(text: str, undone: list[str]) -> str:
     sent = [row[1:].removeprefix(" ") for row in rows if row.startswith(">")]
     if sent and re.match(r"[A-Z]+ \S+ HTTP/", sent[0]):
         undone.append("the output of curl -v")
-        return "\n".join(sent).rstrip()
+        last = max(at for at, row in enumerate(rows) if row.startswith(">"))
+        answer = next((at for at, row in enumerate(rows) if row.startswith("<")), len(rows))
+        body = [row for row in rows[last + 1 : answer] if not re.match(r"\* |[{}] \[", row)]
+        return "\n".join([*(row.rstrip() for row in sent), *body]).rstrip()
     if len(sent) == len([row for row in rows if row.strip()]) > 0:
         undone.append("the marks of a quoted mail stood before its lines")
         text = "\n".join(row.lstrip("> ") for row in sent)
     if re.match(r"https?:\\/\\/|\"https?:\\/\\/", text):
         undone.append("slashes stood as \\/, as PHP writes JSON")
         text = text.replace("\\/", "/")
+    if re.search(r'"\{""', text):
+        undone.append("the doubled quotes of a spreadsheet's cell")
+        text = re.sub(r'"((?:[^"]|"")*)"', lambda cell: cell[1].replace('""', '"'), text)
+    if re.search(r"\{(?:noformat|code)[^}\n]*\}", text) and text.lstrip()[:1] == "{" and '"' not in text[:12]:
+        undone.append("the marks of Jira around it")
+        text = re.sub(r"\{(?:noformat|code)[^}\n]*\}", "", text).strip()
+    if re.search(r"https?://[^\s\"'`]*[\"'`]\s*[+.]?\s*[\r\n]\s*[+.]?\s*[\"'`]", text):
+        undone.append("it was put together of several texts of a program")
+        text = re.sub(r"[\"'`]\s*[+.]?\s*[\r\n]\s*[+.]?\s*[\"'`]", "", text)
+    if not text.startswith("<") and re.search(r"<https?://[^<>|\s]+[|][^<>]*>", text):
+        text = re.sub(r"<(https?://[^<>|\s]+)[|][^<>]*>", r"\1", text)
     if re.match("<https?://[^<>|]+[|][^<>]*>$", text):
         undone.append("a name stood beside the link")
         text = text.partition("|")[0] + ">"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..core.messages import Headers
+from .exports import from_base64
 
 _RAW = ("rawbody", "bodyraw", "raw", "content", "text", "payload", "data", "body")
 """Names under which tools keep a raw body, the surest first."""
@@ -15,6 +17,8 @@ _PARSED = ("body", "parsedbody", "payload", "json", "content", "data")
 """Names under which they keep a parsed one."""
 _VALUE = re.compile(r"(?<![?&=\w%])t=\d{1,20},\s?\w{1,20}=[\w+/=-]{16,200}", re.ASCII)
 """A signature as such headers carry it, where its header's name is missing."""
+_LITERAL = re.compile(r"'\{(?:[^'\\\r\n]|\\.)*\}'|\"\{(?:[^\"\\\r\n]|\\.)*\}\"")
+"""A JSON object as a program's text has it, escaped."""
 _MOST = 2_000
 """How many values of JSON are looked at."""
 
@@ -42,6 +46,11 @@ def of_value(value: Any, names: Sequence[str]) -> Webhook | None:
         for name, inner in bodies:
             if name == wanted and isinstance(inner, str) and inner.lstrip()[:1] in ("{", "["):
                 return Webhook((header,), inner.encode("utf-8", "surrogatepass"))
+    for name, inner in bodies:
+        held = isinstance(inner, str) and len(inner) > 40 and ("body" in name or name in _RAW)
+        coded = from_base64(inner) if held else ""
+        if coded.lstrip()[:1] in ("{", "["):
+            return Webhook((header,), coded.encode(), "the body was in base64")
     for wanted in _PARSED:
         for name, inner in bodies:
             if name == wanted and isinstance(inner, (dict, list)) and header[1] not in json.dumps(inner):
@@ -88,6 +97,8 @@ def of_text(text: str, names: Sequence[str]) -> Webhook | None:
         rf"(?:{spelt})[\"'\]]{{0,2}}\s{{0,9}}(?:=>|:|=)\s{{0,9}}\[?[\"']?([^\"'\r\n\]]{{1,400}})", text, re.I
     )
     value = named[1].strip() if named else (found[0] if (found := _VALUE.search(text)) else "")
+    if bare := _VALUE.search(f" {value}"):
+        value = bare[0]
     if not value:
         return None
     decoder = json.JSONDecoder()
@@ -98,4 +109,13 @@ def of_text(text: str, names: Sequence[str]) -> Webhook | None:
             continue
         if value not in text[begin.start() : end]:
             return Webhook(((names[0], value),), text[begin.start() : end].encode("utf-8", "surrogatepass"))
+    for found in [*_LITERAL.finditer(text)][:20]:
+        try:
+            inner = ast.literal_eval(found[0]) if found[0][0] == "'" else json.loads(found[0])
+            json.loads(inner)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return Webhook(
+            ((names[0], value),), inner.encode("utf-8", "surrogatepass"), "the body was a text of a program"
+        )
     return None

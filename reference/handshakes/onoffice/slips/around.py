@@ -34,7 +34,7 @@ def call_in(text: str) -> tuple[bytes, str] | None:
             undone = undo(text)
         except ValueError:
             continue
-        if not re.search(r"""\\?["']hmac\\?["']""", undone):
+        if not re.search(r"""\\?["']hmac\\?["']|base64|"raw"|"body""", undone):
             continue
         for found in _objects(undone):
             if (call := _call(found)) is not None:
@@ -78,6 +78,11 @@ def _call(value: Any, depth: int = 0) -> dict[str, Any] | None:
     """Return the call that JSON is or holds, in a text too."""
     if depth > 6:
         return None
+    if isinstance(value, str) and len(value) > 100 and re.fullmatch(r"[\w+/]+={0,2}", value, re.ASCII):
+        try:
+            value = base64.b64decode(value, validate=True).decode()
+        except ValueError:
+            return None
     if isinstance(value, str) and '"hmac"' in value:
         return next((call for _, one in _scanned(value) if (call := _call(one, depth + 1))), None)
     if isinstance(value, list):

@@ -66,7 +66,7 @@ def within(text: str) -> str:
         at = form.start()
         if form[0].endswith("{"):
             return "register=" + (_object(text, form.end() - 1) or text[form.end() - 1 :])
-        return re.split(r"[\s\"'<>`]", text[at:], maxsplit=1)[0]
+        return re.split(r"[\s\"'<>`,;|]", text[at:], maxsplit=1)[0]
     return next(filter(None, (_object(text, one.start()) for one in [*_OBJECT.finditer(text)][:20])), "")
 
 
