@@ -43,6 +43,8 @@ class Framework:
     file: str
     doubled_header: str = "duplicate-parameter"
     """The reason for which a header that comes twice is refused."""
+    most: int = 1_048_576
+    """The longest body of a webhook, in bytes."""
 
     @property
     def path(self) -> Path:
@@ -55,10 +57,10 @@ FRAMEWORKS = {
     for framework in (
         Framework("fastapi", "python", "app.py"),
         Framework("flask", "python", "app.py"),
-        Framework("django", "python", "app.py"),
+        Framework("django", "python", "app.py", most=2_621_440),
         Framework("aiohttp", "python", "app.py"),
         Framework("sanic", "python", "app.py"),
-        Framework("litestar", "python", "app.py"),
+        Framework("litestar", "python", "app.py", most=10_000_000),
         Framework("express", "node", "app.mjs"),
         Framework("fastify", "node", "app.mjs"),
         Framework("hono", "node", "app.mjs"),

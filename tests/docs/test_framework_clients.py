@@ -18,25 +18,27 @@ from tests.oracles import tool
 
 NOW = 1_700_000_000
 SECRET = "example-integration-secret"
-TARGET = "/b%c3%bcro/%7ex?low=%2c&high=%2C&tilde=%7E&slash=%2F&letter=%41&empty=&sp=%20a%20&plus=a+b&quote='x'&flag&&raw={|}"
-"""Valid for every client but for the three characters at its end, which browsers leave as they are as well."""
+TARGET = "/b%c3%bcro/%7ex?low=%2c&high=%2C&tilde=%7E&slash=%2F&letter=%41&digit=%31&empty=&sp=%20a%20&plus=a+b&quote='x'&flag&&raw={|}\"<"
+"""Valid but for the characters of `raw`."""
 UPPER = {"/b%c3%bcro/%7ex?low=%2c": "/b%C3%BCro/%7Ex?low=%2C"}
 DECODED = {
     "/b%c3%bcro/%7ex?low=%2c": "/b%C3%BCro/~x?low=%2C",
     "tilde=%7E": "tilde=~",
     "letter=%41": "letter=A",
+    "digit=%31": "digit=1",
 }
-ESCAPED = {"raw={|}": "raw=%7B%7C%7D"}
+ESCAPED = {'raw={|}"<': "raw=%7B%7C%7D%22%3C"}
+TWO_ESCAPED = {'raw={|}"<': "raw={|}%22%3C"}
 CHANGES = {
     "requests": DECODED | ESCAPED,
     "urllib3": UPPER | ESCAPED,
-    "httpx": {},
+    "httpx": TWO_ESCAPED,
     "aiohttp": DECODED
     | ESCAPED
     | {"/b%c3%bcro/%7ex?low=%2c": "/b%C3%BCro/~x?low=,", "high=%2C": "high=,", "slash=%2F": "slash=/"},
     "curl": {},
-    "fetch": {"quote='x'": "quote=%27x%27"},
-    "node:http": {"quote='x'": "quote=%27x%27"},
+    "fetch": {"quote='x'": "quote=%27x%27"} | TWO_ESCAPED,
+    "node:http": {"quote='x'": "quote=%27x%27"} | TWO_ESCAPED,
     "go": {},
     "http.client": {},
     "urllib.request": {},

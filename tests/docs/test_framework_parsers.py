@@ -128,6 +128,11 @@ def test_django_has_no_body_after_a_multipart_form(probes):
     assert probes("django").seen("/h", FORM, FORM_TYPE)["after"] == FORM.decode()
 
 
+def test_django_answers_a_webhook_with_403_unless_its_view_is_exempt(probes):
+    assert probes("django").ask("/checked", b"{}", JSON_TYPE)[0] == 403
+    assert probes("django").ask("/h", b"{}", JSON_TYPE)[0] == 200
+
+
 def test_aiohttp_decodes_its_query_string_all_but_what_would_cut_it(probes):
     seen = probes("aiohttp").seen(f"/h?{QUERY}")
     decoded = (

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 import pytest
 
-from tests.docs.frameworks import FRAMEWORKS, SECRETS, Served, begin_to_install, serving
+from tests.docs.frameworks import FOLDER, FRAMEWORKS, PROBES, ROOT, SECRETS, Served, begin_to_install, serving
 
 REFUSAL = "The request could not be verified."
 
@@ -113,20 +114,58 @@ def test_an_endpoint_answers_the_genuine_and_refuses_the_broken_for_the_right_re
     assert REFUSAL in refusals.pop().decode()
 
 
+def webhook(length: int) -> tuple[str, bytes, tuple[tuple[str, str], ...]]:
+    """Return a genuine webhook of a length in bytes."""
+    body = b'"' + b"x" * (length - 2) + b'"'
+    value = signature(body, SECRETS["OFFICERND_WEBHOOK_SECRET"], int(time.time()))
+    return "/removed", body, (("content-type", "application/json"), ("officernd-signature", value))
+
+
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_an_endpoint_bounds_the_body_it_reads_and_lives_on(endpoints, name):
-    served = endpoints[name]
-    now = int(time.time())
-    body = b'"' + b"x" * 12_000_000 + b'"'
-    header = ("officernd-signature", signature(body, SECRETS["OFFICERND_WEBHOOK_SECRET"], now))
-    try:
-        status, _ = served.ask("/removed", body, (("content-type", "application/json"), header))
-        assert status in (400, 401, 413)
-    except ConnectionError:
-        pass  # it hung up before the body had been sent
-    assert served.ask("/healthcheck?" + query(now))[0] == 200
+    served, most = endpoints[name], FRAMEWORKS[name].most
+    assert served.ask(*webhook(most))[0] == 204
+    for length in (most + 1, most + 5_000_000):
+        with suppress(ConnectionError):  # it may hang up before the body has been sent
+            assert served.ask(*webhook(length))[0] in (400, 401, 413)
+    assert served.ask("/healthcheck?" + query(int(time.time())))[0] == 200
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_an_endpoint_is_one_small_file(name):
     assert len(FRAMEWORKS[name].path.read_text("utf-8").splitlines()) <= 65
+
+
+PAGE = (ROOT / "docs" / "frameworks.md").read_text("utf-8")
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PAGE.splitlines()
+    if "](frameworks/" in line
+]
+
+
+def test_the_page_has_a_row_for_each_endpoint_and_links_all_of_its_files():
+    linked = {path for row in ROWS for path in re.findall(r"\]\((frameworks/[^)]+)\)", row[-1])}
+    there = {path.relative_to(ROOT / "docs").as_posix() for path in FOLDER.glob("*/*") if path.is_file()}
+    assert linked == there
+    assert len(ROWS) == len(FRAMEWORKS) == 12
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_the_page_names_the_versions_that_are_installed(row):
+    for path in re.findall(r"\[versions\]\(([^)]+)\)", row[-1]):
+        pinned = re.findall(r'==(\S+)|: "(\d[^"]+)"', (ROOT / "docs" / path).read_text("utf-8"))
+        assert set(row[1].split(", ")) <= {one or other for one, other in pinned}
+    if "go.mod" in row[-1]:
+        assert f"go {row[1]}\n" in (FOLDER / "net-http" / "go.mod").read_text("utf-8")
+
+
+@pytest.mark.parametrize("client", ["requests", "urllib3", "httpx", "aiohttp"])
+def test_the_page_names_the_versions_of_the_clients_that_are_tried(client):
+    pinned = dict(line.split("==") for line in (FOLDER / "constraints.txt").read_text("utf-8").split())
+    assert f"\n| {client} | {pinned[client]} |" in PAGE
+
+
+def test_no_manifest_has_an_address():
+    for path in [*FOLDER.glob("**/*.txt"), *FOLDER.glob("**/*.json"), *PROBES.glob("*.txt")]:
+        assert "://" not in path.read_text("utf-8"), path

@@ -3,6 +3,7 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
 
 import { verifyQuery, verifyWebhook } from "../../verifiers/node/officernd.mjs";
 import { clock, header, Refused } from "../../verifiers/node/strict.mjs";
@@ -13,6 +14,7 @@ const WEBHOOK_SECRET = process.env.OFFICERND_WEBHOOK_SECRET;
 const app = new Hono();
 
 app.onError((error, c) => {
+  if (error instanceof HTTPException) return error.getResponse(); // 413 of bodyLimit
   if (!(error instanceof Refused)) return c.text("Internal Server Error", 500);
   console.error("refused:", error.reason); // for the operator; the client learns no reason
   return c.json({ message: "The request could not be verified." }, 401);

@@ -63,8 +63,9 @@ def django(port: int) -> None:
         except Exception as error:
             return JsonResponse({"form": form, "error": type(error).__name__})
 
-    settings.configure(ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__)
-    globals()["urlpatterns"] = [path("h", csrf_exempt(view))]
+    middleware = ["django.middleware.csrf.CsrfViewMiddleware"]
+    settings.configure(ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__, MIDDLEWARE=middleware)
+    globals()["urlpatterns"] = [path("h", csrf_exempt(view)), path("checked", view)]
     make_server("127.0.0.1", port, get_wsgi_application()).serve_forever()
 
 
