@@ -265,7 +265,7 @@ def test_the_package_stays_small():
     assert lines(*core) < 1_150
     counted = [name for name in SOURCES if not explains(name) and not name.endswith(FOR_OTHER_LANGUAGES)]
     assert lines(*counted) < 24_000
-    assert lines(*filter(explains, SOURCES)) < 9_000, "see docs/decisions/0005"
+    assert lines(*filter(explains, SOURCES)) < 9_500, "see docs/decisions/0005"
 
 
 @pytest.mark.parametrize(

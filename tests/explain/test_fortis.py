@@ -57,6 +57,13 @@ return CODE; })()"""
 """What Node has of crypto, and the documented format: `m` is key and IV, `wrap` puts Salted__ and the salt in front."""
 
 
+_RUBY = """
+c = OpenSSL::Cipher.new("aes-256-cbc").encrypt
+c.pkcs5_keyivgen(ARGV[0], "saltsalt")
+print Base64.strict_encode64("Salted__saltsalt" + c.update(ARGV[1]) + c.final)
+"""
+
+
 def launch(data: str) -> str:
     return f"https://yourapp.com/redirection?data={quote(data, safe='')}"
 
@@ -188,6 +195,7 @@ DERIVATIONS = [
     openssl("openssl enc of today, as a reading", READ + "derivation=sha256", "-aes-256-cbc"),
     openssl("openssl enc -pbkdf2, as a reading", READ + "derivation=pbkdf2", "-aes-256-cbc", "-pbkdf2"),
     openssl("SHA-1 for MD5", "fortis-evp-digest", "-aes-256-cbc", "-md", "sha1", says="SHA-1"),
+    Row("pkcs5_keyivgen of Ruby", "fortis-evp-rounds", lambda: launch(run("ruby", "-ropenssl", "-rbase64", "-e", _RUBY, SECRET, JSON).decode()), {}, "2,048 rounds of MD5"),
     openssl("SHA-512 for MD5", "fortis-evp-digest", "-aes-256-cbc", "-md", "sha512", says="SHA-512"),
     openssl("PBKDF2 with 1,000 rounds", "fortis-pbkdf2", "-aes-256-cbc", "-pbkdf2", "-iter", "1000", says="1,000 rounds of SHA-256"),
     openssl("PBKDF2 with SHA-1", "fortis-pbkdf2", "-aes-256-cbc", "-pbkdf2", "-iter", "1000", "-md", "sha1", says="1,000 rounds of SHA-1"),
@@ -341,6 +349,9 @@ MESSAGES = [
     message("toISOString", "fortis-time-unit", "l + new Date(t * 1000).toISOString()", "date"),
     message("seconds for sent milliseconds", "fortis-time-unit", "l + t.slice(0, -3)", time=f"{NOW}000"),
     message("milliseconds, as a reading", "fortis:plain.timestamp=milliseconds", "l + t", time=f"{NOW}000"),
+    message("an hour of a zone", "message-time-zone", "l + (t - 3600)", "1 h earlier"),
+    message("JSON in lines", "fortis-json-signed", "JSON.stringify({location_id: l, timestamp: t}, null, 2)", "lines"),
+    message("the bytes of the id", "fortis-location-parts", "Buffer.concat([Buffer.from(l, 'hex'), Buffer.from(t)])", "hex digits"),
     message("the clock read twice", "fortis-time-twice", "l + (t - 1)", "1 s earlier"),
     message("the clock read again after a minute", "fortis-time-twice", "l + (Number(t) + 42)", "42 s later"),
     message("a date as timestamp", "fortis-timestamp-form", "l + t", time="2023-11-14T22:13:20Z"),

@@ -275,6 +275,15 @@ KEYS = [
     php_key("cut by a column", "key-cut", "substr($s, 0, 16)", "16"),
 ]  # fmt: skip
 
+PRINTED = [
+    hand("PowerShell 5.1", "json-powershell", "slug=a%26b&locations=O%27Hara", '{"slug":"a\\u0026b","locations":"O\\u0027Hara"}'),
+    q("a map of Java", "json-printed", "slug=a&locations=b+c", java('h($s.getBytes(), new TreeMap<>(Map.of("slug", "a", "locations", "b c")).descendingMap() + "." + $t)'), "Java"),
+    text("inspect of Node", "json-printed", "slug=a&locations=b+c", "require('util').inspect({slug: 'a', locations: 'b c'})", "inspect"),
+    q("serialize of PHP", "json-printed", "slug=a&locations=b+c", php("$h($s, serialize(['slug' => 'a', 'locations' => 'b c']) . '.' . $t)"), "serialize"),
+    q("print_r of PHP", "json-printed", "slug=a&locations=b+c", php("$h($s, print_r(['slug' => 'a', 'locations' => 'b c'], true) . '.' . $t)"), "print_r"),
+    q("arrays, spaced, of Python", "json-arrays", "slug=a&locations=b", python(json.dumps({"slug": ["a"], "locations": ["b"]})), "written otherwise"),
+]  # fmt: skip
+
 MESSAGES = [
     message("no dot", "message-separator", "j + t", "nothing"),
     message("a colon", "message-separator", "j + ':' + t", "':'"),
@@ -283,6 +292,9 @@ MESSAGES = [
     message("no time", "message-no-time", "j"),
     message("the time alone", "message-time-alone", "t"),
     Row("echo for printf", "message-line-end", lambda: url("slug=s&locations=", openssl('{"slug":"s","locations":""}.1648190384\n'))),
+    message("the clock read twice", "message-two-clocks", "j + '.' + (Number(t) + 1)", "1 s later"),
+    message("two hours of a zone", "message-time-zone", "j + '.' + (Number(t) - 7200)", "2 h earlier"),
+    message("milliseconds on both sides", "time-in-milliseconds", "j + '.' + t", "", "1648190384000"),
     message("milliseconds signed, seconds sent", "message-time-unit", "j + '.' + Number(t) * 1000", "milliseconds"),
     message("seconds signed, milliseconds sent", "message-time-unit", "j + '.' + t.slice(0, -3)", "seconds", "1648190384000"),
     message("named time", "message-time-named", "j + '.t=' + t"),
@@ -376,6 +388,7 @@ ROWS = [
     *TEXTS,
     *KEYS,
     *MESSAGES,
+    *PRINTED,
     *MACS,
     *HOOKS,
 ]

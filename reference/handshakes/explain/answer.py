@@ -20,13 +20,15 @@ from .doubts import doubt
 from .pasted import read
 from .ranking import Explanation, grouped
 from .recorded import Unreadable
-from .search import Outcome, search
+from .search import Hit, Outcome, search
 from .visible import masked, visible
 
 RIGHT_SIGNATURE = frozenset({"stale", "from-the-future"})
 """Reasons that come after the signature was found right: there is no mistake to look for."""
 NOTHING = re.compile(r"^empty-p.*: name (signature|hmac|token)$|not 64 hex digits \([0-9] characters\)")
 """Said of a signature that is empty, `null` or `undefined`: there is none to explain."""
+MILLISECONDS = "timestamp-in-milliseconds"
+"""The reason of a time that is refused though the signature is right for it as it stands."""
 DEEP = 40
 """How many times the usual budget the long search has."""
 
@@ -170,7 +172,10 @@ class _Asked:
             outcome = self._searched(cases, budget, depth)
             tried, complete = outcome.tried, outcome.complete
             fits = any(not hit.path for hit in outcome.hits)
-            explanations = () if fits else grouped(outcome.hits, self.platform, self.slips, cases)
+            hits = () if fits else outcome.hits
+            if fits and refused.reason == MILLISECONDS:
+                hits = (Hit((("time-in-milliseconds", ""),), ""),)
+            explanations = grouped(hits, self.platform, self.slips, cases)
         own = None
         if mine is not None or mine_digest:
             own = self._own(cases, stages, mine, mine_digest, depth, show_secrets)

@@ -214,7 +214,14 @@ def joined(parts: tuple[bytes, bytes]) -> Iterator[Way]:
         yield "message-time-first", time + between + text, said, cost
     yield "message-no-time", text, "", 1
     yield "message-time-alone", time, "", 2
-    yield "message-line-end", text + b"." + time + b"\n", "", 2
+    yield "message-line-end", text + b"." + time + b"\n", "", 1
+    if time.isdigit() and len(time) < 15:
+        for away in (1, -1, 2, -2):
+            said = f"{abs(away)} s {'later' if away > 0 else 'earlier'}"
+            yield "message-two-clocks", b"%b.%d" % (text, int(time) + away), said, 1 if abs(away) < 2 else 2
+        for half in (*range(-24, 0), *range(1, 29)):
+            said = f"{abs(half) / 2:g} h {'later' if half > 0 else 'earlier'}"
+            yield "message-time-zone", b"%b.%d" % (text, int(time) + 1_800 * half), said, 2
     if time.isdigit():
         others = [("milliseconds", time + b"000", 1), ("with a fraction", time + b".0", 1)]
         if len(time) > 12:

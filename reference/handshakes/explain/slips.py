@@ -141,6 +141,8 @@ GENERAL: tuple[Slip, ...] = (
         ("json-blank-after-comma", "The JSON has a blank behind each comma.", "Write it without blanks.", "handwritten separators"),
         ("json-twice", "The JSON was encoded as JSON once more.", "Encode once.", "JSON.stringify twice"),
         ("json-single-quotes", "The JSON has single quotes.", "Write it with a JSON writer.", "handwritten JSON"),
+        ("json-powershell", "PowerShell or .NET's older writer wrote it: \\u0027, \\u0026, \\u003c and \\u003e for ', &, < and >.", "PowerShell 7, or write the JSON by hand.", "ConvertTo-Json, JavaScriptSerializer"),
+        ("json-printed", "The parameters were signed as a program prints them, not as JSON.", "Write them with a JSON writer.", "Java's Map.toString, Go's %v, util.inspect, YAML, serialize"),
         ("json-numbers", "Values that look like numbers or truth values were written without quotes.", "Keep every value of a query a text.", "PHP JSON_NUMERIC_CHECK, query parsers"),
         ("json-null", "Empty values were written as null.", "Keep empty values as empty texts.", "Laravel ConvertEmptyStringsToNull"),
         ("json-split", "A value with commas was written as an array.", "Keep every value a text.", "query parsers"),
@@ -189,6 +191,9 @@ GENERAL: tuple[Slip, ...] = (
         ("message-line-end", "The message ended with a line end.", "Sign without it.", "echo"),
         ("message-time-unit", "The signed time has another unit than the sent one.", "Sign the very text that is sent.", "Date.now(), microtime"),
         ("message-time-named", "The time was signed with its name.", "Sign its digits alone.", "templates"),
+        ("time-in-milliseconds", "The time was sent in milliseconds; the signature is right for it as it stands.", "Send and sign Unix seconds: Math.floor(Date.now() / 1000).", "Date.now(), currentTimeMillis"),
+        ("message-two-clocks", "The clock was read twice: the signed time is not the sent one.", "Read the time once, sign it and send it.", "time() called twice"),
+        ("message-time-zone", "The signed time lies some hours beside the sent one.", "Take Unix seconds from the clock, without a zone: time.time(), not utcnow().timestamp().", "utcnow().timestamp(), mktime of UTC"),
         ("message-time-inside", "The time was put into the JSON as a member.", "Join text and time as documented.", "habits of other platforms"),
     ),
     *_rows(

@@ -86,6 +86,7 @@ _JSON: tuple[tuple[str, Callable[[Any], str], str, int], ...] = (
     ("json-go", lambda v: _inside(compact(v), "<>&\u2028\u2029"), "", 1),
     ("json-gson", lambda v: _inside(compact(v), "<>&='\u2028\u2029"), "", 1),
     ("json-dotnet", _dotnet, "", 1),
+    ("json-powershell", lambda v: _inside(compact(v), "<>&'"), "", 1),
     ("json-upper-hex", lambda v: _upper(_ascii(v)), "", 1),
     ("json-upper-hex", lambda v: _upper(compact(v)), "in control characters", 1),
     ("json-python-repr", lambda v: repr(v), "", 1),
@@ -97,6 +98,32 @@ _JSON: tuple[tuple[str, Callable[[Any], str], str, int], ...] = (
     ("json-indented", lambda v: json.dumps(v, indent=2), "two blanks, and escapes", 2),
     ("json-indented", lambda v: json.dumps(v, indent=4), "four blanks, and escapes", 2),
     ("json-indented", lambda v: _slashes(json.dumps(v, indent=4)), "as PHP's JSON_PRETTY_PRINT", 2),
+    (
+        "json-indented",
+        lambda v: json.dumps(v, ensure_ascii=False, indent=2).replace("\n", "\r\n"),
+        "two blanks, and CR LF",
+        2,
+    ),
+    (
+        "json-indented",
+        lambda v: json.dumps(v, ensure_ascii=False, indent=2, separators=(",", " : ")),
+        "two blanks, and one before each colon",
+        2,
+    ),
+    (
+        "json-indented",
+        lambda v: json.dumps(v, ensure_ascii=False, indent=3, separators=(",", " : ")),
+        "three blanks, and one before each colon",
+        2,
+    ),
+    (
+        "json-indented",
+        lambda v: _slashes(json.dumps(v, ensure_ascii=False, indent=4)),
+        "four blanks, and \\/ for a slash",
+        2,
+    ),
+    ("json-indented", lambda v: json.dumps(v, ensure_ascii=False, indent=1), "one blank", 2),
+    ("json-slashes", lambda v: compact(v).replace("</", "<\\/"), "behind < alone", 2),
     ("json-blank-after-colon", lambda v: json.dumps(v, ensure_ascii=False, separators=(",", ": ")), "", 1),
     ("json-blank-after-comma", lambda v: json.dumps(v, ensure_ascii=False, separators=(", ", ":")), "", 2),
     ("json-twice", lambda v: compact(compact(v)), "", 1),
@@ -119,10 +146,38 @@ def written(value: Any) -> Iterator[Way]:
             yield id, text, change, cost
 
 
+def _printed(value: dict[str, str]) -> Iterator[Way]:
+    """Yield parameters as programs print them: maps, YAML, PHP's serialisation, lines."""
+    rows = [*value.items()]
+    in_order = sorted(rows)
+    for text, change, cost in (
+        ("{" + ", ".join(f"{n}={t}" for n, t in rows) + "}", "as a map of Java", 1),
+        ("map[" + " ".join(f"{n}:{t}" for n, t in in_order) + "]", "as a map of Go", 1),
+        ("map[" + " ".join(f"{n}:[{t}]" for n, t in in_order) + "]", "as Go's url.Values", 2),
+        ("{ " + ", ".join(f"{n}: '{t}'" for n, t in rows) + " }", "as JavaScript's inspect", 1),
+        ("{\n" + ",\n".join(f"  {n}: '{t}'" for n, t in rows) + "\n}", "as JavaScript's inspect, in lines", 1),
+        ("{" + ", ".join(f"{n}: {compact(t)}" for n, t in rows) + "}", "as a Hash of Ruby 3.4", 2),
+        ("[" + ", ".join(f'"{n}": "{t}"' for n, t in rows) + "]", "as a dictionary of Swift", 2),
+        ("%{" + ", ".join(f'"{n}" => "{t}"' for n, t in rows) + "}", "as a map of Elixir", 2),
+        ("{ " + ", ".join(f"{n} = {t}" for n, t in rows) + " }", "as an anonymous type of C#", 2),
+        (f"a:{len(rows)}:{{" + "".join(f's:{len(x.encode())}:"{x}";' for row in rows for x in row) + "}", "as PHP's serialize", 1),
+        ("Array\n(\n" + "".join(f"    [{n}] => {t}\n" for n, t in rows) + ")\n", "as PHP's print_r", 1),
+        ("array (\n" + "".join(f"  '{n}' => '{t}',\n" for n, t in rows) + ")", "as PHP's var_export", 2),
+        ("".join(f"{n}: {t}\n" for n, t in rows), "as YAML", 2),
+        ("---\n" + "".join(f"{n}: {t}\n" for n, t in rows), "as YAML of Ruby", 2),
+        ("\n".join(f"{n}={t}" for n, t in rows), "a line each", 2),
+        (repr(rows), "as a list of Python's pairs", 2),
+        ("{" + ",".join(f"{n}:{compact(t)}" for n, t in rows) + "}", "as JSON without quotes around names", 2),
+    ):  # fmt: skip
+        yield "json-printed", text, change, cost
+
+
 def written_pairs(pairs: Any) -> Iterator[Way]:
     """Yield the texts that other programs make of parameters: other JSON, and what is no object."""
     value = dict(pairs)
     yield from written(value)
+    if all(isinstance(text, str) for text in value.values()):
+        yield from _printed({str(name): text for name, text in value.items()})
     if (typed := _numbers(value)) != value:
         yield "json-numbers", compact(typed), "", 1
     if "" in value.values():
@@ -137,8 +192,15 @@ def written_pairs(pairs: Any) -> Iterator[Way]:
         for value in (split, bare):
             for id, text, change, _ in written(value):
                 yield "json-split", text, f"and written otherwise: {id}{', ' if change else ''}{change}", 2
+    for other, id in ((typed, "json-numbers"), ({n: t or None for n, t in dict(pairs).items()}, "json-null")):
+        if other != dict(pairs):
+            for more, text, change, _ in written(other):
+                yield id, text, f"and written otherwise: {more}{', ' if change else ''}{change}", 2
+    value = dict(pairs)
     arrays = {n: [t] if isinstance(t, str) else t for n, t in value.items()}
     yield "json-arrays", compact(arrays), "each value in an array", 1
+    for id, text, change, _ in written(arrays):
+        yield "json-arrays", text, f"and written otherwise: {id}{', ' if change else ''}{change}", 2
     yield "json-pairs", compact([list(pair) for pair in pairs]), "an array of pairs", 1
     texts = [(str(name), text if isinstance(text, str) else compact(text)) for name, text in pairs]
     yield "query-for-json", "&".join(f"{n}={t}" for n, t in texts), "decoded", 1

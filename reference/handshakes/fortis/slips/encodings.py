@@ -91,7 +91,7 @@ def text_ways(state: State) -> Iterator[Made]:
         ("fortis-data-line-breaks", flat if re.search(r"[\r\n\t]", data) else data, "without them"),
         ("fortis-data-line-breaks", re.sub(r"\\[rn]", "", data), "written as \\n"),
         ("fortis-data-line-breaks", flat if data.rstrip(" ") != data or data[:1] == " " else data, "blanks"),
-        ("plus-as-blank", data.replace(" ", "+") + "=" * (-len(data) % 4) if " " in data else data, ""),
+        ("plus-as-blank", data.replace(" ", "+") + "=" * (-len(data) % 4) if " " in data else data, "and its = signs were lost" if len(data) % 4 else ""),
         ("fortis-data-url-safe", standard.rstrip("=") + "=" * (-len(standard.rstrip("=")) % 4) if standard != flat else data, ""),
         ("fortis-data-escaped", unescaped, ""),
         ("fortis-data-escaped", unquote(data.replace("+", "%2B")), "percent-encoded"),

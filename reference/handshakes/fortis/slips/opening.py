@@ -58,6 +58,26 @@ def evp(digest: str, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
     return made[:length]
 
 
+def evp_rounds(digest: str, rounds: int, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
+    """Return what EVP_BytesToKey gives with many rounds, as Ruby's pkcs5_keyivgen has by default."""
+    made = last = b""
+    while len(made) < length:
+        last = last + passphrase + salt
+        for _ in range(rounds):
+            last = hashlib.new(digest, last, usedforsecurity=False).digest()
+        made += last
+    return made[:length]
+
+
+EVP_ROUNDS = (
+    ("md5", 2_048),
+    ("sha256", 2_048),
+    ("sha1", 2_048),
+    ("md5", 1_000),
+    ("sha256", 1_000),
+    ("md5", 10_000),
+)
+"""Hashes and rounds of EVP_BytesToKey: 2,048 of MD5 are the default of Ruby's pkcs5_keyivgen."""
 PBKDF2 = (
     ("sha1", 1),
     ("sha1", 1_000),
@@ -164,6 +184,8 @@ class Opener:
         for digest, rounds in PBKDF2:
             for size, more in sizes:
                 yield self._stretched(digest, rounds, size, more, "cbc")
+        for digest, rounds in EVP_ROUNDS:
+            yield self._repeated(digest, rounds)
 
     def fits(self, opened: Opened, received: object) -> Parts | None:
         """Return by what a decryption differs from the documented one, or None where it gave no launch."""
@@ -230,6 +252,20 @@ class Opener:
         id = READ[1] if documented else "fortis-pbkdf2"
         said = f"{rounds:,} round{'s' if rounds > 1 else ''} of {digest.upper().replace('SHA', 'SHA-')}"
         return Mac((id, *more), made, changes=(said,), rounds=rounds_of)
+
+    def _repeated(self, digest: str, rounds: int) -> Mac:
+        def rounds_of(passphrase: bytes, sealed: Sealed) -> int:
+            return 0 if (f"evp {digest}", rounds, passphrase, sealed.salt or b"") in self.derived else rounds
+
+        def made(passphrase: bytes, sealed: Sealed) -> Opened:
+            known = (f"evp {digest}", rounds, passphrase, sealed.salt or b"")
+            if known not in self.derived:
+                self.derived[known] = evp_rounds(digest, rounds, passphrase, known[3])
+            material = self.derived[known]
+            return self._opened(passphrase, sealed, material[:32], material[32:48], "cbc")
+
+        said = f"{rounds:,} rounds of {digest.upper().replace('SHA', 'SHA-')}"
+        return Mac(("fortis-evp-rounds",), made, changes=(said,), rounds=rounds_of)
 
     def _opened(
         self, passphrase: bytes, sealed: Sealed, key: bytes, derived: bytes | None, mode: str

@@ -160,6 +160,9 @@ def _times(time: str) -> Iterator[tuple[str, str, str, int]]:
             yield "fortis-time-unit", made, change, cost
         if number < 2**33:
             yield from _dates(datetime.fromtimestamp(number, UTC))
+    for half in (*range(-24, 0), *range(1, 29)):
+        said = f"{abs(half) / 2:g} h {'later' if half > 0 else 'earlier'}"
+        yield "message-time-zone", str(number + 1_800 * half), said, 2
     for away in range(1, LATER + 1):
         cost = 1 if away <= AT_ONCE else 2
         seconds = duration(away)
@@ -188,6 +191,9 @@ def message_ways(state: State) -> Iterator[Made]:
     location, time = one.decode(), two.decode()
     for id, put in replacing(other_readings.READINGS, "message"):
         yield Made(id, (put(location, time), received))
+    if re.fullmatch("(?:[0-9a-fA-F]{2})+", plain := location.replace("-", "")):
+        decoded = bytes.fromhex(plain)
+        yield Made("fortis-location-parts", (decoded + two, received), "the bytes of its hex digits", 2)
     for id, text, change, cost in _messages(location, time, pairs, query, url):
         yield Made(id, (text.encode("utf-8", "surrogatepass"), received), change, cost)
 
@@ -231,6 +237,13 @@ def _messages(
         for order in (named, named[::-1]):
             yield "fortis-names-signed", joined.join(f"{n}={v}" for n, v in order), change, cost
     yield "fortis-names-signed", "".join(n + v for n, v in named), "without =", 1
+    for indent in (2, 4):
+        for order in (named, named[::-1]):
+            for value in (time, int(time) if time.isdecimal() else time):
+                pairs_of = {n: value if n == "timestamp" else v for n, v in order}
+                yield "fortis-json-signed", json.dumps(pairs_of, indent=indent), "over several lines", 2
+    yield "text-quoted", f'"{location}"{time}', "around the location id alone", 2
+    yield "text-quoted", f'"{location}""{time}"', "around both", 2
     for blank in ("", " "):
         for number in (time, f'"{time}"'):
             text = f'{{"location_id":{blank}"{location}",{blank}"timestamp":{blank}{number}}}'

@@ -43,6 +43,7 @@ SLIPS: tuple[Slip, ...] = (
     ),
     *_rows(
         "derivation",
+        ("evp-rounds", "The key was derived with many rounds of EVP_BytesToKey.", "Derive it with one round: OpenSSL::Cipher#pkcs5_keyivgen(secret, salt, 1).", "Ruby's pkcs5_keyivgen, whose default is 2048"),
         ("evp-digest", "Another hash than MD5 was used to derive the key.", "openssl enc -md md5; C#, Java and Go: EVP_BytesToKey with MD5, one round.", "openssl enc since 1.1.0, CryptoJS.algo.EvpKDF"),
         ("pbkdf2", "The key was derived with PBKDF2.", _DOCUMENTED, "openssl enc -pbkdf2, CryptoJS.PBKDF2, Node's pbkdf2Sync"),
         ("key-raw", "The secret itself was the AES key, cut or filled up to its length.", _DOCUMENTED, "openssl_encrypt, Java's SecretKeySpec, PyCryptodome"),

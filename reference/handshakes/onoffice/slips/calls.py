@@ -206,6 +206,8 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
     for order, said in variants:
         texts[f"parameters as PHP writes them, {said}"] = php_json(dict(order))
         texts[f"parameters as JavaScript writes them, {said}"] = _compact(order)
+        texts[f"parameters as Python writes them, {said}"] = json.dumps(dict(order))
+        texts[f"values of the parameters, {said}"] = "".join(str(value) for _, value in order)
     for more, change in (
         *(([text], change) for change, text in texts.items()),
         ([resource], "resource id"),

@@ -94,6 +94,10 @@ def is_printed(text: str) -> bool:
     return len({found[1] for found in _PRINTED.finditer(_plain(text))}) > 1
 
 
+def _curly(text: str) -> str:
+    return "its quotes are typographic" if re.search("[“”„]", text) else ""
+
+
 def _loose(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
@@ -141,7 +145,7 @@ def forms(state: State) -> Iterator[Made]:
         if flat.keys() >= {"apiKey", "token"}:
             yield Made("retailcrm-fields-flat", (json.dumps(flat).encode(),))
     if is_printed(text):
-        yield Made("retailcrm-members-printed", (_printed(text),))
+        yield Made("retailcrm-members-printed", (_printed(text),), _curly(text))
 
 
 def _spelt(name: str) -> str:
@@ -188,7 +192,7 @@ def registrations(state: State) -> Iterator[Made]:
     if is_printed(text.decode()):
         printed = _loose(_printed(text.decode()).decode())
         if printed.keys() >= {"apiKey", "token"}:
-            yield Made("retailcrm-members-printed", _parsed(printed, text))
+            yield Made("retailcrm-members-printed", _parsed(printed, text), _curly(text.decode()))
 
 
 def _nested(values: Any, depth: int = 4) -> Iterator[tuple[str, dict[str, Any]]]:
