@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-
 from docs.checks import files, serving
 from docs.searching import boost, metadata
 

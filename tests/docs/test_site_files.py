@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 
-from docs import lean
+from docs import lean, searching
 
 
 def test_blanks_between_tags_become_one_and_code_keeps_its_own():
@@ -39,3 +40,7 @@ def test_maps_and_word_lists_are_taken_out_and_the_index_is_written_briefly(tmp_
     assert (tmp_path / "search/search_index.json").read_text("utf-8") == (
         '{"config":{},"docs":[{"location":"a.html#ü","title":"ü","text":"x","boost":1}]}'
     )
+
+
+def test_the_examples_of_the_search_hold():
+    assert doctest.testmod(searching) == (0, 3)
