@@ -27,11 +27,11 @@ def packages(names: list[str]) -> dict[str, list[str]]:
 
 
 def page(package: str, names: list[str]) -> str:
-    """Write the page of one package; a search shows what the guide explains, not what the code is called.
+    """Write the page of one package.
 
     Tables of slips and of faults have pages of their own, so their values are not shown again.
     """
-    parts = ["---\nsearch: {exclude: true}\n---", f"# {package}"]
+    parts = [f"# {package}"]
     for name in names:
         values = "false" if {"slips", "faults"} & set(name.split(".")) else "true"
         parts.append(f"::: handshakes.{name}\n    options:\n      show_attribute_values: {values}")

@@ -28,32 +28,36 @@ def page(spec: register.Register, run: Path) -> str:
     for topic, clauses in groupby(spec.clauses, key=lambda clause: _short(clause.id).partition(".")[0]):
         parts.append(f"### {topic}")
         for clause in clauses:
-            parts.append(f"#### {_short(clause.id)} {{ #{_short(clause.id)} }}")
+            parts.append(_heading(clause.id))
             parts.append(escaped(clause.text))
             facts = [clause.actor, f"**{clause.level}**", clause.grade, _cited(clause, titles)]
-            parts.append(" · ".join(facts) + "\n{ .facts data-search-exclude }")
+            parts.append(" · ".join(facts) + "\n{ .facts data-search-exclude=yes }")
             if clause.violation:
                 parts.append(f"When broken: {escaped(clause.violation)}")
             if clause.id in unclear:
-                parts.append(f"Can be read in more than one way: {', '.join(unclear[clause.id])}.")
+                parts.append(
+                    _unsearched(f"Can be read in more than one way: {', '.join(unclear[clause.id])}.")
+                )
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
             else:
                 parts.append(
-                    f"shown by the last run of the tests: {matrix.shown(clause.id)}\n{{ .facts data-search-exclude }}"
+                    f"shown by the last run of the tests: {matrix.shown(clause.id)}\n{{ .facts data-search-exclude=yes }}"
                 )
     if spec.ambiguities:
         parts += ["## Ambiguities and readings", *(_ambiguity(entry) for entry in spec.ambiguities)]
     if spec.advice:
         parts += ["## Advice", "Security measures that no page states."]
         for entry in spec.advice:
-            parts.append(f"#### {_short(entry.id)} {{ #{_short(entry.id)} }}")
+            parts.append(_heading(entry.id))
             parts.append(f"{escaped(entry.text)} {escaped(entry.why)}")
             parts.append(
-                f"{entry.grade} · {escaped(titles.get(entry.source, entry.source))}\n{{ .facts data-search-exclude }}"
+                f"{entry.grade} · {escaped(titles.get(entry.source, entry.source))}\n{{ .facts data-search-exclude=yes }}"
             )
     if spec.untestable:
-        rows = [f"| {_link(entry.clause)} | {escaped(entry.reason)} |" for entry in spec.untestable]
+        rows = [
+            f"| {_link(entry.clause)} | {_unsearched(escaped(entry.reason))} |" for entry in spec.untestable
+        ]
         parts += ["## What no test can reach", "\n".join(["| clause | why |", "| --- | --- |", *rows])]
     return "\n\n".join(parts) + "\n"
 
@@ -63,7 +67,7 @@ def _source(source: register.Source) -> str:
     if source.sha256:
         details.append(f"SHA-256 {source.sha256[:12]}…")
     facts = escaped(", ".join(detail for detail in details if detail))
-    return f"- **{escaped(source.title)}** (`{source.id}`; {facts}). {escaped(source.note)}"
+    return f"- **{escaped(source.title)}** (`{source.id}`{{ #source-{source.id} }}; {facts}). {escaped(source.note)}"
 
 
 def _cited(clause: register.Clause, titles: dict[str, str]) -> str:
@@ -72,11 +76,11 @@ def _cited(clause: register.Clause, titles: dict[str, str]) -> str:
 
 
 def _ambiguity(entry: register.Ambiguity) -> str:
-    parts = [f"#### {_short(entry.id)}: {escaped(entry.question)} {{ #{_short(entry.id)} }}"]
+    parts = [_heading(entry.id, f": {escaped(entry.question)}")]
     parts.append(
         "About "
         + ", ".join(_link(clause) for clause in entry.clauses)
-        + f" · {entry.status}\n{{ .facts data-search-exclude }}"
+        + f" · {entry.status}\n{{ .facts data-search-exclude=yes }}"
     )
     for reading in entry.readings:
         adopted = "**Adopted.** " if reading.id == entry.adopted else ""
@@ -86,16 +90,27 @@ def _ambiguity(entry: register.Ambiguity) -> str:
             "none": f"Cannot be run: {reading.why}",
         }
         lines = [
-            f"- `{_short(reading.id)}`: {adopted}{escaped(reading.rule)}",
-            f"    - For: {escaped(reading.for_)}",
-            f"    - Against: {escaped(reading.against)}",
-            f"    - {escaped(runs.get(reading.runs, reading.runs))}",
+            f'- `{_short(reading.id)}`{{ id="{_short(reading.id)}" }}: {adopted}{escaped(reading.rule)}',
+            f"    - {_unsearched('For: ' + escaped(reading.for_))}",
+            f"    - {_unsearched('Against: ' + escaped(reading.against))}",
+            f"    - {_unsearched(escaped(runs.get(reading.runs, reading.runs)))}",
         ]
         parts.append("\n".join(lines))
     parts.append(f"Why the default: {escaped(entry.reason)}")
     parts.append(f"If it is wrong: {escaped(entry.consequence)}")
-    parts.append(f"What would settle it: {escaped(entry.settle)}")
+    parts.append(_unsearched(f"What would settle it: {escaped(entry.settle)}"))
     return "\n\n".join(parts)
+
+
+def _heading(id: str, more: str = "") -> str:
+    """Write a heading with an address; the whole id is there for the search, which leads to it."""
+    platform, _, short = id.partition(":")
+    return f"#### <span hidden>{platform}:</span>{short}{more} {{ #{short} }}"
+
+
+def _unsearched(markdown: str) -> str:
+    """Write what the search leaves out, since the question and the readings say what it is about."""
+    return f'<span data-search-exclude="yes">{markdown}</span>'
 
 
 def _short(id: str) -> str:

@@ -20,8 +20,20 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # MkDocs runs a hook as a file, not as part of a package
     sys.path.insert(0, str(ROOT))
 
-from docs import api_pages, clauses_pages, lean, notebook_pages, recipe_pages, sequences, strangers_page  # noqa: E402
-from handshakes.core.refusals import reasons_table  # noqa: E402
+from docs import (  # noqa: E402
+    api_pages,
+    clauses_pages,
+    faults_pages,
+    lean,
+    notebook_pages,
+    reasons_page,
+    recipe_pages,
+    searching,
+    sequences,
+    slips_pages,
+    strangers_page,
+    vectors_pages,
+)
 from handshakes.platforms import PLATFORMS  # noqa: E402
 from handshakes.spec import evidence, register  # noqa: E402
 
@@ -31,7 +43,7 @@ RECIPES = [platform for platform in PLATFORMS if (PACKAGE / platform / "recipe.t
 API = api_pages.packages(api_pages.modules(PACKAGE))
 FROM_THE_ROOT = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 FILLED = {
-    "reasons.md": ("<!-- the table of reasons -->", reasons_table),
+    "reasons.md": ("<!-- the reasons -->", reasons_page.sections),
     "api.md": ("<!-- the modules -->", lambda: api_pages.table(PACKAGE)),
     "strangers.md": ("<!-- the ledger -->", lambda: strangers_page.ledger(ROOT / "docs" / "strangers.toml")),
 }
@@ -46,6 +58,11 @@ def pages() -> Iterator[tuple[str, str]]:
         yield f"clauses/{platform}.md", clauses_pages.page(register.load(platform), ROOT / evidence.FILE)
     for platform in RECIPES:
         yield f"recipes/{platform}.md", recipe_pages.page(platform)
+    for platform in PLATFORMS:
+        yield f"faults/{platform}.md", faults_pages.page(platform)
+        yield f"vectors/{platform}.md", vectors_pages.page(platform)
+    for platform in ("", *PLATFORMS):
+        yield f"mistakes/{platform or 'general'}.md", slips_pages.page(platform)
     for package, names in API.items():
         yield f"api/{package}.md", api_pages.page(package, names)
     for target, source in FROM_THE_ROOT.items():
@@ -69,11 +86,15 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         raise PluginError(str(found)) from found
     for path in NOTEBOOKS:
         files.append(File.generated(config, f"notebooks/{path.name}", abs_src_path=str(path)))
+    for platform in PLATFORMS:
+        name = f"vectors/{vectors_pages.archive(platform)}"
+        files.append(File.generated(config, name, content=vectors_pages.packed(platform)))
     return files
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Fill in what a written page leaves to be generated."""
+    page.meta.setdefault("search", searching.metadata(page.file.src_uri))
     mark, made = FILLED.get(page.file.src_uri, ("", str))
     return markdown.replace(mark, made()) if mark else markdown
 
@@ -93,6 +114,9 @@ def _expanded(nav: list[Any]) -> list[Any]:
     found: dict[str, list[Any]] = {
         "notebooks/*": [f"notebooks/{path.stem}.md" for path in NOTEBOOKS],
         "recipes/*": [f"recipes/{platform}.md" for platform in RECIPES],
+        "mistakes/*": [f"mistakes/{platform}.md" for platform in ("general", *PLATFORMS)],
+        "faults/*": [f"faults/{platform}.md" for platform in PLATFORMS],
+        "vectors/*": [f"vectors/{platform}.md" for platform in PLATFORMS],
         "clauses/*": [f"clauses/{platform}.md" for platform in register.platforms()],
         "api/*": [f"api/{package}.md" for package in API],
     }

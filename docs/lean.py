@@ -8,6 +8,8 @@ import shutil
 from html import unescape
 from pathlib import Path
 
+from docs.searching import boost
+
 PLAIN_SPANS = re.compile(r'<span class="(?:n|w)">([^<]*)</span>|<span></span>')  # of the colour of all code
 KEPT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.DOTALL)
 
@@ -30,7 +32,7 @@ def plain(text: str) -> str:
 
 
 def site(folder: Path) -> None:
-    """Take out of a built site what no page asks for, and write its search index briefly."""
+    """Take out of a built site what no page asks for, write its search index briefly, and say how much each entry counts."""
     for path in folder.rglob("*.map"):
         path.unlink()
     shutil.rmtree(folder / "assets" / "javascripts" / "lunr", ignore_errors=True)
@@ -39,4 +41,5 @@ def site(folder: Path) -> None:
         index = json.loads(path.read_text("utf-8"))
         for entry in index["docs"]:
             entry["title"], entry["text"] = plain(entry["title"]), plain(entry["text"])
+            entry["boost"] = boost(entry["location"], entry["title"])
         path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), "utf-8")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-from handshakes.core.refusals import REASONS
+from docs import text as linked
+from docs.text import plain, prose
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import recipe, vectors
 
@@ -34,7 +34,7 @@ def page(platform: str) -> str:
     parts += ["## Before you begin", found.before.strip()]
     known = {vector["id"]: (group, vector) for group, vector in vectors.rows(vectors.load(platform))}
     for operation in found.operations:
-        parts += [f"## {operation.id.partition('.')[2]}", escaped(operation.text), f"`{operation.id}`"]
+        parts += [f"## {operation.id.partition('.')[2]}", prose(operation.text), f"`{operation.id}`"]
         parts += ["### What it is given", _table(operation.takes)]
         parts += ["### Steps { #steps-" + operation.id.replace(".", "-") + " }", _steps(found, operation.id)]
         parts += ["### What it returns", _table(operation.returns), *_worked(*known[operation.worked])]
@@ -42,7 +42,7 @@ def page(platform: str) -> str:
 
 
 def _table(entries: tuple[recipe.Takes, ...] | tuple[recipe.Returns, ...]) -> str:
-    rows = [f"| `{entry.name}` | {escaped(entry.text)} |" for entry in entries]
+    rows = [f"| `{entry.name}` | {prose(entry.text)} |" for entry in entries]
     return "\n".join(["| name | form |", "| --- | --- |", *rows])
 
 
@@ -50,15 +50,14 @@ def _steps(found: recipe.Recipe, operation: str) -> str:
     lines = []
     for line in recipe.lines(found, operation):
         indent = "    " * line.number.count(".")
-        text = f"{indent}- **{line.number}** {escaped(line.text)}"
+        step = f"{operation.partition('.')[2]}/{line.path}"
+        text = f'{indent}- **{line.number}**{{ id="{step}" }} {prose(line.text)}'
         if line.stage:
             text += f" *{line.stage}*"
         if line.reason:
-            assert line.reason in REASONS
-            platform, _, anchor = line.clause.partition(":")
-            text += f" → `{line.reason}` · [{anchor}](../clauses/{platform}.md#{anchor})"
+            text += f" → {linked.reason(line.reason)} · {linked.clause(line.clause)}"
         if line.vectors:
-            text += " · " + ", ".join(f"`{vector.rpartition('/')[2]}`" for vector in line.vectors)
+            text += " · " + ", ".join(map(linked.vector, line.vectors))
         lines.append(text)
     return "\n".join(['<div class="steps" markdown>', "", *lines, "", "</div>"])
 
@@ -85,24 +84,8 @@ def _worked(group: dict[str, Any], vector: dict[str, Any]) -> list[str]:
 
 def _shown(stage: dict[str, Any]) -> str:
     text = json.dumps(stage.get("utf8", stage.get("hex")), ensure_ascii=False)[1:-1].replace('\\"', '"')
-    return f"<code>{_plain(text)}</code>"
+    return f"<code>{plain(text)}</code>"
 
 
 def _json(value: Any) -> str:
     return f"```json\n{json.dumps(value, indent=2, ensure_ascii=False)}\n```"
-
-
-def escaped(text: str) -> str:
-    """Write text so that Markdown shows it as it is, but for `code`, which becomes code; nothing ends a cell."""
-    parts = re.split(r"(`` .+? ``|`[^`]+`)", text)
-    return "".join(_code(part) if place % 2 else _plain(part) for place, part in enumerate(parts))
-
-
-def _code(text: str) -> str:
-    inner = text[3:-3] if text.startswith("`` ") else text.strip("`")
-    return f"<code>{_plain(inner)}</code>"
-
-
-def _plain(text: str) -> str:
-    """Write every character that Markdown or HTML reads as its number."""
-    return re.sub(r"[\\`*_{}\[\]#|<>&]", lambda mark: f"&#{ord(mark[0])};", text)

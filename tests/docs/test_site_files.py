@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 
-from docs import lean
+from docs import lean, searching
 
 
 def test_blanks_between_tags_become_one_and_code_keeps_its_own():
@@ -37,5 +38,9 @@ def test_maps_and_word_lists_are_taken_out_and_the_index_is_written_briefly(tmp_
     left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     assert left == ["assets/a.js", "search/search_index.json"]
     assert (tmp_path / "search/search_index.json").read_text("utf-8") == (
-        '{"config":{},"docs":[{"location":"a.html#ü","title":"ü","text":"x"}]}'
+        '{"config":{},"docs":[{"location":"a.html#ü","title":"ü","text":"x","boost":1}]}'
     )
+
+
+def test_the_examples_of_the_search_hold():
+    assert doctest.testmod(searching) == (0, 3)

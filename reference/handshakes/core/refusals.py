@@ -154,7 +154,7 @@ REASONS: dict[str, Reason] = {
         "The reading or stage is unknown.", "The platform's spec.toml lists its readings."
     ),
 }
-"""Every reason code there is; the guide's table of reasons is made from this."""
+"""Every reason code there is; the guide's page of reasons is made from this."""
 
 
 class Refused(Exception):
@@ -206,9 +206,3 @@ class Refused(Exception):
             lines += [f"    {stage.name:<11} {stage.show()}" for stage in self.stages]
         lines.append(f"Hint: {self.hint()}")
         return "\n".join(lines)
-
-
-def reasons_table() -> str:
-    """Return the table of reasons as Markdown; the guide's page is made from it."""
-    rows = [f"| `{code}` | {reason.meaning} | {reason.hint} |" for code, reason in REASONS.items()]
-    return "\n".join(["| reason | what it means | look first at |", "| --- | --- | --- |", *rows])

@@ -1,0 +1,91 @@
+"""What the site's own search finds first, asked in Chromium of the script that readers use."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser
+
+from docs.slips_pages import GENERAL
+from handshakes.core.refusals import REASONS
+from handshakes.platforms import PLATFORMS
+from handshakes.spec import register
+
+# Without those that are every platform's own word, as `code`, `token`, `signature` and `timestamp` are.
+PARAMETERS = {
+    "officernd": "org_slug locations integrationId slug organizationId memberId client_secret refresh_token",
+    "retailcrm": "apiKey systemUrl clientId integrationCode accountUrl baseUrl activity freeze register",
+    "onoffice": "apiClaim apiToken customerName customerWebId parameterCacheId userId extendedclaim hmac_version",
+    "fortis": "location_id user_id user_oauth_url account_number hmac data",
+}
+WORDS = {
+    "Simla": "retailcrm",
+    "Zeamster": "fortis",
+    "OfficeRnD": "officernd",
+    "RetailCRM": "retailcrm",
+    "onOffice": "onoffice",
+    "Fortis": "fortis",
+}
+ASK = """async queries => {
+    const {base, search} = JSON.parse(document.getElementById("__config").textContent);
+    const worker = new Worker(search), root = new URL(base, location);
+    const asked = message => new Promise(done => {
+        worker.onmessage = answer => done(answer.data);
+        worker.postMessage(message);
+    });
+    const index = await (await fetch(new URL("search/search_index.json", root))).json();
+    await asked({type: 0, data: {...index, options: {suggest: false}}});
+    const found = {};
+    for (const query of queries) {
+        const {items} = (await asked({type: 2, data: query})).data;
+        found[query] = items.flat().sort((one, other) => other.score - one.score)
+            .slice(0, 3).map(item => item.location);
+    }
+    worker.terminate();
+    return found;
+}"""
+
+
+Wanted = tuple[tuple[str, ...], int]
+"""Places of which one has to be among the first results, and among how many of them."""
+
+
+def expected() -> dict[str, Wanted]:
+    """Return what is looked for. Ids that share all their words with others need not be the very first."""
+    found: dict[str, Wanted] = {code: ((f"reasons.html#{code}",), 1) for code in REASONS}
+    for platform in register.platforms():
+        known = register.load(platform)
+        ids = [each.id for each in (*known.clauses, *known.advice)]
+        found |= {id: ((f"clauses/{platform}.html#{id.partition(':')[2]}",), 2) for id in ids}
+        found |= dict.fromkeys(PARAMETERS[platform].split(), (_folders(platform), 1))
+    found |= {word: (_folders(platform), 1) for word, platform in WORDS.items()}
+    for place, slips in (
+        ("general", GENERAL),
+        *((name, each.slips().SLIPS) for name, each in PLATFORMS.items()),
+    ):
+        found |= {slip.id: ((f"mistakes/{place}.html#{slip.id}",), 3) for slip in slips}
+    return found
+
+
+def _folders(platform: str) -> tuple[str, ...]:
+    return tuple(
+        f"{folder}/{platform}" for folder in ("clauses", "recipes", "platforms", "mistakes", "faults")
+    )
+
+
+def check(browser: Browser, base: str) -> list[str]:
+    """Ask for everything. Returns what is not found first where it is explained."""
+    wanted = expected()
+    page = browser.new_page()
+    page.goto(base + "index.html")
+    found: dict[str, list[str]] = page.evaluate(ASK, list(wanted))
+    page.close()
+    print(f"search: {len(wanted)} words asked for")
+    return [
+        f"search for {query!r} finds {', '.join(found[query]) or 'nothing'}, not {' or '.join(places)} among the first {most}"
+        for query, (places, most) in wanted.items()
+        if not any(stands(one, place) for one in found[query][:most] for place in places)
+    ]
+
+
+def stands(found: str, place: str) -> bool:
+    """Whether a result is at a place: a section exactly, a page or what begins like it with all its sections."""
+    return found == place if "#" in place else found.startswith(place)

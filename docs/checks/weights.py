@@ -1,0 +1,57 @@
+"""What a visit costs: bytes transferred, compressed, with nothing cached, counted in Chromium, and the size of the whole."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+KILO = 1000
+MOST = {
+    "index.html": 250 * KILO,
+    "notebooks/*.html": 300 * KILO,
+    "recipes/*.html": 300 * KILO,
+    "clauses/*.html": 350 * KILO,
+}
+"""The most that a first visit to a page may transfer, search index included."""
+MOST_INDEX = 180 * KILO
+MOST_SITE = 9_000 * KILO
+TRANSFERRED = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .reduce((sum, each) => sum + each.transferSize, 0)"""
+
+
+def check(browser: Browser, base: str, site: Path) -> list[str]:
+    """Count, and print what was counted. Returns what is over its limit."""
+    counted = []
+    for pattern, most in MOST.items():
+        each = {}
+        for path in sorted(site.glob(pattern)):
+            name = path.relative_to(site).as_posix()
+            each[name] = visit(browser, base + name)
+        if each:
+            name = max(each, key=lambda name: each[name])
+            counted.append((f"first visit, {pattern}", each[name], most, f"the heaviest is {name}"))
+    index = site / "search" / "search_index.json"
+    counted.append(("search index", len(gzip.compress(index.read_bytes(), 6)), MOST_INDEX, "compressed"))
+    files = [path for path in site.rglob("*") if path.is_file()]
+    counted.append(
+        ("whole site", sum(path.stat().st_size for path in files), MOST_SITE, f"{len(files)} files")
+    )
+    for what, size, most, note in counted:
+        print(f"weight: {what:30} {size / KILO:8.1f} kB of at most {most / KILO:6.0f} kB ({note})")
+    return [
+        f"{what} is {size / KILO:.1f} kB, over {most / KILO:.0f} kB"
+        for what, size, most, _ in counted
+        if size > most
+    ]
+
+
+def visit(browser: Browser, address: str) -> int:
+    """Load a page as somebody who was never here. Returns the bytes transferred, headers included."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address, wait_until="networkidle")
+    transferred: int = page.evaluate(TRANSFERRED)
+    context.close()
+    return transferred

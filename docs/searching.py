@@ -1,0 +1,38 @@
+"""What a search finds, and in which order: what a page explains comes before where it is only used."""
+
+from __future__ import annotations
+
+import re
+
+LEFT_OUT = ("api/", "vectors/", "api.md", "changelog.md", "entries.md")
+"""Lists and code: whoever looks for a word of theirs wants the page that explains it."""
+EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.6}
+"""How much a section counts whose title is the id of what it explains, by page or folder."""
+USED = {"reasons.html": 0.5, "clauses": 0.5, "mistakes": 0.5, "faults": 0.5, "recipes": 0.5, "decisions": 0.2}
+"""How much everything else counts there; 1 is the rule."""
+SEPARATOR = re.compile(r"[\s\-.:]+")
+"""Where a title is cut into words, as mkdocs.yml tells the search."""
+
+
+def metadata(path: str) -> dict[str, object]:
+    """Return what the search is told of a page.
+
+    >>> metadata("reasons.md"), metadata("api/core.md")
+    ({}, {'exclude': True})
+    """
+    return {"exclude": True} if path.startswith(LEFT_OUT) else {}
+
+
+def boost(location: str, title: str) -> float:
+    """Return how much an entry of the index counts: the shorter the id that it explains, the more.
+
+    >>> boost("reasons.html#stale", "stale") > boost("reasons.html#store-full", "store-full") > 2.4
+    True
+    >>> boost("clauses/onoffice.html#A5", "onoffice:A5: Are signed orders encoded?"), boost("index.html", "Handshakes")
+    (0.5, 1)
+    """
+    path, _, anchor = location.partition("#")
+    folder = path.partition("/")[0]
+    if anchor and " " not in title and folder in EXPLAINED:
+        return round(EXPLAINED[folder] * (1 + 1 / len(SEPARATOR.split(title))), 2)
+    return USED.get(folder, 1)
