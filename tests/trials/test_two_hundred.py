@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.trials.two_hundred import answered, beside, rows_of
@@ -34,3 +36,32 @@ def test_a_cause_that_was_named_is_named(number, id, by):
         assert answer["mine"].startswith(by.removeprefix("mine: "))
     else:
         assert by in [one.partition(" (")[0] for one in answer["first_group"]]
+
+
+def with_another_digit(row):
+    """Return the input with the first digit of its digest changed, or None where no digest of 64 digits is in it."""
+    pasted = str(row.get("pasted", ""))
+    found = re.search(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", pasted)
+    if found is None or pasted.count(found[0]) > 1 or "base64=" in pasted:  # there it stands twice
+        return None
+    other = "0" if found[0][0] != "0" else "1"
+    changed = pasted[: found.start()] + other + pasted[found.start() + 1 :]
+    return {**row, "pasted": changed, "mine": None, "mine_digest": ""}
+
+
+CHANGED = [
+    (number, id, row)
+    for number in SETS
+    for id, one in INPUTS[number].items()
+    if (row := with_another_digit(one)) is not None
+]
+
+
+@pytest.mark.parametrize(("number", "id", "row"), CHANGED, ids=[f"{one[0]}-{one[1]}" for one in CHANGED])
+def test_no_cause_is_named_for_a_digest_of_which_one_digit_is_changed(number, id, row):
+    answer = answered(row)
+    assert (answer["verdict"], answer["first_group"]) in (("refused", []), ("unrecognised", []))
+
+
+def test_enough_inputs_have_a_digest_to_change():
+    assert [sum(one[0] == number for one in CHANGED) > 80 for number in SETS] == [True, True]
