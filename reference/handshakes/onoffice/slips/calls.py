@@ -2,56 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import contextlib
-import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
-from urllib.parse import unquote
 
 from ...core.cases import Case, Found, Layer, Mac, Made
 from ...core.keys import key_bytes
 from ...core.printing import duration
 from ...core.refusals import Refused
 from ..rules import API, php_json
+from . import version1
 from .api import Action, actions
+from .hmacs import fits
 from .table import SLIPS
+from .version1 import compact, frozen, utf_8
 
 State = tuple[Any, ...]
 _DATES = ("%Y-%m-%dT%H:%M:%S+00:00", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S")
 ACTION = "urn:onoffice-de-ns:smart:2.5:smartml:action:"
 _NAMES = ("timestamp", "token", "resource type", "action id")
-
-
-class _Frozen(dict[str, Any]):
-    """JSON's object as part of a state, which has to be hashable; it is never changed."""
-
-    known: int | None = None
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        if self.known is None:
-            self.known = hash(tuple(self.items()))
-        return self.known
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _Frozen({name: _frozen(inner) for name, inner in value.items()})
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
-def _compact(pairs: tuple[tuple[str, Any], ...]) -> str:
-    return json.dumps(dict(pairs), ensure_ascii=False, separators=(",", ":"))
-
-
-def _utf_8(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def cases(found: Found) -> Iterator[Case]:
@@ -76,8 +49,8 @@ def _case(one: Action, version: int, part: str) -> Case:
         undeclared,
         ways=lambda state: [Made(f"onoffice-api-version-{version}-made", state)],
     )
-    layers = (Layer("fields", ways=_fields), *(_version_2() if version == 2 else _version_1()))
-    macs = _macs_2(one) if version == 2 else _MACS_1
+    layers = (Layer("fields", ways=_fields), *(_version_2() if version == 2 else version1.layers()))
+    macs = _macs_2(one) if version == 2 else version1.MACS
     return Case(
         start,
         layers if version == one.version else (other, *layers),
@@ -86,7 +59,7 @@ def _case(one: Action, version: int, part: str) -> Case:
         macs=tuple(macs),
         general=version == 2,
         digest=True,
-        fits=lambda made, received: _fits(version, made, received),
+        fits=lambda made, received: fits(version, made, received),
         part=part,
         clauses={
             **dict.fromkeys(("text", "mac", "key", "message", "api-message"), API + "hmac"),
@@ -100,7 +73,7 @@ def _case(one: Action, version: int, part: str) -> Case:
 
 
 def _frozen_pair(pair: tuple[str, Any]) -> tuple[str, Any]:
-    return pair[0], _frozen(pair[1])
+    return pair[0], frozen(pair[1])
 
 
 def _shifted(seconds: int) -> str:
@@ -165,7 +138,7 @@ _NAMES = ("timestamp", "token", "resource type", "action id")
 def _version_2() -> tuple[Layer, ...]:
     def joined(state: State) -> State:
         _, time, token, kind, action, _, _, received = state
-        return _utf_8(time + token + kind + action), received
+        return utf_8(time + token + kind + action), received
 
     return (Layer("message", joined, ways=_joined_otherwise), Layer("text", kinds=(("text", 0),)))
 
@@ -174,7 +147,7 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
     parameters, *fields, identifier, resource, received = state
 
     def one(id: str, parts: Iterable[str], change: str, cost: int = 1, between: str = "") -> Made:
-        return Made(f"onoffice-api-{id}", (_utf_8(between.join(parts)), received), change, cost)
+        return Made(f"onoffice-api-{id}", (utf_8(between.join(parts)), received), change, cost)
 
     for order in permutations(range(4)):
         if order != (0, 1, 2, 3):
@@ -205,7 +178,7 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
     variants: tuple[tuple[Any, str], ...] = ((parameters, "as sent"), (tuple(sorted(parameters)), "sorted"))
     for order, said in variants:
         texts[f"parameters as PHP writes them, {said}"] = php_json(dict(order))
-        texts[f"parameters as JavaScript writes them, {said}"] = _compact(order)
+        texts[f"parameters as JavaScript writes them, {said}"] = compact(order)
         texts[f"parameters as Python writes them, {said}"] = json.dumps(dict(order))
         texts[f"values of the parameters, {said}"] = "".join(str(value) for _, value in order)
     for more, change in (
@@ -221,145 +194,5 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
 
 def _macs_2(one: Action) -> Iterator[Mac]:
     yield Mac((), lambda key, message: hmac.digest(key, message, "sha256"))
-    token = _utf_8(one.token)
+    token = utf_8(one.token)
     yield Mac(("onoffice-api-token-as-key",), lambda key, message: hmac.digest(token, message, "sha256"))
-
-
-# --- version 1 ------------------------------------------------------------------------------------
-
-
-def _version_1() -> tuple[Layer, ...]:
-    def ordered(state: State) -> State:
-        return tuple(sorted(state[0])), *state[1:]
-
-    def written(state: State) -> State:
-        return _utf_8(php_json(dict(state[0]))), *state[1:]
-
-    def joined(state: State) -> State:
-        text, time, token, kind, action, identifier, resource, received = state
-        fields = (token, action, identifier, resource, None, time, kind)
-        return (text, *(field if field is None else _utf_8(field) for field in fields)), received
-
-    return (
-        Layer("order", ordered, ways=_unsorted),
-        Layer("json", written, (("json", 0),), _written_otherwise),
-        Layer("message", joined, ways=_old_joined(joined)),
-    )
-
-
-def _unsorted(state: State) -> Iterator[Made]:
-    yield Made("onoffice-api-v1-unsorted", state, "as sent")
-    folded = tuple(sorted(state[0], key=lambda pair: pair[0].lower()))
-    yield Made("onoffice-api-v1-unsorted", (folded, *state[1:]), "without regard to case")
-
-    def deep(value: Any) -> Any:
-        if isinstance(value, dict):
-            return _Frozen({name: deep(inner) for name, inner in sorted(value.items())})
-        return tuple(map(deep, value)) if isinstance(value, tuple) else value
-
-    yield Made(
-        "onoffice-api-v1-unsorted", (tuple(deep(dict(state[0])).items()), *state[1:]), "the inner levels too"
-    )
-
-
-def _written_otherwise(state: State) -> Iterator[Made]:
-    pairs, *rest = state
-    yield Made("onoffice-api-v1-json", (_utf_8(_compact(pairs)), *rest))
-    if not pairs:
-        for text in (b"{}", b"null", b"", b"[{}]"):
-            yield Made("onoffice-api-v1-empty", (text, *rest), f"as {text.decode() or 'nothing'}")
-
-
-def _old_joined(joined: Callable[[State], State]) -> Callable[[State], Iterator[Made]]:
-    def ways(state: State) -> Iterator[Made]:
-        parts, received = joined(state)
-        text, token, action, identifier, resource, key, time, kind = parts
-
-        def one(id: str, other: tuple[Any, ...], change: str = "", cost: int = 1) -> Made:
-            return Made(f"onoffice-api-{id}", (other, received), change, cost)
-
-        names = ("parameters", "token", "action id", "identifier", "resource id", "key", "time", "type")
-        yield one("v1-secret-inside", tuple(part for part in parts if part is not None))
-        nulls = tuple(b"null" if at in (3, 4) and part == b"" else part for at, part in enumerate(parts))
-        yield one("v1-null", nulls)
-        for at, name in enumerate(names):
-            if name != "key":
-                yield one("field-missing", parts[:at] + parts[at + 1 :], f"without {name}")
-        for one_at in range(8):
-            for other_at in range(one_at + 1, 8):
-                swapped = list(parts)
-                swapped[one_at], swapped[other_at] = swapped[other_at], swapped[one_at]
-                yield one(
-                    "order",
-                    tuple(swapped),
-                    f"{names[one_at]} and {names[other_at]} exchanged",
-                    1 if other_at - one_at == 1 else 2,
-                )
-        yield one("order", (token, action, identifier, resource, key, time, kind, text), "parameters last")
-        for between in (b"", b";", b"|", b".", b", "):
-            glued = tuple(part for pair in zip(parts, [between] * 8, strict=True) for part in pair)[:-1]
-            yield one("separator", ("joined", *glued), f"{between.decode()!r}")
-
-    return ways
-
-
-def _md5(value: bytes, name: str = "md5") -> bytes:
-    return bytes(hashlib.new(name, value, usedforsecurity=False).digest())
-
-
-def _inner(key: bytes, parts: tuple[Any, ...]) -> bytes:
-    between, rest = (b"", parts[1:]) if parts[0] == "joined" else (b",", parts)
-    return between.join(key if part is None else part for part in rest)
-
-
-def _double(name: str) -> Callable[[bytes, Any], bytes]:
-    return lambda key, parts: _md5(key + _md5(_inner(key, parts), name).hex().encode(), name)
-
-
-def _one_hmac(name: str) -> Callable[[bytes, Any], bytes]:
-    return lambda key, parts: hmac.digest(key, _inner(key, parts), name)
-
-
-_MACS_1 = (
-    Mac((), _double("md5")),
-    Mac(("onoffice-api-v1-once",), lambda key, parts: _md5(_inner(key, parts))),
-    Mac(("onoffice-api-v1-once",), lambda key, parts: _md5(key + _inner(key, parts))),
-    Mac(("onoffice-api-v1-secret-outside",), lambda key, parts: _md5(_md5(_inner(key, parts)).hex().encode())),
-    Mac(("onoffice-api-v1-secret-outside",), lambda key, parts: _md5(_md5(_inner(key, parts)).hex().encode() + key)),
-    Mac(("onoffice-api-v1-raw",), lambda key, parts: _md5(key + _md5(_inner(key, parts)))),
-    *(Mac(("onoffice-api-v1-hash",), _double(name)) for name in ("sha256", "sha1")),
-    *(Mac(("onoffice-api-v1-hash",), _one_hmac(name)) for name in ("md5", "sha256")),
-)  # fmt: skip
-
-
-# --- the form of the value ------------------------------------------------------------------------
-
-
-def _fits(version: int, made: Any, received: str) -> tuple[str, ...] | None:
-    return next((slips for slips, value in _read(version, received) if value == made), None)
-
-
-def _read(version: int, received: str) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    """Yield what a received HMAC may stand for, with the slips of its form."""
-    text, slips = received, list[str]()
-    for name, after in (("percent", unquote(text)), ("blank", re.sub(r"\s", "", unquote(text)))):
-        if after != text:
-            slips.append(f"onoffice-api-{name}")
-            text = after
-    if re.fullmatch(r"(?:[0-9A-Fa-f]{2}){16,64}", text):
-        upper = () if text == text.lower() else ("onoffice-api-upper-case",)
-        hexed = ("onoffice-api-hex",) if version == 2 else ()
-        yield (*slips, *hexed, *upper), bytes.fromhex(text)
-    plain = text.replace("-", "+").replace("_", "/")
-    try:
-        value = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except (ValueError, binascii.Error):
-        return
-    named = () if version == 2 else ("onoffice-api-base64",)
-    url_safe = ("onoffice-api-base64url",) if plain != text else ()
-    unpadded = ("onoffice-api-unpadded",) if len(plain) % 4 else ()
-    yield (*slips, *named, *url_safe, *unpadded), value
-    if re.fullmatch(rb"(?:[0-9A-Fa-f]{2}){16,64}", value):
-        yield (*slips, "onoffice-api-base64-of-hex"), bytes.fromhex(value.decode())
-    with contextlib.suppress(ValueError, binascii.Error):
-        yield (*slips, "onoffice-api-base64-twice"), base64.b64decode(value, validate=True)
