@@ -487,6 +487,12 @@ def test_a_call_in_milliseconds_throughout_is_said_to_be_so():
     assert [[one.id for one in group] for group in answer.explanations] == [["time-in-milliseconds"]]
 
 
+def test_milliseconds_are_said_beside_another_slip_too():
+    made = base64.b64decode(hmac_php(_HMAC % '"{$z}000$o$y$a"')()).hex()
+    answer = explain("onoffice", call(made, time=NOW * 1000), secret=KEY, now=NOW)
+    assert answer.explanations[0][0].id == "onoffice-api-hex + time-in-milliseconds"
+
+
 def test_a_call_of_version_1_is_verified():
     made = hmac_php(f"md5($k . md5(implode(',', {_OLD})))")()
     answer = explain("onoffice", call(made, hmac_version=None), secret=KEY, now=NOW)

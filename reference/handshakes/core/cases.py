@@ -103,6 +103,8 @@ class Case:
     """Ids of slips under which a part alone can be read: they are listed where nothing explains all of it."""
     three: bool = False
     """Whether three slips are tried where two of them lie before key and MAC, since they are few."""
+    beside: str = ""
+    """The id of a slip that is plain to see beside whatever explains the value, such as a time in milliseconds."""
     untried: str = ""
     """A sentence on what the search cannot try here, if anything."""
 

@@ -173,6 +173,13 @@ class _Asked:
             tried, complete = outcome.tried, outcome.complete
             fits = any(not hit.path for hit in outcome.hits)
             hits = () if fits else outcome.hits
+            if beside := next((case.beside for case in cases if case.beside), ""):
+                hits = tuple(
+                    hit
+                    if any("time" in id for id, _ in hit.path)
+                    else replace(hit, path=(*hit.path, (beside, "")))
+                    for hit in hits
+                )
             if fits and refused.reason == MILLISECONDS:
                 hits = (Hit((("time-in-milliseconds", ""),), ""),)
             explanations = grouped(hits, self.platform, self.slips, cases)

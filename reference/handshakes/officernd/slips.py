@@ -185,6 +185,9 @@ def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iter
         keys,
         (_MAC,),
         names=NAMES,
+        beside="time-in-milliseconds"
+        if re.search(r"[?&]signature=t(?:=|%3D)[0-9]{13}(?:,|%2C)", found.url, re.I)
+        else "",
         clauses={
             "carrier": SIGNATURE + "parameters",
             "parameters": SIGNATURE + "parameters",

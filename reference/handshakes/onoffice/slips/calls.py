@@ -61,6 +61,7 @@ def _case(one: Action, version: int, part: str) -> Case:
         digest=True,
         fits=lambda made, received: fits(version, made, received),
         part=part,
+        beside="time-in-milliseconds" if len(one.time) == 13 and one.time.isdecimal() else "",
         clauses={
             **dict.fromkeys(("text", "mac", "key", "message", "api-message"), API + "hmac"),
             **dict.fromkeys(("json", "api-v1"), API + "hmac-v1"),
