@@ -1,7 +1,7 @@
 """MkDocs hooks: they put generated pages among the written ones, and take out of the site what nobody needs.
 
 What a page says is made by the modules beside this one, which know nothing of MkDocs. Nothing is run here
-except the loading of the registers.
+except the loading of the registers, and the four handshakes that the home page draws, in this process.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from docs import (  # noqa: E402
     api_pages,
     clauses_pages,
     faults_pages,
+    home_page,
     lean,
     notebook_pages,
     reasons_page,
@@ -48,6 +49,10 @@ FILLED = {
     "strangers.md": ("<!-- the ledger -->", lambda: strangers_page.ledger(ROOT / "docs" / "strangers.toml")),
 }
 """What a written page leaves to be generated: the mark in it, and what makes it."""
+WITH_SEVERAL = {
+    "index.md": home_page.filled,
+}
+"""What fills in a written page that leaves several things to be generated."""
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -96,6 +101,8 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     """Fill in what a written page leaves to be generated."""
     page.meta.setdefault("search", searching.metadata(page.file.src_uri))
     mark, made = FILLED.get(page.file.src_uri, ("", str))
+    if fill := WITH_SEVERAL.get(page.file.src_uri):
+        return fill(markdown)
     return markdown.replace(mark, made()) if mark else markdown
 
 
