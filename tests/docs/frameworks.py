@@ -104,7 +104,8 @@ def run(command: list[str], folder: Path) -> None:
     """Run a package manager; raise what it printed if it fails."""
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=300)
     if done.returncode:
-        raise RuntimeError((done.stderr or done.stdout).decode(errors="replace")[-2000:])
+        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+        raise RuntimeError(" / ".join(said[-2:]))
 
 
 def python_environment() -> Path:
@@ -143,7 +144,7 @@ def node_modules() -> Path:
         for path in manifests:
             wanted |= json.loads(path.read_text("utf-8"))["dependencies"]
         (place / "package.json").write_text(json.dumps({"private": True, "dependencies": wanted}), "utf-8")
-        quiet = ["--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+        quiet = ["--loglevel=error", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
         run([npm, "install", *quiet], place)
 
     return installed("node", manifests, install) / "node_modules"
