@@ -172,6 +172,7 @@ def test_a_client_writes_the_address_of_a_redirect_as_one_that_it_is_given(sent,
 def test_aiohttp_respells_a_redirect_even_if_the_first_address_was_marked_as_encoded(sent, listening):
     listening.redirect = TARGET
     assert sent("aiohttp encoded", "/go") == ["/go", written_by("aiohttp")]
+    assert sent("aiohttp as it comes", "/go") == ["/go", TARGET]
 
 
 @pytest.mark.parametrize("client", CHANGES)

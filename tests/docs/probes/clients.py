@@ -31,7 +31,7 @@ def of_httpx(url: str, **more: Any) -> None:
     httpx.get(url, follow_redirects=True, timeout=10, **more)
 
 
-def of_aiohttp(url: str, *, encoded: bool = False, **more: Any) -> None:
+def of_aiohttp(url: str, *, encoded: bool = False, requote: bool = True, **more: Any) -> None:
     """Use aiohttp's client."""
     import asyncio
 
@@ -40,8 +40,8 @@ def of_aiohttp(url: str, *, encoded: bool = False, **more: Any) -> None:
 
     async def fetch() -> None:
         address = yarl.URL(url, encoded=True) if encoded else url
-        async with aiohttp.ClientSession() as session, session.get(address, **more) as response:
-            await response.read()
+        async with aiohttp.ClientSession(requote_redirect_url=requote) as session:
+            await (await session.get(address, **more)).read()
 
     asyncio.run(fetch())
 
@@ -74,6 +74,7 @@ CLIENTS: dict[str, Callable[[str], None]] = {
     "aiohttp": of_aiohttp,
     "aiohttp with params": lambda url: of_aiohttp(url, params=MORE),
     "aiohttp encoded": lambda url: of_aiohttp(url, encoded=True),
+    "aiohttp as it comes": lambda url: of_aiohttp(url, encoded=True, requote=False),
     "http.client": of_http_client,
     "urllib.request": of_urllib,
 }

@@ -109,6 +109,7 @@ def litestar(port: int) -> None:
             "raw": request.scope["query_string"].decode("latin-1"),
             "items": list(request.query_params.multi_items()),
             "dict": list(request.query_params.dict()),
+            "kept": list(request.query_params.items()),
         }
 
     async def body(request: Any) -> dict[str, Any]:
