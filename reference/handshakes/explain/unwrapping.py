@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, quote, unquote
 
+_APART = re.compile(r"[\"'`][ \t]{0,9}[+.]?[ \t]{0,9}\r?\n[ \t]{0,99}[+.]?[ \t]{0,9}[\"'`]")
+_APART_END = re.compile(r"[\"'`][ \t]{0,9}[+.]?[ \t]{0,9}$")
+"""Where a program's text goes on in the next line."""
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _ENTITY_CHARACTERS = {
     "¶": "&para", "×": "&times", "©": "&copy", "®": "&reg", "¬": "&not", "§": "&sect", "¤": "&curren",
@@ -97,9 +100,11 @@ def unwrapped(text: str, undone: list[str]) -> str:
     if re.search(r"\{(?:noformat|code)[^}\n]*\}", text) and text.lstrip()[:1] == "{" and '"' not in text[:12]:
         undone.append("the marks of Jira around it")
         text = re.sub(r"\{(?:noformat|code)[^}\n]*\}", "", text).strip()
-    if re.search(r"https?://[^\s\"'`]*[\"'`]\s*[+.]?\s*[\r\n]\s*[+.]?\s*[\"'`]", text):
+    if _APART.search(text) and any(
+        "://" in row and _APART_END.search(row[-30:]) for row in text.splitlines()
+    ):
         undone.append("it was put together of several texts of a program")
-        text = re.sub(r"[\"'`]\s*[+.]?\s*[\r\n]\s*[+.]?\s*[\"'`]", "", text)
+        text = _APART.sub("", text)
     if not text.startswith("<") and re.search(r"<https?://[^<>|\s]+[|][^<>]*>", text):
         text = re.sub(r"<(https?://[^<>|\s]+)[|][^<>]*>", r"\1", text)
     if re.match("<https?://[^<>|]+[|][^<>]*>$", text):
