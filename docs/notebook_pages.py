@@ -32,7 +32,7 @@ def page(path: Path, recipes: Iterable[str] = ()) -> str:
         elif cell["cell_type"] == "code" and source.strip():
             parts.append(fence(source, "{ .python data-search-exclude }"))
             parts += [output(each, path.name) for each in cell["outputs"]]
-    platform = next((name for name in recipes if path.stem.endswith(name)), "")
+    platform = next((name for name in recipes if name in path.stem.split("-")), "")
     if platform:
         first = "Every operation of this lesson as a numbered list, to be written in any language:"
         parts.insert(1, f"{first} [the recipe](../recipes/{platform}.md).")

@@ -15,22 +15,28 @@ This page suffices to write every operation of {title} in any language. Do the s
 decides, so a request with several faults gets the reason of the first. A refusal has one reason, in `this form`; the
 [table of reasons](../reasons.md) says what each means. Behind it stand the clause that the step comes from and vectors
 that this step refuses. The words in *slanted* letters are names of stages, the bytes between input and signature.
-Every limit, and every vector, is held to the reference by a test. The [lesson](../notebooks/{lesson}.md) says why;
+Every limit, and every vector, is held to the reference by a test. The lessons say why: {lessons}.
 [For implementers](../implementers.md) says how the vectors ask your program.
 """
 LESSONS = {
-    "officernd": "01-officernd",
-    "retailcrm": "02-retailcrm",
-    "onoffice": "03-onoffice",
-    "fortis": "04-fortis",
+    "officernd": {
+        "the handshake": "01-officernd",
+        "the signature": "01b-officernd-signature",
+        "after the handshake": "01c-officernd-afterwards",
+    },
+    "retailcrm": {"the handshake": "02-retailcrm", "the signature": "02b-retailcrm-signature"},
+    "onoffice": {"the signature": "03-onoffice", "the handshake": "03b-onoffice-handshake"},
+    "fortis": {"the bytes of a launch": "04-fortis", "the handshake": "04b-fortis-handshake"},
 }
+"""The lessons of each platform, in the order to read them: what each is about, and its notebook."""
 
 
 def page(platform: str) -> str:
     """Write the recipes of a platform as one page."""
     found = recipe.load(platform)
     title = PLATFORMS[platform].title
-    parts = [f"# {title}: the recipe", INTRODUCTION.format(title=title, lesson=LESSONS[platform])]
+    lessons = ", ".join(f"[{about}](../notebooks/{stem}.md)" for about, stem in LESSONS[platform].items())
+    parts = [f"# {title}: the recipe", INTRODUCTION.format(title=title, lessons=lessons)]
     parts += ["## Before you begin", found.before.strip()]
     known = {vector["id"]: (group, vector) for group, vector in vectors.rows(vectors.load(platform))}
     for operation in found.operations:
