@@ -1,7 +1,7 @@
 """MkDocs hooks: they put generated pages among the written ones, and take out of the site what nobody needs.
 
 What a page says is made by the modules beside this one, which know nothing of MkDocs. Nothing is run here
-except the loading of the registers, and the four handshakes that the home page draws, in this process.
+except the loading of the registers, and each handshake, in this process, so that it can be drawn.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ if str(ROOT) not in sys.path:  # MkDocs runs a hook as a file, not as part of a 
 from docs import (  # noqa: E402
     api_pages,
     clauses_pages,
+    comparison_page,
     faults_pages,
     home_page,
     lean,
     notebook_pages,
+    platform_pages,
     reasons_page,
     recipe_pages,
     searching,
@@ -46,6 +48,10 @@ FROM_THE_ROOT = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTIN
 FILLED = {
     "reasons.md": ("<!-- the reasons -->", reasons_page.sections),
     "api.md": ("<!-- the modules -->", lambda: api_pages.table(PACKAGE)),
+    "comparison.md": (
+        "<!-- the comparison -->",
+        lambda: f"{comparison_page.at_a_glance()}\n\n{comparison_page.sections()}",
+    ),
     "strangers.md": ("<!-- the ledger -->", lambda: strangers_page.ledger(ROOT / "docs" / "strangers.toml")),
 }
 """What a written page leaves to be generated: the mark in it, and what makes it."""
@@ -100,6 +106,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Fill in what a written page leaves to be generated."""
     page.meta.setdefault("search", searching.metadata(page.file.src_uri))
+    if page.file.src_uri.startswith(platform_pages.FOLDER):
+        return platform_pages.filled(page.file.src_uri, markdown)
     mark, made = FILLED.get(page.file.src_uri, ("", str))
     if fill := WITH_SEVERAL.get(page.file.src_uri):
         return fill(markdown)
@@ -118,13 +126,12 @@ def on_post_build(*, config: MkDocsConfig) -> None:
 
 def _expanded(nav: list[Any]) -> list[Any]:
     """Replace `FOLDER/*` by the generated pages of the folder; a section without pages goes."""
+    of_platforms = [path for platform in PLATFORMS for path in platform_pages.lessons(platform)]
     found: dict[str, list[Any]] = {
-        "notebooks/*": [f"notebooks/{path.stem}.md" for path in NOTEBOOKS],
-        "recipes/*": [f"recipes/{platform}.md" for platform in RECIPES],
-        "mistakes/*": [f"mistakes/{platform}.md" for platform in ("general", *PLATFORMS)],
-        "faults/*": [f"faults/{platform}.md" for platform in PLATFORMS],
-        "vectors/*": [f"vectors/{platform}.md" for platform in PLATFORMS],
-        "clauses/*": [f"clauses/{platform}.md" for platform in register.platforms()],
+        "platforms/*": [
+            {each.title: platform_pages.section(platform)} for platform, each in PLATFORMS.items()
+        ],
+        "notebooks/*": [f"notebooks/{path.stem}.md" for path in NOTEBOOKS if path not in of_platforms],
         "api/*": [f"api/{package}.md" for package in API],
     }
     items: list[Any] = []
