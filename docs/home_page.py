@@ -254,7 +254,7 @@ def _facts(platform: str) -> str:
 
 def _links(platform: str) -> str:
     spec = register.load(platform)
-    return f"[Recipe](recipes/{platform}.md) · [{len(spec.clauses)} clauses](clauses/{platform}.md)\n{{ .facts }}"
+    return f"[Overview](platforms/{platform}.md) · [Recipe](recipes/{platform}.md) · [{len(spec.clauses)} clauses](clauses/{platform}.md)\n{{ .facts }}"
 
 
 def tolerance(platform: str) -> tuple[int, int]:

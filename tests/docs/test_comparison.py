@@ -272,7 +272,7 @@ def test_every_entry_that_does_not_protect_says_what_to_do():
 
 
 @pytest.mark.parametrize("entry", DATA["unproved"], ids=lambda entry: entry["title"])
-def test_what_the_page_calls_without_proof_carries_no_signature_in_a_run(entry):
+def test_what_the_page_calls_unproved_carries_no_signature_in_a_run(entry):
     sent = diagrams.run(entry["platform"]).requests
     for wanted in entry["requests"]:
         found = [one for one in sent if f"{one.method} {one.path}" == wanted]
@@ -283,7 +283,7 @@ def test_what_the_page_calls_without_proof_carries_no_signature_in_a_run(entry):
 
 
 def test_everything_that_a_partner_is_sent_in_a_run_is_on_the_page():
-    """What is signed is known by its parameters; all else is listed as without proof, or is the partner's own page."""
+    """What is signed is known by its parameters; all else is listed as unproved, or is the partner's own page."""
     own = {
         "GET /retailcrm/account",
         "GET /fortis/app",
