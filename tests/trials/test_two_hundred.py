@@ -8,7 +8,7 @@ import pytest
 
 from tests.trials.two_hundred import answered, beside, rows_of
 
-SETS = (1, 2)
+SETS = (1, 2, 3)
 INPUTS = {number: {row["id"]: row for row in rows_of(number)} for number in SETS}
 JUDGED = {
     number: [line.split("\t") for line in beside("judged.tsv", number).read_text("utf-8").splitlines()[1:]]
@@ -17,7 +17,7 @@ JUDGED = {
 NAMED = [(number, row[0], row[3]) for number in SETS for row in JUDGED[number] if row[2] == "named"]
 
 
-@pytest.mark.parametrize(("number", "blind", "now"), [(1, 163, 187), (2, 164, 198)])
+@pytest.mark.parametrize(("number", "blind", "now"), [(1, 163, 187), (2, 164, 198), (3, 190, 190)])
 def test_there_are_two_hundred_of_which_the_reader_found_most_named(number, blind, now):
     assert len(INPUTS[number]) == len(JUDGED[number]) == 200
     assert [sum(row[at] == "named" for row in JUDGED[number]) for at in (1, 2)] == [blind, now]
@@ -64,4 +64,4 @@ def test_no_cause_is_named_for_a_digest_of_which_one_digit_is_changed(number, id
 
 
 def test_enough_inputs_have_a_digest_to_change():
-    assert [sum(one[0] == number for one in CHANGED) > 80 for number in SETS] == [True, True]
+    assert [sum(one[0] == number for one in CHANGED) > 80 for number in SETS] == [True, True, True]
