@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from docs import lesson_ids
 from docs.text import fence, folded
 
 QUIET = "{ .text .output .no-copy data-search-exclude }"
@@ -25,13 +26,16 @@ def page(path: Path, recipes: Iterable[str] = ()) -> str:
     Raises `NotShown` for a traceback and for a kind of output that cannot be shown.
     """
     parts = []
+    about = lesson_ids.platform_of(path)
     for cell in cells(path):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            parts.append(links(source))
+            parts.append(lesson_ids.linked(links(source), about))
         elif cell["cell_type"] == "code" and source.strip():
             parts.append(fence(source, "{ .python data-search-exclude }"))
             parts += [output(each, path.name) for each in cell["outputs"]]
+            if clauses := cell.get("metadata", {}).get("clauses"):
+                parts.append(lesson_ids.shown(clauses))
     platform = next((name for name in recipes if name in path.stem.split("-")), "")
     if platform:
         first = "Every operation of this lesson as a numbered list, to be written in any language:"

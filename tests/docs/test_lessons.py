@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from docs import recipe_pages
+from docs import lesson_ids, notebook_pages, recipe_pages
 from handshakes.spec import register
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LONGEST = 15
 """Lines of a code cell."""
 MINUTES = 20
+PLATFORM = f"(?:{'|'.join(register.platforms())})"
 
 
 def cells(lesson: Path, kind: str) -> list[str]:
@@ -81,3 +82,45 @@ def test_every_lesson_but_the_first_and_the_attacks_belongs_to_a_platform():
 def test_the_first_lesson_links_every_other():
     text = "\n".join(cells(LESSONS[0], "markdown"))
     assert [lesson.name for lesson in LESSONS[1:] if f"({lesson.name})" not in text] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_a_paragraph_of_a_lesson_names_at_most_one_clause(lesson):
+    known = lesson_ids.known("onoffice") if lesson.stem.startswith("03") else frozenset()
+    for text in cells(lesson, "markdown"):
+        for paragraph in re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", text):
+            spans = re.findall(r"`([^`]*)`", paragraph)
+            named = [span for span in spans if span in known or re.match(rf"{PLATFORM}:[a-z]", span)]
+            assert len(named) <= 1 or paragraph.startswith("|"), paragraph
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_every_clause_in_the_text_of_a_lesson_is_a_link_on_its_page(lesson):
+    page = re.sub(r"^(`{3,}).*?^\1$", "", notebook_pages.page(lesson), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(rf"`{PLATFORM}:[a-z][\w.=-]+`", page) == []
+    named = re.findall(rf"`{PLATFORM}:[a-z][\w.=-]+`", "\n".join(cells(lesson, "markdown")))
+    assert page.count("](../clauses/") >= len(named)
+
+
+def test_an_id_that_no_register_has_and_one_in_code_or_in_a_link_stay_as_they_are():
+    for text in (
+        "`fortis:no.such`",
+        "`a S01 b`",
+        "[A25](x.md)",
+        "```console\n$ A25\n```",
+        "`hmac.new`",
+        "HA25",
+    ):
+        assert lesson_ids.linked(text, "fortis") == text
+    assert lesson_ids.linked("A25") == "A25"
+    assert (
+        lesson_ids.linked("`unlock.call`", "onoffice") == "[unlock.call](../clauses/onoffice.md#unlock.call)"
+    )
+
+
+def test_a_cell_that_shows_clauses_says_so_below_its_output():
+    lesson = next(one for one in LESSONS if one.stem == "04-fortis")
+    page = notebook_pages.page(lesson)
+    assert page.count("\nShows [") == sum(
+        bool(cell["metadata"].get("clauses")) for cell in notebook_pages.cells(lesson)
+    )
