@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs.checks import files, searches, serving, weights
+from docs.checks import access, files, searches, serving, weights
 
 
 def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
@@ -93,6 +93,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check the built site.")
     parser.add_argument("site", type=Path)
     parser.add_argument("--screenshots", type=Path)
+    parser.add_argument("--axe", type=Path, help="axe.min.js; without it nothing is said about access")
     options = parser.parse_args()
     site = options.site.resolve()
     read = files.pages(site)
@@ -112,6 +113,10 @@ def main() -> int:
         wrong += look(browser, base, some, "dark", options.screenshots)
         wrong += weights.check(browser, base, site)
         wrong += searches.check(browser, base)
+        wrong += access.without_script(browser, base, site)
+        wrong += access.printed(browser, base, site)
+        if options.axe:
+            wrong += access.axe(browser, base, site, options.axe)
         browser.close()
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"site: {len(pages)} pages, {sum(pages.values())} diagrams, {len(wrong)} things wrong")

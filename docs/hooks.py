@@ -119,6 +119,11 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     return lean.html(output)
 
 
+def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
+    """Write the page for what is not there like the others."""
+    return lean.html(output) if template_name.endswith(".html") else output
+
+
 def on_post_build(*, config: MkDocsConfig) -> None:
     """Take out of the site what no page asks for, and write the search index briefly."""
     lean.site(Path(config.site_dir))

@@ -15,7 +15,10 @@ KEPT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.DOTALL)
 
 
 def html(text: str) -> str:
-    """Write a page with one blank or line end wherever it has several between its tags."""
+    """Write a page with one blank or line end wherever it has several between its tags, and name its dialog."""
+    text = text.replace(
+        'role="dialog">', 'role="dialog" aria-label="Search">'
+    )  # the theme's dialog has no name
     text = PLAIN_SPANS.sub(r"\1", text)
     parts = KEPT.split(text)  # in threes: what is between, what is kept, and the name of its tag
     between = (re.sub(r"[ \t]{2,}", " ", re.sub(r"\s*\n\s*", "\n", part)) for part in parts[::3])

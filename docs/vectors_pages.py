@@ -63,6 +63,6 @@ def _row(each: dict[str, Any]) -> tuple[str, ...]:
     rest = each["id"].partition("/")[2]
     code = each["expect"].get("reason")
     parent = each.get("derived_from")
-    special = f"{prose(parent['change'])}, from {vector(parent['id'])}" if parent else "stands alone"
+    special = f"{prose(parent['change'])}, from {vector(parent['id'])}" if parent else "a case of its own"
     answer = f"refused: {reason(code)}" if code else "accepted"
     return f"`{rest.rpartition('/')[2]}`{{ #{rest} }}", answer, special, clause(each["clauses"][0])
