@@ -35,6 +35,7 @@ from docs import (  # noqa: E402
     sequences,
     slips_pages,
     strangers_page,
+    trouble_page,
     vectors_pages,
 )
 from handshakes.platforms import PLATFORMS  # noqa: E402
@@ -47,6 +48,7 @@ API = api_pages.packages(api_pages.modules(PACKAGE))
 FROM_THE_ROOT = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 FILLED = {
     "reasons.md": ("<!-- the reasons -->", reasons_page.sections),
+    "troubleshooting.md": ("<!-- the symptoms -->", trouble_page.sections),
     "api.md": ("<!-- the modules -->", lambda: api_pages.table(PACKAGE)),
     "comparison.md": (
         "<!-- the comparison -->",
