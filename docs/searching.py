@@ -8,7 +8,15 @@ LEFT_OUT = ("api/", "vectors/", "api.md", "changelog.md", "entries.md")
 """Lists and code: whoever looks for a word of theirs wants the page that explains it."""
 EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.6}
 """How much a section counts whose title is the id of what it explains, by page or folder."""
-USED = {"reasons.html": 0.5, "clauses": 0.5, "mistakes": 0.5, "faults": 0.5, "recipes": 0.5, "decisions": 0.2}
+USED = {
+    "reasons.html": 0.5,
+    "clauses": 0.5,
+    "mistakes": 0.5,
+    "faults": 0.5,
+    "recipes": 0.5,
+    "decisions": 0.2,
+    "troubleshooting.html": 0.4,
+}
 """How much everything else counts there; 1 is the rule."""
 SEPARATOR = re.compile(r"[\s\-.:]+")
 """Where a title is cut into words, as mkdocs.yml tells the search."""

@@ -52,7 +52,11 @@ def sections() -> str:
         ]
         parts.append(f"```sh\n{one.command}\n```")
         if one.slips:
-            parts += ["Known causes, and what to do:", "\n".join(map(_slip, one.slips))]
+            listed = "\n".join(map(_slip, one.slips))
+            parts += [
+                "Known causes, and what to do:",
+                f"<div data-search-exclude markdown>\n\n{listed}\n\n</div>",
+            ]
         see = [f"Reasons: {', '.join(reason(code, '') for code in one.reasons)}"] if one.reasons else []
         see += [f"Recipe: {', '.join(map(_step, one.steps))}"] if one.steps else []
         if see:
