@@ -90,7 +90,16 @@ def test_code_and_outputs_are_not_searched(tmp_path):
 
 @pytest.mark.parametrize(
     "module",
-    ["api_pages", "clauses_pages", "lean", "lesson_ids", "notebook_pages", "recipe_pages", "sequences", "strangers_page"],
+    [
+        "api_pages",
+        "clauses_pages",
+        "lean",
+        "lesson_ids",
+        "notebook_pages",
+        "recipe_pages",
+        "sequences",
+        "strangers_page",
+    ],
 )
 def test_what_makes_the_pages_needs_no_mkdocs(module):
     code = f"import sys; from docs import {module}; sys.exit(any(n.split('.')[0] in ('mkdocs', 'properdocs') for n in sys.modules))"
