@@ -57,7 +57,7 @@ def of_platform(platform: str) -> str:
     titles = {each["id"]: each["title"] for each in data()["property"]}
     parts = []
     for one in (one for one in data()["scheme"] if one["platform"] == platform):
-        parts += [f"### {prose(one['title'])} {{ #{one['id']} }}"]
+        parts += [f"### {prose(one['title'])} {{ #{one['id']} data-search-exclude=yes }}"]
         held = [titles[id].lower() for id in titles if one[id]["verdict"] == "yes"]
         parts.append(
             f"{prose(one['text'])} Protected: {', '.join(held) or 'nothing in full'} "
@@ -67,7 +67,7 @@ def of_platform(platform: str) -> str:
         parts.append("\n".join(open_ones))
     bare = [_unproved(one, "../") for one in data()["unproved"] if one["platform"] == platform]
     if bare:
-        parts += ["### Without any proof { #without-proof }", "\n".join(bare)]
+        parts += ["### Without any proof { #without-proof data-search-exclude=yes }", "\n".join(bare)]
     return "\n\n".join(parts)
 
 

@@ -35,9 +35,17 @@ LESSONS = Path(__file__).resolve().parent.parent / "notebooks"
 def filled(source: str, markdown: str) -> str:
     """Fill in a written page; `source` is its path in docs/."""
     platform = Path(source).stem
-    return MARK.sub(
-        lambda mark: MADE[mark[1]](platform, *filter(None, [mark[2]])), linked(platform, markdown)
-    )
+    return MARK.sub(lambda mark: _made(platform, mark[1], mark[2]), linked(platform, markdown))
+
+
+def _made(platform: str, name: str, part: str | None) -> str:
+    made = MADE[name](platform, *filter(None, [part]))
+    return quiet(made) if name in ELSEWHERE else made
+
+
+def quiet(markdown: str) -> str:
+    """Keep out of the search what another page explains."""
+    return f'<div data-search-exclude="yes" markdown>\n\n{markdown}\n\n</div>'
 
 
 def linked(platform: str, markdown: str, root: str = "../") -> str:
@@ -200,18 +208,17 @@ def checklist(platform: str) -> str:
         f"First the {len(spec.advice)} measures for safety that no page asks for, then the {len(duties)} "
         'clauses that say "must", with how we know each. The simulator checks what it can see of them: '
         f"`handshakes serve {platform} --only platform`.",
-        "### Advice",
+        "### Advice { #check-advice data-search-exclude=yes }",
         _list(f"{plain(one.text)} {_ids([one.id])}" for one in spec.advice),
     ]
     for topic, clauses in groupby(duties, key=lambda one: one.id.partition(":")[2].partition(".")[0]):
-        parts += [f"### {topic} {{ #check-{topic} }}"]
+        parts += [f"### {topic} {{ #check-{topic} data-search-exclude=yes }}"]
         parts.append(_list(f"{imperative(one.text)} {_ids([one.id], one.grade)}" for one in clauses))
     return "\n\n".join(parts)
 
 
 def _list(items: Iterable[str]) -> str:
-    lines = "\n".join(f"- ☐ {item}" for item in items)
-    return f'<div class="checklist" data-search-exclude markdown>\n\n{lines}\n\n</div>'
+    return "\n".join(f"- ☐ {item}" for item in items)
 
 
 def _ids(ids: Iterable[str], grade: str = "") -> str:
@@ -242,3 +249,5 @@ MADE: dict[str, Callable[..., str]] = {
     "checklist": checklist,
 }
 """What a mark in a written page stands for."""
+ELSEWHERE = ("security", "mistakes", "reasons", "ambiguities", "checklist")
+"""What other pages explain, so that a search finds those."""

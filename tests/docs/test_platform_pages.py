@@ -299,7 +299,7 @@ def test_what_is_not_protected_is_said_as_in_the_comparison(platform):
     made = platform_pages.security(platform)
     for scheme in comparison_page.data()["scheme"]:
         if scheme["platform"] == platform:
-            assert f"{{ #{scheme['id']} }}" in made
+            assert f"{{ #{scheme['id']} data" in made
             for each in comparison_page.data()["property"]:
                 entry = scheme[each["id"]]
                 shown = prose(entry["text"]) in made
