@@ -6,13 +6,16 @@ import hmac
 import json
 import subprocess
 import sys
+from functools import partial
 from importlib import resources
+from urllib.parse import urlencode
 
 import jsonschema_rs
 import pytest
 
 from handshakes import Refused
 from handshakes.explain import explain
+from handshakes.runtime.ciphers import AesCiphers
 
 SECRET, NOW = "example-integration-secret", 1_648_190_384
 PRIVATE = "sk-nobody-shall-read-this-0815"
@@ -114,7 +117,11 @@ def test_another_of_several_secrets_is_named_by_its_number():
         ("OFFICERND_SECRET=example", "NAME=value"),
         ("undefined", "unset variable"),
         ("••••••••", "masked"),
-        ("5e0000000000000000000001", "id of OfficeRnD"),
+        ("5e0000000000000000000001", "may be an id of OfficeRnD"),
+        ("b3JuXzdjMmYwZTRiOTFkODRhNmZhNw==", ""),
+        ("cHJpdmF0ZS1zZWNyZXQtMDgxNQ==", ""),
+        ("cHJpdmF0ZXNlY3JldC0wODE=", ""),
+        ("cHJpdmF0ZXNlY3JldC0wODE=\n", "line ends"),
         (SECRET, ""),
     ],
 )
@@ -182,3 +189,72 @@ def test_nothing_heavy_is_imported():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split("\n")[:2] == ["refused", "[]"]
+
+
+UUID, HEX_32, HEX_64 = "9d915f4a-0cc9-46f4-896c-f3ea545cba33", "0123456789abcdef" * 2, "0123456789abcdef" * 4
+FORMS = [
+    ("officernd", "5e0000000000000000000001", "an id of OfficeRnD"),
+    ("retailcrm", UUID, "a clientId"),
+    ("retailcrm", "demo.simla.com", "the host of an account"),
+    ("onoffice", HEX_32, "an API token"),
+    ("onoffice", HEX_64, "an API key"),
+    ("onoffice", UUID, "a parameterCacheId"),
+    ("fortis", "11ea858313aabde4bd2eb0fa", "an id of Fortis"),
+    ("fortis", "U2FsdGVkX18wMTIzNDU2Nw", "a value of data"),
+]
+"""Secrets that have the form of something else, and of what."""
+
+
+def request(platform: str, secret: str, line_end: str = "") -> str:
+    """Return a request that is signed with the secret, and with a line end behind the text where that is wanted."""
+    if platform == "officernd":
+        return url("slug=s", digest_of(f'{{"slug":"s"}}.{NOW}{line_end}', secret))
+    if platform == "retailcrm":
+        values = {
+            "systemUrl": "https://a.simla.com",
+            "apiKey": "k",
+            "token": digest_of(f"k{line_end}", secret),
+        }
+        return urlencode({"register": json.dumps(values)})
+    if platform == "onoffice":
+        signed = f"https://p.example/a?apiToken=t&timestamp={NOW}"
+        return f"{signed}&signature={digest_of(signed + line_end, secret)}"
+    signed = f"11ea858313aabde4bd2eb0fa{NOW}"
+    return (
+        f"https://p.example/a?location_id=11ea858313aabde4bd2eb0fa&timestamp={NOW}"
+        f"&hmac={digest_of(signed + line_end, secret)}"
+    )
+
+
+@pytest.mark.parametrize(("platform", "secret", "kind"), FORMS)
+def test_what_a_secret_may_be_by_its_form_is_a_possibility_and_said_only_where_nothing_explains(
+    platform, secret, kind
+):
+    """The trial's t107, t172 and t182: the secret was right, and was said to look like something else."""
+    ask = partial(explain, platform, secret=secret, now=NOW, ciphers=AesCiphers())
+    right, explained, other = (
+        ask(request(platform, secret)),
+        ask(request(platform, secret, "\n")),
+        ask(request(platform, "another-secret-of-nobody")),
+    )
+    assert (right.verdict, right.doubts) == ("verified", ())
+    assert explained.explanations[0][0].id.endswith("-line-end")
+    assert explained.doubts == ()
+    assert (other.explanations, len(other.doubts)) == ((), 1)
+    assert f"may be {kind}" in other.doubts[0]
+    assert "If it is, look for " in other.doubts[0]
+
+
+def test_an_api_key_is_not_doubted_where_it_signs_a_call():
+    action = {
+        "actionid": "a",
+        "resourceid": "",
+        "resourcetype": "b",
+        "timestamp": NOW,
+        "hmac": "x" * 44,
+        "hmac_version": "2",
+        "parameters": {},
+    }
+    call = json.dumps({"token": HEX_32, "request": {"actions": [action]}})
+    answer = explain("onoffice", call, secret=HEX_64, now=NOW)
+    assert (answer.verdict, answer.doubts) == ("refused", ())

@@ -668,3 +668,18 @@ def test_nothing_fits_another_secret():
     answer = explain("retailcrm", ENCODED, secret="another-module-secret", now=0)
     assert (answer.explanations, answer.ended) == ((), "complete")
     assert answer.tried > 1_000 and ids(answer) == []
+
+
+BODY = "JSON.stringify({systemUrl: u, apiKey: k, token: h(s, JSON.stringify(k))})"
+
+
+@pytest.mark.parametrize(
+    "body", [BODY, f"JSON.stringify({{register: {BODY}}})", f'`{{"register": ${{{BODY}}}}}`']
+)
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8"])
+def test_a_json_body_is_named_as_one_beside_another_slip_and_not_as_output_of_a_debugger(body, kind):
+    """The trial's t057: the body is JSON, and the API key was signed with its quotes."""
+    groups = explain("retailcrm", http(node(body)(), kind), secret=SECRET, now=0).explanations
+    named = {one.id for group in groups for one in group}
+    assert "retailcrm:register.encoding=json-body + text-quoted" in {one.id for one in groups[0]}
+    assert not any("printed" in id for id in named)

@@ -173,8 +173,11 @@ class Slips(Protocol):
     def bare(self, text: str) -> tuple[str, bytes, str] | None:
         """Return URL, body and a name for a text without any of the usual forms, or None."""
 
-    def doubt(self, secret: str) -> str:
-        """Return a sentence on a secret that is of the wrong kind, such as an API key or a URL, or nothing."""
+    def doubt(self, secret: str, found: Found) -> str:
+        """Return what a secret may be instead, by its form, as a possibility, or nothing.
+
+        Secrets may have any form, so that it is said only where nothing explains the request.
+        """
 
     def verify(
         self, found: Found, *, secret: str, now: int, tolerance: Tolerance | None, readings: list[str]

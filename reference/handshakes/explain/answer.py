@@ -51,7 +51,7 @@ class Answer:
 
     `verdict` is `verified`, `refused` or `unrecognised`. `signature_fits` says that a refused request has the
     right signature all the same. `doubts` are sentences on the secret that was given;
-    there are none where it verifies.
+    there are none where it verifies, and what its form may mean is said only where nothing explains the request.
     """
 
     platform: str
@@ -108,7 +108,7 @@ def explain(
     ('refused', 'order-sorted + json-python')
     """
     slips = PLATFORMS[platform].slips()
-    doubts = tuple(filter(None, (doubt(secret), slips.doubt(secret))))
+    doubts = tuple(filter(None, (doubt(secret),)))
     content = pasted.encode("utf-8", "surrogatepass") if isinstance(pasted, str) else pasted
     try:
         found = replace(read(content, slips, header, origins), origins=tuple(origins), others=tuple(others))
@@ -183,6 +183,8 @@ class _Asked:
             if fits and refused.reason == MILLISECONDS:
                 hits = (Hit((("time-in-milliseconds", ""),), ""),)
             explanations = grouped(hits, self.platform, self.slips, cases)
+            if not fits and not hits and (guess := self.slips.doubt(self.secret, self.found)):
+                doubts = (*doubts, guess)
         own = None
         if mine is not None or mine_digest:
             own = self._own(cases, stages, mine, mine_digest, depth, show_secrets)

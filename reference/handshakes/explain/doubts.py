@@ -20,7 +20,7 @@ def doubt(secret: str) -> str:
         (ASSIGNED.match(secret) is not None, "is a whole line NAME=value"),
         (PREFIXED.match(secret) is not None, "begins with a prefix that is usually not part of the key"),
         (secret.startswith("-----BEGIN"), "is a key in PEM form, where a text is shared by both sides"),
-        (secret.count(".") == 2 and secret.startswith("eyJ"), "looks like a token (JWT)"),
+        (secret.count(".") == 2 and secret.startswith("eyJ"), "has the form of a token (JWT)"),
         (re.fullmatch(r"[*•.]{4,}", secret) is not None, "is the masked form that a page shows"),
         (
             secret.lower() in PLACEHOLDERS and secret not in ("secret", "key", "test", "0"),

@@ -24,7 +24,8 @@ PREFIXED = re.compile(
     r"(?:whsec_|sk_live_|sk_test_|sk_|pk_|Bearer |Basic |sha256=|secret[:=] ?|base64:|hex:|0x|text:|plain:|urn:uuid:)(?=.)",
     re.I | re.A,
 )
-ASSIGNED = re.compile(r"(?:export )?[A-Za-z_][A-Za-z0-9_]{2,}=(?=.)", re.ASCII)
+ASSIGNED = re.compile(r"(?:export )?[A-Za-z_][A-Za-z0-9_]{2,}=(?=\s*[^=\s])", re.ASCII)
+"""A name and its equals sign, before a value: behind the padding of base64 stands none."""
 PLACEHOLDERS = (
     *(
         "undefined",

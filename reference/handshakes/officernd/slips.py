@@ -70,10 +70,10 @@ def bare(text: str) -> tuple[str, bytes, str] | None:
     return None
 
 
-def doubt(secret: str) -> str:
-    """Return a sentence on a secret that is something else of OfficeRnD, or nothing."""
+def doubt(secret: str, found: Found) -> str:
+    """Return what else of OfficeRnD a secret may be, or nothing."""
     if re.fullmatch(r"[0-9a-f]{24}", secret):
-        return "The secret given here looks like an id of OfficeRnD (24 hex digits), not like a secret."
+        return "The secret given here may be an id of OfficeRnD: it has 24 hex digits. If it is, look for the secret."
     return ""
 
 

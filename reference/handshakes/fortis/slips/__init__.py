@@ -39,16 +39,19 @@ CLAUSES = {
 }
 
 
-def doubt(secret: str) -> str:
-    """Return a sentence on a secret that is something else of Fortis, or nothing.
+def doubt(secret: str, found: Found) -> str:
+    """Return what else of Fortis a secret may be, or nothing.
 
-    >>> doubt("11ea858313aabde4bd2eb0fa")
-    'The secret given here looks like an id of Fortis (24 hex digits), not like a secret.'
+    >>> doubt("U2FsdGVkX18xMjM0", Found())
+    'The secret given here may be a value of data: it begins as they do. If it is, look for the secret.'
     """
     if re.fullmatch(r"11e[0-9a-f]{21}", secret):
-        return "The secret given here looks like an id of Fortis (24 hex digits), not like a secret."
+        return (
+            "The secret given here may be an id of Fortis: it has their 24 hex digits. If it is, look for the "
+            "secret."
+        )
     if secret.startswith("U2FsdGVkX1"):
-        return "The secret given here is a value of data, not a secret."
+        return "The secret given here may be a value of data: it begins as they do. If it is, look for the secret."
     return ""
 
 

@@ -50,21 +50,24 @@ def bare(text: str) -> tuple[str, bytes, str] | None:
     return ("", *found) if found else None
 
 
-def doubt(secret: str) -> str:
-    """Return a sentence on a secret that is something else of onOffice, or nothing.
+def doubt(secret: str, found: Found) -> str:
+    """Return what else of onOffice a secret may be, or nothing: an API key is right where it signs a call.
 
-    >>> doubt("0123456789abcdef" * 2)
-    'The secret given here looks like an API token (32 hex digits), which is no secret.'
+    >>> doubt("0123456789abcdef" * 2, Found())
+    'The secret given here may be an API token: it has 32 hex digits. If it is, look for the provider secret.'
     """
-    if re.fullmatch(r"[0-9a-f]{32}", secret):
-        return "The secret given here looks like an API token (32 hex digits), which is no secret."
-    if re.fullmatch(r"[0-9A-Za-z]{64}", secret):
-        return (
-            "The secret given here looks like an API key (64 letters and digits): it signs calls of the API. "
-            "URLs are signed with the provider secret."
-        )
-    if re.fullmatch(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", secret, re.I):
-        return "The secret given here looks like a parameterCacheId (a UUID)."
+    right = "API key" if _is_call(found) else "provider secret"
+    for form, kind, has in (
+        (r"[0-9a-f]{32}", "an API token", "has 32 hex digits"),
+        (
+            r"[0-9A-Za-z]{64}",
+            "an API key, which signs calls of the API and no URLs",
+            "has 64 letters and digits",
+        ),
+        (r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", "a parameterCacheId", "is a UUID"),
+    ):
+        if re.fullmatch(form, secret) and not (_is_call(found) and "API key" in kind):
+            return f"The secret given here may be {kind}: it {has}. If it is, look for the {right}."
     return ""
 
 

@@ -56,16 +56,22 @@ def bare(text: str) -> tuple[str, bytes, str] | None:
     return ("", found.encode("utf-8", "surrogatepass"), took) if took else None
 
 
-def doubt(secret: str) -> str:
-    """Return a sentence on a secret that is something else of RetailCRM, or nothing.
+def doubt(secret: str, found: Found) -> str:
+    """Return what else of RetailCRM a secret may be, or nothing.
 
-    >>> doubt("8d2b0a4e-0d6f-4f5f-9d9c-1f6b3f0f2a11")
-    "The secret given here looks like a clientId (a UUID), not like the secret of a module's card."
+    >>> doubt("demo.simla.com", Found())
+    "The secret given here may be the host of an account. If it is, look for the secret on the module's card."
     """
     if re.fullmatch(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", secret, re.I):
-        return "The secret given here looks like a clientId (a UUID), not like the secret of a module's card."
+        return (
+            "The secret given here may be a clientId: it is a UUID. If it is, look for the secret on the "
+            "module's card."
+        )
     if re.fullmatch(r"[\w-]+\.(?:retailcrm|simla)\.\w+/?", secret, re.A):
-        return "The secret given here is the host of an account."
+        return (
+            "The secret given here may be the host of an account. If it is, look for the secret on the module's "
+            "card."
+        )
     return ""
 
 

@@ -122,14 +122,20 @@ def bodies(state: State) -> Iterator[Made]:
 def forms(state: State) -> Iterator[Made]:
     """Yield the texts of `register` under other readings, and from where else they may stand."""
     body, content_type, _ = state
+    inner = _in_register(body)
     for id, read in replacing(other_readings.READINGS, "form"):
         try:
-            yield Made(id, (read(body, content_type),))
+            made = read(body, content_type)
         except Refused:
             continue
+        yield Made(id, (made,))
+        if inner and made == body:
+            yield Made(id, (inner,), "in its member register")
     text = body.decode()
     if text.lstrip("\ufeff \r\n")[:1] in ("{", '"'):
         yield Made("retailcrm-json-alone", (body,))
+        if inner:
+            yield Made("retailcrm-json-alone", (inner,), "in its member register")
     if cut := re.search(r"(?:^|&)register=(?=[\[{\"])", text):
         yield Made("retailcrm-form-unescaped", (text[cut.end() :].encode(),))
         yield Made("retailcrm-form-unescaped", (text[cut.end() :].rpartition("}&")[0].encode() + b"}",))
@@ -144,13 +150,27 @@ def forms(state: State) -> Iterator[Made]:
         flat = {_spelt(name): value for name, value in pairs}
         if flat.keys() >= {"apiKey", "token"}:
             yield Made("retailcrm-fields-flat", (json.dumps(flat).encode(),))
-    if is_printed(text):
+    if is_printed(text) and not _as_json(text):
         yield Made("retailcrm-members-printed", (_printed(text),), _curly(text))
+
+
+def _in_register(body: bytes) -> bytes:
+    """Return the JSON text that stands in the member `register` of a JSON body, as an object or as a text, or nothing."""
+    value = _loose(body.decode("utf-8", "replace")).get("register")
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False)
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else b""
 
 
 def _spelt(name: str) -> str:
     """Return the documented spelling of a member's name, or the name."""
     return _SPELT.get("".join(c for c in name if c.isalnum()).lower(), name)
+
+
+def _as_json(text: str) -> bool:
+    """Return whether a text is JSON in which a registration stands, alone or nested."""
+    values = _loose(text)
+    return values.keys() >= {"apiKey", "token"} or any(_nested(values))
 
 
 def _printed(text: str) -> bytes:
@@ -189,7 +209,7 @@ def registrations(state: State) -> Iterator[Made]:
         yield Made("retailcrm-member-names", _parsed(named, text))
     for name, inner in _nested(values):
         yield Made("retailcrm-json-nested", _parsed(inner, text), f"in {name}")
-    if is_printed(text.decode()):
+    if is_printed(text.decode()) and not _as_json(text.decode()):
         printed = _loose(_printed(text.decode()).decode())
         if printed.keys() >= {"apiKey", "token"}:
             yield Made("retailcrm-members-printed", _parsed(printed, text), _curly(text.decode()))
