@@ -133,8 +133,8 @@ def test_a_refresh_that_fails_keeps_the_installation_and_says_so_to_the_operator
     assert "platform-error" in page.response.json()["message"]
     assert [refused.evidence["error"] for _, refused in world.reports] == ["invalid_grant"]
     after = installation(world)
-    assert (after.state, after.details, after.credentials) == ("active", before.details, before.credentials)
-    assert health(world).ok
+    known = {**before.details, "accessEnded": "yes"}
+    assert (after.state, after.details, after.credentials) == ("active", known, before.credentials)
 
 
 def test_of_two_refreshes_at_once_the_loser_uses_the_winners_token(store):
@@ -200,13 +200,54 @@ def test_locations_that_are_there_are_kept_as_they_are(store, integration, kept)
     assert installation(world, integration).details["locations"] == kept
 
 
-def test_the_health_check_does_not_show_that_the_tokens_were_taken_back(store):
-    """What the register says of H1: it asks nobody; the configuration page does, and answers 502."""
+@pytest.mark.clause("officernd:healthcheck.failure")
+@pytest.mark.parametrize("way", ["taken back", "both ended", "refused by the API"])
+def test_the_health_check_says_that_the_access_ended_once_that_is_known(store, way):
+    """What the register says of H1: it asks nobody; the configuration page does, and what it learned is remembered."""
     world = sides(store)
     connect(world)
-    world.platform.tokens.clear()
+    if way == "both ended":
+        world.clock.advance(world.platform.settings.refresh_lifetime + 1)
+    else:
+        if way == "taken back":
+            world.clock.advance(world.platform.settings.token_lifetime)
+        world.platform.tokens.clear()
     assert health(world).json() == {"accountName": "J&J Ltd"}
     assert open_settings(world).response.status == 502
+    answer = health(world)
+    assert (answer.status, list(answer.json())) == (502, ["message"])
+    assert world.platform.integrations[FIRST].state == "failed"
+    assert world.platform.integrations[FIRST].message == answer.json()["message"]
+    connect(world)
+    assert health(world).json() == {"accountName": "J&J Ltd"}
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [Response(503), Response(200), Response(403), Response(429)],
+    ids=lambda answer: str(answer.status),
+)
+def test_a_call_that_failed_otherwise_neither_ends_the_access_nor_brings_it_back(store, failing):
+    world = sides(store)
+    connect(world)
+    kept = dict(world.platform.tokens)
+
+    def broken(request):
+        return failing
+
+    whole, world.platform.resource = world.platform.resource, broken
+    assert open_settings(world).response.status == 502
+    assert health(world).status == 200
+    world.platform.resource = whole
+    world.platform.tokens.clear()
+    assert open_settings(world).response.status == 502
+    world.platform.resource = broken
+    assert open_settings(world).response.status == 502
+    assert health(world).status == 502
+    world.platform.resource = whole
+    world.platform.tokens.update(kept)
+    assert open_settings(world).response.status == 200
+    assert health(world).status == 200
 
 
 # --- which installation ---------------------------------------------------------------------------

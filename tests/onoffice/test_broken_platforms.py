@@ -345,6 +345,12 @@ def one_of_two_rights(world: Both) -> bool:
     )
 
 
+def services_by_name(world: Both) -> bool:
+    world.platform.customers[FIRST].status = "active"
+    menu = world.network.run(Browser().open("https://smart.onoffice.de/simulator")).response.body.decode()
+    return all(f"Open {service.name}<" in menu for service in world.platform.account.services)
+
+
 def good_lengths(world: Both) -> bool:
     popup, key = masked(world)
     return (len(popup.token), len(key)) == (32, 64)
@@ -393,6 +399,7 @@ CHECKS: dict[str, Callable[[Both], bool]] = {
     "popup.terms": both_agreements,
     "popup.provider-shown": lambda world: world.platform.account.description in mask(world).response.body.decode(),
     "popup.rights-shown": lambda world: world.platform.account.rights in mask(world).response.body.decode(),
+    "popup.service-menu": services_by_name,
     "popup.user-right": one_of_two_rights,
     "popup.administrators-always": open_to_administrators,
     "popup.single-webhook": single_webhook,
@@ -655,6 +662,7 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("popup.terms", {"confirm": lambda self, popup, **_: OnOffice.confirm(self, popup, terms=True, data_processing=True)}),
     ("popup.provider-shown", page_changed("/simulator/confirm", lambda self, text: text.replace(self.account.description, ""))),
     ("popup.rights-shown", page_changed("/simulator/confirm", lambda self, text: text.replace(self.account.rights, ""))),
+    ("popup.service-menu", page_changed("/simulator", lambda self, text: text.replace(PLANS, "service"))),
     ("popup.user-right", {"choose": lambda self, popup, rights: OnOffice.choose(self, popup, rights if rights == "administrators" else "all")}),
     ("popup.administrators-always", {"_open_to": open_to_nobody_but_all}),
     ("popup.single-webhook", {"confirm": choice_for_one_webhook_too}),

@@ -17,6 +17,7 @@ import pytest
 import tests.onoffice.test_platform as platform
 import tests.onoffice.test_portal as pages
 import tests.onoffice.test_simulator as simulator
+import tests.test_seed_siblings as seed_siblings
 from handshakes.core.messages import Request, json_response
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import demo
@@ -77,6 +78,11 @@ def mask_without(name):
         return replace(shown, body=re.sub(rb'<p id="%s">[^<]*</p>' % name.encode(), b"", shown.body))
 
     return confirm
+
+
+def index_without_names(self):
+    shown = Portal._index(self)
+    return replace(shown, body=shown.body.replace(PLANS.encode(), b"service"))
 
 
 def closed_to_administrators(self, customer, user):
@@ -372,6 +378,7 @@ _ROWS: list[tuple[Any, ...]] = [
     ("popup.user-right", "chosen for the user", lambda _: simulator.test_the_key_is_valid_only_when_it_is_shown(), {"confirm": chosen_for_the_user}),
     ("popup.provider-shown", "nobody", platform.test_the_mask_tells_what_the_provider_offers_and_what_it_may_do, {"_confirm": mask_without("description")}, "Portal"),
     ("popup.rights-shown", "none", platform.test_the_mask_tells_what_the_provider_offers_and_what_it_may_do, {"_confirm": mask_without("granted")}, "Portal"),
+    ("popup.service-menu", "no names", lambda _: seed_siblings.test_each_service_is_opened_from_the_menu_by_its_name_once_the_provider_is_active("active"), {"_index": index_without_names}, "Portal"),
     ("popup.administrators-always", "locked out", platform.test_an_administrator_has_access_whoever_else_has, {"_open_to": closed_to_administrators}),
     ("popup.single-webhook", "as any other", platform.test_one_webhook_alone_leaves_no_choice, {"single_webhook": False}, "Account"),
     ("popup.single-webhook", "a choice", platform.test_one_webhook_alone_leaves_no_choice, {"_confirm": enabled}, "Portal"),

@@ -197,6 +197,7 @@ UNSEEN = {
     "popup.terms": "what was agreed to is not told to the provider",
     "popup.provider-shown": "the provider does not see the popup",
     "popup.rights-shown": "the provider does not see the popup",
+    "popup.service-menu": "the provider does not see the menu",
     "popup.administrators-always": "to whom a service was not opened is not told to the provider",
     "popup.user-right": "for whom services are open is not told to the provider",
     "popup.single-webhook": "the provider does not see the popup",

@@ -33,6 +33,7 @@ from .refreshing import PLATFORM
 from .settings import SAVE, SettingsPage, with_details
 
 REMOVED = "/officernd/removed/"
+ACCESS_ENDED = "OfficeRnD no longer takes our access. Please connect again."
 Endpoint = Callable[[Request], Step[Answer]]
 
 
@@ -80,6 +81,8 @@ class PartnerIntegration(SettingsPage):
             installation, _ = self.verified(request)
         except Refused as refused:
             return self.unverified("healthcheck", refused)
+        if installation.details.get("accessEnded"):  # the signature is right: it is OfficeRnD that reads this
+            return json_response({"message": ACCESS_ENDED}, 502)
         return json_response(self.healthy(installation))
 
     def healthy(self, installation: Installation) -> dict[str, str]:
@@ -109,8 +112,16 @@ class PartnerIntegration(SettingsPage):
             locations = yield from self.locations(installation, tokens)
         except Refused as refused:
             self.report("configure", refused)
+            if refused.evidence.get("error") == "invalid_grant" or refused.evidence.get("status") == "401":
+                self.remember(installation, ended=True)
             return json_response({"message": f"OfficeRnD could not be asked: {refused.reason}."}, 502)
+        self.remember(installation, ended=False)
         return self.settings_page(installation, str(organization.get("name", "")), locations)
+
+    def remember(self, installation: Installation, *, ended: bool) -> None:
+        """officernd:healthcheck.failure. Save whether OfficeRnD still takes the tokens, for the next health check; H1."""
+        if ended != bool(installation.details.get("accessEnded")):
+            self.change(installation.identity, with_details(accessEnded="yes" if ended else ""))
 
     def locations(self, installation: Installation, tokens: Tokens) -> Step[dict[str, str]]:
         """officernd:locations.list. Return the names of the locations by id; none when they cannot be read."""

@@ -69,9 +69,17 @@ class Acting(Resources):
         read = [one for one in connecting if one.secret_was_read]
         return read or [one for one in connecting if one.state == "connecting"]
 
-    def connect_outcome(self, integration_id: str) -> Outcome:
-        """officernd:return.redirect. Say, after a connect, whether the browser came back."""
-        came_back = self.integrations[integration_id].state != "connecting"
+    def connect_outcome(self, integration_id: str, shown: Response | None = None) -> Outcome:
+        """officernd:return.redirect. Say, after a connect, whether the browser came back.
+
+        officernd:connect.interface. A page that is `shown` before any token is asked for waits for its user.
+        """
+        integration = self.integrations[integration_id]
+        asked = self.token_requests > integration.token_requests_before
+        if integration.state == "connecting" and shown is not None and shown.ok and not asked:
+            waits = "the partner shows a page of its own first, which has to be used by hand"
+            return Outcome(shown, (Finding(CLAUSE + "return.redirect", None, waits),))
+        came_back = integration.state != "connecting"
         return Outcome(None, (Finding(CLAUSE + "return.redirect", came_back, "the end of the connect"),))
 
     # --- signed requests --------------------------------------------------------------------------

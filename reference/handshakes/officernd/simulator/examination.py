@@ -51,11 +51,11 @@ def connected(platform: OfficeRnD, integration: str, *, again: bool = False) -> 
     """Connect one integration by a browser of its own, and judge how it ended; `again`, reload the Connect URL."""
     url, browser = platform.connect_url(integration), Browser()
     try:
-        yield from browser.open(url)
+        page = yield from browser.open(url)
     except Unreachable:
         platform.found("return.redirect", None, "the end of the connect: no answer")
         return
-    platform.findings += platform.connect_outcome(integration).findings
+    platform.findings += platform.connect_outcome(integration, page.response).findings
     if again:
         before = platform.token_requests
         with suppress(Unreachable):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...core.messages import split_url
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
 from .records import CLAUSE, Application, Grant, Integration, Organization, Settings, Token, Webhook
@@ -34,7 +35,11 @@ class SetUp(Judging):
         return self.random(size).hex()
 
     def add_application(self, application: Application) -> Application:
-        """officernd:application.created. Register a developer application."""
+        """officernd:application.created, officernd:application.details. Register a developer application with its URLs."""
+        for url in (application.connect_url, application.configuration_url, application.healthcheck_url):
+            split_url(url)
+        if application.sync_url:
+            split_url(application.sync_url)
         self.applications[application.client_id] = application
         return application
 

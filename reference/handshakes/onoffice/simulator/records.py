@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from ...core.messages import Answer
+from ...core.messages import Answer, split_url
 from ...core.refusals import Refused
 from ...core.strict import query_pairs
 from ...runtime.verdicts import Finding, NamedFault
@@ -201,6 +201,9 @@ def registered(url: str, plain: Collection[str] = (), macros: tuple[str, ...] = 
         raise ValueError("the address needs a path and has neither user info nor a fragment")
     if not url.isascii() or parts.netloc != parts.netloc.lower():
         raise ValueError("the host has to be lower-case ASCII")
+    if not url.isprintable() or " " in url:
+        raise ValueError("the address holds a blank or a control character")
+    split_url(url)
     try:
         own = once(integers(names(query_pairs(parts.query, "onoffice:url.reserved"))))
     except Refused as refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...core.messages import Response
+from ...core.messages import Response, split_url
 from ...runtime.judging import Judging
 from .records import CLAUSE, CODE, Account, Attempt, Card, Connection, PopUp, Settings
 
@@ -32,11 +32,16 @@ class SetUp(Judging):
         self.calling_back = 0
 
     def add_card(self, card: Card) -> Card:
-        """retailcrm:card.code, retailcrm:card.secret. Save a module's card; simple connection makes a secret where none is set."""
+        """retailcrm:card.code, retailcrm:card.secret, retailcrm:card.config-url. Save a module's card.
+
+        With simple connection it needs the address of a configuration, and gets a secret where none is set.
+        """
         if not CODE.fullmatch(card.code):
             raise ValueError(
                 f"the symbol code {card.code!r} has to be Latin letters, digits, hyphens and underscores"
             )
+        if card.simple_connection:
+            split_url(card.config_url)
         if card.simple_connection and not card.secret:
             card = replace(card, secret=self.random(32).hex())
         self.cards[card.code] = card
