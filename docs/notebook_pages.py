@@ -78,7 +78,8 @@ def output(stored: dict[str, Any], name: str) -> str:
             return data["text/markdown"] + "\n\n" + folded("The same as text", _block(text))
         return links(data["text/markdown"])
     if "text/html" in data:
-        return f'<div class="output">{data["text/html"]}</div>'
+        drawn = f'<div class="output">{data["text/html"]}</div>'
+        return drawn + "\n\n" + folded("The same as text", _block(text)) if text else drawn
     if not text:
         raise NotShown(f"{name}: an output of {', '.join(data)} cannot be shown")
     return _block(text)
