@@ -13,7 +13,7 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
-from docs import comparison_page, diagrams, faults_pages, vectors_pages
+from docs import comparison_page, diagrams, faults_pages, notebook_pages, vectors_pages
 from docs.text import clause, folded, plain, prose, reason
 from handshakes.core.cases import Slip
 from handshakes.core.refusals import REASONS
@@ -40,12 +40,12 @@ def filled(source: str, markdown: str) -> str:
 
 def _made(platform: str, name: str, part: str | None) -> str:
     made = MADE[name](platform, *filter(None, [part]))
-    return quiet(made) if name in ELSEWHERE else made
+    return quiet(made, name) if name in ELSEWHERE else made
 
 
-def quiet(markdown: str) -> str:
+def quiet(markdown: str, name: str) -> str:
     """Keep out of the search what another page explains."""
-    return f'<div data-search-exclude="yes" markdown>\n\n{markdown}\n\n</div>'
+    return f'<div class="{name}" data-search-exclude="yes" markdown>\n\n{markdown}\n\n</div>'
 
 
 def linked(platform: str, markdown: str, root: str = "../") -> str:
@@ -63,14 +63,22 @@ def lessons(platform: str) -> list[Path]:
     return [path for path in sorted(LESSONS.glob("*.ipynb")) if platform in path.stem]
 
 
+def lesson(path: Path) -> str:
+    """Return what a platform's lesson is about, as its title says.
+
+    >>> lesson(LESSONS / "01b-officernd-signature.ipynb")
+    'the signature'
+    """
+    title = "".join(notebook_pages.cells(path)[0]["source"]).partition("\n")[0]
+    return title.partition(": ")[2] or title.removeprefix("# ")
+
+
 def section(platform: str) -> list[dict[str, str]]:
     """Return the pages of a platform for the navigation, each with its title."""
-    learn = lessons(platform)
-    titles = ["Lesson"] if len(learn) == 1 else [f"Lesson {number}" for number in range(1, len(learn) + 1)]
     return [
         {"Overview": f"{FOLDER}{platform}.md"},
         {"Recipe": f"recipes/{platform}.md"},
-        *({title: f"notebooks/{path.stem}.md"} for title, path in zip(titles, learn, strict=True)),
+        *({f"Lesson: {lesson(path)}": f"notebooks/{path.stem}.md"} for path in lessons(platform)),
         {"Clauses": f"clauses/{platform}.md"},
         {"Mistakes": f"mistakes/{platform}.md"},
         {"Faults": f"faults/{platform}.md"},
@@ -81,16 +89,11 @@ def section(platform: str) -> list[dict[str, str]]:
 def pages(platform: str) -> str:
     """Say what else there is on a platform, with counts."""
     spec, known = register.load(platform), PLATFORMS[platform].slips().SLIPS
-    learn = ", ".join(
-        f"[{title.lower()}](../{path})"
-        for each in section(platform)
-        for title, path in each.items()
-        if title.startswith("Lesson")
-    )
+    learn = ", ".join(f"[{lesson(path)}](../notebooks/{path.stem}.md)" for path in lessons(platform))
     count = sum(1 for _ in vectors.rows(vectors.load(platform)))
     archive = f"../vectors/{vectors_pages.archive(platform)}"
     rows = (
-        f"**Learn it**: {learn}.",
+        f"**Learn it**, in lessons to run: {learn}.",
         f"**Write it**: [the recipe](../recipes/{platform}.md) has {len(recipe.load(platform).operations)} operations "
         "step by step; [Frameworks](../frameworks.md) say where the raw query and body are.",
         f"**Check it**: [{count} vectors](../vectors/{platform}.md), [to download]({archive}), and "
@@ -125,7 +128,7 @@ def mistakes(platform: str) -> str:
     for stage in dict.fromkeys(slip.stage for slip in known):
         of_it = [slip for slip in known if slip.stage == stage]
         shown = " ".join(
-            f"{prose(slip.says)} ([cure](../mistakes/{platform}.md#{slip.id}))" for slip in of_it[:NAMED]
+            f"[{prose(slip.says)}](../mistakes/{platform}.md#{slip.id})" for slip in of_it[:NAMED]
         )
         more = len(of_it) - NAMED
         rest = f" And [{more} more](../mistakes/{platform}.md)." if more > 0 else ""
@@ -141,7 +144,10 @@ def reasons(platform: str) -> str:
         for fault in faults_pages.faults(platform)
         if isinstance(fault.expected, Refuses)
     )
-    lines = ["Your operator sees one of these; a client outside learns none of them.", ""]
+    lines = [
+        "Your operator sees one of these. A client outside learns none of them before its signature has verified.",
+        "",
+    ]
     for code in occurring(platform):
         counts = [
             f"{found} {word}{'s' * (found > 1)}"
