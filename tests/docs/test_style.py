@@ -1,11 +1,12 @@
 """The words that a reader meets: phrases that had to be read twice do not come back.
 
 They are looked for wherever somebody reads: README, help, messages, docstrings, comments, test names, registers,
-decision records, pages, schemas, templates and programs in other languages. Only the lessons are left out.
+decision records, pages, lessons, schemas, templates and programs in other languages.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -21,7 +22,22 @@ NOT_HERE = re.compile(
     r"|\bis bought with\b|\bhave been somebody's\b|\bmay wander\b|\*\*He has\*\*",
     re.IGNORECASE | re.MULTILINE,
 )
-READ = {".md", ".py", ".toml", ".json", ".html", ".js", ".mjs", ".php", ".go", ".css", ".yml", ".txt", ""}
+READ = {
+    ".md",
+    ".py",
+    ".toml",
+    ".json",
+    ".html",
+    ".js",
+    ".mjs",
+    ".php",
+    ".go",
+    ".css",
+    ".yml",
+    ".txt",
+    ".ipynb",
+    "",
+}
 FOLDERS = ("reference", "tests", "docs", "notebooks", ".ci")
 NOT_OURS = {"node_modules", "__pycache__", ".ipynb_checkpoints"}
 
@@ -52,6 +68,8 @@ FILES = files()
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_phrase_that_has_to_be_read_twice(path):
     text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
     of_it = [found.group() for found in NOT_HERE.finditer(text)] if path.suffix == ".json" else phrases(text)
     assert of_it == []
 
@@ -75,7 +93,7 @@ def test_everything_that_is_read_is_looked_at():
     names = {path.relative_to(ROOT).as_posix() for path in FILES}
     for name in (
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "mkdocs.yml", ".ci/run", "docs/entries.md",
-        "docs/reasons.md", "docs/implementers.md", "docs/decisions/0001-what-this-reference-is.md", "docs/hooks.py",
+        "docs/reasons.md", "docs/implementers.md", "notebooks/01-officernd.ipynb", "docs/decisions/0001-what-this-reference-is.md", "docs/hooks.py",
         "docs/verifiers/node/strict.mjs", "docs/verifiers/php/strict.php", "docs/verifiers/go/strict/strict.go",
         "reference/handshakes/cli/verify.py",
         "reference/handshakes/core/refusals.py", "reference/handshakes/spec/vectors.schema.json",
