@@ -29,11 +29,14 @@ from docs import (  # noqa: E402
     lean,
     notebook_pages,
     platform_pages,
+    probe_page,
     reasons_page,
     recipe_pages,
     searching,
     sequences,
+    serving_page,
     slips_pages,
+    sources_page,
     strangers_page,
     trouble_page,
     vectors_pages,
@@ -48,6 +51,7 @@ API = api_pages.packages(api_pages.modules(PACKAGE))
 FROM_THE_ROOT = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 FILLED = {
     "reasons.md": ("<!-- the reasons -->", reasons_page.sections),
+    "sources.md": ("<!-- the sources -->", sources_page.sections),
     "troubleshooting.md": ("<!-- the symptoms -->", trouble_page.sections),
     "api.md": ("<!-- the modules -->", lambda: api_pages.table(PACKAGE)),
     "comparison.md": (
@@ -59,6 +63,8 @@ FILLED = {
 """What a written page leaves to be generated: the mark in it, and what makes it."""
 WITH_SEVERAL = {
     "index.md": home_page.filled,
+    "probe.md": probe_page.filled,
+    "serving.md": serving_page.filled,
 }
 """What fills in a written page that leaves several things to be generated."""
 

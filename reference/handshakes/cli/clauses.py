@@ -19,6 +19,7 @@ from ..spec.register_linting import lint
 from ..spec.vectors import MOST_BYTES, rows
 from ..spec.vectors import load as vectors_of
 from .common import ONE_OR_ALL, err, fail, file_given, out, platform_named, unknown
+from .sources import list_sources
 
 MOST_NAMES = 8
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="List, show and check the clauses: the rules of each platform, with their sources and open questions.",
 )
+app.command("sources")(list_sources)
 
 
 def _registers(platform: str) -> list[Register]:

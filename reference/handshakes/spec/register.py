@@ -23,7 +23,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document, program or observation that clauses come from; `headings`, when given, are all that may be cited."""
+    """One document, program or observation that clauses come from; `headings`, when given, are all that may be cited.
+
+    `date` is that of the document, `checked` the day on which somebody last read it for this register.
+    """
 
     id: str
     title: str
@@ -33,6 +36,7 @@ class Source:
     revision: str = ""
     date: str = ""
     sha256: str = ""
+    checked: str = ""
     headings: tuple[str, ...] = ()
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
+from datetime import date
+from re import fullmatch
 
 from .register import SCHEMA, Advice, Ambiguity, Clause, Register
 
@@ -45,6 +47,11 @@ def _lint(register: Register) -> Iterator[str]:
     for entry in everything:
         for key, known in CHOICES.items():
             yield from _unknown(entry.id, key, getattr(entry, key, ""), known)
+    for source in register.sources:
+        if source.checked and not _is_day(source.checked):
+            yield f"{source.id}: checked is no day, as 2026-11-22: {source.checked!r}"
+        if source.sha256 and not fullmatch("[0-9a-f]{64}", source.sha256):
+            yield f"{source.id}: sha256 is not 64 small hex digits"
     for entry in prefixed:
         if entry.id and register.platform and not entry.id.startswith(register.platform + ":"):
             yield f"{entry.id}: id does not begin with '{register.platform}:'"
@@ -54,6 +61,13 @@ def _lint(register: Register) -> Iterator[str]:
         yield from _ambiguity(ambiguity, clauses)
     for hidden in register.untestable:
         yield from _unknown(hidden.clause, "clause", hidden.clause, clauses)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _origin(entry: Clause | Advice, register: Register) -> Iterator[str]:
