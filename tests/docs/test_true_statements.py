@@ -33,6 +33,7 @@ def ids(platform: str) -> frozenset[str]:
     known = {clause.id for clause in found.clauses} | {row.id for row in found.advice}
     known |= {reading.id for row in found.ambiguities for reading in row.readings}
     known |= {row.id for row in found.ambiguities}
+    known |= {f"{platform}:{source.id}" for source in found.sources}
     return frozenset(id.partition(":")[2] for id in known)
 
 
