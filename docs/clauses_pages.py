@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
-from docs.text import escaped
+from docs.text import escaped, unsearched
 from handshakes.spec import evidence, register
 
 
@@ -36,7 +36,7 @@ def page(spec: register.Register, run: Path) -> str:
                 parts.append(f"When broken: {escaped(clause.violation)}")
             if clause.id in unclear:
                 parts.append(
-                    _unsearched(f"Can be read in more than one way: {', '.join(unclear[clause.id])}.")
+                    unsearched(f"Can be read in more than one way: {', '.join(unclear[clause.id])}.")
                 )
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
@@ -56,7 +56,7 @@ def page(spec: register.Register, run: Path) -> str:
             )
     if spec.untestable:
         rows = [
-            f"| {_link(entry.clause)} | {_unsearched(escaped(entry.reason))} |" for entry in spec.untestable
+            f"| {_link(entry.clause)} | {unsearched(escaped(entry.reason))} |" for entry in spec.untestable
         ]
         parts += ["## What no test can reach", "\n".join(["| clause | why |", "| --- | --- |", *rows])]
     return "\n\n".join(parts) + "\n"
@@ -91,14 +91,14 @@ def _ambiguity(entry: register.Ambiguity) -> str:
         }
         lines = [
             f'- `{_short(reading.id)}`{{ id="{_short(reading.id)}" }}: {adopted}{escaped(reading.rule)}',
-            f"    - {_unsearched('For: ' + escaped(reading.for_))}",
-            f"    - {_unsearched('Against: ' + escaped(reading.against))}",
-            f"    - {_unsearched(escaped(runs.get(reading.runs, reading.runs)))}",
+            f"    - {unsearched('For: ' + escaped(reading.for_))}",
+            f"    - {unsearched('Against: ' + escaped(reading.against))}",
+            f"    - {unsearched(escaped(runs.get(reading.runs, reading.runs)))}",
         ]
         parts.append("\n".join(lines))
     parts.append(f"Why the default: {escaped(entry.reason)}")
     parts.append(f"If it is wrong: {escaped(entry.consequence)}")
-    parts.append(_unsearched(f"What would settle it: {escaped(entry.settle)}"))
+    parts.append(unsearched(f"What would settle it: {escaped(entry.settle)}"))
     return "\n\n".join(parts)
 
 
@@ -106,11 +106,6 @@ def _heading(id: str, more: str = "") -> str:
     """Write a heading with an address; the whole id is there for the search, which leads to it."""
     platform, _, short = id.partition(":")
     return f"#### <span hidden>{platform}:</span>{short}{more} {{ #{short} }}"
-
-
-def _unsearched(markdown: str) -> str:
-    """Write what the search leaves out, since the question and the readings say what it is about."""
-    return f'<span data-search-exclude="yes">{markdown}</span>'
 
 
 def _short(id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from itertools import groupby
 
-from docs.text import clause, prose, reason, table
+from docs.text import clause, prose, reason, table, unsearched
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.verdicts import Fault, Refuses
 
@@ -43,4 +43,9 @@ def said(kind: type[Fault]) -> str:
 def _row(fault: Fault) -> tuple[str, ...]:
     expected = fault.expected
     end = f"refused: {reason(expected.reason)}" if isinstance(expected, Refuses) else f"ends {expected.state}"
-    return f"`{fault.name}`{{ #{fault.name} }}", prose(fault.what), end, clause(fault.clause)
+    return (
+        f"`{fault.name}`{{ #{fault.name} }}",
+        prose(fault.what),
+        unsearched(end),
+        unsearched(clause(fault.clause)),
+    )

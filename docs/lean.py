@@ -44,5 +44,6 @@ def site(folder: Path) -> None:
         index = json.loads(path.read_text("utf-8"))
         for entry in index["docs"]:
             entry["title"], entry["text"] = plain(entry["title"]), plain(entry["text"])
-            entry["boost"] = boost(entry["location"], entry["title"])
+            if (counts := boost(entry["location"], entry["title"])) != 1:
+                entry["boost"] = counts
         path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), "utf-8")

@@ -65,7 +65,7 @@ def _steps(found: recipe.Recipe, operation: str) -> str:
         if line.vectors:
             text += " · " + ", ".join(map(linked.vector, line.vectors))
         lines.append(text)
-    return "\n".join(['<div class="steps" markdown>', "", *lines, "", "</div>"])
+    return "\n".join(['<div class="steps" data-search-exclude="yes" markdown>', "", *lines, "", "</div>"])
 
 
 def _worked(group: dict[str, Any], vector: dict[str, Any]) -> list[str]:

@@ -46,6 +46,6 @@ def _section(slip: Slip) -> str:
         [
             f"### {slip.id} {{ #{slip.id} }}",
             f"{prose(slip.says)} **What to do:** {prose(slip.cure)}",
-            f"Known from {prose(slip.source)}\n{{ .facts }}",
+            f"Known from {prose(slip.source)}\n{{ .facts data-search-exclude=yes }}",
         ]
     )

@@ -62,3 +62,8 @@ def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Write a table; the cells are Markdown."""
     lines = (heads, ("---",) * len(heads), *rows)
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def unsearched(markdown: str) -> str:
+    """Write what the search leaves out, since what stands beside it says what it is about."""
+    return f'<span data-search-exclude="yes">{markdown}</span>'

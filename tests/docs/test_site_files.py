@@ -32,13 +32,17 @@ def test_maps_and_word_lists_are_taken_out_and_the_index_is_written_briefly(tmp_
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}", "utf-8")
-    index = {"config": {}, "docs": [{"location": "a.html#ü", "title": "<code>ü</code>", "text": "<p>x</p>"}]}
+    docs = [
+        {"location": f"{page}.html#ü", "title": "<code>ü</code>", "text": "<p>x</p>"}
+        for page in ("a", "reasons")
+    ]
+    index = {"config": {}, "docs": docs}
     (tmp_path / "search/search_index.json").write_text(json.dumps(index, indent=2), "utf-8")
     lean.site(tmp_path)
     left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     assert left == ["assets/a.js", "search/search_index.json"]
     assert (tmp_path / "search/search_index.json").read_text("utf-8") == (
-        '{"config":{},"docs":[{"location":"a.html#ü","title":"ü","text":"x","boost":1}]}'
+        '{"config":{},"docs":[{"location":"a.html#ü","title":"ü","text":"x"},{"location":"reasons.html#ü","title":"ü","text":"x","boost":4.8}]}'
     )
 
 
