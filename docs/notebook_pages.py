@@ -38,7 +38,7 @@ def page(path: Path, recipes: Iterable[str] = ()) -> str:
                 parts.append(lesson_ids.shown(clauses))
     platform = next((name for name in recipes if name in path.stem.split("-")), "")
     if platform:
-        first = "Every operation of this lesson as a numbered list, to be written in any language:"
+        first = "Every operation of this platform as a numbered list, to be written in any language:"
         parts.insert(1, f"{first} [the recipe](../recipes/{platform}.md).")
     button = f"[Download this notebook]({path.name}){{ .md-button download={path.name} }}"
     return "\n\n".join([*parts, button]) + "\n"

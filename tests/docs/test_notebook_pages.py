@@ -81,6 +81,14 @@ def test_a_lesson_names_the_recipe_of_its_platform_and_can_be_downloaded(tmp_pat
     assert page.index("# Title") < page.index("(../recipes/officernd.md)") < page.index("next")
     assert "recipes" not in notebook_pages.page(path, ("fortis",))
     assert "(01-officernd.ipynb)" in page
+    second = written(tmp_path, markdown("# Title"), name="01b-officernd-signature")
+    assert "(../recipes/officernd.md)" in notebook_pages.page(second, ("officernd", "fortis"))
+
+
+def test_a_picture_is_followed_by_the_same_as_text(tmp_path):
+    path = written(tmp_path, code("x", shown(text_html="<svg></svg>", text_plain="covered  apiKey")))
+    page = notebook_pages.page(path)
+    assert page.index("<svg>") < page.index('??? note "The same as text"') < page.index("covered  apiKey")
 
 
 def test_code_and_outputs_are_not_searched(tmp_path):

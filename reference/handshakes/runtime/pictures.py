@@ -155,6 +155,6 @@ def _picture(drawn: list[str], height: float, lines: list[str]) -> Picture:
     label = escape("; ".join(" ".join(line.split()) for line in lines))
     svg = (
         f'<svg role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {height:g}" fill="currentColor"'
-        f' style="width:100%;max-width:32rem;height:auto">{"".join(drawn)}</svg>'
+        f' style="width:100%;max-width:480px;height:auto">{"".join(drawn)}</svg>'
     )
     return Picture(svg, "\n".join(lines))
