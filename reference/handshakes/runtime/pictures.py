@@ -54,7 +54,7 @@ def layout(parts: Iterable[tuple[str, bytes]]) -> Picture:
             piece = _readable(value[first - at : first - at + size])
             drawn.append(_word(x + size * _BYTE / 2, y + 15, piece, size * _BYTE, mono=True))
             drawn.append(
-                _word(min(x + size * _BYTE / 2, WIDTH - 26), y + 33, name, max(size * _BYTE, 52), small=True)
+                _word(min(x + size * _BYTE / 2, WIDTH - 36), y + 33, name, max(size * _BYTE, 72), small=True)
             )
             if first % ROW == 0:
                 drawn.append(_word(_LEFT - 6, y + 15, str(first), small=True, anchor="end"))
