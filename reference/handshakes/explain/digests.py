@@ -6,6 +6,8 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 
@@ -51,10 +53,50 @@ def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
     return None
 
 
+SHORTEST = 16
+"""From how many bytes on a digest may be the beginning of a longer one."""
+LONGEST = 64
+"""How many bytes the longest digest has; what is longer holds more than a digest, and is not cut."""
 SIZES = frozenset({16, 20, 28, 32, 48, 64})
 """How many bytes a digest may have."""
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII).fullmatch
 _NUMBERS = re.compile(r"[\[({]?\s*-?[0-9]{1,3}(?:[\s,]+-?[0-9]{1,3}){15,63}\s*[\])}]?", re.ASCII).fullmatch
+
+
+def comparing(received: str) -> Callable[[Any], tuple[str, ...] | None]:
+    """Return what compares a digest that was made with the received one: the slips of its form, or None.
+
+    >>> fits = comparing("0F" * 32)
+    >>> fits(bytes([15] * 32)), fits(bytes([15] * 20))
+    (('form-upper-case',), None)
+    """
+    read = read_digest(received)
+    whole = {digest: slips for slips, digest in reversed(read) if "form-cut" not in slips}
+    parts = [(slips, digest, len(digest)) for slips, digest in read if "form-cut" in slips]
+    parts += [
+        ((*slips, "form-cut"), digest, len(digest))  # a longer digest, cut to the usual length
+        for slips, digest in read
+        if "form-cut" not in slips and len(digest) >= SHORTEST
+    ]
+    small, length = received.lower(), len(received)
+    odd = small[:1] == "-" or small.isdecimal() or "ffffff" in small or "efbfbd" in small or _HEX(small) is None  # fmt: skip
+
+    def fits(made: Any) -> tuple[str, ...] | None:
+        if made is None:
+            return None
+        if made in whole:
+            return whole[made]
+        size = len(made)
+        for slips, digest, least in parts:
+            if not least < size <= LONGEST:
+                continue
+            if made.startswith(digest) or (least < 2 * SHORTEST and made.endswith(digest)):
+                return slips
+        if (odd or length < 2 * size) and isinstance(made, bytes):
+            return lossy(made, received)
+        return None
+
+    return fits
 
 
 def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:

@@ -34,11 +34,12 @@ def _hmac(name: str) -> _Make:
 
 
 def _plain(name: str, text: _Make) -> _Make:
-    return lambda key, message: hashlib.new(name, text(key, message), usedforsecurity=False).digest()
+    hashing = getattr(hashlib, name)
+    return lambda key, message: hashing(text(key, message), usedforsecurity=False).digest()
 
 
 def _hashed(name: str, text: bytes) -> bytes:
-    return hashlib.new(name, text, usedforsecurity=False).digest()
+    return bytes(getattr(hashlib, name)(text, usedforsecurity=False).digest())
 
 
 def _said(name: str) -> str:

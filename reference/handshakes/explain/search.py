@@ -21,15 +21,12 @@ from .budget import Budget, Spent
 Part = tuple[str, str]
 """The id of a slip or reading, and what it changed."""
 Path = tuple[Part, ...]
+Form = tuple[str | Part, ...]
 State = tuple[Any, ...]
 Level = dict[Hashable, tuple[State, list[Path]]]
 
 BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, binascii.Error)
 """What a stage raises for a state that it cannot read: then nothing is made of it."""
-SHORTEST = 16
-"""From how many bytes on a digest may be the beginning of a longer one."""
-LONGEST = 64
-"""How many bytes the longest digest has; what is longer holds more than a digest, and is not cut."""
 MANY_ROUNDS = 1_000
 """From how many rounds on a key derivation is put off."""
 MOST_PATHS = 12
@@ -119,7 +116,7 @@ class _Search:
         self.ways: list[dict[Hashable, list[Made]]] = [{} for _ in case.layers]
         self.keys = _keys(case, secret, others)
         self.macs = _macs(case)
-        self.forms: dict[Any, tuple[dict[bytes, tuple[str, ...]], list[tuple[tuple[str, ...], bytes]]]] = {}
+        self.forms: dict[Any, Callable[[Any], Form | None]] = {}
         self.later: list[tuple[State, list[Path], Hashable, Path, bytes, Mac]] = []
         self.weak: list[Hit] = []
         self.weak_cost = 0
@@ -171,41 +168,54 @@ class _Search:
     def _pairs(
         self, state: State, paths: list[Path], identity: Hashable, key_cost: int, mac_cost: int
     ) -> Iterator[Hit]:
-        for key_parts, key in self.keys.get(key_cost, ()):
-            for mac in self.macs.get(mac_cost, ()):
-                yield from self._put_off(state, paths, identity, key_parts, key, mac)
+        keys, macs = self.keys.get(key_cost), self.macs.get(mac_cost)
+        if not keys or not macs:
+            return
+        message, received = state[0], state[1] if self.received is None else self.received
+        size, spend, fits = _size(message), self.budget.spend, self._fitting(received)
+        for parts, key in keys:  # the loop that all the time goes into: no more calls than it needs
+            for mac in macs:
+                if mac.rounds is not None:
+                    if (rounds := mac.rounds(key, message)) > MANY_ROUNDS:
+                        self.later.append((state, paths, identity, parts, key, mac))
+                        continue
+                    if not self.budget.derive(rounds):
+                        continue
+                spend(size, mac.weight)
+                try:
+                    made = mac.make(key, message)
+                except BROKEN:
+                    continue
+                if (slips := fits(made)) is not None:
+                    yield from self._named(slips, paths, identity, parts, key, mac)
 
     def _tried(self, state: State, paths: list[Path], left: int, identity: Hashable) -> Iterator[Hit]:
         for key_cost in range(left + 1):
-            for key_parts, key in self.keys.get(key_cost, ()):
-                for mac in self.macs.get(left - key_cost, ()):
-                    yield from self._put_off(state, paths, identity, key_parts, key, mac)
-
-    def _put_off(
-        self, state: State, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
-    ) -> Iterator[Hit]:
-        if mac.rounds is not None and mac.rounds(key, state[0]) > MANY_ROUNDS:
-            self.later.append((state, paths, identity, parts, key, mac))
-        else:
-            yield from self._one(state, paths, identity, parts, key, mac)
+            yield from self._pairs(state, paths, identity, key_cost, left - key_cost)
 
     def _one(
         self, state: State, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
     ) -> Iterator[Hit]:
+        """Try one that was put off."""
         message, received = state
         if mac.rounds is not None and not self.budget.derive(mac.rounds(key, message)):
             return
-        self.budget.spend(len(message) if isinstance(message, bytes) else _size(message), mac.weight)
+        self.budget.spend(_size(message), mac.weight)
         try:
             made = mac.make(key, message)
         except BROKEN:
             return
-        slips = self._fits(made, received if self.received is None else self.received)
+        slips = self._fitting(received if self.received is None else self.received)(made)
         if slips is not None:
-            forms: dict[Any, str] = {**self.case.forms}
-            for form in dict.fromkeys((slips, tuple(forms.get(slip, slip) for slip in slips))):
-                own = zip_longest(mac.ids, mac.changes, fillvalue="")
-                yield from self._kept(paths, (*parts, *own, *map(_part, form)), identity, key)
+            yield from self._named(slips, paths, identity, parts, key, mac)
+
+    def _named(
+        self, slips: Form, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
+    ) -> Iterator[Hit]:
+        forms: dict[Any, str] = {**self.case.forms}
+        for form in dict.fromkeys((slips, tuple(forms.get(slip, slip) for slip in slips))):
+            own = zip_longest(mac.ids, mac.changes, fillvalue="")
+            yield from self._kept(paths, (*parts, *own, *map(_part, form)), identity, key)
 
     def _kept(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> Iterator[Hit]:
         for path in paths:
@@ -223,32 +233,14 @@ class _Search:
             self.weak_cost = len(hit.path)
             self.weak.append(hit)
 
-    def _fits(self, made: Any, received: Any) -> tuple[str | Part, ...] | None:
-        if self.case.fits is not None:
-            return self.case.fits(made, received)
-        if made is None:
-            return None
+    def _fitting(self, received: Any) -> Callable[[Any], Form | None]:
+        """Return what compares a value that was made with one that was received."""
         if received not in self.forms:
-            read = digests.read_digest(received)
-            whole = {digest: slips for slips, digest in reversed(read) if "form-cut" not in slips}
-            parts = [(slips, digest) for slips, digest in read if "form-cut" in slips]
-            parts += [
-                ((*slips, "form-cut"), digest)  # a longer digest, cut to the usual length
-                for slips, digest in read
-                if "form-cut" not in slips and len(digest) >= SHORTEST
-            ]
-            self.forms[received] = whole, parts
-        whole, parts = self.forms[received]
-        if made in whole:
-            return whole[made]
-        for slips, digest in parts:
-            if not len(digest) < len(made) <= LONGEST:
-                continue
-            if made.startswith(digest) or (len(digest) < 2 * SHORTEST and made.endswith(digest)):
-                return slips
-        return (
-            digests.lossy(made, received) if isinstance(made, bytes) and isinstance(received, str) else None
-        )
+            if (fits := self.case.fits) is not None:
+                self.forms[received] = lambda made: fits(made, received)
+            else:
+                self.forms[received] = digests.comparing(received)
+        return self.forms[received]
 
     def _build(self, cost: int) -> None:
         first = self.tables[0]

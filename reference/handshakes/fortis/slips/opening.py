@@ -52,8 +52,9 @@ def evp(digest: str, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
     '3428110ad9454065ab3b4b4a2f86d00f'
     """
     made = last = b""
+    hashing = getattr(hashlib, digest)
     while len(made) < length:
-        last = hashlib.new(digest, last + passphrase + salt, usedforsecurity=False).digest()
+        last = hashing(last + passphrase + salt, usedforsecurity=False).digest()
         made += last
     return made[:length]
 
@@ -61,10 +62,11 @@ def evp(digest: str, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
 def evp_rounds(digest: str, rounds: int, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
     """Return what EVP_BytesToKey gives with many rounds, as Ruby's pkcs5_keyivgen has by default."""
     made = last = b""
+    hashing = getattr(hashlib, digest)
     while len(made) < length:
         last = last + passphrase + salt
         for _ in range(rounds):
-            last = hashlib.new(digest, last, usedforsecurity=False).digest()
+            last = hashing(last, usedforsecurity=False).digest()
         made += last
     return made[:length]
 
@@ -156,6 +158,8 @@ class Opener:
     def __init__(self, rule: Rules, ciphers: Ciphers) -> None:
         self.rule, self.ciphers = rule, ciphers
         self.derived: dict[tuple[str, int, bytes, bytes], bytes] = {}
+        self.made: dict[tuple[str, bytes, bytes], bytes] = {}
+        self.firsts: dict[tuple[bytes, bytes, bytes], bytes] = {}
 
     def macs(self) -> Iterator[Mac]:
         """Yield every way to decrypt; the documented one has no ids."""
@@ -209,13 +213,22 @@ class Opener:
     # --- the ways, one after the other ------------------------------------------------------------
 
     def _adopted(self, passphrase: bytes, salt: bytes) -> bytes:
-        key, iv = self.rule.derive(passphrase, salt)
-        return key + iv
+        known = ("", passphrase, salt)
+        if known not in self.made:
+            key, iv = self.rule.derive(passphrase, salt)
+            self.made[known] = key + iv
+        return self.made[known]
 
     def _derivations(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Material]]:
         for name, said in (("sha256", ""), ("sha1", "SHA-1"), ("sha512", "SHA-512"), ("sha384", "SHA-384")):
             id = READ[0] if name == "sha256" else "fortis-evp-digest"
-            yield (id,), (said,), partial(evp, name)
+            yield (id,), (said,), partial(self._once, name)
+
+    def _once(self, digest: str, passphrase: bytes, salt: bytes) -> bytes:
+        known = (digest, passphrase, salt)
+        if known not in self.made:
+            self.made[known] = evp(digest, passphrase, salt)
+        return self.made[known]
 
     def _mac(
         self, ids: tuple[str, ...], changes: tuple[str, ...], material: Material, size: int, mode: str
@@ -277,13 +290,31 @@ class Opener:
                 raise ValueError("GCM is a mode")
             return self._gcm(sealed, key)
         if mode == "ecb":
-            return Opened(self.ciphers.aes(mode, key, b"", sealed.data), key, (), mode, sealed.cut)
+            block = sealed.data[:BLOCK]
+            first = self.firsts.get((key, b"", block)) or self.ciphers.aes(mode, key, b"", block)
+            whole = texts.printable(first)
+            text = self.ciphers.aes(mode, key, b"", sealed.data) if whole else first
+            return Opened(text, key, (), mode, sealed.cut)
         if mode != "cbc":
             iv = sealed.iv or derived or bytes(BLOCK)
-            return Opened(self.ciphers.aes(mode, key, iv, sealed.data), key, (((), iv),), mode, sealed.cut)
+            first = self._first(key, iv, sealed.data[:BLOCK])
+            whole = texts.begins(first[:1]) if mode == "cfb8" else texts.printable(first)
+            text = self.ciphers.aes(mode, key, iv, sealed.data) if whole else first
+            return Opened(text, key, (((), iv),), mode, sealed.cut)
         text = self.ciphers.aes(mode, key, bytes(BLOCK), sealed.data)
+        self.firsts[key, b"", sealed.data[:BLOCK]] = text[:BLOCK]  # which ECB gives too
         ivs = tuple(self._ivs(passphrase, sealed, key, derived)) if _may_be_read(text, sealed) else ()
         return Opened(text, key, ivs, mode, sealed.cut)
+
+    def _first(self, key: bytes, iv: bytes, block: bytes) -> bytes:
+        """Return the first block of CTR, CFB and OFB, which is the same, and the first byte of CFB8.
+
+        Nearly every wrong key is known by it.
+        """
+        known = (key, iv, block)
+        if known not in self.firsts:
+            self.firsts[known] = self.ciphers.aes("ctr", key, iv, block)
+        return self.firsts[known]
 
     def _gcm(self, sealed: Sealed, key: bytes) -> Opened:
         iv = (sealed.iv or b"") + b"\0\0\0\2"

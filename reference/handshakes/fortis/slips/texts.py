@@ -80,6 +80,11 @@ def printable(text: bytes) -> bool:
     return text[:2] == b"\x1f\x8b" or _UNPRINTABLE.search(text, 0, max(BLOCK, len(text) - BLOCK)) is None
 
 
+def begins(text: bytes) -> bool:
+    """Return whether a text may begin so: with a byte of text, or with the first one of what was compressed."""
+    return text == b"\x1f" or printable(text)
+
+
 def read(text: bytes, rule: Rules) -> Parts | None:
     """Return how a text differs from the documented one: nothing, slips, readings; None where it is no such object."""
     if text.startswith(b"{"):

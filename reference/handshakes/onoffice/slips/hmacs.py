@@ -7,13 +7,20 @@ import binascii
 import contextlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
 
 def fits(version: int, made: Any, received: str) -> tuple[str, ...] | None:
     """Return the slips by which a received HMAC differs from the documented form, or None where it is another one."""
-    return next((slips for slips, value in _read(version, received) if value == made), None)
+    return _forms(version, received).get(made)
+
+
+@lru_cache(maxsize=16)
+def _forms(version: int, received: str) -> dict[bytes, tuple[str, ...]]:
+    """Return what a received HMAC may stand for, each with its slips: it is compared thousands of times."""
+    return {value: slips for slips, value in reversed([*_read(version, received)])}
 
 
 def _read(version: int, received: str) -> Iterator[tuple[tuple[str, ...], bytes]]:
