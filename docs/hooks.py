@@ -22,11 +22,14 @@ if str(ROOT) not in sys.path:  # MkDocs runs a hook as a file, not as part of a 
 
 from docs import (  # noqa: E402
     api_pages,
+    benchmarks_page,
     clauses_pages,
     comparison_page,
     faults_pages,
+    glossary_page,
     home_page,
     lean,
+    matrix_page,
     notebook_pages,
     platform_pages,
     probe_page,
@@ -52,6 +55,12 @@ FROM_THE_ROOT = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTIN
 FILLED = {
     "reasons.md": ("<!-- the reasons -->", reasons_page.sections),
     "sources.md": ("<!-- the sources -->", sources_page.sections),
+    "glossary.md": ("<!-- the words of the platforms -->", glossary_page.sections),
+    "matrix.md": ("<!-- the last complete run -->", lambda: matrix_page.sections(ROOT / evidence.FILE)),
+    "benchmarks.md": (
+        "<!-- the last run -->",
+        lambda: benchmarks_page.section(ROOT / "build" / "benchmarks.json"),
+    ),
     "troubleshooting.md": ("<!-- the symptoms -->", trouble_page.sections),
     "api.md": ("<!-- the modules -->", lambda: api_pages.table(PACKAGE)),
     "comparison.md": (

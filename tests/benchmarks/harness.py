@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
+import platform
 import re
 import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 ROUNDS = 9
+FILE = Path("build") / "benchmarks.json"
+ROWS: list[dict[str, str]] = []
+"""The rows that were printed so far."""
 
 
 def best(run: Callable[[], object], number: int) -> float:
@@ -51,5 +59,18 @@ def has_wrk() -> bool:
 
 
 def row(what: str, measured: str, aim: str) -> None:
-    """Print one row of the table."""
+    """Print one row of the table, and keep it."""
+    ROWS.append({"what": what, "measured": measured, "aim": aim})
     print(f"{what:<58} {measured:<40} aim: {aim}", flush=True)
+
+
+def written(folder: Path = Path()) -> None:
+    """Write the rows that were printed to `build/benchmarks.json`, for the page on benchmarks."""
+    about = {
+        "date": datetime.now(tz=UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+    }
+    path = folder / FILE
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({**about, "rows": ROWS}, indent=1) + "\n", "utf-8")

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 sys.path.insert(0, str(Path(__file__).parent))
 
 import specification
-from harness import row
+from harness import row, written
 
 import fortis
 import officernd
@@ -73,3 +73,4 @@ if __name__ == "__main__":
     onoffice.run()
     fortis.run()
     whole_commands()
+    written()
