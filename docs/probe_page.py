@@ -31,7 +31,7 @@ def filled(markdown: str) -> str:
     record = json.dumps(found.record(date=DATE, version=__version__), indent=2)
     for mark, text in {
         "the request": fence(url, "text"),
-        "the answer": fence(told(found), "text"),
+        "the answer": f"<div data-search-exclude markdown>\n\n{fence(told(found), 'text')}\n\n</div>",
         "the record": folded("The record", fence(record, "json")),
     }.items():
         markdown = markdown.replace(f"<!-- {mark} -->", text)

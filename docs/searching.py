@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-LEFT_OUT = ("api/", "vectors/", "api.md", "changelog.md", "entries.md")
+LEFT_OUT = (
+    "api/",
+    "vectors/",
+    "api.md",
+    "benchmarks.md",
+    "changelog.md",
+    "entries.md",
+    "matrix.md",
+    "sources.md",
+)
 """Lists and code: whoever looks for a word of theirs wants the page that explains it."""
 EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.6}
 """How much a section counts whose title is the id of what it explains, by page or folder."""
