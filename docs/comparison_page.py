@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from docs.text import clause, prose, table
+from docs.text import clause, prose, table, unsearched
 
 FILE = Path(__file__).with_name("comparison.toml")
 VERDICTS = {"yes": "yes", "part": "in part", "no": "no"}
@@ -83,4 +83,4 @@ def _unproved(entry: Entry, root: str) -> str:
 def _said(platform: str, entry: Entry, root: str) -> str:
     do = f" *Do*: {prose(entry['do'])}" if "do" in entry else ""
     links = ", ".join(clause(f"{platform}:{id}", root) for id in entry["clauses"])
-    return f"{prose(entry['text'])}{do} ({links})"
+    return f"{prose(entry['text'])}{do} {unsearched(f'({links})')}"

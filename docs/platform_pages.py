@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from docs import comparison_page, diagrams, faults_pages, notebook_pages, vectors_pages
-from docs.text import clause, folded, plain, prose, reason
+from docs.text import clause, folded, plain, prose, reason, unsearched
 from handshakes.core.cases import Slip
 from handshakes.core.refusals import REASONS
 from handshakes.explain.entries import STAGES
@@ -50,12 +50,12 @@ def quiet(markdown: str, name: str) -> str:
 
 def linked(platform: str, markdown: str, root: str = "../") -> str:
     """Write the links that double brackets stand for."""
-    return LINKS.sub(
-        lambda found: (
-            "(" + ", ".join(clause(f"{platform}:{id}", root) for id in re.split(", *", found[1])) + ")"
-        ),
-        markdown,
-    )
+
+    def links(found: re.Match[str]) -> str:
+        ids = re.split(", *", found[1])
+        return unsearched("(" + ", ".join(clause(f"{platform}:{id}", root) for id in ids) + ")")
+
+    return LINKS.sub(links, markdown)
 
 
 def lessons(platform: str) -> list[Path]:
