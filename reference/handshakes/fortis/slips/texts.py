@@ -26,6 +26,10 @@ Parts = tuple[str | tuple[str, str], ...]
 """The ids of slips and readings, each alone or with what it changed."""
 
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ID = re.compile(rb"11e[0-9a-f]{21}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+"""An id of Fortis, or a UUID. Any 24 hex digits are not enough: CFB8 makes one byte again and again of zeros."""
+ENOUGH = 16
+"""From how many bytes on a JSON object of unknown members is no accident."""
 _MEMBERS = frozenset(re.sub("[-_]", "", name) for name in NAMES)
 _LAST_WINS = ENCRYPTED + "duplicate-keys=last-wins"
 _ENDS = frozenset(b"\0\x80 }]\"'\n")
@@ -89,16 +93,18 @@ def read(text: bytes, rule: Rules) -> Parts | None:
     """Return how a text differs from the documented one: nothing, slips, readings; None where it is no such object."""
     if text.startswith(b"{"):
         try:
-            return _accepted(rule.parse(text), rule)
+            value = rule.parse(text)
+            return _accepted(value, rule) if _is_evidence(text, value) else None
         except Refused as refused:
             if refused.reason == "duplicate-parameter":
                 try:
-                    return (_LAST_WINS, *_accepted(other_readings.READINGS[_LAST_WINS]["parse"](text), rule))
+                    value = other_readings.READINGS[_LAST_WINS]["parse"](text)
+                    return (_LAST_WINS, *_accepted(value, rule)) if _is_evidence(text, value) else None
                 except Refused:
                     return None
     if text == b"[object Object]":
         return ("fortis-text-object",)
-    if re.fullmatch(rb"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.I):
+    if _ID.fullmatch(text):
         return ("fortis-text-alone",)
     for id, change, begins, undo in _FORMS:
         if begins.match(text) is None:
@@ -119,9 +125,18 @@ def read(text: bytes, rule: Rules) -> Parts | None:
             continue
         except zlib.error:
             continue
-        if value:
+        if value and _is_evidence(text, value):
             return ((id, change), *_accepted(value, rule))
     return None
+
+
+def _is_evidence(text: bytes, values: dict[str, Any]) -> bool:
+    """Return whether an object shows that the key was right: a member of a launch does, or so many bytes of JSON.
+
+    >>> _is_evidence(b"{}", {}), _is_evidence(b'{"user_id":7}', {"user_id": 7})
+    (False, True)
+    """
+    return len(text) >= ENOUGH or any(_respelled(str(name)) in _MEMBERS for name in values)
 
 
 def _accepted(values: dict[str, Any], rule: Rules) -> Parts:
@@ -268,8 +283,12 @@ _BEGINNING = re.compile(r'\{\s*"[\w-]{1,40}"\s*:', re.A)
 
 
 def is_partly_text(padded: bytes) -> bool:
-    """Return whether 32 bytes of ASCII stand in a row; of random ones, one row of 10^13 does."""
-    return _ROW.search(padded) is not None
+    """Return whether 32 bytes of ASCII stand in a row; of random ones, one row of 10^13 does.
+
+    One block twice is no evidence: ciphertext that repeats itself decrypts to it.
+    """
+    row = _ROW.search(padded)
+    return row is not None and row[0][:BLOCK] != row[0][BLOCK:]
 
 
 def partial(padded: bytes) -> Parts | None:
