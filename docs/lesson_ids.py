@@ -8,7 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from docs.text import clause
+from handshakes.platforms import PLATFORMS
 from handshakes.spec import register
+
+ENTRIES = Path(__file__).parent / "entries.md"
 
 _PARTS = re.compile(r"(^```.*?^```$|\[[^\]]*\]\([^)]*\))", re.MULTILINE | re.DOTALL)
 """What is left as it is: blocks of code, and links."""
@@ -26,9 +29,22 @@ def known(platform: str) -> frozenset[str]:
     return frozenset(id.partition(":")[2] for id in ids)
 
 
+@cache
+def entries() -> dict[tuple[str, str], str]:
+    """Return where each entry is, by platform and code: the list of entries has them all."""
+    rows = re.findall(r"^\| \[(\w+)\]\((clauses/(\w+)\.md#[^)]+)\)", ENTRIES.read_text("utf-8"), re.MULTILINE)
+    return {(platform, code): target for code, target, platform in rows}
+
+
 def platform_of(path: Path) -> str:
     """Return the platform that a lesson is about, or nothing."""
     return next((name for name in register.platforms() if name in path.stem.split("-")), "")
+
+
+def platform_from(markdown: str) -> str:
+    """Return the platform that a heading of these lines names, or nothing."""
+    headings = " ".join(re.findall(r"^##? .*", markdown, re.MULTILINE))
+    return next((name for name, found in PLATFORMS.items() if found.title.split()[0] in headings), "")
 
 
 def linked(markdown: str, platform: str = "") -> str:
@@ -50,7 +66,9 @@ def shown(clauses: Iterable[str]) -> str:
 def _linked(text: str, platform: str) -> str:
     def link(found: re.Match[str]) -> str:
         owner = found["whole"] or platform
-        id = found["id"] or found["short"] or found["entry"]
+        id = found["id"] or found["short"]
+        if target := entries().get((platform, found["entry"])):
+            return f"[{found['entry']}](../{target})"
         return clause(f"{owner}:{id}") if owner and id in known(owner) else found[0]
 
     whole = _WHOLE.format(platforms="|".join(register.platforms()))

@@ -30,10 +30,11 @@ def page(path: Path, recipes: Iterable[str] = ()) -> str:
     for cell in cells(path):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
+            about = lesson_ids.platform_from(source) or about
             parts.append(lesson_ids.linked(links(source), about))
         elif cell["cell_type"] == "code" and source.strip():
             parts.append(fence(source, "{ .python data-search-exclude }"))
-            parts += [output(each, path.name) for each in cell["outputs"]]
+            parts += [output(each, path.name, about) for each in cell["outputs"]]
             if clauses := cell.get("metadata", {}).get("clauses"):
                 parts.append(lesson_ids.shown(clauses))
     platform = next((name for name in recipes if name in path.stem.split("-")), "")
@@ -63,8 +64,8 @@ def links(markdown: str) -> str:
     return re.sub(r"\]\(\.\./docs/", "](../", markdown)
 
 
-def output(stored: dict[str, Any], name: str) -> str:
-    """Write one stored output. Raises `NotShown`."""
+def output(stored: dict[str, Any], name: str, about: str = "") -> str:
+    """Write one stored output, of a lesson about a platform. Raises `NotShown`."""
     if stored["output_type"] == "error":
         raise NotShown(f"{name}: a stored output is a traceback ({stored['ename']})")
     if stored["output_type"] == "stream":
@@ -76,7 +77,7 @@ def output(stored: dict[str, Any], name: str) -> str:
     if "text/markdown" in data:
         if DIAGRAM.search(data["text/markdown"]):
             return data["text/markdown"] + "\n\n" + folded("The same as text", _block(text))
-        return links(data["text/markdown"])
+        return lesson_ids.linked(links(data["text/markdown"]), about)
     if "text/html" in data:
         drawn = f'<div class="output">{data["text/html"]}</div>'
         return drawn + "\n\n" + folded("The same as text", _block(text)) if text else drawn

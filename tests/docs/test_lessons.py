@@ -113,6 +113,7 @@ def test_an_id_that_no_register_has_and_one_in_code_or_in_a_link_stay_as_they_ar
     ):
         assert lesson_ids.linked(text, "fortis") == text
     assert lesson_ids.linked("A25") == "A25"
+    assert lesson_ids.linked("S07", "fortis") == "[S07](../clauses/fortis.md#advice.little-is-signed)"
     assert (
         lesson_ids.linked("`unlock.call`", "onoffice") == "[unlock.call](../clauses/onoffice.md#unlock.call)"
     )
@@ -124,3 +125,11 @@ def test_a_cell_that_shows_clauses_says_so_below_its_output():
     assert page.count("\nShows [") == sum(
         bool(cell["metadata"].get("clauses")) for cell in notebook_pages.cells(lesson)
     )
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+def test_every_entry_in_the_text_of_a_lesson_is_a_link_on_its_page(lesson):
+    examples = ["S1"] if lesson.stem.startswith("05b") else []
+    page = re.sub(r"^(`{3,}).*?^\1$", "", notebook_pages.page(lesson), flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"\[[^\]]*\]\([^)]*\)|<svg.*?</svg>|`[^`]*`", "", page, flags=re.DOTALL)
+    assert set(re.findall(r"\b[A-Z]\d{1,2}\b", prose)) <= set(examples)
