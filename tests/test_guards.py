@@ -257,15 +257,27 @@ def explains(module: str) -> bool:
     return layer(module)[0] == "explain" or ".slips" in module or module == "handshakes.core.cases"
 
 
+FOR_LESSONS = (".runtime.pictures",)
+"""What draws for notebooks; no side of a handshake imports it."""
 FOR_OTHER_LANGUAGES = (".spec.recipe", ".spec.recipe_linting", ".spec.fresh", ".cli.vectors_answer")
 
 
 def test_the_package_stays_small():
     core = [name for name in SOURCES if layer(name)[0] == "core" and not explains(name)]
     assert lines(*core) < 1_150
-    counted = [name for name in SOURCES if not explains(name) and not name.endswith(FOR_OTHER_LANGUAGES)]
+    counted = [
+        name
+        for name in SOURCES
+        if not explains(name) and not name.endswith(FOR_OTHER_LANGUAGES + FOR_LESSONS)
+    ]
     assert lines(*counted) < 24_000
     assert lines(*filter(explains, SOURCES)) < 9_500, "see docs/decisions/0005"
+
+
+def test_nothing_in_the_package_draws_for_lessons():
+    assert [
+        name for name, text in SOURCES.items() if re.search(r"import pictures|\.pictures import", text)
+    ] == []
 
 
 @pytest.mark.parametrize(

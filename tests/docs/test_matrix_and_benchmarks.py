@@ -79,7 +79,18 @@ def test_the_benchmarks_of_the_last_run_are_listed(tmp_path, capsys, monkeypatch
     monkeypatch.setattr(harness, "ROWS", [])
     harness.row("a | whole <thing>", "1.5 ms", "under 2 ms")
     harness.written(tmp_path)
-    assert capsys.readouterr().out.split() == ["a", "|", "whole", "<thing>", "1.5", "ms", "aim:", "under", "2", "ms"]
+    assert capsys.readouterr().out.split() == [
+        "a",
+        "|",
+        "whole",
+        "<thing>",
+        "1.5",
+        "ms",
+        "aim:",
+        "under",
+        "2",
+        "ms",
+    ]
     page = benchmarks_page.section(tmp_path / harness.FILE)
     assert "- a &#124; whole &#60;thing&#62;: **1.5 ms** (aim: under 2 ms)" in page
     assert re.search(r"^On 20\d\d-\d\d-\d\d, with Python 3\.\d+", page, re.MULTILINE)
