@@ -40,7 +40,7 @@ def page(spec: register.Register, run: Path) -> str:
                 )
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
-            else:
+            elif matrix.complete:  # without a complete run nothing is said of it
                 parts.append(
                     f"shown by the last run of the tests: {matrix.shown(clause.id)}\n{{ .facts data-search-exclude=yes }}"
                 )

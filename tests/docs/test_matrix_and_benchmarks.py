@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import benchmarks_page, matrix_page
+from docs import benchmarks_page, clauses_pages, matrix_page
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import evidence, register
 
@@ -113,3 +113,11 @@ def test_the_programs_that_the_page_on_benchmarks_names_are_there():
     assert run.endswith("    written()\n")
     assert "wrk" in (ROOT / "tests" / "benchmarks" / "harness.py").read_text("utf-8")
     assert "AUC" in (ROOT / "tests" / "benchmarks" / "fortis.py").read_text("utf-8")
+
+
+def test_a_page_of_clauses_says_nothing_of_the_tests_without_a_complete_run(run, tmp_path):
+    spec = register.load("officernd")
+    assert clauses_pages.page(spec, run()).count("shown by the last run of the tests: ") > 60
+    for path in (run(complete=False), tmp_path / "none.json"):
+        page = clauses_pages.page(spec, path)
+        assert "last run" not in page and "not run" not in page
