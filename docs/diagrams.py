@@ -5,6 +5,7 @@ The pages with which the browser drives the simulator are no part of a handshake
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,8 @@ from handshakes.runtime.transcript import Event, Transcript
 
 NOW = 1_700_000_000
 OWN_PAGES = "/simulator"
+MOST = 30
+"""How many characters the label of an arrow has at most."""
 PARTS = {
     "officernd": {"connecting": (0,), "afterwards": (1, 2, 4)},
     "retailcrm": {"connecting": (0, 1, 2), "afterwards": (4, 7)},
@@ -85,17 +88,30 @@ def mermaid(platform: str, part: str) -> str:
     transcript = Transcript()
     origins = {origin for event in events(platform, part) for origin in _origins(event)}
     names = {origin: _owner(platform, origin) for origin in origins}
-    transcript.events = [
-        Event(
-            one.kind,
-            names.get(one.sender, one.sender),
-            names.get(one.receiver, one.receiver),
-            one.text,
-            one.headers,
-        )
-        for one in events(platform, part)
-    ]
-    return transcript.mermaid()
+    for one in events(platform, part):
+        sender, receiver = (names.get(side, side) for side in (one.sender, one.receiver))
+        headers = tuple((name, re.sub(r"^https?://[^/]+", "", value)) for name, value in one.headers)
+        text = brief(one.text) if one.kind == "request" else one.text
+        transcript.events.append(Event(one.kind, sender, receiver, text, headers))
+    return transcript.mermaid(MOST)
+
+
+def brief(request: str) -> str:
+    """Write a request so that its arrow fits on a phone: no host, no values of the query, no long ids.
+
+    >>> brief("GET https://app.example/api/v1/organizations/test-slug/integrations/5e0000000000000000000001?x=1")
+    'GET …/integrations/…?x=…'
+    """
+    method, _, url = request.partition(" ")
+    parts = urlsplit(url)
+    path = re.sub(r"/[0-9a-f]{20,}(?=/|$)", "/…", parts.path)
+    query = re.match(r"[\w-]+=", parts.query)
+    mark = f"?{query[0]}…" if query else ""
+    while len(f"{method} {path}") > MOST - 2 and path.count("/") > 2:
+        path = "…" + path.removeprefix("…")[path.removeprefix("…").index("/", 1) :]
+    if len(f"{method} {path}{mark}") > MOST:
+        mark = "?…" if mark else ""
+    return f"{method} {path}{mark}"
 
 
 def _shown(found: Iterable[Event]) -> Iterator[Event]:

@@ -187,6 +187,24 @@ def test_every_part_of_a_diagram_is_on_the_page_once_and_whole(platform):
         assert len(messages) == len(diagrams.events(platform, part))
         assert set(names) <= {"browser", *(role.name for role in _roles(platform))}
         assert "/simulator" not in text
+        for message in messages:
+            assert len(message.label) <= diagrams.MOST
+
+
+def test_a_request_is_written_briefly_with_its_method_the_end_of_its_path_and_the_first_name_of_its_query():
+    start = "https://app.example/api/v1/organizations/test-slug"
+    assert (
+        diagrams.brief(f"GET {start}/integrations/5e0000000000000000000001?x=1") == "GET …/integrations/…?x=…"
+    )
+    assert diagrams.brief(f"POST {start}/webhooks") == "POST …/test-slug/webhooks"
+    assert diagrams.brief("GET https://app.example/launch?data=abc") == "GET /launch?data=…"
+    assert (
+        diagrams.brief("POST https://app.example/a/location?location_id=1&b=2")
+        == "POST /a/location?location_id=…"
+    )
+    assert (
+        diagrams.brief("POST https://app.example/fortis/location?location_id=1") == "POST /fortis/location?…"
+    )
 
 
 def _roles(platform):
