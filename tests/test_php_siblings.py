@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from handshakes.core.refusals import Refused
+from handshakes.fortis.rules import launch
 from handshakes.onoffice import readings
 from handshakes.onoffice.signing import api_hmac, string_to_sign
 from handshakes.retailcrm import rules
@@ -163,3 +164,40 @@ def test_what_is_nested_deeper_than_php_takes_it_is_dropped_as_there(levels):
     names = readings.of("onoffice:url.names=php-compatible")["names"]
     found = names((("a" + "[b]" * levels, "1"), ("c", "2")))
     assert [len(found)] == by_php(NESTED, [levels])
+
+
+LAUNCH = """
+while (($line = fgets(STDIN)) !== false) {
+    parse_str(json_decode($line, true), $_GET);
+    $found = [];
+    foreach (['location_id', 'timestamp', 'hmac', 'user_id', 'access-token', 'data'] as $name) $found[$name] = $_GET[$name] ?? null;
+    echo json_encode($found, JSON_INVALID_UTF8_SUBSTITUTE), "\\n";
+}"""
+NAMED = ("location_id", "timestamp", "hmac", "user_id", "access-token", "data")
+TWINS = [
+    *(spelled.format(name) for name in NAMED for spelled in
+      ("{}", " {}", "   {}", "{}\0", "{}\0x", " {}\0[", "{}[]", "{}[0]", "{}[a][b]", "{}[", "{}[a", "{}]", "[{}]", "{}.", "{} ",
+       "{}\t", "\t{}", "{}[0]x", "{}[ ]", " {}[", "\0{}", "+{}", "_{}", "{}\xa0")),
+    *("location.id", "location id", "location[id", " location.id[0]", "location.id\0", "location-id", "location..id", "location_id.x",
+      "user.id", "user id", "user[id", "user.id[]", "access.token", "access_token", "Location_id", "loca.tion_id", "location[id]"),
+]  # fmt: skip
+
+
+@pytest.mark.clause("fortis:launch.repeated")
+@pytest.mark.parametrize("first", [True, False], ids=["after it", "before it"])
+def test_a_launch_with_a_parameter_that_php_reads_as_another_is_refused(first):
+    """What is taken PHP reads alike, with the value that was taken, under every name that a launch has."""
+    genuine = [f"{name}=genuine" for name in NAMED]
+    queries = []
+    for twin in TWINS:
+        other = [f"{quote(twin, safe='')}=other"]
+        queries.append("&".join(genuine + other if first else other + genuine))
+    taken = 0
+    for twin, query, php in zip(TWINS, queries, by_php(LAUNCH, queries), strict=True):
+        ours = or_refused(launch.parameters, query)
+        if ours is not None:
+            taken += 1
+            assert {name: ours[name] for name in NAMED} == php, twin
+        else:
+            assert list(php.values()) != ["genuine"] * len(NAMED) or not first, twin
+    assert 30 < taken < len(TWINS) / 2 + 20

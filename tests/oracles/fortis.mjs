@@ -76,6 +76,10 @@ function verify(target, mode, secret, now) {
     if (values.has(name)) return null;
     values.set(name, value);
   }
+  for (const name of values.keys()) {
+    const read = /^ *([^\0]*)/.exec(name)[1].replace(/^([^[]+)\[[^]*\][^]*$/, "$1").replace(/[ .[]/g, "_");
+    if (read !== name && values.has(read)) return null; // PHP's $_GET has one of the two
+  }
   if (mode === "encrypted") return open(values.get("data") ?? "", secret);
   const [location, time, received] = ["location_id", "timestamp", "hmac"].map((name) => values.get(name) ?? "");
   if (!secret || !isId(location) || !/^[0-9]{10}$/.test(time) || !/^[0-9a-f]{64}$/.test(received)) return null;

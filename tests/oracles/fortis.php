@@ -109,6 +109,13 @@ function verify(string $target, string $mode, string $secret, int $now): ?array
         }
         $values[" $name"] = $value;  // the blank keeps names of digits texts
     }
+    foreach (array_keys($values) as $name) {
+        parse_str(urlencode(substr($name, 1)) . '=1', $read);  // what $_GET would call it
+        $other = ' ' . array_key_first($read);
+        if ($read && $other !== $name && array_key_exists($other, $values)) {
+            return null;
+        }
+    }
     if ($mode === 'encrypted') {
         return open($values[' data'] ?? '', $secret);
     }

@@ -284,7 +284,16 @@ def pairs_of(target: str, on: str) -> dict[str, str]:
             raise Refusal("duplicate-parameter")
         if name not in found or on == "launch.repeated=last":
             found[name] = value
+    if not on.startswith("launch.repeated=") and any(php_name(name) in set(found) - {name} for name in found):
+        raise Refusal("duplicate-parameter")
     return found
+
+
+def php_name(name: str) -> str:
+    """Return the key of `$_GET` under which PHP has a parameter."""
+    name = re.sub(r"\0.*", "", re.sub("^ +", "", name), flags=re.DOTALL)
+    name = re.sub(r"^([^[]+)\[.*].*", r"\1", name, flags=re.DOTALL)
+    return name.translate(dict.fromkeys(map(ord, " .["), "_"))
 
 
 def needed(values: dict[str, str], names: tuple[str, ...], other: str, filled: tuple[str, ...]) -> None:
@@ -995,6 +1004,16 @@ def plain_launches() -> list[dict[str, Any]]:
            good.replace("?", "?location_id=22ea858313aabde4bd2eb0fa&"), "another location_id before"),
         of("user-twice", "launch.repeated", TWICE, signed(more=sent + "&user_id=2"), "two user_id"),
         of("twice-by-escape", "launch.repeated", TWICE, signed(more="&%68mac=0"), "a second hmac, whose name is escaped"),
+        of("location-and-dot", "launch.repeated", TWICE, signed(more="&location.id=22ea858313aabde4bd2eb0fa"), "location.id after it, which PHP reads as location_id"),
+        of("location-and-blank", "launch.repeated", TWICE, signed(more="&location+id=22ea858313aabde4bd2eb0fa"), "the same with a blank in the name"),
+        of("location-and-bracket", "launch.repeated", TWICE, signed(more="&location%5Bid=22ea858313aabde4bd2eb0fa"), "the same with a bracket that nothing closes"),
+        of("location-and-list", "launch.repeated", TWICE, signed(more="&location_id%5B%5D=22ea858313aabde4bd2eb0fa"), "location_id[], which PHP reads as location_id"),
+        of("location-and-blank-before", "launch.repeated", TWICE, signed(more="&%20location_id=22ea858313aabde4bd2eb0fa"), "the same with a blank before the name"),
+        of("location-and-nul", "launch.repeated", TWICE, signed(more="&location_id%00x=22ea858313aabde4bd2eb0fa"), "the same with a NUL behind the name"),
+        of("dot-before-location", "launch.repeated", TWICE, good.replace("?", "?location.id=22ea858313aabde4bd2eb0fa&"), "location.id before it"),
+        of("two-that-php-joins", "launch.repeated", ACCEPTED, signed(more="&a.b=1&a+b=2"), "two names that PHP reads as a third, which is not there"),
+        of("bracket-first", "launch.repeated", ACCEPTED, signed(more="&%5Bhmac%5D=1"), "a name that begins with a bracket, which PHP drops"),
+        of("tab-before", "launch.repeated", ACCEPTED, signed(more="&%09hmac=1"), "a tab before the name, which PHP keeps"),
         of("broken-escape", "encrypted.data plain.as-received launch.query", BAD_ESCAPE, good + "%", "an incomplete escape"),
         of("broken-escape-elsewhere", "launch.query", BAD_ESCAPE, signed(more="&user_id=%2g"), "an incomplete escape in a value that is not signed"),
         of("not-utf8", "launch.query", BAD_ESCAPE, signed(more="&user_id=%ff"), "a byte that is not UTF-8"),
@@ -1069,6 +1088,7 @@ def encrypted_launches() -> list[dict[str, Any]]:
         of("hmac-beside", "encrypted.alone", ACCEPTED, f"{good}&{stale}", "an old hmac beside it, which is ignored"),
         of("twice", "launch.repeated", TWICE, f"{good}&data={data}", "data twice"),
         of("other-twice", "launch.repeated", TWICE, f"{good}&a=1&a=2", "another parameter twice"),
+        of("and-list", "launch.repeated", TWICE, f"{good}&data%5B%5D={data}", "data[] after it, which PHP reads as data"),
         of("without-value", "encrypted.data", NOTHING, "/redirection?data=", "an empty data"),
         of("missing", "encrypted.data", LACKING, "/redirection?user_id=1", "no data"),
         of("no-query", "encrypted.data", LACKING, "/redirection", "no query"),

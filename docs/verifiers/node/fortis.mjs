@@ -83,7 +83,19 @@ export function launchMessage(locationId, timestamp) {
 
 /** Return the parameters of a launch by name. */
 export function readLaunch(target) {
-  return new Map(unique(readQuery(rawQuery(target))));
+  const values = new Map(unique(readQuery(rawQuery(target))));
+  for (const name of values.keys()) {
+    const other = phpName(name);
+    if (other !== name && values.has(other)) refuse("duplicate-parameter");
+  }
+  return values;
+}
+
+/** PHP reads `location.id`, `location_id[]` and ` location_id` as `location_id`, so a program behind could see another value. */
+function phpName(name) {
+  const [start] = name.replace(/^ +/, "").split("\0", 1);
+  const open = start.indexOf("[");
+  return (open > 0 && start.includes("]", open) ? start.slice(0, open) : start).replace(/[ .[]/g, "_");
 }
 
 function readPlain(values) {

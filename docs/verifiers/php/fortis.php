@@ -117,8 +117,21 @@ function readTarget(string $target, string $mode): array
         'encrypted' => ['data', 'hmac'],
     };
     $pairs = Strict\unique(Strict\readQuery(Strict\rawQuery($target)));
+    $names = array_column($pairs, 0);
+    foreach ($names as $name) { // no program behind this one may find another value in $_GET
+        if (phpName($name) !== $name && in_array(phpName($name), $names, true)) refuse('duplicate-parameter');
+    }
     $hasOther = Strict\valueOf($pairs, $other) !== null;
     return Strict\valueOf($pairs, $own) === null && $hasOther ? refuse('not-allowed') : $pairs;
+}
+
+/** Return the name under which $_GET has a parameter. */
+function phpName(string $name): string
+{
+    $name = explode("\0", ltrim($name, ' '), 2)[0];
+    $open = strpos($name, '[');
+    $name = $open > 0 && strpos($name, ']', $open) !== false ? substr($name, 0, $open) : $name;
+    return strtr($name, ' .[', '___');
 }
 
 /** Return what is signed in mode `plain`, in the letters and digits that came. */

@@ -110,6 +110,16 @@ func SignedBytes(target string) ([]byte, error) {
 	return signed.message, nil
 }
 
+// nameInPHP is the name under which PHP has a parameter, so that no program behind this one can take another for it.
+func nameInPHP(name string) string {
+	name = strings.TrimLeft(name, " ")
+	name, _, _ = strings.Cut(name, "\x00")
+	if open := strings.IndexByte(name, '['); open > 0 && strings.IndexByte(name[open:], ']') > 0 {
+		name = name[:open]
+	}
+	return strings.NewReplacer(" ", "_", ".", "_", "[", "_").Replace(name)
+}
+
 // launch reads the parameters of a launch, and refuses one of the other mode.
 func launch(target, mode string) ([]strict.Pair, error) {
 	pairs, err := strict.ParseQuery(strict.Query(target))
@@ -118,6 +128,12 @@ func launch(target, mode string) ([]strict.Pair, error) {
 	}
 	if err := strict.Unique(pairs); err != nil {
 		return nil, err
+	}
+	for _, pair := range pairs {
+		name := nameInPHP(pair.Name)
+		if _, found := strict.Get(pairs, name); found && name != pair.Name {
+			return nil, strict.Refuse("duplicate-parameter", "PHP would read two parameters under one name")
+		}
 	}
 	_, hasHMAC := strict.Get(pairs, "hmac")
 	_, hasData := strict.Get(pairs, "data")

@@ -29,14 +29,20 @@ def key(secret: str, clause: str) -> bytes:
 
 
 def parameters(query: str) -> dict[str, str]:
-    """fortis:launch.repeated. Return the parameters of a launch; no name may occur twice, since parsers disagree; A28.
+    """fortis:launch.repeated. Return the parameters of a launch; no name may occur twice, for PHP neither; A28.
 
     Raises `Refused`: `duplicate-parameter`, `malformed`, `too-large`.
 
     >>> parameters("location_id=1&timestamp=2")
     {'location_id': '1', 'timestamp': '2'}
     """
-    return no_duplicates(pairs(query), LAUNCH + "repeated")
+    values = no_duplicates(pairs(query), clause := LAUNCH + "repeated")
+    for name in values:
+        front, _, index = (seen := name.lstrip(" ").partition("\0")[0]).partition("[")
+        read = re.sub(r"[ .[]", "_", front if front and "]" in index else seen)
+        if read != name and read in values:
+            raise Refused("duplicate-parameter", clause, {"name": printable(name), "for PHP": printable(read)})
+    return values
 
 
 def pairs(query: str) -> Pairs:
