@@ -349,6 +349,7 @@ MESSAGES = [
     message("toISOString", "fortis-time-unit", "l + new Date(t * 1000).toISOString()", "date"),
     message("seconds for sent milliseconds", "fortis-time-unit", "l + t.slice(0, -3)", time=f"{NOW}000"),
     message("milliseconds, as a reading", "fortis:plain.timestamp=milliseconds", "l + t", time=f"{NOW}000"),
+    message("two hours of a zone, and an underscore", "message-time-zone + message-separator", "l + '_' + (t - -7200)", "2 h later"),
     message("an hour of a zone", "message-time-zone", "l + (t - 3600)", "1 h earlier"),
     message("JSON in lines", "fortis-json-signed", "JSON.stringify({location_id: l, timestamp: t}, null, 2)", "lines"),
     message("the bytes of the id", "fortis-location-parts", "Buffer.concat([Buffer.from(l, 'hex'), Buffer.from(t)])", "hex digits"),

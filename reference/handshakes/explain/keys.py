@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from html import escape, unescape
 from itertools import combinations
 from urllib.parse import quote, unquote, unquote_plus
@@ -73,6 +75,9 @@ PLACEHOLDERS = (
     ),
 )
 _NAMES = ("SECRET=", "secret=", "KEY=", "key=", "SECRET: ", "secret: ", "secret:", "Bearer ", "whsec_", "sha256=", "base64:", "hex:", "0x")  # fmt: skip
+_VARIABLES = ("RETAILCRM_SECRET=", "ONE_STEP_CONNECTION_SECRET=", "OFFICERND_SECRET=", "ONOFFICE_SECRET=", "ONOFFICE_PROVIDER_SECRET=", "FORTIS_SECRET=", "INTEGRATION_SECRET=", "PROVIDER_SECRET=", "MODULE_SECRET=", "APP_SECRET=", "API_SECRET=", "CLIENT_SECRET=", "SHARED_SECRET=", "WEBHOOK_SECRET=", "SIGNING_SECRET=", "HMAC_SECRET=", "SECRET_KEY=", "API_KEY=")  # fmt: skip
+"""Names of variables under which a secret usually stands in a .env file."""
+_TYPOGRAPHIC = str.maketrans({"‘": "'", "’": "'", "‚": "'", "′": "'", "“": '"', "”": '"', "„": '"', "″": '"', "«": '"', "»": '"', "…": "...", "\xa0": " ", "\u202f": " ", "\u2011": "-", "−": "-"})  # fmt: skip
 _STOPS = " \t&|<>()[]{},:.=!\"'`\\%^*?@/+~-_"
 _CODE_PAGES = ("cp1251", "cp1252", "cp1250", "koi8-r", "iso-8859-5", "cp866", "iso-8859-2", "iso-8859-15", "cp850", "cp437", "mac-roman", "gbk", "shift-jis")  # fmt: skip
 
@@ -300,8 +305,69 @@ _KEYS: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("key-bracketed", lambda s: f"${s}", "with a $ in front", 3),
     *(("key-named", (lambda s, name=name: name + s), f"{name!r} in front", 2 if name[-1] == "=" else 3) for name in _NAMES),
     *(("key-named", (lambda s, name=name: f"{name}{s}\n"), f"{name!r} in front, and a line end behind", 3) for name in _NAMES),
+    *(("key-named", (lambda s, name=name: name + s), f"{name!r} in front", 3) for name in _VARIABLES),
+    ("key-number", lambda s: _digits(s).lstrip("0"), "without the zeros in front", 1),
+    ("key-number", lambda s: _digits(s)[:15].ljust(len(s), "0").lstrip("0"), "15 digits of it, then zeros", 2),
+    ("key-number", lambda s: f"{Decimal(repr(float(_digits(s)))):f}".removesuffix(".0"), "as JavaScript's number", 2),
+    ("key-number", lambda s: f"{float(_digits(s)):.2E}", "as a spreadsheet shows it", 3),
+    ("key-number", lambda s: f"{float(_digits(s)):.5E}", "as a spreadsheet writes it into CSV", 3),
+    ("key-number", lambda s: f"{_digits(s)}.0", "with a fraction", 3),
     *(("key-placeholder", (lambda s, word=word: word), repr(word), 2 if word in PLACEHOLDERS[:9] else 3) for word in PLACEHOLDERS),
 )  # fmt: skip
+
+
+def _digits(secret: str) -> str:
+    """Return a secret of digits alone; raises `ValueError` for any other."""
+    if not (secret.isascii() and secret.isdecimal() and len(secret) < 100):
+        raise ValueError("no number")
+    return secret
+
+
+def _typographic(secret: str) -> Iterator[tuple[str, str]]:
+    """Yield the secret as it was typed, where a word processor or a chat exchanged quotes, dashes and dots.
+
+    >>> [*_typographic("O’Hara—1")][0]
+    ("O'Hara--1", 'plain characters, -- for —')
+    """
+    plain = secret.translate(_TYPOGRAPHIC)
+    for em, en, change in (("--", "-", ", -- for —"), ("-", "-", ", - for —"), ("--", "--", ", -- for – too"), ("---", "--", ", --- for —")):  # fmt: skip
+        if (made := plain.replace("—", em).replace("–", en)) != secret:
+            yield made, "plain characters" + (change if "—" in secret or "–" in secret else "")
+
+
+def _twofold(secret: str, others: tuple[str, ...]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield what a secret becomes by two slips at once, of which the first is plain to see in what was given."""
+    firsts = [
+        ("key-other", other, f"number {number} of those given", 2) for number, other in enumerate(others, 2)
+    ]
+    firsts += [("key-typographic", made, change, 1) for made, change in _typographic(secret)]
+    with contextlib.suppress(ValueError, binascii.Error):
+        if (inner := loose(secret).decode()).isprintable() and len(inner) > 7:
+            firsts.append(("key-from-base64", inner, "", 2))
+    for id, first, change, cost in firsts:
+        if id == "key-typographic":
+            yield id, first, change, cost
+        for second, make in _SECONDS:
+            with contextlib.suppress(ValueError, binascii.Error):
+                if (made := make(first)) not in (first, secret):
+                    yield f"{id} + {second}", made, change, 2
+
+
+_SECONDS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("key-blank", lambda s: s + " "),
+    ("key-line-end", lambda s: s + "\n"),
+    ("key-crlf", lambda s: s + "\r\n"),
+    ("key-carriage-return", lambda s: s + "\r"),
+    ("key-blank-before", lambda s: " " + s),
+    ("key-tab", lambda s: s + "\t"),
+    ("key-quoted", lambda s: f'"{s}"'),
+    ("key-single-quoted", lambda s: f"'{s}'"),
+    ("key-trimmed", lambda s: s.strip("\ufeff \t\r\n")),
+    ("key-unquoted", lambda s: unquoted_secret(s.strip())),
+    ("key-lower-case", str.lower),
+    ("key-upper-case", str.upper),
+    ("key-without-dashes", lambda s: s.replace("-", "")),
+)
 
 
 def _alike(secret: str) -> Iterator[tuple[str, str]]:
@@ -336,6 +402,11 @@ def keys(secret: str, others: tuple[str, ...] = ()) -> Iterator[Key]:
             key = made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass")
         except (ValueError, binascii.Error):
             continue
+        if key != own and (id, key) not in seen:
+            seen.add((id, key))
+            yield id, key, change, cost
+    for id, text, change, cost in _twofold(secret, others):
+        key = text.encode("utf-8", "surrogatepass")
         if key != own and (id, key) not in seen:
             seen.add((id, key))
             yield id, key, change, cost

@@ -222,6 +222,14 @@ def joined(parts: tuple[bytes, bytes]) -> Iterator[Way]:
         for half in (*range(-24, 0), *range(1, 29)):
             said = f"{abs(half) / 2:g} h {'later' if half > 0 else 'earlier'}"
             yield "message-time-zone", b"%b.%d" % (text, int(time) + 1_800 * half), said, 2
+            for between in (b"", b":", b"|", b"-", b"_", b"\n") if half % 2 == 0 and -7 < half < 7 else ():
+                both = (
+                    f"{said} + {between.decode()!r} between them"
+                    if between
+                    else f"{said} + nothing between them"
+                )
+                made = b"%b%b%d" % (text, between, int(time) + 1_800 * half)
+                yield "message-time-zone + message-separator", made, both, 2
     if time.isdigit():
         others = [("milliseconds", time + b"000", 1), ("with a fraction", time + b".0", 1)]
         if len(time) > 12:

@@ -255,7 +255,8 @@ class _Search:
                 for identity, (state, paths) in self.tables[place][less].items():
                     for way in self._ways(place, layer, identity, state):
                         if way.cost == cost - less:
-                            longer = [(*path, (way.id, way.change)) for path in paths]
+                            parts = _parts(way.id, way.change)
+                            longer = [(*path, *parts) for path in paths]
                             self._add(made, known, way.state, longer)
             self.tables[place + 1].append(made)
 
@@ -309,6 +310,17 @@ def _unbroken(found: Iterator[Any]) -> Iterator[Any]:
         return
 
 
+def _parts(id: str, change: str) -> Path:
+    """Return the slips of an alternative that is two at once; its changes stand in the same order.
+
+    >>> _parts("key-other + key-blank", "number 2 of those given")
+    (('key-other', 'number 2 of those given'), ('key-blank', ''))
+    """
+    if " + " not in id:
+        return ((id, change),)
+    return tuple(zip_longest(id.split(" + "), change.split(" + ") if change else (), fillvalue=""))
+
+
 def _part(slip: str | Part) -> Part:
     return (slip, "") if isinstance(slip, str) else slip
 
@@ -338,7 +350,7 @@ def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tu
     if case.general:
         for id, key, change, cost in keys.keys(secret, others):
             if key != adopted:
-                found[cost].append((((id, change),), key))
+                found[cost].append((_parts(id, change), key))
     return found
 
 

@@ -230,6 +230,13 @@ def _messages(
         yield "message-separator", location + between + time, f"{between!r} between them", 1
         yield "message-time-first", time + between + location, f"{between!r} between them", 1
     yield "message-time-first", time + location, "nothing between them", 1
+    for hours in (
+        (*range(-12, 0), *range(1, 15)) if time.isascii() and time.isdecimal() and len(time) < 13 else ()
+    ):
+        said = f"{abs(hours)} h {'later' if hours > 0 else 'earlier'}"
+        for between in _BETWEEN[:6]:
+            made = f"{location}{between}{int(time) + 3_600 * hours}"
+            yield "message-time-zone + message-separator", made, f"{said} + {between!r} between them", 2
     named = [("location_id", location), ("timestamp", time)]
     for joined, change, cost in (
         ("&", "as a query", 1), ("", "joined by nothing", 1), (",", "joined by commas", 2), ("\n", "in two lines", 2),

@@ -47,7 +47,7 @@ _ORDERS: tuple[tuple[str, Callable[[tuple[str, str]], Any], str, int], ...] = (
     ("onoffice-order-whole", lambda pair: f"{quote_plus(pair[0])}={quote_plus(pair[1])}", "escaped", 2),
     ("onoffice-order-values", lambda pair: pair[1], "", 1),
     ("onoffice-order-listed", lambda pair: _LISTED.index(pair[0]) if pair[0] in _LISTED else 99, "", 2),
-    ("order-reversed", lambda pair: tuple(-byte for byte in pair[0].encode()), "sorted backwards", 2),
+    ("order-reversed", lambda pair: tuple(-byte for byte in pair[0].encode()), "sorted backwards", 1),
 )
 
 
