@@ -10,7 +10,9 @@ from pathlib import Path
 
 from docs.searching import boost
 
-PLAIN_SPANS = re.compile(r'<span class="(?:n|w)">([^<]*)</span>|<span></span>')  # of the colour of all code
+PLAIN_SPANS = re.compile(
+    r'<span class="(?:n|w|p|o)">([^<]*)</span>|<span></span>'
+)  # of the colour of all code
 KEPT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.DOTALL)
 
 

@@ -6,6 +6,7 @@ import re
 
 LEFT_OUT = (
     "api/",
+    "decisions/",
     "vectors/",
     "api.md",
     "benchmarks.md",
@@ -14,7 +15,7 @@ LEFT_OUT = (
     "matrix.md",
     "sources.md",
 )
-"""Lists and code: whoever looks for a word of theirs wants the page that explains it."""
+"""Lists, code, and how the project came about: whoever looks for a word of theirs wants the page that explains it."""
 EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.6}
 """How much a section counts whose title is the id of what it explains, by page or folder."""
 USED = {
@@ -23,7 +24,6 @@ USED = {
     "mistakes": 0.5,
     "faults": 0.5,
     "recipes": 0.5,
-    "decisions": 0.2,
     "troubleshooting.html": 0.4,
 }
 """How much everything else counts there; 1 is the rule."""

@@ -14,8 +14,8 @@ def test_blanks_between_tags_become_one_and_code_keeps_its_own():
 
 
 def test_marks_in_code_that_colour_nothing_are_left_out():
-    page = '<pre><span></span><code><span class="n">a</span><span class="w"> </span><span class="k">if</span></code></pre>'
-    assert lean.html(page) == '<pre><code>a <span class="k">if</span></code></pre>'
+    page = '<pre><span></span><code><span class="n">a</span><span class="w"> </span><span class="o">=</span> <span class="k">if</span></code></pre>'
+    assert lean.html(page) == '<pre><code>a = <span class="k">if</span></code></pre>'
 
 
 def test_an_entry_of_the_index_is_text_that_the_browser_may_read_as_html():
