@@ -10,6 +10,7 @@ from itertools import combinations, permutations
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from ..core.cases import called
+from ..core.printing import duration
 from ..core.strict import Pairs
 from .writers import Way, component
 
@@ -217,7 +218,7 @@ def joined(parts: tuple[bytes, bytes]) -> Iterator[Way]:
     yield "message-line-end", text + b"." + time + b"\n", "", 1
     if time.isdigit() and len(time) < 15:
         for away in (1, -1, 2, -2):
-            said = f"{abs(away)} s {'later' if away > 0 else 'earlier'}"
+            said = f"{duration(abs(away))} {'later' if away > 0 else 'earlier'}"
             yield "message-two-clocks", b"%b.%d" % (text, int(time) + away), said, 1 if abs(away) < 2 else 2
         for half in (*range(-24, 0), *range(1, 29)):
             said = f"{abs(half) / 2:g} h {'later' if half > 0 else 'earlier'}"

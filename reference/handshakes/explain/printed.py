@@ -133,10 +133,11 @@ def _lines(text: str) -> Iterator[Pairs]:
 
 def _tables(text: str) -> Iterator[Pairs]:
     """Yield the pairs of a table: its first row has the names, another the values; or each row has a name and a value."""
+    lines = text.splitlines()[:_MOST]
+    if sum(map(len, lines)) + len(lines) > csv.field_size_limit():  # an open quote makes one cell of all
+        return
     for mark in (",", ";", "\t", "|"):
-        rows = [
-            [cell.strip() for cell in row] for row in csv.reader(text.splitlines()[:_MOST], delimiter=mark)
-        ]
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark)]
         rows = [row[1:-1] if mark == "|" and row[:1] == [""] else row for row in rows if len(row) > 1]
         rows = [row for row in rows if not all(re.fullmatch(":?-+:?", cell) for cell in row)]
         for row in rows[1:]:

@@ -53,7 +53,12 @@ def of_json(value: Any, name: str = "", depth: int = 3) -> Iterator[tuple[str, s
         if {"name", "value"} <= value.keys():
             yield str(value["name"]).lower(), str(value["value"])
         if name in _PARAMETERS and value:
-            yield name, urlencode([(key, one) for key, one in value.items() if isinstance(one, str)])
+            yield (
+                name,
+                urlencode(
+                    [(key, one) for key, one in value.items() if isinstance(one, str)], errors="surrogatepass"
+                ),
+            )
         for key, inner in value.items():
             yield from of_json(inner, str(key).lower(), depth)
     elif isinstance(value, list):
@@ -114,5 +119,10 @@ def spread(
         whole = [text for _, text in pairs if re.fullmatch(r"https?://[^\s?#]+", text, re.I)]
         path = next((values[one] for one in _PATHS if values.get(one, "").startswith("/")), "/")
         where = whole[0] if len(whole) == 1 else path
-        return Spread(f"{where}?{urlencode(apart)}", host, scheme, "the parameters stood one by one")
+        return Spread(
+            f"{where}?{urlencode(apart, errors='surrogatepass')}",
+            host,
+            scheme,
+            "the parameters stood one by one",
+        )
     return None

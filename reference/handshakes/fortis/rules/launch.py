@@ -41,9 +41,7 @@ def parameters(query: str) -> dict[str, str]:
         front, _, index = (seen := name.lstrip(" ").partition("\0")[0]).partition("[")
         read = re.sub(r"[ .[]", "_", front if front and "]" in index else seen)
         if read != name and read in values:
-            raise Refused(
-                "duplicate-parameter", clause, {"name": printable(name), "for PHP": printable(read)}
-            )
+            raise Refused("duplicate-parameter", clause, {"name": printable(name), "PHP": printable(read)})
     return values
 
 

@@ -42,7 +42,7 @@ def bare(text: str) -> Bare | None:
         return None  # a query
     found = {one or other: value for one, other, value in _PRINTED.findall(text) if value}
     if "hmac" in found or len(found.get("data", "")) > 20:
-        return "/?" + urlencode(found), b"", "parameters as a program prints them"
+        return "/?" + urlencode(found, errors="surrogatepass"), b"", "parameters as a program prints them"
     return _value(text)
 
 
@@ -67,7 +67,7 @@ def _of_data(text: str) -> str:
 def _of_object(value: dict[str, object], text: str) -> Bare | None:
     if "hmac" in value or (isinstance(value.get("data"), str) and "iv" not in value):
         pairs = {name: one for name, one in value.items() if isinstance(one, (str, int))}
-        return "/?" + urlencode(pairs), b"", "parameters in JSON"
+        return "/?" + urlencode(pairs, errors="surrogatepass"), b"", "parameters in JSON"
     if any(isinstance(value.get(name), str) for name in CIPHERTEXTS):
         return _of_data(text), b"", "a value of data"
     return None
