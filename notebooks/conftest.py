@@ -31,9 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Let xdist hand out whole files where it would hand out single tests."""
+    """Let xdist hand out whole notebooks where it would hand out single cells, and all other tests one by one."""
     if config.getvalue("dist") not in SPREADING:
         return None
     from xdist.scheduler import LoadFileScheduling
 
-    return LoadFileScheduling(config, log)
+    class Notebooks(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return file if file.endswith(".ipynb") else nodeid
+
+    return Notebooks(config, log)

@@ -59,13 +59,23 @@ def test_the_cells_of_a_notebook_stay_together_and_other_tests_stay_where_they_w
 
 
 @pytest.mark.parametrize("way", ["load", "worksteal", "loadgroup"])
-def test_workers_are_handed_whole_files(way, monkeypatch):
+def test_workers_are_handed_whole_notebooks_and_single_tests(way, monkeypatch):
+    class Files:
+        def __init__(self, config, log):
+            self.given = config, log
+
+        def _split_scope(self, nodeid):
+            return nodeid.partition("::")[0]
+
     scheduler = ModuleType("xdist.scheduler")
-    scheduler.LoadFileScheduling = lambda config, log: ("files", log)
+    scheduler.LoadFileScheduling = Files
     monkeypatch.setitem(sys.modules, "xdist", ModuleType("xdist"))
     monkeypatch.setitem(sys.modules, "xdist.scheduler", scheduler)
     config = SimpleNamespace(getvalue={"dist": way}.__getitem__)
-    assert conftest().pytest_xdist_make_scheduler(config, "log") == ("files", "log")
+    made = conftest().pytest_xdist_make_scheduler(config, "log")
+    assert made.given == (config, "log")
+    assert made._split_scope("notebooks/a.ipynb::Cell 3") == "notebooks/a.ipynb"
+    assert made._split_scope("tests/test_a.py::test_b[c::d]") == "tests/test_a.py::test_b[c::d]"
 
 
 @pytest.mark.parametrize("way", ["no", "each", "loadfile", "loadscope"])
