@@ -37,7 +37,7 @@ def parameters(query: str) -> dict[str, str]:
     {'location_id': '1', 'timestamp': '2'}
     """
     values = no_duplicates(pairs(query), clause := LAUNCH + "repeated")
-    for name in values:
+    for name in (name for name in values if not name.isidentifier()):
         front, _, index = (seen := name.lstrip(" ").partition("\0")[0]).partition("[")
         read = re.sub(r"[ .[]", "_", front if front and "]" in index else seen)
         if read != name and read in values:
