@@ -49,7 +49,7 @@ def test_another_seed_gives_other_questions_and_the_same_seed_the_same(platform)
 
 
 def test_a_program_that_knows_the_answers_by_heart_fails(tmp_path):
-    """It has read every vector of the file, and answers with what stands there; ids and values are others now."""
+    """It has read every vector of the file, and answers with what it says; ids and values are others now."""
     script = tmp_path / "parrot.py"
     script.write_text(
         "import json, sys\nfrom handshakes.spec import vectors\n"
