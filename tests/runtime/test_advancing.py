@@ -25,19 +25,25 @@ def run(scenario):
     return asyncio.run(whole())
 
 
-def test_quick_steps_share_one_thread_and_keep_their_order(monkeypatch):
+def test_quick_steps_are_advanced_one_after_the_other_and_keep_their_order(monkeypatch):
+    """One thread at a time: the next may be another one, where the last has ended but is not yet free again."""
     monkeypatch.setattr(advancing, "PERIOD", 15)  # however slow this machine is
-    order = []
+    order, threads, together = [], set(), []
+    alone = threading.Lock()
 
     async def scenario(steps):
         def move(number):
+            if not alone.acquire(blocking=False):
+                together.append(number)
+                return
             order.append(number)
-            return threading.get_ident()
+            threads.add(threading.get_ident())
+            alone.release()
 
-        return await asyncio.gather(*(steps.advance(lambda n=n: move(n)) for n in range(200)))
+        await asyncio.gather(*(steps.advance(lambda n=n: move(n)) for n in range(200)))
 
-    threads = {thread for _, thread in run(scenario)}
-    assert (len(threads), order) == (1, list(range(200)))
+    run(scenario)
+    assert (together, order) == ([], list(range(200)))
     assert threads.isdisjoint({threading.get_ident()})
 
 
