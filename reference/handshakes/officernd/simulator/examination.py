@@ -28,8 +28,12 @@ def examine(
     if not platform.integrations[first].secret_was_read:
         return platform.findings.since(seen)
     yield from platform.healthcheck(first)
+    organization = platform.organizations[platform.integrations[first].organization_id]
     for fault in PAGE_FAULTS:
-        yield from platform.healthcheck(first, fault.name)
+        slug = organization.slug
+        outcome = yield from platform.healthcheck(first, fault.name)
+        if fault.renames and not outcome.held:  # what follows is not about the name
+            platform.rename(organization.id, slug)
     for name in ("", "zero-signature"):
         yield from platform.sync(first, name)
         yield from platform.configure(first, name)
