@@ -6,6 +6,7 @@ except the loading of the registers, and each handshake, in this process, so tha
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,9 +45,11 @@ from docs import (  # noqa: E402
     trouble_page,
     vectors_pages,
 )
+from docs.engine import build as engine  # noqa: E402
 from handshakes.platforms import PLATFORMS  # noqa: E402
 from handshakes.spec import evidence, register  # noqa: E402
 
+LOG = logging.getLogger("mkdocs.hooks.handshakes")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PACKAGE = ROOT / "reference" / "handshakes"
 RECIPES = [platform for platform in PLATFORMS if (PACKAGE / platform / "recipe.toml").is_file()]
@@ -142,8 +145,16 @@ def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
-    """Take out of the site what no page asks for, and write the search index briefly."""
+    """Take out of the site what no page asks for, write the search index briefly, and put the engine in."""
     lean.site(Path(config.site_dir))
+    try:
+        size = engine.put(Path(config.site_dir))
+    except engine.NotBuilt as missing:
+        raise PluginError(f"the engine of the debugger cannot be built: {missing}") from missing
+    if not size:
+        LOG.info(
+            "npm is missing or fetches nothing: this site has no engine, so the debugger and lessons do not run"
+        )
 
 
 def _expanded(nav: list[Any]) -> list[Any]:

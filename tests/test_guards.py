@@ -271,7 +271,7 @@ def test_the_package_stays_small():
         if not explains(name) and not name.endswith(FOR_OTHER_LANGUAGES + FOR_LESSONS)
     ]
     assert lines(*counted) < 24_000
-    assert lines(*filter(explains, SOURCES)) < 9_500, "see docs/decisions/0005"
+    assert lines(*filter(explains, SOURCES)) < 9_600, "see docs/decisions/0005"
 
 
 def test_nothing_in_the_package_draws_for_lessons():

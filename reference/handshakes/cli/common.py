@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -43,21 +42,6 @@ def warn_of_foreign_urllib3() -> None:
             "that folder, and all HTTP goes through it. A virtual environment for this tool alone has the usual one.",
             markup=False,
         )
-
-
-def is_url(text: str) -> bool:
-    """Return whether a text is an absolute http(s) URL with a host and a port that exists, without a fragment.
-
-    >>> [is_url(text) for text in ("https://a.example/b", "a.example", "http://a:99999", "http://[", "http://a/#b")]
-    [True, False, False, False, False]
-    """
-    try:
-        parts = urlsplit(text)
-        port = parts.port  # raises ValueError for one that does not exist
-    except ValueError:
-        return False
-    whole = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
-    return whole and not parts.fragment
 
 
 def platform_named(name: str) -> Platform:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ..core.origins import is_url
 from ..runtime.story import Reports, Setting, World
 from ..runtime.watching import Kept, Watched
-from .common import PLATFORM_HELP, fail, is_url, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
 from .places import place_of
 from .temporary import temporary_folder
 from .verify import ciphers_for

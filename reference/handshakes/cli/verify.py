@@ -13,13 +13,12 @@ from typing import Annotated, Literal
 import typer
 
 from ..core.cases import Ciphers
-from ..core.printing import printable
 from ..core.refusals import Refused
 from ..explain import Answer, explain
+from ..explain.asking import MOST_PASTED, Misgiven, read
 from ..explain.telling import told
-from .common import PLATFORM_HELP, fail, is_url, out, platform_named, unknown_reading
+from .common import PLATFORM_HELP, fail, out, platform_named, unknown_reading
 
-MOST_PASTED = 1_048_576
 MOST_TYPED = 4_095
 """How many bytes of one line a terminal hands on; it drops the rest in silence."""
 SECRET_VARIABLE = "HANDSHAKES_SECRET"
@@ -88,10 +87,18 @@ def verify(
     Exit status: 0 verified, 1 refused, 2 wrong usage, 4 the input is not a request.
     """
     chosen = platform_named(platform)
-    _check_mine(mine, mine_file, mine_digest)
-    for one in origin or []:
-        if not is_url(one):
-            fail(f"--origin is a whole address, as https://example.com, not {one!r}")
+    if mine is not None and mine_file:
+        fail("give --mine or --mine-file, not both")
+    try:
+        options = read(
+            tolerance=tolerance,
+            reading=reading or [],
+            origin=origin or [],
+            mine=read_file(mine_file) if mine_file else os.fsencode(mine) if mine is not None else None,
+            mine_digest=mine_digest,
+        )
+    except Misgiven as wrong:
+        fail(f"--{wrong.option.replace('_', '-')} {wrong.says}")
     pasted = _pasted(request, file, header)
     secret, *others = secrets_given(secret_file or [], secret_env)
     at = int(time.time()) if now is None else now
@@ -102,29 +109,16 @@ def verify(
             secret=secret,
             now=at,
             header=header,
-            tolerance=_tolerance(tolerance),
-            readings=reading or [],
             others=others,
-            origins=origin or [],
-            mine=read_file(mine_file) if mine_file else (os.fsencode(mine) if mine else None),
-            mine_digest=mine_digest or "",
             deep=deep,
             show_secrets=show_secrets,
             ciphers=ciphers_for(chosen.name),
+            **options,
         )
     except Refused as refused:
         unknown_reading(refused.evidence.get("reading", ""), [platform])
     _print(answer, at, format)
     raise typer.Exit(EXITS[answer.verdict])
-
-
-def _check_mine(text: str | None, file: Path | None, digest: str | None) -> None:
-    if text is not None and file:
-        fail("give --mine or --mine-file, not both")
-    if text == "":
-        fail("--mine is empty: give the text that you signed, or its file with --mine-file")
-    if digest is not None and not re.search(r"[\w+/-]{16,}", digest, re.ASCII):
-        fail(f"--mine-digest is a digest in hex or base64, not {digest!r}")
 
 
 def _print(answer: Answer, now: int, format: str) -> None:
@@ -200,12 +194,3 @@ def _secret_in(file: Path) -> str:
         return read_file(file).decode().rstrip("\r\n")
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8 text")
-
-
-def _tolerance(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    back, comma, ahead = text.partition(",")
-    if not (comma and back.isdecimal() and ahead.isdecimal() and text.isascii() and len(text) < 20):
-        fail(f"--tolerance is two numbers of seconds, as 300,60, not {printable(text)}")
-    return int(back), int(ahead)

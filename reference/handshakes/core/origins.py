@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from .printing import printable
 from .refusals import Refused
@@ -39,3 +40,18 @@ def allowed_origin(url: str, allowed: Iterable[str], clause: str, form: str = ""
     if not any(entry in (origin, below) for entry in allowed):
         raise Refused("not-allowed", clause, {"origin": printable(origin)})
     return origin
+
+
+def is_url(text: str) -> bool:
+    """Return whether a text is an absolute http(s) URL with a host and a port that exists, without a fragment.
+
+    >>> [is_url(text) for text in ("https://a.example/b", "a.example", "http://a:99999", "http://[", "http://a/#b")]
+    [True, False, False, False, False]
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port  # raises ValueError for one that does not exist
+    except ValueError:
+        return False
+    whole = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+    return whole and not parts.fragment

@@ -1,0 +1,148 @@
+"""Puts the engine together: what comes from npm, checked by its digest, and the package, packed without what is not asked for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CACHE = ROOT / "build" / "engine"
+PACKAGE = ROOT / "reference" / "handshakes"
+FOLDER = "engine"
+"""Where the engine is found in the site."""
+LEFT_OUT = {"cli", "judge", "web", "__pycache__"}
+"""Parts of the package that neither the debugger nor a lesson asks for."""
+KINDS = {".py", ".toml", ".json", ".txt"}
+
+
+class NotBuilt(Exception):
+    """The engine cannot be put together here, and why."""
+
+
+def put(site: Path, *, required: bool | None = None) -> int:
+    """Put the engine into a site. Returns its size in bytes, or 0 where it cannot be fetched and is not required."""
+    try:
+        made = dict(files())
+    except NotBuilt:
+        if required_here() if required is None else required:
+            raise
+        return 0
+    folder = site / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, content in made.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return sum(map(len, made.values()))
+
+
+def required_here() -> bool:
+    """Return whether a site without the engine is a failure: in CI it is."""
+    return os.environ.get("CI") == "true" or os.environ.get("HANDSHAKES_REQUIRE_TOOLS") == "1"
+
+
+def files() -> Iterator[tuple[str, bytes]]:
+    """Yield each file of the engine: its name, and its bytes. Raises `NotBuilt`."""
+    packages = tomllib.loads((HERE / "packages.toml").read_text("utf-8"))
+    for each in packages.values():
+        for name, content in unpacked(fetched(each), each["files"]).items():
+            yield f"{each['folder']}/{name}".lstrip("/"), trimmed(name, content)
+    for path in HERE.glob("*.mjs"):
+        yield path.name, path.read_bytes()
+    yield "package.zip", packed()
+    yield "LICENCES.txt", licences(packages).encode()
+
+
+def fetched(package: dict[str, str]) -> Path:
+    """Return a package of npm as its archive, from the cache if it is there. Raises `NotBuilt`."""
+    name = f"{package['package'].removeprefix('@').replace('/', '-')}-{package['version']}.tgz"
+    path = CACHE / name
+    if not path.is_file():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        asked = f"{package['package']}@{package['version']}"
+        with TemporaryDirectory(dir=CACHE) as folder:  # another process may fetch it at the same time
+            command = ["npm", "pack", "--silent", "--pack-destination", folder, asked]
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise NotBuilt(f"npm, which fetches {asked}, does not run: {error}") from error
+            if done.returncode or not (Path(folder) / name).is_file():
+                raise NotBuilt(f"npm does not fetch {asked}: {done.stderr.strip()[-300:]}")
+            (Path(folder) / name).replace(path)
+    check(path, package["integrity"])
+    return path
+
+
+def check(path: Path, integrity: str) -> None:
+    """Compare an archive with its digest, as npm writes it. Raises `ValueError`, and takes the archive away."""
+    digest = base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
+    if f"sha512-{digest}" != integrity:
+        path.unlink()
+        raise ValueError(
+            f"{path.name} is not the archive that docs/engine/packages.toml names: sha512-{digest}"
+        )
+
+
+def unpacked(archive: Path, names: list[str]) -> dict[str, bytes]:
+    """Return files of an archive of npm by name."""
+    with tarfile.open(archive) as tar:
+        found = {}
+        for name in names:
+            member = tar.extractfile(f"package/{name}")
+            assert member
+            found[name] = member.read()
+    return found
+
+
+def trimmed(name: str, content: bytes) -> bytes:
+    """Return a file without what is not asked for: the list of packages that Pyodide could load from elsewhere."""
+    if name != "pyodide-lock.json":
+        return content
+    return json.dumps({**json.loads(content), "packages": {}}).encode()
+
+
+def packed() -> bytes:
+    """Return the package and what runs beside it in the browser as an archive, the same bytes for the same files."""
+    entries = {}
+    for path in PACKAGE.rglob("*"):
+        within = path.relative_to(PACKAGE)
+        if path.suffix in KINDS and path.is_file() and within.parts[0] not in LEFT_OUT:
+            entries[f"handshakes/{within.as_posix()}"] = path.read_bytes()
+    for path in (HERE / "inside").glob("*.py"):
+        entries[f"inside/{path.name}"] = path.read_bytes()
+    return zipped(entries)
+
+
+def zipped(entries: dict[str, bytes]) -> bytes:
+    """Return an archive whose bytes depend on its contents alone."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(entries):
+            archive.writestr(zipfile.ZipInfo(name), entries[name], zipfile.ZIP_DEFLATED, 9)
+    return made.getvalue()
+
+
+def licences(packages: dict[str, dict[str, str]]) -> str:
+    """Return what is in the engine, by whom it is offered and under which licence."""
+    lines = [
+        f"{each['package']} {each['version']}: {each['licence']}, source {each['source']}"
+        for each in packages.values()
+    ]
+    return (
+        "\n".join(
+            ["The engine of this site holds, unchanged:", "", *lines, "", "The rest is the project's own."]
+        )
+        + "\n"
+    )

@@ -1,0 +1,92 @@
+// Python in a web worker: it runs `explain`, and the lessons, in the reader's own page. Nothing leaves the page.
+//
+// A module worker. Each message has an `id`, and is answered in order by one message with the same `id`:
+//
+//   {id, do: "start"}      {id, stage: "python" | "package" | "ready"} as it goes on, then {id, ok: true, seconds}
+//   {id, do: "explain", platform, pasted, given}
+//                          {id, ok: true, answer, text}: what `handshakes verify --format json` prints, and its text form.
+//                          `pasted` is text or an ArrayBuffer. `given` has the names of the command's options: secret and
+//                          now are needed; header, tolerance, mine (text or an ArrayBuffer), mine_digest; the lists
+//                          reading, origin and others (further secrets); deep and show_secrets.
+//   {id, do: "run", lesson, cell, source}
+//                          {id, ok: true, outputs: [{kind: "text" | "markdown" | "html", text, plain}]}: what a cell prints
+//                          and shows; `plain` is what a console would show, where `text` is something else.
+//   {id, do: "restart", lesson}   {id, ok: true}: the lesson forgets what its cells defined
+//
+// What cannot be done is answered with {id, ok: false, error: TEXT}. Any message starts Python if nothing has; who
+// wants it to stop ends the worker.
+
+import {crypt, derive} from "./ciphers.mjs";
+import {loadPyodide} from "./pyodide.mjs";
+
+const BESIDE = new URL("./", import.meta.url).href;
+
+const START = `
+from pyodide.ffi import to_js
+from inside import shim
+def _bytes(function):
+    return lambda *given: function(*(to_js(one) if isinstance(one, bytes) else one for one in given)).to_bytes()
+import _engine
+shim.install(_bytes(_engine.crypt), _bytes(_engine.derive))
+from inside.answers import answer
+`;
+
+async function archive(name) {
+  const response = await fetch(BESIDE + name);
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response.arrayBuffer();
+}
+
+async function start(say) {
+  say("python");
+  const [python, packed] = await Promise.all([loadPyodide({indexURL: BESIDE, packages: []}), archive("package.zip")]);
+  say("package");
+  python.unpackArchive(packed, "zip", {extractDir: "/engine"});
+  python.registerJsModule("_engine", {crypt, derive});
+  python.runPython(`import sys; sys.path.insert(0, "/engine")\n${START}`);
+  say("ready");
+  return python;
+}
+
+let started;
+function ready(say = () => {}) {
+  started ??= start(say).catch(error => {
+    started = undefined;
+    throw error;
+  });
+  return started;
+}
+
+const DO = {
+  async start(asked, say) {
+    const began = performance.now();
+    await ready(say);
+    return {seconds: (performance.now() - began) / 1000};
+  },
+  async explain({platform, pasted, given}) {
+    const python = await ready();
+    const bytes = typeof pasted === "string" ? new TextEncoder().encode(pasted) : new Uint8Array(pasted);
+    const options = python.toPy(given ?? {});
+    const question = python.toPy(bytes), answer = python.globals.get("answer");
+    try {
+      const said = JSON.parse(answer(platform, question, options));
+      if (said.error !== undefined) throw new Error(said.error);
+      return said;
+    } finally {
+      for (const proxy of [options, question, answer]) proxy.destroy();
+    }
+  },
+};
+
+let last = Promise.resolve();
+onmessage = ({data}) => {
+  last = last.then(async () => {
+    const {id} = data;
+    try {
+      if (!Object.hasOwn(DO, data.do)) throw new Error(`unknown message: ${data.do}`);
+      postMessage({id, ok: true, ...await DO[data.do](data, stage => postMessage({id, stage}))});
+    } catch (error) {
+      postMessage({id, ok: false, error: error.message.trim().split("\n").at(-1)});
+    }
+  });
+};

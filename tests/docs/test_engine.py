@@ -1,0 +1,179 @@
+"""The engine's parts: what is fetched is what is pinned, the packed package, and the stand-ins for missing modules."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import tomllib
+import zipfile
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from docs.engine import build
+from docs.engine.inside import shim
+
+from handshakes.runtime.ciphers import _mode
+from tests.oracles import REQUIRE, tool
+
+PACKAGES = tomllib.loads((build.HERE / "packages.toml").read_text("utf-8"))
+MODES = ("cbc", "ecb", "ctr", "cfb", "cfb8", "ofb")
+SCRIPT = """
+import {crypt, derive} from "./ciphers.mjs";
+const asked = JSON.parse((await import("node:fs")).readFileSync(0, "utf8")), raw = text => Uint8Array.from(Buffer.from(text, "hex"));
+process.stdout.write(JSON.stringify(asked.map(([kind, ...given]) => {
+  const made = kind === "crypt"
+    ? crypt(given[0], given[1], ...given.slice(2).map(raw))
+    : derive(given[0], raw(given[1]), raw(given[2]), given[3], given[4]);
+  return Buffer.from(made).toString("hex");
+})));
+"""
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """Put the engine into a folder; where npm is missing, skip and say so."""
+    tool("npm")
+    site = tmp_path_factory.mktemp("site")
+    assert build.put(site, required=True)
+    return site / build.FOLDER
+
+
+def some(length: int, seed: int = 0) -> bytes:
+    return hashlib.shake_256(bytes([seed])).digest(length)
+
+
+def test_the_browsers_ciphers_do_what_cryptography_and_hashlib_do(engine):
+    asked, expected = [], []
+    for mode in MODES:
+        for key, size in (
+            (some(16), 64),
+            (some(24, 1), 16),
+            (some(32, 2), 112 if mode in ("cbc", "ecb") else 101),
+        ):
+            iv, data = b"" if mode == "ecb" else some(16, 3), some(size, 4)
+            for encrypting in (True, False):
+                context = getattr(
+                    Cipher(AES(key), _mode(mode, iv)), "encryptor" if encrypting else "decryptor"
+                )()
+                asked.append(["crypt", mode, encrypting, key.hex(), iv.hex(), data.hex()])
+                expected.append((context.update(data) + context.finalize()).hex())
+    for digest in shim.DIGESTS:
+        for rounds, length in ((1, 20), (7, 48), (1000, 100)):
+            asked.append(["derive", digest, some(9).hex(), some(8, 5).hex(), rounds, length])
+            expected.append(hashlib.pbkdf2_hmac(digest, some(9), some(8, 5), rounds, length).hex())
+    (engine / "package.json").write_text('{"type": "module"}', "utf-8")
+    (engine / "asked.mjs").write_text(SCRIPT, "utf-8")
+    done = subprocess.run(
+        [tool("node"), str(engine / "asked.mjs")],
+        input=json.dumps(asked).encode(),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == expected
+
+
+def outcome(call) -> object:
+    """Return what a call returns, or that it raises `ValueError`, which alone callers catch."""
+    try:
+        return call()
+    except ValueError:
+        return ValueError
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("key", [0, 15, 16, 24, 32, 33])
+@pytest.mark.parametrize("iv", [0, 15, 16, 17])
+@pytest.mark.parametrize("size", [0, 15, 16, 48])
+def test_a_stand_in_refuses_what_cryptography_refuses(mode, key, iv, size):
+    def crypt(mode, encrypting, key, iv, data):
+        context = getattr(Cipher(AES(key), _mode(mode, iv)), "encryptor" if encrypting else "decryptor")()
+        return context.update(data) + context.finalize()
+
+    def by(cipher, aes, mode):
+        context = cipher(aes(some(key)), mode()).decryptor()
+        return context.update(some(size, 1)) + context.finalize()
+
+    made = shim.modules(crypt)
+    ciphers = made["cryptography.hazmat.primitives.ciphers"]
+    own = getattr(ciphers.modes, mode.upper())
+    vector = some(0 if mode == "ecb" else iv, 2)
+    ours = outcome(
+        lambda: by(ciphers.Cipher, ciphers.algorithms.AES, lambda: own(*([vector] if mode != "ecb" else [])))
+    )
+    assert ours == outcome(lambda: by(Cipher, AES, lambda: _mode(mode, vector)))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("sha256", b"a", b"b", 1),
+        ("sha512", b"a", b"", 2, 7),
+        ("md5", b"", b"b", 3, None),
+        ("sha256", b"a", b"b", 0),
+        ("sha256", b"a", b"b", -1),
+        ("sha256", b"a", b"b", 1, 0),
+        ("whirl", b"a", b"b", 1),
+    ],
+)
+def test_the_stand_in_for_pbkdf2_takes_and_refuses_what_hashlib_does(given):
+    ours = outcome(lambda: shim.pbkdf2(hashlib.pbkdf2_hmac)(*given))
+    assert ours == outcome(lambda: hashlib.pbkdf2_hmac(*given))
+
+
+def test_other_bytes_than_those_that_are_pinned_are_refused_and_taken_away(tmp_path):
+    path = tmp_path / "x-1.tgz"
+    path.write_bytes(b"pinned")
+    build.check(path, of(b"pinned"))
+    path.write_bytes(b"changed")
+    with pytest.raises(ValueError, match=r"x-1\.tgz is not the archive"):
+        build.check(path, of(b"pinned"))
+    assert not path.exists()
+
+
+def of(content: bytes) -> str:
+    done = subprocess.run(
+        [tool("openssl"), "dgst", "-sha512", "-binary"], input=content, capture_output=True, check=True
+    )
+    text = subprocess.run(
+        [tool("openssl"), "base64", "-A"], input=done.stdout, capture_output=True, check=True
+    )
+    return f"sha512-{text.stdout.decode()}"
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_without_npm_a_site_in_ci_fails_and_any_other_is_built_without_the_engine(
+    tmp_path, monkeypatch, required
+):
+    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", "false")
+    monkeypatch.delenv(REQUIRE, raising=False)
+    if required:
+        monkeypatch.setenv("CI", "true")
+        with pytest.raises(build.NotBuilt, match=r"npm, which fetches pyodide@"):
+            build.put(tmp_path / "site")
+    else:
+        assert build.put(tmp_path / "site") == 0
+    assert not (tmp_path / "site").exists()
+
+
+def test_the_packed_package_is_the_same_each_time_and_holds_what_runs_in_the_browser():
+    content = build.packed()
+    assert content == build.packed()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        for name in ("handshakes/explain/answer.py", "handshakes/fortis/spec.toml"):
+            assert archive.read(name) == (build.PACKAGE.parent / name).read_bytes()
+    assert "inside/shim.py" in names
+    assert not [name for name in names if name.startswith(("handshakes/cli/", "handshakes/web/"))]
+
+
+def test_the_licence_of_each_part_is_named():
+    text = build.licences(PACKAGES)
+    for each in PACKAGES.values():
+        assert f"{each['package']} {each['version']}: {each['licence']}" in text

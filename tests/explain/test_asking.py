@@ -1,0 +1,99 @@
+"""A question with the options of `handshakes verify`: a program's answer is the command's, and wrong options are named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from handshakes.core.origins import is_url
+from handshakes.explain.asking import MOST_PASTED, Misgiven, ask
+
+TARGET = (
+    "/h?slug=s&locations=x&signature=t%3D1648190384%2Csignature%3D"
+    "5f8d0423977f447e3d5ed3cef433ab11d89de6838e31b04c8f5fdaddf607a35f"
+)
+ASKED = {"secret": "example-integration-secret", "now": 1_648_190_384}
+READING = "officernd:signature.order=sorted"
+
+
+def test_a_question_is_answered_as_the_command_answers_it(tmp_path):
+    given = {
+        "tolerance": "300,60",
+        "reading": [READING],
+        "origin": ["https://a.example"],
+        "mine": '{"slug":"s"}',
+        "mine_digest": "5f8d0423977f447e3d5ed3cef433ab11",
+        "deep": True,
+        "show_secrets": True,
+        "others": ["another-secret"],
+    }
+    for name, secret in (("one", ASKED["secret"]), ("two", "another-secret")):
+        (tmp_path / name).write_text(secret, "utf-8")
+    options = (
+        *("--now", str(ASKED["now"]), "--tolerance", "300,60", "--reading", READING),
+        *("--origin", "https://a.example", "--mine", given["mine"], "--mine-digest", given["mine_digest"]),
+        *("--deep", "--show-secrets", "--secret-file", str(tmp_path / "one"), "--secret-file"),
+    )
+    command = [sys.executable, "-c", "from handshakes.cli.command import main; main()", "verify", "officernd"]
+    done = subprocess.run(
+        [*command, TARGET, *options, str(tmp_path / "two"), "--format", "json"],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr.decode()
+    answer = ask("officernd", TARGET, {**ASKED, **given}).as_json()
+    assert json.loads(done.stdout) == json.loads(json.dumps(answer))
+    assert answer["mine"]["tried"] and answer["verdict"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"secret": ""}, "secret"),
+        ({"secret": None}, "secret"),
+        ({"secret": 7}, "secret"),
+        ({"others": [""]}, "secret"),
+        ({"others": "another"}, "others"),
+        ({"now": None}, "now"),
+        ({"now": -1}, "now"),
+        ({"now": 1.5}, "now"),
+        ({"now": True}, "now"),
+        ({"tolerance": "five"}, "tolerance"),
+        ({"tolerance": "٣,٣"}, "tolerance"),
+        ({"reading": ["officernd:nothing=at-all"]}, "reading"),
+        ({"origin": ["a.example"]}, "origin"),
+        ({"origin": [1]}, "origin"),
+        ({"mine": ""}, "mine"),
+        ({"mine": b"x" * (MOST_PASTED + 1)}, "mine"),
+        ({"mine_digest": "zz"}, "mine_digest"),
+        ({"deep": "yes"}, "deep"),
+        ({"mode": "plain"}, "mode"),
+    ],
+)
+def test_an_option_that_cannot_be_taken_is_named(given, option):
+    with pytest.raises(Misgiven) as wrong:
+        ask("officernd", TARGET, {**ASKED, **given})
+    assert wrong.value.option == option
+    assert str(wrong.value) == f"{option} {wrong.value.says}"
+
+
+@pytest.mark.parametrize("lone", ["\udc80", "\ud800"])
+def test_half_a_surrogate_pair_is_answered(lone):
+    answer = ask("officernd", TARGET + lone, {**ASKED, "mine": lone, "secret": "s" + lone, "header": lone})
+    assert answer.verdict == "refused"
+
+
+def test_a_platform_that_is_none_and_a_request_that_is_too_long_are_refused():
+    with pytest.raises(Misgiven, match="platform is one of: officernd, "):
+        ask("shopify", TARGET, ASKED)
+    assert ask("officernd", b"x" * MOST_PASTED, ASKED).verdict == "unrecognised"
+    with pytest.raises(Misgiven, match="pasted is over 1048576 bytes"):
+        ask("officernd", b"x" * (MOST_PASTED + 1), ASKED)
+
+
+def test_a_url_with_a_port_of_its_own_is_one():
+    assert is_url("http://127.0.0.1:3000/path") and not is_url("http://127.0.0.1:0/path")
