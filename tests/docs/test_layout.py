@@ -30,7 +30,13 @@ def named_in(decision: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("folder", "decision"),
-    [("core", "0002"), ("runtime", "0002"), ("spec", "0004"), *((name, "0003") for name in PLATFORMS)],
+    [
+        ("core", "0002"),
+        ("runtime", "0002"),
+        ("spec", "0004"),
+        ("web/app", "0008"),
+        *((name, "0003") for name in PLATFORMS),
+    ],
 )
 def test_every_module_is_named_in_the_decision_on_its_package(folder, decision):
     assert modules(folder) - named_in(decision) == set()

@@ -18,6 +18,7 @@ import typer
 from ..core.origins import is_url
 from ..runtime.story import Reports, Setting, World
 from ..runtime.watching import Kept, Watched
+from ..web.app import PartnerApp
 from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
 from .places import place_of
 from .temporary import temporary_folder
@@ -26,6 +27,7 @@ from .why import Why, saved
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
+    from ..runtime.flow import Role
 
 
 KEPT = 500
@@ -94,11 +96,12 @@ def serve(
         except ValueError as error:  # what a platform does not let anybody register
             fail(f"with these settings it cannot be served: {error}")
         kept = Kept(world.clock)
-        roles = {
+        watched = Watched(sides.partner, kept)
+        roles: dict[str, Role] = {
             "platform": Watched(sides.platform, kept, tools.refuses),
-            "partner": Watched(sides.partner, kept),
+            "partner": PartnerApp({platform: watched}),
         }
-        sides.reports.heard = roles["partner"].heard
+        sides.reports.heard = watched.heard
         asked = listening()
         why = Why(platform, kept, partial(tools.secrets, sides), origin_of(asked), ciphers_for(platform))
         with Loopback(

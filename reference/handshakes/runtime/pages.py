@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.messages import Headers, Request, Response, html_response
 from ..core.strict import URLENCODED
@@ -30,6 +31,20 @@ small { opacity: .75 }
 BODY
 </html>
 """
+
+_PARTS = re.compile(
+    r'<!doctype html>\n<html lang="([a-z]+)">\n[^<]*(?:<meta[^<]*)+<title>([^<]*)</title>\n<style>[^<]*</style>\n'
+    r"<h1>[^<]*</h1>\n(.*)\n</html>\n?",
+    re.DOTALL,
+)
+
+
+class Parts(NamedTuple):
+    """What a page of this module says: its language, its title as HTML, and its main part as HTML."""
+
+    lang: str
+    title: str
+    main: str
 
 
 @cache
@@ -74,6 +89,17 @@ def page(
         ("x-content-type-options", "nosniff"),
     )
     return html_response(text, status, (*safe, *headers))
+
+
+def parts_of(response: Response) -> Parts | None:
+    """Return the parts of a page that `page` made, for whoever shows it in a layout of its own; else None.
+
+    >>> parts_of(page("J&J", "<p>{{ name }}</p>", name="<b>"))
+    Parts(lang='en', title='J&amp;J', main='<p>&lt;b&gt;</p>')
+    >>> parts_of(Response(200, (), b"<h1>of another</h1>"))
+    """
+    found = _PARTS.fullmatch(response.body.decode("utf-8", "replace"))
+    return Parts(*found.groups()) if found else None
 
 
 def refused_form(request: Request) -> Response | None:

@@ -84,12 +84,10 @@ class Api:
         `kept` is the refresh token that stays when the answer brings none (RFC 6749, section 6).
         """
         clause = CLAUSE + "oauth.endpoints"
-        client = {
-            "client_id": self.configuration.client_id,
-            "client_secret": self.configuration.client_secret,
-        }
+        ours = self.configuration
+        client = {"client_id": ours.client_id, "client_secret": ours.client_secret}
         request = Request(
-            "POST", base, self.configuration.token_path, (("content-type", URLENCODED),),
+            "POST", base, ours.token_path, (("content-type", URLENCODED),),
             form_body({**fields, **client}),
         )  # fmt: skip
         answer = object_of((yield from call(request, CLAUSE + "oauth.redirects")), clause)

@@ -65,13 +65,13 @@ class App(Consent):
         """Answer one request: 404 for an unknown path, 405 for another method, else the endpoint's answer."""
         methods = self.endpoints().get(request.path)
         if methods is None:
-            return page("Not found", "<p>There is no such page.</p>", status=404)
+            return self.framed("Not found", "<p>There is no such page.</p>", 404)
         if request.method not in methods:
             allowed = ", ".join(methods)
             evidence = {"method": printable(request.method), "expected": allowed}
             self.report(request.path, Refused("wrong-method", CLAUSE + "postback.other-methods", evidence))
             allow = (("allow", allowed),)
-            return page("Method not allowed", "<p>Open the app in Fortis.</p>", status=405, headers=allow)
+            return self.framed("Method not allowed", "<p>Open the app in Fortis.</p>", 405, headers=allow)
         return (yield from self.unless_the_store_fails(request.path, methods[request.method](request)))
 
     # --- registrations (page, Registering a Location, Registering a User) -----------------------------
@@ -108,10 +108,7 @@ class App(Consent):
 
     def taken(self, method: str, values: dict[str, str], kind: str) -> None:
         """fortis:postback.order. Keep what came last: POST claims, DELETE takes back."""
-        if method == "DELETE":
-            self.unclaim(values, kind)
-        else:
-            self.claim(values, kind)
+        (self.unclaim if method == "DELETE" else self.claim)(values, kind)
 
     # --- the launch (page, IFrame Request) ------------------------------------------------------------
 
@@ -296,9 +293,13 @@ class App(Consent):
             contact=str(values.get("contact", "")),
             ticket=self.ticket(installation, base) if base else "",
             start=START,
+            more_policy=f"form-action 'self' {base}",
         )
 
-    def framed(self, title: str, body: str, status: int = 200, **values: str) -> Response:
+    def framed(self, title: str, body: str, status: int = 200, **values: Any) -> Response:
         """fortis:launch.embedding. Return a page that the platform's hosts alone may frame, and that is stored nowhere; S22."""
-        ancestors = " ".join(self.configuration.platform_origins) or "'none'"
-        return page(title, body, status=status, headers=(), frame_ancestors=ancestors, **values)
+        return page(title, body, status=status, frame_ancestors=self.frame_ancestors(), **values)
+
+    def frame_ancestors(self) -> str:
+        """fortis:launch.embedding. Return who may frame the app, as the content security policy writes it."""
+        return " ".join(self.configuration.platform_origins) or "'none'"
