@@ -30,7 +30,7 @@ class Platform:
         """Load and return both sides ready made, the story of the tour and the briefing of `serve`."""
         from .runtime.story import Tools
 
-        demo, story, briefing = (self._module(name) for name in ("demo", "story", "briefing"))
+        demo, story, briefing, customer = map(self._module, ("demo", "story", "briefing", "customer"))
         return Tools(
             settings=demo.SETTINGS,
             sides=demo.sides,
@@ -39,6 +39,7 @@ class Platform:
             briefing=briefing.briefing,
             secrets=demo.secrets,
             refuses=getattr(demo, "refuses", lambda request, response: False),
+            customer=customer.CUSTOMER,
         )
 
     def slips(self) -> Slips:

@@ -75,7 +75,7 @@ def sides(world: World) -> Sides:
     app = ExampleApp(
         Configuration(
             chosen["mode"],
-            SECRET,
+            world.secret or SECRET,
             POSTBACK_KEY,
             base_url=world.partner_origin or APP,
             api_origin=api,
@@ -103,7 +103,7 @@ def sides(world: World) -> Sides:
     platform.add_app(
         App(
             TITLE,
-            SECRET,
+            world.secret or SECRET,
             chosen.get("iframe_url", "" if alone else app.iframe_url()),
             chosen.get("location_setup_url", "" if alone else app.location_setup_url()),
             chosen.get("user_setup_url", "" if alone else app.user_setup_url()),

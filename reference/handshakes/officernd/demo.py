@@ -91,7 +91,12 @@ def sides(world: World) -> Sides:
             account_name="" if "partner_url" in chosen or "healthcheck_url" in chosen else ACCOUNT,
         )
     )
-    furnish(platform, chosen.get("client_id", CLIENT_ID), multi=chosen.get("multi_location") != "no")
+    furnish(
+        platform,
+        chosen.get("client_id", CLIENT_ID),
+        multi=chosen.get("multi_location") != "no",
+        secret=world.secret,
+    )
     for organization in platform.organizations.values():
         organization.region_url = chosen.get("region_url", "")
     reports = Reports()
@@ -118,7 +123,7 @@ def sides(world: World) -> Sides:
     return Sides(platform, partner, reports, tuple(off))
 
 
-def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True) -> None:
+def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True, secret: str = "") -> None:
     """Add the organisations and integrations of tests and lessons; without `multi`, one integration for each."""
     one, two, three, four = (f"5a000000000000000000000{number}" for number in (1, 2, 3, 4))
     first = Organization(
@@ -137,14 +142,14 @@ def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True) -> None:
     )
     platform.add_organization(first)
     platform.add_organization(second)
-    for organization, secret, locations, id in (
-        (first, SECRET, (), "5e0000000000000000000001"),
+    for organization, own, locations, id in (
+        (first, secret or SECRET, (), "5e0000000000000000000001"),
         (first, ANOTHER_SECRET, (one,), "5e0000000000000000000002"),
         (second, "a-third-integration-secret", (three, four), "5e0000000000000000000003"),
     ):
         if multi or organization.id not in [one.organization_id for one in platform.integrations.values()]:
             chosen = locations if multi else ()
-            platform.add_integration(client_id, organization.id, secret=secret, locations=chosen, id=id)
+            platform.add_integration(client_id, organization.id, secret=own, locations=chosen, id=id)
 
 
 def secrets(sides: Sides, request: Request) -> list[str]:

@@ -61,14 +61,14 @@ def sides(world: World) -> Sides:
             Service(PLANS, chosen.get("service_url", base + SERVICE + OWN)),
             Service(EXPORT, chosen.get("webhook_url", base + WEBHOOK + OWN), webhook=True),
         ),
-        SECRET,
+        world.secret or SECRET,
     )
     platform = OnOffice(settings, account, clock=world.clock, random=world.random)
     furnish(platform)
     reports = Reports()
     provider = Provider(
         Configuration(
-            SECRET,
+            world.secret or SECRET,
             base_url=base,
             hosts=(served,) if served else HOSTS,
             api_url=f"{served or API}/api/stable/api.php",

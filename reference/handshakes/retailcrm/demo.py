@@ -73,7 +73,7 @@ def sides(world: World) -> Sides:
     platform = RetailCRM(settings, clock=world.clock, random=world.random)
     platform.add_card(
         Card(
-            code, "Example module", chosen.get("config_url", base + CONFIG), SECRET, scopes, owner=crm or DEMO,
+            code, "Example module", chosen.get("config_url", base + CONFIG), world.secret or SECRET, scopes, owner=crm or DEMO,
             simple_connection=chosen.get("simple_connection", "yes") == "yes",
             published=chosen.get("published", "yes") == "yes",
         )
@@ -86,7 +86,7 @@ def sides(world: World) -> Sides:
     module = Module(
         Configuration(
             code,
-            SECRET,
+            world.secret or SECRET,
             base_url=base,
             scopes=scopes,
             allowed_origins=(crm, *world.traps[1:2]) if crm else OFFICIAL_ORIGINS,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..core.messages import Request, Response, Step
 from ..core.refusals import Refused
 from ..core.stages import Stage
 from .browser import Browser
+from .customers import Customer
 from .flow import Role
 from .store import Store
 from .verdicts import Finding
@@ -108,7 +110,7 @@ class World:
     `settings` are texts by name, from `--set NAME=VALUE`; which names there are is the platform's.
     `traps` are loopback origins whose listeners lead to the platform's role: when one side is served
     to a foreign program, a fault that names a foreign address names one of these, and no other. `plain` are
-    the hosts that the other side may name without TLS.
+    the hosts that the other side may name without TLS, and `secret` is what signs in place of the public test key.
     """
 
     clock: Callable[[], int]
@@ -119,6 +121,7 @@ class World:
     partner_origin: str = ""
     traps: tuple[str, ...] = ()
     plain: tuple[str, ...] = PLAIN
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +155,5 @@ class Tools:
     """Return the secrets with which a side tries a request, for the operator's page alone."""
     refuses: Callable[[Request, Response], bool]
     """Return whether an answer of the platform says that a request's signature does not match."""
+    customer: Callable[[Any, Mapping[str, str]], Customer]
+    """Return who presses the buttons of a platform's role that was made with these settings."""

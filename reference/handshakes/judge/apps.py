@@ -1,0 +1,95 @@
+"""A team's own application on a port of 127.0.0.1: ASGI on uvicorn, WSGI on the standard library's server."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Callable
+from socketserver import ThreadingMixIn
+from typing import Any, Protocol
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import uvicorn
+
+from ..runtime.server import listen, origin_of
+
+WAIT = 60
+"""Seconds that an application may take to start or to end."""
+
+
+class Server(Protocol):
+    """An application that is served."""
+
+    url: str
+
+    def stop(self) -> None:
+        """Stop serving it."""
+
+
+def served(app: Any) -> Server:
+    """Serve an application on a free port; an `async` one is taken for ASGI, any other for WSGI."""
+    if not callable(app):
+        raise TypeError(f"neither a URL nor an ASGI or WSGI application: {type(app).__name__}")
+    call = app if inspect.isroutine(app) else app.__call__
+    return Asgi(app) if inspect.iscoroutinefunction(call) else Wsgi(app)
+
+
+class Asgi:
+    """An ASGI application, its lifespan included."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self._sock = listen()
+        self.url = origin_of(self._sock)
+        self._started = threading.Event()
+        config = uvicorn.Config(app, http="h11", ws="none", lifespan="auto", log_level="error")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run()), name="partner-app", daemon=True
+        )
+        self._thread.start()
+        self._started.wait(WAIT)
+        if not self._server.started:
+            self.stop()
+            raise RuntimeError("the application did not start; its own log says why")
+
+    async def _run(self) -> None:
+        serving = asyncio.ensure_future(self._server.serve(sockets=[self._sock]))
+        while not self._server.started and not serving.done():
+            await asyncio.sleep(0.002)
+        self._started.set()
+        await serving
+
+    def stop(self) -> None:
+        """Stop serving it, and wait for its lifespan's end."""
+        self._server.should_exit = True
+        self._thread.join(WAIT)
+        self._sock.close()
+
+
+class _Threads(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing of each request: the journal has them."""
+
+
+class Wsgi:
+    """A WSGI application, a thread for each request."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self._server = make_server("127.0.0.1", 0, app, _Threads, _Quiet)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="partner-app", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving it."""
+        self._server.shutdown()
+        self._thread.join(WAIT)
+        self._server.server_close()

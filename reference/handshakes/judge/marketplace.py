@@ -1,0 +1,350 @@
+"""A marketplace on loopback, whose customer a program plays: connect a partner, misbehave on request, look at what came."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import shake_256
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+
+from ..core.messages import Request, Response, Unreachable, split_url
+from ..core.printing import printable
+from ..core.refusals import Refused
+from ..platforms import PLATFORMS
+from ..runtime.client import Client
+from ..runtime.customers import NOT_TAKEN, Customer, Taken
+from ..runtime.flow import drive
+from ..runtime.server import RoleServer, listen, origin_of
+from ..runtime.store import MemoryStore
+from ..runtime.story import Tools, World
+from ..runtime.transcript import Transcript
+from ..runtime.verdicts import Fault, Finding, Outcome
+from .apps import Server, served
+from .journal import MOST, Exchange, Seat
+
+_LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?(?=[/?]|$)")
+
+
+class Clock:
+    """The marketplace's time in Unix seconds: the machine's, or what it was set to, and moved by hand.
+
+    >>> clock = Clock(1648190384)
+    >>> clock.advance(3600)
+    >>> clock.now
+    1648193984
+    """
+
+    def __init__(self, now: int | None = None) -> None:
+        self._fixed, self._ahead = now, 0
+
+    def __call__(self) -> int:
+        """Return the time, as a partner in Python may be given it."""
+        return (int(time.time()) if self._fixed is None else self._fixed) + self._ahead
+
+    @property
+    def now(self) -> int:
+        """The time."""
+        return self()
+
+    def advance(self, seconds: int) -> None:
+        """Let `seconds` pass at once."""
+        if seconds < 0:
+            raise ValueError("time goes forwards only; a fault signs in the past")
+        self._ahead += seconds
+
+
+class Armed:
+    """A fault that the next fitting step is taken with, `left` more times (None: always); `fired` counts them."""
+
+    def __init__(self, fault: Fault, left: int | None, at: str) -> None:
+        self.fault, self.left, self.at = fault, left, at
+        self.fired = 0
+
+    @property
+    def due(self) -> bool:
+        """Whether it still waits for a step."""
+        return self.left is None or self.left > 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.left = 0
+
+    def __repr__(self) -> str:
+        return f"<fault {self.fault.name}: fired {self.fired} times>"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A step that was taken: with which fault, the numbers of its findings, and those of its exchanges."""
+
+    step: str
+    fault: str
+    findings: tuple[int, int]
+    exchanges: range
+
+
+class Marketplace:
+    """The simulator of one platform on a port of 127.0.0.1, from `start` to `close`, or as a context.
+
+    >>> with Marketplace("retailcrm") as crm:
+    ...     crm.connect("http://127.0.0.1:1/config").findings[0].state
+    'not seen'
+    """
+
+    _seat: Seat
+
+    def __init__(self, platform: str) -> None:
+        if platform not in PLATFORMS:
+            raise ValueError(f"unknown platform {_meant(platform, PLATFORMS)}")
+        self.platform = PLATFORMS[platform]
+        self._tools: Tools = self.platform.tools()
+        self._sockets = [listen(), listen(), listen()]
+        self.url, *traps = map(origin_of, self._sockets)
+        self._traps = tuple(traps)
+        self._turn = threading.RLock()
+        self._apps: dict[int, tuple[Any, Server]] = {}
+        self.reset()
+        self._server = RoleServer(self._seat, self._carry, *self._sockets)
+
+    # --- its life -----------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Begin to answer."""
+        self._server.start()
+        return self
+
+    def close(self) -> None:
+        """Stop what was started here."""
+        self._stop_apps()
+        self._server.stop()
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def reset(
+        self, *, secret: str = "", now: int | None = None, seed: int | None = None, **settings: str
+    ) -> None:
+        """Forget everything: state, findings, requests, faults, and the applications that were served.
+
+        `secret` signs in place of the public test key, `now` stops the clock there, and with `seed` the same
+        values are made each time. The rest are settings of `handshakes serve`.
+        """
+        self._stop_apps()
+        self.clock = Clock(now)
+        self._secret, self._settings = secret, self._checked(settings)
+        numbers = count()
+        self._random: Callable[[int], bytes] = os.urandom
+        if seed is not None:
+            self._random = lambda n: shake_256(f"{seed} {next(numbers)}".encode()).digest(n)
+        self.faults: list[Armed] = []
+        """Every fault that was armed."""
+        self.presses: list[Press] = []
+        """Every step that was taken, the last of them at least."""
+        role = self._made(self._settings)
+        if hasattr(self, "_seat"):
+            self._seat.clear(role, self._customer.step_of)
+        else:
+            self._seat = Seat(role, self._customer.step_of)
+        self._client = Client(names=dict.fromkeys(role.origins, role.name), transcript=self.transcript)
+
+    def _made(self, settings: Mapping[str, str]) -> Any:
+        """Make the platform anew, with other settings."""
+        world = World(
+            self.clock, self._random, MemoryStore(), settings, self.url, traps=self._traps, secret=self._secret
+        )  # fmt: skip
+        try:
+            role = self._tools.sides(world).platform
+        except Refused as refused:
+            raise ValueError(refused.explain()) from None
+        self._customer: Customer = self._tools.customer(role, settings)
+        return role
+
+    def _checked(self, settings: Mapping[str, str]) -> dict[str, str]:
+        for name, value in settings.items():
+            setting = self._tools.settings.get(name)
+            if setting is None:
+                raise ValueError(f"unknown setting {_meant(name, self._tools.settings)}")
+            if setting.choices and value not in setting.choices and name != "card_scopes":
+                raise ValueError(f"{name} is one of: {', '.join(setting.choices)}; not {value!r}")
+        return dict(settings)
+
+    # --- what it is and has seen --------------------------------------------------------------------
+
+    @property
+    def secret(self) -> str:
+        """The secret that signs; a public test key unless the test gave one."""
+        return self._customer.credentials["secret"]
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """Everything that the partner has to be told, by name."""
+        return self._customer.credentials
+
+    @property
+    def installation(self) -> Mapping[str, Any]:
+        """What the platform believes of the connection; `state` is in it on every platform."""
+        return self._customer.installation
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the platform's checks said, in order."""
+        return list(self._seat.role.findings)
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said, with secrets masked; `text()` shows it."""
+        return self._seat.transcript
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that `press` takes."""
+        return [*self._customer.steps]
+
+    def requests(self, step: str = "") -> list[Exchange]:
+        """Return the requests in both directions with their answers, all or those of one step."""
+        return self._seat.journal.all(step)
+
+    def wait_for(self, step: str, timeout: float = 5) -> Exchange:
+        """Return the first exchange of a step, as soon as it has ended; raises `TimeoutError`."""
+        return self._seat.journal.wait_for(step, timeout)
+
+    def about(self, number: int) -> tuple[Press | None, Exchange | None]:
+        """Return the step in which a finding was made, by its number, and the exchange that it is most likely about."""
+        press = next((one for one in self.presses if one.findings[0] <= number < one.findings[1]), None)
+        inner = [span for span in self._seat.spans if span[0] <= number < span[1]]
+        if inner:
+            nearest = min(inner, key=lambda span: span[1] - span[0])[2]
+            return press, next((one for one in self.requests() if one.number == nearest), None)
+        if press is None:
+            return None, None
+        sent = [one for one in self.requests() if one.number in press.exchanges and not one.received]
+        own = [one for one in sent if one.step == press.step] or sent
+        return press, own[-1] if own else None
+
+    # --- what the customer does ---------------------------------------------------------------------
+
+    def serve(self, app: Callable[..., Any]) -> str:
+        """Serve an ASGI or WSGI application until the next reset; return its origin. The same one is served once."""
+        with self._turn:
+            if id(app) not in self._apps:
+                self._apps[id(app)] = app, served(app)
+            return self._apps[id(app)][1].url
+
+    def connect(self, to: str | Callable[..., Any] = "", **settings: str) -> Outcome:
+        """Play the customer: the whole handshake with a partner at a URL, or with an application that is served for it.
+
+        Further addresses are settings; one that begins with a slash is at the same origin. Without `to` the partner
+        of before is connected again. A fault that is armed is played where its step comes.
+        """
+        with self._turn:
+            self._register(to, settings)
+            seen, response = self._seat.role.findings.seen, None
+            for step in self._customer.handshake:
+                response = self._take(step).outcome.response or response
+            return Outcome(response, tuple(self._seat.role.findings.since(seen)))
+
+    def press(self, step: str) -> Outcome:
+        """Take one step, as its button on the simulator's page does."""
+        with self._turn:
+            if step not in self._customer.steps:
+                raise ValueError(f"unknown step {_meant(step, self._customer.steps)}")
+            taken = self._take(step)
+            if taken is NOT_TAKEN:
+                raise ValueError(f"{step} cannot be taken now: {self.installation['state']}")
+            return taken.outcome
+
+    def fault(self, name: str, *, times: int | None = 1, at: str = "") -> Armed:
+        """Misbehave at the next fitting step, or at the step `at`; `times` says how often, None always.
+
+        As a context it ends with it. A fault that is armed and never met is a problem.
+        """
+        known, steps = self._customer.known, self._customer.steps
+        if name not in known:
+            raise ValueError(f"unknown fault {_meant(name, known)}")
+        if at and at not in steps:
+            raise ValueError(f"unknown step {_meant(at, steps)}")
+        if times is not None and times < 1:
+            raise ValueError("a fault is armed once at least")
+        self.faults.append(Armed(known[name], times, at))
+        return self.faults[-1]
+
+    def replay(self, exchange: Exchange) -> Outcome:
+        """Send a request again, byte for byte, and return what was answered now and what was found."""
+        with self._turn:
+            seen = self._seat.role.findings.seen
+            try:
+                response: Response | None = self._carry("replay", exchange.request)
+            except Unreachable:
+                response = None
+            return Outcome(response, tuple(self._seat.role.findings.since(seen)))
+
+    def _take(self, step: str) -> Taken:
+        faults = [fault.name for fault in self._customer.steps[step]]
+        fits = (one for one in self.faults if one.due and one.at in ("", step) and one.fault.name in faults)
+        armed = next(fits, None)
+        name = armed.fault.name if armed else ""
+        seen, before = self._seat.role.findings.seen, self._seat.journal.number
+        sender = "browser" if step in self._customer.browsing else self._seat.name
+        taken = drive(self._customer.take(step, name), partial(self._carry, sender))
+        if armed and taken.played:
+            armed.fired += 1
+            armed.left = None if armed.left is None else armed.left - 1
+        if taken is not NOT_TAKEN:
+            found, made = self._seat.role.findings.seen, self._seat.journal.number
+            self.presses.append(Press(step, name, (seen, found), range(before + 1, made + 1)))
+            del self.presses[:-MOST]
+        return taken
+
+    def _carry(self, sender: str, request: Request) -> Response:
+        return self._seat.carry(self._client, sender, request)
+
+    def _register(self, to: str | Callable[..., Any], settings: Mapping[str, str]) -> None:
+        """Tell the platform where the partner is; one that is elsewhere now is another partner, unknown so far."""
+        if not to and not settings:
+            return
+        base = to if isinstance(to, str) else self.serve(to)
+        if base and not _LOOPBACK.match(base):
+            raise ValueError(
+                f"a partner is connected at http://127.0.0.1 or localhost, not at {printable(base)}"
+            )
+        origin = split_url(base)[0] if base else ""
+        given = {name: origin + value if value.startswith("/") else value for name, value in settings.items()}
+        if base and self._customer.address not in given:
+            given[self._customer.address] = base
+        chosen = {**self._settings, **self._checked(given)}
+        if origin:
+            self._client.names[origin] = "partner"  # type: ignore[index]
+        if chosen != self._settings:
+            findings = self._seat.role.findings
+            role = self._made(chosen)
+            role.findings = findings
+            self._settings = chosen
+            self._seat.seat(role, self._customer.step_of)
+
+    def _stop_apps(self) -> None:
+        for _, server in self._apps.values():
+            server.stop()
+        self._apps.clear()
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """Return a name with those that may be meant; with all where none is like it."""
+    names = [*known]
+    near = difflib.get_close_matches(name, names, 5, 0.5) or names
+    return f"{name!r}; known: {', '.join(near)}"
