@@ -26,6 +26,7 @@ from docs import (  # noqa: E402
     benchmarks_page,
     clauses_pages,
     comparison_page,
+    debugger_page,
     faults_pages,
     glossary_page,
     home_page,
@@ -120,7 +121,13 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for platform in PLATFORMS:
         name = f"vectors/{vectors_pages.archive(platform)}"
         files.append(File.generated(config, name, content=vectors_pages.packed(platform)))
+    files.append(File.generated(config, debugger_page.FILE, content=debugger_page.data()))
     return files
+
+
+def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
+    """Give the debugger's template the platforms."""
+    return {**context, "platforms": debugger_page.titles()}
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:

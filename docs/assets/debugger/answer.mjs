@@ -1,0 +1,138 @@
+// An answer as a person reads it: verdict, what to change, the bytes, then everything else.
+import { byId, make, prose, section, visible } from "./elements.mjs";
+import { lens } from "./lens.mjs";
+import * as links from "./links.mjs";
+
+const NOTHING_FITS = "What may remain: another secret (that of another installation, or an old one), bytes that were changed in a way that is not known here, or values that are not in what was pasted.";
+const WORDS = { verified: "verified", refused: "refused", unrecognised: "not recognised" };
+const MOST_GROUPS = 3;
+
+/** Return one sentence for a person who does not see the page. */
+export function sentence(answer) {
+  return `${WORDS[answer.verdict]}: ${heading(answer)}`;
+}
+
+function heading(answer) {
+  const { mine } = answer;
+  if (answer.verdict === "unrecognised") return "No request of this platform was found";
+  if (answer.verdict === "verified") {
+    if (mine?.digest_fits) return "The request is genuine, and your digest is right";
+    if (mine?.same_as === "message") return "The request is genuine, and your text is the signed text";
+    return mine && (mine.at !== null || mine.explanations.length) ? "The request is genuine; what you signed is not the same" : "The request is genuine";
+  }
+  if (answer.explanations.length) return answer.explanations[0][0].says;
+  return answer.signature_fits ? `The signature is right. ${answer.says}` : answer.says;
+}
+
+/** Show an answer in the place for it; `shown.deeper` is called when the person wants a longer search. */
+export function show(answer, text, { title, now, deeper }) {
+  byId("answer").replaceChildren(...[verdict(answer, title, now), doubts(answer), changes(answer.explanations), bytes(answer), own(answer.mine),
+    fitting(answer, deeper), stages(answer), next(answer), asText(text)].filter(Boolean));
+}
+
+function verdict(answer, title, now) {
+  const good = answer.verdict === "verified";
+  const unknown = answer.verdict === "unrecognised";
+  return make("div", { class: `verdict ${good ? "ok" : unknown ? "none" : "bad"}` },
+    make("p", { class: "line" }, make("span", { class: `st ${good ? "ok" : unknown ? "none" : "bad"}` }, WORDS[answer.verdict]), title, answer.reason && links.reason(answer.reason), answer.clause && links.clause(answer.clause)),
+    make("h2", { id: "answer-h", tabindex: "-1" }, prose(heading(answer))),
+    good ? genuine(answer, now) : make("p", {}, prose(refusedBecause(answer))),
+    Object.keys(answer.evidence).length ? make("dl", { class: "facts" }, Object.entries(answer.evidence).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, visible(value))))) : null,
+    answer.took && make("div", { class: "read" }, make("b", { id: "read-h" }, "Read as"), make("ol", { class: "undone", "aria-labelledby": "read-h" }, make("li", {}, answer.took), answer.undone.map((one) => make("li", {}, one)))));
+}
+
+function refusedBecause(answer) {
+  if (answer.verdict === "unrecognised") return answer.says;
+  if (answer.explanations.length) return "With this mistake, the signature that was received comes out: the secret is right.";
+  return answer.hint;
+}
+
+function genuine({ returns, undone }, now) {
+  const list = (names, signed) => names.length ? names.map((name) => make("code", { class: signed ? "cov" : null }, name)) : "nothing";
+  return [
+    returns.says && make("p", {}, returns.says),
+    returns.timestamp !== null && make("p", {}, when(returns.timestamp, now)),
+    undone.length ? make("p", {}, "It verifies after what was undone: a receiver that got it as it was pasted refuses it.") : null,
+    make("dl", { class: "facts" },
+      make("div", {}, make("dt", {}, "signed"), make("dd", { class: "names" }, list(returns.covered, true))),
+      make("div", {}, make("dt", {}, "not signed"), make("dd", { class: "names" }, list(returns.not_covered, false)))),
+    returns.parameters.length ? make("details", {}, make("summary", {}, "Its values"), make("dl", { class: "facts" }, returns.parameters.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, visible(value)))))) : null,
+  ];
+}
+
+function when(timestamp, now) {
+  const seconds = now - timestamp, away = Math.abs(seconds);
+  const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([least]) => away >= least) ?? [1, "second"];
+  const many = Math.floor(away / size);
+  return `Signed at ${timestamp}, ${many} ${unit}${many === 1 ? "" : "s"} ${seconds < 0 ? "after" : "before"} the time of verifying.`;
+}
+
+const doubts = (answer) => answer.doubts.length ? make("ul", { class: "doubts" }, answer.doubts.map((one) => make("li", {}, make("span", { class: "st wait" }, "note"), " ", one))) : null;
+
+function changes(groups) {
+  if (!groups.length) return null;
+  return section("change-h", "What to change", "", make("ul", { class: "change" }, groups[0][0].parts.map((part) =>
+    make("li", {}, make("p", { class: "cure" }, prose(part.cure)), part.change && make("p", { class: "hint" }, "What differs here: ", visible(part.change)), part.source && make("p", { class: "hint" }, "Known from ", part.source, ".")))));
+}
+
+function bytes(answer) {
+  const found = answer.explanations[0]?.[0];
+  if (!found || !("difference" in found)) return null;
+  if (!found.difference) return null;
+  return difference("lens-h", found.difference, ["The rule signs", "The sender signed"]);
+}
+
+function difference(id, found, labels) {
+  const drawn = found.ours || found.theirs;
+  return section(id, `The first byte that differs: ${found.at}`, "counted from 0, in the signed text", drawn ? lens(found, labels) : make("p", {}, "The bytes are masked, since they hold a credential."));
+}
+
+function own(mine) {
+  if (!mine) return null;
+  const said = mine.same_as === "message" ? "Your text is the signed text, byte for byte: look at the secret and at how the digest is made."
+    : mine.same_as ? `Your text is the stage ${mine.same_as}; what is signed is the stage message.`
+    : mine.at !== null ? `Your text first differs from the signed text at byte ${mine.at}: ${mine.name}.`
+    : mine.digest_fits ? "Your digest is right for what was received: compare it with the request’s in constant time, as bytes." : "";
+  return section("mine-h", "What you signed", "", said && make("p", {}, prose(said)), mine.at !== null && difference("mine-lens-h", { at: mine.at, ours: mine.ours, theirs: mine.yours }, ["The rule signs", "You signed"]),
+    mine.explanations.length ? [make("p", {}, "How yours is made, and what to change:"), groups(mine.explanations)]
+    : mine.tried && !mine.same_as && !mine.digest_fits ? make("p", {}, `No known mistake gives yours: ${many(mine.tried)} were tried.`) : null);
+}
+
+const many = (tried) => `${tried.toLocaleString("en-GB")} combination${tried === 1 ? "" : "s"}`;
+
+function fitting(answer, deeper) {
+  if (answer.explanations.length) return section("fit-h", "Explanations that fit", `likeliest first; each gives the received signature; ${many(answer.tried)} tried`, groups(answer.explanations));
+  if (!answer.tried || answer.signature_fits) return null;
+  return section("fit-h", "No known mistake fits", `${many(answer.tried)} tried`, make("p", {}, NOTHING_FITS),
+    answer.ended === "budget" && make("p", {}, "The search ended at its limit. ", make("button", { class: "btn", type: "button", onclick: deeper }, "Search longer")));
+}
+
+function groups(all) {
+  return make("ol", { class: "reasons" }, all.slice(0, MOST_GROUPS).map((group) => {
+    const [first, ...others] = group;
+    return make("li", {}, make("strong", {}, prose(first.says)), make("span", { class: "tag" }, first.parts.length > 1 ? `${first.parts.length} together` : first.kind),
+      make("dl", { class: "parts" }, first.parts.map((part) => make("div", {}, make("dt", {}, links.mistake(part.id), part.change && [": ", visible(part.change)]),
+        make("dd", {}, prose(part.cure), " ", part.clause && part.clause !== part.id.split("=")[0] && make("span", { class: "ids" }, links.clause(part.clause)))))),
+      others.length ? make("details", {}, make("summary", {}, `${others.length} more give${others.length === 1 ? "s" : ""} the same bytes`), make("ul", {}, others.map((other) => make("li", {}, other.parts.map((part, place) => [place ? " + " : "", links.mistake(part.id)]), ": ", prose(other.says), other.change && [" (", visible(other.change), ")"])))) : null);
+  }));
+}
+
+function stages(answer) {
+  if (!answer.stages.length) return null;
+  const last = answer.stages.length - 1;
+  return section("stages-h", "The bytes, stage by stage", "from the request to what is signed; ␣ is a space", make("ol", { class: "stages" }, answer.stages.map((stage, place) =>
+    make("li", {}, make("b", {}, stage.name),
+      make("code", { class: stage.masked ? "dim" : place === last ? "cov" : null }, visible(stage.text || (stage.hex ? `‹hex› ${stage.hex}` : ""))),
+      make("small", {}, `${stage.length.toLocaleString("en-GB")} byte${stage.length === 1 ? "" : "s"}`, stage.clause && [" · ", links.clause(stage.clause)])))),
+    answer.stages.some((stage) => stage.masked) && make("p", { class: "hint" }, "Credentials are masked. “Show what is masked” is under More."));
+}
+
+function next(answer) {
+  const first = answer.explanations[0]?.[0].parts.at(-1) ?? answer.mine?.explanations[0]?.[0].parts.at(-1);
+  const clause = first?.clause || answer.clause;
+  const found = [clause && ["The rule", links.clause(clause)], clause && links.step(clause) && ["The recipe", links.step(clause)],
+    first && ["The mistake", links.mistake(first.id)], answer.reason && ["The reason", links.reason(answer.reason)]].filter(Boolean);
+  return found.length ? make("p", { class: "next" }, found.map(([what, link]) => make("span", {}, `${what}: `, link))) : null;
+}
+
+const asText = (text) => text && make("details", {}, make("summary", {}, "The same as text, as the command prints it"), make("pre", { tabindex: "0" }, text));

@@ -1,0 +1,124 @@
+// The page: it asks the worker what the form says, and shows where it is, what it answers, or what is wrong.
+import { sentence, show } from "./answer.mjs";
+import { byId, make } from "./elements.mjs";
+import { Engine, Stopped } from "./engine.mjs";
+import { learn } from "./links.mjs";
+import { Wrong, clear, fill, listen, mark, question } from "./question.mjs";
+import { theme } from "./theme.mjs";
+
+const STAGES = [["python", "Python for the browser"], ["package", "the package that the command uses"], ["ready", "your request"]];
+const engine = new Engine();
+let examples = [], loaded = false, turn = 0;
+
+const titled = (platform) => [...byId("platform").options].find((one) => one.value === platform)?.text ?? platform;
+const say = (text) => { byId("said").textContent = text; };
+
+function blank(title, ...children) {
+  byId("answer").replaceChildren(make("div", { class: "blank" }, make("h2", { id: "answer-h", tabindex: "-1" }, title), ...children));
+}
+
+function empty() {
+  blank("The answer appears here", make("p", {}, "First the likeliest cause and what to change, then the first byte that differs, then every stage between the request and its signature."),
+    make("p", { class: "hint" }, "The package runs in this page. Explain loads it from this site: about 7 MB, once. Later answers need no more. Without it, ", make("code", {}, "handshakes verify"), " answers the same in a terminal."));
+}
+
+function loading(reached) {
+  const at = STAGES.findIndex(([stage]) => stage === reached);
+  blank("Loading the package", make("progress", { max: STAGES.length, value: Math.max(0, at) + 0.5, "aria-labelledby": "answer-h" }),
+    make("ol", { class: "loads" }, STAGES.map(([, title], place) => make("li", {}, make("span", { class: `st ${place < at ? "ok" : place === at ? "wait" : "none"}` }, place < at ? "loaded" : place === at ? "loading" : "next"), " ", title))),
+    make("p", { class: "hint" }, "The first answer takes a few seconds. Nothing is sent."));
+}
+
+function running(now) {
+  byId("go").disabled = now;
+  byId("stop").hidden = !now;
+  byId("answer").setAttribute("aria-busy", String(now));
+}
+
+async function explain(more = {}) {
+  const mine = ++turn;
+  for (const name of ["paste", "secret", "now", "tolerance"]) mark(name, "");
+  let asked;
+  try {
+    asked = question();
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    mark(error.field, error.message);
+    byId(error.field).closest("details")?.setAttribute("open", "");
+    byId(error.field).hidden ? byId("drop-file").focus() : byId(error.field).focus();
+    return;
+  }
+  Object.assign(asked.given, more);
+  running(true);
+  say(loaded ? "Looking for the mistake." : "Loading the package.");
+  try {
+    if (!loaded) loading("python");
+    await engine.start(loading);
+    loaded = true;
+    blank("Looking for the mistake", make("p", { class: "hint" }, "Stop ends the search."));
+    const { answer, text } = await engine.explain(asked);
+    show(answer, text, { title: titled(answer.platform), now: asked.given.now, deeper: () => explain({ deep: true }) });
+    say(sentence(answer));
+  } catch (error) {
+    loaded = loaded && !(error instanceof Stopped);
+    blank(error instanceof Stopped ? "Stopped" : "This cannot be answered", make("p", {}, error instanceof Stopped ? "The search was ended. Explain starts again." : error.message));
+    say(error.message);
+  } finally {
+    if (mine === turn) running(false);
+  }
+  byId("answer-h").focus();
+  byId("answer").scrollIntoView({ block: "nearest" });
+}
+
+function list() {
+  const platforms = [...byId("platform").options].filter((one) => one.value);
+  byId("lists").replaceChildren(...platforms.map(({ value, text }) => make("section", {}, make("h2", {}, text),
+    make("ul", {}, examples.filter((one) => one.platform === value).map((one) => make("li", {}, make("a", { href: `#${one.id}` }, one.title)))))));
+}
+
+function chosen() {
+  const example = examples.find((one) => `#${one.id}` === location.hash);
+  for (const link of document.querySelectorAll("#lists a")) link.toggleAttribute("aria-current", link.hash === location.hash);
+  if (example) fill(example);
+  return Boolean(example);
+}
+
+async function open() {
+  theme();
+  listen();
+  empty();
+  byId("ask").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!byId("go").disabled) explain();
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || byId("go").disabled) return;
+    event.preventDefault();
+    explain();
+  });
+  byId("stop").addEventListener("click", () => engine.stop());
+  byId("clear").addEventListener("click", () => {
+    clear();
+    empty();
+    history.replaceState(null, "", location.pathname);
+    chosen();
+    say("The form is empty.");
+    byId("paste").focus();
+  });
+  byId("lists").addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    event.preventDefault();
+    history.replaceState(null, "", link.hash);
+    if (chosen() && !byId("go").disabled) explain();
+  });
+  addEventListener("hashchange", chosen);
+  byId("go").disabled = false;
+  const data = await (await fetch(new URL("data.json", import.meta.url))).json();
+  learn(data);
+  examples = data.examples;
+  list();
+  chosen();
+}
+
+open();
