@@ -20,7 +20,12 @@ OFFICERND, WEBHOOK = "example-integration-secret", "example-webhook-secret"
 RETAILCRM, API_KEY = "example-module-secret", "example-api-key"
 ONOFFICE, API_TOKEN = "Example-Provider-Secret-1!", "0123456789abcdef0123456789abcdef"
 FORTIS, LOCATION = "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3", "11ea858313aabde4bd2eb0fa"
-TIMES = {"officernd": 1_648_190_384, "retailcrm": 1_700_000_000, "onoffice": 1_700_000_000, "fortis": 1_700_000_000}
+TIMES = {
+    "officernd": 1_648_190_384,
+    "retailcrm": 1_700_000_000,
+    "onoffice": 1_700_000_000,
+    "fortis": 1_700_000_000,
+}
 """When each platform's examples are verified."""
 
 
@@ -160,7 +165,11 @@ def _encrypted(text: bytes, key: bytes, iv: bytes) -> str:
 def fortis() -> list[Example]:
     """Return the examples of Fortis, in both modes."""
     now = TIMES["fortis"]
-    pairs = {"location_id": LOCATION, "user_id": "11e7a84525008da8960b72e7", "access-token": "3pPzNQstYfXDCE5x"}
+    pairs = {
+        "location_id": LOCATION,
+        "user_id": "11e7a84525008da8960b72e7",
+        "access-token": "3pPzNQstYfXDCE5x",
+    }
     text = json.dumps(pairs, separators=(",", ":")).encode()
 
     def data(value: str, spelt: str = "") -> str:
@@ -168,7 +177,9 @@ def fortis() -> list[Example]:
 
     def plain(message: str, secret: str = FORTIS) -> str:
         digest = mac(secret, message).hex()
-        return f"https://app.example/launch?location_id={LOCATION}&timestamp={now}&hmac={digest}&user_id=1234567"
+        return (
+            f"https://app.example/launch?location_id={LOCATION}&timestamp={now}&hmac={digest}&user_id=1234567"
+        )
 
     made, short, other = _derived(32), _derived(16), _derived(32, "sha1")
     right = _encrypted(text, made[:32], made[32:])

@@ -72,7 +72,7 @@ const doubts = (answer) => answer.doubts.length ? make("ul", { class: "doubts" }
 function changes(groups) {
   if (!groups.length) return null;
   return section("change-h", "What to change", "", make("ul", { class: "change" }, groups[0][0].parts.map((part) =>
-    make("li", {}, make("p", { class: "cure" }, prose(part.cure)), part.change && make("p", { class: "hint" }, "What differs here: ", visible(part.change)), part.source && make("p", { class: "hint" }, "Known from ", part.source, ".")))));
+    make("li", {}, make("p", { class: "cure" }, prose(part.cure)), part.change && make("p", { class: "hint" }, "What differs here: ", part.change), part.source && make("p", { class: "hint" }, "Known from ", part.source, ".")))));
 }
 
 function bytes(answer) {
@@ -101,19 +101,20 @@ function own(mine) {
 const many = (tried) => `${tried.toLocaleString("en-GB")} combination${tried === 1 ? "" : "s"}`;
 
 function fitting(answer, deeper) {
-  if (answer.explanations.length) return section("fit-h", "Explanations that fit", `likeliest first; each gives the received signature; ${many(answer.tried)} tried`, groups(answer.explanations));
+  if (answer.explanations.length) return section("fit-h", "Explanations that fit", `likeliest first; each gives the received signature; ${many(answer.tried)} tried`, groups(answer.explanations, true));
   if (!answer.tried || answer.signature_fits) return null;
   return section("fit-h", "No known mistake fits", `${many(answer.tried)} tried`, make("p", {}, NOTHING_FITS),
     answer.ended === "budget" && make("p", {}, "The search ended at its limit. ", make("button", { class: "btn", type: "button", onclick: deeper }, "Search longer")));
 }
 
-function groups(all) {
-  return make("ol", { class: "reasons" }, all.slice(0, MOST_GROUPS).map((group) => {
-    const [first, ...others] = group;
+/** List groups of explanations; with `told`, the cures of the first are above already. */
+function groups(all, told = false) {
+  return make("ol", { class: "reasons" }, all.slice(0, MOST_GROUPS).map((group, place) => {
+    const [first, ...others] = group, cures = !(told && place === 0);
     return make("li", {}, make("strong", {}, prose(first.says)), make("span", { class: "tag" }, first.parts.length > 1 ? `${first.parts.length} together` : first.kind),
-      make("dl", { class: "parts" }, first.parts.map((part) => make("div", {}, make("dt", {}, links.mistake(part.id), part.change && [": ", visible(part.change)]),
-        make("dd", {}, prose(part.cure), " ", part.clause && part.clause !== part.id.split("=")[0] && make("span", { class: "ids" }, links.clause(part.clause)))))),
-      others.length ? make("details", {}, make("summary", {}, `${others.length} more give${others.length === 1 ? "s" : ""} the same bytes`), make("ul", {}, others.map((other) => make("li", {}, other.parts.map((part, place) => [place ? " + " : "", links.mistake(part.id)]), ": ", prose(other.says), other.change && [" (", visible(other.change), ")"])))) : null);
+      make("dl", { class: "parts" }, first.parts.map((part) => make("div", {}, make("dt", {}, links.mistake(part.id), part.change && [": ", part.change]),
+        make("dd", {}, cures && [prose(part.cure), " "], part.source && cures && `Known from ${part.source}. `, part.clause && part.clause !== part.id.split("=")[0] && ["Rule ", links.clause(part.clause)])))),
+      others.length ? make("details", {}, make("summary", {}, `${others.length} more give${others.length === 1 ? "s" : ""} the same bytes`), make("ul", {}, others.map((other) => make("li", {}, other.parts.map((part, place) => [place ? " + " : "", links.mistake(part.id)]), ": ", prose(other.says), other.change && [" (", other.change, ")"])))) : null);
   }));
 }
 
@@ -123,7 +124,7 @@ function stages(answer) {
   return section("stages-h", "The bytes, stage by stage", "from the request to what is signed; ␣ is a space", make("ol", { class: "stages" }, answer.stages.map((stage, place) =>
     make("li", {}, make("b", {}, stage.name),
       make("code", { class: stage.masked ? "dim" : place === last ? "cov" : null }, visible(stage.text || (stage.hex ? `‹hex› ${stage.hex}` : ""))),
-      make("small", {}, `${stage.length.toLocaleString("en-GB")} byte${stage.length === 1 ? "" : "s"}`, stage.clause && [" · ", links.clause(stage.clause)])))),
+      make("small", {}, `${stage.length.toLocaleString("en-GB")} byte${stage.length === 1 ? "" : "s"}`, stage.clause && [" · ", links.shortly(stage.clause)])))),
     answer.stages.some((stage) => stage.masked) && make("p", { class: "hint" }, "Credentials are masked. “Show what is masked” is under More."));
 }
 

@@ -7,7 +7,7 @@ export function make(tag, attributes = {}, ...children) {
     if (name === "onclick") made.addEventListener("click", value);
     else if (value !== undefined && value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false && child !== ""));
+  made.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false && child !== ""));
   return made;
 }
 
@@ -16,7 +16,7 @@ export const byId = (id) => document.getElementById(id);
 
 /** Make a section with its heading; without children there is none. */
 export function section(id, title, note, ...children) {
-  const inside = children.flat().filter(Boolean);
+  const inside = children.flat(Infinity).filter(Boolean);
   if (!inside.length) return null;
   return make("section", { "aria-labelledby": id }, make("h3", { id }, title, note && " ", note && make("small", {}, note)), ...inside);
 }

@@ -4,7 +4,7 @@ import { make } from "./elements.mjs";
 const ROOT = new URL("../../", import.meta.url);
 
 /** What the site knows of ids: on which page each slip is, and which step of a recipe each clause has. */
-let known = { slips: {}, steps: {}, readings: {} };
+let known = { slips: {}, steps: {} };
 
 /** Take over what the site knows. */
 export function learn(data) {
@@ -17,6 +17,12 @@ const to = (path, text) => make("a", { href: new URL(path, ROOT).href }, text);
 export function clause(id) {
   const [platform, short] = id.split(":");
   return short ? to(`clauses/${platform}.html#${short}`, make("code", {}, id)) : make("code", {}, id);
+}
+
+/** Link a clause by its name within its platform. */
+export function shortly(id) {
+  const [platform, short] = id.split(":");
+  return to(`clauses/${platform}.html#${short}`, short);
 }
 
 /** Link a reason code. */

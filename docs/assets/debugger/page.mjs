@@ -72,13 +72,18 @@ async function explain(more = {}) {
 
 function list() {
   const platforms = [...byId("platform").options].filter((one) => one.value);
-  byId("lists").replaceChildren(...platforms.map(({ value, text }) => make("section", {}, make("h2", {}, text),
+  byId("lists").replaceChildren(...platforms.map(({ value, text }) => make("details", {}, make("summary", {}, text),
     make("ul", {}, examples.filter((one) => one.platform === value).map((one) => make("li", {}, make("a", { href: `#${one.id}` }, one.title)))))));
 }
 
 function chosen() {
   const example = examples.find((one) => `#${one.id}` === location.hash);
-  for (const link of document.querySelectorAll("#lists a")) link.toggleAttribute("aria-current", link.hash === location.hash);
+  for (const link of document.querySelectorAll("#lists a")) {
+    const current = link.hash === location.hash;
+    if (current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+    if (current) link.closest("details").open = true;
+  }
   if (example) fill(example);
   return Boolean(example);
 }
@@ -118,7 +123,8 @@ async function open() {
   learn(data);
   examples = data.examples;
   list();
-  chosen();
+  byId("examples").open = innerWidth > 760;
+  if (!chosen()) document.querySelector("#lists details").open = true;
 }
 
 open();
