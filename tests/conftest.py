@@ -19,6 +19,7 @@ from handshakes.runtime.server import RoleServer, listen
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import MemoryStore, Store
 from tests.matrix import Matrix
+from tests.postgres import Server, running
 
 
 class Toy:
@@ -130,6 +131,13 @@ def serve() -> Iterator[Callable[[Any], RoleServer]]:
             return server
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Run a PostgreSQL server for all tests of this process; each takes a database of its own."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
-from .store_errors import folder_error, store_error
+from .store_errors import folder_error, store_error, unopened
 from .store_keys import keys_of
-from .turns import Turn, patience
+from .store_tables import FOREVER, MOST, prepare, searchable, storable, tables, whole
+from .store_urls import database_url, engine_options, is_database_url, shown
+from .turns import Turn
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("handshakes")
 
 KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
+AT_ONCE = 200
+"""How many expired rows one call removes: what has piled up goes over the next calls, and none of them takes long."""
 NO_VERSION = -1
 """What a row is replaced under whose version is none."""
 
 
 class SqlStore:
-    """A store in a database: SQLite by default, any other by its SQLAlchemy URL.
+    """A store in a database of SQLite or PostgreSQL, by its SQLAlchemy URL.
 
     `keys` are Fernet keys: the first encrypts, every one decrypts, so a key is rotated by putting
     the new one in front.
@@ -49,80 +53,54 @@ class SqlStore:
                 "store-wrong-key", "a store key is not a Fernet key (44 URL-safe base64 characters)"
             ) from None
         self._sql = sql
-        self._turn = Turn() if url.startswith("sqlite") else nullcontext()
-        metadata = sql.MetaData()
-        text = sql.String
-        whose = [("platform", text(40)), ("identity", text(300))]
-        self._installations = sql.Table(
-            "installations",
-            metadata,
-            *(sql.Column(*one, primary_key=True) for one in whose),
-            sql.Column("state", text(20), nullable=False),
-            sql.Column("version", sql.Integer, nullable=False),
-            sql.Column("details", sql.Text, nullable=False),
-            sql.Column("credentials", sql.LargeBinary, nullable=False),
-        )
-        self._details = sql.Table(
-            "details",
-            metadata,
-            *(sql.Column(*one, primary_key=True) for one in [*whose, ("name", text(60))]),
-            sql.Column("value", text(2000), nullable=False),
-            sql.Index("by_detail", "platform", "name", "value"),
-        )
-        self._nonces = sql.Table(
-            "nonces",
-            metadata,
-            sql.Column("platform", text(40), primary_key=True),
-            sql.Column("nonce", text(200), primary_key=True),
-            sql.Column("until", sql.BigInteger, nullable=False),
-            sql.Index("by_end", "until"),
-        )
-        table, details = self._installations.c, self._details.c
+        address = None
+        try:
+            address = database_url(url) if is_database_url(url) else sql.make_url(url)
+            if address.get_backend_name() not in ("sqlite", "postgresql"):
+                raise StoreError("store-unavailable", "the store is a database of SQLite or PostgreSQL")
+            self._engine = sql.create_engine(address, hide_parameters=True, **engine_options(address))
+            self._alone = self._engine
+            if self._engine.dialect.name == "postgresql":  # one round trip instead of three
+                self._alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._turn = Turn() if self._engine.dialect.name == "sqlite" else nullcontext()
+            known = tables()
+            prepare(self._engine, known)
+        except sql.exc.SQLAlchemyError as error:
+            raise unopened(error, shown(address) if address is not None else "") from None
+        except ImportError as error:
+            raise StoreError("store-unavailable", f"the database's driver is missing: {error.name}") from None
+        self._installations, self._details, self._nonces = known.installations, known.details, known.nonces
+        table, details, nonces = self._installations.c, self._details.c, self._nonces.c
         self._no_version = table.version < 1
-        if url.startswith("sqlite"):  # where a column may hold anything
+        if self._engine.dialect.name == "sqlite":  # where a column may hold anything
             self._no_version |= sql.func.typeof(table.version) != "integer"
         self._by_identity = sql.select(self._installations).where(
             table.platform == sql.bindparam("platform"), table.identity == sql.bindparam("identity")
         )
-        self._by_detail = (
-            sql.select(self._installations)
-            .join(
-                self._details,
-                sql.and_(details.platform == table.platform, details.identity == table.identity),
-            )
-            .where(
-                details.platform == sql.bindparam("platform"),
-                details.name == sql.bindparam("name"),
-                details.value == sql.bindparam("value"),
-            )
-            .order_by(table.identity)
+        leading = sql.select(details.identity).where(
+            details.platform == sql.bindparam("platform"),
+            details.name == sql.bindparam("name"),
+            details.value == sql.bindparam("value"),
+        )  # not a join, for which SQLite would read every installation in the order of identity
+        self._by_detail = sql.select(self._installations).where(
+            table.platform == sql.bindparam("platform"), table.identity.in_(leading)
         )
-        try:
-            self._engine = sql.create_engine(url, hide_parameters=True, **patience(url))
-            self._make(metadata)
-        except sql.exc.SQLAlchemyError as error:
-            raise store_error(error) from None
-        except ImportError as error:
-            raise StoreError("store-unavailable", f"the database's driver is missing: {error.name}") from None
-
-    def _make(self, metadata: Any) -> None:
-        """Make the tables and indexes that are missing, also when another process makes them at this moment."""
-        indexes = [index for table in metadata.sorted_tables for index in table.indexes]
-        for last in [*[False] * (len(metadata.tables) + len(indexes)), True]:
-            try:
-                metadata.create_all(self._engine)
-                for index in indexes:  # a database made before an index was thought of has the table alone
-                    index.create(self._engine, checkfirst=True)
-                return
-            except self._sql.exc.DBAPIError as error:
-                if last or "exists" not in str(error.orig):
-                    raise
+        self._remember = sql.text(
+            "INSERT INTO nonces (platform, nonce, until) VALUES (:platform, :nonce, :until)"
+            " ON CONFLICT (platform, nonce) DO UPDATE SET until = excluded.until WHERE nonces.until < :now"
+        )
+        past = sql.select(nonces.platform, nonces.nonce).where(nonces.until < sql.bindparam("now"))
+        past = past.order_by(nonces.until).limit(AT_ONCE).with_for_update(skip_locked=True)
+        self._forget = sql.delete(self._nonces).where(sql.tuple_(nonces.platform, nonces.nonce).in_(past))
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """Give a connection in a transaction; what the database says when it fails is a `StoreError`."""
+    def _transaction(self, *, alone: bool = False) -> Iterator[Connection]:
+        """Give a connection in a transaction; what the database says when it fails is a `StoreError`.
+
+        With `alone` every statement is a transaction of its own, where that is quicker.
+        """
         try:
-            with self._turn, self._engine.begin() as connection:
+            with self._turn, (self._alone if alone else self._engine).begin() as connection:
                 yield connection
         except self._sql.exc.IntegrityError:  # a row is there already: for the caller to judge
             raise
@@ -131,14 +109,20 @@ class SqlStore:
 
     def get(self, platform: str, identity: str) -> Installation | None:
         """Return the installation with this identity, or None. Raises `StoreError`, as every method does."""
-        with self._transaction() as connection:
-            row = connection.execute(self._by_identity, {"platform": platform, "identity": identity}).first()
+        if not storable(identity, MOST["identity"]):
+            return None
+        with self._transaction(alone=True) as connection:
+            row = connection.execute(
+                self._by_identity, {"platform": searchable(platform), "identity": identity}
+            ).first()
         return self._opened(row) if row else None
 
     def find(self, platform: str, name: str, value: str) -> list[Installation]:
         """Return the installations with this detail, ordered by identity."""
-        with self._transaction() as connection:
-            found = {"platform": platform, "name": name, "value": value}
+        if not storable(name, MOST["name"]):
+            return []
+        with self._transaction(alone=True) as connection:
+            found = {"platform": searchable(platform), "name": name, "value": searchable(value)}
             rows = connection.execute(self._by_detail, found).all()
         installations = []
         for row in rows:
@@ -147,7 +131,8 @@ class SqlStore:
             except StoreError as error:  # one damaged row must not take the others with it
                 log.error("%s", error)
         # the table that is searched is not sealed: what leads to another's installation leads nowhere
-        return [one for one in installations if one.details.get(name) == value]
+        right = (one for one in installations if one.details.get(name) == value)
+        return sorted(right, key=lambda one: one.identity)
 
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
@@ -155,6 +140,8 @@ class SqlStore:
 
     def save_all(self, *installations: Installation) -> list[Installation]:
         """Save several in one transaction: all of them, or none. Raises `Conflict`."""
+        for installation in installations:
+            whole(installation)
         with self._transaction() as connection:
             return [self._saved(connection, installation) for installation in installations]
 
@@ -162,7 +149,7 @@ class SqlStore:
         sql = self._sql
         key = {"platform": installation.platform, "identity": installation.identity}
         saved = replace(installation, version=max(installation.version, 0) + 1)
-        shown = json.dumps(dict(saved.details), ensure_ascii=False)
+        shown = json.dumps(dict(saved.details))
         sealed = [saved.platform, saved.identity, dict(saved.credentials), _digest(saved.state, shown)]
         row = {
             "state": saved.state,
@@ -188,34 +175,43 @@ class SqlStore:
             )
         )
         if saved.details:
-            values = [{**key, "name": name, "value": value} for name, value in saved.details.items()]
+            values = [
+                {**key, "name": name, "value": searchable(value)} for name, value in saved.details.items()
+            ]
             connection.execute(sql.insert(details), values)
         return saved
 
     def remove_expired(self, platform: str, now: int) -> None:
-        """Remove every installation whose detail `expires`, as `expiry` writes it, is a second before `now`."""
-        sql, details = self._sql, self._details.c
-        past = (details.platform == platform, details.name == EXPIRES, details.value < expiry(now))
+        """Remove installations whose detail `expires`, as `expiry` writes it, is a second before `now`: up to 200."""
+        sql, table, details = self._sql, self._installations.c, self._details.c
+        platform = searchable(platform)
+        expired = sql.and_(details.platform == platform, details.name == EXPIRES, details.value < expiry(now))
+        this = sql.and_(details.platform == table.platform, details.identity == table.identity)
+        found = sql.select(table.identity).join(self._details, this).where(expired).order_by(details.value)
+        found = found.limit(AT_ONCE).with_for_update(skip_locked=True, of=self._installations)
         with self._transaction() as connection:
-            found = connection.execute(sql.select(details.identity).where(*past)).scalars().all()
-            for table in (self._details, self._installations) if found else ():
-                one = (table.c.platform == platform, table.c.identity == sql.bindparam("gone"))
-                connection.execute(sql.delete(table).where(*one), [{"gone": identity} for identity in found])
+            if not (gone := connection.execute(found).scalars().all()):
+                return
+            still = sql.exists().where(this, expired)  # it may have been saved anew meanwhile
+            own = (table.platform == platform, table.identity.in_(gone), still)
+            connection.execute(sql.delete(self._installations).where(*own))
+            own = (details.platform == platform, details.identity.in_(gone), ~sql.exists().where(this))
+            connection.execute(sql.delete(self._details).where(*own))
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
         """Remember a nonce until a Unix second; return whether it was new."""
-        sql, table = self._sql, self._nonces
-        try:
-            with self._transaction() as connection:
-                connection.execute(sql.delete(table).where(table.c.until < now))
-                connection.execute(sql.insert(table).values(platform=platform, nonce=nonce, until=until))
-        except sql.exc.IntegrityError:
-            return False
-        return True
+        now, until = min(now, FOREVER), min(until, FOREVER)
+        kept = {"platform": searchable(platform), "nonce": searchable(nonce), "until": until, "now": now}
+        with self._transaction(alone=True) as connection:
+            new = connection.execute(self._remember, kept).rowcount == 1
+            connection.execute(
+                self._forget, {"now": now}
+            )  # after it: a wait for another process holds nothing
+        return new
 
     def unreadable(self, most: int = 200) -> tuple[list[StoreError], int]:
         """Return what is wrong with the first `most` installations, one error each, and how many were looked at."""
-        with self._transaction() as connection:
+        with self._transaction(alone=True) as connection:
             rows = connection.execute(self._sql.select(self._installations).limit(most)).all()
         wrong = []
         for row in rows:

@@ -10,6 +10,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
+from ..core.printing import printable
 from .store import StoreError
 
 REASON_OF = {
@@ -47,6 +48,23 @@ def store_error(error: Exception) -> StoreError:
     reason = next((name for name, known in REASON_OF.items() if known & codes), "store-unavailable")
     said = ", ".join(sorted(str(code) for code in codes)) or type(original or error).__name__
     return StoreError(reason, f"{_MESSAGES[reason]} ({said})")
+
+
+def unopened(error: Exception, where: str = "") -> StoreError:
+    """Return what the error of a first connection means; a server that lets nobody in has said why in one line.
+
+    >>> import sqlalchemy
+    >>> from types import SimpleNamespace
+    >>> print(unopened(sqlalchemy.exc.OperationalError("", {}, SimpleNamespace(sqlstate="08006"))))
+    store-unavailable (store): the database cannot be used (08006)
+    """
+    found, original = store_error(error), getattr(error, "orig", None)
+    if type(original).__module__.partition(".")[0] != "psycopg" or getattr(original, "sqlstate", None):
+        return found
+    said = [line.strip() for line in str(original).splitlines() if line.strip()][-1:]
+    return StoreError(
+        found.reason, printable(f"the database at {where} cannot be used: {''.join(said)}", 400)
+    )
 
 
 def folder_error(directory: Path, error: OSError) -> StoreError:

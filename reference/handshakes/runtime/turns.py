@@ -4,23 +4,8 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Any
 
 from .store import StoreError
-
-PATIENCE = 1.0
-"""Seconds that a request waits for a locked SQLite database, or for a connection to it."""
-
-
-def patience(url: str) -> dict[str, Any]:
-    """Return what lets a request give up in a moment, where the database is asked in a way that allows it.
-
-    >>> patience("sqlite:///a.sqlite")
-    {'pool_timeout': 1.0, 'connect_args': {'timeout': 1.0}}
-    """
-    if url in ("sqlite://", "sqlite:///:memory:") or not url.startswith("sqlite"):
-        return {}
-    return {"pool_timeout": PATIENCE, "connect_args": {"timeout": PATIENCE}}
 
 
 class Turn:
