@@ -10,6 +10,7 @@ import pytest
 from docs import debugger_examples, debugger_page, recipe_pages, slips_pages
 from handshakes.core.keys import PUBLIC_TEST_KEYS
 from handshakes.explain import explain
+from handshakes.explain.asking import ask
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.ciphers import AesCiphers
 
@@ -53,3 +54,9 @@ def test_each_slip_and_each_step_of_a_recipe_is_found_on_the_page_that_is_named(
         line = next(line for line in recipes[step["page"]].splitlines() if f'id="{step["step"]}"' in line)
         assert f"**{step['number']}**" in line, clause
     assert found["steps"]["officernd:signature.message"]["operation"] == "verify_query"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
+def test_the_platform_of_an_example_is_recognised(example):
+    given = {"secret": example.secret, "now": debugger_examples.TIMES[example.platform]}
+    assert ask("", example.pasted, given, ciphers=CIPHERS).platform == example.platform

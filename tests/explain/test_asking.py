@@ -97,3 +97,27 @@ def test_a_platform_that_is_none_and_a_request_that_is_too_long_are_refused():
 
 def test_a_url_with_a_port_of_its_own_is_one():
     assert is_url("http://127.0.0.1:3000/path") and not is_url("http://127.0.0.1:0/path")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "platform"),
+    [
+        (TARGET, "officernd"),
+        (f"{TARGET}&slug=t", "officernd"),
+        ("register=%7B%22apiKey%22%3A%22k%22%2C%22systemUrl%22%3A%22https%3A%2F%2Fa.simla.com%22%7D", "retailcrm"),
+        (f"https://p.example/?apiToken=a&timestamp=1648190384&userId=1&signature={'0' * 64}", "onoffice"),
+        (f"https://p.example/?location_id=a&timestamp=1648190384&hmac={'0' * 64}", "fortis"),
+        ("https://p.example/?data=U2FsdGVkX1%2Fj9Je0wTkvYQcdkrp9BNkJNrrAh13TY1c%3D", "fortis"),
+        ("hello", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_without_a_platform_it_is_recognised(pasted, platform):
+    found = ask("", pasted, ASKED)
+    assert (found.platform, found.verdict == "unrecognised") == (platform, not platform)
+    assert found.says
+
+
+def test_a_reading_needs_its_platform():
+    with pytest.raises(Misgiven, match="platform is needed beside a reading"):
+        ask("", TARGET, {**ASKED, "reading": [READING]})

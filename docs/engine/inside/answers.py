@@ -18,7 +18,7 @@ def answer(platform: str, pasted: memoryview, given: dict[str, Any]) -> str:
         name: bytes(value) if isinstance(value, memoryview) else value for name, value in given.items()
     }
     try:
-        found = ask(platform, bytes(pasted), options, ciphers=CIPHERS if platform == "fortis" else None)
+        found = ask(platform, bytes(pasted), options, ciphers=CIPHERS)
     except Misgiven as wrong:
         return json.dumps({"error": str(wrong)})
     return json.dumps({"answer": found.as_json(), "text": "\n".join(told(found, options["now"]))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..core.cases import Ciphers
@@ -12,6 +13,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..platforms import PLATFORMS
 from .answer import Answer, explain
+from .recognising import recognised
 
 MOST_PASTED = 1_048_576
 """How many bytes are read of a request, or of what a person signed."""
@@ -33,7 +35,8 @@ def ask(
 ) -> Answer:
     """Return the answer to a question whose options have the names of those of `handshakes verify`.
 
-    `secret` and `now` are needed; `others` are further secrets. `mine` may be text or bytes. Raises `Misgiven`.
+    `secret` and `now` are needed; `others` are further secrets. `mine` may be text or bytes. Without a platform, it is
+    recognised; where several are possible, it is the first for which something fits. Raises `Misgiven`.
 
     >>> ask("officernd", "/h?slug=s", {"secret": "s", "now": 0}).reason
     'missing-parameter'
@@ -41,10 +44,12 @@ def ask(
     Traceback (most recent call last):
     handshakes.explain.asking.Misgiven: tolerance is two numbers of seconds, as 300,60, not five
     """
-    if platform not in PLATFORMS:
+    if platform and platform not in PLATFORMS:
         raise Misgiven("platform", f"is one of: {', '.join(PLATFORMS)}")
     options = {name: value for name, value in given.items() if value is not None}
     _check_kinds(options)
+    if options.get("reading") and not platform:
+        raise Misgiven("platform", "is needed beside a reading")
     content = pasted.encode("utf-8", "surrogatepass") if isinstance(pasted, str) else pasted
     if len(content) > MOST_PASTED:
         raise Misgiven("pasted", f"is over {MOST_PASTED} bytes")
@@ -52,27 +57,37 @@ def ask(
         raise Misgiven("secret", "is empty")
     if "now" not in options:
         raise Misgiven("now", "is needed: the time to verify at, in Unix seconds")
+    taken = {
+        "secret": options["secret"],
+        "now": options["now"],
+        "others": options.get("others", ()),
+        "header": options.get("header", ""),
+        "deep": options.get("deep", False),
+        "show_secrets": options.get("show_secrets", False),
+        **read(
+            tolerance=options.get("tolerance", ""),
+            reading=options.get("reading", ()),
+            origin=options.get("origin", ()),
+            mine=options.get("mine"),
+            mine_digest=options.get("mine_digest"),
+        ),
+    }
     try:
-        return explain(
-            platform,
-            content,
-            secret=options["secret"],
-            now=options["now"],
-            others=options.get("others", ()),
-            header=options.get("header", ""),
-            deep=options.get("deep", False),
-            show_secrets=options.get("show_secrets", False),
-            ciphers=ciphers,
-            **read(
-                tolerance=options.get("tolerance", ""),
-                reading=options.get("reading", ()),
-                origin=options.get("origin", ()),
-                mine=options.get("mine"),
-                mine_digest=options.get("mine_digest"),
-            ),
-        )
+        return _answered(platform, content, taken, ciphers)
     except Refused as refused:
         raise Misgiven("reading", f"is unknown: {refused.evidence.get('reading', '')}") from None
+
+
+def _answered(platform: str, content: bytes, taken: dict[str, Any], ciphers: Ciphers | None) -> Answer:
+    """Return the answer of a platform, or of the first of those whose request it can be for which something fits."""
+    if platform:
+        return explain(platform, content, ciphers=ciphers, **taken)
+    answers = []
+    for name in recognised(content, **{one: taken[one] for one in ("secret", "now", "header", "origins")}):
+        answers.append(explain(name, content, ciphers=ciphers, **taken))
+        if answers[-1].signature_fits or answers[-1].explanations:
+            return answers[-1]
+    return answers[0] if answers else replace(explain(next(iter(PLATFORMS)), content, **taken), platform="")
 
 
 def read(
