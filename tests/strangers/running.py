@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,43 +22,57 @@ from tests.oracles import tool
 FOLDER = Path(__file__).parent
 
 
-def program(platform: str) -> list[str]:
-    """Return the command that starts a platform's stranger."""
+def program(platform: str, port: int) -> list[str]:
+    """Return the command that starts a platform's stranger; port 0 is any free one."""
     found = next(FOLDER.glob(f"{platform}.*"))
-    return [tool("node" if found.suffix == ".mjs" else "php"), str(found)]
+    if found.suffix == ".mjs":
+        return [tool("node"), str(found)]
+    return [tool("php"), "-d", "enable_post_data_reading=0", "-S", f"127.0.0.1:{port}", str(found)]
 
 
-def bugs(platform: str) -> dict[str, str]:
-    """Return the mistakes that a stranger can make on purpose, and the clause that each breaks, as its table has them."""
+def bugs(platform: str) -> dict[str, set[str]]:
+    """Return the mistakes that a stranger can make on purpose, and what each breaks, as its table has them."""
     text = next(FOLDER.glob(f"{platform}.*")).read_text()
-    return dict(re.findall(rf'^ +"([a-z-]+)" ?(?::|=>) "({platform}:[a-z.-]+)",$', text, re.MULTILINE))
+    table = re.findall(rf'^ +"([a-z-]+)"(?:: | => )"({platform}:[^"]+)",', text, re.MULTILINE)
+    return {bug: set(clauses.split()) for bug, clauses in table}
 
 
 class Stranger:
     """A stranger's process: it prints its address when it listens, and a line for each refusal."""
 
     def __init__(self, platform: str, environment: Mapping[str, str], log: Path) -> None:
-        self.command, self.environment, self.log = program(platform), environment, log
+        self.platform, self.environment, self.log = platform, environment, log
         self.port = 0
         self.start()
 
     def start(self) -> None:
         """Start the process, on the port that it had before."""
         given = {**os.environ, **self.environment, "PORT": str(self.port)}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, env=given, stdout=subprocess.PIPE, stderr=log)
+        command = program(self.platform, self.port)
+        self.process = subprocess.Popen(command, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._listening = threading.Event()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        if not self._listening.wait(60) or not self.port:
+            self.stop()
+            raise AssertionError(f"it does not listen: {self.log.read_text()}")
+
+    def _read(self) -> None:
         assert self.process.stdout
-        line = self.process.stdout.readline().decode()
-        found = re.search(r"listening on (http://127\.0\.0\.1:([0-9]+))", line)
-        assert found, (line, self.log.read_text())
-        self.url, self.port = found[1], int(found[2])
+        with self.process.stdout as lines, self.log.open("ab", buffering=0) as log:
+            for line in lines:
+                log.write(line)
+                found = re.search(rb"http://127\.0\.0\.1:([0-9]+)", line)
+                if found and not self._listening.is_set():
+                    self.port, self.url = int(found[1]), found[0].decode()
+                    self._listening.set()
+        self._listening.set()
 
     def stop(self) -> None:
         """End this process, and no other."""
         self.process.terminate()
         self.process.wait(60)
-        assert self.process.stdout
-        self.process.stdout.close()
+        self._reader.join(60)
 
     def restart(self) -> None:
         """Start anew: what is not in its file is forgotten."""
@@ -80,7 +95,7 @@ def examined(
 ) -> list[Finding]:
     """Start a stranger and a platform that knows it; return what the platform's examination finds."""
     tools, sock, traps = PLATFORMS[platform].tools(), listen(), [listen(), listen()]
-    known = {**environment, "PLATFORM": origin_of(sock)}
+    known = {**environment, "PLATFORM": origin_of(sock), "OTHERS": origin_of(traps[1])}
     with Stranger(platform, known, log) as stranger:
         origins = tuple(map(origin_of, traps))
         clock = lambda: int(time.time())  # noqa: E731
