@@ -144,6 +144,7 @@ STEPS = ("connect", "healthcheck", "configure", "sync", "remove")
 SIGNATURE = ("slug", "organizationId", "memberId", "signature")
 ROUTES: dict[str, Route] = {
     "/officernd/start": Route(lambda both: get(PARTNER, "/officernd/start")),
+    "/officernd/result": Route(lambda both: get(PARTNER, "/officernd/result")),
     "/officernd/connect": Route(connect, "query", ("code", "org_slug", "integrationId")),
     "/officernd/healthcheck": Route(signed("/officernd/healthcheck"), "query", SIGNATURE),
     "/officernd/configure": Route(signed("/officernd/configure"), "query", SIGNATURE),

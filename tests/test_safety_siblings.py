@@ -14,7 +14,6 @@ from contextlib import closing, suppress
 
 import pytest
 
-from handshakes.cli.why import Why
 from handshakes.core.messages import Delayed, Request, Response, Unreachable, json_response, split_url
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Client, Loopback
@@ -23,6 +22,7 @@ from handshakes.runtime.sql_store import SqlStore, open_store
 from handshakes.runtime.store import Installation, MemoryStore, StoreError, expiry
 from handshakes.runtime.transcript import Transcript
 from handshakes.runtime.watching import Kept
+from handshakes.web.app.operator import Operator
 from tests.damaged import kept_in
 from tests.fortis import sides as fortis
 from tests.officernd import sides as officernd
@@ -210,7 +210,7 @@ def test_the_page_of_refused_requests_is_shown_while_an_explanation_waits_for_th
         return []
 
     with closing(listen()) as sock:
-        why = Why("officernd", kept, secrets, origin_of(sock))
+        why = Operator("officernd", kept, secrets, origin_of(sock))
         with Loopback(why, sockets={why.name: sock}) as network, ThreadPoolExecutor(1) as pool:
             slow = pool.submit(network.client.send, Request("GET", why.origin, "/?n=1", timeout=30))
             assert began.wait(10)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import requests
 
-from handshakes.cli.why import Why
 from handshakes.onoffice import demo
 from handshakes.runtime.flow import InProcess
 from handshakes.runtime.story import Reports, Sides
 from handshakes.runtime.watching import Kept, Watched
+from handshakes.web.app.operator import Operator
 from tests.cli.test_cli import command, serving
 from tests.onoffice.sides import sides
 from tests.onoffice.test_broken_platforms import action, active, posted
@@ -72,7 +72,9 @@ def test_a_call_whose_hmac_does_not_match_is_explained_by_the_platform():
     answer = posted(world, user.token, {**call, "hmac": base64.b64decode(call["hmac"]).hex()})
     assert b'"errorcode":137' in answer.body.replace(b" ", b"")
     (one,) = kept.all()
-    why = Why("onoffice", kept, partial(demo.secrets, Sides(world.platform, world.partner, Reports())), "")
+    why = Operator(
+        "onoffice", kept, partial(demo.secrets, Sides(world.platform, world.partner, Reports())), ""
+    )
     text = why.answer(one)
     assert "form-hex" in text or "hex" in text.partition("Likely cause:")[2], text
     assert user.key not in text

@@ -23,7 +23,7 @@ from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn
 from .places import place_of
 from .temporary import temporary_folder
 from .verify import ciphers_for
-from .why import Why, saved
+from .why import Operator, saved
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -103,7 +103,10 @@ def serve(
         }
         sides.reports.heard = watched.heard
         asked = listening()
-        why = Why(platform, kept, partial(tools.secrets, sides), origin_of(asked), ciphers_for(platform))
+        why = Operator(
+            platform, kept, partial(tools.secrets, sides), origin_of(asked), ciphers_for(platform),
+            reports=sides.reports, store=opened,
+        )  # fmt: skip
         with Loopback(
             *(roles[side] for side in sockets),
             why,
@@ -193,7 +196,7 @@ def is_sensible(name: str, value: str) -> bool:
     return is_url(value)
 
 
-def _shown_until_interrupted(network: Loopback, reports: Reports, why: Why, folder: Path) -> None:
+def _shown_until_interrupted(network: Loopback, reports: Reports, why: Operator, folder: Path) -> None:
     """Print what the servers send and what the partner's operator is told, until Ctrl-C or another signal.
 
     Behind a refused request stands where to ask why, and the command that repeats it.

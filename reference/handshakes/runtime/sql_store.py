@@ -134,6 +134,23 @@ class SqlStore:
         right = (one for one in installations if one.details.get(name) == value)
         return sorted(right, key=lambda one: one.identity)
 
+    def listed(
+        self, platform: str, most: int, after: str = ""
+    ) -> list[tuple[str, Installation | StoreError]]:
+        """Return at most `most` of a platform's installations behind an identity, in their order; an error for one that cannot be opened."""
+        table = self._installations
+        behind = (table.c.platform == platform, table.c.identity > after)
+        wanted = self._sql.select(table).where(*behind).order_by(table.c.identity).limit(most)
+        with self._transaction() as connection:
+            rows = connection.execute(wanted).all()
+        found: list[tuple[str, Installation | StoreError]] = []
+        for row in rows:
+            try:
+                found.append((row.identity, self._opened(row)))
+            except StoreError as error:
+                found.append((row.identity, error))
+        return found
+
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
         return self.save_all(installation)[0]

@@ -68,6 +68,11 @@ class Store(Protocol):
     def find(self, platform: str, name: str, value: str) -> list[Installation]:
         """Return the installations with this detail, ordered by identity."""
 
+    def listed(
+        self, platform: str, most: int, after: str = ""
+    ) -> list[tuple[str, Installation | StoreError]]:
+        """Return at most `most` of a platform's installations behind an identity, in their order; an error for one that cannot be opened."""
+
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
 
@@ -147,6 +152,15 @@ class MemoryStore:
             for (kept_for, _), installation in known
             if kept_for == platform and installation.details.get(name) == value
         ]
+
+    def listed(
+        self, platform: str, most: int, after: str = ""
+    ) -> list[tuple[str, Installation | StoreError]]:
+        """Return at most `most` of a platform's installations behind an identity, in their order."""
+        with self._lock:
+            known = sorted(self._installations.items())
+        behind = [(key[1], one) for key, one in known if key[0] == platform and key[1] > after]
+        return [(identity, _copy(one)) for identity, one in behind[:most]]
 
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""

@@ -37,7 +37,7 @@ Endpoint = Callable[[Request], Step[Answer]]
 class App(Consent):
     """The app's side, ready to be served."""
 
-    name = "app"
+    name, home = "app", APP
     secret_names = frozenset(
         {
             *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),

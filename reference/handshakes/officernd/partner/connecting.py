@@ -23,6 +23,7 @@ from ...runtime.tokens import Tokens
 from .api import CLAUSE, id_of
 from .refreshing import PLATFORM, Refreshing
 
+RESULT = "officernd_connect"
 CODE_LIFETIME = 600  # seconds: the most that RFC 6749, 4.1.2, recommends
 
 
@@ -54,13 +55,15 @@ class Connecting(Refreshing):
         """officernd:return.redirect, officernd:connect.failure. Connect, then send the browser back; C10.
 
         A failed connect ends at the same return URL, as in the official example; it shows at the
-        next health check, and the operator gets the reason.
+        next health check, and the operator gets the reason. A cookie lets the page of the result show this
+        browser what came of it.
         """
-        origin = self.configuration.app_origin
+        origin, opened = self.configuration.app_origin, "nothing"
         try:
             if self.configuration.started_by == "partner":
                 self.check_state(request)
             connect = self.connect_parameters(request.query)
+            opened = _digest(connect["code"])
             if self.first_use(connect["code"]):
                 installation = yield from self.establish(connect)
                 origin = installation.details["api"]
@@ -73,7 +76,11 @@ class Connecting(Refreshing):
             if request.header("cookie")
             else ()
         )
-        return redirect(self.return_url(origin), headers=(("cache-control", "no-store"), *forget))
+        remember = (
+            f"{RESULT}={opened}; Path=/officernd; Max-Age={CODE_LIFETIME}; HttpOnly; Secure; SameSite=Lax"
+        )
+        headers = (("cache-control", "no-store"), ("set-cookie", remember), *forget)
+        return redirect(self.return_url(origin), headers=headers)
 
     def connect_parameters(self, query: str) -> dict[str, str]:
         """officernd:connect.capture. Return `code`, `org_slug`, `integrationId`, `locations` of a Connect query.

@@ -30,17 +30,18 @@ from ..signing import SignedQuery, SignedWebhook
 from .api import CLAUSE
 from .connecting import location_ids
 from .refreshing import PLATFORM
-from .settings import SAVE, SettingsPage, with_details
+from .results import ResultPage
+from .settings import SAVE, with_details
 
-REMOVED = "/officernd/removed/"
+REMOVED, HOME = "/officernd/removed/", "/officernd/result"
 ACCESS_ENDED = "OfficeRnD no longer takes our access. Please connect again."
 Endpoint = Callable[[Request], Step[Answer]]
 
 
-class PartnerIntegration(SettingsPage):
+class PartnerIntegration(ResultPage):
     """The partner's side, ready to be served."""
 
-    name = "partner"
+    name, home = "partner", HOME
     secret_names = frozenset({"code", "access_token", "refresh_token", "secret"})
 
     @property
@@ -53,6 +54,7 @@ class PartnerIntegration(SettingsPage):
         return {
             "/officernd/start": ("GET", self.start),
             "/officernd/connect": ("GET", self.connect),
+            HOME: ("GET", self.result),
             "/officernd/healthcheck": ("GET", self.healthcheck),
             "/officernd/configure": ("GET", self.configure),
             SAVE: ("POST", self.save),
@@ -134,6 +136,11 @@ class PartnerIntegration(SettingsPage):
         except Refused as refused:
             self.report("locations", refused)
             return {}
+
+    def result(self, request: Request) -> Step[Answer]:
+        """officernd:connect.failure. Show a person what came of the connection; the operator alone learns why it failed."""
+        yield from ()
+        return self.result_page(request)
 
     def save(self, request: Request) -> Step[Answer]:
         """officernd:configuration.page. Take the form of the settings, which the page carried a token for."""

@@ -36,7 +36,7 @@ Endpoint = Callable[[Request], Step[Answer]]
 class Module(Connecting):
     """The module's side, ready to be served."""
 
-    name = "module"
+    name, home = "module", ACCOUNT
     secret_names = frozenset({"apikey", "x-api-key", "token", "clientid"})
 
     @property
@@ -211,10 +211,11 @@ class Module(Connecting):
             return self.closed()
         return page(
             "Settings of the module",
-            '<p>Connected to <b id="system-url">{{ url }}</b>.</p><p id="state">{{ state }}</p>'
+            '<p>Connected to <b id="system-url">{{ url }}</b>.</p><p><span id="state" class="state {{ kind }}">{{ state }}</span></p>'
             '<p><a id="back" href="{{ url }}">Back to RetailCRM</a></p>',
             url=installation.details["systemUrl"],
             state="The module works." if self.working(installation) else "The module is switched off.",
+            kind="ok" if self.working(installation) else "none",
         )
 
     def of_session(self, request: Request) -> Installation | None:

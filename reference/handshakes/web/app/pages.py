@@ -63,5 +63,5 @@ class PartnerApp:
             return Response(405, (("allow", "GET"),))
         if request.path != "/":
             return static(request.path.removeprefix(STATIC))
-        titles = [PLATFORMS[name].title for name in self.partners]
-        return rendered("home.html", request, platforms=titles, platform="")
+        homes = {PLATFORMS[name].title: getattr(role, "home", "") for name, role in self.partners.items()}
+        return rendered("home.html", request, homes=homes, platform="")

@@ -1,0 +1,183 @@
+"""The operator's page: the last refusals with their exact reasons, the installations, and why a request was refused.
+
+It is a role on loopback of its own, never at the app's address: what it shows, nobody outside may see.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from ...core.cases import Ciphers
+from ...core.messages import Answer, Request, Response, Step
+from ...core.refusals import REASONS, Refused
+from ...explain import explain
+from ...explain.telling import told
+from ...platforms import PLATFORMS
+from ...runtime.store import Installation, Store, StoreError
+from ...runtime.story import Reports
+from ...runtime.watching import Kept, RefusedRequest
+from .layout import STATIC, rendered, static
+
+MOST_ANSWERS = 100
+"""How many answers are kept; another one is computed again."""
+MOST_LISTED = 50
+"""How many installations a page lists."""
+STATES = {"active": "ok", "pending": "wait", "removed": "none"}
+Listed = tuple[str, Installation | StoreError]
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One refusal as it is listed: its number and time are known while its request is kept."""
+
+    endpoint: str
+    refused: Refused | None
+    one: RefusedRequest | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the refusal says, without the reason."""
+        if self.refused is None:
+            return {"said by": "the platform, in its answer"}
+        stage = {"stage": self.refused.stage} if self.refused.stage else {}
+        return {**stage, **self.refused.evidence}
+
+    @property
+    def meaning(self) -> str:
+        """What the reason means."""
+        return REASONS[self.refused.reason].meaning if self.refused else ""
+
+    @property
+    def when(self) -> str:
+        """When it was, in UTC."""
+        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.one.now)) if self.one else ""
+
+
+class Operator:
+    """A role of its own for the operator: `GET /` shows refusals and installations, `GET /?n=1` explains one request."""
+
+    name = "operator"
+    has_store = True
+    """It asks the partner's store, and takes long to explain: a server advances it in threads."""
+    secret_names: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        platform: str,
+        kept: Kept,
+        secrets: Callable[[Request], list[str]],
+        origin: str,
+        ciphers: Ciphers | None = None,
+        *,
+        reports: Reports | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self.platform, self.kept, self.secrets, self.origin = platform, kept, secrets, origin
+        self.ciphers = ciphers
+        self.reports, self.store = reports if reports is not None else Reports(), store
+        self._answers: OrderedDict[int, str] = OrderedDict()
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The page's own origin."""
+        return (self.origin,)
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Answer the lists, or one explanation."""
+        yield from ()
+        if request.method != "GET":
+            return Response(405, (("allow", "GET"),))
+        if request.path.startswith(STATIC):
+            return static(request.path.removeprefix(STATIC))
+        if request.path != "/":
+            return Response(404)
+        name, _, value = request.query.partition("=")
+        if name in ("", "after"):
+            return self._lists(request, unquote(value))
+        one = self.kept.get(int(value)) if name == "n" and value.isdecimal() and len(value) < 10 else None
+        if one is None:
+            return rendered("why.html", request, status=404, one=None, text="", platform=self._title)
+        return rendered("why.html", request, one=one, text=self.answer(one), platform=self._title)
+
+    @property
+    def _title(self) -> str:
+        return PLATFORMS[self.platform].title
+
+    def _lists(self, request: Request, after: str) -> Response:
+        installations, trouble = self._installations(after)
+        last = installations[MOST_LISTED - 1][0] if len(installations) > MOST_LISTED else ""
+        return rendered(
+            "operator.html",
+            request,
+            platform=self._title,
+            rows=self.rows(),
+            told=self.reports.told,
+            installations=installations[:MOST_LISTED],
+            states=STATES,
+            shown=shown,
+            after=after,
+            trouble=trouble,
+            more=quote(last, safe=""),
+        )
+
+    def rows(self) -> list[Row]:
+        """Return the refusals, the newest first: those whose request is kept, then others that were reported."""
+        kept = [Row(one.endpoint, one.refused, one) for one in reversed(self.kept.all())]
+        known = {id(row.refused) for row in kept}
+        _, reported = self.reports.since(0)
+        return kept + [Row(*report) for report in reversed(reported) if id(report[1]) not in known]
+
+    def _installations(self, after: str) -> tuple[list[Listed], StoreError | None]:
+        try:
+            return (self.store.listed(self.platform, MOST_LISTED + 1, after) if self.store else []), None
+        except StoreError as error:
+            return [], error
+
+    def answer(self, one: RefusedRequest) -> str:
+        """Return the explanation in words; it is computed once while it is kept."""
+        if one.number not in self._answers:
+            secret, *others = self.secrets(one.request) or [""]
+            if secret:
+                try:
+                    found = explain(
+                        self.platform,
+                        http_of(one.request),
+                        secret=secret,
+                        others=others,
+                        now=one.now,
+                        ciphers=self.ciphers,
+                    )
+                    text = "\n".join(told(found, one.now))
+                except Refused as refused:
+                    text = refused.explain()
+            else:
+                text = "No secret is known here for this request: nothing can be compared."
+            self._answers[one.number] = text
+            while len(self._answers) > MOST_ANSWERS:
+                self._answers.popitem(last=False)
+        return self._answers[one.number]
+
+
+def http_of(request: Request) -> bytes:
+    """Return a request as it may be pasted into `verify`: the request line with the whole URL, headers, body.
+
+    >>> http_of(Request("GET", "http://127.0.0.1:3000", "/x?a=1", (("accept", "*/*"),)))
+    b'GET http://127.0.0.1:3000/x?a=1 HTTP/1.1\\r\\naccept: */*\\r\\n\\r\\n'
+    """
+    head = f"{request.method} {request.url} HTTP/1.1\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in request.headers)
+    return head.encode("utf-8", "surrogateescape") + b"\r\n" + request.body
+
+
+def shown(value: str) -> str:
+    """Return a detail as a person reads it: of a digest, its first digits.
+
+    >>> shown("test-slug"), shown("ab" * 32)
+    ('test-slug', 'sha256 ababab…')
+    """
+    return f"sha256 {value[:6]}…" if len(value) == 64 and set(value) <= _HEX else value
