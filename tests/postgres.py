@@ -19,6 +19,8 @@ from typing import Any
 from tests.oracles import tool
 
 numbers = count(1)
+LOCKED, PASSWORD = "locked", "correct horse: battery\\staple"
+"""A user who needs a password, and the password."""
 
 
 def programs() -> Path:
@@ -53,6 +55,9 @@ class Server:
             capture_output=True, timeout=300, check=False, **self.user,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr.decode()
+        allowed = self.data / "pg_hba.conf"
+        locked = f"host all {LOCKED} 127.0.0.1/32 scram-sha-256\n"
+        allowed.write_text(locked + allowed.read_text())
 
     def start(self) -> None:
         """Start the server and wait until it answers; another program may have its port for a while."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -15,9 +14,6 @@ from rich.markup import escape
 
 from ..core.printing import printable
 from ..platforms import PLATFORMS, Platform
-
-if TYPE_CHECKING:
-    from ..runtime.sql_store import SqlStore
 
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 PLATFORM_HELP = f"One of: {', '.join(PLATFORMS)}."
@@ -110,29 +106,3 @@ def unknown_reading(reading: str, platforms: Iterable[str]) -> NoReturn:
     """Say that the code of these platforms cannot run a reading; end with exit code 2."""
     known = [id for name in platforms for id, stages in PLATFORMS[name].code().readings.items() if stages]
     unknown("reading", reading, known, "clauses show CLAUSE")
-
-
-@contextmanager
-def opened_store(directory: Path | None, temporary: Path) -> Iterator[SqlStore]:
-    """Open the store in a directory that a person named, or else in a temporary one, with keys of its own."""
-    from ..runtime.sql_store import open_store
-    from ..runtime.store import StoreError
-
-    try:
-        store = open_store(directory) if directory else open_store(temporary, {})
-        warn_of_unreadable(store)
-    except StoreError as error:
-        fail(f"{error.message}. {error.hint()}")
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def warn_of_unreadable(store: SqlStore) -> None:
-    """Say which installations the store cannot open, by reason: a wrong key file must not start without a word."""
-    wrong, looked = store.unreadable()
-    for reason in sorted({error.reason for error in wrong}):
-        same = [error for error in wrong if error.reason == reason]
-        text = f"{len(same)} of {looked} installations cannot be opened ({reason}): {same[0].message}"
-        err.print(f"[yellow]handshakes:[/] {escape(printable(text, 400))}. {same[0].hint()}")

@@ -19,8 +19,9 @@ from ..core.origins import is_url
 from ..runtime.story import Reports, Setting, World
 from ..runtime.watching import Kept, Watched
 from ..web.app import PartnerApp
-from .common import PLATFORM_HELP, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .common import PLATFORM_HELP, fail, out, platform_named, warn_of_foreign_urllib3
 from .places import place_of
+from .stores import HELP, KEYS_HELP, opened_store
 from .temporary import temporary_folder
 from .verify import ciphers_for
 from .why import Operator, saved
@@ -63,8 +64,9 @@ def serve(
             help="What a program elsewhere, as in a container, calls this side; faults of other hosts are off.",
         ),
     ] = "",
-    store: Annotated[
-        Path | None, typer.Option(help="Folder of the partner's store; temporary unless given.")
+    store: Annotated[str, typer.Option(metavar="FOLDER|URL", help=HELP)] = "",
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=KEYS_HELP, exists=False, show_default=False)
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -85,7 +87,7 @@ def serve(
     sockets = place.sockets([only] if only else ["platform", "partner"], port)
     traps = [listening(), listening()] if "platform" in sockets and not place.public else []
     origins = {side: place.public or origin_of(sock) for side, sock in sockets.items()}
-    with _ended_by_signals(), temporary_folder() as folder, opened_store(store, folder) as opened:
+    with _ended_by_signals(), temporary_folder() as folder, opened_store(store, folder, keys) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
             origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),

@@ -18,7 +18,8 @@ from ..core.printing import printable
 from ..core.stages import Stage
 from ..platforms import PLATFORMS, Platform
 from ..runtime.story import Check, World
-from .common import ONE_OR_ALL, fail, opened_store, out, platform_named, warn_of_foreign_urllib3
+from .common import ONE_OR_ALL, fail, out, platform_named, warn_of_foreign_urllib3
+from .stores import opened_store
 from .temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _toured(platform: Platform, bodies: bool) -> tuple[int, list[Check]]:
 
     tools = platform.tools()
     checks: list[Check] = []
-    with temporary_folder() as folder, opened_store(None, folder) as store:
+    with temporary_folder() as folder, opened_store("", folder) as store:
         sides = tools.sides(World(lambda: int(time.time()), os.urandom, store))
         partner = Heard(sides.partner)
         with Loopback(sides.platform, partner) as network:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
 from .store_errors import folder_error, store_error, unopened
-from .store_keys import keys_of
+from .store_keys import KEYS_VARIABLE, given_keys, keys_of
 from .store_tables import FOREVER, MOST, prepare, searchable, storable, tables, whole
 from .store_urls import database_url, engine_options, is_database_url, shown
 from .turns import Turn
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("handshakes")
 
-KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
 AT_ONCE = 200
 """How many expired rows one call removes: what has piled up goes over the next calls, and none of them takes long."""
 NO_VERSION = -1
@@ -277,28 +275,36 @@ def _digest(state: str, details: str) -> str:
     return sha256(f"{state} {details}".encode()).hexdigest()
 
 
-def open_store(directory: Path, environment: Mapping[str, str] | None = None) -> SqlStore:
-    """Open the store in a directory, with keys from the environment or from a file beside the database.
+def open_store(
+    directory: Path, environment: Mapping[str, str] | None = None, *, keys: Path | None = None
+) -> SqlStore:
+    """Open the store in a directory, with keys from a file, from the environment or from a file beside the database.
 
     The first start makes the directory and a key file that only its owner can read; of several first
     starts at once one makes the keys, and the others use them. Raises `StoreError` when others can read the key file, or when there is a database without its keys.
     """
     from sqlalchemy import URL
 
-    environment = os.environ if environment is None else environment
-    database, key_file = directory / "installations.sqlite", directory / "store.keys"
+    database, beside = directory / "installations.sqlite", directory / "store.keys"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if environment.get(KEYS_VARIABLE):
-            keys = environment[KEYS_VARIABLE].replace(",", " ").split()
-        else:
-            keys = keys_of(key_file, may_make=not database.exists())
+        found = given_keys(keys, environment) or keys_of(beside, may_make=not database.exists())
         url = URL.create("sqlite", database=str(database))  # a path may hold `?`, which a URL text may not
-        return SqlStore(url.render_as_string(), keys)
-    except UnicodeDecodeError:
-        raise StoreError("store-wrong-key", f"{key_file} holds something other than keys") from None
+        return SqlStore(url.render_as_string(), found)
     except UnicodeEncodeError:
         message = f"the store in {directory} cannot be opened: its path is not UTF-8"
         raise StoreError("store-unavailable", message) from None
     except OSError as error:
         raise folder_error(directory, error) from None
+
+
+def open_database(url: str, keys: Path | None, environment: Mapping[str, str] | None = None) -> SqlStore:
+    """Open the store in a database of PostgreSQL; its keys come from a file or from the environment.
+
+    Every process of an app has the same ones, so that none is made here. Raises `StoreError`.
+    """
+    database_url(url)  # before the keys: it may hold what must not be shown
+    found = given_keys(keys, environment)
+    if not found:
+        raise StoreError("store-wrong-key", f"a database needs a key file, or the keys in {KEYS_VARIABLE}")
+    return SqlStore(url, found)

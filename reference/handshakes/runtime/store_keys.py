@@ -5,15 +5,30 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from .store import StoreError
 
+KEYS_VARIABLE = "HANDSHAKES_STORE_KEYS"
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
 
 
+def given_keys(file: Path | None, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Return the keys in a file that was named, else those of the environment, which may be none; raises `StoreError`."""
+    environment = os.environ if environment is None else environment
+    if file is None:
+        return environment.get(KEYS_VARIABLE, "").replace(",", " ").split()
+    if not file.exists():
+        raise StoreError("store-wrong-key", f"there is no key file {file}")
+    try:
+        return keys_of(file, may_make=False)
+    except OSError as error:
+        raise StoreError("store-unavailable", f"{file} cannot be read: {error.strerror}") from None
+
+
 def keys_of(path: Path, *, may_make: bool) -> list[str]:
-    """Return the keys in a file, which is made if it may be; raises `StoreError`, `OSError` and `UnicodeDecodeError`."""
+    """Return the keys in a file, which is made if it may be; raises `StoreError` and `OSError`."""
     from cryptography.fernet import Fernet
 
     if path.exists():
@@ -21,7 +36,10 @@ def keys_of(path: Path, *, may_make: bool) -> list[str]:
             raise StoreError(
                 "store-unavailable", f"others can read {path}: chmod 600 it, then rotate the keys"
             )
-        keys = path.read_text().split()
+        try:
+            keys = path.read_text("ascii").split()
+        except UnicodeDecodeError:
+            raise StoreError("store-wrong-key", f"{path} holds something other than keys") from None
         if not keys:
             raise StoreError("store-wrong-key", f"{path} holds no key")
         return keys
