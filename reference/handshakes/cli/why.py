@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..runtime.watching import RefusedRequest
-from ..web.app.operator import Operator, http_of
+from ..runtime.watching import RefusedRequest, http_of
+from ..web.app.operator import Operator
 
 __all__ = ["Operator", "saved"]
 

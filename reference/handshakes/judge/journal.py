@@ -88,7 +88,9 @@ class Seat:
     """
 
     def __init__(self, role: Any, step_of: Callable[[Request], str]) -> None:
-        self.name, self.origins, self.secret_names = role.name, role.origins, role.secret_names
+        self.name: str = role.name
+        self.origins: tuple[str, ...] = role.origins
+        self.secret_names: frozenset[str] = role.secret_names
         self.clear(role, step_of)
 
     def clear(self, role: Any, step_of: Callable[[Request], str]) -> None:

@@ -116,6 +116,9 @@ class Marketplace:
         self.reset()
         self._server = RoleServer(self._seat, self._carry, *self._sockets)
 
+    def __repr__(self) -> str:
+        return f"<{self.platform.name}_platform at {self.url}>"
+
     # --- its life -----------------------------------------------------------------------------------
 
     def start(self) -> Self:
@@ -206,6 +209,12 @@ class Marketplace:
         """What the platform's checks said, in order."""
         return list(self._seat.role.findings)
 
+    def numbered(self) -> list[tuple[int, Finding]]:
+        """Return the findings that are kept, each with its number since the last reset."""
+        findings = self._seat.role.findings
+        kept = list(findings)
+        return list(enumerate(kept, findings.seen - len(kept)))
+
     @property
     def transcript(self) -> Transcript:
         """What was said, with secrets masked; `text()` shows it."""
@@ -215,6 +224,25 @@ class Marketplace:
     def steps(self) -> list[str]:
         """The steps that `press` takes."""
         return [*self._customer.steps]
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The names whose values are masked where they are shown."""
+        return self._seat.secret_names
+
+    def secrets(self, request: Request) -> list[str]:
+        """Return the secrets with which the signature of a request may be made."""
+        return self._customer.secrets(request)
+
+    def known_fault(self, name: str) -> Fault:
+        """Return a fault by its name."""
+        return self._customer.known[name]
+
+    def places(self, fault: str) -> list[str]:
+        """Return the steps at which a fault can be played now."""
+        return [
+            step for step, faults in self._customer.steps.items() if fault in [one.name for one in faults]
+        ]
 
     def requests(self, step: str = "") -> list[Exchange]:
         """Return the requests in both directions with their answers, all or those of one step."""
@@ -284,15 +312,20 @@ class Marketplace:
         self.faults.append(Armed(known[name], times, at))
         return self.faults[-1]
 
-    def replay(self, exchange: Exchange) -> Outcome:
-        """Send a request again, byte for byte, and return what was answered now and what was found."""
+    def replay(self, exchange: Exchange) -> Response | None:
+        """Send a request again, byte for byte; return what is answered now, None where nothing is.
+
+        The platform takes no step in this, so what it may find meanwhile does not count: the test judges the answer.
+        """
         with self._turn:
-            seen = self._seat.role.findings.seen
+            findings = self._seat.role.findings
+            seen = findings.seen
             try:
-                response: Response | None = self._carry("replay", exchange.request)
+                return self._carry("replay", exchange.request)
             except Unreachable:
-                response = None
-            return Outcome(response, tuple(self._seat.role.findings.since(seen)))
+                return None
+            finally:
+                findings.forget(*findings.since(seen))
 
     def _take(self, step: str) -> Taken:
         faults = [fault.name for fault in self._customer.steps[step]]

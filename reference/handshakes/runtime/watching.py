@@ -141,3 +141,14 @@ class Watched:
             return advance()
         finally:
             self._now.request = None
+
+
+def http_of(request: Request) -> bytes:
+    """Return a request as it may be pasted into `verify`: the request line with the whole URL, headers, body.
+
+    >>> http_of(Request("GET", "http://127.0.0.1:3000", "/x?a=1", (("accept", "*/*"),)))
+    b'GET http://127.0.0.1:3000/x?a=1 HTTP/1.1\\r\\naccept: */*\\r\\n\\r\\n'
+    """
+    head = f"{request.method} {request.url} HTTP/1.1\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in request.headers)
+    return head.encode("utf-8", "surrogateescape") + b"\r\n" + request.body

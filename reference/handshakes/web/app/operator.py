@@ -19,7 +19,7 @@ from ...explain.telling import told
 from ...platforms import PLATFORMS
 from ...runtime.store import Installation, Store, StoreError
 from ...runtime.story import Reports
-from ...runtime.watching import Kept, RefusedRequest
+from ...runtime.watching import Kept, RefusedRequest, http_of
 from .layout import STATIC, rendered, static
 
 MOST_ANSWERS = 100
@@ -161,17 +161,6 @@ class Operator:
             while len(self._answers) > MOST_ANSWERS:
                 self._answers.popitem(last=False)
         return self._answers[one.number]
-
-
-def http_of(request: Request) -> bytes:
-    """Return a request as it may be pasted into `verify`: the request line with the whole URL, headers, body.
-
-    >>> http_of(Request("GET", "http://127.0.0.1:3000", "/x?a=1", (("accept", "*/*"),)))
-    b'GET http://127.0.0.1:3000/x?a=1 HTTP/1.1\\r\\naccept: */*\\r\\n\\r\\n'
-    """
-    head = f"{request.method} {request.url} HTTP/1.1\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-    return head.encode("utf-8", "surrogateescape") + b"\r\n" + request.body
 
 
 def shown(value: str) -> str:

@@ -1,0 +1,150 @@
+"""The pytest plugin: a fixture for each platform, a simulator of it on a port of 127.0.0.1.
+
+pytest finds it by the entry point of the distribution. Nothing of a simulator is imported before a test asks for
+one: what every run of pytest imports is this module.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..platforms import PLATFORMS
+
+if TYPE_CHECKING:
+    from .marketplace import Marketplace
+
+_USED = pytest.StashKey[list[Any]]()
+_FAILED = pytest.StashKey[bool]()
+MOST_EVENTS = 60
+"""How many of the last messages a failing test shows."""
+
+
+MOST_UNSEEN = 10
+"""How many findings that are neither held nor violated it shows."""
+
+
+class HandshakesWarning(UserWarning):
+    """A partner breaks a rule that is no "must", or one whose meaning is not settled."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker."""
+    config.addinivalue_line(
+        "markers",
+        "handshakes(platform, *, faults=[], allow=[], secret='', now=None, seed=None, **settings): "
+        "how the simulator of this test begins; allow names clauses that may be violated",
+    )
+
+
+@pytest.fixture(scope="session")
+def handshakes_marketplaces() -> Iterator[Callable[[str], Marketplace]]:
+    """Return a function from a platform's name to its simulator, which keeps its URL for the whole session."""
+    from .marketplace import Marketplace
+
+    started: dict[str, Marketplace] = {}
+
+    def marketplace(platform: str) -> Marketplace:
+        if platform not in started:
+            started[platform] = Marketplace(platform).start()
+        return started[platform]
+
+    yield marketplace
+    for one in started.values():
+        one.close()
+
+
+def _fixture(name: str, title: str) -> Any:
+    def platform(
+        request: pytest.FixtureRequest, handshakes_marketplaces: Callable[[str], Marketplace]
+    ) -> Iterator[Marketplace]:
+        item = request.node
+        market = handshakes_marketplaces(name)
+        options = _options(item, name)
+        faults, allow = options.pop("faults", ()), frozenset(options.pop("allow", ()))
+        try:
+            market.reset(**options)
+            for fault in faults:
+                market.fault(fault)
+        except (ValueError, TypeError) as error:
+            pytest.fail(f"@pytest.mark.handshakes({name!r}, …): {error}", pytrace=False)
+        item.stash.setdefault(_USED, []).append(market)
+        yield market
+        trouble = [] if item.stash.get(_FAILED, False) else _trouble(market, item.nodeid, allow)
+        market.reset()
+        if trouble:
+            pytest.fail("\n\n".join(trouble), pytrace=False)
+
+    platform.__doc__ = f"A simulator of {title} on a port of 127.0.0.1, new for each test."
+    return pytest.fixture(name=f"{name}_platform")(platform)
+
+
+for _one in PLATFORMS.values():
+    globals()[f"{_one.name}_platform"] = _fixture(_one.name, _one.title)
+
+
+def _options(item: pytest.Item, name: str) -> dict[str, Any]:
+    """Return what the markers of a test say of a platform; the closest one counts."""
+    found: dict[str, Any] = {}
+    for marker in item.iter_markers("handshakes"):
+        if marker.args == (name,):
+            found = {**marker.kwargs, **found}
+    return found
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a marker that would do nothing."""
+    for marker in item.iter_markers("handshakes"):
+        if len(marker.args) != 1 or marker.args[0] not in PLATFORMS:
+            names = ", ".join(map(repr, PLATFORMS))
+            pytest.fail(f"@pytest.mark.handshakes names one platform first: {names}", pytrace=False)
+        fixture = f"{marker.args[0]}_platform"
+        if fixture not in getattr(item, "fixturenames", ()):
+            pytest.fail(f"@pytest.mark.handshakes is here, and {fixture} is not used", pytrace=False)
+
+
+def _trouble(market: Marketplace, test: str, allow: frozenset[str]) -> list[str]:
+    """Return why a test that passed must not pass, and warn of what does not fail it."""
+    from .failures import repeated, told_of, unfired, violations
+
+    for _, finding, counts in violations(market):
+        if counts.verdict != "fail" and finding.clause not in allow:
+            text = f"{finding.clause} ({counts.level}): {finding.detail}"
+            why = f"; not settled, {counts.question}" if counts.question else ""
+            warnings.warn(text + why, HandshakesWarning, stacklevel=2)
+    told = told_of(market, repeated(test), allow=allow)
+    heading = f"{market.platform.title} found that the partner breaks a rule:\n\n"
+    return [*unfired(market), *([heading + told] if told else [])]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
+    """Add to a failing test what each simulator found, and what was said."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if not report.failed or _USED not in item.stash or report.when == "teardown":
+        return
+    item.stash[_FAILED] = True
+    from .failures import repeated, told_of, unfired
+
+    for market in item.stash[_USED]:
+        unseen = [
+            f"  not seen: {one.clause}: {one.detail}"
+            for one in dict.fromkeys(market.findings)
+            if one.held is None
+        ]
+        found = "\n".join([told_of(market, repeated(item.nodeid), all_=True), *unseen[:MOST_UNSEEN]]).strip(
+            "\n"
+        )
+        recorded = market.transcript.recorded
+        said = market.transcript.text(bodies=False, start=max(0, recorded - MOST_EVENTS))
+        title = market.platform.title
+        for name, text in (
+            (f"what {title} found", "\n\n".join(filter(None, (found, *unfired(market))))),
+            (f"what {title} and the partner said", said),
+        ):
+            if text:
+                report.sections.append((name, text))
