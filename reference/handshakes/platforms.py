@@ -30,7 +30,8 @@ class Platform:
         """Load and return both sides ready made, the story of the tour and the briefing of `serve`."""
         from .runtime.story import Tools
 
-        demo, story, briefing, customer = map(self._module, ("demo", "story", "briefing", "customer"))
+        names = ("demo", "story", "briefing", "customer", "judged")
+        demo, story, briefing, customer, judged = map(self._module, names)
         return Tools(
             settings=demo.SETTINGS,
             sides=demo.sides,
@@ -40,6 +41,11 @@ class Platform:
             secrets=demo.secrets,
             refuses=getattr(demo, "refuses", lambda request, response: False),
             customer=customer.CUSTOMER,
+            examine=judged.examined,
+            keys=judged.keys,
+            faults=judged.FAULTS,
+            needs=judged.NEEDS,
+            absent=judged.absent,
         )
 
     def slips(self) -> Slips:

@@ -27,6 +27,7 @@ COMMANDS = {
     "verify": "verify",
     "explain": "explain_id",
     "probe": "probe_requests",
+    "judge": "judge",
     "clauses": "app",
     "vectors": "app",
 }

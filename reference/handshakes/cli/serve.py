@@ -82,12 +82,12 @@ def serve(
     warn_of_foreign_urllib3()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
-    settings = _settings(set_ or [], tools.settings)
+    settings = settings_of(set_ or [], tools.settings)
     place = place_of(listen, public_url, only)
     sockets = place.sockets([only] if only else ["platform", "partner"], port)
     traps = [listening(), listening()] if "platform" in sockets and not place.public else []
     origins = {side: place.public or origin_of(sock) for side, sock in sockets.items()}
-    with _ended_by_signals(), temporary_folder() as folder, opened_store(store, folder, keys) as opened:
+    with ended_by_signals(), temporary_folder() as folder, opened_store(store, folder, keys) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
             origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),
@@ -127,7 +127,7 @@ def serve(
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Let TERM and HUP end the command as Ctrl-C does, so that servers and temporary files are cleaned up.
 
     A signal that is ignored from the start, as HUP is under `nohup`, stays ignored.
@@ -150,7 +150,8 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
+def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "--set") -> dict[str, str]:
+    """Return the settings that pairs of NAME=VALUE give, or end with exit code 2 and what is wrong with one."""
     if "help" in given:
         for name, setting in known.items():
             choices = f" ({' or '.join(setting.choices)}; the first unless set)" if setting.choices else ""
@@ -160,13 +161,13 @@ def _settings(given: list[str], known: Mapping[str, Setting]) -> dict[str, str]:
     for pair in given:
         name, equals, value = pair.partition("=")
         if not equals or name not in known:
-            fail(f"--set needs NAME=VALUE, not {pair!r}. Known names: {', '.join(known)}")
+            fail(f"{option} needs NAME=VALUE, not {pair!r}. Known names: {', '.join(known)}")
         allowed = known[name].choices
         if allowed and value not in allowed:
-            fail(f"--set {name} is {' or '.join(allowed)}, not {value!r}")
+            fail(f"{option} {name} is {' or '.join(allowed)}, not {value!r}")
         empty = not value and known[name].may_be_empty
         if not allowed and not empty and not is_sensible(name, value):
-            fail(f"--set {name} is not {value!r}: it has to be {_kind(name)}")
+            fail(f"{option} {name} is not {value!r}: it has to be {_kind(name)}")
         settings[name] = value
     return settings
 
@@ -189,6 +190,8 @@ def is_sensible(name: str, value: str) -> bool:
     >>> [is_sensible("partner_url", f"http://{rest}") for rest in ("", "a:99999", "[", "a/#b")]
     [False, False, False, False]
     """
+    if name.endswith("_name"):
+        return bool(value) and value.isprintable()
     if not value.isascii() or not value.isprintable() or " " in value:
         return False
     if name.endswith("_seconds"):

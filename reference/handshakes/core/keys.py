@@ -22,6 +22,7 @@ PUBLIC_TEST_KEYS: frozenset[str] = frozenset(
         "example-integration-secret",
         "another-integration-secret",
         "a-third-integration-secret",
+        "false-integration-secret",
         "example-webhook-secret",
         "example-client-secret",
         "wrong-secret",

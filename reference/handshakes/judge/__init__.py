@@ -1,1 +1,1 @@
-"""Judging a partner that runs anywhere: a simulator on loopback, whose customer a program plays."""
+"""Judging a partner that runs anywhere: by a command, or in a team's own tests."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.messages import Answer, Delayed, Dropped, Request, Response, Step, Unreachable
+from ..core.printing import duration
 from ..runtime.client import Client
 from ..runtime.transcript import Transcript
 
@@ -73,7 +74,7 @@ class Journal:
         found = self.all(step)
         if not found:
             seen = ", ".join(dict.fromkeys(one.step or "-" for one in self.all())) or "nothing"
-            raise TimeoutError(f"no {step!r} within {timeout:g} s; seen so far: {seen}")
+            raise TimeoutError(f"no {step!r} within {duration(timeout)}; seen so far: {seen}")
         return found[0]
 
 

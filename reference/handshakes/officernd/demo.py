@@ -33,6 +33,7 @@ SETTINGS = {
     "healthcheck_url": Setting("the partner's health check URL"),
     "sync_url": Setting("the partner's sync URL; empty, it has none", may_be_empty=True),
     "redirect_uri": Setting("the registered redirect URI; the connect URL unless set"),
+    "account_name": Setting("which account's name a foreign partner's health check gives"),
     "platform_url": Setting("where a foreign platform is served, for --only partner"),
     "client_id": Setting("the partner's client id at a foreign platform"),
     "api_version": Setting("which API the partner uses", ("v1", "v2")),
@@ -88,7 +89,9 @@ def sides(world: World) -> Sides:
             chosen.get("sync_url", f"{foreign}/sync"),
             public=True,
             multi_location=chosen.get("multi_location") != "no",
-            account_name="" if "partner_url" in chosen or "healthcheck_url" in chosen else ACCOUNT,
+            account_name=chosen.get(
+                "account_name", "" if {"partner_url", "healthcheck_url"} & set(chosen) else ACCOUNT
+            ),
         )
     )
     furnish(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from ..core.messages import Response
 from ..core.printing import printable
-from .verdicts import Finding, Findings, Outcome
+from .verdicts import Finding, Findings, NamedFault, Outcome
+
+F = TypeVar("F", bound=NamedFault)
 
 MOST_DETAIL = 300
 LONG = 8
@@ -46,6 +48,19 @@ class Judging:
     ) -> None:
         self.settings, self.clock, self.random = settings, clock, random
         self.findings = Findings()
+        self.wanted: Callable[[NamedFault], bool] = lambda fault: True
+        """Which faults an examination tries."""
+        self.case: NamedFault | None = None
+        """The fault that an examination tries at the moment."""
+
+    def tried(self, faults: Iterable[F]) -> Iterator[F]:
+        """Go through the faults that are wanted, each being the case while it is tried."""
+        try:
+            for fault in filter(self.wanted, faults):
+                self.case = fault
+                yield fault
+        finally:
+            self.case = None
 
     def found(self, clause: str, held: bool | None, detail: str) -> None:
         """Remember what a check said about a clause, which is given without the prefix; of the detail, its beginning.
@@ -53,6 +68,11 @@ class Judging:
         A detail may come from a stranger, and is shown in a page and in a terminal.
         """
         self.findings.append(Finding(self.prefix + clause, held, printable(detail, MOST_DETAIL)))
+
+    def implied(self, detail: str, *clauses: str) -> None:
+        """Remember that something was accepted which is accepted only where these clauses hold."""
+        for clause in clauses:
+            self.found(clause, True, detail)
 
     def outcome(self, response: Response | None, findings: tuple[Finding, ...]) -> Outcome:
         """Remember the findings on a step, and return them with the response as its outcome."""

@@ -14,7 +14,7 @@ from .browser import Browser
 from .customers import Customer
 from .flow import Role
 from .store import Store
-from .verdicts import Finding
+from .verdicts import Fault, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,22 @@ def unset(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """What a partner's operator can do and tell beyond messages; what is None is not examined.
+
+    `restart` starts the partner anew; `work` lets it do what it does for a customer, `rescope` ask for its rights
+    again; `later` lets seconds pass; `signed_in` and `offers_oauth` say what a page of the partner's means.
+    """
+
+    restart: Callable[[], object] | None = None
+    work: Callable[..., Step[Any]] | None = None
+    rescope: Callable[[], Step[Any]] | None = None
+    later: Callable[[int], None] | None = None
+    signed_in: Callable[[Response], str] | None = None
+    offers_oauth: Callable[[Response], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What the tools need of a platform: both sides ready made, the story of the tour, the briefing of `serve`."""
 
@@ -157,3 +173,13 @@ class Tools:
     """Return whether an answer of the platform says that a request's signature does not match."""
     customer: Callable[[Any, Mapping[str, str]], Customer]
     """Return who presses the buttons of a platform's role that was made with these settings."""
+    examine: Callable[[Sides, Operator], Step[list[Finding]]]
+    """Return the step in which the platform examines a partner with every fault that is wanted."""
+    keys: Callable[[Sides], list[str]]
+    """Return the secrets that the platform signs with."""
+    faults: Mapping[str, Fault]
+    """Every fault of the platform by name."""
+    needs: Mapping[str, str]
+    """The clauses that cannot be seen without a partner's operator, and why."""
+    absent: Callable[[Mapping[str, str]], Mapping[str, str]]
+    """Return the patterns of clauses that do not apply with some settings, and why."""

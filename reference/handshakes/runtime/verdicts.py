@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeAlias
 
 from ..core.messages import Response
@@ -28,12 +28,16 @@ Expected: TypeAlias = Refuses | Survives
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What every kind of fault has: its name, the clause that it tries, how it has to end, and what it does."""
+    """What every kind of fault has: its name, the clause that it tries, how it has to end, and what it does.
+
+    `waits` says that it keeps the partner waiting for seconds.
+    """
 
     name: str
     clause: str
     expected: Expected
     what: str
+    waits: bool = field(default=False, kw_only=True)
 
 
 class NamedFault(Protocol):
@@ -50,6 +54,14 @@ class NamedFault(Protocol):
     @property
     def expected(self) -> Expected:
         """How it has to end."""
+
+    @property
+    def what(self) -> str:
+        """What it does, in words."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it keeps the partner waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +108,13 @@ class Findings(list[Finding]):
         """How many there were, those included that are no longer kept."""
         self.violations = 0
         """How many of them were violations."""
+        self.heard: Callable[[Finding], object] = lambda finding: None
+        """Who else is told of each, at once."""
 
     def append(self, finding: Finding) -> None:
         """Add a finding; the oldest go when there are too many, some at a time."""
         super().append(finding)
+        self.heard(finding)
         self.seen += 1
         self.violations += finding.violated
         if len(self) > self.MOST:

@@ -293,7 +293,7 @@ class App(Consent):
             contact=str(values.get("contact", "")),
             ticket=self.ticket(installation, base) if base else "",
             start=START,
-            more_policy=f"form-action 'self' {base}",
+            more_policy=f"form-action 'self' {base}".rstrip(),
         )
 
     def framed(self, title: str, body: str, status: int = 200, **values: Any) -> Response:

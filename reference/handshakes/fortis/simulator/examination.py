@@ -38,11 +38,12 @@ def examine(
     first = yield from platform.launch(title, location, user)
     if not is_open(first.response):
         return platform.findings.since(seen)
+    platform.implied("the first launch", "setup.iframe-url", "api.host", "token.not-deleted")
     if signed_in and first.response:
         held = signed_in(first.response) == user
         platform.found("identity.users-me", held, "the app says who is signed in")
     faults = sorted(opening_faults(mode), key=lambda fault: fault.clause.endswith(".coverage"))
-    for fault in faults:
+    for fault in platform.tried(faults):
         if not platform.offers(fault):
             platform.findings.append(not_tried(fault))
             continue
@@ -63,7 +64,7 @@ def examine(
     yield from postbacks(platform, title, location, user)
     if offers_oauth:
         yield from platform.consent(title, location, user)
-        for oauth_fault in OAUTH_FAULTS:
+        for oauth_fault in platform.tried(OAUTH_FAULTS):
             if platform.offers(oauth_fault):
                 yield from platform.consent(title, location, user, oauth_fault.name)
             else:
@@ -144,7 +145,7 @@ def reloaded(platform: Fortis, title: str, location: str, user: str) -> Step[Non
 
 def postbacks(platform: Fortis, title: str, location: str, user: str) -> Step[None]:
     """Send each wrong postback, and look at what opens after it."""
-    for fault in POSTBACK_FAULTS:
+    for fault in platform.tried(POSTBACK_FAULTS):
         named = user if fault.kind == "user" else ""
         yield from platform.unregister(title, location)
         yield from platform.register(title, location)

@@ -171,7 +171,7 @@ class Acting(Resources):
                 response = None
         return Outcome(response, judged(response, fault, endpoint))
 
-    def _believing(self, integration: Integration, secret: str) -> Step[Response | None]:
+    def believing(self, integration: Integration, secret: str) -> Step[Response | None]:
         """Send a health check that is signed with a false secret, which may be empty."""
         application = self.applications[integration.client_id]
         draft = self._draft(integration, application.healthcheck_url)

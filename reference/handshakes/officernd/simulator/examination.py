@@ -14,7 +14,8 @@ from contextlib import suppress
 from ...core.messages import Step, Unreachable
 from ...runtime.browser import Browser
 from ...runtime.verdicts import Finding, Refuses
-from .faults import PAGE_FAULTS, WEBHOOK_FAULTS
+from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, ConnectFault
+from .findings import stayed
 from .platform import OfficeRnD
 from .records import CLAUSE
 
@@ -29,18 +30,20 @@ def examine(
         return platform.findings.since(seen)
     yield from platform.healthcheck(first)
     organization = platform.organizations[platform.integrations[first].organization_id]
-    for fault in PAGE_FAULTS:
+    for fault in platform.tried(PAGE_FAULTS):
         slug = organization.slug
         outcome = yield from platform.healthcheck(first, fault.name)
         if fault.renames and not outcome.held:  # what follows is not about the name
             platform.rename(organization.id, slug)
-    for name in ("", "zero-signature"):
-        yield from platform.sync(first, name)
-        yield from platform.configure(first, name)
+    yield from platform.sync(first)
+    yield from platform.configure(first)
+    for unsigned in platform.tried(one for one in PAGE_FAULTS if one.name == "zero-signature"):
+        yield from platform.sync(first, unsigned.name)
+        yield from platform.configure(first, unsigned.name)
     yield from connected(platform, second, again=True)
     for integration in (first, second):
         yield from platform.healthcheck(integration, clause=CLAUSE + "signature.secret")
-    for webhook_fault in WEBHOOK_FAULTS:
+    for webhook_fault in platform.tried(WEBHOOK_FAULTS):
         yield from platform.remove(second, webhook_fault.name)
         if not isinstance(webhook_fault.expected, Refuses):
             yield from connected(platform, second)
@@ -48,6 +51,8 @@ def examine(
     if restart:
         restart()
         yield from platform.healthcheck(first, clause=CLAUSE + "secret.kept")
+    for connect_fault in platform.tried(CONNECT_FAULTS):
+        yield from disturbed(platform, second, connect_fault)
     return platform.findings.since(seen)
 
 
@@ -66,3 +71,22 @@ def connected(platform: OfficeRnD, integration: str, *, again: bool = False) -> 
             yield from browser.open(url)
         once = platform.token_requests == before
         platform.found("connect.repeated", once, "the Connect URL was opened a second time")
+
+
+def disturbed(platform: OfficeRnD, integration_id: str, fault: ConnectFault) -> Step[None]:
+    """officernd:connect.failure. Connect while the platform fails, and judge how that ended."""
+    if fault.traps and not platform.settings.traps:
+        platform.findings.append(
+            Finding(fault.clause, None, f"{fault.name}: not offered, there is no such address")
+        )
+        return
+    integration, shown, believed = platform.integrations[integration_id], None, None
+    with suppress(Unreachable):
+        shown = (yield from Browser().open(platform.connect_url(integration_id, fault.name))).response
+    if integration.state != "connecting" or platform.trap_requests > integration.traps_before:
+        return  # it was judged when the browser came back, or at the trap
+    if fault.believed is not None and integration.fault_was_played:
+        believed = yield from platform.believing(integration, fault.believed)
+    never = any(one.clause == CLAUSE + "return.redirect" and one.violated for one in platform.findings)
+    found = stayed(integration, shown, believed)
+    platform.findings += [one for one in found if not never or one.clause != CLAUSE + "connect.failure"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.messages import Response
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
 from .faults import FAULTS, PageFault, WebhookFault
-from .records import CLAUSE, Integration
+from .records import CLAUSE, Disturbance, Integration
 
 
 def account_name(response: Response | None) -> str:
@@ -81,6 +81,34 @@ def connected(integration: Integration, health: Outcome, believed: Response | No
         return (Finding(fault.clause, None, detail + "the partner did not ask for that answer"),)
     if fault.believed is None:
         return (Finding(fault.clause, True, f"{detail}the browser came back, {integration.state}"),)
+    return _believed(fault, detail, believed)
+
+
+def stayed(
+    integration: Integration, shown: Response | None, believed: Response | None
+) -> tuple[Finding, ...]:
+    """officernd:connect.failure. Return the findings on a connect under a fault whose browser did not come back.
+
+    What a partner shows instead is its own affair, as long as it shows no success.
+    """
+    fault = integration.fault
+    assert fault is not None  # noqa: S101
+    detail = f"connect, {fault.name}: "
+    if not integration.fault_was_played or shown is None:
+        return (Finding(fault.clause, None, detail + "nobody came back"),)
+    home = Finding(
+        CLAUSE + "connect.failure", False, f"{detail}{shown.status}, and the browser was not sent back"
+    )
+    if fault.clause == home.clause:
+        return (home,)
+    if fault.believed is not None:
+        return (*_believed(fault, detail, believed), home)
+    refused = True if shown.status >= 400 and isinstance(fault.expected, Refuses) else None
+    return (Finding(fault.clause, refused, f"{detail}{shown.status}"), home)
+
+
+def _believed(fault: Disturbance, detail: str, believed: Response | None) -> tuple[Finding, ...]:
+    """Return the finding on a health check that was signed with a false secret."""
     if believed is None:
         return (Finding(fault.clause, None, detail + "no answer to a health check with the false secret"),)
     said = f"{believed.status} to a health check signed with the false secret"

@@ -70,7 +70,7 @@ class OfficeRnD(Acting):
             self.found("connect.unsigned", exchanged, "a Connect without a signature led to a token request")
             outcome, believed = (yield from self._health(integration, "")), None
             if integration.fault and integration.fault.believed is not None and integration.fault_was_played:
-                believed = yield from self._believing(integration, integration.fault.believed)
+                believed = yield from self.believing(integration, integration.fault.believed)
             if self.trap_requests == integration.traps_before:  # else that was found already
                 self.findings += connected(integration, outcome, believed)
         return self.portal.return_page(connecting)

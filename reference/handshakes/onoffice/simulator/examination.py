@@ -7,7 +7,7 @@ for this user) and `later` (let seconds pass), their effect is judged too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...core.messages import Step
@@ -23,6 +23,21 @@ PAGE = {
     for name in ("page.key-field", "page.button", "page.escaped", "page.feedback", "url.frameable")
 }
 """Clauses that can be broken while everything else still works, and is worth looking at."""
+
+ACTIVATED = (
+    *(
+        "api.address",
+        "api.envelope",
+        "api.token",
+        "api.action",
+        "api.hmac",
+        "api.one-clock",
+        "feedback.plain",
+    ),
+    *("unlock.parameter-cache-id", "unlock.only", "unlock.call-de", "unlock.store-de", "page.feedback-de"),
+)
+"""Clauses without which no activation succeeds; where one is broken at times, it is found then."""
+CALLED = ("claim.returned", "claim.shape")
 
 
 def examine(
@@ -45,6 +60,8 @@ def examine(
         yield from platform.serve(one, administrator, service)
     if platform.customers[one].status != "active" or platform.violated_since(seen) - PAGE:
         return platform.findings.since(seen)
+    platform.implied("the first activation", *ACTIVATED)
+    platform.implied("the first call of the service", *CALLED)
     yield from platform.serve(one, broker, service, because="service.other-users")
     yield from platform.serve(one, administrator, webhook)
     account = platform.account
@@ -63,7 +80,7 @@ def examine(
         address = next(s.url for s in account.services if s.name == place)
         for url_fault in found_out(platform, URL_FAULTS, address):
             yield from platform.serve(one, administrator, place, url_fault.name)
-    for claim_fault in CLAIM_FAULTS:
+    for claim_fault in platform.tried(CLAIM_FAULTS):
         yield from platform.serve(one, administrator, service, claim_fault.name)
     if later:
         yield from platform.activate(one, administrator, wait=later)
@@ -78,15 +95,15 @@ def examine(
     return platform.findings.since(seen)
 
 
-def found_out(platform: OnOffice, faults: tuple[Fault, ...], url: str) -> tuple[Fault, ...]:
-    """Return the faults that can act on a URL; what the others would show is not seen."""
+def found_out(platform: OnOffice, faults: tuple[Fault, ...], url: str) -> Iterator[Fault]:
+    """Try the faults that can act on a URL; what the others would show is not seen."""
     offered = platform.offered(faults, url)
-    for fault in faults:
-        if fault not in offered:
-            platform.findings.append(
-                Finding(fault.clause, None, f"{fault.name} changes nothing of {url.partition('?')[0]}")
-            )
-    return offered
+    for fault in platform.tried(faults):
+        if fault in offered:
+            yield fault
+            continue
+        nothing = f"{fault.name} changes nothing of {url.partition('?')[0]}"
+        platform.findings.append(Finding(fault.clause, None, nothing))
 
 
 def fresh(platform: OnOffice, customer: tuple[str, str, str], service: str) -> Step[None]:
@@ -121,4 +138,5 @@ def blocked(platform: OnOffice, customer: tuple[str, str, str], service: str) ->
     yield from platform.serve(web_id, user_id, service, because="block.noticed", anyway=True)
     yield from platform.activate(web_id, user_id)
     if platform.customers[web_id].status == "active":
+        platform.implied("the activation after a block", "block.unlock-again")
         yield from platform.serve(web_id, user_id, service, because="credentials.replaced")

@@ -36,9 +36,9 @@ def examine(
     yield from fresh(platform, first, code)
     if platform.state(first, code) != "connected":
         return platform.findings.since(seen)
-    for config_fault in CONFIG_FAULTS:
+    for config_fault in platform.tried(CONFIG_FAULTS):
         yield from platform.open_popup(first, code, config_fault.name)
-    for fault in CONNECT_FAULTS:
+    for fault in platform.tried(CONNECT_FAULTS):
         if not platform.offers(fault, first):
             platform.findings.append(not_tried(fault))
             continue
@@ -49,11 +49,12 @@ def examine(
             yield from worked(platform, first, work, True, CLAUSE + "connection.failure")
     yield from fresh(platform, first, code)
     yield from platform.visit(first, code)
-    for visit_fault in VISIT_FAULTS:
+    for visit_fault in platform.tried(VISIT_FAULTS):
         yield from platform.visit(first, code, visit_fault.name)
     yield from callbacks(platform, code, first, work)
-    yield from platform.open_popup(second, code)
-    yield from fresh(platform, second, code)
+    if second:
+        yield from platform.open_popup(second, code)
+        yield from fresh(platform, second, code)
     if rescope and work:
         yield from quietly(rescope)
         yield from worked(platform, first, work, True, CLAUSE + "scopes.replaced")
@@ -63,7 +64,7 @@ def examine(
 def callbacks(platform: RetailCRM, code: str, first: str, work: Own | None) -> Step[None]:
     """Send each callback, and look at whether the module works after it."""
     yield from platform.activity(first, code)
-    for fault in ACTIVITY_FAULTS:
+    for fault in platform.tried(ACTIVITY_FAULTS):
         if not platform.offers(fault, first):
             platform.findings.append(not_tried(fault))
             continue

@@ -45,7 +45,7 @@ ANSWER_FAULTS: tuple[AnswerFault, ...] = (
                 lambda r: Response(200, (("content-type", "text/html"),), b"<p>Welcome</p>")),
     AnswerFault("me-without-user", CLAUSE + "identity.unavailable", _ODD, "users/me answers without a user",
                 lambda r: json_response({"users": []})),
-    AnswerFault("me-slow", CLAUSE + "identity.unavailable", _NO_ANSWER, "users/me answers after 15 s", lambda r: Delayed(15, r), 15),
+    AnswerFault("me-slow", CLAUSE + "identity.unavailable", _NO_ANSWER, "users/me answers after 15 s", lambda r: Delayed(15, r), 15, waits=True),
     AnswerFault("me-dropped", CLAUSE + "identity.unavailable", _NO_ANSWER, "users/me: connection closed, no answer", lambda r: Dropped()),
-    AnswerFault("me-late", CLAUSE + "identity.users-me", _OPENED, "users/me answers after 2 s", lambda r: Delayed(2, r)),
+    AnswerFault("me-late", CLAUSE + "identity.users-me", _OPENED, "users/me answers after 2 s", lambda r: Delayed(2, r), waits=True),
 )  # fmt: skip

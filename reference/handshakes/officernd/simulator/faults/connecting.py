@@ -59,7 +59,7 @@ _PLACES = {
     "token": "the token endpoint", "organization": "the organisation", "integration": "the integration",
     "webhooks": "the webhook",
 }  # fmt: skip
-_ANOTHER_SECRET = "wrong-secret"  # no integration has it
+_ANOTHER_SECRET = "false-integration-secret"  # no integration has it
 
 
 def _about_another(value: dict[str, Any], trap: str) -> None:
@@ -107,7 +107,7 @@ CONNECT_FAULTS: tuple[ConnectFault, ...] = (
     *(
         ConnectFault(
             f"slow-{place}", CLAUSE + "connect.failure", Refuses("unreachable"), f"{text} answers after 15 s", place=place,
-            answer=lambda response, trap: Delayed(15, response),
+            answer=lambda response, trap: Delayed(15, response), waits=True,
         )
         for place, text in _PLACES.items()
     ),

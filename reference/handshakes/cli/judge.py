@@ -1,0 +1,215 @@
+"""`handshakes judge`: whether a partner that runs somewhere is right, clause by clause."""
+
+from __future__ import annotations
+
+import json
+import random
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .common import PLATFORM_HELP, err, fail, out, platform_named, warn_of_foreign_urllib3
+from .places import place_of
+from .serve import ended_by_signals, settings_of
+from .verify import ciphers_for
+
+if TYPE_CHECKING:
+    from ..judge.profile import Profile
+    from ..judge.report import Report
+
+KINDS = ("json", "junit", "html")
+
+
+def judge(
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help=PLATFORM_HELP)],
+    profile: Annotated[
+        Path | None, typer.Option("--profile", metavar="FILE", help="Where your program is; see --init.")
+    ] = None,
+    init: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a profile with comments to this new file, and end."),
+    ] = None,
+    only: Annotated[
+        str, typer.Option(metavar="CASE", help="Try one fault alone, or what concerns one clause.")
+    ] = "",
+    seed: Annotated[int | None, typer.Option(help="Make the same ids and codes as another run did.")] = None,
+    slow: Annotated[
+        bool, typer.Option("--slow", help="Try also the faults that keep your program waiting.")
+    ] = False,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A JSON report: what fails in it is known.")
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND=FILE", help="Write a report: json, junit or html. May be repeated."),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Show the clauses that passed too.")] = False,
+    port: Annotated[
+        int, typer.Option(help="Port of the simulator; the profile's unless given.", min=0, max=65535)
+    ] = 0,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Listen beyond 127.0.0.1; needs --public-url.")
+    ] = "",
+    public_url: Annotated[
+        str, typer.Option(metavar="URL", help="What your program, as in a container, calls the simulator.")
+    ] = "",
+) -> None:
+    """Judge a partner that runs at a URL: drive the handshake with every fault, and say what holds.
+
+    Exit status: 0 nothing red, 1 a clause fails, 2 wrong usage, 3 your program does not answer, 4 something that the
+    profile promises could not be tested.
+    """
+    tools = platform_named(platform).tools()
+    if init:
+        _write_new(init, _template(platform))
+        out.print(
+            f"{init} is written. Fill in the addresses, then: handshakes judge {platform} --profile {init}",
+            markup=False,
+        )
+        return
+    if profile is None:
+        fail(f"--profile is missing; `handshakes judge {platform} --init partner.toml` writes one")
+    warn_of_foreign_urllib3()
+    wanted, chosen = _reports(report or []), _read(profile)
+    settings = settings_of(
+        [f"{name}={value}" for name, value in chosen.settings.items()], tools.settings, "in [settings],"
+    )
+    used = random.randrange(1_000_000) if seed is None else seed  # noqa: S311  (nothing secret)
+    words = ["handshakes", "judge", platform, "--profile", str(profile), "--seed", str(used)]
+    from ..judge.profile import ADDRESSES
+    from ..judge.served import Served
+    from ..judge.trial import JUDGED_FAST, Trial
+
+    if missing := [name for name, path in ADDRESSES[platform].items() if path and name not in settings]:
+        fail(f"{profile}: [settings] needs {', '.join(missing)}")
+    _known_case(platform, only)
+    place = place_of(listen, public_url, "platform")
+    sockets = place.sockets(["platform"], port or chosen.port)
+    fast = {name: value for name, value in JUDGED_FAST.items() if name in tools.settings}
+    trial = Trial(
+        platform, chosen, folder=profile.parent, seed=used, only=only, slow=slow, known=_known(baseline),
+        ciphers=ciphers_for(platform), command=lambda case: shlex.join([*words, "--only", case]),
+    )  # fmt: skip
+    try:
+        served = Served(
+            platform, {**fast, **settings}, sock=sockets["platform"], public=place.public, seed=used,
+            allowed=(*place.elsewhere(settings), *chosen.origins), plain=place.plain(settings),
+            timeout=chosen.timeout_seconds, patience=chosen.patience_seconds, most=chosen.most_seconds,
+        )  # fmt: skip
+    except ValueError as error:
+        fail(f"{profile}: {error}")
+    with ended_by_signals(), served:
+        out.print(served.briefing, markup=False)
+        if chosen.command:
+            out.print(f"Running: {shlex.join(chosen.command)}", markup=False)
+        with _progress(platform) as shown:
+            found = trial.judge(served, shown)
+    _print(found, full)
+    for kind, path in wanted:
+        _write(path, _written(found, kind))
+    raise typer.Exit(found.exit)
+
+
+@contextmanager
+def _progress(platform: str) -> Iterator[Callable[[str], object]]:
+    """Show the case that is tried, in a terminal; nothing in a pipe."""
+    if not err.is_terminal:
+        yield lambda case: None
+        return
+    with err.status(f"judging, {platform}") as status:
+        yield lambda case: status.update(f"judging, {case or 'the genuine handshake'}")
+
+
+def _print(found: Report, full: bool) -> None:
+    from ..judge.report import lines_of
+
+    out.print()
+    for line in lines_of(found, full=full):
+        out.print(line, markup=False)
+    out.print(f"Exit status {found.exit}. Seed {found.seed}.", markup=False)
+
+
+def _written(found: Report, kind: str) -> str:
+    from ..judge.report import as_json, as_junit
+    from ..judge.sheet import as_html
+
+    if kind == "json":
+        return json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n"
+    return as_junit(found) if kind == "junit" else as_html(found)
+
+
+def _reports(given: list[str]) -> list[tuple[str, Path]]:
+    pairs = [one.partition("=") for one in given]
+    if wrong := [kind for kind, _, path in pairs if kind not in KINDS or not path]:
+        fail(f"--report is json=FILE, junit=FILE or html=FILE, not {wrong[0]!r}")
+    return [(kind, Path(path)) for kind, _, path in pairs]
+
+
+def _read(path: Path) -> Profile:
+    from ..judge.profile import parse
+
+    try:
+        return parse(_text(path))
+    except ValueError as error:
+        fail(f"{path}: {error}")
+
+
+def _text(path: Path, most: int = 20_000_000) -> str:
+    try:
+        if not path.is_file():
+            fail(f"{path}: there is no such file" if not path.exists() else f"{path}: is not a regular file")
+        with path.open("rb") as file:
+            return file.read(most).decode()
+    except OSError as error:
+        fail(f"{path}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        fail(f"{path}: is not UTF-8")
+
+
+def _known(path: Path | None) -> frozenset[str]:
+    """Return the clauses that a JSON report has as failing; those of its own baseline too."""
+    if path is None:
+        return frozenset()
+    try:
+        clauses = json.loads(_text(path))["clauses"]
+        known = {one["clause"] for one in clauses if one["observed"] == "violated"}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        fail(f"{path}: is not a JSON report of this command")
+    return frozenset(known)
+
+
+def _known_case(platform: str, only: str) -> None:
+    """End with exit code 2 and the nearest name, where no fault and no clause is called so."""
+    from ..judge.judgement import levels
+    from ..platforms import PLATFORMS
+    from ..spec.register import load
+    from .common import unknown
+
+    names = [*PLATFORMS[platform].tools().faults, *levels(load(platform))]
+    if only and only not in names:
+        unknown("case", only, names, "clauses list")
+
+
+def _template(platform: str) -> str:
+    from ..judge.profile import template
+    from ..platforms import PLATFORMS
+
+    tools = PLATFORMS[platform].tools()
+    return template(platform, tools.settings, tools.needs)
+
+
+def _write_new(path: Path, text: str) -> None:
+    if path.exists():
+        fail(f"{path} exists already; choose a new name")
+    _write(path, text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}")

@@ -1,0 +1,182 @@
+"""A profile: where a partner is, how it is run, what it does not have; a TOML file that ten lines suffice for."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ..core.printing import printable
+from ..platforms import PLATFORMS
+from ..runtime.story import Setting
+
+MOST = 200_000
+"""Characters of a profile."""
+HOOKS = {
+    "officernd": ("restart",),
+    "retailcrm": ("work", "rescope"),
+    "onoffice": ("work",),
+    "fortis": ("signed_in", "offers_oauth"),
+}
+"""What the operator of a partner can add, by platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a profile says; every key but `settings` has a default.
+
+    `restart`, `work` and `rescope` are commands (lists of words, run without a shell); `signed_in` and
+    `offers_oauth` are patterns of a page, the first with a group for the user's id. In a command and in
+    `environment`, `{platform}` stands for the simulator's origin, and in `work` `{customer}` for the customer's name.
+    """
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    port: int = 0
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    not_applicable: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    timeout_seconds: int = 10
+    patience_seconds: int = 10
+    most_seconds: int = 600
+    restart: tuple[str, ...] = ()
+    work: tuple[str, ...] = ()
+    rescope: tuple[str, ...] = ()
+    signed_in: str = ""
+    offers_oauth: str = ""
+    log: str = ""
+    pattern: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+SECTIONS = {
+    "": ("settings", "port", "command", "environment", "not_applicable", "origins", "timeout_seconds", "patience_seconds", "most_seconds"),
+    "operator": ("restart", "work", "rescope", "signed_in", "offers_oauth"),
+    "reasons": ("log", "pattern", "words"),
+}  # fmt: skip
+
+
+def _problem(kind: type, value: Any) -> str:
+    """Return what a value of the file has to be and is not, or nothing."""
+    if kind is int:
+        return "" if type(value) is int and 0 <= value <= 86_400 else "a whole number"
+    if kind is str:
+        return "" if type(value) is str else "a text"
+    if kind is tuple:
+        return "" if isinstance(value, list) and all(type(one) is str for one in value) else "a list of texts"
+    texts = isinstance(value, dict) and all(type(one) is str for one in value.values())
+    return "" if texts else "a table of texts"
+
+
+def parse(text: str) -> Profile:
+    """Return the profile that a TOML text says; raises `ValueError` with everything that is wrong with it.
+
+    >>> parse('port = 8701\\n[settings]\\npartner_url = "http://127.0.0.1:3000/x"').port
+    8701
+    >>> parse('port = "8701"\\ncolour = 1')
+    Traceback (most recent call last):
+    ValueError: port has to be a whole number; unknown key colour
+    """
+    if len(text) > MOST:
+        raise ValueError(f"the file has more than {MOST} characters")
+    try:
+        found = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"not TOML: {error}") from None
+    defaults = {one.name: one for one in fields(Profile)}
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for section, names in SECTIONS.items():
+        table = found.get(section, {}) if section else {k: v for k, v in found.items() if k not in SECTIONS}
+        if not isinstance(table, dict):
+            problems.append(f"{section} has to be a table")
+            continue
+        for name, value in table.items():
+            full = f"{section}.{name}".lstrip(".")
+            if name not in names:
+                problems.append(f"unknown key {printable(full)}")
+                continue
+            default = defaults[name].default
+            kind = dict if not isinstance(default, int | str | tuple) else type(default)
+            if problem := _problem(kind, value):
+                problems.append(f"{full} has to be {problem}")
+                continue
+            values[name] = tuple(value) if kind is tuple else value
+    for name in ("signed_in", "offers_oauth", "pattern"):
+        try:
+            if re.compile(values.get(name, "")).groups < (name == "signed_in" and name in values):
+                problems.append("operator.signed_in has to have a group, as in 'user ([0-9a-f]+)'")
+        except re.error as error:
+            problems.append(f"{name} is not a pattern: {error}")
+    if problems:
+        raise ValueError("; ".join(problems))
+    return Profile(**values)
+
+
+ADDRESSES = {
+    "officernd": {"partner_url": "/integration", "account_name": ""},
+    "retailcrm": {"config_url": "/config"},
+    "onoffice": {"activation_url": "/activate", "service_url": "/service", "webhook_url": "/webhook"},
+    "fortis": {
+        "mode": "",
+        "iframe_url": "/launch",
+        "location_setup_url": "/location?location_id={location.id}",
+        "user_setup_url": "/user?user_id={user.id}",
+    },
+}
+"""The settings of a new profile, each with the path of an example; those with a path are needed."""
+
+
+def template(platform: str, settings: Mapping[str, Setting], not_seen: Mapping[str, str]) -> str:
+    """Return a profile to fill in; `settings` are the platform's, `not_seen` the clauses that need an operator's help.
+
+    >>> tools = PLATFORMS["officernd"].tools()
+    >>> parse(template("officernd", tools.settings, tools.needs)).not_applicable
+    ('officernd:secret.kept',)
+    """
+    title = PLATFORMS[platform].title
+    partner = PLATFORMS[platform].partner
+    lines = [
+        f"# How `handshakes judge {platform}` reaches your {partner} of {title}.",
+        "",
+        "# The simulator listens on this port of 127.0.0.1; your program is configured with that address.",
+        "port = 8701",
+        "",
+        "# A command that starts your program, as a list of words; {platform} is the simulator's address. Without it,",
+        "# start your program yourself, before the judge.",
+        '# command = ["node", "server.js", "--platform", "{platform}"]',
+        "",
+        "# What your program does not have, or what cannot be seen from outside: a clause, or a pattern as officernd:sync.*",
+        "# Without these lines they are reported as not testable, and the exit status is 4.",
+        "not_applicable = [",
+        *(f'    "{clause}",  # {why}' for clause, why in not_seen.items()),
+        "]",
+        "",
+        "[settings]",
+    ]
+    for name, path in ADDRESSES[platform].items():
+        host = "localhost" if platform == "onoffice" else "127.0.0.1"  # its clause on hosts needs letters
+        choices = settings[name].choices or ("Example Ltd",)
+        value = f"http://{host}:3000{path}" if path else choices[0]
+        lines.append(f'{name} = "{value}"  # {settings[name].text}')
+    lines += [
+        f"# Further settings: handshakes serve {platform} --set help", "",
+        "# [environment]  # of the command", '# PLATFORM_URL = "{platform}"', "",
+        "# [operator]  # what makes more clauses testable",
+        *(f"# {name} = {_EXAMPLES[name]}" for name in HOOKS[platform]), "",
+        "# [reasons]  # where your program logs why it refused a request, so that the reason is judged too",
+        '# log = "server.log"', "# pattern = 'refused: ([a-z-]+)'", "",
+        "# [reasons.words]  # your words for the reasons of this guide", '# "bad signature" = "signature-mismatch"', "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+_EXAMPLES = {
+    "restart": '["docker", "restart", "my-app"]',
+    "work": '["curl", "-s", "http://127.0.0.1:3000/test/work?customer={customer}"]',
+    "rescope": '["curl", "-s", "http://127.0.0.1:3000/test/rescope"]',
+    "signed_in": "'Signed in as ([0-9a-f]+)'",
+    "offers_oauth": "'Allow access'",
+}

@@ -1,0 +1,115 @@
+"""One judgement from beginning to end: start, control, examine, judge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from ..core.cases import Ciphers
+from ..runtime.verdicts import NamedFault
+from ..spec.register import load
+from .doubts import cause, excuse
+from .judgement import Asked, exit_code, judged
+from .operating import Log, NotStarted, operator, running
+from .profile import Profile
+from .report import Report, row_of, summary
+from .served import Ended, Observed, Served
+
+JUDGED_FAST = {"rate": "0"}
+"""Settings that the judge needs unless a profile says otherwise: it sends more in a second than any customer."""
+
+
+class Trial:
+    """What a judgement is asked for: one case or all, the faults that wait, and what is known to fail."""
+
+    def __init__(
+        self,
+        platform: str,
+        profile: Profile,
+        *,
+        folder: Path,
+        seed: int = 0,
+        only: str = "",
+        slow: bool = False,
+        known: Collection[str] = (),
+        ciphers: Ciphers | None = None,
+        command: Callable[[str], str] = lambda case: f"--only {case}",
+    ) -> None:
+        self.platform, self.profile, self.folder, self.seed = platform, profile, folder, seed
+        self.only, self.slow, self.known, self.ciphers, self.command = only, slow, known, ciphers, command
+        self.register = load(platform)
+        self._left_out: dict[str, str] = {}
+
+    def wanted(self, fault: NamedFault) -> bool:
+        """Return whether a fault is tried, and remember why where it is not."""
+        if self.only and self.only not in (fault.name, fault.clause):
+            return False
+        if fault.waits and not self.slow and self.only != fault.name:
+            self._left_out[fault.clause] = "--slow"
+            return False
+        return True
+
+    def judge(self, served: Served, progress: Callable[[str], object] = lambda case: None) -> Report:
+        """Judge the partner that a simulator, which is being served, knows by its settings."""
+        began, ended = time.monotonic(), ""
+        served.platform.wanted = self.wanted
+        given = {"platform": served.url, "another": "".join(served.world.traps[1:2])}
+        origin = served.partner[0]
+        log = (
+            Log(self.folder / self.profile.log, self.profile.pattern, self.profile.words)
+            if self.profile.log
+            else None
+        )
+        case: list[NamedFault | None] = [None]
+
+        def heard(one: Observed) -> None:
+            if one.case is not case[0]:
+                case[0] = one.case
+                progress(one.case.name if one.case else "")
+            if log and one.case and one.finding.clause == one.case.clause and (said := log.finding(one.case)):
+                log_findings.append(said)
+
+        log_findings: list[Any] = []
+        served.progress = heard
+        try:
+            with running(self.profile, given, self.folder, origin):
+                served.run(
+                    served.tools.examine(served.sides, operator(self.profile, given, self.folder, origin))
+                )
+        except (Ended, NotStarted) as error:
+            ended = str(error.args[0])
+        observed = self._asked_for([*served.kept(), *(Observed(one, None) for one in log_findings)])
+        return self._report(served, observed, ended, time.monotonic() - began)
+
+    def _asked_for(self, observed: list[Observed]) -> list[Observed]:
+        """Return what the one case that was asked for shows, or everything."""
+        if not self.only:
+            return observed
+        cases = {one.case.name for one in observed if one.case}
+        return [
+            one for one in observed
+            if (one.case and one.case.name == self.only) or (self.only not in cases and one.finding.clause == self.only)
+        ]  # fmt: skip
+
+    def _report(self, served: Served, observed: list[Observed], ended: str, seconds: float) -> Report:
+        keys = served.tools.keys(served.sides)
+        excused: dict[int, str] = {}
+        for place, one in enumerate(observed):
+            if one.finding.violated and (
+                reading := excuse(self.platform, self.register, one, keys, self.ciphers)
+            ):
+                excused[place] = reading
+        absent = dict.fromkeys(self.profile.not_applicable, "the profile says so")
+        absent |= served.tools.absent(served.world.settings)
+        asked = Asked(absent, served.tools.needs, self._left_out, self.known, self.only)
+        judgements = judged(self.register, observed, excused, asked)
+        rows = tuple(
+            row_of(
+                one, self.register, lambda seen: cause(self.platform, seen, keys, self.ciphers), self.command
+            )
+            for one in judgements
+        )
+        code = exit_code(judgements, answered=served.answered > 0, complete=not ended)
+        return Report(self.platform, self.seed, code, seconds, rows, ended, summary(rows))
