@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .common import PLATFORM_HELP, err, fail, out, platform_named, warn_of_foreign_urllib3
+from .ending import ended_by_signals
 from .places import place_of
-from .serve import ended_by_signals, settings_of
+from .serve import settings_of
 from .verify import ciphers_for
 
 if TYPE_CHECKING:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,11 +17,13 @@ from ..runtime.story import Reports, Setting, World
 from ..runtime.watching import Kept, Watched
 from ..web.app import PartnerApp
 from .common import PLATFORM_HELP, fail, out, platform_named, warn_of_foreign_urllib3
+from .ending import ended_by_signals
 from .places import place_of
 from .stores import HELP, KEYS_HELP, opened_store
 from .temporary import temporary_folder
 from .verify import ciphers_for
 from .why import Operator, saved
+from .workers import MOST_WORKERS, forked
 
 if TYPE_CHECKING:
     from ..runtime.client import Loopback
@@ -68,6 +67,16 @@ def serve(
     keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help=KEYS_HELP, exists=False, show_default=False)
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Serve the partner from so many processes, which share --port and --store.",
+            min=1,
+            max=MOST_WORKERS,
+            show_default=False,
+        ),
+    ] = 1,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A setting; `--set help` lists the names."),
@@ -75,6 +84,7 @@ def serve(
 ) -> None:
     """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
     from ..runtime.client import Loopback
+    from ..runtime.connections import Limits
     from ..runtime.server import listen as listening
     from ..runtime.server import origin_of
 
@@ -82,11 +92,14 @@ def serve(
     warn_of_foreign_urllib3()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
+    if workers > 1 and (only != "partner" or not store):
+        fail("--workers is for a partner on a store that lasts: add --only partner and --store")
     settings = settings_of(set_ or [], tools.settings)
     place = place_of(listen, public_url, only)
     sockets = place.sockets([only] if only else ["platform", "partner"], port)
     traps = [listening(), listening()] if "platform" in sockets and not place.public else []
     origins = {side: place.public or origin_of(sock) for side, sock in sockets.items()}
+    worker = forked(workers)
     with ended_by_signals(), temporary_folder() as folder, opened_store(store, folder, keys) as opened:
         world = World(
             lambda: int(time.time()), os.urandom, opened, settings,
@@ -115,39 +128,19 @@ def serve(
             sockets={why.name: asked, **{roles[side].name: sock for side, sock in sockets.items()}},
             traps={sides.platform.name: traps} if traps else {},
             keep=KEPT,
+            limits=Limits(at_once=1) if worker.number else Limits(),
             allowed=place.elsewhere(settings),
         ) as network:
-            out.print(tools.briefing(sides, world), markup=False)
+            if worker.first:
+                out.print(tools.briefing(sides, world), markup=False)
             if place.public and "platform" in sockets and sides.off:
                 out.print(f"\nOff here, since they lead to another host: {', '.join(sides.off)}.")
-            ends = f"Ctrl-C ends it; if it runs in the background, `kill {os.getpid()}` does."
-            out.print(f"\nWhy a request was refused: {why.origin}/", markup=False)
-            out.print(f"Everything here is public and for tests. {ends}", markup=False)
+            ends = f"Ctrl-C ends it; if it runs in the background, `kill {worker.leader}` does."
+            which = f", worker {worker.number}" if worker.number else ""
+            out.print(f"\nWhy a request was refused{which}: {why.origin}/", markup=False)
+            if worker.first:
+                out.print(f"Everything here is public and for tests. {ends}", markup=False)
             _shown_until_interrupted(network, sides.reports, why, folder)
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Let TERM and HUP end the command as Ctrl-C does, so that servers and temporary files are cleaned up.
-
-    A signal that is ignored from the start, as HUP is under `nohup`, stays ignored.
-    """
-
-    def end(number: int, frame: object) -> NoReturn:
-        for one in earlier:
-            signal.signal(one, signal.SIG_IGN)  # a second one must not interrupt the cleaning up
-        raise KeyboardInterrupt
-
-    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
-    known = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has no HUP
-    earlier = {one: signal.getsignal(one) for one in known if signal.getsignal(one) is not signal.SIG_IGN}
-    for one in earlier:
-        signal.signal(one, end)
-    try:
-        yield
-    finally:
-        for one, handler in earlier.items():
-            signal.signal(one, handler)
 
 
 def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "--set") -> dict[str, str]:

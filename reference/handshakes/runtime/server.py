@@ -40,8 +40,6 @@ MOST_HEADER_BYTES = 32_768
 MOST_HEAD = 65_536
 MOST_WAITING = 256
 MOST_CONNECTING = 1_024
-AT_ONCE = 32
-"""Connections that are taken at once: each has a file descriptor before it can be counted."""
 
 
 class RoleServer:
@@ -78,7 +76,7 @@ class RoleServer:
             date_header=False,
             timeout_keep_alive=60,
             h11_max_incomplete_event_size=MOST_HEAD,
-            backlog=AT_ONCE,
+            backlog=limits.at_once,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name=role.name, daemon=True)
