@@ -24,10 +24,10 @@ function heading(answer) {
   return answer.signature_fits ? `The signature is right. ${answer.says}` : answer.says;
 }
 
-/** Show an answer in the place for it; `shown.deeper` is called when the person wants a longer search. */
-export function show(answer, text, { title, now, deeper }) {
-  byId("answer").replaceChildren(...[verdict(answer, title, now), doubts(answer), changes(answer.explanations), bytes(answer), own(answer.mine),
-    fitting(answer, deeper), stages(answer), next(answer), asText(text)].filter(Boolean));
+/** Show an answer in the place for it; `deeper` and `unmask` are called when the person wants a longer search, or what is masked. */
+export function show(answer, text, { title, now, deeper, unmask }) {
+  byId("answer").replaceChildren(...[verdict(answer, title, now), doubts(answer), changes(answer.explanations), bytes(answer, unmask), own(answer.mine, unmask),
+    fitting(answer, deeper), stages(answer, unmask), next(answer), asText(text)].filter(Boolean));
 }
 
 function verdict(answer, title, now) {
@@ -75,25 +75,26 @@ function changes(groups) {
     make("li", {}, make("p", { class: "cure" }, prose(part.cure)), part.change && make("p", { class: "hint" }, "What differs here: ", part.change), part.source && make("p", { class: "hint" }, "Known from ", part.source, ".")))));
 }
 
-function bytes(answer) {
-  const found = answer.explanations[0]?.[0];
-  if (!found || !("difference" in found)) return null;
-  if (!found.difference) return null;
-  return difference("lens-h", found.difference, ["The rule signs", "The sender signed"]);
+function bytes({ explanations }, unmask) {
+  const found = explanations[0]?.[0];
+  if (!found) return null;
+  if (found.difference) return difference("lens-h", found.difference, ["The rule signs", "The sender signed"], 64, unmask);
+  return null;
 }
 
-function difference(id, found, labels) {
+function difference(id, found, labels, behind, unmask) {
   const drawn = found.ours || found.theirs;
-  return section(id, `The first byte that differs: ${found.at}`, "counted from 0, in the signed text", drawn ? lens(found, labels) : make("p", {}, "The bytes are masked, since they hold a credential."));
+  return section(id, `The first byte that differs: ${found.at}`, "counted from 0, in the signed text", drawn ? lens(found, labels, behind)
+    : make("p", {}, "The bytes are masked, since they may hold a credential. ", make("button", { class: "btn small", type: "button", onclick: unmask }, "Show them")));
 }
 
-function own(mine) {
+function own(mine, unmask) {
   if (!mine) return null;
   const said = mine.same_as === "message" ? "Your text is the signed text, byte for byte: look at the secret and at how the digest is made."
     : mine.same_as ? `Your text is the stage ${mine.same_as}; what is signed is the stage message.`
     : mine.at !== null ? `Your text first differs from the signed text at byte ${mine.at}: ${mine.name}.`
     : mine.digest_fits ? "Your digest is right for what was received: compare it with the request’s in constant time, as bytes." : "";
-  return section("mine-h", "What you signed", "", said && make("p", {}, prose(said)), mine.at !== null && difference("mine-lens-h", { at: mine.at, ours: mine.ours, theirs: mine.yours }, ["The rule signs", "You signed"]),
+  return section("mine-h", "What you signed", "", said && make("p", {}, prose(said)), mine.at !== null && difference("mine-lens-h", { at: mine.at, ours: mine.ours, theirs: mine.yours }, ["The rule signs", "You signed"], 24, unmask),
     mine.explanations.length ? [make("p", {}, "How yours is made, and what to change:"), groups(mine.explanations)]
     : mine.tried && !mine.same_as && !mine.digest_fits ? make("p", {}, `No known mistake gives yours: ${many(mine.tried)} were tried.`) : null);
 }
@@ -118,14 +119,14 @@ function groups(all, told = false) {
   }));
 }
 
-function stages(answer) {
+function stages(answer, unmask) {
   if (!answer.stages.length) return null;
   const last = answer.stages.length - 1;
   return section("stages-h", "The bytes, stage by stage", "from the request to what is signed; ␣ is a space", make("ol", { class: "stages" }, answer.stages.map((stage, place) =>
     make("li", {}, make("b", {}, stage.name),
       make("code", { class: stage.masked ? "dim" : place === last ? "cov" : null }, visible(stage.text || (stage.hex ? `‹hex› ${stage.hex}` : ""))),
       make("small", {}, `${stage.length.toLocaleString("en-GB")} byte${stage.length === 1 ? "" : "s"}`, stage.clause && [" · ", links.shortly(stage.clause)])))),
-    answer.stages.some((stage) => stage.masked) && make("p", { class: "hint" }, "Credentials are masked. “Show what is masked” is under More."));
+    answer.stages.some((stage) => stage.masked) && make("p", { class: "hint after" }, "Credentials are masked. ", make("button", { class: "btn small", type: "button", onclick: unmask }, "Show them")));
 }
 
 function next(answer) {

@@ -2,8 +2,8 @@
 import { unseen } from "./bytes.mjs";
 import { make } from "./elements.mjs";
 
-const AROUND = 24; // as many bytes as the answer has before and behind the difference
-const BEFORE = 6;
+const AROUND = 24; // as many bytes as an answer has before the difference
+const BEFORE = 6; // as many of them as are shown
 
 /** Return columns of two indices that put equal bytes under each other; undefined where a side has nothing. */
 export function aligned(a, b) {
@@ -20,8 +20,8 @@ export function aligned(a, b) {
   return columns;
 }
 
-/** Return the columns to show: aligned where bytes were added or lost, index by index where they moved or were changed. */
-export function columns(a, b, differs) {
+/** Return the columns to show: aligned where bytes were added or lost, index by index where they moved or were changed. A side that has `behind` bytes from the difference on was cut there. */
+export function columns(a, b, differs, behind) {
   const side = aligned(a.slice(differs), b.slice(differs));
   const equal = side.filter(([i, k]) => i !== undefined && k !== undefined).length;
   const moved = equal * 2 < Math.min(a.length, b.length) - differs;
@@ -30,7 +30,7 @@ export function columns(a, b, differs) {
     ? Array.from({ length: Math.max(a.length, b.length) - differs }, (_, place) => [place < a.length - differs ? place : undefined, place < b.length - differs ? place : undefined])
     : side;
   const all = [...first, ...rest.map((pair) => pair.map((place) => place === undefined ? undefined : place + differs))];
-  const cut = [a, b].map((bytes) => bytes.length === differs + AROUND);
+  const cut = [a, b].map((bytes) => bytes.length === differs + behind);
   while (all.length > differs + 1 && all.at(-1).some((place, which) => place === undefined && cut[which])) all.pop(); // a side that was cut is not at its end
   return { all, moved, open: cut.some(Boolean) };
 }
@@ -51,11 +51,11 @@ export function glyphs(bytes) {
   return found;
 }
 
-/** Draw the lens of a difference, { at, ours, theirs }, with a label for each side. */
-export function lens({ at, ours, theirs }, labels) {
+/** Draw the lens of a difference, { at, ours, theirs }, with a label for each side; the answer has `behind` bytes from it on. */
+export function lens({ at, ours, theirs }, labels, behind) {
   const sides = [unseen(ours), unseen(theirs)];
   const differs = Math.min(at, AROUND), start = at - differs;
-  const { all, open } = columns(...sides, differs);
+  const { all, open } = columns(...sides, differs, behind);
   const shown = all.slice(Math.max(0, differs - BEFORE));
   const boxed = all[differs];
   const numbered = boxed[0] === undefined ? 1 : 0;

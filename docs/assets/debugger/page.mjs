@@ -35,7 +35,12 @@ function running(now) {
   byId("answer").setAttribute("aria-busy", String(now));
 }
 
-async function explain(more = {}) {
+function turned(choice) {
+  byId(choice).checked = true;
+  explain();
+}
+
+async function explain() {
   const mine = ++turn;
   for (const name of ["paste", "secret", "now", "tolerance"]) mark(name, "");
   let asked;
@@ -48,7 +53,6 @@ async function explain(more = {}) {
     byId(error.field).hidden ? byId("drop-file").focus() : byId(error.field).focus();
     return;
   }
-  Object.assign(asked.given, more);
   running(true);
   say(loaded ? "Looking for the mistake." : "Loading the package.");
   try {
@@ -57,7 +61,7 @@ async function explain(more = {}) {
     loaded = true;
     blank("Looking for the mistake", make("p", { class: "hint" }, "Stop ends the search."));
     const { answer, text } = await engine.explain(asked);
-    show(answer, text, { title: titled(answer.platform), now: asked.given.now, deeper: () => explain({ deep: true }) });
+    show(answer, text, { title: titled(answer.platform), now: asked.given.now, deeper: () => turned("deep"), unmask: () => turned("show_secrets") });
     say(sentence(answer));
   } catch (error) {
     loaded = loaded && !(error instanceof Stopped);

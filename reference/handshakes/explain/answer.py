@@ -15,6 +15,7 @@ from ..core.stages import Stage
 from ..core.timestamps import Tolerance
 from ..platforms import PLATFORMS
 from .budget import Budget
+from .departures import Difference, signed_instead
 from .differences import Mine, compared
 from .doubts import doubt
 from .pasted import read
@@ -182,7 +183,9 @@ class _Asked:
                 )
             if fits and refused.reason == MILLISECONDS:
                 hits = (Hit((("time-in-milliseconds", ""),), ""),)
-            explanations = grouped(hits, self.platform, self.slips, cases)
+            explanations = grouped(
+                hits, self.platform, self.slips, cases, lambda hit: self._differs(hit, stages, show_secrets)
+            )
             if not fits and not hits and (guess := self.slips.doubt(self.secret, self.found)):
                 doubts = (*doubts, guess)
         own = None
@@ -207,6 +210,22 @@ class _Asked:
             ended="complete" if complete else "budget",
             mine=own,
         )  # fmt: skip
+
+    def _differs(self, hit: Hit, stages: tuple[Stage, ...], show_secrets: bool) -> Difference | None:
+        """Compare what a mistake signs with the message. Nothing masked is shown, nor a secret that it signs."""
+        theirs = hit.state[0] if isinstance(hit.state, tuple) else None
+        if not isinstance(theirs, bytes):
+            return None
+        if show_secrets:
+            return signed_instead(stages, theirs)
+        masked = [stage for stage in stages if stage.credential and not _public(stage.value)]
+        secrets = (hit.key, *(one.encode("utf-8", "surrogatepass") for one in (self.secret, *self.others)))
+        hidden = any("secret" in id for id, _ in hit.path) or any(
+            one and one in theirs and not _public(one) for one in secrets
+        )
+        return signed_instead(
+            stages, theirs, hidden=hidden or stages[-1:] == (*masked[-1:],), masked=bool(masked)
+        )
 
     def _stages(self, refused: Refused | None) -> tuple[Stage, ...]:
         try:

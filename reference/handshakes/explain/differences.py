@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..core.stages import Stage, first_difference
+from .departures import AROUND
 from .visible import LOOK_ALIKES, visible
 
 if TYPE_CHECKING:
     from .ranking import Explanation
 
 _URL = re.compile(rb"https?://[^/?#]*")
-AROUND = 24
-"""How many bytes are shown before and behind a difference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from ..core.cases import Case, Slip, Slips
 from ..core.printing import printable
 from ..spec.register import load
+from .departures import Difference
 from .search import Hit, Part
 from .slips import CARRIERS, GENERAL
 
@@ -31,17 +32,25 @@ class OnePart:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One slip, one reading, or several together that reproduce the received value; `parts` has them one by one."""
+    """One slip, one reading, or several together that reproduce the received value; `parts` has them one by one.
+
+    `difference` says where what they sign first differs from the message; none where they sign the same.
+    """
 
     id: str
     kind: str
     says: str
     change: str
     parts: tuple[OnePart, ...]
+    difference: Difference | None = None
 
 
 def grouped(
-    hits: Iterable[Hit], platform: str, slips: Slips, cases: Sequence[Case]
+    hits: Iterable[Hit],
+    platform: str,
+    slips: Slips,
+    cases: Sequence[Case],
+    differs: Callable[[Hit], Difference | None] = lambda hit: None,
 ) -> tuple[tuple[Explanation, ...], ...]:
     """Return the hits in groups. Hits of one group make the same bytes under the same key."""
     known = {slip.id: slip for slip in (*GENERAL, *slips.SLIPS)}
@@ -53,7 +62,7 @@ def grouped(
         rank = _rank(hit.path, known, order, platform)
         ids = frozenset(id for id, _ in hit.path)
         if ids not in group or rank < group[ids][0]:
-            group[ids] = (rank, _explanation(hit.path, known, clauses, platform))
+            group[ids] = (rank, _explanation(hit.path, known, clauses, platform, differs(hit)))
     ranked = []
     for group in groups.values():
         members = sorted(group.values(), key=lambda one: one[0])
@@ -85,7 +94,11 @@ def _observed(platform: str) -> frozenset[str]:
 
 
 def _explanation(
-    path: tuple[Part, ...], known: dict[str, Slip], clauses: dict[str, str], platform: str
+    path: tuple[Part, ...],
+    known: dict[str, Slip],
+    clauses: dict[str, str],
+    platform: str,
+    difference: Difference | None,
 ) -> Explanation:
     parts = tuple(_part(id, change, known, clauses, platform) for id, change in path)
     kinds = {part.kind for part in parts}
@@ -95,6 +108,7 @@ def _explanation(
         " ".join(part.says for part in parts),
         "; ".join(part.change for part in parts if part.change),
         parts,
+        difference,
     )
 
 
