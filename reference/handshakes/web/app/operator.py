@@ -5,6 +5,7 @@ It is a role on loopback of its own, never at the app's address: what it shows, 
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from ...core.refusals import REASONS, Refused
 from ...explain import explain
 from ...explain.telling import told
 from ...platforms import PLATFORMS
-from ...runtime.store import Installation, Store, StoreError
+from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest, http_of
 from .layout import STATIC, rendered, static
@@ -28,7 +29,7 @@ MOST_LISTED = 50
 """How many installations a page lists."""
 STATES = {"active": "ok", "pending": "wait", "removed": "none"}
 Listed = tuple[str, Installation | StoreError]
-_HEX = frozenset("0123456789abcdef")
+_DIGEST = re.compile(r"(?<![0-9a-f])([0-9a-f]{6})[0-9a-f]{58}(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Row:
     @property
     def when(self) -> str:
         """When it was, in UTC."""
-        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.one.now)) if self.one else ""
+        return said_time(self.one.now) if self.one else ""
 
 
 class Operator:
@@ -163,10 +164,17 @@ class Operator:
         return self._answers[one.number]
 
 
-def shown(value: str) -> str:
-    """Return a detail as a person reads it: of a digest, its first digits.
+def shown(value: str, name: str = "") -> str:
+    """Return a detail or identity as a person reads it: of a digest its first digits, a time as a date.
 
-    >>> shown("test-slug"), shown("ab" * 32)
-    ('test-slug', 'sha256 ababab…')
+    >>> shown("test-slug"), shown("ticket:" + "ab" * 32), shown("001795968543", "expires")
+    ('test-slug', 'ticket:sha256 ababab…', '2026-11-29 16:09:03 UTC')
     """
-    return f"sha256 {value[:6]}…" if len(value) == 64 and set(value) <= _HEX else value
+    if (name == EXPIRES or name.endswith("At")) and value.isdecimal() and len(value) in (10, 12):
+        return said_time(int(value))
+    return _DIGEST.sub(lambda found: f"sha256 {found[1]}…", value)
+
+
+def said_time(seconds: int) -> str:
+    """Return Unix seconds as a date and time in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
