@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from docs.text import folded, prose
-from handshakes.cli.serve import _settings
+from handshakes.cli.serve import settings_of
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.flow import Clock
 from handshakes.runtime.store import MemoryStore
@@ -35,7 +35,7 @@ def briefing(platform: str, side: str) -> str:
     """Return what that command prints first, for these addresses."""
     tools = PLATFORMS[platform].tools()
     given = SETTINGS[platform] if side == "platform" else (f"platform_url={PLATFORM}",)
-    settings = _settings([one.replace("'", "") for one in given], tools.settings)
+    settings = settings_of([one.replace("'", "") for one in given], tools.settings)
     origins = (PLATFORM, "") if side == "platform" else ("", PARTNER)
     world = World(Clock(0), lambda length: b"x" * length, MemoryStore(), settings, *origins)
     return tools.briefing(tools.sides(world), world)
