@@ -27,6 +27,7 @@ from docs import (  # noqa: E402
     clauses_pages,
     comparison_page,
     debugger_page,
+    dependencies_page,
     faults_pages,
     glossary_page,
     home_page,
@@ -75,6 +76,7 @@ FILLED = {
 }
 """What a written page leaves to be generated: the mark in it, and what makes it."""
 WITH_SEVERAL = {
+    "dependencies.md": dependencies_page.filled,
     "index.md": home_page.filled,
     "probe.md": probe_page.filled,
     "serving.md": serving_page.filled,

@@ -11,6 +11,7 @@ LEFT_OUT = (
     "api.md",
     "benchmarks.md",
     "changelog.md",
+    "dependencies.md",
     "entries.md",
     "matrix.md",
     "sources.md",
