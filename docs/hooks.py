@@ -175,6 +175,7 @@ def _expanded(nav: list[Any]) -> list[Any]:
         ],
         "notebooks/*": [f"notebooks/{path.stem}.md" for path in NOTEBOOKS if path not in of_platforms],
         "api/*": [f"api/{package}.md" for package in API],
+        "decisions/*": [f"decisions/{path.name}" for path in sorted((ROOT / "docs/decisions").glob("*.md"))],
     }
     items: list[Any] = []
     for item in nav:
