@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from ..core.messages import Response
+from ..core.messages import Response, Step
 from ..core.printing import printable
-from .verdicts import Finding, Findings, NamedFault, Outcome
+from .verdicts import Fault, Finding, Findings, NamedFault, Outcome
 
 F = TypeVar("F", bound=NamedFault)
 
 MOST_DETAIL = 300
+TRIES = 3
+"""How often a step is taken whose fault counts for one second only."""
 LONG = 8
 """Characters from which on a value is not found in an address by chance."""
 
@@ -78,6 +80,22 @@ class Judging:
         """Remember the findings on a step, and return them with the response as its outcome."""
         self.findings += findings
         return Outcome(response, findings)
+
+    def in_time(self, fault: Fault | None, take: Callable[[], Step[Outcome]]) -> Step[Outcome]:
+        """Take a step; with a fault that is `exact`, again where its second ended before the answer came.
+
+        What is signed at the very limit of a tolerance is within it, or beyond it, for one second only.
+        """
+        if fault is None or not fault.exact:
+            return (yield from take())
+        for _ in range(TRIES):
+            made, seen = self.clock(), self.findings.seen
+            outcome = yield from take()
+            if self.clock() == made:
+                return outcome
+            self.findings.forget(*self.findings.since(seen))
+        late = f"{fault.name}: its second ended before the answer, {TRIES} times"
+        return self.outcome(outcome.response, (Finding(fault.clause, None, late),))
 
     def violated_since(self, seen: int) -> set[str]:
         """Return the clauses that were found violated after the first `seen` findings."""

@@ -30,7 +30,8 @@ Expected: TypeAlias = Refuses | Survives
 class Fault:
     """What every kind of fault has: its name, the clause that it tries, how it has to end, and what it does.
 
-    `waits` says that it keeps the partner waiting for seconds.
+    `waits` says that it keeps the partner waiting for seconds. One that is `exact` is at the limit of a tolerance,
+    and is what it says for one second only.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Fault:
     expected: Expected
     what: str
     waits: bool = field(default=False, kw_only=True)
+    exact: bool = field(default=False, kw_only=True)
 
 
 class NamedFault(Protocol):

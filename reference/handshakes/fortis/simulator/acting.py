@@ -89,8 +89,14 @@ class Acting(Registering):
 
         The address is made at once, and opened when the step is taken. Raises `Refused` as `subscribed` does.
         """
-        url, draft = self._opening(title, location_id, user_id, contact_id, fault)
-        return self._launched(url, draft, self._opening_fault(fault), cookie)
+        chosen = self._opening_fault(fault)
+
+        def take() -> Step[Outcome]:
+            return self._launched(
+                *self._opening(title, location_id, user_id, contact_id, fault), chosen, cookie
+            )
+
+        return self.in_time(chosen, take) if chosen and chosen.exact else take()
 
     def subscribed(self, title: str, location_id: str, user_id: str) -> None:
         """fortis:launch.subscribed. Refuse to open an app for a user who is not of the location, or where one of both is not registered."""
@@ -148,9 +154,15 @@ class Acting(Registering):
         Returns the outcome, and the address for the frame: the same one, or where it was to open the app, and is used
         up, one like it. Raises `Refused` as `subscribed` does.
         """
-        url, draft = self._opening(title, location_id, user_id, contact_id, fault)
         chosen = self._opening_fault(fault)
-        outcome = yield from self._launched(url, draft, chosen, "")
+        made: list[tuple[str, Draft]] = []
+
+        def take() -> Step[Outcome]:
+            made.append(self._opening(title, location_id, user_id, contact_id, fault))
+            return self._launched(*made[-1], chosen, "")
+
+        outcome = yield from self.in_time(chosen, take)
+        url, draft = made[-1]
         if chosen and isinstance(chosen.expected, Survives):
             url, draft = self._opening(title, location_id, user_id, contact_id, fault)
         if draft.token:

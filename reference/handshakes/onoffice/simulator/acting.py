@@ -12,7 +12,7 @@ from ...core.strict import URLENCODED
 from ...runtime.browser import Browser, Page
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from ..script import KEY, PRIVACY, UNLOCK
-from .faults import ACTIVATION_FAULTS, SERVICE_FAULTS, ApiFault, FormFault, StateFault, UrlFault
+from .faults import ACTIVATION_FAULTS, SERVICE_FAULTS, ApiFault, Fault, FormFault, StateFault, UrlFault
 from .findings import Attempt, closed, judged_page, judged_service, judged_text, pressed_again, uniform
 from .popups import Popups
 from .records import CLAUSE, Customer, Popup, Service, User
@@ -44,7 +44,10 @@ class Acting(Popups):
         self.findings.append(popup.open_finding)
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses):
             attempt = Attempt(chosen, False, False, popup, user, self.calls, self.findings.seen)
+            made = self.clock()
             page = yield from self._opened(popup.url, chosen.times)
+            if chosen.exact and self.clock() != made:  # its second ended: the finding stays open
+                return
             form = next((one for one in page.forms if one.id == UNLOCK), None) if page else None
             if form is None or chosen.expected != Refuses("platform-error"):
                 self._settled(popup, *self._closed(page, attempt, "activation"))
@@ -56,9 +59,14 @@ class Acting(Popups):
 
         With `wait`, ten minutes pass between the load and the click.
         """
+        chosen = self._fault(fault, ACTIVATION_FAULTS)
+        return (yield from self.in_time(chosen, lambda: self._activated(web_id, user_id, chosen, wait)))
+
+    def _activated(
+        self, web_id: str, user_id: str, chosen: Fault | None, wait: Callable[[int], None] | None
+    ) -> Step[Outcome]:
         customer = self.customers[web_id]
         again = customer.status == "blocked"
-        chosen = self._fault(fault, ACTIVATION_FAULTS)
         popup = self.open_popup(web_id, user_id, again=True)
         self.confirm(popup, terms=True, data_processing=True)
         user = self.api_users[popup.token]
@@ -144,15 +152,23 @@ class Acting(Popups):
 
         `because` is the clause that a genuine call proves; `anyway` calls though the platform would not, and then the provider may ask the API `calls` times.
         """
-        customer, user = self._person(web_id, user_id)
         chosen = self._fault(fault, SERVICE_FAULTS)
         found = self._service(service or self.account.services[0].name)
+        who = self._person(web_id, user_id)
+        return (
+            yield from self.in_time(chosen, lambda: self._served(*who, found, chosen, because, anyway, calls))
+        )
+
+    def _served(
+        self, customer: Customer, user: User, found: Service, chosen: Fault | None, because: str, anyway: bool,
+        calls: int,
+    ) -> Step[Outcome]:  # fmt: skip
         if not anyway:
             self._open_to(customer, user)
         url = self._service_url(found, customer, user, chosen, arrives=True)
         in_use = self.api_users.get(customer.token)
         attempt = Attempt(chosen, False, False, None, in_use, self.calls, self.findings.seen)
-        self.serving = web_id
+        self.serving = customer.web_id
         page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1)
         self.serving = ""
         attempt.calls_after, attempt.known = self.calls, bool(self.violated_since(attempt.seen))

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from ....runtime.verdicts import Expected, Refuses, Survives
 from ...signing import launch_hmac
@@ -22,9 +23,9 @@ _OPENED = Survives("opened")
 
 
 def _plain(
-    name: str, clause: str, expected: Expected, what: str, apply: Callable[[Draft], str], **more: str
+    name: str, clause: str, expected: Expected, what: str, apply: Callable[[Draft], str], **more: Any
 ) -> LaunchFault:
-    return LaunchFault(name, CLAUSE + clause, expected, what, "plain", apply, **more)  # type: ignore[arg-type]
+    return LaunchFault(name, CLAUSE + clause, expected, what, "plain", apply, **more)
 
 
 def _doubled(draft: Draft, name: str, value: str) -> str:
@@ -70,11 +71,11 @@ PLAIN_FAULTS: tuple[LaunchFault, ...] = (
     _plain("user-doubled", "launch.repeated", _TWICE, "a second user_id", lambda d: _doubled(d, "user_id", d.another.id)),
     # the time
     _plain("stale", "plain.tolerance", Refuses("stale"), "301 seconds old", lambda d: d.plain(timestamp=str(d.now - 301))),
-    _plain("future", "plain.tolerance", Refuses("from-the-future"), "61 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 61))),
+    _plain("future", "plain.tolerance", Refuses("from-the-future"), "61 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 61)), exact=True),
     _plain("milliseconds", "plain.timestamp", Refuses("timestamp-in-milliseconds"), "the time in milliseconds",
            lambda d: d.plain(timestamp=f"{d.second}000")),
     _plain("word-as-time", "plain.timestamp", _MALFORMED, "a time that is not a number", lambda d: d.plain(timestamp="yesterday!")),
-    _plain("slow-clock", "plain.tolerance", _OPENED, "exactly 300 seconds old", lambda d: d.plain(timestamp=str(d.now - 300))),
+    _plain("slow-clock", "plain.tolerance", _OPENED, "exactly 300 seconds old", lambda d: d.plain(timestamp=str(d.now - 300)), exact=True),
     _plain("fast-clock", "plain.tolerance", _OPENED, "exactly 60 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 60))),
     _plain("user-replaced", "plain.coverage", Refuses("identity-mismatch"), "another user_id beside a right hmac",
            lambda d: d.plain(user_id=UNKNOWN_USER)),
