@@ -313,6 +313,16 @@ def test_without_edit(retailcrm_platform):
     connected(retailcrm_platform, "never-edits")
 
 
+@pytest.mark.handshakes("retailcrm", faults=["too-large"])
+def test_breaks_what_should_be(retailcrm_platform):
+    connected(retailcrm_platform)
+
+
+@pytest.mark.handshakes("retailcrm", faults=["duplicate-json-key"])
+def test_reads_an_open_question_otherwise(retailcrm_platform):
+    connected(retailcrm_platform)
+
+
 def test_elsewhere(retailcrm_platform):
     with pytest.raises(ValueError, match="127.0.0.1"):
         retailcrm_platform.connect("https://shop.example/config")
@@ -344,6 +354,8 @@ def test_each_test_of_a_wrong_suite_ends_as_it_has_to(bad):
         "test_marker_of_another_platform": "error",
         "test_its_own_assertion_fails": "failure",
         "test_without_edit": "error",
+        "test_breaks_what_should_be": "passed",
+        "test_reads_an_open_question_otherwise": "passed",
         "test_elsewhere": "passed",
     }, bad.text
 
@@ -381,6 +393,12 @@ def test_a_violation_has_six_parts(bad):
 
 def test_each_violation_names_its_own_clause(bad):
     assert "retailcrm:answer.after-edit (must)" in bad.messages["test_without_edit"]
+
+
+def test_what_is_no_must_or_not_settled_is_a_warning(bad):
+    warned = bad.text.partition("warnings summary")[2]
+    assert "HandshakesWarning: retailcrm:register.size (should): too-large: 200" in warned
+    assert "right by another reading, retailcrm:register.json=last-wins" in warned
 
 
 def test_a_failing_test_shows_what_was_found_and_said(bad):

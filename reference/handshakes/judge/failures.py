@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..core.messages import Unreachable
@@ -14,67 +14,75 @@ from ..runtime.ciphers import AesCiphers
 from ..runtime.transcript import Transcript
 from ..runtime.verdicts import Finding, Refuses
 from ..runtime.watching import http_of
-from ..spec.register import Register, load
+from ..spec.register import load
+from .doubts import excuse
 from .journal import Exchange
+from .judgement import TABLE, levels
 from .marketplace import Marketplace, Press
+from .served import Observed
 
 MOST_CAUSE = 14
 """How many lines of an explanation are shown."""
 MOST = 5
 """How many failures are told in full."""
+MOST_UNSEEN = 10
+"""How many findings a failing test shows that are neither held nor violated."""
+MOST_EVENTS = 60
+"""How many of the last messages it shows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
-    """What a violation of a clause counts for: `fail`, `warn`, or `undetermined` with the question that is open."""
+class Violation:
+    """A finding by its number, with the step and the exchange that it is about, and what it comes to."""
 
-    verdict: str
+    finding: Finding
+    press: Press | None
+    exchange: Exchange | None
     level: str
     says: str
-    question: str = ""
+    verdict: str
+    """`fail` or `warn`, or `undetermined` where `reading` excuses it."""
+    reading: str = ""
 
 
-def weight(register: Register, clause: str) -> Weight:
-    """Return what a violation of a clause counts for.
-
-    >>> register = load("officernd")
-    >>> weight(register, "officernd:signature.every-request").verdict
-    'fail'
-    >>> weight(register, "officernd:advice.no-crash").verdict
-    'warn'
-    """
-    advice = next((one for one in register.advice if one.id == clause), None)
-    if advice:
-        return Weight("warn", "advice", advice.text)
-    found = register.clause(clause)
-    doubt = next(
-        (one for one in register.ambiguities if clause in one.clauses and one.status == "open"), None
-    )
-    if doubt:
-        return Weight("undetermined", found.level, found.text, f"{doubt.id}: {doubt.question}")
-    return Weight("fail" if found.level == "must" else "warn", found.level, found.text)
+def violations(market: Marketplace) -> Iterator[Violation]:
+    """Yield what was found violated, a clause once for each detail, and what it comes to by the judge's table."""
+    name, register = market.platform.name, load(market.platform.name)
+    stated = {one.id: "advice" if one.level == "may" else one.level for one in register.clauses}
+    weights = stated | levels(register)
+    says = {one.id: one.text for one in register.clauses} | {one.id: one.text for one in register.advice}
+    for (clause, _), number in _first(market).items():
+        finding, (press, exchange) = dict(market.numbered())[number], market.about(number)
+        level = weights.get(clause, "must")
+        case = market.known_fault(press.fault) if press and press.fault else None
+        request = exchange.request if exchange else None
+        observed = Observed(finding, case, request=request, now=exchange.at if exchange else 0)
+        keys = market.secrets(request) if request else []
+        reading = excuse(name, register, observed, keys, AesCiphers())
+        verdict = "undetermined" if reading else TABLE["violated", level]
+        yield Violation(finding, press, exchange, level, says.get(clause, ""), verdict, reading)
 
 
-def violations(market: Marketplace) -> Iterator[tuple[int, Finding, Weight]]:
-    """Yield what was found violated, with its number and weight; a clause once for each fault or step."""
-    register, seen = load(market.platform.name), set()
+def _first(market: Marketplace) -> dict[tuple[str, str], int]:
+    """Return the number of the first finding for each clause that is violated, and each detail."""
+    found: dict[tuple[str, str], int] = {}
     for number, finding in market.numbered():
-        if finding.violated and (finding.clause, finding.detail) not in seen:
-            seen.add((finding.clause, finding.detail))
-            yield number, finding, weight(register, finding.clause)
+        if finding.violated:
+            found.setdefault((finding.clause, finding.detail), number)
+    return found
 
 
-def failure(market: Marketplace, number: int, finding: Finding, counts: Weight, again: str) -> str:
+def failure(market: Marketplace, one: Violation, again: str) -> str:
     """Return a violation in six parts, secrets masked; `again` is the command that repeats it."""
-    press, exchange = market.about(number)
-    what = f"at {press.step}" + (f", with the fault {press.fault}" if press.fault else "") if press else ""
+    press = one.press
+    place = f" at {press.step}" + (f", with the fault {press.fault}" if press.fault else "") if press else ""
     parts = [
-        ("clause", f"{finding.clause} ({counts.level}), violated {what}: {finding.detail}"),
-        ("the page says", counts.says),
-        *([("not settled", counts.question)] if counts.question else []),
-        ("sent", _sent(market, exchange)),
-        ("came back", _came(market, exchange)),
-        ("likely cause", "\n".join(_cause(market, press, exchange))),
+        ("clause", f"{one.finding.clause} ({one.level}), violated{place}: {one.finding.detail}"),
+        ("the page says", one.says),
+        *([("undetermined", f"it is right by another reading, {one.reading}")] if one.reading else []),
+        ("sent", _shown(market, one.exchange, 0) if one.exchange else "nothing that is kept"),
+        ("came back", _shown(market, one.exchange, 1) if one.exchange else "nothing"),
+        ("likely cause", "\n".join(_cause(market, press, one.exchange))),
         ("repeat it", again),
     ]
     return "\n".join(f"  {name + ':':<14} {_indented(text)}" for name, text in parts)
@@ -93,14 +101,6 @@ def _shown(market: Marketplace, exchange: Exchange, part: int) -> str:
     else:
         transcript.failure(*names, Unreachable(exchange.failure))
     return market.transcript.masked(transcript.text(start=part, end=part + 1)).strip()
-
-
-def _sent(market: Marketplace, exchange: Exchange | None) -> str:
-    return _shown(market, exchange, 0) if exchange else "nothing that is kept"
-
-
-def _came(market: Marketplace, exchange: Exchange | None) -> str:
-    return _shown(market, exchange, 1) if exchange else "nothing"
 
 
 def _cause(market: Marketplace, press: Press | None, exchange: Exchange | None) -> list[str]:
@@ -154,14 +154,42 @@ def unfired(market: Marketplace) -> list[str]:
     return lines
 
 
-def told_of(
-    market: Marketplace, again: str, *, allow: frozenset[str] = frozenset(), all_: bool = False
-) -> str:
-    """Return the violations that fail, with `all_` the others too, each in six parts."""
-    wanted = [
-        one for one in violations(market) if (all_ or one[2].verdict == "fail") and one[1].clause not in allow
-    ]
-    texts = [failure(market, *one, again) for one in wanted[:MOST]]
-    if len(wanted) > MOST:
-        texts.append(f"  and {len(wanted) - MOST} more: {', '.join(one[1].clause for one in wanted[MOST:])}")
+def told_of(market: Marketplace, again: str, found: Sequence[Violation]) -> str:
+    """Return violations in six parts each, the first of them in full."""
+    texts = [failure(market, one, again) for one in found[:MOST]]
+    if len(found) > MOST:
+        texts.append(
+            f"  and {len(found) - MOST} more: {', '.join(one.finding.clause for one in found[MOST:])}"
+        )
     return "\n\n".join(texts)
+
+
+def trouble(market: Marketplace, test: str, allow: frozenset[str]) -> tuple[list[str], list[str]]:
+    """Return why a test must not pass although its assertions hold, and what is to be said beside it.
+
+    `allow` names clauses that may be violated.
+    """
+    found = [one for one in violations(market) if one.finding.clause not in allow]
+    notes = []
+    for one in found:
+        if one.verdict != "fail":
+            right = f"; it is right by another reading, {one.reading}" if one.reading else ""
+            notes.append(f"{one.finding.clause} ({one.level}): {one.finding.detail}{right}")
+    told = told_of(market, repeated(test), [one for one in found if one.verdict == "fail"])
+    heading = f"{market.platform.title} found that the partner breaks a rule:\n\n"
+    return [*unfired(market), *([heading + told] if told else [])], notes
+
+
+def sections(market: Marketplace, test: str) -> list[tuple[str, str]]:
+    """Return what a failing test shows of a simulator: what was found, and what was said."""
+    found = told_of(market, repeated(test), [*violations(market)])
+    unseen = [f"  not seen: {one.clause}: {one.detail}" for one in market.findings if one.held is None]
+    parts = [found, "\n".join([*dict.fromkeys(unseen)][:MOST_UNSEEN]), *unfired(market)]
+    recorded = market.transcript.recorded
+    said = market.transcript.text(bodies=False, start=max(0, recorded - MOST_EVENTS))
+    title = market.platform.title
+    shown = (
+        (f"what {title} found", "\n\n".join(filter(None, parts))),
+        (f"what {title} and the partner said", said),
+    )
+    return [(name, text) for name, text in shown if text]

@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 _USED = pytest.StashKey[list[Any]]()
 _FAILED = pytest.StashKey[bool]()
-MOST_EVENTS = 60
-"""How many of the last messages a failing test shows."""
-
-
-MOST_UNSEEN = 10
-"""How many findings that are neither held nor violated it shows."""
 
 
 class HandshakesWarning(UserWarning):
@@ -108,16 +102,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _trouble(market: Marketplace, test: str, allow: frozenset[str]) -> list[str]:
     """Return why a test that passed must not pass, and warn of what does not fail it."""
-    from .failures import repeated, told_of, unfired, violations
+    from .failures import trouble
 
-    for _, finding, counts in violations(market):
-        if counts.verdict != "fail" and finding.clause not in allow:
-            text = f"{finding.clause} ({counts.level}): {finding.detail}"
-            why = f"; not settled, {counts.question}" if counts.question else ""
-            warnings.warn(text + why, HandshakesWarning, stacklevel=2)
-    told = told_of(market, repeated(test), allow=allow)
-    heading = f"{market.platform.title} found that the partner breaks a rule:\n\n"
-    return [*unfired(market), *([heading + told] if told else [])]
+    reasons, notes = trouble(market, test, allow)
+    for note in notes:
+        warnings.warn(note, HandshakesWarning, stacklevel=2)
+    return reasons
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -128,23 +118,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
     if not report.failed or _USED not in item.stash or report.when == "teardown":
         return
     item.stash[_FAILED] = True
-    from .failures import repeated, told_of, unfired
+    from .failures import sections
 
     for market in item.stash[_USED]:
-        unseen = [
-            f"  not seen: {one.clause}: {one.detail}"
-            for one in dict.fromkeys(market.findings)
-            if one.held is None
-        ]
-        found = "\n".join([told_of(market, repeated(item.nodeid), all_=True), *unseen[:MOST_UNSEEN]]).strip(
-            "\n"
-        )
-        recorded = market.transcript.recorded
-        said = market.transcript.text(bodies=False, start=max(0, recorded - MOST_EVENTS))
-        title = market.platform.title
-        for name, text in (
-            (f"what {title} found", "\n\n".join(filter(None, (found, *unfired(market))))),
-            (f"what {title} and the partner said", said),
-        ):
-            if text:
-                report.sections.append((name, text))
+        report.sections += sections(market, item.nodeid)
