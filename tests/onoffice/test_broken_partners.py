@@ -399,7 +399,7 @@ BROKEN: list[tuple[str, dict[str, Any] | type[Provider]]] = [
     ("secret.rotation", more_secrets(("previous", "Previous-Provider-Secret-0!"))),
     ("secret.two", {"secrets": api_keys_too}),
     ("secret.empty", or_signed(lambda secret, text: mac("", text))),
-    ("page.key-field", template('name="secret"', 'name="other"')),
+    ("page.key-field", template('type="text" name="secret"', 'type="hidden" name="secret"')),
     ("page.privacy", {"agreed": lambda self, fields: None}),
     ("page.button", template('id="unlockButton" disabled', 'id="unlockButton"')),
     ("page.escaped", template("{{ name }}", "{{ name | safe }}")),

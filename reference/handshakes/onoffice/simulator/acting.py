@@ -6,14 +6,24 @@ A step returns its outcome: the partner's response and what it says about each c
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 from ...core.messages import Request, Response, Step, Unreachable, form_body, split_url
 from ...core.strict import URLENCODED
 from ...runtime.browser import Browser, Page
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from ..script import KEY, PRIVACY, UNLOCK
 from .faults import ACTIVATION_FAULTS, SERVICE_FAULTS, ApiFault, Fault, FormFault, StateFault, UrlFault
-from .findings import Attempt, closed, judged_page, judged_service, judged_text, pressed_again, uniform
+from .findings import (
+    Attempt,
+    closed,
+    judged_page,
+    judged_service,
+    judged_text,
+    pressed_again,
+    shows_all,
+    uniform,
+)
+from .frames import key_form
 from .popups import Popups
 from .records import CLAUSE, Customer, Popup, Service, User
 
@@ -48,8 +58,7 @@ class Acting(Popups):
             page = yield from self._opened(popup.url, chosen.times)
             if chosen.exact and self.clock() != made:  # its second ended: the finding stays open
                 return
-            form = next((one for one in page.forms if one.id == UNLOCK), None) if page else None
-            if form is None or chosen.expected != Refuses("platform-error"):
+            if key_form(page) is None or chosen.expected != Refuses("platform-error"):
                 self._settled(popup, *self._closed(page, attempt, "activation"))
 
     def activate(
@@ -77,25 +86,27 @@ class Acting(Popups):
             user.because = chosen.clause.removeprefix(CLAUSE)
         user.claim_sent = "apiClaim=" in popup.url
         page = yield from self._opened(popup.url, chosen.times if isinstance(chosen, UrlFault) else 1)
-        form = next((one for one in page.forms if one.id == UNLOCK), None) if page else None
+        form = key_form(page)
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses) and form is None:
             return self.outcome(page.response if page else None, self._closed(page, attempt, "activation"))
         findings = judged_page(page, customer, self.settings.portal_origin) if chosen is None else ()
         if page is None or form is None:
             clause = chosen.clause if chosen else CLAUSE + "page.key-field"
-            held = None if page is None else False
+            held = False if page is not None and shows_all(page) else None
             return self.outcome(None, (*findings, Finding(clause, held, "no form to activate with")))
         key = self.choose(popup, "all")
-        fields = {**form.fields, KEY: key, PRIVACY: "yes"}
         if isinstance(chosen, StateFault):
             chosen.apply(self, popup)
-        if isinstance(chosen, FormFault):
-            fields = chosen.fields(fields, self, popup)
+        if isinstance(chosen, FormFault) and chosen.boxes and not form.boxes:
+            return self.outcome(None, (Finding(chosen.clause, None, f"{chosen.name}: the page has no box"),))
+        fields = form.filled(
+            key, lambda f: chosen.fields(f, self, popup) if isinstance(chosen, FormFault) else f
+        )
         if wait:
             wait(600)
         user.fault = chosen if isinstance(chosen, ApiFault) else None
         user.genuine = not isinstance(chosen, FormFault)
-        response = yield from self._posted(form.action, fields, page.url)
+        response = yield from self._posted(urljoin(page.url, form.form.action), fields, page.url)
         user.fault, user.because = None, ""
         said = response.body.decode("utf-8", "replace") if response and response.status == 200 else ""
         self.receives(popup, said, origin=split_url(self.account.activation_url)[0])
@@ -103,7 +114,7 @@ class Acting(Popups):
         attempt.now = self.clock()
         findings += judged_text(response, attempt)
         if chosen is None and said == "active" and user.state == "active":
-            repeated = yield from self._posted(form.action, fields, page.url)
+            repeated = yield from self._posted(urljoin(page.url, form.form.action), fields, page.url)
             findings += (pressed_again(repeated, self.calls == attempt.calls_after),)
         if isinstance(chosen, (FormFault, ApiFault, StateFault)) and isinstance(chosen.expected, Refuses):
             user.state = "gone" if user.state != "active" else user.state
@@ -165,7 +176,7 @@ class Acting(Popups):
     ) -> Step[Outcome]:  # fmt: skip
         if not anyway:
             self._open_to(customer, user)
-        url = self._service_url(found, customer, user, chosen, arrives=True)
+        url = self._service_url(found, customer, user, chosen, arrives=not found.webhook)
         in_use = self.api_users.get(customer.token)
         attempt = Attempt(chosen, False, False, None, in_use, self.calls, self.findings.seen)
         self.serving = customer.web_id

@@ -50,7 +50,7 @@ class Addresses(Resources):
     ) -> str:
         """onoffice:claim.latest. Write a service's URL, with its fault; earlier faults of this user's claims have ended.
 
-        It `arrives` for certain when it is not a frame's.
+        It `arrives` for certain when it is not a frame's; whether a webhook's claim counts as one, no page says.
         """
         self.claim_faults.pop((customer.web_id, user.id), None)
         draft = self.service_draft(service, customer, user)

@@ -11,6 +11,7 @@ from ...runtime.browser import Page
 from ...runtime.framing import may_frame
 from ...runtime.verdicts import Finding, NamedFault, Refuses
 from .faults import ApiFault, Fault, FormFault, UrlFault
+from .frames import key_form
 from .records import CLAUSE, ApiUser, Customer, Popup, Service
 
 LONGEST = 200
@@ -107,14 +108,21 @@ def judged_page(page: Page | None, customer: Customer, portal: str) -> tuple[Fin
     raw, escaped = customer.name, html.escape(customer.name, quote=False)
     tags = re.findall("<(?:button|input)[^<>]*>", text)
     button = next((tag for tag in tags if re.search(r"\bid=\"?unlockButton\b", tag)), "")
+    pressed = [tag for tag in tags if re.match(r"<button|.*\btype=[\"']?(?:submit|button)\b", tag)]
+    missing = False if shows_all(page) else None
     checks = {
-        "page.key-field": 'name="secret"' in text,
-        "page.button": "disabled" in button,
+        "page.key-field": key_form(page) is not None or missing,
+        "page.button": "disabled" in button if button else bool(pressed) or missing,
         "page.escaped": raw == escaped or raw not in text,
         "page.feedback": "<script" in text,
         "url.frameable": may_frame(page.response, portal) and not page.response.header("set-cookie"),
     }
     return tuple(Finding(CLAUSE + clause, held, "the activation page") for clause, held in checks.items())
+
+
+def shows_all(page: Page) -> bool:
+    """Return whether what a page asks for is in its HTML: it has a form, or no script that could make one."""
+    return bool(page.forms) or b"<script" not in page.response.body
 
 
 def judged_text(response: Response | None, attempt: Attempt) -> tuple[Finding, ...]:
