@@ -7,17 +7,20 @@ partner that does break the rule, so that no verdict is held because nobody look
 from __future__ import annotations
 
 from dataclasses import replace
+from json import dumps
 
 import pytest
 
-from handshakes.core.messages import Response, html_response, redirect
+from handshakes.core.messages import Request, Response, html_response, redirect
 from handshakes.core.refusals import Refused
 from handshakes.fortis.partner import App
 from handshakes.fortis.simulator.faults import OAUTH_FAULTS, POSTBACK_FAULTS, opening_faults
 from handshakes.officernd.partner import PartnerIntegration
 from handshakes.officernd.simulator.examination import examine as examine_officernd
+from handshakes.onoffice import api_hmac
 from handshakes.onoffice.partner import Provider
 from handshakes.onoffice.simulator.faults import ACTIVATION_FAULTS, SERVICE_FAULTS
+from handshakes.onoffice.simulator.resources import ACTION
 from handshakes.retailcrm.partner import Module
 from handshakes.retailcrm.simulator.faults import (
     ACTIVITY_FAULTS,
@@ -130,6 +133,53 @@ def test_an_account_on_another_site_is_not_seen_from_here():
 def test_a_stranger_may_be_led_to_a_log_in_page_and_not_into_the_account(fault, change, state):
     both = retailcrm.connected(kind=habit(Module, change))
     assert [one.state for one in both.visit(fault=fault.name).findings] == [state]
+
+
+# --- onOffice: whatever a provider's page and its services look like -----------------------------------
+
+
+def made_by_a_script(request, answer):
+    page = html_response('<!doctype html><div id="root"></div><script src="app.js"></script>')
+    csp = tuple(pair for pair in answer.headers if pair[0] == "content-security-policy")
+    return replace(page, headers=(*page.headers, *csp)) if b"<form" in answer.body else answer
+
+
+def test_a_page_that_a_script_makes_is_not_seen():
+    outcome = onoffice.sides(kind=habit(Provider, made_by_a_script)).activate()
+    assert violated(outcome.findings) == []
+    assert states(outcome.findings, "onoffice:page.key-field") == ["not seen", "not seen"]
+
+
+class OnlyAPage(Provider):
+    """Its service asks the API for nothing."""
+
+    def handle(self, request):
+        if request.path.endswith("/service"):
+            return html_response("<p>Plans</p>")
+        return (yield from Provider.handle(self, request))
+
+
+class ReadsAddresses(Provider):
+    """Its service calls what the simulated API does not know."""
+
+    def handle(self, request):
+        if not request.path.endswith("/service"):
+            return (yield from Provider.handle(self, request))
+        token, key = (self.in_use(onoffice.FIRST).credentials[name] for name in ("token", "api_key"))
+        named = {"resourcetype": "address", "actionid": ACTION + "read", "timestamp": self.clock()}
+        made = api_hmac(token=token, api_key=key, timestamp=named["timestamp"],
+                        resource_type="address", action_id=named["actionid"])  # fmt: skip
+        rest = {"resourceid": "1", "identifier": "", "parameters": {}, "hmac": made, "hmac_version": 2}
+        body = {"token": token, "request": {"actions": [{**named, **rest}]}}
+        json = (("content-type", "application/json"),)
+        yield Request("POST", "https://api.onoffice.de", "/api/stable/api.php", json, dumps(body).encode())
+        return Response(502)
+
+
+@pytest.mark.parametrize("kind", [OnlyAPage, ReadsAddresses])
+def test_a_service_that_does_not_use_the_two_calls_of_the_simulated_api_is_not_seen(kind):
+    findings = onoffice.activated(kind=kind).serve().findings
+    assert violated(findings) == [] and "held" not in [one.state for one in findings]
 
 
 # --- what a server that does not know a method answers (RFC 9110, 15.6.2) ------------------------------

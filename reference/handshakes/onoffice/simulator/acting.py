@@ -164,30 +164,32 @@ class Acting(Popups):
         `because` is the clause that a genuine call proves; `anyway` calls though the platform would not, and then the provider may ask the API `calls` times.
         """
         chosen = self._fault(fault, SERVICE_FAULTS)
-        found = self._service(service or self.account.services[0].name)
+        place = self._service(service or self.account.services[0].name)
         who = self._person(web_id, user_id)
         return (
-            yield from self.in_time(chosen, lambda: self._served(*who, found, chosen, because, anyway, calls))
+            yield from self.in_time(chosen, lambda: self._served(*who, place, chosen, because, anyway, calls))
         )
 
     def _served(
-        self, customer: Customer, user: User, found: Service, chosen: Fault | None, because: str, anyway: bool,
+        self, customer: Customer, user: User, place: Service, chosen: Fault | None, because: str, anyway: bool,
         calls: int,
     ) -> Step[Outcome]:  # fmt: skip
         if not anyway:
             self._open_to(customer, user)
-        url = self._service_url(found, customer, user, chosen, arrives=not found.webhook)
+        url = self._service_url(place, customer, user, chosen, arrives=not place.webhook)
         in_use = self.api_users.get(customer.token)
         attempt = Attempt(chosen, False, False, None, in_use, self.calls, self.findings.seen)
         self.serving = customer.web_id
         page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1)
         self.serving = ""
-        attempt.calls_after, attempt.known = self.calls, bool(self.violated_since(attempt.seen))
+        found = self.findings.since(attempt.seen)
+        attempt.calls_after = self.calls
+        attempt.known = any(one.violated or one.clause == CLAUSE + "api.action" for one in found)
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses):
-            return self.outcome(page.response if page else None, self._closed(page, attempt, found.name))
+            return self.outcome(page.response if page else None, self._closed(page, attempt, place.name))
         response = page.response if page else None
         return self.outcome(
-            response, judged_service(response, attempt, found, CLAUSE + because, refuses=anyway, calls=calls)
+            response, judged_service(response, attempt, place, CLAUSE + because, refuses=anyway, calls=calls)
         )
 
     def service_url(self, web_id: str, user_id: str, service: str, fault: str = "") -> str:

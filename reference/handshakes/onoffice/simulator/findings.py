@@ -204,4 +204,7 @@ def judged_service(
             return (Finding(clause, response.ok, detail),)
         bare = response.ok and not response.header("content-type").lower().startswith("text/html")
         return (Finding(CLAUSE + "webhook.answer", bare and attempt.quiet, detail),)
-    return (Finding(clause, response.ok and not attempt.quiet, detail),)
+    shown = (
+        None if response.ok and attempt.quiet else response.ok
+    )  # a page without a call shows nothing of the credentials
+    return (Finding(clause, shown, detail),)
