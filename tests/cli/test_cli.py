@@ -532,10 +532,10 @@ def test_a_setting_with_a_value_that_it_cannot_have(run, value):
 
 
 def test_only_a_setting_that_says_so_may_be_empty():
-    from handshakes.cli.serve import _settings
+    from handshakes.cli.serve import settings_of
     from handshakes.officernd.demo import SETTINGS
 
-    assert _settings(["sync_url="], SETTINGS) == {"sync_url": ""}
+    assert settings_of(["sync_url="], SETTINGS) == {"sync_url": ""}
     assert [name for name, setting in SETTINGS.items() if setting.may_be_empty] == ["sync_url"]
 
 

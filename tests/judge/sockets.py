@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from handshakes.fortis.demo import TITLE
 from handshakes.judge.profile import Profile
 from handshakes.judge.report import Report
 from handshakes.judge.served import Served
@@ -21,7 +21,7 @@ from handshakes.retailcrm.partner.integration import CONFIG
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.store import MemoryStore
-from handshakes.runtime.story import World
+from handshakes.runtime.story import Operator, World
 
 
 def settings_of(platform: str, base: str, mode: str = "encrypted") -> dict[str, str]:
@@ -41,10 +41,54 @@ def settings_of(platform: str, base: str, mode: str = "encrypted") -> dict[str, 
     }  # fmt: skip
 
 
+class Process:
+    """Where a partner runs: started anew, it knows what it stored and nothing else."""
+
+    def __init__(self, partner: Any) -> None:
+        self.partner = partner
+        self.name, self.origins, self.secret_names = partner.name, partner.origins, partner.secret_names
+        self.has_store = True
+
+    def restart(self) -> None:
+        old = self.partner
+        given = {"store": old.store, "clock": old.clock, "random": old.random, "report": old.report}
+        self.partner = type(old)(old.configuration, **given)
+
+    def handle(self, request):
+        return self.partner.handle(request)
+
+
+def operator_of(platform: str, served: Served, process: Process) -> Operator:
+    """Return an operator who does all that can be done with a partner in this process."""
+
+    def identity() -> str:
+        """The module's own name for the first account, wherever it thinks that this is."""
+        partner = process.partner
+        found = partner.store.find("retailcrm", "systemUrl", served.url)
+        return next((one.identity for one in found if one.state == "active"), partner.identity(served.url))
+
+    def text(pattern: str, page: Any) -> str:
+        found = re.search(pattern, page.body.decode())
+        return found[1] if found else ""
+
+    return {
+        "officernd": Operator(restart=process.restart),
+        "retailcrm": Operator(
+            work=lambda: process.partner.work(identity()),
+            rescope=lambda: process.partner.rescope(identity(), process.partner.configuration.scopes),
+        ),
+        "onoffice": Operator(work=lambda *who: process.partner.work(*who)),
+        "fortis": Operator(
+            signed_in=lambda page: text('id="user">([^<]*)<', page),
+            offers_oauth=lambda page: bool(text('id="(oauth)"', page)),
+        ),
+    }[platform]
+
+
 @contextmanager
 def facing(
     platform: str, *, mode: str = "encrypted", kind: Callable[[Any], Any] = lambda partner: partner
-) -> Iterator[tuple[Served, Any]]:
+) -> Iterator[tuple[Served, Process]]:
     """Serve the reference partner, or what `kind` makes of it, and a simulator that knows it."""
     sock, theirs = listen(), listen()
     with Served(platform, settings_of(platform, origin_of(theirs), mode), sock=sock, patience=30) as served:
@@ -52,19 +96,22 @@ def facing(
         world = World(
             lambda: int(time.time()), os.urandom, MemoryStore(), settings, "", origin_of(theirs), served.world.traps
         )  # fmt: skip
-        partner = kind(PLATFORMS[platform].tools().sides(world).partner)
-        with Loopback(partner, sockets={partner.name: theirs}):
-            yield served, partner
+        process = Process(kind(PLATFORMS[platform].tools().sides(world).partner))
+        with Loopback(process, sockets={process.name: theirs}):
+            yield served, process
 
 
-def judged(platform: str, served: Served, profile: Profile | None = None, **asked: Any) -> Report:
+def judged(
+    platform: str,
+    served: Served,
+    profile: Profile | None = None,
+    operator: Operator | None = None,
+    **asked: Any,
+) -> Report:
     """Judge whoever listens there."""
-    return Trial(platform, profile or Profile(), folder=Path(), **asked).judge(served)
+    return Trial(platform, profile or Profile(), folder=Path(), **asked).judge(served, operator=operator)
 
 
 def named(report: Report, *judgements: str) -> dict[str, str]:
     """Return the clauses that came to one of these judgements, each with its reason."""
     return {row.clause: row.why for row in report.rows if row.judgement in judgements}
-
-
-__all__ = ["TITLE", "facing", "judged", "named", "settings_of"]

@@ -2,7 +2,8 @@
 
 1. A clause is violated where one finding says so, else held where one says so, else not seen.
 2. A refusal counts only where a genuine request was accepted at the same address: else it is not seen.
-3. What is violated under an open question is undetermined, if a reading of it does what the partner did.
+3. What is seen in part without a partner's operator is not seen.
+4. What is violated under an open question is undetermined, if a reading of it does what the partner did.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Asked:
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     """Patterns of clauses, each with the reason."""
     needs: Mapping[str, str] = field(default_factory=dict)
-    """What a clause needs to be seen."""
+    """What a clause needs to be seen, where the run has not got it."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Clauses whose faults were not tried, each with the option that tries them."""
     known: Collection[str] = ()
@@ -85,13 +86,18 @@ def judged(
         against = [(place, one) for place, one in places if one.finding.violated]
         held = [one for _, one in places if one.finding.held]
         counting = [one for one in held if not one.refuses or accepted.intersection(one.paths[-1:])]
-        state = "violated" if against else "held" if counting else "not seen"
+        partly = "operator." in asked.needs.get(clause, "")
+        state = "violated" if against else "held" if counting and not partly else "not seen"
         reading = ""
         if against and all(place in readings for place, _ in against):
             reading = readings[against[0][0]]
         what, why = _judgement(clause, level, state, reading, asked)
         if state == "not seen" and not why:
-            why = NO_CONTROL if held else next((one.finding.detail for _, one in places), NOT_SEEN)
+            why = (
+                NO_CONTROL
+                if held and not counting
+                else next((one.finding.detail for _, one in places), NOT_SEEN)
+            )
         rows = tuple(one for _, one in against)
         judgements.append(Judged(clause, level, state, what, why, reading, len(places), rows))
     return judgements

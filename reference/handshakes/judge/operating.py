@@ -88,7 +88,7 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def operator(profile: Profile, given: Mapping[str, str], folder: Path, origin: str) -> Operator:
+def operator_of(profile: Profile, given: Mapping[str, str], folder: Path, origin: str) -> Operator:
     """Return what the profile's commands and patterns let the partner's operator do and tell."""
 
     def run(words: Sequence[str], **more: str) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..core.cases import Ciphers
+from ..runtime.story import Operator
 from ..runtime.verdicts import NamedFault
 from ..spec.register import load
 from .doubts import cause, excuse
 from .judgement import Asked, exit_code, judged
-from .operating import Log, NotStarted, operator, running
+from .operating import Log, NotStarted, operator_of, running
 from .profile import Profile
 from .report import Report, row_of, summary
 from .served import Ended, Observed, Served
@@ -41,6 +43,7 @@ class Trial:
         self.only, self.slow, self.known, self.ciphers, self.command = only, slow, known, ciphers, command
         self.register = load(platform)
         self._left_out: dict[str, str] = {}
+        self._operator = Operator()
 
     def wanted(self, fault: NamedFault) -> bool:
         """Return whether a fault is tried, and remember why where it is not."""
@@ -51,8 +54,16 @@ class Trial:
             return False
         return True
 
-    def judge(self, served: Served, progress: Callable[[str], object] = lambda case: None) -> Report:
-        """Judge the partner that a simulator, which is being served, knows by its settings."""
+    def judge(
+        self,
+        served: Served,
+        progress: Callable[[str], object] = lambda case: None,
+        operator: Operator | None = None,
+    ) -> Report:
+        """Judge the partner that a simulator, which is being served, knows by its settings.
+
+        `operator` stands in for what the profile says of one.
+        """
         began, ended = time.monotonic(), ""
         served.platform.wanted = self.wanted
         given = {"platform": served.url, "another": "".join(served.world.traps[1:2])}
@@ -73,11 +84,10 @@ class Trial:
 
         log_findings: list[Any] = []
         served.progress = heard
+        self._operator = operator or operator_of(self.profile, given, self.folder, origin)
         try:
             with running(self.profile, given, self.folder, origin):
-                served.run(
-                    served.tools.examine(served.sides, operator(self.profile, given, self.folder, origin))
-                )
+                served.run(served.tools.examine(served.sides, self._operator))
         except (Ended, NotStarted) as error:
             ended = str(error.args[0])
         observed = self._asked_for([*served.kept(), *(Observed(one, None) for one in log_findings)])
@@ -93,6 +103,14 @@ class Trial:
             if (one.case and one.case.name == self.only) or (self.only not in cases and one.finding.clause == self.only)
         ]  # fmt: skip
 
+    def _needs(self, needs: Mapping[str, str]) -> dict[str, str]:
+        """Return what clauses need that this run has not got."""
+        missing = {clause: re.findall(r"operator\.(\w+)", why) for clause, why in needs.items()}
+        return {
+            clause: needs[clause] for clause, names in missing.items()
+            if not names or any(getattr(self._operator, name) is None for name in names)
+        }  # fmt: skip
+
     def _report(self, served: Served, observed: list[Observed], ended: str, seconds: float) -> Report:
         keys = served.tools.keys(served.sides)
         excused: dict[int, str] = {}
@@ -103,7 +121,7 @@ class Trial:
                 excused[place] = reading
         absent = dict.fromkeys(self.profile.not_applicable, "the profile says so")
         absent |= served.tools.absent(served.world.settings)
-        asked = Asked(absent, served.tools.needs, self._left_out, self.known, self.only)
+        asked = Asked(absent, self._needs(served.tools.needs), self._left_out, self.known, self.only)
         judgements = judged(self.register, observed, excused, asked)
         rows = tuple(
             row_of(

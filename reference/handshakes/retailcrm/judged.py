@@ -18,6 +18,8 @@ NEEDS = {
     "retailcrm:activity.effect": "needs operator.work",
     "retailcrm:connection.failure": "needs operator.work",
     "retailcrm:scopes.replaced": "needs operator.work and operator.rescope",
+    "retailcrm:activity.flags": "needs operator.work",
+    "retailcrm:system-url.technical": "the simulator has one address for each account",
     "retailcrm:system-url.scheme": "the simulator would need an address with TLS, and one without",
 }
 """The clauses that cannot be seen without the partner's operator, and why."""

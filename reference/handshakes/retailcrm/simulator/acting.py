@@ -249,6 +249,9 @@ class Acting(Resources):
 
     def offers(self, fault: Fault, account_url: str) -> bool:
         """Return whether a fault can be tried: whether there is an address of the kind that it names."""
+        account = self.accounts[account_url]
+        if fault.name == "technical-host" and account.technical_url == account.system_url:
+            return False
         return getattr(fault, "foreign", "") in ("", *self.foreign(account_url))
 
     def _offered(self, name: str, account_url: str) -> Fault | None:
