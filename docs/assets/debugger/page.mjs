@@ -10,7 +10,7 @@ const STAGES = [["python", "Python for the browser"], ["package", "the package t
 const engine = new Engine();
 let examples = [], loaded = false, turn = 0;
 
-const titled = (platform) => [...byId("platform").options].find((one) => one.value === platform)?.text ?? platform;
+const titled = (platform) => platform && [...byId("platform").options].find((one) => one.value === platform).text;
 const say = (text) => { byId("said").textContent = text; };
 
 function blank(title, ...children) {

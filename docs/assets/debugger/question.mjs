@@ -14,6 +14,8 @@ export class Wrong extends Error {
   }
 }
 
+const MOST_IN_FIELD = 100_000; // characters; a field with more of them makes browsers stand still
+
 let file = null;
 
 const form = () => document.querySelector("input[name=form]:checked").value;
@@ -111,6 +113,12 @@ async function take(given) {
 export function listen() {
   byId("paste").addEventListener("input", count);
   for (const one of document.querySelectorAll("input[name=form]")) one.addEventListener("change", () => { mark("paste", ""); count(); });
+  byId("paste").addEventListener("paste", (event) => {
+    const text = event.clipboardData.getData("text");
+    if (text.length < MOST_IN_FIELD || form() !== "text") return;
+    event.preventDefault();
+    take(new File([text], "pasted text"));
+  });
   byId("file").addEventListener("change", (event) => take(event.target.files[0]));
   byId("drop-file").addEventListener("click", () => {
     file = null;
