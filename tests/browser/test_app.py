@@ -1,0 +1,313 @@
+"""What a person sees in the partner's app, in Chromium: the platform at 127.0.0.1, the app at localhost, which is another site."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from handshakes.fortis import demo as fortis
+from handshakes.onoffice import demo as onoffice
+from handshakes.retailcrm import demo as retailcrm
+from handshakes.runtime.sql_store import open_store
+from tests.oracles import tool
+from tests.web.served import Served, served
+
+FIRST = "5e0000000000000000000001"
+LIMIT = 60_000
+
+
+@pytest.fixture
+def serve(tmp_path) -> Iterator[Callable[[str], Served]]:
+    """Serve a platform, and the app on another site, for one test."""
+    store = open_store(tmp_path, {})
+    with ExitStack() as stack:
+        yield lambda name: stack.enter_context(served(name, store, "localhost"))
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Any]:
+    tool("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def blocking(playwright) -> Iterator[Any]:
+    """Chromium that takes no third-party cookies, as it is for most people."""
+    with launched(playwright, "--test-third-party-cookie-phaseout") as browser:
+        yield browser
+
+
+@contextmanager
+def launched(playwright: Any, *more: str) -> Iterator[Any]:
+    quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    browser = playwright.chromium.launch(executable_path=tool("chromium"), args=[*quiet, *more])
+    yield browser
+    browser.close()
+
+
+@contextmanager
+def person(chromium: Any, locale: str = "en-GB") -> Iterator[Any]:
+    """A person's browser, with nothing from before; what its console complains of is in `complaints`."""
+    context = chromium.new_context(locale=locale)
+    context.set_default_timeout(LIMIT)
+    page = context.new_page()
+    page.complaints = []
+    context.on("console", lambda message: page.complaints.append(message.text))
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(blocking) -> Iterator[Any]:
+    with person(blocking) as page:
+        yield page
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something on the page; its content security policy forbids what playwright waits with."""
+    end = time.monotonic() + LIMIT / 1000
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def blocked_styles(page: Any) -> list[str]:
+    return [text for text in page.complaints if "Content Security Policy" in text or "Refused to" in text]
+
+
+# --- OfficeRnD ------------------------------------------------------------------------------------
+
+
+def connect(page: Any, world: Served, fault: str = "") -> None:
+    """Press Connect and close the window that it opens, once it is back in OfficeRnD."""
+    page.goto(world.portal + "/simulator")
+    if fault:
+        page.select_option(f"#connect-{FIRST} select", fault)
+    with page.expect_popup() as opened:
+        page.click(f"#connect-{FIRST} button")
+    opened.value.wait_for_selector("#back")
+    opened.value.close()
+
+
+def settings(page: Any, world: Served) -> None:
+    page.goto(world.portal + "/simulator")
+    page.click(f"#configure-{FIRST} button")
+    page.wait_for_selector("#settings")
+
+
+def test_officernd_a_person_connects_sees_the_result_and_saves_a_setting(page, serve):
+    world = serve("officernd")
+    page.goto(world.app + "/officernd/result")
+    assert "No connection was made in this browser" in page.inner_text("main")
+    connect(page, world)
+    page.goto(world.app)
+    page.click("text=Your page in this browser")
+    assert (page.inner_text("#result"), page.inner_text("#account")) == ("Connected", "J&J Ltd")
+    settings(page, world)
+    page.select_option("select[name=synced]", "members-and-bookings")
+    page.click("#settings button")
+    assert page.inner_text("#saved") == "Saved."
+    settings(page, world)
+    assert page.input_value("select[name=synced]") == "members-and-bookings"
+    page.select_option("select[name=synced]", "members")
+    page.click("#settings button")
+    page.goto(world.portal + "/simulator")
+    page.click(f"#remove-{FIRST} button")
+    page.goto(world.app + "/officernd/result")
+    assert page.inner_text("#result") == "Removed"
+    assert blocked_styles(page) == []
+
+
+def test_officernd_a_refused_connect_says_so_to_the_person_and_why_to_the_operator(page, serve):
+    world = serve("officernd")
+    connect(page, world, "code-expired")
+    page.goto(world.app + "/officernd/result")
+    assert page.inner_text("#result") == "Not connected"
+    assert "press Connect in OfficeRnD again" in page.inner_text("main")
+    assert "platform-error" not in page.inner_text("main")
+    page.goto(world.operator)
+    assert page.locator(".reason").all_inner_texts() == ["unknown-installation", "platform-error"]
+    connect(page, world)
+    page.goto(world.app + "/officernd/result")
+    assert page.inner_text("#result") == "Connected", "the person tried again"
+
+
+def test_officernd_settings_that_are_too_old_are_not_saved_and_the_person_is_told_what_to_do(page, serve):
+    world = serve("officernd")
+    connect(page, world)
+    settings(page, world)
+    world.clock.ahead += 3_700
+    page.click("#settings button")
+    assert "This page could not be opened" in page.inner_text("h1")
+    assert "Open it again from OfficeRnD." in page.inner_text("main")
+    assert world.reasons()[-1] == "stale"
+    settings(page, world)
+    page.click("#settings button")
+    assert page.inner_text("#saved") == "Saved."
+
+
+# --- RetailCRM ------------------------------------------------------------------------------------
+
+
+def module(page: Any, world: Served, fault: str = "") -> None:
+    page.goto(world.portal + "/simulator")
+    page.click(f"#popup-{retailcrm.CODE} button")
+    if fault:
+        page.select_option("#connect select", fault)
+    page.click("#connect button")
+
+
+def test_retailcrm_a_person_lands_in_the_account_and_stays_there_until_the_session_ends(page, serve):
+    world = serve("retailcrm")
+    account = world.app + "/retailcrm/account"
+    module(page, world, "wrong-token")
+    assert page.inner_text("#error") == "The module could not be connected."
+    page.goto(account)
+    assert "Please open the module from its page in RetailCRM." in page.inner_text("main")
+    module(page, world)
+    page.wait_for_url(account)
+    assert page.inner_text("#state") == "The module works."
+    page.reload()
+    assert page.inner_text("#state") == "The module works."
+    world.clock.ahead += 100_000
+    page.reload()
+    assert "Please open the module from its page in RetailCRM." in page.inner_text("main")
+    page.goto(world.portal + "/simulator")
+    page.click(f"#account-{retailcrm.CODE} button")
+    assert page.inner_text("#state") == "The module works.", "the person came again from RetailCRM"
+    assert blocked_styles(page) == []
+
+
+# --- onOffice -------------------------------------------------------------------------------------
+
+
+def mask(page: Any, world: Served, fault: str = "") -> Any:
+    """Open the popup and confirm both agreements; return the provider's frame."""
+    page.goto(world.portal + "/simulator")
+    if fault:
+        page.select_option(f"#open-{onoffice.FIRST}-{onoffice.ADMINISTRATOR} select", fault)
+    page.click(f"#open-{onoffice.FIRST}-{onoffice.ADMINISTRATOR} button")
+    page.check("input[name=terms]")
+    page.check("input[name=data_processing]")
+    page.click("#confirm button")
+    frame = page.frame_locator("#provider")
+    frame.locator("h1").wait_for()
+    return frame
+
+
+def paste(page: Any, frame: Any, key: str = "") -> None:
+    page.check("input[value=all]")
+    until(lambda: page.input_value("#api-key") != "")
+    frame.locator("#secret").fill(key or page.input_value("#api-key"))
+    frame.locator("#privacy").check()
+    frame.locator("#unlockButton").click()
+    until(lambda: frame.locator("#result").inner_text() not in ("", "One moment …", "Einen Moment …"))
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "wrong", "done"),
+    [
+        ("en-GB", "Activate the example provider", "The API key is not right. Please copy it again.", "Active"),
+        ("de-DE", "Beispielanbieter freischalten", "Der API-Key stimmt nicht. Bitte kopieren Sie ihn noch einmal.", "Aktiv"),
+    ],
+)  # fmt: skip
+def test_onoffice_a_person_activates_in_the_frame_and_opens_the_service(
+    blocking, serve, locale, title, wrong, done
+):
+    world = serve("onoffice")
+    with person(blocking, locale) as page:
+        activated(page, world, title, wrong, done)
+
+
+def activated(page: Any, world: Served, title: str, wrong: str, done: str) -> None:
+    frame = mask(page, world)
+    assert frame.locator("h1").inner_text() == title
+    assert frame.locator("#customer").inner_text() == "Müller & Söhne <Immobilien> GmbH"
+    paste(page, frame, "x" * 64)
+    assert frame.locator("#result").inner_text() == wrong
+    paste(page, frame)
+    assert frame.locator("#result").inner_text() == done
+    until(lambda: page.inner_text("#status") == "Active")
+    page.goto(world.portal + "/simulator")
+    page.click(f"#{onoffice.PLANS}-{onoffice.FIRST}-{onoffice.BROKER} button")
+    service = page.frame_locator("#provider")
+    service.locator("#estate").wait_for()
+    assert service.locator("#estate").inner_text() == f"House {onoffice.FIRST}"
+    assert page.context.cookies() == []
+    assert blocked_styles(page) == []
+
+
+def test_onoffice_a_url_that_does_not_verify_and_one_that_is_too_old_show_the_same_page_in_the_frame(
+    page, serve
+):
+    world = serve("onoffice")
+    frame = mask(page, world, "parameter-changed")
+    said = frame.locator("main").inner_text()
+    assert "Please open it from the marketplace again." in said
+    frame = mask(page, world)
+    url = page.get_attribute("#provider", "src")
+    world.clock.ahead += 100_000
+    page.goto(url)
+    assert page.inner_text("main") == said
+    assert world.reasons()[-2:] == ["signature-mismatch", "stale"]
+
+
+# --- Fortis ---------------------------------------------------------------------------------------
+
+
+def launch(page: Any, world: Served, fault: str = "") -> Any:
+    """Register the location and the user, and open the app; return the frame."""
+    for form in ("register-location", f"register-{fortis.USER}"):
+        page.goto(world.portal + "/simulator")
+        page.click(f"#{form} button")
+    page.goto(world.portal + "/simulator")
+    if fault:
+        page.select_option(f"#open-{fortis.USER} select[name=fault]", fault)
+    page.click(f"#open-{fortis.USER} button")
+    frame = page.frame_locator("#app")
+    frame.locator("h1").wait_for()
+    return frame
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+def test_fortis_the_session_holds_in_the_frame_of_another_site_and_ends_in_time(
+    playwright, blocking, serve, blocked
+):
+    world = serve("fortis")
+    with ExitStack() as stack:
+        chromium = blocking if blocked else stack.enter_context(launched(playwright))
+        opened(stack.enter_context(person(chromium)), world)
+
+
+def opened(page: Any, world: Served) -> None:
+    frame = launch(page, world, "token-of-another")
+    assert "Please open the app in Fortis again." in frame.locator("main").inner_text()
+    frame = launch(page, world)
+    assert frame.locator("#user").inner_text() == fortis.USER
+    (inner,) = [one for one in page.frames if one.url.startswith(world.app)]
+    inner.goto(world.app + "/fortis/app")
+    assert inner.inner_text("#user") == fortis.USER, "the cookie came back"
+    (cookie,) = page.context.cookies()
+    assert cookie["partitionKey"] and cookie["secure"] and cookie["httpOnly"]
+    world.clock.ahead += 4_000
+    inner.goto(world.app + "/fortis/app")
+    assert "Please open the app in Fortis again." in inner.inner_text("main")
+    frame = launch(page, world)
+    assert frame.locator("#user").inner_text() == fortis.USER, "the person opened it again"
+    with page.context.expect_page() as opening:
+        frame.locator("#oauth button").click()
+    opening.value.wait_for_selector("#allow")
+    assert blocked_styles(page) == []
