@@ -6,7 +6,6 @@ one: what every run of pytest imports is this module.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +66,7 @@ def _fixture(name: str, title: str) -> Any:
             pytest.fail(f"@pytest.mark.handshakes({name!r}, …): {error}", pytrace=False)
         item.stash.setdefault(_USED, []).append(market)
         yield market
-        trouble = [] if item.stash.get(_FAILED, False) else _trouble(market, item.nodeid, allow)
+        trouble = [] if item.stash.get(_FAILED, False) else _trouble(market, item, allow)
         market.reset()
         if trouble:
             pytest.fail("\n\n".join(trouble), pytrace=False)
@@ -100,13 +99,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"@pytest.mark.handshakes is here, and {fixture} is not used", pytrace=False)
 
 
-def _trouble(market: Marketplace, test: str, allow: frozenset[str]) -> list[str]:
+def _trouble(market: Marketplace, item: pytest.Item, allow: frozenset[str]) -> list[str]:
     """Return why a test that passed must not pass, and warn of what does not fail it."""
     from .failures import trouble
 
-    reasons, notes = trouble(market, test, allow)
+    reasons, notes = trouble(market, item.nodeid, allow)
     for note in notes:
-        warnings.warn(note, HandshakesWarning, stacklevel=2)
+        item.warn(HandshakesWarning(note))
     return reasons
 
 

@@ -29,6 +29,7 @@ class Admin:
 
     def __init__(self, platform: OfficeRnD, settings: Mapping[str, str]) -> None:
         self.platform = platform
+        self._connected = False
 
     @property
     def _integration(self) -> Integration:
@@ -82,12 +83,14 @@ class Admin:
         }
 
     def take(self, step: str, fault: str = "") -> Step[Taken]:
-        """Press a button."""
+        """Press a button; what is used, and removed, has to be connected."""
         if step == "connect":
             return (yield from self._connect(fault))
-        if step == "sync" and not self._application.sync_url:
+        if not self._connected or (step == "sync" and not self._application.sync_url):
             return NOT_TAKEN
-        return Taken((yield from getattr(self.platform, step)(self._integration.id, fault)))
+        outcome = yield from getattr(self.platform, step)(self._integration.id, fault)
+        self._connected = self._integration.state != "removed"
+        return Taken(outcome)
 
     def _connect(self, fault: str) -> Step[Taken]:
         platform, integration = self.platform, self._integration
@@ -102,6 +105,7 @@ class Admin:
             )
         elif not fault:
             self._ended(integration, shown)
+        self._connected = integration.state == "connected"
         return Taken(Outcome(shown, tuple(platform.findings.since(seen))), played)
 
     def _ended(self, integration: Integration, shown: Response | None) -> None:
