@@ -7,12 +7,14 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +26,9 @@ FOLDER = "engine"
 """Where the engine is found in the site."""
 LEFT_OUT = {"cli", "judge", "web", "__pycache__"}
 """Parts of the package that neither the debugger nor a lesson asks for."""
+INSTALLED = ("jinja2", "markupsafe", "ipython")
+"""What a lesson needs beside the package, taken from where the site is built."""
+LICENCE = re.compile(r"\.dist-info/licenses/LICENSE[.\w]*$")
 KINDS = {".py", ".toml", ".json", ".txt"}
 
 
@@ -62,6 +67,7 @@ def files() -> Iterator[tuple[str, bytes]]:
     for path in HERE.glob("*.mjs"):
         yield path.name, path.read_bytes()
     yield "package.zip", packed()
+    yield "lessons.zip", for_lessons()
     yield "LICENCES.txt", licences(packages).encode()
 
 
@@ -122,6 +128,25 @@ def packed() -> bytes:
             entries[f"handshakes/{within.as_posix()}"] = path.read_bytes()
     for path in (HERE / "inside").glob("*.py"):
         entries[f"inside/{path.name}"] = path.read_bytes()
+    return zipped(entries)
+
+
+def for_lessons() -> bytes:
+    """Return what lessons need beside the package: templates, and how IPython prints a value. Raises `NotBuilt`."""
+    entries = {}
+    for name in INSTALLED:
+        try:
+            found = distribution(name)
+        except PackageNotFoundError as error:
+            raise NotBuilt(f"{name} is not installed: the extra `site` brings it") from error
+        for path in found.files or ():
+            text = path.as_posix()
+            if text == "IPython/lib/pretty.py":
+                entries["inside/pretty.py"] = path.read_binary()
+            elif LICENCE.search(text):
+                entries[f"licences/{name}.txt"] = path.read_binary()
+            elif name != "ipython" and path.suffix == ".py":
+                entries[text] = path.read_binary()
     return zipped(entries)
 
 

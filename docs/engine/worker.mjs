@@ -9,8 +9,8 @@
 //                          now are needed; header, tolerance, mine (text or an ArrayBuffer), mine_digest; the lists
 //                          reading, origin and others (further secrets); deep and show_secrets.
 //   {id, do: "run", lesson, cell, source}
-//                          {id, ok: true, outputs: [{kind: "text" | "markdown" | "html", text, plain}]}: what a cell prints
-//                          and shows; `plain` is what a console would show, where `text` is something else.
+//                          {id, ok: true, outputs: [{kind: "text" | "markdown" | "html" | "error", text, plain}]}: what a cell
+//                          prints and shows; `plain` is what a console would show, where `text` is something else.
 //   {id, do: "restart", lesson}   {id, ok: true}: the lesson forgets what its cells defined
 //
 // What cannot be done is answered with {id, ok: false, error: TEXT}. Any message starts Python if nothing has; who
@@ -76,7 +76,27 @@ const DO = {
       for (const proxy of [options, question, answer]) proxy.destroy();
     }
   },
+  async run({lesson, cell, source}) {
+    return {outputs: JSON.parse((await lessons()).run(lesson, cell, source))};
+  },
+  async restart({lesson}) {
+    (await lessons()).restart(lesson);
+    return {};
+  },
 };
+
+let unpacked;
+async function lessons() {
+  const python = await ready();
+  unpacked ??= archive("lessons.zip").then(packed => {
+    python.unpackArchive(packed, "zip", {extractDir: "/engine"});
+    return python.runPython("from inside import lessons; lessons.install(); lessons");
+  }).catch(error => {
+    unpacked = undefined;
+    throw error;
+  });
+  return unpacked;
+}
 
 let last = Promise.resolve();
 onmessage = ({data}) => {
