@@ -16,7 +16,7 @@
 // What cannot be done is answered with {id, ok: false, error: TEXT}. Any message starts Python if nothing has; who
 // wants it to stop ends the worker.
 
-import {crypt, derive} from "./ciphers.mjs";
+import {crypt} from "./ciphers.mjs";
 import {loadPyodide} from "./pyodide.mjs";
 
 const BESIDE = new URL("./", import.meta.url).href;
@@ -24,10 +24,8 @@ const BESIDE = new URL("./", import.meta.url).href;
 const START = `
 from pyodide.ffi import to_js
 from inside import shim
-def _bytes(function):
-    return lambda *given: function(*(to_js(one) if isinstance(one, bytes) else one for one in given)).to_bytes()
-import _engine
-shim.install(_bytes(_engine.crypt), _bytes(_engine.derive))
+from _engine import crypt
+shim.install(lambda mode, encrypting, *given: crypt(mode, encrypting, *map(to_js, given)).to_bytes())
 from inside.answers import answer
 `;
 
@@ -42,7 +40,7 @@ async function start(say) {
   const [python, packed] = await Promise.all([loadPyodide({indexURL: BESIDE, packages: []}), archive("package.zip")]);
   say("package");
   python.unpackArchive(packed, "zip", {extractDir: "/engine"});
-  python.registerJsModule("_engine", {crypt, derive});
+  python.registerJsModule("_engine", {crypt});
   python.runPython(`import sys; sys.path.insert(0, "/engine")\n${START}`);
   say("ready");
   return python;

@@ -1,7 +1,7 @@
 """Stand-ins in the browser's Python for what is not there: AES of `cryptography`, and PBKDF2 of `hashlib`.
 
-Only what the package and its lessons use is here, with the errors that they rely on. The ciphers are given as two
-functions: in the browser they are those of @noble/ciphers and @noble/hashes, in a test any others.
+Only what the package and its lessons use is here, with the errors that they rely on. AES is a function that is given:
+in the browser it is that of @noble/ciphers, in a test any other.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from types import ModuleType
 from typing import Any
 
 Crypt = Callable[[str, bool, bytes, bytes, bytes], bytes]
 """`crypt(mode, encrypting, key, iv, data)`: AES without padding."""
-Derive = Callable[[str, bytes, bytes, int, int], bytes]
-"""`derive(digest, passphrase, salt, rounds, length)`: PBKDF2 with HMAC."""
 DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 BLOCK = 16
 
@@ -124,21 +124,35 @@ def cipher_class(crypt: Crypt) -> type:
     return Cipher
 
 
-def pbkdf2(derive: Derive) -> Callable[..., bytes]:
-    """Return `hashlib.pbkdf2_hmac`, whose work a function does."""
+def pbkdf2_hmac(
+    hash_name: str, password: bytes, salt: bytes, iterations: int, dklen: int | None = None
+) -> bytes:
+    """Derive a key from a passphrase, as `hashlib.pbkdf2_hmac` does where Python has OpenSSL.
 
-    def pbkdf2_hmac(
-        hash_name: str, password: bytes, salt: bytes, iterations: int, dklen: int | None = None
-    ) -> bytes:
-        """Derive a key from a passphrase."""
-        if hash_name not in DIGESTS:
-            raise ValueError(f"unsupported hash type {hash_name}")
-        if iterations < 1 or (dklen is not None and dklen < 1):
-            raise ValueError("iteration value and key length must be greater than 0.")
-        length = dklen or hashlib.new(hash_name, usedforsecurity=False).digest_size
-        return derive(hash_name, bytes(password), bytes(salt), iterations, length)
-
-    return pbkdf2_hmac
+    >>> pbkdf2_hmac("sha1", b"password", b"salt", 2).hex()
+    'ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957'
+    """
+    if hash_name not in DIGESTS:
+        raise ValueError(f"unsupported hash type {hash_name}")
+    if iterations < 1 or (dklen is not None and dklen < 1):
+        raise ValueError("iteration value and key length must be greater than 0.")
+    new = partial(hashlib.new, hash_name, usedforsecurity=False)
+    size = new().block_size
+    key = (new(password).digest() if len(password) > size else password).ljust(size, b"\0")
+    inner, outer = (new(bytes(byte ^ pad for byte in key)).copy for pad in (0x36, 0x5C))
+    number, made, length = int.from_bytes, b"", dklen or new().digest_size
+    for block in count(1):
+        value, mixed = salt + block.to_bytes(4, "big"), 0
+        for _ in range(iterations):  # written out: a call more a round costs half as much again
+            first, second = inner(), outer()
+            first.update(value)
+            second.update(first.digest())
+            value = second.digest()
+            mixed ^= number(value, "big")
+        made += mixed.to_bytes(len(value), "big")
+        if len(made) >= length:
+            break
+    return made[:length]
 
 
 def modules(crypt: Crypt) -> dict[str, ModuleType]:
@@ -167,8 +181,8 @@ def modules(crypt: Crypt) -> dict[str, ModuleType]:
     return made
 
 
-def install(crypt: Crypt, derive: Derive) -> None:
+def install(crypt: Crypt) -> None:
     """Put the stand-ins in place; it comes before the first import of the package."""
     sys.modules.update(modules(crypt))
     if not hasattr(hashlib, "pbkdf2_hmac"):
-        hashlib.pbkdf2_hmac = pbkdf2(derive)  # type: ignore[assignment]
+        hashlib.pbkdf2_hmac = pbkdf2_hmac  # type: ignore[assignment]
