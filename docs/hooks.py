@@ -14,7 +14,7 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,10 +84,10 @@ WITH_SEVERAL = {
 """What fills in a written page that leaves several things to be generated."""
 
 
-def pages() -> Iterator[tuple[str, str]]:
-    """Yield every generated page: where it is found, and its Markdown."""
+def pages(runs: bool) -> Iterator[tuple[str, str]]:
+    """Yield every generated page: where it is found, and its Markdown. `runs` says that the site has the engine."""
     for path in NOTEBOOKS:
-        yield f"notebooks/{path.stem}.md", notebook_pages.page(path, RECIPES)
+        yield f"notebooks/{path.stem}.md", notebook_pages.page(path, RECIPES, runs=runs)
     for platform in register.platforms():
         yield f"clauses/{platform}.md", clauses_pages.page(register.load(platform), ROOT / evidence.FILE)
     for platform in RECIPES:
@@ -114,10 +114,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the generated pages and the notebooks themselves."""
     try:
-        for target, content in pages():
+        parts = engine.made()
+        for target, content in pages(bool(parts)):
             files.append(File.generated(config, target, content=content))
-    except notebook_pages.NotShown as found:
+    except (notebook_pages.NotShown, engine.NotBuilt) as found:
         raise PluginError(str(found)) from found
+    if not parts:
+        LOG.info(
+            "npm is missing or fetches nothing: this site has no engine, so the debugger and lessons do not run"
+        )
+    for name, data in parts.items():
+        target = f"{engine.FOLDER}/{name}"
+        if source := files.get_file_from_path(target):
+            files.remove(source)
+        files.append(File.generated(config, target, content=data, inclusion=InclusionLevel.INCLUDED))
     for path in NOTEBOOKS:
         files.append(File.generated(config, f"notebooks/{path.name}", abs_src_path=str(path)))
     for platform in PLATFORMS:
@@ -154,16 +164,8 @@ def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
-    """Take out of the site what no page asks for, write the search index briefly, and put the engine in."""
+    """Take out of the site what no page asks for, and write the search index briefly."""
     lean.site(Path(config.site_dir))
-    try:
-        size = engine.put(Path(config.site_dir))
-    except engine.NotBuilt as missing:
-        raise PluginError(f"the engine of the debugger cannot be built: {missing}") from missing
-    if not size:
-        LOG.info(
-            "npm is missing or fetches nothing: this site has no engine, so the debugger and lessons do not run"
-        )
 
 
 def _expanded(nav: list[Any]) -> list[Any]:

@@ -12,6 +12,8 @@ from docs import lesson_ids
 from docs.text import fence, folded
 
 QUIET = "{ .text .output .no-copy data-search-exclude }"
+RAN = '<div class="ran" hidden></div>'
+SCRIPT = '<script src="../assets/lesson.js" defer></script>'
 DIAGRAM = re.compile(r"```mermaid\n.*?\n```", re.DOTALL)
 
 
@@ -19,10 +21,11 @@ class NotShown(ValueError):
     """An output that a page cannot show: which notebook, and why."""
 
 
-def page(path: Path, recipes: Iterable[str] = ()) -> str:
+def page(path: Path, recipes: Iterable[str] = (), *, runs: bool = False) -> str:
     """Write a notebook as Markdown, so that its links are checked and it is searched like any page.
 
     `recipes` are the platforms that have a recipe; a lesson names the one of its platform below its title.
+    `runs` says that the site has the engine: then the script is named that runs the cells where they are read.
     Raises `NotShown` for a traceback and for a kind of output that cannot be shown.
     """
     parts = []
@@ -33,8 +36,9 @@ def page(path: Path, recipes: Iterable[str] = ()) -> str:
             about = lesson_ids.platform_from(source) or about
             parts.append(lesson_ids.linked(links(source), about))
         elif cell["cell_type"] == "code" and source.strip():
-            parts.append(fence(source, "{ .python data-search-exclude }"))
+            parts.append(fence(source, "{ .python .cell data-search-exclude }"))
             parts += [output(each, path.name, about) for each in cell["outputs"]]
+            parts += [RAN] * runs
             if clauses := cell.get("metadata", {}).get("clauses"):
                 parts.append(lesson_ids.shown(clauses))
     platform = next((name for name in recipes if name in path.stem.split("-")), "")
@@ -42,7 +46,7 @@ def page(path: Path, recipes: Iterable[str] = ()) -> str:
         first = "Every operation of this platform as a numbered list, to be written in any language:"
         parts.insert(1, f"{first} [the recipe](../recipes/{platform}.md).")
     button = f"[Download this notebook]({path.name}){{ .md-button download={path.name} }}"
-    return "\n\n".join([*parts, button]) + "\n"
+    return "\n\n".join([*parts, button, *[SCRIPT] * runs]) + "\n"
 
 
 def cells(path: Path) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import tarfile
 import tomllib
@@ -36,21 +35,22 @@ class NotBuilt(Exception):
     """The engine cannot be put together here, and why."""
 
 
-def put(site: Path, *, required: bool | None = None) -> int:
-    """Put the engine into a site. Returns its size in bytes, or 0 where it cannot be fetched and is not required."""
+def made() -> dict[str, bytes]:
+    """Return the engine's files by name; none where it cannot be built and is not required. Raises `NotBuilt`."""
     try:
-        made = dict(files())
+        return dict(files())
     except NotBuilt:
-        if required_here() if required is None else required:
+        if required_here():
             raise
-        return 0
-    folder = site / FOLDER
-    shutil.rmtree(folder, ignore_errors=True)
-    for name, content in made.items():
-        path = folder / name
+        return {}
+
+
+def put(site: Path) -> None:
+    """Write the engine into the folder of a site. Raises `NotBuilt`."""
+    for name, content in files():
+        path = site / FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return sum(map(len, made.values()))
 
 
 def required_here() -> bool:

@@ -20,6 +20,8 @@ import {crypt} from "./ciphers.mjs";
 import {loadPyodide} from "./pyodide.mjs";
 
 const BESIDE = new URL("./", import.meta.url).href;
+const get = fetch.bind(self);
+const LEADS_OUT = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker", "BroadcastChannel"];
 
 const START = `
 from pyodide.ffi import to_js
@@ -30,7 +32,7 @@ from inside.answers import answer
 `;
 
 async function archive(name) {
-  const response = await fetch(BESIDE + name);
+  const response = await get(BESIDE + name);
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
   return response.arrayBuffer();
 }
@@ -42,6 +44,7 @@ async function start(say) {
   python.unpackArchive(packed, "zip", {extractDir: "/engine"});
   python.registerJsModule("_engine", {crypt});
   python.runPython(`import sys; sys.path.insert(0, "/engine")\n${START}`);
+  for (const name of LEADS_OUT) self[name] = undefined; // from here on, nothing that was pasted can leave
   say("ready");
   return python;
 }

@@ -51,7 +51,7 @@ def engine_page(folder: Path) -> Iterator[Opened]:
     from playwright.sync_api import sync_playwright
 
     tool("npm")
-    build.put(folder, required=True)
+    build.put(folder)
     (folder / "index.html").write_text(PAGE, "utf-8")
     (folder / "ask.js").write_text(SCRIPT, "utf-8")
     options = ["--no-sandbox"] if os.geteuid() == 0 else []

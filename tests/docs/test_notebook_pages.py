@@ -112,3 +112,15 @@ def test_code_and_outputs_are_not_searched(tmp_path):
 def test_what_makes_the_pages_needs_no_mkdocs(module):
     code = f"import sys; from docs import {module}; sys.exit(any(n.split('.')[0] in ('mkdocs', 'properdocs') for n in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_lesson_that_can_be_run_has_a_place_behind_each_cell_that_has_code_and_names_the_script(tmp_path):
+    path = written(
+        tmp_path, markdown("# Title"), code("1 + 1", shown(text_plain="2")), code(" "), code("x = 1")
+    )
+    page = notebook_pages.page(path, runs=True)
+    assert page.count(notebook_pages.RAN) == page.count("{ .python .cell ") == 2
+    assert page.index("\n2\n") < page.index(notebook_pages.RAN) < page.index("x = 1")
+    assert page.count("lesson.js") == 1
+    still = notebook_pages.page(path)
+    assert "lesson.js" not in still and notebook_pages.RAN not in still
