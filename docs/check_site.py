@@ -6,7 +6,8 @@ First the files are read: no script, style, picture, font or frame may come from
 somewhere, also when the pages are opened as files. Then every page is loaded in headless Chromium from a server on
 loopback, some in dark too, and every request is logged. A page fails when it or anything it asks for is not there,
 when something outside is asked for, when the console shows an error, or when a diagram is not drawn. Then weights are
-counted, the search is asked for all it has to find first, and axe looks at a page of each kind.
+counted, the search is asked for all it has to find first, axe looks at a page of each kind, and at the
+debugger in each of its states.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs.checks import access, files, searches, serving, weights
+from docs.checks import access, debugger, files, searches, serving, weights
 
 
 def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
@@ -117,6 +118,7 @@ def main() -> int:
         wrong += access.printed(browser, base, site)
         if options.axe:
             wrong += access.axe(browser, base, site, options.axe)
+            wrong += debugger.check(browser, base, site, options.axe)
         browser.close()
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"site: {len(pages)} pages, {sum(pages.values())} diagrams, {len(wrong)} things wrong")

@@ -11,7 +11,7 @@ from handshakes.platforms import PLATFORMS
 from handshakes.spec import recipe
 
 FILE = "assets/debugger/data.json"
-TEMPLATE = "debugger.html"
+PAGE, TEMPLATE = "debugger.md", "debugger.html"
 
 
 def data() -> str:
@@ -26,6 +26,17 @@ def data() -> str:
 def titles() -> list[tuple[str, str]]:
     """Return the platforms by name and title."""
     return [(name, each.title) for name, each in PLATFORMS.items()]
+
+
+def listed() -> dict[str, list[Example]]:
+    """Return the examples of each platform, by its title."""
+    made = examples()
+    return {each.title: [one for one in made if one.platform == name] for name, each in PLATFORMS.items()}
+
+
+def context() -> dict[str, Any]:
+    """Return what the page's template is given."""
+    return {"platforms": titles(), "examples": listed()}
 
 
 def steps() -> dict[str, dict[str, str]]:

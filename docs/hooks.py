@@ -138,8 +138,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
-    """Give the debugger's template the platforms."""
-    return {**context, "platforms": debugger_page.titles()}
+    """Give the debugger's template the platforms and examples."""
+    own = page.file.src_uri == debugger_page.PAGE
+    return {**context, **(debugger_page.context() if own else {})}
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:

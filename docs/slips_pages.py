@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from docs.debugger_examples import examples
 from docs.text import prose
 from handshakes.core.cases import Slip
 from handshakes.explain.entries import STAGES
@@ -11,9 +12,11 @@ from handshakes.explain.slips import GENERAL
 from handshakes.platforms import PLATFORMS
 
 START = """\
-A slip is a known mistake. `handshakes verify` names it when it is what makes a request that does not verify;
-`handshakes explain ID` says the same as this page. Nothing is ever accepted because of a slip.
+A slip is a known mistake. `handshakes verify` names it when it is what makes a request that does not verify, and so
+does [the debugger](../debugger.md) in your browser; `handshakes explain ID` says the same as this page. Nothing is ever
+accepted because of a slip.
 """
+EXAMPLES = examples()
 
 
 def page(platform: str = "") -> str:
@@ -42,10 +45,12 @@ def page(platform: str = "") -> str:
 
 
 def _section(slip: Slip) -> str:
+    tried = next((one.id for one in EXAMPLES if one.slip == slip.id), "")
+    link = f' · <a href="../debugger.html#{tried}">see it in the debugger</a>' if tried else ""
     return "\n\n".join(
         [
             f"### {slip.id} {{ #{slip.id} }}",
             f"{prose(slip.says)} **What to do:** {prose(slip.cure)}",
-            f"Known from {prose(slip.source)}\n{{ .facts data-search-exclude=yes }}",
+            f"Known from {prose(slip.source)}{link}\n{{ .facts data-search-exclude=yes }}",
         ]
     )

@@ -44,7 +44,7 @@ def site(tmp_path_factory) -> Iterator[str]:
     pages = jinja2.Environment(loader=jinja2.FileSystemLoader(DOCS / "overrides"), autoescape=True)
     pages.filters["url"] = str
     page = SimpleNamespace(content="")
-    written = pages.get_template(debugger_page.TEMPLATE).render(page=page, platforms=debugger_page.titles())
+    written = pages.get_template(debugger_page.TEMPLATE).render(page=page, **debugger_page.context())
     (folder / debugger_page.TEMPLATE).write_text(written, "utf-8")
     icon = folder / "assets" / "images" / "favicon.png"
     icon.parent.mkdir(exist_ok=True)
@@ -70,7 +70,7 @@ class Debugger:
 
     def open(self, address: str = "") -> None:
         self.page.goto(f"{self.base}debugger.html{address}")
-        self.page.wait_for_selector("#lists a", state="attached")
+        self.page.wait_for_selector("#go:enabled")
 
     def fill(self, pasted: str | bytes, secret: str = "", now: int = NOW, platform: str = "") -> None:
         self.page.click("#clear")

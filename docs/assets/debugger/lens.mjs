@@ -59,7 +59,7 @@ export function lens({ at, ours, theirs }, labels, behind) {
   const shown = all.slice(Math.max(0, differs - BEFORE));
   const boxed = all[differs];
   const numbered = boxed[0] === undefined ? 1 : 0;
-  const heads = shown.map((pair) => make("th", { scope: "col", class: pair === boxed ? "first" : null }, pair[numbered] === undefined ? "" : String(start + pair[numbered])));
+  const heads = shown.map((pair) => make(pair[numbered] === undefined ? "td" : "th", { scope: pair[numbered] === undefined ? null : "col", class: pair === boxed ? "first" : null }, pair[numbered] === undefined ? "" : String(start + pair[numbered])));
   const rows = sides.map((bytes, side) => {
     const characters = glyphs(bytes);
     return make("tr", {}, make("th", { scope: "row" }, labels[side]), shown.map((pair) => {
