@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from handshakes.judge.profile import Profile
 from handshakes.judge.report import Report
@@ -19,7 +20,7 @@ from handshakes.onoffice.partner.integration import ACTIVATE, SERVICE, WEBHOOK
 from handshakes.platforms import PLATFORMS
 from handshakes.retailcrm.partner.integration import CONFIG
 from handshakes.runtime.client import Loopback
-from handshakes.runtime.server import listen, origin_of
+from handshakes.runtime.server import RoleServer, listen, origin_of
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import Operator, World
 
@@ -48,6 +49,19 @@ class Process:
         self.partner = partner
         self.name, self.origins, self.secret_names = partner.name, partner.origins, partner.secret_names
         self.has_store = True
+        self.network: Any = None
+        self._again: Any = None
+
+    def serve_again(self) -> None:
+        """Listen at the port of before, after the server there was stopped."""
+        port = urlsplit(self.network.servers[0].url).port
+        self._again = RoleServer(self, self.network.client.exchange, listen(port))
+        self._again.start()
+
+    def stop(self) -> None:
+        """Stop what `serve_again` started."""
+        if self._again:
+            self._again.stop()
 
     def restart(self) -> None:
         old = self.partner
@@ -97,8 +111,9 @@ def facing(
             lambda: int(time.time()), os.urandom, MemoryStore(), settings, "", origin_of(theirs), served.world.traps
         )  # fmt: skip
         process = Process(kind(PLATFORMS[platform].tools().sides(world).partner))
-        with Loopback(process, sockets={process.name: theirs}):
+        with Loopback(process, sockets={process.name: theirs}) as process.network:
             yield served, process
+            process.stop()
 
 
 def judged(

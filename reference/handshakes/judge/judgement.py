@@ -1,7 +1,8 @@
 """What the findings come to, clause by clause: one table, and nothing else decides.
 
 1. A clause is violated where one finding says so, else held where one says so, else not seen.
-2. A refusal counts only where a genuine request was accepted at the same address: else it is not seen.
+2. A refusal counts only at an address where a genuine request was accepted, and an acceptance does not count at one
+   where everything was accepted that had to be refused.
 3. What is seen in part without a partner's operator is not seen.
 4. What is violated under an open question is undetermined, if a reading of it does what the partner did.
 """
@@ -20,7 +21,7 @@ TABLE = {
     ("violated", "must"): "fail", ("violated", "should"): "warn", ("violated", "advice"): "warn",
 }  # fmt: skip
 NOT_SEEN = "no step of this run shows it"
-NO_CONTROL = "no genuine request was accepted at this address, so a refusal there proves nothing"
+NO_CONTROL = "at this address everything was refused, or everything accepted, which proves nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ def judged(
 ) -> list[Judged]:
     """Return the judgement on every clause; `readings` are those that excuse an observation, by its place."""
     accepted = {path for one in observed if one.finding.held and not one.refuses for path in one.paths}
+    tried, refused = (
+        {one.paths[-1] for one in observed if one.refuses and one.paths and one.finding.held in states}
+        for states in ((True, False), (True,))
+    )
+    deaf = tried - refused
     found: dict[str, list[tuple[int, Observed]]] = {}
     for place, one in enumerate(observed):
         found.setdefault(one.finding.clause, []).append((place, one))
@@ -85,7 +91,10 @@ def judged(
         level = known_levels.get(clause) or others.get(clause, "must")
         against = [(place, one) for place, one in places if one.finding.violated]
         held = [one for _, one in places if one.finding.held]
-        counting = [one for one in held if not one.refuses or accepted.intersection(one.paths[-1:])]
+        counting = [
+            one for one in held
+            if (accepted.intersection(one.paths[-1:]) if one.refuses else not deaf.intersection(one.paths))
+        ]  # fmt: skip
         partly = "operator." in asked.needs.get(clause, "")
         state = "violated" if against else "held" if counting and not partly else "not seen"
         reading = ""

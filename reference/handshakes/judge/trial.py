@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Collection, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from .profile import Profile
 from .report import Report, row_of, summary
 from .served import Ended, Observed, Served
 
+MOST_EXPLAINED = 5
+"""How many failures are searched for the mistake behind them; where there are more, something simpler is wrong."""
 JUDGED_FAST = {"rate": "0"}
 """Settings that the judge needs unless a profile says otherwise: it sends more in a second than any customer."""
 
@@ -123,11 +126,11 @@ class Trial:
         absent |= served.tools.absent(served.world.settings)
         asked = Asked(absent, self._needs(served.tools.needs), self._left_out, self.known, self.only)
         judgements = judged(self.register, observed, excused, asked)
-        rows = tuple(
-            row_of(
-                one, self.register, lambda seen: cause(self.platform, seen, keys, self.ciphers), self.command
-            )
-            for one in judgements
-        )
+        explained = count()
+
+        def why(seen: Observed) -> str:
+            return cause(self.platform, seen, keys if next(explained) < MOST_EXPLAINED else (), self.ciphers)
+
+        rows = tuple(row_of(one, self.register, why, self.command) for one in judgements)
         code = exit_code(judgements, answered=served.answered > 0, complete=not ended)
         return Report(self.platform, self.seed, code, seconds, rows, ended, summary(rows))

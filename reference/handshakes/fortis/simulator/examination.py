@@ -34,9 +34,12 @@ def examine(
     mode = platform.apps[title].mode
     yield from platform.register(title, location)
     yield from platform.register(title, location, user)
+    before = platform.findings.seen
     yield from claimed(platform, title, location, user)
+    shut = [one for one in platform.findings.since(before) if one.held]
     first = yield from platform.launch(title, location, user)
     if not is_open(first.response):
+        platform.findings.forget(*shut)  # who opens for nobody has shown nothing
         return platform.findings.since(seen)
     platform.implied("the first launch", "setup.iframe-url", "api.host", "token.not-deleted")
     if signed_in and first.response:

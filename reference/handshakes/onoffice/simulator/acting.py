@@ -90,6 +90,8 @@ class Acting(Popups):
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses) and form is None:
             return self.outcome(page.response if page else None, self._closed(page, attempt, "activation"))
         findings = judged_page(page, customer, self.settings.portal_origin) if chosen is None else ()
+        if findings and page and page.response.status >= 400:
+            return self.outcome(page.response, findings)
         if page is None or form is None:
             clause = chosen.clause if chosen else CLAUSE + "page.key-field"
             held = False if page is not None and shows_all(page) else None

@@ -54,11 +54,14 @@ def examine(
     service, webhook = (
         next(s.name for s in platform.account.services if s.webhook == w) for w in (False, True)
     )
-    yield from platform.serve(one, administrator, service, because="service.activated", anyway=True)
+    early = yield from platform.serve(one, administrator, service, because="service.activated", anyway=True)
     yield from platform.activate(one, administrator)
     if platform.customers[one].status == "active":
         yield from platform.serve(one, administrator, service)
     if platform.customers[one].status != "active" or platform.violated_since(seen) - PAGE:
+        platform.findings.forget(
+            *(one for one in early.findings if one.held)
+        )  # who refuses all has shown nothing
         return platform.findings.since(seen)
     platform.implied("the first activation", *ACTIVATED)
     platform.implied("the first call of the service", *CALLED)

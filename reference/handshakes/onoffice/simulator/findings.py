@@ -104,6 +104,9 @@ def judged_page(page: Page | None, customer: Customer, portal: str) -> tuple[Fin
     """Return the findings on the activation page: what is on it, and who may embed it."""
     if page is None:
         return ()
+    if page.response.status >= 400:
+        refused = f"the genuine activation URL: {page.response.status}"
+        return (Finding(CLAUSE + "url.verify", False, refused),)
     text = page.response.body.decode("utf-8", "replace")
     raw, escaped = customer.name, html.escape(customer.name, quote=False)
     tags = re.findall("<(?:button|input)[^<>]*>", text)
