@@ -6,6 +6,7 @@ partner that does break the rule, so that no verdict is held because nobody look
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from json import dumps
 
@@ -443,3 +444,53 @@ def test_a_silent_partner_of_officernd_is_examined_without_a_finding_against_it(
     both = alone(officernd.sides())
     findings = both.network.run(examine_officernd(both.platform, FIRST, SECOND))
     assert [one.state for one in findings] == ["not seen"]
+
+
+# --- Fortis: an app names its parameters as it likes (A02) ----------------------------------------------
+
+
+def named_otherwise(**names):
+    """Return what is done to an address: each of these names becomes another."""
+
+    def change(text):
+        for old, new in names.items():
+            text = re.sub(rf"(?<=[?&]){old}(?==)", new, text)
+        return text
+
+    return change
+
+
+def test_faults_act_on_the_names_that_an_app_gave_its_parameters():
+    change = named_otherwise(location_id="loc", user_id="who", key="token")
+    back = named_otherwise(loc="location_id", who="user_id", token="key")
+
+    class Renamed(App):
+        def handle(self, request):
+            return (yield from App.handle(self, replace(request, target=back(request.target))))
+
+    world = fortis.sides(kind=Renamed)
+    app = world.platform.apps[fortis.TITLE]
+    urls = {name: change(getattr(app, name)) for name in ("location_setup_url", "user_setup_url")}
+    world.platform.add_app(replace(app, **urls))
+    for fault in POSTBACK_FAULTS:
+        user = fortis.USER if fault.kind == "user" else ""
+        outcome = world.network.run(
+            world.platform.register(fortis.TITLE, fortis.LOCATION, user, fault.name), "Fortis"
+        )
+        assert violated(outcome.findings) == [], fault.name
+        assert "held" in states(outcome.findings, fault.clause) or fault.name == "postback-lost"
+
+
+def test_a_template_without_a_value_is_not_tried_for_it():
+    world = fortis.opened(mode="plain")
+    app = world.platform.apps[fortis.TITLE]
+    template = "{{location.id}}"
+    bare = re.sub(r"\?.*", "", app.location_setup_url) + f"?location_id={template}&key=example-postback-key"
+    world.platform.add_app(replace(app, iframe_url=app.iframe_url.partition("?")[0], location_setup_url=bare))
+    for name in ("raw-injection", "raw-fragment"):
+        outcome = world.network.run(
+            world.platform.register(fortis.TITLE, fortis.LOCATION, "", name), "Fortis"
+        )
+        assert [one.state for one in outcome.findings] == ["not seen"], name
+    for name in ("user-replaced", "token-of-another", "me-another", "token-expired"):
+        assert [one.state for one in world.launch(fault=name).findings] == ["not seen"], name

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from handshakes.core.messages import Request
+from handshakes.core.messages import Request, Response
+from handshakes.fortis import demo as fortis
+from handshakes.fortis.simulator.examination import examine as examine_fortis
 from handshakes.officernd import demo as officernd
 from handshakes.officernd.simulator.examination import examine as examine_officernd
 from handshakes.onoffice import demo as onoffice
@@ -17,7 +19,8 @@ from handshakes.retailcrm.simulator.examination import examine as examine_retail
 from handshakes.runtime.verdicts import Finding
 from tests.strangers.running import Stranger, bugs, examined
 
-SLOW = ("edit-slow", "api-slow", "api-silent")
+KEY = "example-postback-key"
+SLOW = ("edit-slow", "edit-late", "api-slow", "api-silent", "answer-late", "me-slow", "me-late")
 MANY = "api-error-(?!22$|137$)"  # forty errors that differ in their number alone
 OWN = "?plan=gold+edition&Zone=eu&ref=a~b*c"
 ADDRESSES = {"activation": "activate", "service": "service", "webhook": "webhook"}
@@ -89,7 +92,40 @@ def judged_onoffice(bug: str, folder: Path) -> list[Finding]:
     return examined("onoffice", environment, settings, examine, folder / "log")
 
 
-JUDGED = {"officernd": judged_officernd, "retailcrm": judged_retailcrm, "onoffice": judged_onoffice}
+def judged_fortis(bug: str, folder: Path) -> list[Finding]:
+    mode = "plain" if bug.startswith("plain") else "encrypted"
+
+    def examine(platform: Any, stranger: Stranger) -> Any:
+        offers = platform.offers
+        platform.offers = lambda fault: fault.name not in SLOW and offers(fault)
+        people = (fortis.TITLE, fortis.LOCATION, fortis.USER, fortis.SHORT_USER)
+        return examine_fortis(platform, *people, signed_in=signed_in)
+
+    def settings(url: str) -> dict[str, str]:
+        common = "loc={{location.id}}&api={{location.location_api_id}}"
+        location = f"{url}/location?{common}&token={KEY}"
+        user = f"{url}/user?{common}&who={{{{user.id}}}}&name={{{{user.username}}}}&token={KEY}"
+        query = "?who={{user-id}}&token={{access-token}}" if mode == "plain" else ""
+        return {
+            "mode": mode, "iframe_url": f"{url}/launch{query}", "location_setup_url": location, "user_setup_url": user,
+        }  # fmt: skip
+
+    known = {"SECRET": fortis.SECRET, "POSTBACK_KEY": KEY, "MODE": mode}
+    environment = {**known, "STATE": str(folder / "state.json"), "BUG": bug.removeprefix("plain-alone")}
+    return examined("fortis", environment, settings, examine, folder / "log")
+
+
+def signed_in(page: Response) -> str:
+    found = re.search(rb"Signed in as <b>([^<]*)</b>", page.body)
+    return found[1].decode() if found else ""
+
+
+JUDGED = {
+    "fortis": judged_fortis,
+    "officernd": judged_officernd,
+    "retailcrm": judged_retailcrm,
+    "onoffice": judged_onoffice,
+}
 
 
 def judged(platform: str, bug: str, folder: Path) -> list[Finding]:

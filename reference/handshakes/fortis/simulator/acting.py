@@ -15,7 +15,7 @@ from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome, Survives
 from .drafts import Draft
 from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault
-from .findings import consented, is_open, judged, opened, unasked, uniform, unopened
+from .findings import consented, is_open, judged, needed, opened, unasked, uncarried, uniform, unopened
 from .records import CLAUSE, Attempt
 from .registering import Registering
 
@@ -123,7 +123,10 @@ class Acting(Registering):
 
     def _launched(self, url: str, draft: Draft, chosen: OpeningFault | None, cookie: str) -> Step[Outcome]:
         location_id, user_id = draft.location.id, draft.user.id
-        attempt = Attempt(draft.token or "", user_id, chosen if isinstance(chosen, AnswerFault) else None)
+        if chosen and (lacking := [one for one in needed(chosen) if not draft.app.carries(one)]):
+            return self.outcome(None, (uncarried(chosen, lacking[0]),))
+        token = draft.token if draft.app.carries("access-token") else None
+        attempt = Attempt(token or "", user_id, chosen if isinstance(chosen, AnswerFault) else None)
         seen = self.findings.seen
         self.waiting.append(attempt)
         try:

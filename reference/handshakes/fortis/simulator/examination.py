@@ -95,6 +95,8 @@ def claimed(platform: Fortis, title: str, location: str, user: str) -> Step[None
     def without_token() -> Step[Outcome]:
         return quietly(platform, platform.launch(title, location, user, fault="no-token"))
 
+    if not platform.apps[title].carries("access-token"):
+        return  # then no launch says more
     outcome = yield from without_token()
     shut = not is_open(outcome.response)
     platform.found(

@@ -80,6 +80,19 @@ def unopened(shown: Response | None, mode: str) -> tuple[Finding, ...]:
     return (Finding(CLAUSE + clause, False, f"the genuine launch: {shown.status}"),)
 
 
+def needed(fault: OpeningFault) -> tuple[str, ...]:
+    """fortis:plain.names. Return the placeholders without which a fault of a launch shows nothing."""
+    rule = fault.clause.removeprefix(CLAUSE)
+    compared = rule in ("identity.mismatch", "plain.coverage") or fault.name == "user-doubled"
+    asks = rule.startswith(BY_THE_API) or fault.name == "unfilled-token"
+    return (("user-id",) if compared else ()) + (("access-token",) if asks else ())
+
+
+def uncarried(fault: OpeningFault, name: str) -> Finding:
+    """Return the finding on a fault of a value that the app's address has no placeholder for."""
+    return Finding(fault.clause, None, f"{fault.name}: the app's address does not ask for {name}")
+
+
 def uniform(fault: OpeningFault, response: Response | None, seen: dict[str, Response]) -> list[Finding]:
     """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ.
 
@@ -156,6 +169,11 @@ def posted(fault: PostbackFault | None, responses: list[Response | None], repeat
 def untold(fault: PostbackFault) -> Finding:
     """fortis:postback.optional. Return the finding on a fault of a postback that the app did not ask for."""
     return Finding(fault.clause, None, f"{fault.name}: the app has no address for it")
+
+
+def unfit(fault: PostbackFault) -> Finding:
+    """fortis:setup.postback-urls. Return the finding on a fault that changes what the app's template has not."""
+    return Finding(fault.clause, None, f"{fault.name}: the template has not what it changes")
 
 
 def unasked(fault: OAuthFault | None) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -91,6 +92,15 @@ class App:
     def mode(self) -> str:
         """The one mode: encrypted or plain."""
         return BY_DATA if self.encrypt_url_params else BY_HMAC
+
+    def named(self, placeholder: str) -> str:
+        """fortis:plain.names. Return the app's own name of the parameter with a placeholder; empty where it has none."""
+        found = re.search(r"[?&]([^?&=]+)=\{\{" + re.escape(placeholder) + r"\}\}", self.iframe_url)
+        return found[1] if found else ""
+
+    def carries(self, placeholder: str) -> bool:
+        """fortis:plain.names. Return whether the address that the iframe opens says a value."""
+        return self.encrypt_url_params or "{{" + placeholder + "}}" in self.iframe_url
 
 
 @dataclass(frozen=True, slots=True)

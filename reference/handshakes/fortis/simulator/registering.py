@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -10,11 +11,47 @@ from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome
 from .drafts import postback
 from .faults import FAULTS, Fault, PostbackFault
-from .findings import posted, untold
+from .findings import posted, unfit, untold
 from .identity import Identity
 from .records import Location, Settings, User
 
 T = TypeVar("T")
+
+
+def names_of(template: str) -> dict[str, str]:
+    """Return the app's own names of the parameters that faults know: `location_id`, `user_id` and the static `key`.
+
+    >>> names_of("http://a/?l={{location.id}}&token=x&n={{user.username}}")
+    {'l': 'location_id', 'token': 'key'}
+    """
+    pairs = [piece.partition("=")[::2] for piece in template.partition("?")[2].split("&")]
+    known = {"{{location.id}}": "location_id", "{{user.id}}": "user_id"}
+    found = {name: known[value] for name, value in pairs if value in known}
+    static = [name for name, value in pairs if name and "{{" not in value]
+    return found | ({static[0]: "key"} if len(static) == 1 else {"key": "key"} if "key" in static else {})
+
+
+def applied(fault: PostbackFault, request: Request, genuine: Request, template: str) -> list[Request] | None:
+    """Return what a fault sends, in the app's own names; None where the template has not what the fault changes."""
+    names = names_of(template)
+    ours = {known: name for name, known in names.items()}
+    unfilled = bool(fault.values) and request.target == genuine.target
+    kept_key = fault.raw and fault.about == "key" and f"{ours.get('key')}=" in request.target
+    if unfilled or kept_key or fault.about not in ("", *ours):
+        return None
+    sent = fault.apply(replace(request, target=renamed(request.target, names)))
+    return [replace(one, target=renamed(one.target, ours)) for one in sent]
+
+
+def renamed(target: str, names: Mapping[str, str]) -> str:
+    """Return a target with the names of its parameters changed.
+
+    >>> renamed("/x?l=1&l=2&m", {"l": "location_id"})
+    '/x?location_id=1&location_id=2&m'
+    """
+    path, mark, query = target.partition("?")
+    pieces = [piece.partition("=") for piece in query.split("&")]
+    return path + mark + "&".join(names.get(name, name) + rest + value for name, rest, value in pieces)
 
 
 class Registering(Identity):
@@ -49,6 +86,7 @@ class Registering(Identity):
         if not template:  # postbacks are optional
             return self.outcome(None, (untold(fault),) if fault else ())
         settings = self.settings
+        genuine = self.written(method, template, settings, location, user)
         if fault:
             settings = replace(settings, raw=fault.raw or settings.raw)
             if user:
@@ -57,7 +95,10 @@ class Registering(Identity):
                 location = replace(location, **fault.values)
         request = self.written(method, template, settings, location, user)
         responses: list[Response | None] = []
-        for one in fault.apply(request) if fault else [request]:
+        requests = applied(fault, request, genuine, template) if fault else [request]
+        if requests is None and fault:
+            return self.outcome(None, (unfit(fault),))
+        for one in requests or ():
             response = None
             for _ in range(settings.attempts):  # a redirect is not followed, and is no success; A10
                 response = yield from asked(one)

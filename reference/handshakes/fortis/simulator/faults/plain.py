@@ -29,7 +29,8 @@ def _plain(
 
 
 def _doubled(draft: Draft, name: str, value: str) -> str:
-    return f"{draft.plain()}&{name}={value}"
+    own = name if name == "location_id" else draft.app.named(name) or name
+    return f"{draft.plain()}&{own}={value}"
 
 
 def _shifted(draft: Draft) -> str:
@@ -68,7 +69,7 @@ PLAIN_FAULTS: tuple[LaunchFault, ...] = (
     _plain("shifted", "plain.timestamp", _MALFORMED, "a digit moves from the time to the id; the signed text stays", _shifted),
     _plain("location-doubled", "launch.repeated", _TWICE, "a second location_id after the signed one",
            lambda d: _doubled(d, "location_id", d.another.locations[0])),
-    _plain("user-doubled", "launch.repeated", _TWICE, "a second user_id", lambda d: _doubled(d, "user_id", d.another.id)),
+    _plain("user-doubled", "launch.repeated", _TWICE, "a second user_id", lambda d: _doubled(d, "user-id", d.another.id)),
     # the time
     _plain("stale", "plain.tolerance", Refuses("stale"), "301 seconds old", lambda d: d.plain(timestamp=str(d.now - 301))),
     _plain("future", "plain.tolerance", Refuses("from-the-future"), "61 seconds ahead", lambda d: d.plain(timestamp=str(d.now + 61)), exact=True),

@@ -17,7 +17,7 @@ class PostbackFault(Fault):
     """A fault of a registration postback: what is sent in place of the one genuine request.
 
     `kind` is `location` or `user`; `values` replaces some of the record's, put in as they are where `raw`.
-    With `before` it is registered already when the fault comes.
+    With `before` it is registered already when the fault comes. It changes the parameter `about`, whatever an app calls it.
     """
 
     kind: str
@@ -25,6 +25,7 @@ class PostbackFault(Fault):
     values: Mapping[str, Any] = field(default_factory=dict)
     raw: bool = False
     before: bool = False
+    about: str = ""
 
 
 _MALFORMED = Refuses("malformed")
@@ -77,23 +78,25 @@ POSTBACK_FAULTS: tuple[PostbackFault, ...] = (
                   _with_body),
     PostbackFault("postback-huge-body", CLAUSE + "postback.body-ignored", Refuses("too-large"), "a body of 100 kB", "location",
                   lambda r: [replace(r, body=b"x" * 100_000)]),
-    PostbackFault("postback-without-key", CLAUSE + "postback.key", _MISSING, "without the static key", "location", _without_key),
+    PostbackFault("postback-without-key", CLAUSE + "postback.key", _MISSING, "without the static key", "location", _without_key,
+                  about="key"),
     PostbackFault("postback-wrong-key", CLAUSE + "postback.key", Refuses("wrong-key"), "with another static key", "location",
-                  _with_key("another-postback-key")),
+                  _with_key("another-postback-key"), about="key"),
     PostbackFault("delete-without-key", CLAUSE + "postback.key", _MISSING, "a DELETE without the static key", "location",
-                  lambda r: _without_key(_deleted(r)), before=True),
-    PostbackFault("location-missing", CLAUSE + "postback.required", _MISSING, "no location_id", "location", _changed("location_id", None)),
+                  lambda r: _without_key(_deleted(r)), before=True, about="key"),
+    PostbackFault("location-missing", CLAUSE + "postback.required", _MISSING, "no location_id", "location", _changed("location_id", None),
+                  about="location_id"),
     PostbackFault("location-unfilled", CLAUSE + "postback.required", _MALFORMED, "the placeholder in place of the id", "location",
-                  _changed("location_id", "%7B%7Blocation.id%7D%7D")),
+                  _changed("location_id", "%7B%7Blocation.id%7D%7D"), about="location_id"),
     PostbackFault("location-no-id", CLAUSE + "postback.required", _MALFORMED, "a location id that is not an id", "location",
-                  _changed("location_id", "x")),
-    PostbackFault("user-missing", CLAUSE + "postback.required", _MISSING, "no user_id", "user", _changed("user_id", None)),
+                  _changed("location_id", "x"), about="location_id"),
+    PostbackFault("user-missing", CLAUSE + "postback.required", _MISSING, "no user_id", "user", _changed("user_id", None), about="user_id"),
     PostbackFault("raw-injection", CLAUSE + "postback.once", _TWICE, "a raw value brings a second location_id along", "location",
-                  lambda r: [r], values={"location_api_id": "A&B=1&location_id=22ea858313aabde4bd2eb0fa"}, raw=True),
+                  lambda r: [r], values={"location_api_id": "A&B=1&location_id=22ea858313aabde4bd2eb0fa"}, raw=True, about="location_id"),
     PostbackFault("raw-user-injection", CLAUSE + "postback.once", _TWICE, "a raw user name brings a second user_id along", "user",
-                  lambda r: [r], values={"username": "x&user_id=11e7a84525008da8960b0000"}, raw=True),
+                  lambda r: [r], values={"username": "x&user_id=11e7a84525008da8960b0000"}, raw=True, about="user_id"),
     PostbackFault("raw-fragment", CLAUSE + "postback.key", _MISSING, "a raw value with # cuts the rest off, the key too", "location",
-                  lambda r: [r], values={"location_api_id": "ends in _@#$%"}, raw=True),
+                  lambda r: [r], values={"location_api_id": "ends in _@#$%"}, raw=True, about="key"),
     PostbackFault("odd-values", CLAUSE + "postback.query", _CLAIMED, "values with every special character, percent-encoded", "user",
                   lambda r: [r], values={"username": "a&b=c#d+e f%25{{user.id}}/?;é"}),
     PostbackFault("postback-put", CLAUSE + "postback.other-methods", Refuses("wrong-method"), "PUT in place of POST", "location",
