@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -13,9 +14,11 @@ import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from docs.dependencies_page import licence
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -23,12 +26,23 @@ CACHE = ROOT / "build" / "engine"
 PACKAGE = ROOT / "reference" / "handshakes"
 FOLDER = "engine"
 """Where the engine is found in the site."""
-LEFT_OUT = {"cli", "judge", "web", "__pycache__"}
+LEFT_OUT = {
+    "cli",
+    "judge",
+    "web",
+    "vectors.json",
+    "canonical.json",
+    "vector-ids.txt",
+    "recipe.toml",
+    "procedures.toml",
+}
 """Parts of the package that neither the debugger nor a lesson asks for."""
 INSTALLED = ("jinja2", "markupsafe", "ipython")
 """What a lesson needs beside the package, taken from where the site is built."""
 LICENCE = re.compile(r"\.dist-info/licenses/LICENSE[.\w]*$")
 KINDS = {".py", ".toml", ".json", ".txt"}
+CANNOT_RUN = {"multiprocessing", "_pyrepl"}
+"""Parts of the standard library that need processes or a terminal."""
 
 
 class NotBuilt(Exception):
@@ -66,8 +80,8 @@ def files() -> Iterator[tuple[str, bytes]]:
             yield f"{each['folder']}/{name}".lstrip("/"), trimmed(name, content)
     for path in HERE.glob("*.mjs"):
         yield path.name, path.read_bytes()
-    yield "package.zip", packed()
-    yield "lessons.zip", for_lessons()
+    yield "package.bin", packed()
+    yield "lessons.bin", for_lessons()
     yield "LICENCES.txt", licences(packages).encode()
 
 
@@ -113,10 +127,17 @@ def unpacked(archive: Path, names: list[str]) -> dict[str, bytes]:
 
 
 def trimmed(name: str, content: bytes) -> bytes:
-    """Return a file without what is not asked for: the list of packages that Pyodide could load from elsewhere."""
-    if name != "pyodide-lock.json":
+    """Return a file without what is not asked for: further packages of Pyodide, and parts of Python that cannot run there."""
+    if name == "pyodide-lock.json":
+        return json.dumps({**json.loads(content), "packages": {}}).encode()
+    if name != "python_stdlib.zip":
         return content
-    return json.dumps({**json.loads(content), "packages": {}}).encode()
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(made, "w") as target:
+        for each in source.infolist():
+            if each.filename.partition("/")[0] not in CANNOT_RUN:
+                target.writestr(each, source.read(each), zipfile.ZIP_DEFLATED, 9)
+    return made.getvalue()
 
 
 def packed() -> bytes:
@@ -124,11 +145,11 @@ def packed() -> bytes:
     entries = {}
     for path in PACKAGE.rglob("*"):
         within = path.relative_to(PACKAGE)
-        if path.suffix in KINDS and path.is_file() and within.parts[0] not in LEFT_OUT:
+        if path.suffix in KINDS and path.is_file() and not LEFT_OUT & {within.parts[0], path.name}:
             entries[f"handshakes/{within.as_posix()}"] = path.read_bytes()
     for path in (HERE / "inside").glob("*.py"):
         entries[f"inside/{path.name}"] = path.read_bytes()
-    return zipped(entries)
+    return archived(entries)
 
 
 def for_lessons() -> bytes:
@@ -147,27 +168,39 @@ def for_lessons() -> bytes:
                 entries[f"licences/{name}.txt"] = path.read_binary()
             elif name != "ipython" and path.suffix == ".py":
                 entries[text] = path.read_binary()
-    return zipped(entries)
+    return archived(entries)
 
 
-def zipped(entries: dict[str, bytes]) -> bytes:
-    """Return an archive whose bytes depend on its contents alone."""
+def archived(entries: dict[str, bytes]) -> bytes:
+    """Return a compressed tar archive whose bytes depend on its contents alone.
+
+    It is a third smaller than a zip. Its name in the site does not say what it is, since some hosts would say that
+    it is a compressed form of something else, and a browser would open it on the way.
+    """
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name in sorted(entries):
-            archive.writestr(zipfile.ZipInfo(name), entries[name], zipfile.ZIP_DEFLATED, 9)
-    return made.getvalue()
+            member = tarfile.TarInfo(name)
+            member.size = len(entries[name])
+            tar.addfile(member, io.BytesIO(entries[name]))
+    return gzip.compress(made.getvalue(), 9, mtime=0)
 
 
 def licences(packages: dict[str, dict[str, str]]) -> str:
-    """Return what is in the engine, by whom it is offered and under which licence."""
+    """Return what is in the engine, by whom it is offered, under which licence, and what was changed."""
     lines = [
         f"{each['package']} {each['version']}: {each['licence']}, source {each['source']}"
         for each in packages.values()
     ]
+    lines += [
+        f"{name} {version(name)}: {licence(name)}, its text is in lessons.bin, a tar archive"
+        for name in INSTALLED
+    ]
+    without = " and ".join(sorted(CANNOT_RUN))
+    changed = (
+        f"Changed: python_stdlib.zip is without {without}, pyodide-lock.json without its list of packages."
+    )
     return (
-        "\n".join(
-            ["The engine of this site holds, unchanged:", "", *lines, "", "The rest is the project's own."]
-        )
+        "\n".join(["The engine holds:", "", *lines, "", changed, "The rest is the project's own, MIT."])
         + "\n"
     )

@@ -39,9 +39,9 @@ async function archive(name) {
 
 async function start(say) {
   say("python");
-  const [python, packed] = await Promise.all([loadPyodide({indexURL: BESIDE, packages: []}), archive("package.zip")]);
+  const [python, packed] = await Promise.all([loadPyodide({indexURL: BESIDE, packages: []}), archive("package.bin")]);
   say("package");
-  python.unpackArchive(packed, "zip", {extractDir: "/engine"});
+  python.unpackArchive(packed, "gztar", {extractDir: "/engine"});
   python.registerJsModule("_engine", {crypt});
   python.runPython(`import sys; sys.path.insert(0, "/engine")\n${START}`);
   for (const name of LEADS_OUT) self[name] = undefined; // from here on, nothing that was pasted can leave
@@ -89,8 +89,8 @@ const DO = {
 let unpacked;
 async function lessons() {
   const python = await ready();
-  unpacked ??= archive("lessons.zip").then(packed => {
-    python.unpackArchive(packed, "zip", {extractDir: "/engine"});
+  unpacked ??= archive("lessons.bin").then(packed => {
+    python.unpackArchive(packed, "gztar", {extractDir: "/engine"});
     return python.runPython("from inside import lessons; lessons.install(); lessons");
   }).catch(error => {
     unpacked = undefined;

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import subprocess
+import tarfile
 import tomllib
 import zipfile
 
@@ -158,12 +159,23 @@ def test_without_npm_a_site_in_ci_fails_and_any_other_is_built_without_the_engin
 def test_the_packed_package_is_the_same_each_time_and_holds_what_runs_in_the_browser():
     content = build.packed()
     assert content == build.packed()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = archive.namelist()
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        names = archive.getnames()
         for name in ("handshakes/explain/answer.py", "handshakes/fortis/spec.toml"):
-            assert archive.read(name) == (build.PACKAGE.parent / name).read_bytes()
+            assert archive.extractfile(name).read() == (build.PACKAGE.parent / name).read_bytes()
     assert "inside/shim.py" in names
-    assert not [name for name in names if name.startswith(("handshakes/cli/", "handshakes/web/"))]
+    assert not [name for name in names if "/cli/" in name or "/web/" in name or "vectors.json" in name]
+
+
+def test_of_the_standard_library_only_what_cannot_run_there_is_left_out(engine):
+    (package,) = [each for each in PACKAGES.values() if each["package"] == "pyodide"]
+    name = "python_stdlib.zip"
+    whole = build.unpacked(build.fetched(package), [name])[name]
+    with zipfile.ZipFile(io.BytesIO(whole)) as before, zipfile.ZipFile(engine / name) as after:
+        kept = {one: after.read(one) for one in after.namelist()}
+        gone = {*before.namelist()} - {*kept}
+        assert {one.partition("/")[0] for one in gone} == {"multiprocessing", "_pyrepl"}
+        assert kept == {one: before.read(one) for one in before.namelist() if one not in gone}
 
 
 def test_the_licence_of_each_part_is_named():
