@@ -110,7 +110,14 @@ def layer(name: str) -> tuple[str, str]:
         return parts[0], ""
     if len(parts) == 1:
         return "face", parts[0]
-    same = {"script": "runtime", "story": "demo", "briefing": "demo", "customer": "demo", "judged": "demo"}
+    same = {
+        "script": "runtime",
+        "story": "demo",
+        "briefing": "demo",
+        "customer": "demo",
+        "judged": "demo",
+        "shop": "demo",
+    }
     return ("signing" if parts[1] in SIGNING else same.get(parts[1], parts[1])), parts[0]
 
 
@@ -172,7 +179,7 @@ def test_a_dynamic_import_of_the_platforms_is_seen():
 def test_every_platform_is_laid_out_alike():
     assert PLATFORMS == ["fortis", "officernd", "onoffice", "retailcrm"]
     for platform in PLATFORMS:
-        tools = ("operations", "demo", "story", "briefing")
+        tools = ("operations", "demo", "story", "briefing", "shop")
         for name in ("signing", "rules", "readings", *tools, "partner", "simulator"):
             assert f"handshakes.{platform}.{name}" in SOURCES
         for name in ("partner.integration", "partner.configuration", "partner.connecting", "partner.api"):

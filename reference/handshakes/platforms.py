@@ -32,6 +32,7 @@ class Platform:
 
         names = ("demo", "story", "briefing", "customer", "judged")
         demo, story, briefing, customer, judged = map(self._module, names)
+        shop = self._module("shop")
         return Tools(
             settings=demo.SETTINGS,
             sides=demo.sides,
@@ -39,6 +40,8 @@ class Platform:
             signed=story.signed,
             briefing=briefing.briefing,
             secrets=demo.secrets,
+            shop=shop.shop,
+            carries=shop.carries,
             refuses=getattr(demo, "refuses", lambda request, response: False),
             customer=customer.CUSTOMER,
             examine=judged.examined,

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 from harness import best, has_wrk, ratio, row, wrk
 
 from handshakes import officernd
-from handshakes.cli.serve import KEPT
+from handshakes.cli.hosts import KEPT
 from handshakes.officernd import demo
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback

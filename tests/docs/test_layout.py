@@ -48,3 +48,7 @@ def test_the_decision_on_platforms_names_no_module_that_is_gone():
     named = {name.rstrip("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
     there = {name for platform in PLATFORMS for name in modules(platform)} | {"partner", "simulator"}
     assert named - there == set()
+
+
+def test_every_module_of_the_marketplace_is_named_in_its_decision():
+    assert modules("web") - modules("web/app") - {"app"} - named_in("0011") == set()

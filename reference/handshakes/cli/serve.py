@@ -1,41 +1,31 @@
-"""`handshakes serve`: both sides of one platform, or one of them, until interrupted."""
+"""`handshakes serve`: the marketplace page with both sides of every platform, or of one, until interrupted."""
 
 from __future__ import annotations
 
-import os
+import secrets
+import socket
 import time
-from collections import deque
 from collections.abc import Mapping
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..core.origins import is_url
-from ..runtime.story import Reports, Setting, World
-from ..runtime.watching import Kept, Watched
-from ..web.app import PartnerApp
-from .common import PLATFORM_HELP, fail, out, platform_named, warn_of_foreign_urllib3
+from ..platforms import PLATFORMS
+from ..runtime.story import Setting
+from .common import ONE_OR_ALL, fail, out, platform_named, warn_of_foreign_urllib3
 from .ending import ended_by_signals
+from .hosts import Bound, Host, Shown
 from .places import place_of
 from .stores import HELP, KEYS_HELP, opened_store
 from .temporary import temporary_folder
-from .verify import ciphers_for
-from .why import Operator, saved
 from .workers import MOST_WORKERS, forked
-
-if TYPE_CHECKING:
-    from ..runtime.client import Loopback
-    from ..runtime.flow import Role
-
-
-KEPT = 500
-"""How many events and secrets a served transcript keeps at least; it may run for weeks."""
 
 
 def serve(
-    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help=PLATFORM_HELP)],
+    platform: Annotated[str, typer.Argument(metavar="[PLATFORM]", help=ONE_OR_ALL, show_default=False)] = "",
     only: Annotated[
         str,
         typer.Option(metavar="SIDE", help="Serve one side for a program of your own: platform or partner."),
@@ -43,7 +33,7 @@ def serve(
     port: Annotated[
         int,
         typer.Option(
-            help="Port of the server, of the platform's if there are two; a free one unless given.",
+            help="Port of the server, of the platform's if there are two; without PLATFORM that of the page. A free one unless given.",
             min=0,
             max=65535,
             show_default=False,
@@ -82,65 +72,49 @@ def serve(
         typer.Option("--set", metavar="NAME=VALUE", help="A setting; `--set help` lists the names."),
     ] = None,
 ) -> None:
-    """Serve both sides of one platform on 127.0.0.1, or one of them, until interrupted."""
-    from ..runtime.client import Loopback
-    from ..runtime.connections import Limits
-    from ..runtime.server import listen as listening
-    from ..runtime.server import origin_of
-
-    tools = platform_named(platform).tools()
+    """Serve the marketplace page with both sides of each platform, or of one, on 127.0.0.1, until interrupted."""
     warn_of_foreign_urllib3()
     if only not in ("", "platform", "partner"):
         fail(f"--only is platform or partner, not {only!r}")
+    if platform is None and (only or set_ or listen or public_url):
+        fail("--only, --set, --listen and --public-url are for one platform: name it")
+    chosen = list(PLATFORMS.values()) if platform is None else [platform_named(platform)]
     if workers > 1 and (only != "partner" or not store):
         fail("--workers is for a partner on a store that lasts: add --only partner and --store")
-    settings = settings_of(set_ or [], tools.settings)
-    place = place_of(listen, public_url, only)
-    sockets = place.sockets([only] if only else ["platform", "partner"], port)
-    traps = [listening(), listening()] if "platform" in sockets and not place.public else []
-    origins = {side: place.public or origin_of(sock) for side, sock in sockets.items()}
+    settings = settings_of(set_ or [], chosen[0].tools().settings) if platform else {}
+    site = place_of(listen, public_url, only)
+    page = None if only == "partner" else _page_socket(0 if platform else port)
+    bound = [Bound(one, only, site, port if platform else 0) for one in chosen]
     worker = forked(workers)
-    with ended_by_signals(), temporary_folder() as folder, opened_store(store, folder, keys) as opened:
-        world = World(
-            lambda: int(time.time()), os.urandom, opened, settings,
-            origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, traps)),
-            place.plain(settings),
-        )  # fmt: skip
-        try:
-            sides = tools.sides(world)
-        except ValueError as error:  # what a platform does not let anybody register
-            fail(f"with these settings it cannot be served: {error}")
-        kept = Kept(world.clock)
-        watched = Watched(sides.partner, kept)
-        roles: dict[str, Role] = {
-            "platform": Watched(sides.platform, kept, tools.refuses),
-            "partner": PartnerApp({platform: watched}),
-        }
-        sides.reports.heard = watched.heard
-        asked = listening()
-        why = Operator(
-            platform, kept, partial(tools.secrets, sides), origin_of(asked), ciphers_for(platform),
-            reports=sides.reports, store=opened,
-        )  # fmt: skip
-        with Loopback(
-            *(roles[side] for side in sockets),
-            why,
-            sockets={why.name: asked, **{roles[side].name: sock for side, sock in sockets.items()}},
-            traps={sides.platform.name: traps} if traps else {},
-            keep=KEPT,
-            limits=Limits(at_once=1) if worker.number else Limits(),
-            allowed=place.elsewhere(settings),
-        ) as network:
-            if worker.first:
-                out.print(tools.briefing(sides, world), markup=False)
-            if place.public and "platform" in sockets and sides.off:
-                out.print(f"\nOff here, since they lead to another host: {', '.join(sides.off)}.")
+    with (
+        ExitStack() as open_,
+        ended_by_signals(),
+        temporary_folder() as folder,
+        opened_store(store, folder, keys) as opened,
+    ):
+        hosts = [Host(one, settings, opened, alone=not worker.number) for one in bound]
+        for host in hosts:
+            open_.enter_context(host.network)
+        if page is not None:
+            out.print(f"Marketplace page  {_shown_page(hosts, page, open_)}\n", markup=False)
+        for host in hosts:
+            if platform and worker.first:
+                out.print(host.tools.briefing(host.sides, host.world), markup=False)
+            if site.public and only == "platform" and host.sides.off:
+                out.print(f"\nOff here, since they lead to another host: {', '.join(host.sides.off)}.")
+            which = (
+                f", worker {worker.number}"
+                if worker.number
+                else ""
+                if platform
+                else f", {host.platform.name}"
+            )
+            lead = "\n" if platform else ""
+            out.print(f"{lead}Why a request was refused{which}: {host.why.origin}/", markup=False)
+        if worker.first:
             ends = f"Ctrl-C ends it; if it runs in the background, `kill {worker.leader}` does."
-            which = f", worker {worker.number}" if worker.number else ""
-            out.print(f"\nWhy a request was refused{which}: {why.origin}/", markup=False)
-            if worker.first:
-                out.print(f"Everything here is public and for tests. {ends}", markup=False)
-            _shown_until_interrupted(network, sides.reports, why, folder)
+            out.print(f"Everything here is public and for tests. {ends}", markup=False)
+        _shown_until_interrupted(hosts, folder)
 
 
 def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "--set") -> dict[str, str]:
@@ -194,32 +168,42 @@ def is_sensible(name: str, value: str) -> bool:
     return is_url(value)
 
 
-def _shown_until_interrupted(network: Loopback, reports: Reports, why: Operator, folder: Path) -> None:
-    """Print what the servers send and what the partner's operator is told, until Ctrl-C or another signal.
+def _page_socket(port: int) -> socket.socket:
+    from ..runtime.server import listen as listening
 
-    Behind a refused request stands where to ask why, and the command that repeats it.
-    """
-    shown = told = asked = 0
-    files: deque[Path] = deque()
     try:
-        while all(server.alive for server in network.servers):
+        return listening(port)
+    except OSError as error:
+        fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
+
+
+def _shown_page(hosts: list[Host], sock: socket.socket, open_: ExitStack) -> str:
+    """Serve the marketplace page on a socket until the stack is closed; return its address."""
+    from ..runtime.server import origin_of
+    from ..web.marketplace import Marketplace
+    from ..web.serving import MarketplaceServer
+
+    token = secrets.token_urlsafe(32)
+    market = Marketplace(
+        {host.platform.name: host.place for host in hosts if host.place},
+        origin_of(sock),
+        token,
+        int(time.time()),
+    )
+    server = MarketplaceServer(market, sock)
+    server.start()
+    open_.callback(server.stop)
+    return f"{server.url}/"
+
+
+def _shown_until_interrupted(hosts: list[Host], folder: Path) -> None:
+    """Print what the servers send and what the partner's operator is told, until Ctrl-C or another signal."""
+    shown = [Shown(host, folder) for host in hosts]
+    try:
+        while all(server.alive for host in hosts for server in host.network.servers):
             time.sleep(0.2)
-            events = network.transcript.recorded
-            if events > shown:
-                out.print(network.transcript.text(bodies=False, start=shown, end=events), markup=False)
-                shown = events
-            before, (told, news) = told, reports.since(told)
-            if missed := told - before - len(news):
-                out.print(f"    partner refused {missed} more requests", markup=False)
-            for endpoint, refused in news:
-                out.print(f"    partner refused {endpoint}: {refused}", markup=False)
-            for one in [one for one in why.kept.all() if one.number > asked]:
-                asked = one.number
-                files.append(saved(one, folder))
-                if len(files) > why.kept.most:
-                    files.popleft().unlink(missing_ok=True)
-                again = f"handshakes verify {why.platform} --now {one.now} --file {files[-1]}"
-                out.print(f"    why? {why.origin}/?n={one.number} or: {again}", markup=False)
+            for one in shown:
+                one.print()
     except KeyboardInterrupt:
         pass
     out.print("stopped")

@@ -219,8 +219,8 @@ class Loopback:
 
     Each role gets a server on a free port; roles whose origins are loopback ones already are given
     the socket bound to that port. `traps` are more sockets of the role with this name. With `keep`,
-    the transcript holds about that many of the last events and secrets, as a long run needs. `allowed` are
-    origins elsewhere that the roles may contact.
+    the transcript holds about that many of the last events and secrets, as a long run needs; `transcript` is one
+    of the caller's own. `allowed` are origins elsewhere that the roles may contact.
     """
 
     def __init__(
@@ -231,9 +231,10 @@ class Loopback:
         keep: int | None = None,
         limits: Limits = Limits(),  # noqa: B008  (it is frozen)
         allowed: Collection[str] = (),
+        transcript: Transcript | None = None,
     ) -> None:
         secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
-        self.transcript = Transcript(secret_names, keep=keep)
+        self.transcript = transcript or Transcript(secret_names, keep=keep)
         self._book: dict[str, str] = {}
         if strangers := {*(sockets or {}), *(traps or {})} - {role.name for role in roles}:
             raise ValueError(f"no role is called {', '.join(sorted(strangers))}")

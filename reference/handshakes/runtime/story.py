@@ -133,6 +133,40 @@ class Setting:
     may_be_empty: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Something that a person may do at a marketplace: a form of the simulator's pages, with the faults that it offers.
+
+    `step` is the form's path, `name` tells two presses of one step apart. With `window` a browser goes on from there.
+    `done` says whether it has its effect; None where only its answer shows that.
+    """
+
+    step: str
+    title: str
+    line: str
+    fields: Mapping[str, str]
+    faults: tuple[Fault, ...] = ()
+    window: bool = False
+    ready: bool = True
+    done: bool | None = None
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the press is called."""
+        return self.name or self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a marketplace shows of one platform now: its state in words, and what a person may do, in order."""
+
+    line: str
+    state: str
+    connected: bool
+    presses: tuple[Press, ...]
+
+
 def unset(name: str) -> str:
     """Return what a briefing says of an address that nobody gave, so that none is made up."""
     return f"not set: give --set {name}=URL"
@@ -183,3 +217,7 @@ class Tools:
     """The clauses that cannot be seen without a partner's operator, and why."""
     absent: Callable[[Mapping[str, str]], Mapping[str, str]]
     """Return the patterns of clauses that do not apply with some settings, and why."""
+    shop: Callable[[Sides], Shop]
+    """Return what the marketplace page shows of the platform now."""
+    carries: Callable[[Request], str]
+    """Return `signed` or `encrypted` for a request that is, else nothing."""

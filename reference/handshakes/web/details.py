@@ -1,0 +1,130 @@
+"""One message of the wire in full: request and answer as they travelled, who checked what, and why it was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..core.messages import Headers, Request, Response
+from ..core.refusals import REASONS, Refused
+from ..explain import explain
+from ..runtime.watching import http_of
+from ..spec.register import load
+from .places import Place
+from .resending import parts
+from .views import verdict
+from .wire import Exchange, Wire
+
+Json = dict[str, Any]
+TITLES = {"verified": "Verified by the {}", "decrypted": "Decrypted by the {}"}
+
+
+def details(place: Place, one: Exchange) -> Json:
+    """Return what the page shows of a chosen message; every text is masked already."""
+    wire = place.wire
+    seen = verdict(place, one)
+    request = one.arrived or one.request
+    refused = one.refused[-1][1] if one.refused else None
+    answer: Json = {
+        "n": one.number, "answer": one.answer, "from": one.sender, "to": one.receiver, "now": one.now,
+        "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
+        "title": TITLES.get(seen, "").format(one.receiver),
+        "refusals": [_refusal(endpoint, each) for endpoint, each in one.refused],
+        "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
+        "clause": clause(place.name, refused.clause if refused else one.findings[-1].clause if one.findings else ""),
+        "parts": parts(wire, one.request), "served": one.receiver in place.served,
+        "resendable": one.request.origin in place.own(), "origin": one.request.origin,
+        "why": bool(one.carries or refused), "readings": [each.id for each in load(place.name).readings("signing")],
+    }  # fmt: skip
+    if one.response is not None:
+        answer["response"] = _response(wire, one.response)
+    elif one.answered is not None:
+        answer["failure"] = one.answered.text
+    return answer
+
+
+def _headers(wire: Wire, headers: Headers) -> list[list[str]]:
+    with wire._lock:
+        return [[name, wire._cut(wire._header(name, value), 2_000)] for name, value in headers[:100]]
+
+
+def _request(wire: Wire, request: Request) -> Json:
+    with wire._lock:
+        url = wire._url(request.url)
+        body = wire._body(request.header("content-type").lower(), request.body)
+    target = url.removeprefix(request.origin) or "/"
+    path, mark, query = target.partition("?")
+    pieces = [[f"{request.method} {path}{mark}", ""]]
+    for number, piece in enumerate(query.split("&") if query else ()):
+        pieces += [["&", ""]] if number else []
+        pieces.append([piece, f"query-{number}"])
+    return {
+        "line": f"{request.method} {target} HTTP/1.1", "pieces": [*pieces, [" HTTP/1.1", ""]],
+        "headers": _headers(wire, request.headers), "body": body, "bytes": len(request.body),
+    }  # fmt: skip
+
+
+def _response(wire: Wire, response: Response) -> Json:
+    with wire._lock:
+        body = wire._body(response.header("content-type").lower(), response.body)
+    return {
+        "line": f"HTTP/1.1 {response.status}",
+        "headers": _headers(wire, response.headers),
+        "body": body,
+        "bytes": len(response.body),
+    }
+
+
+def _refusal(endpoint: str, refused: Refused) -> Json:
+    return {
+        "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, refused.evidence.items())],
+        "says": REASONS[refused.reason].meaning, "hint": refused.hint(), "stage": refused.stage,
+    }  # fmt: skip
+
+
+def clause(platform: str, id: str) -> Json | None:
+    """Return a clause as the register has it, or None where it has no such.
+
+    >>> clause("officernd", "officernd:signature.parameters")["level"]
+    'must'
+    """
+    for one in load(platform).clauses:
+        if one.id == id:
+            return {
+                "id": id,
+                "actor": one.actor,
+                "level": one.level,
+                "text": one.text,
+                "source": one.source,
+                "heading": one.heading,
+                "grade": one.grade,
+            }
+    for advice in load(platform).advice:
+        if advice.id == id:
+            return {
+                "id": id,
+                "actor": "partner",
+                "level": "advice",
+                "text": advice.text,
+                "source": advice.source,
+                "heading": "",
+                "grade": advice.grade,
+            }
+    return None
+
+
+def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
+    """Return what `explain` says of a request, with the secrets that its receiver tries; nothing of it shows a secret."""
+    secret, *others = place.tools.secrets(place.sides, one.request) or [""]
+    if not secret:
+        return {
+            "verdict": "unknown",
+            "says": "No secret is known here for this request: nothing can be compared.",
+        }
+    known = {each.id for each in load(place.name).readings("signing")}
+    pasted = http_of(one.arrived or one.request)
+    found = explain(
+        place.name, pasted, secret=secret, others=others, now=one.now,
+        readings=[each for each in readings if each in known], ciphers=place.ciphers,
+    )  # fmt: skip
+    return found.as_json()

@@ -1,0 +1,71 @@
+"""What a handshake has proven: who checked what, and what to try next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..runtime.verdicts import Refuses
+from ..spec.register import load
+from .places import Place
+from .views import group, states, verdict
+
+Json = dict[str, Any]
+MOST_TRIES = 3
+
+
+def proven(place: Place) -> Json:
+    """Return the clauses that were held, violated and not seen, what the partner verified, and what to try next."""
+    findings = list(place.sides.platform.findings)  # type: ignore[attr-defined]
+    found, known = states(findings), load(place.name)
+    texts = {one.id: one.text for one in known.clauses} | {one.id: one.text for one in known.advice}
+    detail = {one.clause: one.detail for one in findings}
+    hidden = [{"clause": one.clause, "reason": one.reason} for one in known.untestable]
+    rest = [one.id for one in known.clauses if one.actor == "partner" and one.id not in found]
+    checked = [
+        {"clause": clause, "state": state, "text": texts.get(clause, ""), "detail": detail.get(clause, "")}
+        for clause, state in sorted(
+            found.items(), key=lambda pair: (pair[1] != "violated", pair[1] != "held")
+        )
+    ]
+    with place.wire._all:
+        exchanges = list(place.wire.exchanges.values())
+    seen = [(one, verdict(place, one)) for one in exchanges]
+    verified = [one for one, how in seen if how in ("verified", "decrypted")]
+    refused = [one for one, how in seen if how == "refused"]
+    untested = {one["clause"] for one in hidden}
+    return {
+        "checked": checked,
+        "verified": {
+            "count": len(verified),
+            "refused": [
+                {"n": one.number, "reason": one.refused[-1][1].reason} for one in refused if one.refused
+            ][-20:],
+        },
+        "unseen": [{"clause": id, "text": texts.get(id, "")} for id in rest if id not in untested],
+        "untestable": hidden,
+        "next": tries(place),
+        "messages": sum(1 + bool(one.answer) for one in exchanges),
+    }
+
+
+def tries(place: Place) -> list[Json]:
+    """Return faults that were not tried yet, of steps that can be taken now: one of each part of the register."""
+    with place.wire._all:
+        tried = {one.fault for one in place.wire.chapters.values()}
+    found: list[Json] = []
+    for press in place.shop().presses:
+        groups = {one["group"] for one in found if one["press"] == press.id}
+        for fault in press.faults if press.ready else ():
+            if fault.name not in tried and isinstance(fault.expected, Refuses) and group(fault) not in groups:
+                found.append(
+                    {
+                        "press": press.id,
+                        "step": press.title,
+                        "fault": fault.name,
+                        "what": fault.what,
+                        "reason": fault.expected.reason,
+                        "group": group(fault),
+                    }
+                )
+                break
+    return found[:MOST_TRIES]

@@ -1,0 +1,160 @@
+// The page: it listens to the stream, and shows tiles, steps, the clock and what was proven.
+import { $, ask, el, field, platform, say, state, token } from "./dom.js";
+import { pick } from "./faults.js";
+import { report } from "./proof.js";
+import * as wire from "./wire.js";
+
+const WORDS = {
+  held: ["ok", "held"], refused: ["ok", "refused as expected"], violated: ["bad", "violated"], waiting: ["wait", "waiting for you"],
+  running: ["wait", "running"], unseen: ["none", "not seen"], next: ["none", "next"], later: ["none", "later"],
+};
+const FINISHED = ["held", "refused", "violated"];
+const chosen = {};
+let shop = null;
+
+const tile = (one) => {
+  const link = $(`[data-tile="${one.name}"]`);
+  if (!link) return;
+  const waiting = one.steps.some((step) => step.state === "waiting" || step.state === "running");
+  const kind = one.connected ? "ok" : waiting ? "wait" : "none";
+  const badge = $("[data-state]", link);
+  badge.className = `st ${kind}`;
+  badge.textContent = waiting && !one.connected ? "waiting" : one.state;
+  $(".ticks", link).replaceChildren(...one.steps.map((step) => el("i", { class: FINISHED.includes(step.state) ? "done" : "" })));
+};
+
+const open = (step, fault) => {
+  const name = `handshakes-${platform}-${step.id}`;
+  window.open("about:blank", name, "popup,width=760,height=820");
+  const form = el("form", { method: "post", action: step.action, target: name, hidden: true });
+  for (const [key, value] of Object.entries({ ...step.fields, ...(fault ? { fault } : {}), [field]: token })) {
+    form.append(el("input", { type: "hidden", name: key, value }));
+  }
+  document.body.append(form);
+  form.submit();
+  form.remove();
+};
+
+const press = async (step, button) => {
+  const fault = chosen[step.id]?.name ?? "";
+  wire.follow(true);
+  if (step.window) { open(step, fault); return; }
+  button.disabled = true;
+  try {
+    await ask("/press", { press: step.id, fault }, "POST");
+  } catch (error) {
+    say(error.message);
+    $(`#said-${step.id}`)?.replaceChildren(error.message);
+  } finally {
+    button.disabled = false;
+  }
+};
+
+const card = (step, number, current) => {
+  const [kind, word] = WORDS[step.state];
+  const fault = chosen[step.id];
+  const sign = step.state === "held" ? "✓" : step.state === "refused" || step.state === "violated" ? "✕" : String(number);
+  const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, step.title);
+  go.addEventListener("click", () => press(step, go));
+  const choose = step.faults
+    ? el("button", { class: `btn fault ${fault ? "chosen" : ""}`, type: "button", disabled: !step.ready, "data-fault": step.id, "aria-haspopup": "dialog",
+      "aria-label": `Fault for ${step.title}: ${fault ? fault.what : "none"}` }, fault ? fault.what : "No fault") : null;
+  choose?.addEventListener("click", async () => {
+    const picked = await pick(step, chosen[step.id]);
+    if (picked !== undefined) chosen[step.id] = picked;
+    steps(shop);
+    $(`[data-fault="${step.id}"]`).focus();
+  });
+  return el("li", { class: `step ${step.state} ${current ? "open" : ""}`, "data-step": step.id, "data-try": String(step.try), "aria-current": current ? "step" : false },
+    el("span", { class: "n", "aria-hidden": "true" }, sign), el("h3", {}, step.title), state(kind, word),
+    el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said),
+    step.ready ? el("div", { class: "do" }, go, choose) : null);
+};
+
+const steps = (one) => {
+  const focused = document.activeElement?.dataset ?? {};
+  const ready = one.steps.filter((step) => step.ready);
+  const current = ready.find((step) => ["waiting", "running"].includes(step.state)) ?? ready.find((step) => step.state === "next") ?? ready[0];
+  $("#line").textContent = one.line;
+  $("#step-list").replaceChildren(...one.steps.map((step, index) => card(step, index + 1, step === current)));
+  const again = focused.press ? `[data-press="${focused.press}"]` : focused.fault ? `[data-fault="${focused.fault}"]` : "";
+  if (again) $(again)?.focus();
+  $("#empty-text").textContent = current ? `Press “${current.title}”. Every message appears here as it travels.` : "Every message appears here as it travels.";
+};
+
+const announce = (before, now) => {
+  for (const step of now.steps) {
+    const was = before?.steps.find((one) => one.id === step.id);
+    if (was && FINISHED.includes(step.state) && (was.state !== step.state || was.try !== step.try)) say(`${step.title}: ${WORDS[step.state][1]}. ${step.said}`);
+  }
+};
+
+const counts = ({ held, violated, unseen, untestable }) => {
+  $("#counts").replaceChildren(state(held ? "ok" : "none", `${held} held`), state(violated ? "bad" : "none", `${violated} violated`),
+    state("none", `${unseen} not seen`), el("span", { class: "hint" }, `${untestable} that no request can show`));
+};
+
+let offset = 0;
+const tick = () => {
+  const clock = $("#clock");
+  clock.textContent = new Date(Date.now() + offset).toISOString().slice(11, 19);
+  clock.dateTime = new Date(Date.now() + offset).toISOString();
+};
+
+const heard = (news) => {
+  for (const one of news) {
+    tile(one.shop);
+    if (one.platform !== platform) continue;
+    const before = shop;
+    shop = one.shop;
+    wire.update(one.rows, shop);
+    steps(shop);
+    counts(shop.proven);
+    offset = shop.now * 1000 - Date.now();
+    $("#clock").classList.toggle("moved", shop.ahead > 0);
+    $('[data-clock="0"]').hidden = !shop.ahead;
+    tick();
+    if (before && wire.following()) announce(before, shop);
+    if (!$("#report").hidden) report(choose);
+  }
+};
+
+const choose = (try_) => {
+  chosen[try_.press] = { name: try_.fault, what: try_.what };
+  view("steps");
+  steps(shop);
+  $(`[data-press="${try_.press}"]`).focus();
+};
+
+const listen = () => {
+  const stream = new EventSource(`/events?token=${encodeURIComponent(token)}`);
+  const live = (text, off) => { $("#live").textContent = text; $("#live").classList.toggle("off", off); };
+  stream.addEventListener("open", () => live("● live", false));
+  stream.addEventListener("error", () => live(stream.readyState === EventSource.CLOSED ? "○ stopped: load the page again" : "○ waiting for the server", true));
+  stream.addEventListener("message", (event) => heard(JSON.parse(event.data)));
+};
+
+const view = (name) => {
+  $("#main").dataset.view = name;
+  for (const button of document.querySelectorAll("[data-go]")) button.setAttribute("aria-pressed", String(button.dataset.go === name));
+  if (name === "proven") { $("#report").hidden = false; report(choose); }
+};
+
+for (const button of document.querySelectorAll("[data-go]")) button.addEventListener("click", () => view(button.dataset.go));
+for (const button of document.querySelectorAll("[data-clock]")) {
+  button.addEventListener("click", async () => {
+    try {
+      const { ahead } = await ask("/clock", { seconds: Number(button.dataset.clock) }, "POST");
+      say(ahead ? `The clock of both sides is ${Math.round(ahead / 60)} minutes ahead.` : "The clock shows the time of this machine.");
+    } catch (error) { say(error.message); }
+  });
+}
+$("#report-button").addEventListener("click", ({ currentTarget }) => {
+  const shown = $("#report").toggleAttribute("hidden");
+  currentTarget.setAttribute("aria-expanded", String(!shown));
+  if (!shown) report(choose);
+});
+$(".skip").addEventListener("click", () => view("wire"));
+wire.start(view);
+setInterval(tick, 1000);
+listen();

@@ -1,0 +1,176 @@
+// One message in full. Order: verdict, what to do, why; request and answer together; what the signature covers; findings.
+import { $, ask, el, say, state } from "./dom.js";
+
+const place = $("#message > .pad");
+let shown = { n: 0 };
+
+const title = (row) => el("div", {}, el("p", { class: "hint" }, `Message ${row.n} · ${row.from} to ${row.to}${row.of ? `, answer to ${row.of}` : ""}`),
+  el("h2", { id: "message-h" }, el("code", {}, row.text)));
+
+const verdict = (one) => {
+  if (one.verdict === "refused") {
+    const refusal = one.refusals.at(-1);
+    const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
+    return el("div", { class: "verdict bad" }, el("span", {}, state("bad", "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
+      refusal ? el("p", {}, refusal.says) : null,
+      el("dl", { class: "two" },
+        el("div", {}, el("dt", {}, `The operator of the ${one.to} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${value}`))] : "nothing more")),
+        el("div", {}, el("dt", {}, `The ${one.from} sees`), el("dd", {}, seen.slice(0, 300)))),
+      refusal ? el("p", { class: "hint" }, refusal.hint) : null);
+  }
+  if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }));
+  if (one.carries && !one.served) return el("div", { class: "verdict" }, el("span", {}, state("none", "not seen")), el("p", {}, `Somebody else runs the ${one.to}: whether it verified this is not seen, only its answer.`));
+  return null;
+};
+
+const lines = (part, covered = []) => {
+  const [line, ...rest] = [part.pieces ?? [[part.line, ""]], ...part.headers];
+  return el("pre", { class: "bytes", tabindex: 0 }, line.map(([text, id]) => (id ? el("span", { "data-part": id, class: covered.includes(id) ? "cov" : "" }, text) : text)),
+    rest.map(([name, value]) => `\n${name}: ${value}`), part.body ? `\n\n${part.body}` : "");
+};
+
+const section = (heading, ...content) => el("section", {}, el("h3", {}, heading), content);
+
+const stages = (answer) => (answer.stages?.length ? section("What was signed, stage by stage", el("ol", { class: "rows" }, answer.stages.map((stage) =>
+  el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("code", {}, stage.text || `hex ${stage.hex}`))))) : null);
+
+const explained = (answer) => {
+  if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
+  const parts = [];
+  if (answer.verdict === "verified") parts.push(el("p", {}, answer.returns?.says || "With this secret, at this time, it verifies."));
+  else parts.push(el("p", {}, el("strong", {}, answer.reason), ` ${answer.says}`));
+  answer.explanations?.slice(0, 3).forEach((group, index) => {
+    const [first, ...others] = group;
+    parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => [
+      el("p", {}, part.says, part.change ? ` (${part.change})` : ""), el("p", { class: "hint" }, `What to do: ${part.cure}`)]));
+    if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come from: ${others.slice(0, 3).map((one) => one.id).join(", ")}.`));
+  });
+  if (answer.verdict === "refused" && !answer.explanations?.length) {
+    parts.push(el("p", {}, answer.signature_fits ? "The signature itself is right." : `No known mistake gives the received value: ${answer.tried} combinations were tried.`), el("p", { class: "hint" }, answer.hint));
+  }
+  return parts;
+};
+
+const why = async (one, panel, reading = "") => {
+  panel.replaceChildren(el("p", { role: "status" }, "Looking for the cause …"));
+  let answer;
+  try { answer = await ask("/why", { n: one.n, reading }); } catch (error) { panel.replaceChildren(el("p", {}, error.message)); return; }
+  const choice = el("select", { class: "field", id: "reading" }, el("option", { value: "" }, "as adopted"), ...one.readings.map((id) => el("option", { value: id, selected: id === reading }, id.split(":")[1])));
+  choice.addEventListener("change", () => why(one, panel, choice.value));
+  const heading = el("h3", { tabindex: -1 }, answer.verdict === "verified" ? "Why it is accepted" : "Why");
+  panel.replaceChildren(heading, ...explained(answer), stages(answer) ?? "",
+    one.readings.length && answer.verdict !== "unknown" ? el("p", {}, el("label", { for: "reading" }, "Reading "), choice) : "");
+  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.[0]?.says ?? answer.hint}` : answer.verdict);
+};
+
+const resend = async (one, changes) => {
+  try {
+    const answer = await ask("/resend", { n: one.n, changes }, "POST");
+    say(answer.failure ? `No answer: ${answer.failure}.` : `Sent again as message ${answer.n}.`);
+  } catch (error) { say(error.message); place.prepend(el("p", { class: "verdict bad" }, error.message)); }
+};
+
+const tamper = (one) => {
+  const fields = one.parts.map((part) => [part, part.id === "body"
+    ? el("textarea", { class: "field", id: `t-${part.id}` }) : el("input", { class: "field", id: `t-${part.id}`, autocomplete: "off", spellcheck: "false", placeholder: part.masked ? "masked: left as it is unless you write here" : "" })]);
+  for (const [part, input] of fields) input.value = part.value;
+  const form = el("form", { class: "panel tamper" }, el("h3", {}, "Send it again, changed"),
+    fields.map(([part, input]) => el("div", {}, el("label", { for: input.id }, part.name), input)),
+    el("p", { class: "hint" }, `It goes to the ${one.to} and to nobody else. The signature is not made anew.`),
+    el("div", { class: "acts" }, el("button", { class: "btn main small" }, "Send changed")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const changes = Object.fromEntries(fields.filter(([part, input]) => input.value !== part.value).map(([part, input]) => [part.id, input.value]));
+    resend(one, changes);
+  });
+  return form;
+};
+
+const curl = (request, url) => ["curl", "-i", "-X", request.line.split(" ")[0], quoted(url + request.line.split(" ")[1]),
+  ...request.headers.filter(([name]) => !["host", "content-length", "connection"].includes(name)).flatMap(([name, value]) => ["-H", quoted(`${name}: ${value}`)]),
+  ...(request.body ? ["--data-raw", quoted(request.body)] : [])].join(" ");
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+const copy = async (text) => {
+  try { await navigator.clipboard.writeText(text); say("Copied. What is masked here is masked there too."); } catch { say("This browser does not let the page copy."); }
+};
+
+const compare = (one, rows) => {
+  const like = [...rows.values()].filter((row) => row.kind === "request" && row.n !== one.n && row.to === one.to).slice(-30);
+  const select = el("select", { class: "field", id: "other" }, el("option", { value: "" }, "choose a message"), like.map((row) => el("option", { value: row.n }, `${row.n} ${row.text} ${row.verdict}`)));
+  const out = el("div");
+  select.addEventListener("change", async () => {
+    if (!select.value) { out.replaceChildren(); return; }
+    const other = await ask("/message", { n: select.value });
+    out.replaceChildren(...difference(one, other));
+  });
+  return section("Compare with another request", el("p", {}, el("label", { for: "other" }, "Message "), select), out);
+};
+
+const flat = (part) => `${part.line}${part.body ? `\n\n${part.body}` : ""}`;
+const difference = (one, other) => {
+  const [mine, theirs] = [flat(one.request), flat(other.request)];
+  if (mine === theirs) return [el("p", {}, "Request line and payload are the same.")];
+  let at = 0;
+  while (mine[at] === theirs[at]) at += 1;
+  const marked = (text, n) => el("pre", { class: "bytes", tabindex: 0 }, `${n}  …${text.slice(Math.max(0, at - 24), at)}`, el("span", { class: "differs" }, visible(text[at] ?? "end")), text.slice(at + 1, at + 60));
+  return [el("p", {}, `The first difference is at character ${at} of request line and payload, counted from 0:`), marked(mine, one.n), marked(theirs, other.n)];
+};
+const visible = (text) => ({ " ": "␠", "\n": "␊", "\r": "␍" })[text] ?? text;
+
+const light = (on) => (event) => {
+  const id = event.target.closest("[data-part]")?.dataset.part;
+  for (const each of document.querySelectorAll("[data-part]")) each.classList.toggle("lit", on && each.dataset.part === id);
+};
+
+/** Show a message; `act` opens why, replays it or opens tamper at once. */
+export const show = async (row, rows, act = "") => {
+  if (!row) return;
+  if (row.kind === "message") {
+    place.replaceChildren(title(row), el("p", {}, "One window said this to another; it does not travel over HTTP."));
+    return;
+  }
+  let one;
+  try { one = await ask("/message", { n: row.n }); } catch (error) { place.replaceChildren(title(row), el("p", {}, error.message)); return; }
+  const again = shown.n === one.n ? shown : { n: one.n, why: false, tamper: false };
+  shown = again;
+  if (act === "why") again.why = true;
+  if (act === "tamper") again.tamper = true;
+  const panel = el("div", { class: "panel", id: "why", "aria-live": "polite", hidden: !again.why });
+  const form = tamper(one);
+  form.hidden = !again.tamper;
+  const toggle = (name, word, key, part) => {
+    const button = el("button", { class: "btn small", type: "button", "data-act": name, "aria-expanded": String(again[name]) }, word, el("kbd", {}, key));
+    button.addEventListener("click", () => { again[name] = !again[name]; part.hidden = !again[name]; button.setAttribute("aria-expanded", String(again[name])); if (name === "why" && again.why) why(one, panel); });
+    return button;
+  };
+  const replay = el("button", { class: "btn small", type: "button", "data-act": "replay", disabled: !one.resendable }, "Replay", el("kbd", {}, "R"));
+  replay.addEventListener("click", () => resend(one, {}));
+  const to = el("button", { class: "btn small", type: "button" }, "Copy as curl");
+  to.addEventListener("click", () => copy(curl(one.request, one.origin)));
+  place.replaceChildren(title(row), verdict(one) ?? "",
+    el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null, to),
+    panel, form,
+    section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}, ${one.request.bytes} bytes of payload. Secrets are masked.`), lines(one.request)),
+    one.response ? section("Response", lines(one.response)) : el("p", { class: "hint" }, one.failure ? `No response: ${one.failure}.` : "No response yet."),
+    el("div", { id: "covered" }),
+    one.findings.length ? section("Checked by the marketplace", el("ul", { class: "checks" }, one.findings.map((each) => el("li", {}, state(each.state === "held" ? "ok" : each.state === "violated" ? "bad" : "none", each.state), " ", el("code", {}, each.clause), " ", el("small", {}, each.detail))))) : "",
+    compare(one, rows),
+    one.clause ? el("div", { class: "clause" }, el("p", {}, el("b", {}, one.clause.level), ` · ${one.clause.actor} · ${one.clause.grade} · ${one.clause.source}${one.clause.heading ? `, ${one.clause.heading}` : ""}`), el("p", {}, one.clause.text), el("p", {}, el("code", {}, one.clause.id))) : "");
+  for (const part of document.querySelectorAll("[data-part]")) { part.addEventListener("pointerenter", light(true)); part.addEventListener("pointerleave", light(false)); }
+  if (again.why) why(one, panel);
+  if (one.verdict === "verified" || one.verdict === "decrypted") covers(one);
+  if (act === "replay" && one.resendable) resend(one, {});
+  if (act === "tamper") $("#message .tamper .field")?.focus();
+};
+
+const covers = async (one) => {
+  let answer;
+  try { answer = await ask("/why", { n: one.n }); } catch { return; }
+  if (shown.n !== one.n || !answer.returns) return;
+  const { covered, not_covered: open } = answer.returns;
+  $("#covers").textContent = `Covered: ${covered.join(", ") || "nothing"}. Not covered: ${open.join(", ") || "nothing"}.`;
+  const names = new Map(one.parts.map((part) => [part.id, part.name]));
+  for (const part of document.querySelectorAll("pre [data-part]")) part.classList.toggle("cov", covered.includes(names.get(part.dataset.part)));
+  $("#covered").replaceChildren(stages(answer) ?? "");
+};

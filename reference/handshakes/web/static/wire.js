@@ -1,0 +1,129 @@
+// The wire: one row is one message and one line of the sequence diagram. It grows by a row, and is read as a list.
+import { $, el, say, state } from "./dom.js";
+import { show } from "./message.js";
+
+const rows = new Map();
+const chapters = new Map();
+let lanes = [];
+let selected = 0;
+let follows = true;
+let view = () => {};
+
+const lane = (name) => (lanes.indexOf(name) < 0 ? (name === "outside" ? 0 : 2) : lanes.indexOf(name));
+
+const arrow = (row) => {
+  const [from, to] = [lane(row.from), lane(row.to)];
+  return el("span", { class: `arrow ${to > from ? "right" : "left"} a${Math.min(from, to)} w${Math.abs(to - from)}` }, el("i"),
+    el("span", { class: "hide" }, `${row.from} to ${row.to}: `));
+};
+
+const badge = (row) => {
+  if (row.kind !== "request") return null;
+  if (row.verdict === "refused") return state("bad", "refused");
+  if (row.verdict) return state("ok", row.verdict);
+  return row.violated ? state("bad", "violated") : row.open ? state("wait", "open") : null;
+};
+
+const message = (row) => {
+  const kinds = [row.kind === "request" ? "" : row.kind === "message" ? "window" : "answer", row.carries ? "carries" : "", row.verdict === "refused" ? "bad" : ""];
+  const button = el("button", { type: "button", class: `msg ${kinds.join(" ")}`, "data-n": row.n, tabindex: row.n === selected ? 0 : -1,
+    "aria-current": row.n === selected ? "true" : false },
+  el("span", { class: "no" }, String(row.n)), arrow(row),
+  el("span", { class: "text" }, el("b", {}, row.text), row.sub ? el("small", {}, row.sub) : null), badge(row));
+  button.addEventListener("click", () => { choose(row.n); if (innerWidth <= 760) view("message"); });
+  return el("li", {}, button);
+};
+
+const heading = (chapter) => el("li", { class: "chapter", "data-chapter": chapter.chapter }, chapter.title,
+  chapter.fault ? el("span", {}, ` · fault: ${chapter.what}`) : null);
+
+const matches = (row) => {
+  const words = $("#search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const only = $("#only").value;
+  const text = [row.n, row.from, row.to, row.text, row.sub, row.search, row.verdict].join(" ").toLowerCase();
+  return (!only || String(row.chapter) === only) && words.every((word) => text.includes(word));
+};
+
+const draw = () => {
+  const focused = document.activeElement?.dataset?.n;
+  const shown = [...rows.values()].sort((one, other) => one.n - other.n).filter(matches);
+  const made = [];
+  let last = null;
+  for (const row of shown) {
+    if (row.chapter !== last && chapters.has(row.chapter)) made.push(heading(chapters.get(row.chapter)));
+    last = row.chapter;
+    made.push(message(row));
+  }
+  $("#ladder").replaceChildren(...made);
+  $("#empty").hidden = rows.size > 0 && shown.length > 0;
+  if (rows.size && !shown.length) $("#empty-text").textContent = "No message matches the search.";
+  if (!$('.msg[tabindex="0"]')) $(".msg")?.setAttribute("tabindex", "0");
+  if (focused) $(`[data-n="${focused}"]`)?.focus({ preventScroll: true });
+  if (follows) $("#scroll").scrollTop = $("#scroll").scrollHeight;
+};
+
+/** Take what changed on the wire, and draw it. */
+export const update = (news, shop) => {
+  lanes = shop.lanes;
+  $("#lanes").replaceChildren(el("span"), ...lanes.map((name, index) => el("span", {}, el("span", { class: "full" }, name), el("span", { class: "short", "aria-hidden": "true" }, String(index + 1)))),
+    el("span", { class: "list" }, lanes.map((name, index) => `${index + 1} ${name}`).join(" · ")));
+  let added = false;
+  for (const row of news) {
+    if (row.kind === "chapter") { chapters.set(row.chapter, row); added = true; } else rows.set(row.n, row);
+  }
+  if (added) {
+    const only = $("#only");
+    const kept = only.value;
+    only.replaceChildren(el("option", { value: "" }, "all"), ...[...chapters.values()].map((one) => el("option", { value: one.chapter }, `${one.chapter}. ${one.title}${one.fault ? `, ${one.fault}` : ""}`)));
+    only.value = kept;
+  }
+  const refused = news.filter((row) => row.kind === "request" && row.verdict === "refused" && !row.open).at(-1);
+  if (refused && follows) selected = refused.n;
+  if (news.length) draw();
+  if (refused && follows) show(rows.get(selected), rows);
+  else if (news.some((row) => row.n === selected || row.answer === selected || row.of === selected)) show(rows.get(selected), rows);
+};
+
+const choose = (n, focus = false) => {
+  selected = n;
+  for (const button of document.querySelectorAll(".msg")) {
+    const on = Number(button.dataset.n) === n;
+    button.tabIndex = on ? 0 : -1;
+    if (on) { button.setAttribute("aria-current", "true"); if (focus) button.focus(); } else button.removeAttribute("aria-current");
+  }
+  show(rows.get(n), rows);
+};
+
+/** Follow the newest message, or stay where the person is; what is announced goes with it. */
+export const follow = (on) => {
+  follows = on;
+  $("#follow").setAttribute("aria-pressed", String(on));
+  $("#follow").textContent = on ? "Follow" : "Jump to latest";
+  if (on) $("#scroll").scrollTop = $("#scroll").scrollHeight;
+};
+export const following = () => follows;
+
+export const start = (go) => {
+  view = go;
+  $("#follow").addEventListener("click", () => { follow(!follows); say(follows ? "Following the newest message." : "Staying here."); });
+  $("#search").addEventListener("input", draw);
+  $("#only").addEventListener("change", draw);
+  $("#scroll").addEventListener("wheel", (event) => { if (event.deltaY < 0) follow(false); }, { passive: true });
+  // keys work on a message only, so that they never take a letter from a field or a screen reader
+  $("#ladder").addEventListener("keydown", (event) => {
+    const list = [...document.querySelectorAll(".msg")];
+    const at = list.indexOf(event.target);
+    if (at < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: list.length - 1 }[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      if (list[to]) { follow(to === list.length - 1 && event.key === "End"); choose(Number(list[to].dataset.n), true); }
+      return;
+    }
+    const act = { w: "why", r: "replay", t: "tamper" }[event.key.toLowerCase()];
+    if (act) { choose(Number(event.target.dataset.n)); show(rows.get(selected), rows, act); }
+  });
+  $("#message").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { view("wire"); $(`[data-n="${selected}"]`)?.focus(); }
+  });
+};

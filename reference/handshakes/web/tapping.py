@@ -1,0 +1,173 @@
+"""A tap on a served role: what arrives there goes onto the wire, and so does what the role finds or refuses meanwhile."""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ..core.messages import Answer, Delayed, Dropped, Pause, Request, Response, Step, Unreachable, form_body
+from ..core.refusals import Refused
+from ..core.strict import form_pairs
+from ..runtime.flow import Role
+from ..runtime.story import Press
+from ..runtime.verdicts import Findings
+from .wire import Chapter, Exchange, Wire
+
+PORTAL = "/simulator"
+SAID = f"{PORTAL}/message"
+"""Where the popup's script hands over what the frame said to it."""
+PARTS = ("style", "script", "image", "font")
+"""What a browser loads for a page that it shows already; no message between the two sides."""
+TOKEN = "marketplace_token"
+"""The field with which the marketplace page shows that a form of its own was posted."""
+
+
+@dataclass(slots=True)
+class Tap:
+    """A role whose messages go onto the wire.
+
+    `presses` are what the marketplace offers now; a form of the simulator's pages that is one of them begins a chapter.
+    `page` is the marketplace's origin and `token` its secret: with both, a form of that page counts as the simulator's own.
+    """
+
+    role: Role
+    wire: Wire
+    partner: str = ""
+    presses: Callable[[], tuple[Press, ...]] = tuple
+    page: str = ""
+    token: str = field(default="", repr=False)
+    _now: threading.local = field(default_factory=threading.local)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.role, name)
+
+    @property
+    def name(self) -> str:
+        """The role's name."""
+        return self.role.name
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The role's origins."""
+        return self.role.origins
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The role's names of secrets."""
+        return self.role.secret_names
+
+    def heard(self, endpoint: str, refused: Refused) -> None:
+        """Put a refusal on the exchange that is being handled in this thread."""
+        one = getattr(self._now, "exchange", None)
+        if one is not None:
+            self.wire.heard(one, endpoint, refused)
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Answer as the role does."""
+        if request.path == PORTAL or request.path.startswith(PORTAL + "/"):
+            return (yield from self._pressed(self._admitted(request)))
+        if request.header("sec-fetch-dest") in PARTS:
+            return (yield from self.role.handle(request))
+        one = self.wire.arrives(self.name, request)
+        outside = one is None
+        if one is None:
+            sender = "browser" if request.header("sec-fetch-mode") else self.partner or "outside"
+            one = self.wire.began(sender, self.name, request)
+            one.arrived = request
+        answer = yield from self._advanced(request, one)
+        if outside:
+            self.wire.ended(one, _seen(answer))
+        return answer
+
+    def _pressed(self, request: Request) -> Step[Answer]:
+        """Hand a form of the simulator's pages on; it is no message between the two sides, but may begin a chapter."""
+        fields = _fields(request) if request.method == "POST" else {}
+        chapter = self._begun(request.path.removeprefix(PORTAL + "/"), fields)
+        if request.path == SAID and "text" in fields:
+            self.wire.message(self.partner, self.name, fields["text"])
+        try:
+            return (yield from self._advanced(request, None))
+        finally:
+            if chapter:
+                self.wire.end(chapter)
+
+    def _begun(self, step: str, fields: dict[str, str]) -> Chapter | None:
+        for press in self.presses() if fields else ():
+            if press.step == step and all(fields.get(name) == value for name, value in press.fields.items()):
+                if step == "register" and fields.get("user", "") != press.fields.get("user", ""):
+                    continue
+                fault = next((one for one in press.faults if one.name == fields.get("fault")), None)
+                return self.wire.begin(
+                    press.id, press.title, fault.name if fault else "", fault.expected if fault else None
+                )
+        return None
+
+    def _admitted(self, request: Request) -> Request:
+        """Return a form that the marketplace page posted as the simulator's own page would; anything else as it is."""
+        if not self.page or request.header_values("origin") != (self.page,):
+            return request
+        fields = _fields(request)
+        token = fields.pop(TOKEN, "")
+        if not hmac.compare_digest(token.encode(), self.token.encode()):
+            return request
+        headers = tuple(
+            (name, request.origin if name == "origin" else value) for name, value in request.headers
+        )
+        return replace(request, headers=headers, body=form_body(fields))
+
+    def _advanced(self, request: Request, one: Exchange | None) -> Step[Answer]:
+        """Advance the role; what it finds after an answer of the other side is about that answer's exchange."""
+        step = self.role.handle(request)
+        about = one
+        try:
+            outward = self._moved(partial(next, step), one, about)
+            while True:
+                try:
+                    response = yield outward
+                except Unreachable as failure:
+                    move: Callable[[], Request | Pause] = partial(step.throw, failure)
+                else:
+                    move = partial(step.send, response)
+                about = self._sent(outward) or one
+                outward = self._moved(move, one, about)
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+
+    def _sent(self, outward: Request | Pause) -> Exchange | None:
+        """Return the exchange that a request of the role's own has become."""
+        with self.wire._all:
+            return next(
+                (one for one in reversed(self.wire.exchanges.values()) if one.request is outward), None
+            )
+
+    def _moved(
+        self, move: Callable[[], Request | Pause], one: Exchange | None, about: Exchange | None
+    ) -> Request | Pause:
+        findings: Findings | None = getattr(self.role, "findings", None)
+        before = findings.seen if findings is not None else 0
+        self._now.exchange = one or about
+        try:
+            return move()
+        finally:
+            self._now.exchange = None
+            if findings is not None:
+                self.wire.found(about, findings.since(before))
+
+
+def _fields(request: Request) -> dict[str, str]:
+    try:
+        return dict(form_pairs(request.body, request.header("content-type"), "advice.form"))
+    except (Refused, UnicodeDecodeError):
+        return {}
+
+
+def _seen(answer: Answer) -> Response | Unreachable:
+    """Return what whoever asked sees of an answer."""
+    if isinstance(answer, Dropped):
+        return Unreachable("dropped")
+    return answer.response if isinstance(answer, Delayed) else answer

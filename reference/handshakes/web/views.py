@@ -1,0 +1,206 @@
+"""What the marketplace page shows, as JSON values: rows of the wire, the steps, what was proven. Nothing here is HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ..core.refusals import REASONS
+from ..runtime.story import Press
+from ..runtime.verdicts import Fault, Finding, Refuses, Survives
+from ..spec.register import load
+from .places import Place
+from .tapping import PORTAL
+from .wire import Chapter, Exchange
+
+VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
+Json = dict[str, Any]
+
+
+def verdict(place: Place, one: Exchange) -> str:
+    """Return `verified`, `decrypted` or `refused` for what the receiver was seen to do, else nothing.
+
+    Of a receiver that somebody else runs only its answer is seen, and an answer is no verification.
+    """
+    if one.refused:
+        return "refused"
+    response = one.response
+    if response is None or not one.carries or one.receiver not in place.served:
+        return ""
+    if place.tools.refuses(one.request, response):
+        return "refused"
+    return VERDICTS[one.carries] if response.status < 400 else ""
+
+
+def rows(place: Place, after: int) -> list[Json]:
+    """Return what has changed on the wire since a version: chapters, and messages in both directions."""
+    wire = place.wire
+    found: list[Json] = []
+    with wire._all:
+        found += [chapter(place, one) for one in wire.chapters.values() if one.version > after]
+        for one in wire.exchanges.values():
+            if one.version > after:
+                found += exchange(place, one)
+        found += [
+            {
+                "n": n, "kind": "message", "chapter": number, "from": event.sender, "to": event.receiver,
+                "text": f"postMessage “{event.text}”", "sub": "from window to window",
+            }
+            for n, (number, event, version) in wire.messages.items()
+            if version > after
+        ]  # fmt: skip
+    return found
+
+
+def exchange(place: Place, one: Exchange) -> list[Json]:
+    """Return the rows of a request and of its answer: who, what, of which step."""
+    wire, seen = place.wire, verdict(place, one)
+    method, _, url = wire.masked(one.shown.text).partition(" ")
+    target = re.sub("^https?://[^/?]*", "", url) or "/"
+    reason = one.refused[-1][1].reason if one.refused else ""
+    path, _, query = target.partition("?")
+    request = {
+        "n": one.number, "kind": "request", "chapter": one.chapter, "from": one.sender, "to": one.receiver,
+        "text": f"{method} {path}", "sub": reason or _names(query, one), "search": target, "carries": one.carries,
+        "verdict": seen, "answer": one.answer, "open": one.answered is None,
+        "violated": any(finding.violated for finding in one.findings),
+    }  # fmt: skip
+    if one.answered is None:
+        return [request]
+    back = {"kind": one.answered.kind, "chapter": one.chapter, "from": one.receiver, "to": one.sender}
+    text, sub = one.answered.text, ""
+    if one.response is not None:
+        location = next((value for name, value in one.answered.headers if name == "location"), "")
+        sub = f"to {wire.masked(location)}" if location else _short(wire.masked(one.answered.body))
+    return [request, {"n": one.answer, **back, "text": text, "sub": sub, "verdict": seen, "of": one.number}]
+
+
+def _names(query: str, one: Exchange) -> str:
+    """Return the names of a query's parameters, or of a form's fields, as a row has room for them."""
+    text = query or (one.shown.body if "urlencoded" in one.request.header("content-type") else "")
+    names = [piece.partition("=")[0] for piece in text.split("&") if piece]
+    return _short(", ".join(names) or one.shown.body)
+
+
+def _short(text: str, most: int = 120) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def chapter(place: Place, one: Chapter) -> Json:
+    """Return a chapter's row."""
+    fault = place.fault(one.fault) if one.fault else None
+    return {
+        "chapter": one.number,
+        "kind": "chapter",
+        "title": one.title,
+        "fault": one.fault,
+        "what": fault.what if fault else "",
+        "first": one.first,
+    }
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+def shop(place: Place) -> Json:
+    """Return the platform's tile and steps."""
+    now = place.shop()
+    steps = [step(place, press) for press in now.presses]
+    return {
+        "name": place.name, "title": place.platform.title, "line": now.line, "state": now.state, "connected": now.connected,
+        "lanes": ["browser", place.sides.platform.name, place.sides.partner.name], "origins": place.addresses,
+        "steps": steps, "ahead": place.clock.ahead, "now": place.clock(), "proven": counts(place),
+    }  # fmt: skip
+
+
+def step(place: Place, press: Press) -> Json:
+    """Return a step: what it does, and how its last try ended."""
+    last = place.wire.last(press.id)
+    state, said = ended(press, last) if last else ("next" if press.ready else "later", "")
+    return {
+        "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
+        "state": state, "said": said, "fault": last.fault if last else "", "try": last.number if last else 0, "faults": len(press.faults),
+        "action": f"{place.addresses['platform']}{PORTAL}/{press.step}", "fields": dict(press.fields),
+    }  # fmt: skip
+
+
+def ended(press: Press, last: Chapter) -> tuple[str, str]:
+    """Return how a try ended, by its own answers, and a sentence; what has ended well stays so when a later step undoes it.
+
+    It is `running`, `waiting`, `held`, `refused`, `violated` or `unseen`.
+    """
+    found = last.settled or _ended(press, last)
+    violated = [one for one in last.findings if one.violated]
+    if violated:
+        return "violated", f"{violated[-1].clause}: {violated[-1].detail}"
+    if found[0] in ("held", "refused"):
+        last.settled = found
+    return found
+
+
+def _ended(press: Press, last: Chapter) -> tuple[str, str]:
+    if last.running:
+        return "running", "The answer is not there yet."
+    reasons, expected = last.reasons, last.expected
+    if isinstance(expected, Refuses):
+        if expected.reason in reasons:
+            return "refused", f"Refused as expected: {expected.reason}."
+        if reasons:
+            return "violated", f"Refused as {reasons[-1]}; {expected.reason} was expected."
+    held = any(one.held for one in last.findings)
+    if press.done or (press.done is None and held):
+        return "held", f"Survived: {expected.state}." if isinstance(
+            expected, Survives
+        ) else "Done, and every check held."
+    if reasons and expected is None:
+        return "violated", f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}"
+    if press.window:
+        return "waiting", "Go on in the window that opened."
+    return ("held", "Every check held.") if held else ("unseen", "Nothing was seen of it.")
+
+
+def faults(press: Press) -> list[Json]:
+    """Return the faults of a step in groups, each with a sentence and how it has to end."""
+    return [
+        {
+            "name": one.name, "what": one.what[:1].upper() + one.what[1:], "clause": one.clause, "group": group(one),
+            "ends": f"refused: {one.expected.reason}" if isinstance(one.expected, Refuses) else f"survived: {one.expected.state}",
+            "survived": not isinstance(one.expected, Refuses),
+        }
+        for one in press.faults
+    ]  # fmt: skip
+
+
+def group(fault: Fault) -> str:
+    """Return the part of the register that a fault tries.
+
+    >>> group(Fault("late", "shop:answer-time.limit", Refuses("stale"), "the answer is late"))
+    'Answer time'
+    """
+    return fault.clause.partition(":")[2].partition(".")[0].replace("-", " ").capitalize()
+
+
+# --- what was proven ------------------------------------------------------------------------------
+
+
+def states(findings: Iterable[Finding]) -> dict[str, str]:
+    """Return the state of each clause: violated once is violated, and what was held is more than what was not seen."""
+    order, found = ("not seen", "held", "violated"), dict[str, str]()
+    for one in findings:
+        found[one.clause] = max(found.get(one.clause, "not seen"), one.state, key=order.index)
+    return found
+
+
+def counts(place: Place) -> dict[str, int]:
+    """Return how many clauses are held, violated and not seen, and how many no request can show."""
+    found = states(list(place.sides.platform.findings))  # type: ignore[attr-defined]
+    known = load(place.name)
+    hidden = {one.clause for one in known.untestable}
+    values = list(found.values())
+    others = {one.id for one in known.clauses if one.actor == "partner"} - set(found) - hidden
+    return {
+        "held": values.count("held"), "violated": values.count("violated"),
+        "unseen": values.count("not seen") + len(others), "untestable": len(hidden),
+    }  # fmt: skip
