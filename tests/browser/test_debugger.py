@@ -272,7 +272,7 @@ def test_nothing_leaves_the_page_and_nothing_is_kept(debugger, tmp_path):
     example = EXAMPLES["officernd-json-python"]
     debugger.fill(example.pasted, example.secret)
     debugger.explain()
-    assert any(url.endswith("/engine/package.zip") for url in debugger.asked), (
+    assert any(url.endswith("/engine/package.bin") for url in debugger.asked), (
         "the worker's requests are seen"
     )
     own = (debugger.base, f"blob:{debugger.base}")
@@ -304,7 +304,7 @@ def test_the_policy_keeps_the_page_and_its_worker_from_asking_another_site(chrom
 def test_stop_ends_the_loading_and_explain_starts_again(chromium, site):  # noqa: F811
     stopped = Debugger(chromium, site)
     waiting: list[Any] = []
-    stopped.context.route("**/package.zip", lambda route: waiting.append(route))  # answered by nobody
+    stopped.context.route("**/package.bin", lambda route: waiting.append(route))  # answered by nobody
     stopped.fill(GENUINE.pasted, GENUINE.secret)
     stopped.page.keyboard.press("Control+Enter")
     stopped.page.wait_for_selector("#answer >> text=Loading the package")
@@ -312,7 +312,7 @@ def test_stop_ends_the_loading_and_explain_starts_again(chromium, site):  # noqa
     stopped.page.wait_for_selector("#answer[aria-busy=false]", timeout=MINUTES)
     assert stopped.page.inner_text("#answer h2") == "Stopped"
     assert stopped.page.is_hidden("#stop") and stopped.page.is_enabled("#go")
-    stopped.context.unroute("**/package.zip")
+    stopped.context.unroute("**/package.bin")
     assert stopped.explain() == "The request is genuine"
     assert stopped.wrong == []
     stopped.context.close()
