@@ -606,7 +606,7 @@ def serving(
     environment = {**os.environ, "COLUMNS": "100", **variables}
     environment.pop("HANDSHAKES_STORE_KEYS", None)
     process = subprocess.Popen(
-        [*start, COMMAND, "serve", platform, *arguments],
+        [*start, COMMAND, "serve", *filter(None, (platform,)), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment,
@@ -687,6 +687,16 @@ def test_both_sides_served_pressed_and_ended(tmp_path):
     assert (kept.state, kept.credentials["secret"]) == ("active", SECRET)
     for file in folder.iterdir():
         assert SECRET.encode() not in file.read_bytes(), f"{file.name} holds the secret in clear"
+
+
+def test_without_a_platform_all_four_are_served_behind_one_page():
+    with serving(platform="") as served:
+        url = served.briefing()["Marketplace page"]
+        page = requests.get(url, timeout=30)
+        assert page.url == url + "officernd", "the first of them"
+        assert re.findall(r'data-tile="(\w+)"', page.text) == ["officernd", "retailcrm", "onoffice", "fortis"]
+        assert served.interrupt() == 0
+        assert "Traceback" not in served.text
 
 
 # Starts a program with a signal as a terminal, or as `nohup` and a shell's `&`, would hand it down.

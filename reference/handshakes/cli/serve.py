@@ -25,7 +25,9 @@ from .workers import MOST_WORKERS, forked
 
 
 def serve(
-    platform: Annotated[str, typer.Argument(metavar="[PLATFORM]", help=ONE_OR_ALL, show_default=False)] = "",
+    platform: Annotated[
+        str | None, typer.Argument(metavar="[PLATFORM]", help=ONE_OR_ALL, show_default=False)
+    ] = None,
     only: Annotated[
         str,
         typer.Option(metavar="SIDE", help="Serve one side for a program of your own: platform or partner."),
