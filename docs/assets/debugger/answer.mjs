@@ -37,13 +37,13 @@ function verdict(answer, title, now) {
     make("p", { class: "line" }, make("span", { class: `st ${good ? "ok" : unknown ? "none" : "bad"}` }, WORDS[answer.verdict]), title, answer.reason && links.reason(answer.reason), answer.clause && links.clause(answer.clause)),
     make("h2", { id: "answer-h", tabindex: "-1" }, prose(heading(answer))),
     good ? genuine(answer, now) : make("p", {}, prose(refusedBecause(answer))),
-    Object.keys(answer.evidence).length ? make("dl", { class: "facts" }, Object.entries(answer.evidence).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, visible(value))))) : null,
+    Object.keys(answer.evidence).length ? make("dl", { class: "facts" }, Object.entries(answer.evidence).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, value)))) : null,
     answer.took && make("div", { class: "read" }, make("b", { id: "read-h" }, "Read as"), make("ol", { class: "undone", "aria-labelledby": "read-h" }, make("li", {}, answer.took), answer.undone.map((one) => make("li", {}, one)))));
 }
 
 function refusedBecause(answer) {
   if (answer.verdict === "unrecognised") return answer.says;
-  if (answer.explanations.length) return "With this mistake, the signature that was received comes out: the secret is right.";
+  if (answer.explanations.length) return "This mistake gives exactly what was received.";
   return answer.hint;
 }
 
@@ -124,7 +124,7 @@ function stages(answer, unmask) {
   const last = answer.stages.length - 1;
   return section("stages-h", "The bytes, stage by stage", "from the request to what is signed; ␣ is a space", make("ol", { class: "stages" }, answer.stages.map((stage, place) =>
     make("li", {}, make("b", {}, stage.name),
-      make("code", { class: stage.masked ? "dim" : place === last ? "cov" : null }, visible(stage.text || (stage.hex ? `‹hex› ${stage.hex}` : ""))),
+      make("code", { class: stage.masked ? "dim" : place === last ? "cov" : null }, stage.hex && !stage.text ? [make("small", {}, "hex "), stage.hex] : visible(stage.text)),
       make("small", {}, `${stage.length.toLocaleString("en-GB")} byte${stage.length === 1 ? "" : "s"}`, stage.clause && [" · ", links.shortly(stage.clause)])))),
     answer.stages.some((stage) => stage.masked) && make("p", { class: "hint after" }, "Credentials are masked. ", make("button", { class: "btn small", type: "button", onclick: unmask }, "Show them")));
 }
