@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
+from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import pytest
@@ -217,3 +218,184 @@ def test_a_place_in_the_list_may_be_any_text(worlds, after):
     page = get(worlds["retailcrm"].operator + "/?after=" + after)
     assert (page.status_code, "<script" in page.text) == (200, False)
     assert "There are no more." in page.text or "<h2" in page.text
+
+
+# --- the form of the configuration ----------------------------------------------------------------
+
+
+def settings_form(world: Served) -> dict[str, str]:
+    """Return the fields of the settings page of a connected integration."""
+    connect(world)
+    page = get(world.sides.platform.configuration_url(FIRST), **PERSON)
+    assert page.status_code == 200
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page.text)
+    return {**dict(fields), "synced": "members-and-bookings"}
+
+
+def kept_setting(world: Served) -> str:
+    (one,) = world.store.find("officernd", "integrationId", FIRST)
+    return one.details.get("synced", "members")
+
+
+FORGED = {
+    "another site's page posts it": ({}, {"origin": "https://attacker.example"}),
+    "another port of this machine posts it": ({}, {"origin": "http://127.0.0.1:9"}),
+    "a sandboxed frame posts it": ({}, {"origin": "null"}),
+    "without a token": ({"token": ""}, {}),
+    "with a token of somebody else": ({"token": "9999999999." + "0" * 64}, {}),
+    "with a token that lasts longer than it was given": ({"token": "stretched"}, {}),
+    "for another installation": ({"installation": "another/one"}, {}),
+    "with a choice that is none": ({"synced": "<script>alert(1)</script>"}, {}),
+    "with 64 kB": ({"synced": "x" * 65_536}, {}),
+    "as JSON": ({}, {"content-type": "application/json"}),
+    "as plain text, which a form of another site may send": ({}, {"content-type": "text/plain"}),
+    "with two origins": ({}, {"origin": "http://127.0.0.1:1, http://127.0.0.1:2"}),
+    "with a name of the method's": ({"installation": "../../x"}, {}),
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_forged_form_saves_nothing_and_says_nothing_of_the_reason(worlds, kind):
+    world = worlds["officernd"]
+    fields = settings_form(world)
+    changed, headers = FORGED[kind]
+    if changed.get("token") == "stretched":
+        until, _, mac = fields["token"].partition(".")
+        changed = {"token": f"{int(until) + 1}.{mac}"}
+    answer = requests.post(
+        world.app + "/officernd/settings", {**fields, **changed}, headers={**PERSON, **headers}, timeout=30
+    )
+    assert (answer.status_code, kept_setting(world)) == (401, "members")
+    assert "The request could not be verified." in answer.text and "<script" not in answer.text
+    assert world.sides.reports[-1][1].reason not in answer.text
+
+
+def test_the_form_as_it_was_given_is_saved(worlds):
+    world = worlds["officernd"]
+    fields = settings_form(world)
+    answer = requests.post(
+        world.app + "/officernd/settings", fields, headers={**PERSON, "origin": world.app}, timeout=30
+    )
+    assert (answer.status_code, kept_setting(world)) == (200, "members-and-bookings")
+    assert 'id="saved"' in answer.text
+    fields["synced"] = "members"
+    requests.post(world.app + "/officernd/settings", fields, timeout=30)
+    assert kept_setting(world) == "members"
+
+
+# --- what comes from elsewhere --------------------------------------------------------------------
+
+TEXTS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'><svg onload=alert(1)>",
+    "</title></h1><script>alert(1)</script>",
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:alert(1)",
+    "\u202emoc.elpmaxe",
+    "&lt;b&gt;",
+    "x" * 2_000,
+    "\ud83d\ude00 Müller".encode("utf-16", "surrogatepass").decode("utf-16"),
+]
+
+
+def is_only_text(page: requests.Response) -> None:
+    """Check that a page holds no tag, attribute or link that a text of somebody else brought."""
+    found = Tags()
+    found.feed(page.text)
+    scripts = ["script"] if 'src="' in page.text and "/onoffice/activate.js" in page.text else []
+    assert [tag for tag in found.tags if tag in ("script", "svg", "img")] == scripts
+    assert [name for name in found.attributes if name.startswith("on")] == []
+    assert [link for link in found.links if not re.match(r"https?://|\.|/|\?", link)] == []
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_names_that_the_platform_sends_are_text_on_every_page(worlds, text):
+    """OfficeRnD's locations and organisation, onOffice's customer, Fortis' contact, and all of it at the operator's."""
+    world = worlds["officernd"]
+    connect(world)
+    organization = next(iter(world.sides.platform.organizations.values()))
+    before, locations = organization.name, dict(organization.locations)
+    organization.name = text
+    organization.locations.update(dict.fromkeys(locations, text))
+    try:
+        page = get(world.sides.platform.configuration_url(FIRST), **PERSON)
+    finally:
+        organization.name = before
+        organization.locations.update(locations)
+    assert page.status_code == 200
+    assert html.escape(text, quote=False)[:50] in page.text.replace("&#34;", '"').replace("&#39;", "'")
+    is_only_text(page)
+    office = worlds["onoffice"]
+    customer = office.sides.platform.customers["4711"]
+    before, customer.name = customer.name, text[:400]
+    try:
+        popup = office.sides.platform.open_popup("4711", "17")
+        office.sides.platform.confirm(popup, terms=True, data_processing=True)
+        page = get(popup.url, **PERSON)
+    finally:
+        customer.name = before
+    assert page.status_code == 200
+    is_only_text(page)
+    is_only_text(get(office.operator + "/"))
+
+
+SESSIONS = [
+    "",
+    "x",
+    "a.b.c",
+    "." * 3_000,
+    "9" * 3_000,
+    '{"a":1}',
+    "%00%ff",
+    "a=b=c",
+    "<script>",
+    "ééé".encode().decode("latin-1"),
+    "0.9999999999.x.y",
+]
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+@pytest.mark.parametrize(
+    ("name", "path", "cookie"),
+    [
+        ("officernd", "/officernd/result", "officernd_connect"),
+        ("retailcrm", "/retailcrm/account", "retailcrm_session"),
+        ("fortis", "/fortis/app", "fortis_session"),
+    ],
+)
+def test_a_forged_session_opens_nothing(worlds, name, path, cookie, session):
+    page = get(worlds[name].app + path, **PERSON, cookie=f"{cookie}={session}")
+    assert page.status_code == (200 if name == "officernd" else 403)
+    assert "Connected" not in page.text and "Signed in" not in page.text and "<script" not in page.text
+    assert "set-cookie" not in page.headers
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_values_of_64_kb_are_refused_before_anybody_reads_them(worlds, name):
+    world = worlds[name]
+    path = PAGES[name].partition("?")[0]
+    assert get(f"{world.app}{path}?x=" + "y" * 65_536, **PERSON).status_code == 414
+    assert get(world.app + path, **PERSON, cookie="a=" + "y" * 65_536).status_code in (400, 431)
+    assert get(world.operator + "/?after=" + "y" * 65_536).status_code == 414
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_another_host_gets_nothing_of_the_app_and_of_the_operators_page(worlds, name):
+    for url in (worlds[name].app, worlds[name].operator):
+        for host in ("attacker.example", "localhost", "127.0.0.1"):
+            page = get(url + "/", host=host)
+            assert page.status_code == 421 and "<h1>" not in page.text
