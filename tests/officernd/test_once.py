@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from cryptography.fernet import Fernet
 
 from handshakes.core.messages import Delayed, Pause, Request, Response, Unreachable, split_url
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
-from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.sql_store import SqlStore
 from handshakes.runtime.store import Conflict
 from tests.officernd.sides import Both, sides
 
@@ -178,9 +179,14 @@ def test_of_twenty_requests_in_step_one_refreshes_and_all_are_answered():
 
 
 @pytest.mark.clause("officernd:token.one-refresh")
-def test_of_twenty_requests_at_once_to_two_processes_one_refreshes_and_all_are_answered(tmp_path):
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_of_twenty_requests_at_once_to_two_processes_one_refreshes_and_all_are_answered(
+    tmp_path, request, database
+):
     """Two partners on one database, as two processes have it; the token endpoint takes 0.3 s."""
-    stores = [open_store(tmp_path, {}) for _ in range(2)]
+    sqlite, keys = f"sqlite:///{tmp_path / 'kept.sqlite'}", [Fernet.generate_key().decode()]
+    url = sqlite if database == "sqlite" else request.getfixturevalue("postgres").empty()
+    stores = [SqlStore(url, keys) for _ in range(2)]
     both = sides(stores[0])
     connect(both)
     both.clock.advance(4_000)

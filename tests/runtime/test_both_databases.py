@@ -100,6 +100,8 @@ def test_what_cannot_be_kept_is_looked_for_and_not_there(store, odd):
     assert store.find("toy", ODD[odd], "a") == []
     assert store.find(ODD[odd], "slug", "a") == []
     store.remove_expired(ODD[odd], NOW)
+    assert store.listed(ODD[odd], 5) == []
+    assert len(store.listed("toy", 5, ODD[odd])) == 1, "as from the beginning"
 
 
 def test_a_long_identity_is_kept_whole(store):

@@ -137,9 +137,10 @@ class SqlStore:
     ) -> list[tuple[str, Installation | StoreError]]:
         """Return at most `most` of a platform's installations behind an identity, in their order; an error for one that cannot be opened."""
         table = self._installations
-        behind = (table.c.platform == platform, table.c.identity > after)
+        after = after if storable(after, MOST["identity"]) else ""
+        behind = (table.c.platform == searchable(platform), table.c.identity > after)
         wanted = self._sql.select(table).where(*behind).order_by(table.c.identity).limit(most)
-        with self._transaction() as connection:
+        with self._transaction(alone=True) as connection:
             rows = connection.execute(wanted).all()
         found: list[tuple[str, Installation | StoreError]] = []
         for row in rows:

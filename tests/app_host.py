@@ -1,0 +1,112 @@
+"""The partners of all four platforms in processes that can be killed, on one database and on shared ports.
+
+Run as a script, it obeys the lines that it reads: `begin N` starts N processes, `begin 1 K` one that kills itself at
+the K-th step of a partner: before a question to the store, a request outward, or an answer. `kill` kills those that
+still run. What is done is said in a line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from itertools import count
+from typing import Any
+
+from handshakes.platforms import PLATFORMS
+from handshakes.runtime.client import Client
+from handshakes.runtime.server import RoleServer, origin_of
+from handshakes.runtime.sql_store import SqlStore
+from handshakes.runtime.story import World
+
+
+class Mortal:
+    """A role, or its store, in a process that kills itself at one step."""
+
+    def __init__(self, inner: Any, step: Any) -> None:
+        self.inner, self.step = inner, step
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        return self._stepping(found) if callable(found) else found
+
+    def _stepping(self, call: Any) -> Any:
+        def stepped(*given: Any, **named: Any) -> Any:
+            self.step()
+            return call(*given, **named)
+
+        return stepped
+
+    def handle(self, request: Any) -> Any:
+        answer = yield from self.inner.handle(request)
+        self.step()
+        return answer
+
+
+def steps(last: int) -> Any:
+    """Return what each step calls; the last one of them is never taken. With 0, all are."""
+    numbers = count(1)
+
+    def step() -> None:
+        if next(numbers) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return step
+
+
+def bound(port: int = 0) -> socket.socket:
+    """Return a socket at a port that others may share. Who does not listen on it keeps the port alone: nobody waits there."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind(("127.0.0.1", port))
+    return sock
+
+
+def serve(given: dict[str, Any], sockets: dict[str, Any], last: str = "0") -> None:
+    """Serve every partner until this process is killed."""
+    host = os.getppid()
+    store = SqlStore(given["url"], given["keys"])
+    client = Client(given["book"])
+    for name, sock in sockets.items():
+        step = steps(int(last))
+        world = World(lambda: int(time.time()), os.urandom, Mortal(store, step))
+        partner = PLATFORMS[name].tools().sides(world).partner
+        exchange = Mortal(client, step).exchange
+        RoleServer(Mortal(partner, step), exchange, bound(sock.getsockname()[1])).start()
+    os.write(1, b'"serves"\n')
+    while os.getppid() == host:  # it ends with who began it, however that ends
+        time.sleep(1)
+    os._exit(0)
+
+
+def main() -> None:
+    """Obey."""
+    given = json.loads(sys.argv[1])
+    sockets = {name: bound() for name in given["platforms"]}
+    print(json.dumps({name: origin_of(sock) for name, sock in sockets.items()}), flush=True)
+    children: list[int] = []
+    for line in sys.stdin:
+        word, *rest = line.split()
+        if word == "begin":
+            for _ in range(int(rest[0])):
+                child = os.fork()
+                if not child:
+                    serve(given, sockets, *rest[1:])
+                children.append(child)
+            continue
+        for child in children if word == "kill" else ():
+            os.kill(child, signal.SIGKILL)
+        print(
+            json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]), flush=True
+        )
+        children.clear()
+    for child in children:  # nobody asks any more
+        os.kill(child, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

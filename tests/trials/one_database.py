@@ -1,0 +1,66 @@
+"""Two processes with fifty handshakes at once a platform, and a process killed at every step of a connect.
+
+`python -m tests.trials.one_database [sqlite|postgresql …] [--at-once 50]` prints what came of it; it needs some minutes.
+The test run does the same with smaller numbers, on PostgreSQL (tests/test_one_database.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from handshakes.platforms import PLATFORMS
+from handshakes.runtime.sql_store import SqlStore
+from tests.apps import all_at_once, apps, killed_at_steps
+from tests.postgres import running
+
+MOST = 80
+
+
+def run(database: str, at_once: int, *, kill: bool) -> None:
+    """Do it on one kind of database."""
+    key = Fernet.generate_key().decode()
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        server = stack.enter_context(running()) if database == "postgresql" else None
+        for name in PLATFORMS:
+            url = server.empty() if server else f"sqlite:///{Path(folder) / f'{name}.sqlite'}"
+            store = SqlStore(url, [key])
+            with apps(url, key, at_once, [name]) as served:
+                served.begin(2)
+                start = time.monotonic()
+                failed = all_at_once(served, at_once)
+                seconds = time.monotonic() - start
+                again = [one for one in failed if not served.connects(*one)]
+                lost = [number for number in range(at_once) if not served.works(name, number)]
+                served.kill()
+            print(
+                f"{database}, {name}: {at_once} at once in two processes, {seconds:.1f} s; failed {len(failed)}, "
+                f"failed again alone {len(again)}, not working afterwards {len(lost)}",
+                flush=True,
+            )
+            if kill:
+                with apps(url, key, MOST, [name]) as served:
+                    start = time.monotonic()
+                    last = killed_at_steps(served, name, store, range(1, MOST))
+                seconds = time.monotonic() - start
+                print(
+                    f"{database}, {name}: killed at each of {last} steps, {seconds:.0f} s; nothing lost",
+                    flush=True,
+                )
+            store.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("databases", nargs="*", default=["postgresql", "sqlite"])
+    parser.add_argument("--at-once", type=int, default=50)
+    parser.add_argument("--no-kill", action="store_true")
+    given = parser.parse_args()
+    for one in given.databases:
+        run(one, given.at_once, kill=not given.no_kill)
