@@ -246,6 +246,7 @@ def module(secret, *mistakes):
 '''
 
 BAD = """
+import asyncio
 import pytest
 from own import module
 
@@ -323,6 +324,25 @@ def test_reads_an_open_question_otherwise(retailcrm_platform):
     connected(retailcrm_platform)
 
 
+OWN_SECRET = "-".join(["a", "secret", "of", "the", "team"])
+
+
+@pytest.mark.handshakes("retailcrm", secret=OWN_SECRET, faults=["hashed-token"])
+def test_with_a_secret_of_its_own(retailcrm_platform):
+    crm = retailcrm_platform
+    assert crm.secret == OWN_SECRET
+    connected(crm, "takes-any-token")
+    print(crm, crm.requests(), crm.transcript.text())
+    print(crm.findings, crm.faults)
+
+
+@pytest.mark.anyio
+async def test_in_an_event_loop(retailcrm_platform):
+    crm = retailcrm_platform
+    outcome = await asyncio.to_thread(crm.connect, module(crm.secret), config_url="/config")
+    assert outcome.held
+
+
 def test_elsewhere(retailcrm_platform):
     with pytest.raises(ValueError, match="127.0.0.1"):
         retailcrm_platform.connect("https://shop.example/config")
@@ -354,6 +374,8 @@ def test_each_test_of_a_wrong_suite_ends_as_it_has_to(bad):
         "test_marker_of_another_platform": "error",
         "test_its_own_assertion_fails": "failure",
         "test_without_edit": "error",
+        "test_with_a_secret_of_its_own": "error",
+        "test_in_an_event_loop[asyncio]": "passed",
         "test_breaks_what_should_be": "passed",
         "test_reads_an_open_question_otherwise": "passed",
         "test_elsewhere": "passed",
@@ -393,6 +415,12 @@ def test_a_violation_has_six_parts(bad):
 
 def test_each_violation_names_its_own_clause(bad):
     assert "retailcrm:answer.after-edit (must)" in bad.messages["test_without_edit"]
+
+
+def test_a_secret_of_the_team_is_in_no_report(bad):
+    assert "retailcrm:token.value (must)" in bad.messages["test_with_a_secret_of_its_own"]
+    assert "<retailcrm_platform at http://127.0.0.1:" in bad.text  # the test printed all that it has
+    assert "a-secret-of-the-team" not in bad.text
 
 
 def test_what_is_no_must_or_not_settled_is_a_warning(bad):

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from socketserver import ThreadingMixIn
 from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -31,8 +32,8 @@ def served(app: Any) -> Server:
     """Serve an application on a free port; an `async` one is taken for ASGI, any other for WSGI."""
     if not callable(app):
         raise TypeError(f"neither a URL nor an ASGI or WSGI application: {type(app).__name__}")
-    call = app if inspect.isroutine(app) else app.__call__
-    return Asgi(app) if inspect.iscoroutinefunction(call) else Wsgi(app)
+    calls = app, type(app).__call__  # a function or a partial of one, or an object
+    return Asgi(app) if any(map(inspect.iscoroutinefunction, calls)) else Wsgi(app)
 
 
 class Asgi:
@@ -42,16 +43,23 @@ class Asgi:
         self._sock = listen()
         self.url = origin_of(self._sock)
         self._started = threading.Event()
-        config = uvicorn.Config(app, http="h11", ws="none", lifespan="auto", log_level="error")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._run()), name="partner-app", daemon=True
+        config = uvicorn.Config(
+            app, interface="asgi3", http="h11", ws="none", lifespan="auto", log_level="error"
         )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="partner-app", daemon=True)
         self._thread.start()
         self._started.wait(WAIT)
         if not self._server.started:
             self.stop()
             raise RuntimeError("the application did not start; its own log says why")
+
+    def _serve(self) -> None:
+        try:
+            with suppress(SystemExit):  # how uvicorn ends where the lifespan fails
+                asyncio.run(self._run())
+        finally:
+            self._started.set()
 
     async def _run(self) -> None:
         serving = asyncio.ensure_future(self._server.serve(sockets=[self._sock]))

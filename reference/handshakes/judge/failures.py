@@ -82,7 +82,7 @@ def failure(market: Marketplace, one: Violation, again: str) -> str:
         *([("undetermined", f"it is right by another reading, {one.reading}")] if one.reading else []),
         ("sent", _shown(market, one.exchange, 0) if one.exchange else "nothing that is kept"),
         ("came back", _shown(market, one.exchange, 1) if one.exchange else "nothing"),
-        ("likely cause", "\n".join(_cause(market, press, one.exchange))),
+        ("likely cause", "\n".join(_cause(market, one.finding, press, one.exchange))),
         ("repeat it", again),
     ]
     return "\n".join(f"  {name + ':':<14} {_indented(text)}" for name, text in parts)
@@ -103,14 +103,17 @@ def _shown(market: Marketplace, exchange: Exchange, part: int) -> str:
     return market.transcript.masked(transcript.text(start=part, end=part + 1)).strip()
 
 
-def _cause(market: Marketplace, press: Press | None, exchange: Exchange | None) -> list[str]:
+def _cause(
+    market: Marketplace, finding: Finding, press: Press | None, exchange: Exchange | None
+) -> list[str]:
     """Return what the simulator did on purpose, or else what `explain` says of the request."""
     received = exchange is not None and exchange.received
     if press and press.fault and not received:
         fault = market.known_fault(press.fault)
         end = fault.expected
         right = f"refuse it ({end.reason})" if isinstance(end, Refuses) else f"carry on ({end.state})"
-        return [f"The simulator did this on purpose: {fault.what}. The partner has to {right}."]
+        how = "" if finding.clause == fault.clause else ", and to do so as the clause says"
+        return [f"The simulator did this on purpose: {fault.what}. The partner has to {right}{how}."]
     secret, *others = market.secrets(exchange.request) if exchange else [""]
     lines = ["No signature is involved: compare what was sent and what came back with the clause."]
     if exchange is None or not secret:
