@@ -78,8 +78,7 @@
       ? `✓ Ran here: ${outputs.length ? "the same output" : "no output"}, as stored.`
       : `≠ Ran here${changed ? ", as you changed it" : ""}: ${outputs.length ? "another output than stored." : "no output, unlike what is stored."}`;
     const note = make("span", what, {className: cell.same ? "same" : "other"});
-    cell.change ??= button("Change this cell", () => edit(cell));
-    cell.change.setAttribute("aria-label", `Change cell ${cell.number + 1}`);
+    cell.change ??= button(`Change cell ${cell.number + 1}`, () => edit(cell));
     cell.slot.hidden = false;
     cell.slot.id = `ran-${cell.number + 1}`;
     cell.slot.replaceChildren(note, ...cell.editor ? [] : [cell.change]);
@@ -96,14 +95,14 @@
     cell.editor.onkeydown = event => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) start(() => run(cell));
     };
-    const undo = button("Undo changes", () => {
+    const undo = button(`Undo changes to cell ${cell.number + 1}`, () => {
       box.remove();
       cell.editor = undefined;
       cell.code.hidden = false;
       start(() => run(cell)).then(() => cell.change.focus());
     });
     const box = make("div", "", {className: "editor"});
-    box.append(cell.editor, button("Run this cell", () => start(() => run(cell))), undo, make("small", "Ctrl+Enter runs it"));
+    box.append(cell.editor, button(`Run cell ${cell.number + 1}`, () => start(() => run(cell))), undo, make("small", "Ctrl+Enter runs it"));
     cell.code.before(box);
     cell.code.hidden = true;
     cell.change.remove();
