@@ -78,9 +78,10 @@ def test_the_stylesheet_is_found_from_pages_of_every_depth(worlds, name):
     world = worlds[name]
     for path in ("/", PAGES[name], "/officernd/removed/a/b"):
         page = get(world.app + path, **PERSON)
-        link = re.search(r'<link rel="stylesheet" href="([^"]+)">', page.text)
-        style = get(urljoin(page.url, link[1]))
-        assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+        links = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page.text)
+        styles = [get(urljoin(page.url, link)) for link in links]
+        assert [style.status_code for style in styles] == [200, 200]
+        assert {style.headers["content-type"] for style in styles} == {"text/css; charset=utf-8"}
 
 
 def test_a_program_gets_the_answer_of_the_handler(worlds):

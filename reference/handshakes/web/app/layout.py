@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 STATIC = "/app/"
 """Where the stylesheet and the icon are; `root` in a template leads there from wherever the page is."""
-KINDS = {"app.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+CSS = "text/css; charset=utf-8"
+SHARED, OWN = __package__.rpartition(".")[0], __package__
+FILES = {"tokens.css": (SHARED, CSS), "app.css": (OWN, CSS), "icon.svg": (OWN, "image/svg+xml")}
+"""By name: the package that has the file, and its type. Colours and type are those of the marketplace."""
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 WORDS = {
     "en": {
@@ -82,16 +85,17 @@ def _filled(template: str, request: Request, *, lang: str, **values: object) -> 
 
 
 def static(name: str) -> Response:
-    """Return the stylesheet or the icon; 404 for every other name.
+    """Return a stylesheet or the icon; 404 for every other name.
 
     >>> static("app.css").header("content-type"), static("../layout.py").status
     ('text/css; charset=utf-8', 404)
     """
-    if name not in KINDS:
+    if name not in FILES:
         return Response(404)
-    body = (files(__package__) / "static" / name).read_bytes()
+    package, kind = FILES[name]
+    body = (files(package) / "static" / name).read_bytes()
     safe = (("cache-control", "no-cache"), ("x-content-type-options", "nosniff"))
-    return Response(200, (("content-type", KINDS[name]), *safe), body)
+    return Response(200, (("content-type", kind), *safe), body)
 
 
 def dressed(response: Response, request: Request, title: str, ancestors: str = "'none'") -> Response:
