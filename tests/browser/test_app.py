@@ -159,6 +159,39 @@ def test_officernd_settings_that_are_too_old_are_not_saved_and_the_person_is_tol
     assert page.inner_text("#saved") == "Saved."
 
 
+def test_officernd_a_phone_and_a_keyboard_suffice_and_a_form_outlives_a_restart_of_the_app(page, serve):
+    world = serve("officernd")
+    page.set_viewport_size({"width": 390, "height": 800})
+    connect(page, world)
+    settings(page, world)
+    world.stop_app()
+    other = page.context.new_page()
+    with pytest.raises(Exception, match="ERR_CONNECTION_REFUSED"):
+        other.goto(world.app)
+    other.close()
+    world.start_app()
+    until_focus(page, "SELECT")
+    page.keyboard.press("ArrowDown")
+    until_focus(page, "BUTTON")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#saved")
+    assert page.input_value("select[name=synced]") == "members-and-bookings"
+    for path in ("/", "/officernd/result", "/officernd/configure"):
+        page.goto(world.app + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(world.operator)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def until_focus(page: Any, tag: str) -> None:
+    """Press Tab until an element with this tag has the focus, at most twenty times."""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == tag:
+            return
+    raise AssertionError(f"no {tag} is reached by Tab")
+
+
 # --- RetailCRM ------------------------------------------------------------------------------------
 
 
@@ -182,6 +215,10 @@ def test_retailcrm_a_person_lands_in_the_account_and_stays_there_until_the_sessi
     assert page.inner_text("#state") == "The module works."
     page.reload()
     assert page.inner_text("#state") == "The module works."
+    world.stop_app()
+    world.start_app()
+    page.reload()
+    assert page.inner_text("#state") == "The module works.", "the session outlives a restart of the app"
     world.clock.ahead += 100_000
     page.reload()
     assert "Please open the module from its page in RetailCRM." in page.inner_text("main")
@@ -241,6 +278,8 @@ def activated(page: Any, world: Served, title: str, wrong: str, done: str) -> No
     paste(page, frame)
     assert frame.locator("#result").inner_text() == done
     until(lambda: page.inner_text("#status") == "Active")
+    world.stop_app()
+    world.start_app()
     page.goto(world.portal + "/simulator")
     page.click(f"#{onoffice.PLANS}-{onoffice.FIRST}-{onoffice.BROKER} button")
     service = page.frame_locator("#provider")
@@ -300,6 +339,10 @@ def opened(page: Any, world: Served) -> None:
     (inner,) = [one for one in page.frames if one.url.startswith(world.app)]
     inner.goto(world.app + "/fortis/app")
     assert inner.inner_text("#user") == fortis.USER, "the cookie came back"
+    world.stop_app()
+    world.start_app()
+    inner.goto(world.app + "/fortis/app")
+    assert inner.inner_text("#user") == fortis.USER, "the session outlives a restart of the app"
     (cookie,) = page.context.cookies()
     assert cookie["partitionKey"] and cookie["secure"] and cookie["httpOnly"]
     world.clock.ahead += 4_000

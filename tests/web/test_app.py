@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -14,10 +15,14 @@ import pytest
 import requests
 
 from handshakes.platforms import PLATFORMS
+from handshakes.runtime.client import Loopback
+from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.sql_store import open_store
-from handshakes.runtime.store import Installation
+from handshakes.runtime.store import Installation, MemoryStore
+from handshakes.runtime.story import World
+from handshakes.web.app import PartnerApp
 from handshakes.web.app.operator import MOST_LISTED
-from tests.web.served import Served, served
+from tests.web.served import Clock, Served, served
 
 PERSON = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -400,3 +405,26 @@ def test_another_host_gets_nothing_of_the_app_and_of_the_operators_page(worlds, 
         for host in ("attacker.example", "localhost", "127.0.0.1"):
             page = get(url + "/", host=host)
             assert page.status_code == 421 and "<h1>" not in page.text
+
+
+# --- one app for several platforms ----------------------------------------------------------------
+
+
+def test_one_app_may_stand_in_front_of_all_four_partners():
+    store, sock = MemoryStore(), listen()
+    origin = origin_of(sock)
+    partners = {}
+    for name, platform in PLATFORMS.items():
+        world = World(Clock(), os.urandom, store, {}, "http://127.0.0.1:9", origin)
+        partners[name] = platform.tools().sides(world).partner
+    app = PartnerApp(partners)
+    assert app.origins == (origin,) and {"data", "apikey", "code", "apitoken"} <= app.secret_names
+    with Loopback(app, sockets={app.name: sock}):
+        home = get(origin + "/", **PERSON)
+        assert [platform.title in home.text for platform in PLATFORMS.values()] == [True] * 4
+        for name, path in PAGES.items():
+            page = get(origin + path, **PERSON)
+            assert page.status_code in (401, 403) and PLATFORMS[name].title in page.text
+        for path in ("/elsewhere", "//", "/%2e%2e/fortis/app", "/fortisx/app"):
+            assert get(origin + path, **PERSON).status_code == 404
+        assert get(origin + "/elsewhere").text == ""
