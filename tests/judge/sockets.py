@@ -101,11 +101,17 @@ def operator_of(platform: str, served: Served, process: Process) -> Operator:
 
 @contextmanager
 def facing(
-    platform: str, *, mode: str = "encrypted", kind: Callable[[Any], Any] = lambda partner: partner
+    platform: str,
+    *,
+    mode: str = "encrypted",
+    kind: Callable[[Any], Any] = lambda partner: partner,
+    seed: int = 0,
 ) -> Iterator[tuple[Served, Process]]:
     """Serve the reference partner, or what `kind` makes of it, and a simulator that knows it."""
     sock, theirs = listen(), listen()
-    with Served(platform, settings_of(platform, origin_of(theirs), mode), sock=sock, patience=30) as served:
+    with Served(
+        platform, settings_of(platform, origin_of(theirs), mode), sock=sock, patience=30, seed=seed
+    ) as served:
         settings = {"platform_url": served.url, **({"mode": mode} if platform == "fortis" else {})}
         world = World(
             lambda: int(time.time()), os.urandom, MemoryStore(), settings, "", origin_of(theirs), served.world.traps

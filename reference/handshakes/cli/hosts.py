@@ -37,7 +37,7 @@ class Bound:
         self.sockets = site.sockets([only] if only else ["platform", "partner"], port)
         here = "platform" in self.sockets and not site.public
         self.traps = [listen(), listen()] if here else []
-        self.origins = {side: site.public or origin_of(sock) for side, sock in self.sockets.items()}
+        self.origins = {side: site.origin(sock) for side, sock in self.sockets.items()}
         if not only:  # the partner is on another site: in a browser's eyes two ports of one host are one
             self.origins["partner"] = self.origins["partner"].replace("127.0.0.1", "localhost")
 
@@ -54,7 +54,7 @@ class Host:
         clock = MovedClock(lambda: int(time.time()))
         self.world = World(
             clock, os.urandom, store, settings,
-            origins.get("platform", ""), origins.get("partner", ""), tuple(map(origin_of, bound.traps)),
+            origins.get("platform", ""), origins.get("partner", ""), tuple(map(site.origin, bound.traps)),
             site.plain(settings),
         )  # fmt: skip
         try:
@@ -102,6 +102,7 @@ class Host:
             limits=Limits() if alone else Limits(at_once=1),
             allowed=site.elsewhere(settings),
             transcript=self.place.wire if self.place else None,
+            certificates={names[bound.only]: site.certificate} if site.certificate else None,
         )
         if self.place:
             self.place.network = self.network

@@ -14,7 +14,7 @@ import typer
 
 from .common import PLATFORM_HELP, err, fail, out, platform_named, warn_of_foreign_urllib3
 from .ending import ended_by_signals
-from .places import place_of
+from .places import TLS_HELP, certificate_of, place_of
 from .serve import settings_of
 from .verify import ciphers_for
 
@@ -58,6 +58,8 @@ def judge(
     public_url: Annotated[
         str, typer.Option(metavar="URL", help="What your program, as in a container, calls the simulator.")
     ] = "",
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help=TLS_HELP)] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
 ) -> None:
     """Judge a partner that runs at a URL: drive the handshake with every fault, and say what holds.
 
@@ -88,7 +90,7 @@ def judge(
     if missing := [name for name, path in ADDRESSES[platform].items() if path and name not in settings]:
         fail(f"{profile}: [settings] needs {', '.join(missing)}")
     _known_case(platform, only)
-    place = place_of(listen, public_url, "platform")
+    place = place_of(listen, public_url, "platform", certificate_of(tls_cert, tls_key))
     sockets = place.sockets(["platform"], port or chosen.port)
     fast = {name: value for name, value in JUDGED_FAST.items() if name in tools.settings}
     trial = Trial(
@@ -99,6 +101,7 @@ def judge(
         served = Served(
             platform, {**fast, **settings}, sock=sockets["platform"], public=place.public, seed=used,
             allowed=(*place.elsewhere(settings), *chosen.origins), plain=place.plain(settings),
+            certificate=place.certificate, trusted=_trusted(profile, chosen),
             timeout=chosen.timeout_seconds, patience=chosen.patience_seconds, most=chosen.most_seconds,
         )  # fmt: skip
     except ValueError as error:
@@ -157,6 +160,14 @@ def _read(path: Path) -> Profile:
         return parse(_text(path))
     except ValueError as error:
         fail(f"{path}: {error}")
+
+
+def _trusted(path: Path, profile: Profile) -> str:
+    """Return the file of certificates that a profile names, or nothing."""
+    found = path.parent / profile.trusted
+    if profile.trusted and not found.is_file():
+        fail(f"{path}: trusted: there is no file {found}")
+    return str(found) if profile.trusted else ""
 
 
 def _text(path: Path, most: int = 20_000_000) -> str:

@@ -8,23 +8,36 @@ to other hosts are off.
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..runtime.story import PLAIN
 from .common import fail
 
 LOOPBACK = "127.0.0.1"
+TLS_HELP = "Speak TLS with this certificate chain, PEM; needs --tls-key."
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where sides listen; `public` is the origin of the one side that is served for a program elsewhere, if it is."""
+    """Where sides listen; `public` is the origin of the one side that is served for a program elsewhere, if it is.
+
+    With a `certificate` and its key that side speaks TLS.
+    """
 
     address: str = LOOPBACK
     public: str = ""
+    certificate: tuple[str, str] | None = None
+
+    def origin(self, sock: socket.socket) -> str:
+        """Return what a side calls itself that listens at a socket."""
+        from ..runtime.server import origin_of
+
+        return self.public or origin_of(sock, tls=self.certificate is not None)
 
     def sockets(self, sides: list[str], port: int) -> dict[str, socket.socket]:
         """Return a bound socket of each side, the first with the port; ends with exit code 2 where there is none."""
@@ -52,10 +65,12 @@ class Place:
         return tuple(dict.fromkeys([*PLAIN, *hosts]))
 
 
-def place_of(listen: str, public_url: str, only: str) -> Place:
+def place_of(listen: str, public_url: str, only: str, certificate: tuple[str, str] | None = None) -> Place:
     """Return the place that two options name, or end with exit code 2 and what is wrong with them."""
+    if certificate and not only:
+        fail("--tls-cert is for one side: add --only platform or --only partner")
     if not listen and not public_url:
-        return Place()
+        return Place(certificate=certificate)
     if not only:
         fail("--listen and --public-url are for one side: add --only platform or --only partner")
     address = listen or LOOPBACK
@@ -66,7 +81,7 @@ def place_of(listen: str, public_url: str, only: str) -> Place:
     if beyond and not public_url:
         fail("--listen needs --public-url: the address at which the other side reaches this one")
     if not public_url:
-        return Place(address)
+        return Place(address, certificate=certificate)
     try:
         parts = urlsplit(public_url)
         right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -74,4 +89,20 @@ def place_of(listen: str, public_url: str, only: str) -> Place:
         right = False
     if not right or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
         fail(f"--public-url is scheme, host and port, as http://172.17.0.1:8080, not {public_url!r}")
-    return Place(address, f"{parts.scheme}://{parts.netloc}".lower())
+    return Place(address, f"{parts.scheme}://{parts.netloc}".lower(), certificate)
+
+
+def certificate_of(chain: Path | None, key: Path | None) -> tuple[str, str] | None:
+    """Return the files with which a side speaks TLS, or end with exit code 2 where they are no pair."""
+    if not chain and not key:
+        return None
+    if not chain or not key:
+        fail("--tls-cert and --tls-key are given together: a certificate and its private key, both PEM")
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(chain, key, password="")
+    except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
+        said = (
+            getattr(error, "reason", "") or getattr(error, "strerror", "") or "is no certificate with its key"
+        )
+        fail(f"--tls-cert {chain} and --tls-key {key} cannot be used: {said}")
+    return str(chain), str(key)

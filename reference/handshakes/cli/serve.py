@@ -18,7 +18,7 @@ from ..runtime.story import Setting
 from .common import ONE_OR_ALL, fail, out, platform_named, warn_of_foreign_urllib3
 from .ending import ended_by_signals
 from .hosts import Bound, Host, Shown
-from .places import place_of
+from .places import TLS_HELP, certificate_of, place_of
 from .stores import HELP, KEYS_HELP, opened_store
 from .temporary import temporary_folder
 from .workers import MOST_WORKERS, forked
@@ -69,6 +69,8 @@ def serve(
             show_default=False,
         ),
     ] = 1,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help=TLS_HELP)] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A setting; `--set help` lists the names."),
@@ -84,7 +86,7 @@ def serve(
     if workers > 1 and (only != "partner" or not store):
         fail("--workers is for a partner on a store that lasts: add --only partner and --store")
     settings = settings_of(set_ or [], chosen[0].tools().settings) if platform else {}
-    site = place_of(listen, public_url, only)
+    site = place_of(listen, public_url, only, certificate_of(tls_cert, tls_key))
     page = None if only == "partner" else _page_socket(0 if platform else port)
     bound = [Bound(one, only, site, port if platform else 0) for one in chosen]
     worker = forked(workers)

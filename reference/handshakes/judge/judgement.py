@@ -79,7 +79,11 @@ def judged(
     )
     deaf = tried - refused
     found: dict[str, list[tuple[int, Observed]]] = {}
+    cases = {one.case.name for one in observed if one.case}
     for place, one in enumerate(observed):
+        name = one.case.name if one.case else ""
+        if asked.only and asked.only != (name if asked.only in cases else one.finding.clause):
+            continue  # it was a control
         found.setdefault(one.finding.clause, []).append((place, one))
     untestable = {one.clause: one.reason for one in register.untestable}
     known_levels = levels(register)

@@ -131,13 +131,17 @@ class Log:
 
     def __init__(self, path: Path, pattern: str, words: Mapping[str, str]) -> None:
         self.path, self.pattern, self.words = path, re.compile(pattern), words
-        self._read = self._size()
+        self.skip()
 
     def _size(self) -> int:
         try:
             return self.path.stat().st_size
         except OSError:
             return 0
+
+    def skip(self) -> None:
+        """Leave out what was logged until now."""
+        self._read = self._size()
 
     def reasons(self) -> list[str]:
         """Return the reasons that were logged since the last time, in this guide's words."""

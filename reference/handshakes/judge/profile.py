@@ -38,6 +38,7 @@ class Profile:
     environment: Mapping[str, str] = field(default_factory=dict)
     not_applicable: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    trusted: str = ""
     timeout_seconds: int = 10
     patience_seconds: int = 10
     most_seconds: int = 600
@@ -52,7 +53,7 @@ class Profile:
 
 
 SECTIONS = {
-    "": ("settings", "port", "command", "environment", "not_applicable", "origins", "timeout_seconds", "patience_seconds", "most_seconds"),
+    "": ("settings", "port", "command", "environment", "not_applicable", "origins", "trusted", "timeout_seconds", "patience_seconds", "most_seconds"),
     "operator": ("restart", "work", "rescope", "signed_in", "offers_oauth"),
     "reasons": ("log", "pattern", "words"),
 }  # fmt: skip

@@ -88,7 +88,8 @@ class Served:
     """The simulator of one platform, to be used in a `with` statement; `run` takes its steps.
 
     `settings` are those of `handshakes serve`. `patience` is how many seconds a partner may take to come back, `most`
-    how many the whole run may take, `timeout` how many one answer may.
+    how many the whole run may take, `timeout` how many one answer may. With a `certificate` the simulator speaks TLS;
+    `trusted` are certificates to verify the partner's with.
     """
 
     def __init__(
@@ -104,16 +105,19 @@ class Served:
         timeout: float = 10,
         patience: float = 10,
         most: float = 600,
+        certificate: tuple[str, str] | None = None,
+        trusted: str = "",
     ) -> None:
         self.tools = PLATFORMS[platform].tools()
         self.timeout, self.patience, self.most = timeout, patience, most
         sock = sock or listen()
-        self.url = public or origin_of(sock)
+        named = partial(origin_of, tls=certificate is not None)
+        self.url = public or named(sock)
         traps = [] if public else [listen(), listen()]
         numbers = count()
         self.world = World(
             lambda: int(time.time()), lambda size: shake_256(f"{seed} {next(numbers)}".encode()).digest(size),
-            MemoryStore(), settings, self.url, "", tuple(map(origin_of, traps)), plain,
+            MemoryStore(), settings, self.url, "", tuple(map(named, traps)), plain,
         )  # fmt: skip
         self.sides = self.tools.sides(self.world)
         self.platform = cast(Any, self.sides.platform)  # its findings and cases are no part of a role
@@ -121,10 +125,13 @@ class Served:
         self.partner = partner_origins(settings)
         names = dict.fromkeys(self.partner, "partner")
         self.reach = frozenset({*self.partner, *allowed})
-        self.client = Client(names=names, transcript=self.transcript, allowed=self.reach)
-        self.server = RoleServer(Recorded(self.sides.platform, self.transcript), self.exchange, sock, *traps)
+        self.client = Client(names=names, transcript=self.transcript, allowed=self.reach, trusted=trusted)
+        recorded = Recorded(self.sides.platform, self.transcript)
+        self.server = RoleServer(recorded, self.exchange, sock, *traps, certificate=certificate)
         self.observed: list[Observed] = []
         self.progress: Callable[[Observed], object] = lambda one: None
+        self.began: Callable[[], object] = lambda: None
+        """Called before the first request after a finding."""
         self.unanswered = self.answered = 0
         self._request: Request | None = None
         self._paths: list[str] = []
@@ -161,6 +168,7 @@ class Served:
             raise Ended(f"the whole run took more than {duration(self.most)}")
         if self._settled:
             self._paths, self._settled = [], False
+            self.began()
         self._request = request
         self._paths.append(request.path)
         try:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from ..core.cases import Ciphers
 from ..runtime.story import Operator
@@ -83,28 +82,20 @@ class Trial:
                 case[0] = one.case
                 progress(one.case.name if one.case else "")
             if log and one.case and one.finding.clause == one.case.clause and (said := log.finding(one.case)):
-                log_findings.append(said)
+                log_findings.append(Observed(said, one.case, one.paths))
 
-        log_findings: list[Any] = []
+        log_findings: list[Observed] = []
         served.progress = heard
+        if log:
+            served.began = log.skip
         self._operator = operator or operator_of(self.profile, given, self.folder, origin)
         try:
             with running(self.profile, given, self.folder, origin):
                 served.run(served.tools.examine(served.sides, self._operator))
         except (Ended, NotStarted) as error:
             ended = str(error.args[0])
-        observed = self._asked_for([*served.kept(), *(Observed(one, None) for one in log_findings)])
+        observed = [*served.kept(), *log_findings]
         return self._report(served, observed, ended, time.monotonic() - began)
-
-    def _asked_for(self, observed: list[Observed]) -> list[Observed]:
-        """Return what the one case that was asked for shows, or everything."""
-        if not self.only:
-            return observed
-        cases = {one.case.name for one in observed if one.case}
-        return [
-            one for one in observed
-            if (one.case and one.case.name == self.only) or (self.only not in cases and one.finding.clause == self.only)
-        ]  # fmt: skip
 
     def _needs(self, needs: Mapping[str, str]) -> dict[str, str]:
         """Return what clauses need that this run has not got."""

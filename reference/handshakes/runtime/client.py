@@ -107,7 +107,7 @@ class Client:
     """Carries requests over HTTP: no redirects, no proxies, no cookies of its own, capped answers.
 
     `book` maps logical origins to loopback ones; `names` maps origins to the names in transcripts; `allowed` are
-    origins elsewhere that may be contacted.
+    origins elsewhere that may be contacted; `trusted` is a file of certificates to verify theirs with.
     """
 
     def __init__(
@@ -117,7 +117,9 @@ class Client:
         names: Mapping[str, str] | None = None,
         transcript: Transcript | None = None,
         allowed: Collection[str] = (),
+        trusted: str = "",
     ) -> None:
+        self.trusted = trusted or True
         self.allowed = frozenset(allowed)
         self.book = book if book is not None else {}
         self.names = names if names is not None else {}
@@ -160,7 +162,9 @@ class Client:
         prepared.headers = headers  # type: ignore[assignment]  # one that keeps repeated names
         with _Deadline(request.timeout) as deadline:
             try:
-                with self._adapter.send(prepared, timeout=request.timeout, stream=True) as answer:
+                with self._adapter.send(
+                    prepared, timeout=request.timeout, stream=True, verify=self.trusted
+                ) as answer:
                     body = _read(answer, request.origin)
                     if deadline.over:  # what was cut may look complete
                         raise Unreachable("timeout", request.origin)
@@ -220,7 +224,8 @@ class Loopback:
     Each role gets a server on a free port; roles whose origins are loopback ones already are given
     the socket bound to that port. `traps` are more sockets of the role with this name. With `keep`,
     the transcript holds about that many of the last events and secrets, as a long run needs; `transcript` is one
-    of the caller's own. `allowed` are origins elsewhere that the roles may contact.
+    of the caller's own. `allowed` are origins elsewhere that the roles may contact. A role with `certificates`, by its name, speaks
+    TLS.
     """
 
     def __init__(
@@ -232,6 +237,7 @@ class Loopback:
         limits: Limits = Limits(),  # noqa: B008  (it is frozen)
         allowed: Collection[str] = (),
         transcript: Transcript | None = None,
+        certificates: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         secret_names = frozenset[str]().union(*(role.secret_names for role in roles))
         self.transcript = transcript or Transcript(secret_names, keep=keep)
@@ -247,6 +253,7 @@ class Loopback:
                 (sockets or {}).get(role.name) or listen(),
                 *(traps or {}).get(role.name, ()),
                 limits=limits,
+                certificate=(certificates or {}).get(role.name),
             )
             for role in roles
         ]

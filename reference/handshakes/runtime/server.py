@@ -43,7 +43,10 @@ MOST_CONNECTING = 1_024
 
 
 class RoleServer:
-    """One role behind uvicorn, in a thread of its own, on loopback sockets that are bound already; `url` is the first."""
+    """One role behind uvicorn, in a thread of its own, on loopback sockets that are bound already; `url` is the first.
+
+    With a `certificate`, the files of a chain and of its key, it speaks TLS.
+    """
 
     def __init__(
         self,
@@ -52,10 +55,11 @@ class RoleServer:
         sock: socket.socket,
         *more: socket.socket,
         limits: Limits = Limits(),  # noqa: B008  (it is frozen)
+        certificate: tuple[str, str] | None = None,
     ) -> None:
         self.role = role
         self.limits = limits
-        self.url = origin_of(sock)
+        self.url = origin_of(sock, tls=certificate is not None)
         self._exchange = exchange
         self._sockets = [sock, *more]
         self._origins = {urlsplit(origin).netloc.encode(): origin for origin in role.origins}
@@ -77,6 +81,8 @@ class RoleServer:
             timeout_keep_alive=60,
             h11_max_incomplete_event_size=MOST_HEAD,
             backlog=limits.at_once,
+            ssl_certfile=certificate[0] if certificate else None,
+            ssl_keyfile=certificate[1] if certificate else None,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name=role.name, daemon=True)
@@ -256,7 +262,7 @@ def listen(port: int = 0, address: str = "127.0.0.1") -> socket.socket:
     return sock
 
 
-def origin_of(sock: socket.socket) -> str:
+def origin_of(sock: socket.socket, *, tls: bool = False) -> str:
     """Return the origin at which a socket that `listen` returned is reached from this machine."""
     address, port = sock.getsockname()[:2]
-    return f"http://{'127.0.0.1' if address == '0.0.0.0' else address}:{port}"  # noqa: S104
+    return f"{'https' if tls else 'http'}://{'127.0.0.1' if address == '0.0.0.0' else address}:{port}"  # noqa: S104

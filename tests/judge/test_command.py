@@ -1,0 +1,344 @@
+"""`handshakes judge` as a person runs it: profiles, cases, baselines, reports, exit codes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import socket
+import sys
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from handshakes.judge.judgement import TABLE, Asked, Judged, exit_code
+from handshakes.judge.judgement import judged as judge_all
+from handshakes.judge.profile import Profile, parse, template
+from handshakes.judge.report import SCHEMA_FILE, as_json, as_junit
+from handshakes.judge.served import Observed
+from handshakes.judge.sheet import as_html
+from handshakes.officernd.partner import PartnerIntegration
+from handshakes.platforms import PLATFORMS
+from handshakes.runtime.verdicts import Fault, Finding, Refuses, Survives
+from handshakes.spec.register import load
+from tests.cli.test_cli import run  # noqa: F401
+from tests.judge.sockets import facing, judged, named, operator_of
+from tests.officernd.test_broken_partners import BROKEN
+
+PROGRAM = Path(__file__).with_name("reference_program.py")
+
+
+# --- the table ------------------------------------------------------------------------------------------
+
+
+REGISTER = load("officernd")
+MUST, SHOULD, ADVICE = "officernd:signature.order", "officernd:connect.failure", "officernd:advice.no-crash"
+
+
+def one(clause: str, held: bool | None, *, refuses: bool | None = None, path: str = "/h") -> Observed:
+    expected = Refuses("stale") if refuses else Survives("connected")
+    case = None if refuses is None else Fault("a-fault", clause, expected, "what it does")
+    return Observed(Finding(clause, held, "detail"), case, (path,))
+
+
+def come_to(*observed: Observed, readings=None, **asked) -> dict[str, str]:
+    found = judge_all(REGISTER, observed, readings or {}, Asked(**asked))
+    return {row.clause: row.judgement for row in found}
+
+
+@pytest.mark.parametrize(
+    ("clause", "held", "expected"),
+    [
+        (MUST, True, "pass"), (SHOULD, True, "pass"), (ADVICE, True, "pass"),
+        (MUST, False, "fail"), (SHOULD, False, "warn"), (ADVICE, False, "warn"),
+        (MUST, None, "not testable"), (SHOULD, None, "not testable"), (ADVICE, None, "not testable"),
+    ],
+)  # fmt: skip
+def test_a_finding_comes_to_what_the_table_says(clause, held, expected):
+    assert come_to(one(clause, held))[clause] == expected
+    assert come_to(one(clause, held), known=[clause])[clause] == {True: "passes again", False: "known"}.get(
+        held, "not testable"
+    )
+    assert come_to(one(clause, held), not_applicable={"officernd:*": "so"})[clause] == (
+        "not applicable" if held is None else expected
+    )
+
+
+def test_one_violation_outweighs_what_held_and_a_reading_excuses_only_all_of_them():
+    rows = [one(MUST, True), one(MUST, False), one(MUST, False)]
+    assert come_to(*rows)[MUST] == "fail"
+    assert come_to(*rows, readings={1: "a-reading"})[MUST] == "fail"
+    assert come_to(*rows, readings={1: "a-reading", 2: "a-reading"})[MUST] == "undetermined"
+
+
+def test_a_refusal_counts_only_beside_an_acceptance_and_the_other_way_round():
+    refused, accepted = one(MUST, True, refuses=True), one(SHOULD, True)
+    assert come_to(refused)[MUST] == "not testable"
+    assert come_to(refused, accepted) | {MUST: "pass", SHOULD: "pass"} == come_to(refused, accepted)
+    elsewhere = one(SHOULD, True, path="/elsewhere")
+    assert come_to(refused, elsewhere)[MUST] == "not testable"
+    took_it = one(MUST, False, refuses=True)
+    assert come_to(took_it, accepted)[SHOULD] == "not testable"
+
+
+@pytest.mark.parametrize(
+    ("judgement", "level", "code"),
+    [
+        ("pass", "must", 0), ("warn", "should", 0), ("undetermined", "must", 0), ("known", "must", 0), ("fail", "must", 1),
+        ("passes again", "must", 1), ("not testable", "must", 4), ("not testable", "should", 0), ("left out", "must", 0),
+    ],
+)  # fmt: skip
+def test_the_exit_status_follows_from_the_judgements(judgement, level, code):
+    rows = [Judged("a:b", "must", "held", "pass"), Judged("a:c", level, "held", judgement)]
+    assert exit_code(rows, answered=True, complete=True) == code
+    assert exit_code(rows, answered=True, complete=False) == (1 if code == 1 else 3)
+    assert exit_code(rows, answered=False, complete=True) == 3
+
+
+def test_nothing_judged_is_a_status_of_its_own():
+    assert exit_code([Judged("a:b", "should", "not seen", "not testable")], answered=True, complete=True) == 4
+    assert {level for _, level in TABLE} == {"must", "should", "advice"}
+
+
+# --- profiles -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_profile_that_init_writes_can_be_read_and_names_what_is_not_seen(run, tmp_path, platform):  # noqa: F811
+    path = tmp_path / "new.toml"
+    assert run("judge", platform, "--init", str(path)).code == 0
+    profile = parse(path.read_text())
+    tools = PLATFORMS[platform].tools()
+    assert set(profile.not_applicable) == set(tools.needs)
+    assert set(profile.settings) <= set(tools.settings)
+    assert path.read_text() == template(platform, tools.settings, tools.needs)
+    again = run("judge", platform, "--init", str(path))
+    assert (again.code, "exists already" in again.err) == (2, True)
+
+
+WRONG = {
+    "colour = 1": "unknown key colour",
+    "port = 'x'": "port has to be a whole number",
+    "command = 'node'": "command has to be a list of texts",
+    "[settings]\npartner_url = 3": "settings has to be a table of texts",
+    "[settings]\nparter_url = 'http://a'": "parter_url",
+    "[settings]\npartner_url = 'nowhere'": "partner_url",
+    "port = 8701": "needs partner_url",
+    "[operator]\nsigned_in = 'no group'": "has to have a group",
+    "[reasons]\npattern = '('": "is not a pattern",
+    "[settings": "not TOML",
+    "trusted = 'none.pem'\n[settings]\npartner_url = 'http://127.0.0.1:9/x'": "there is no file",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_profile_is_refused_with_what_is_wrong(run, tmp_path, text):  # noqa: F811
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    ran = run("judge", "officernd", "--profile", str(path))
+    assert ran.code == 2
+    assert WRONG[text] in " ".join(ran.err.split())
+
+
+def test_what_is_no_profile_no_report_and_no_case_is_wrong_usage(run, tmp_path):  # noqa: F811
+    path, lone = tmp_path / "p.toml", tmp_path / "b.json"
+    path.write_text("[settings]\npartner_url = 'http://127.0.0.1:9/x'\n")
+    lone.write_text("[]")
+    for arguments in (
+        [], ["--profile", str(tmp_path)], ["--profile", "/none"], ["--profile", str(path), "--report", "pdf=x"],
+        ["--profile", str(path), "--only", "stal"], ["--profile", str(path), "--baseline", str(lone)],
+    ):  # fmt: skip
+        assert run("judge", "officernd", *arguments).code == 2, arguments
+    assert "stale" in run("judge", "officernd", "--profile", str(path), "--only", "stal").err
+
+
+def test_a_partner_that_is_not_there_is_status_3(run, tmp_path):  # noqa: F811
+    path = tmp_path / "p.toml"
+    path.write_text("patience_seconds = 0\n[settings]\npartner_url = 'http://127.0.0.1:9/x'\n")
+    ran = run("judge", "officernd", "--profile", str(path))
+    assert (ran.code, "nobody listens at http://127.0.0.1:9" in ran.out) == (3, True)
+    path.write_text(f"command = {json.dumps([sys.executable, '-c', 'exit(7)'])}\n" + path.read_text())
+    ran = run("judge", "officernd", "--profile", str(path))
+    assert (ran.code, "ended with status 7" in ran.text) == (3, True)
+
+
+# --- one whole run --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reports():
+    """Return the report on a partner that takes whatever was ever signed, and on one without that mistake."""
+
+    def lenient(partner):
+        kind = type("Lenient", (PartnerIntegration,), dict(BROKEN)["signature.tolerance"])
+        given = {"store": partner.store, "clock": partner.clock, "random": partner.random}
+        return kind(partner.configuration, report=partner.report, **given)
+
+    with facing("officernd", kind=lenient) as (served, process):
+        red = judged("officernd", served, operator=operator_of("officernd", served, process), seed=7)
+    with facing("officernd") as (served, process):
+        green = judged("officernd", served, operator=operator_of("officernd", served, process))
+    return red, green
+
+
+def test_a_failure_has_its_six_parts(reports):
+    (row,) = [row for row in reports[0].rows if row.judgement == "fail"]
+    assert (row.clause, row.level) == ("officernd:signature.tolerance", "must")
+    assert row.says == load("officernd").clause(row.clause).text
+    failure = row.failures[0]
+    assert failure.case == "stale"
+    assert failure.sent[0].startswith("OfficeRnD → partner: GET http://127.0.0.1:")
+    assert failure.came[0] == "partner → OfficeRnD: 200"
+    assert "signed an hour ago" in failure.cause
+    assert failure.again == "--only stale"
+    assert failure.curl.startswith("curl -i ")
+
+
+def test_every_form_of_the_report_says_the_same(reports):
+    schema = json.loads(SCHEMA_FILE.read_text())
+    for report in reports:
+        value = json.loads(json.dumps(as_json(report)))
+        jsonschema.validate(value, schema)
+        suite = ElementTree.fromstring(as_junit(report))
+        fails = [row.clause for row in report.rows if row.judgement == "fail"]
+        assert [case.get("name") for case in suite if case.find("failure") is not None] == fails
+        assert int(suite.get("failures")) == len(fails) == value["summary"].get("fail", 0)
+        assert int(suite.get("tests")) == len(suite) == len(value["clauses"])
+        assert all(clause in as_html(report) for clause in fails)
+    assert (reports[0].exit, reports[1].exit) == (1, 0)
+
+
+class Loads(HTMLParser):
+    """Collects what a page would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in ("script", "img", "link", "iframe"):
+            self.found.append(tag)
+        self.found += [
+            f"{name}={value}" for name, value in attrs if name in ("src", "href") or name.startswith("on")
+        ]
+
+
+def test_the_html_loads_nothing_and_escapes_what_a_stranger_answered():
+    class Scripted(PartnerIntegration):
+        def healthy(self, installation):
+            return {"name": "<script>alert(1)</script>"}
+
+    def scripted(partner):
+        given = {"store": partner.store, "clock": partner.clock, "random": partner.random}
+        return Scripted(partner.configuration, report=partner.report, **given)
+
+    with facing("officernd", kind=scripted) as (served, _):
+        text = as_html(judged("officernd", served, only="officernd:healthcheck.success"))
+    assert "&lt;script&gt;alert(1)" in text and "<script" not in text
+    page = Loads()
+    page.feed(text)
+    assert page.found == []
+
+
+def test_what_is_known_is_no_failure_until_it_passes_again():
+    clause = "officernd:healthcheck.account-name"
+
+    class Misnamed(PartnerIntegration):
+        def healthy(self, installation):
+            return {"accountName": "Somebody"}
+
+    def misnamed(partner):
+        given = {"store": partner.store, "clock": partner.clock, "random": partner.random}
+        return Misnamed(partner.configuration, report=partner.report, **given)
+
+    for kind, judgement, code in ((misnamed, "known", 0), (lambda partner: partner, "passes again", 1)):
+        with facing("officernd", kind=kind) as (served, process):
+            report = judged(
+                "officernd", served, operator=operator_of("officernd", served, process), known=[clause]
+            )
+        assert named(report, judgement) == {clause: "the baseline lists it"}
+        assert report.exit == code
+
+
+def test_one_case_is_tried_alone_after_its_control():
+    with facing("officernd") as (served, _):
+        report = judged("officernd", served, only="reordered")
+        assert 0 < served.answered < 20
+    assert {row.clause for row in report.rows} >= {"officernd:signature.order"}
+    assert len(report.rows) < 4
+    assert report.exit == 0
+
+
+def test_the_same_seed_makes_the_same_codes():
+    def sent(seed: int) -> list[str]:
+        with facing("officernd", seed=seed) as (served, _):
+            judged("officernd", served, only="reordered")
+            texts = [event.text for event in served.transcript.events if "code=" in event.text]
+        return [text.partition("code=")[2].partition("&")[0] for text in texts]
+
+    assert sent(1) == sent(1) != sent(2)
+
+
+# --- the reason, as the partner's log has it ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "failing"),
+    [({}, {"officernd:signature.tolerance"}), ({"too old": "stale", "too new": "from-the-future"}, set())],
+)
+def test_a_wrong_reason_in_the_log_fails_and_words_translate_it(tmp_path, words, failing):
+    log = tmp_path / "partner.log"
+    log.touch()
+    said = {"stale": "too old", "from-the-future": "too new"}
+
+    def logging(partner):
+        told = partner.report
+
+        def report(endpoint, refused):
+            with log.open("a") as file:
+                file.write(f"refused: {said.get(refused.reason, refused.reason)}\n")
+            told(endpoint, refused)
+
+        partner.report = report
+        return partner
+
+    profile = Profile(log=str(log), pattern="refused: (.+)", words=words)
+    with facing("officernd", kind=logging) as (served, _):
+        report = judged("officernd", served, profile, only="officernd:signature.tolerance")
+    assert {row.clause for row in report.rows if row.judgement == "fail"} == failing
+    assert all("the log says too" in one.detail for row in report.rows for one in row.failures)
+
+
+# --- as a new user runs it ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def reserved():
+    """Give a port that this process holds, without listening there, so that nobody else is given it."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def test_a_profile_with_a_command_is_judged_from_end_to_end(run, tmp_path):  # noqa: F811
+    """The partner is a program of its own, which the judge starts and ends; the printed command repeats its failure."""
+    profile, out = tmp_path / "partner.toml", tmp_path / "report.json"
+    command = [sys.executable, str(PROGRAM), "{platform}", "signature.tolerance"]
+    with reserved() as port:
+        profile.write_text(
+            f"command = {json.dumps([*command, str(port)])}\npatience_seconds = 60\n"
+            f"not_applicable = ['officernd:secret.kept', 'officernd:healthcheck.account-name']\n"
+            f"[settings]\npartner_url = 'http://127.0.0.1:{port}/officernd'\n"
+        )
+        ran = run("judge", "officernd", "--profile", str(profile), "--report", f"json={out}")
+        assert (ran.code, ran.err) == (1, "")
+        assert "Running: " in ran.out
+        (row,) = [row for row in json.loads(out.read_text())["clauses"] if row["judgement"] == "fail"]
+        assert row["clause"] == "officernd:signature.tolerance"
+        again = run(*shlex.split(row["failures"][0]["again"])[1:])
+        assert again.code == 1
+        assert "FAIL  officernd:signature.tolerance (must)" in again.out
