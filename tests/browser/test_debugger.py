@@ -148,9 +148,22 @@ def test_a_text_of_my_own_is_compared_byte_by_byte(debugger):
     debugger.page.fill("#mine", GENUINE.mine)
     assert debugger.explain() == "The request is genuine; what you signed is not the same"
     assert "byte 2: the same bytes in another order" in debugger.page.inner_text("#answer")
+    shown = [row.inner_text().split("\n") for row in debugger.page.locator(".lens tbody tr").all()]
+    assert not any("nothing" in text for row in shown for text in row), "moved bytes are not aligned"
     assert debugger.page.locator("#answer .reasons a", has_text="order-sorted").count()
     signed = debugger.page.locator(".facts .cov").all_inner_texts()
     assert signed == ["slug", "locations"]
+
+
+def test_several_mistakes_are_said_one_by_one(debugger):
+    text = f'{{"locations": "", "slug": "s"}}.{NOW}'
+    digest = debugger_examples.mac(GENUINE.secret, text).hex()
+    debugger.fill(f"/h?slug=s&locations=&signature=t%3D{NOW}%2Csignature%3D{digest}", GENUINE.secret)
+    assert debugger.explain() == "Two mistakes together give what was received"
+    said = debugger.page.locator(".several li").all_inner_texts()
+    found = ask("", debugger.page.input_value("#paste"), {"secret": GENUINE.secret, "now": NOW})
+    assert said == [part.says for part in found.explanations[0][0].parts]
+    assert len(debugger.page.locator(".change li").all()) == 2
 
 
 def test_line_ends_that_pasting_loses_are_kept_in_a_file_and_in_hex(debugger):

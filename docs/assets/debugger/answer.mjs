@@ -12,6 +12,13 @@ export function sentence(answer) {
   return `${WORDS[answer.verdict]}: ${heading(answer)}`;
 }
 
+const NUMBERS = ["", "One mistake", "Two mistakes", "Three mistakes", "Four mistakes"];
+
+/** Say an explanation briefly: what is wrong, or how much. */
+function told({ says, parts }) {
+  return parts.length > 1 ? `${NUMBERS[parts.length] ?? `${parts.length} mistakes`} together give what was received` : says;
+}
+
 function heading(answer) {
   const { mine } = answer;
   if (answer.verdict === "unrecognised") return "No request of this platform was found";
@@ -20,7 +27,7 @@ function heading(answer) {
     if (mine?.same_as === "message") return "The request is genuine, and your text is the signed text";
     return mine && (mine.at !== null || mine.explanations.length) ? "The request is genuine; what you signed is not the same" : "The request is genuine";
   }
-  if (answer.explanations.length) return answer.explanations[0][0].says;
+  if (answer.explanations.length) return told(answer.explanations[0][0]);
   return answer.signature_fits ? `The signature is right. ${answer.says}` : answer.says;
 }
 
@@ -36,15 +43,16 @@ function verdict(answer, title, now) {
   return make("div", { class: `verdict ${good ? "ok" : unknown ? "none" : "bad"}` },
     make("p", { class: "line" }, make("span", { class: `st ${good ? "ok" : unknown ? "none" : "bad"}` }, WORDS[answer.verdict]), title, answer.reason && links.reason(answer.reason), answer.clause && links.clause(answer.clause)),
     make("h2", { id: "answer-h", tabindex: "-1" }, prose(heading(answer))),
-    good ? genuine(answer, now) : make("p", {}, prose(refusedBecause(answer))),
+    good ? genuine(answer, now) : refusedBecause(answer),
     Object.keys(answer.evidence).length ? make("dl", { class: "facts" }, Object.entries(answer.evidence).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, value)))) : null,
     answer.took && make("div", { class: "read" }, make("b", { id: "read-h" }, "Read as"), make("ol", { class: "undone", "aria-labelledby": "read-h" }, make("li", {}, answer.took), answer.undone.map((one) => make("li", {}, one)))));
 }
 
 function refusedBecause(answer) {
-  if (answer.verdict === "unrecognised") return answer.says;
-  if (answer.explanations.length) return "This mistake gives exactly what was received.";
-  return answer.hint;
+  if (answer.verdict === "unrecognised") return make("p", {}, prose(answer.says));
+  if (!answer.explanations.length) return make("p", {}, prose(answer.hint));
+  const { parts } = answer.explanations[0][0];
+  return parts.length > 1 ? make("ol", { class: "several" }, parts.map((part) => make("li", {}, prose(part.says)))) : make("p", {}, "This mistake gives exactly what was received.");
 }
 
 function genuine({ returns, undone }, now) {
@@ -108,13 +116,13 @@ function fitting(answer, deeper) {
     answer.ended === "budget" && make("p", {}, "The search ended at its limit. ", make("button", { class: "btn", type: "button", onclick: deeper }, "Search longer")));
 }
 
-/** List groups of explanations; with `told`, the cures of the first are above already. */
-function groups(all, told = false) {
+/** List groups of explanations; with `above`, the cures of the first are above already. */
+function groups(all, above = false) {
   return make("ol", { class: "reasons" }, all.slice(0, MOST_GROUPS).map((group, place) => {
-    const [first, ...others] = group, cures = !(told && place === 0);
-    return make("li", {}, make("strong", {}, prose(first.says)), make("span", { class: "tag" }, first.parts.length > 1 ? `${first.parts.length} together` : first.kind),
+    const [first, ...others] = group, cures = !(above && place === 0);
+    return make("li", {}, make("strong", {}, prose(told(first))), make("span", { class: "tag" }, first.parts.length > 1 ? `${first.parts.length} together` : first.kind),
       make("dl", { class: "parts" }, first.parts.map((part) => make("div", {}, make("dt", {}, links.mistake(part.id), part.change && [": ", part.change]),
-        make("dd", {}, cures && [prose(part.cure), " "], part.source && cures && `Known from ${part.source}. `, part.clause && part.clause !== part.id.split("=")[0] && ["Rule ", links.clause(part.clause)])))),
+        make("dd", {}, first.parts.length > 1 && [prose(part.says), " "], cures && [prose(part.cure), " "], part.source && cures && `Known from ${part.source}. `, part.clause && part.clause !== part.id.split("=")[0] && ["Rule ", links.clause(part.clause)])))),
       others.length ? make("details", {}, make("summary", {}, `${others.length} more give${others.length === 1 ? "s" : ""} the same bytes`), make("ul", {}, others.map((other) => make("li", {}, other.parts.map((part, place) => [place ? " + " : "", links.mistake(part.id)]), ": ", prose(other.says), other.change && [" (", other.change, ")"])))) : null);
   }));
 }
@@ -130,10 +138,10 @@ function stages(answer, unmask) {
 }
 
 function next(answer) {
-  const first = answer.explanations[0]?.[0].parts.at(-1) ?? answer.mine?.explanations[0]?.[0].parts.at(-1);
-  const clause = first?.clause || answer.clause;
+  const { parts } = answer.explanations[0]?.[0] ?? answer.mine?.explanations[0]?.[0] ?? { parts: [] };
+  const clause = parts.at(-1)?.clause || answer.clause;
   const found = [clause && ["The rule", links.clause(clause)], clause && links.step(clause) && ["The recipe", links.step(clause)],
-    first && ["The mistake", links.mistake(first.id)], answer.reason && ["The reason", links.reason(answer.reason)]].filter(Boolean);
+    ...parts.map((part) => ["The mistake", links.mistake(part.id)]), answer.reason && ["The reason", links.reason(answer.reason)]].filter(Boolean);
   return found.length ? make("p", { class: "next" }, found.map(([what, link]) => make("span", {}, `${what}: `, link))) : null;
 }
 

@@ -4,6 +4,7 @@ import { make } from "./elements.mjs";
 
 const AROUND = 24; // as many bytes as an answer has before the difference
 const BEFORE = 6; // as many of them as are shown
+const ROW = 4; // equal bytes in a row that are no chance
 
 /** Return columns of two indices that put equal bytes under each other; undefined where a side has nothing. */
 export function aligned(a, b) {
@@ -20,11 +21,23 @@ export function aligned(a, b) {
   return columns;
 }
 
+/** Count the columns of equal bytes that stand in a row of several: single letters are equal by chance. */
+function together(side) {
+  let sum = 0, row = 0;
+  for (const [i, k] of [...side, [undefined, undefined]]) {
+    if (i !== undefined && k !== undefined) row += 1;
+    else {
+      sum += row >= ROW ? row : 0;
+      row = 0;
+    }
+  }
+  return sum;
+}
+
 /** Return the columns to show: aligned where bytes were added or lost, index by index where they moved or were changed. A side that has `behind` bytes from the difference on was cut there. */
 export function columns(a, b, differs, behind) {
   const side = aligned(a.slice(differs), b.slice(differs));
-  const equal = side.filter(([i, k]) => i !== undefined && k !== undefined).length;
-  const moved = equal * 2 < Math.min(a.length, b.length) - differs;
+  const moved = together(side) * 2 < Math.min(a.length, b.length) - differs;
   const first = Array.from({ length: differs }, (_, place) => [place, place]);
   const rest = moved
     ? Array.from({ length: Math.max(a.length, b.length) - differs }, (_, place) => [place < a.length - differs ? place : undefined, place < b.length - differs ? place : undefined])
@@ -35,7 +48,8 @@ export function columns(a, b, differs, behind) {
   return { all, moved, open: cut.some(Boolean) };
 }
 
-const glyph = (byte) => byte === 32 ? "␣" : byte > 32 && byte < 127 ? String.fromCharCode(byte) : "·";
+const BLANKS = { 9: "␉", 10: "␊", 13: "␍", 32: "␣" };
+const glyph = (byte) => BLANKS[byte] ?? (byte > 32 && byte < 127 ? String.fromCharCode(byte) : "·");
 
 /** Return what stands for each byte: a character of several bytes at its first, the others as a dot. */
 export function glyphs(bytes) {
