@@ -42,10 +42,12 @@ def decoded(text: str, clause: str) -> str:
         raise Refused("malformed", clause, {"found": "a character outside ASCII that is not percent-encoded"})
     if "%" not in text:
         return text.replace("+", " ")
-    if broken := _BROKEN_ESCAPE.search(text):
-        raise Refused("malformed", clause, {"found": f"an incomplete percent escape at {broken.start()}"})
+    raw = unquote_to_bytes(text.replace("+", " "))
+    if len(text) - len(raw) != 2 * text.count("%"):  # each complete escape makes one byte of three characters
+        start = next(_BROKEN_ESCAPE.finditer(text)).start()
+        raise Refused("malformed", clause, {"found": f"an incomplete percent escape at {start}"})
     try:
-        return unquote_to_bytes(text.replace("+", " ")).decode()
+        return raw.decode()
     except UnicodeDecodeError as error:
         raise Refused(
             "malformed", clause, {"found": f"bytes that are not UTF-8 (decoded byte {error.start})"}
@@ -77,8 +79,10 @@ def _pairs(query: str, clause: str, component: Callable[[str, str], str] | None 
     pairs = []
     for piece in pieces:
         name, _, value = piece.partition("=")
-        if "%" in piece or "+" in piece:  # most pieces of a genuine request have nothing to decode
-            name, value = component(name, clause), component(value, clause)
+        if "%" in name or "+" in name:  # most names and values of a genuine request have nothing to decode
+            name = component(name, clause)
+        if "%" in value or "+" in value:
+            value = component(value, clause)
         pairs.append((name, value))
     return tuple(pairs)
 
@@ -276,8 +280,12 @@ def hex_digest(value: str, clause: str, name: str, stage: str) -> bytes:
     >>> hex_digest("0f" * 32, "shop:sum.digest", "sum", "sum")[:2]
     b'\\x0f\\x0f'
     """
-    if len(value) != 64 or value.strip("0123456789abcdef"):
-        case = len(value) == 64 and not value.strip("0123456789abcdefABCDEF")
-        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(value)} characters)"
-        raise Refused("malformed", clause, {name: found}, stage=stage)
-    return bytes.fromhex(value)
+    try:
+        digest = bytes.fromhex(value)
+    except ValueError:
+        digest = b""
+    if len(digest) == 32 and digest.hex() == value:
+        return digest
+    case = len(value) == 64 and not value.strip("0123456789abcdefABCDEF")
+    found = "upper-case hex digits" if case else f"not 64 hex digits ({len(value)} characters)"
+    raise Refused("malformed", clause, {name: found}, stage=stage)

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode
-from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from ..core.printing import printable
 from ..core.refusals import Refused
@@ -31,10 +31,10 @@ from .rules.plain import PLAIN
 
 BY_DATA, BY_HMAC = "encrypted", "plain"
 SIGNED = ("location_id", "timestamp")
+NEEDED = ("hmac", *SIGNED)
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """A launch that was read in the one mode of the app: its values in order, and which of them are covered.
 
     Values that count as absent (A05) are left out, as is `hmac`. `timestamp` is in Unix seconds, None in
@@ -42,10 +42,14 @@ class Launch:
     """
 
     mode: str
-    parameters: Pairs = field(repr=False)
+    parameters: Pairs
     timestamp: int | None
     covered: tuple[str, ...]
     not_covered: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        known = f"covered={self.covered}, not_covered={self.not_covered}"
+        return f"Launch(mode={self.mode!r}, timestamp={self.timestamp}, {known})"
 
     def value(self, name: str) -> str:
         """Return one value, or an empty text where it is absent."""
@@ -120,14 +124,13 @@ def _plain(
 ) -> Launch:
     """fortis:plain.verify. Return a plain launch, whose location id and timestamp its hmac covers."""
     values = _parameters(rule, query, "hmac", "data", BY_DATA)
-    for name in ("hmac", *SIGNED):
-        if name not in values:
-            raise Refused("missing-parameter", PLAIN + "missing", {"name": name}, stage="parameters")
-    for name in ("hmac", *SIGNED):
-        if not values[name]:
-            raise Refused("empty-parameter", PLAIN + "missing", {"name": name}, stage="parameters")
-    received = rule.digest(values["hmac"])
-    location_id, timestamp = values["location_id"], values["timestamp"]
+    digest, location_id, timestamp = map(values.get, NEEDED)
+    if not digest or not location_id or not timestamp:
+        absent = next((name for name in NEEDED if name not in values), "")
+        reason = "missing-parameter" if absent else "empty-parameter"
+        name = absent or next(name for name in NEEDED if not values[name])
+        raise Refused(reason, PLAIN + "missing", {"name": name}, stage="parameters")
+    received = rule.digest(digest)
     rule.location(location_id)
     seconds = rule.timestamp(timestamp)
     if not hmac.compare_digest(rule.mac(key, rule.message(location_id, timestamp)), received):

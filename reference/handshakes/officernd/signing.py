@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..core.keys import key_bytes
@@ -45,8 +44,7 @@ class SignedQuery(NamedTuple):
     not_covered: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SignedWebhook:
+class SignedWebhook(NamedTuple):
     """A verified webhook: the raw body, byte for byte as it was signed."""
 
     body: bytes

@@ -109,7 +109,7 @@ def integers(pairs: Pairs) -> Pairs:
     (('a1', ''), ('-', ''))
     """
     for name, _ in pairs:
-        if is_numeric(name):
+        if not name[:1].isalpha() and is_numeric(name):
             evidence = {"name": printable(name), "found": "a number"}
             raise Refused("malformed", URL + "integer-names", evidence, stage="parameters")
     return pairs
@@ -271,4 +271,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    return replaced(ADOPTED, readings, URL + "verify")
+    return replaced(ADOPTED, readings, URL + "verify") if readings else ADOPTED

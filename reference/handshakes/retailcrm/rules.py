@@ -94,16 +94,21 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     >>> texts({"extra": 1, "apiKey": "a", "token": "b", "systemUrl": "c"})
     {'apiKey': 'a', 'token': 'b', 'systemUrl': 'c'}
     """
+    token, key, url = map(values.get, NAMES)
+    usual = token and key and url and type(token) is type(key) is type(url) is str
+    if usual and len(values) == len(NAMES):
+        return dict(values)
     found = {name: value for name, value in values.items() if name in NAMES}
+    if usual:
+        return found
     clause = REGISTER + "members"
     if missing := [name for name in NAMES if found.get(name) is None]:
         raise Refused("missing-parameter", clause, {"name": missing[0]}, stage="members")
     if other := [name for name in NAMES if type(found[name]) is not str]:
         evidence = {"name": other[0], "found": type(found[other[0]]).__name__, "expected": "str"}
         raise Refused("wrong-type", clause, evidence, stage="members")
-    if empty := [name for name in NAMES if not found[name]]:
-        raise Refused("empty-parameter", clause, {"name": empty[0]}, stage="members")
-    return found
+    empty = next(name for name in NAMES if not found[name])
+    raise Refused("empty-parameter", clause, {"name": empty}, stage="members")
 
 
 def digest(token: str) -> bytes:
@@ -158,4 +163,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    return replaced(ADOPTED, readings, TOKEN + "verify")
+    return replaced(ADOPTED, readings, TOKEN + "verify") if readings else ADOPTED

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..core.origins import allowed_origin
 from ..core.refusals import Refused
@@ -35,19 +35,22 @@ OFFICIAL_ORIGINS = tuple(
 """The hosts of hosted accounts, one label below an official domain (S2). Own boxes are configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """A verified registration. Only the API key is covered by the token; the system URL is whatever was sent.
 
     `parameters` are the API key and the system URL in the order received. Members that no document
     knows are ignored. The representation shows no key.
     """
 
-    api_key: str = field(repr=False)
+    api_key: str
     system_url: str
-    parameters: Pairs = field(repr=False)
+    parameters: Pairs
     covered: tuple[str, ...] = ("apiKey",)
     not_covered: tuple[str, ...] = ("systemUrl",)
+
+    def __repr__(self) -> str:
+        known = f"covered={self.covered}, not_covered={self.not_covered}"
+        return f"Registration(system_url={self.system_url!r}, {known})"
 
 
 def registration_token(api_key: str, *, secret: str, readings: Readings | None = None) -> str:

@@ -13,6 +13,7 @@ from ...core.strict import Pairs, no_duplicates, query_pairs
 LAUNCH = "fortis:launch."
 SECRET = "fortis:secret.bytes"
 SHORTEST_ID, LONGEST_ID = 24, 36
+_changed_by_php = re.compile(r"[ .[\0]").search
 _is_id = re.compile(f"[0-9a-fA-F-]{{{SHORTEST_ID},{LONGEST_ID}}}", re.ASCII).fullmatch
 
 
@@ -37,7 +38,9 @@ def parameters(query: str) -> dict[str, str]:
     {'location_id': '1', 'timestamp': '2'}
     """
     values = no_duplicates(pairs(query), clause := LAUNCH + "repeated")
-    for name in (name for name in values if not name.isidentifier()):
+    if not _changed_by_php("".join(values)):
+        return values
+    for name in values:
         front, _, index = (seen := name.lstrip(" ").partition("\0")[0]).partition("[")
         read = re.sub(r"[ .[]", "_", front if front and "]" in index else seen)
         if read != name and read in values:
