@@ -279,7 +279,7 @@ def judges(module: str) -> bool:
 
 def test_the_package_stays_small():
     core = [name for name in SOURCES if layer(name)[0] == "core" and not explains(name)]
-    assert lines(*core) < 1_150
+    assert lines(*core) < 1_200
     counted = [
         name
         for name in SOURCES

@@ -185,7 +185,7 @@ def beside_data(self, target, secret):
     """Let parameters beside data override it."""
     launch = App.verify(self, target, secret)
     values = dict(launch.parameters) | {k: v for k, v in values_of(target).items() if k in ("user_id",)}
-    return replace(launch, parameters=tuple(values.items()))
+    return launch._replace(parameters=tuple(values.items()))
 
 
 def names_in_any_spelling(values):

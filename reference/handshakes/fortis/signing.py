@@ -104,7 +104,10 @@ def verify_launch(
     of_type(url, str, LAUNCH + "mode", "url")
     query = url.partition("#")[0].partition("?")[2]
     if mode == BY_HMAC:
-        return _plain(rule, query, url, key, secret, now, tolerance, readings)
+        launch = _plain(rule, query, url, key, readings)
+        within = rule.tolerance() if tolerance is None else tolerance
+        check_time(launch.timestamp or 0, now, within, PLAIN + "tolerance")
+        return launch
     if mode == BY_DATA:
         found = decrypt_parameters(_data(rule, query, key), secret=secret, readings=readings)
         return Launch(BY_DATA, found.parameters, None, found.covered, found.not_covered)
@@ -112,16 +115,7 @@ def verify_launch(
     raise Refused("wrong-type", LAUNCH + "mode", evidence)
 
 
-def _plain(
-    rule: Rules,
-    query: str,
-    url: str,
-    key: bytes,
-    secret: str,
-    now: int,
-    tolerance: Tolerance | None,
-    readings: Readings | None,
-) -> Launch:
+def _plain(rule: Rules, query: str, url: str, key: bytes, readings: Readings | None) -> Launch:
     """fortis:plain.verify. Return a plain launch, whose location id and timestamp its hmac covers."""
     values = _parameters(rule, query, "hmac", "data", BY_DATA)
     digest, location_id, timestamp = map(values.get, NEEDED)
@@ -134,9 +128,8 @@ def _plain(
     rule.location(location_id)
     seconds = rule.timestamp(timestamp)
     if not hmac.compare_digest(rule.mac(key, rule.message(location_id, timestamp)), received):
-        stages = launch_stages(url, mode=BY_HMAC, secret=secret, readings=readings)
+        stages = launch_stages(url, mode=BY_HMAC, secret="", readings=readings)
         raise Refused("signature-mismatch", PLAIN + "verify", stage="message", stages=stages)
-    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, PLAIN + "tolerance")
     del values["hmac"]
     found = rule.present(values)
     not_covered = tuple([name for name in found if name not in SIGNED])

@@ -112,7 +112,7 @@ def sides(world: World) -> Sides:
             app,
             api_version=chosen.get("api_version", "v1"),
             scopes=V2_SCOPES if chosen.get("api_version") == "v2" else (READ, WRITE),
-            account_name=ACCOUNT,
+            account_name=chosen.get("account_name", ACCOUNT),
             started_by=started_by,
             connect_without_locations=chosen.get("without_locations", "refused"),
         ),
