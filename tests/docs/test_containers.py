@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from handshakes.cli.places import place_of
-from handshakes.cli.serve import _settings
+from handshakes.cli.serve import settings_of
 from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.flow import Clock
@@ -34,7 +34,7 @@ def test_a_command_of_the_page_can_be_served(command):
     assert {option for option, _ in options} <= {"--only", "--listen", "--public-url", "--set"}
     given = dict(options)
     tools = PLATFORMS[name].tools()
-    settings = _settings([value for option, value in options if option == "--set"], tools.settings)
+    settings = settings_of([value for option, value in options if option == "--set"], tools.settings)
     place = place_of(given.get("--listen", ""), given["--public-url"], given["--only"])
     places = {"platform": (place.public, ""), "partner": ("", place.public)}[given["--only"]]
     world = World(Clock(0), lambda n: b"x" * n, MemoryStore(), settings, *places, plain=place.plain(settings))

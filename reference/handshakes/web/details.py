@@ -16,7 +16,7 @@ from .views import verdict
 from .wire import Exchange, Wire
 
 Json = dict[str, Any]
-TITLES = {"verified": "Verified by the {}", "decrypted": "Decrypted by the {}"}
+TITLES = {"verified": "Verified by {}", "decrypted": "Decrypted by {}"}
 
 
 def details(place: Place, one: Exchange) -> Json:
@@ -26,9 +26,9 @@ def details(place: Place, one: Exchange) -> Json:
     request = one.arrived or one.request
     refused = one.refused[-1][1] if one.refused else None
     answer: Json = {
-        "n": one.number, "answer": one.answer, "from": one.sender, "to": one.receiver, "now": one.now,
+        "n": one.number, "answer": one.answer, "from": one.sender, "to": one.receiver, "sender": place.called(one.sender), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
-        "title": TITLES.get(seen, "").format(one.receiver),
+        "title": TITLES.get(seen, "").format(place.called(one.receiver)),
         "refusals": [_refusal(endpoint, each) for endpoint, each in one.refused],
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
         "clause": clause(place.name, refused.clause if refused else one.findings[-1].clause if one.findings else ""),

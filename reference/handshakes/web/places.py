@@ -95,6 +95,10 @@ class Place:
         """Return a fault of any step."""
         return next((one for press in self.shop().presses for one in press.faults if one.name == name), None)
 
+    def called(self, name: str) -> str:
+        """Return what a side is called within a sentence."""
+        return name if name == self.sides.platform.name else f"the {name}"
+
     def own(self) -> set[str]:
         """Return the origins of the sides that are served here, traps included."""
         roles = (self.sides.platform, self.sides.partner)

@@ -118,7 +118,7 @@ def shop(place: Place) -> Json:
 def step(place: Place, press: Press) -> Json:
     """Return a step: what it does, and how its last try ended."""
     last = place.wire.last(press.id)
-    state, said = ended(press, last) if last else ("next" if press.ready else "later", "")
+    state, said = ended(place, press, last) if last else ("next" if press.ready else "later", "")
     return {
         "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
         "state": state, "said": said, "fault": last.fault if last else "", "try": last.number if last else 0, "faults": len(press.faults),
@@ -126,12 +126,12 @@ def step(place: Place, press: Press) -> Json:
     }  # fmt: skip
 
 
-def ended(press: Press, last: Chapter) -> tuple[str, str]:
+def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     """Return how a try ended, by its own answers, and a sentence; what has ended well stays so when a later step undoes it.
 
     It is `running`, `waiting`, `held`, `refused`, `violated` or `unseen`.
     """
-    found = last.settled or _ended(press, last)
+    found = last.settled or _ended(place, press, last)
     violated = [one for one in last.findings if one.violated]
     if violated:
         return "violated", f"{violated[-1].clause}: {violated[-1].detail}"
@@ -140,7 +140,7 @@ def ended(press: Press, last: Chapter) -> tuple[str, str]:
     return found
 
 
-def _ended(press: Press, last: Chapter) -> tuple[str, str]:
+def _ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     if last.running:
         return "running", "The answer is not there yet."
     reasons, expected = last.reasons, last.expected
@@ -149,16 +149,29 @@ def _ended(press: Press, last: Chapter) -> tuple[str, str]:
             return "refused", f"Refused as expected: {expected.reason}."
         if reasons:
             return "violated", f"Refused as {reasons[-1]}; {expected.reason} was expected."
-    held = any(one.held for one in last.findings)
-    if press.done or (press.done is None and held):
-        return "held", f"Survived: {expected.state}." if isinstance(
-            expected, Survives
-        ) else "Done, and every check held."
+    held = sum(one.held is True for one in last.findings)
+    accepted = _accepted(place, last) if press.window and press.done is None else ""
+    if press.done or (press.done is None and held) or accepted:
+        survived = f"Survived: {expected.state}. " if isinstance(expected, Survives) else ""
+        checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
+        said = " ".join(filter(None, (accepted, checks))) or "Done; the marketplace checks nothing of it."
+        return "held", survived + said
     if reasons and expected is None:
         return "violated", f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}"
-    if press.window:
-        return "waiting", "Go on in the window that opened."
-    return ("held", "Every check held.") if held else ("unseen", "Nothing was seen of it.")
+    return (
+        ("waiting", "Go on in the window that opened.")
+        if press.window
+        else ("unseen", "Nothing was seen of it.")
+    )
+
+
+def _accepted(place: Place, last: Chapter) -> str:
+    """Return who verified a message of a chapter, in a sentence; nothing where nobody was seen to."""
+    with place.wire._all:
+        for one in place.wire.exchanges.values():
+            if one.chapter == last.number and (how := verdict(place, one)) in VERDICTS.values():
+                return f"{place.called(one.receiver).capitalize()} {how} it."
+    return ""
 
 
 def faults(press: Press) -> list[Json]:

@@ -14,12 +14,12 @@ const verdict = (one) => {
     return el("div", { class: "verdict bad" }, el("span", {}, state("bad", "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
       refusal ? el("p", {}, refusal.says) : null,
       el("dl", { class: "two" },
-        el("div", {}, el("dt", {}, `The operator of the ${one.to} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${value}`))] : "nothing more")),
-        el("div", {}, el("dt", {}, `The ${one.from} sees`), el("dd", {}, seen.slice(0, 300)))),
+        el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${value}`))] : "nothing more")),
+        el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, seen.slice(0, 300)))),
       refusal ? el("p", { class: "hint" }, refusal.hint) : null);
   }
   if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }));
-  if (one.carries && !one.served) return el("div", { class: "verdict" }, el("span", {}, state("none", "not seen")), el("p", {}, `Somebody else runs the ${one.to}: whether it verified this is not seen, only its answer.`));
+  if (one.carries && !one.served) return el("div", { class: "verdict" }, el("span", {}, state("none", "not seen")), el("p", {}, `Somebody else runs ${one.receiver}: whether it verified this is not seen, only its answer.`));
   return null;
 };
 
@@ -76,7 +76,7 @@ const tamper = (one) => {
   for (const [part, input] of fields) input.value = part.value;
   const form = el("form", { class: "panel tamper" }, el("h3", {}, "Send it again, changed"),
     fields.map(([part, input]) => el("div", {}, el("label", { for: input.id }, part.name), input)),
-    el("p", { class: "hint" }, `It goes to the ${one.to} and to nobody else. The signature is not made anew.`),
+    el("p", { class: "hint" }, `It goes to ${one.receiver} and to nobody else. The signature is not made anew.`),
     el("div", { class: "acts" }, el("button", { class: "btn main small" }, "Send changed")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
