@@ -170,7 +170,7 @@ def _accepted(place: Place, last: Chapter) -> str:
     with place.wire._all:
         for one in place.wire.exchanges.values():
             if one.chapter == last.number and (how := verdict(place, one)) in VERDICTS.values():
-                return f"{place.called(one.receiver).capitalize()} {how} it."
+                return f"{re.sub('^the ', 'The ', place.called(one.receiver))} {how} it."
     return ""
 
 
