@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs.checks import access, debugger, files, searches, serving, weights
+from docs.checks import access, debugger, files, lessons, searches, serving, weights
 
 
 def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
@@ -116,6 +116,7 @@ def main() -> int:
         wrong += searches.check(browser, base)
         wrong += access.without_script(browser, base, site)
         wrong += access.printed(browser, base, site)
+        wrong += lessons.check(browser, base, site, options.axe)
         if options.axe:
             wrong += access.axe(browser, base, site, options.axe)
             wrong += debugger.check(browser, base, site, options.axe)
