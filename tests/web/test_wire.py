@@ -1,0 +1,282 @@
+"""The wire of the marketplace: the bytes that went out, each message once, masked, bounded, and what is done with it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+import requests
+
+from handshakes.core.messages import Request, Response
+from handshakes.runtime.browser import Browser
+from handshakes.web.resending import changed
+from handshakes.web.wire import Wire
+from tests.browser.market import Market, marketplace
+
+FIRST = "5e0000000000000000000001"
+LIMIT = 60
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Market]:
+    """OfficeRnD, connected by a browser that is none: it presses the simulator's own buttons over sockets."""
+    with marketplace("officernd") as market:
+        host = market.hosts["officernd"]
+        browser = Browser()
+
+        def step() -> Any:
+            page = yield from browser.open(host.place.addresses["platform"] + "/simulator")
+            return (yield from browser.submit(page, page.form(f"connect-{FIRST}")))
+
+        drive(market, step())
+        assert host.place.shop().connected
+        yield market
+
+
+def drive(market: Market, step: Any) -> Any:
+    """Carry a browser's requests over sockets without recording them, as a browser outside does."""
+    client = market.hosts["officernd"].network.client
+    answer = None
+    try:
+        while True:
+            answer = client.send(next(step) if answer is None else step.send(answer))
+    except StopIteration as stop:
+        return stop.value
+
+
+def ask(market: Market, method: str, path: str, **asked: Any) -> Any:
+    headers = {"origin": market.url, "x-handshakes-token": market.token}
+    asked = {"platform": "officernd", **asked}
+    sent = {"params": asked} if method == "GET" else {"json": asked}
+    answer = requests.request(method, market.url + path, headers=headers, timeout=LIMIT, **sent)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+class Stream:
+    """The page's stream of events."""
+
+    def __init__(self, market: Market, last: str = "") -> None:
+        headers = {"last-event-id": last} if last else {}
+        self.answer = requests.get(
+            f"{market.url}/events", {"token": market.token}, headers=headers, stream=True, timeout=LIMIT
+        )
+        self._lines = self.answer.iter_lines()
+        self.id, self.rows = "", {}
+
+    def close(self) -> None:
+        self.answer.close()
+
+    def next(self) -> list[dict[str, Any]]:
+        """Return the rows of the next event."""
+        for line in self._lines:
+            if line.startswith(b"id: "):
+                self.id = line[4:].decode()
+            if line.startswith(b"data: "):
+                rows = json.loads(line[6:])[0]["rows"]
+                self.rows |= {row["n"]: row for row in rows if "n" in row}
+                return rows
+        raise AssertionError("the stream ended")
+
+
+def rows_of(market: Market) -> dict[int, dict[str, Any]]:
+    with closing(Stream(market)) as stream:
+        stream.next()
+        return stream.rows
+
+
+def last_signed(market: Market) -> int:
+    rows = rows_of(market)
+    return max(n for n, row in rows.items() if row["kind"] == "request" and row["verdict"] == "verified")
+
+
+def test_a_page_that_comes_late_gets_everything_and_one_that_comes_back_only_what_is_new(market):
+    with closing(Stream(market)) as stream:
+        stream.next()
+        assert [row["text"] for row in stream.rows.values() if row["kind"] == "request"][:3] == [
+            "GET /officernd/connect",
+            "POST /oauth/token",
+            "GET /api/v1/organizations/test-slug",
+        ]
+    with closing(Stream(market, stream.id)) as again:
+        assert again.next() == []
+        ask(market, "POST", "/press", press="sync")
+        new: list[dict[str, Any]] = []
+        while not any(row["kind"] == "response" for row in new):
+            new += again.next()
+        assert {row["text"] for row in new if row["kind"] == "request"} == {"GET /officernd/sync"}
+
+
+def test_each_message_is_on_the_wire_once_though_both_sides_are_tapped(market):
+    rows = rows_of(market)
+    health = [row for row in rows.values() if row.get("text") == "GET /officernd/healthcheck"]
+    assert len(health) == len({row["answer"] for row in health}) >= 1
+    requests_, answers = (
+        [row for row in rows.values() if (row["kind"] == "request") is is_] for is_ in (True, False)
+    )
+    assert {row["n"] for row in requests_} == {row["of"] for row in answers}, "none without its answer"
+
+
+def test_a_row_says_who_sent_what_to_whom_and_the_search_finds_its_query(market):
+    (row,) = [row for row in rows_of(market).values() if row["n"] == last_signed(market)]
+    assert (row["from"], row["to"], row["carries"]) == ("OfficeRnD", "partner", "signed")
+    assert "slug=test-slug" in row["search"] and row["sub"].startswith("slug, locations")
+
+
+def test_the_message_shows_request_and_answer_together_as_the_receiver_got_it(market):
+    one = ask(market, "GET", "/message", n=last_signed(market))
+    assert one["exact"] is True
+    assert one["request"]["line"].endswith(" HTTP/1.1")
+    assert dict(one["request"]["headers"])["host"].startswith("localhost:")
+    assert one["response"]["line"] == "HTTP/1.1 200"
+    assert "".join(text for text, _ in one["request"]["pieces"]) == one["request"]["line"]
+    assert [part["id"] for part in one["parts"]] == [id for _, id in one["request"]["pieces"] if id]
+
+
+def test_what_a_raw_socket_received_is_what_the_page_shows():
+    got = bytearray()
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.settimeout(LIMIT)
+
+        def partner() -> None:
+            connection, _ = server.accept()
+            with closing(connection):
+                while b"\r\n\r\n" not in got:
+                    got.extend(connection.recv(65_536))
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+        thread = threading.Thread(target=partner)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/ours"
+        with marketplace("officernd", only="platform", settings={"partner_url": url}) as market:
+            host = market.hosts["officernd"]
+            host.network.run(host.sides.platform.healthcheck(FIRST), "OfficeRnD")
+            thread.join(LIMIT)
+            (n,) = [n for n, row in rows_of(market).items() if row["kind"] == "request"]
+            one = ask(market, "GET", "/message", n=n)
+            assert one["verdict"] == "", "whether somebody else's partner verified it is not seen"
+            refused = requests.post(
+                f"{market.url}/resend", json={"platform": "officernd", "n": n}, timeout=LIMIT,
+                headers={"origin": market.url, "x-handshakes-token": market.token},
+            )  # fmt: skip
+            assert refused.status_code == 409
+    head = bytes(got).decode().partition("\r\n\r\n")[0].split("\r\n")
+    assert one["request"]["line"] == head[0]
+    assert {(name.lower(), value) for name, value in (line.split(": ", 1) for line in head[1:])} >= {
+        (name, value) for name, value in one["request"]["headers"]
+    }
+
+
+def test_a_foreign_partners_requests_are_on_the_same_wire():
+    with marketplace("officernd", only="platform") as market:
+        api = market.hosts["officernd"].place.addresses["platform"]
+        assert (
+            requests.post(f"{api}/oauth/token", {"grant_type": "nonsense"}, timeout=LIMIT).status_code >= 400
+        )
+        rows = rows_of(market)
+    (asked,) = [row for row in rows.values() if row["kind"] == "request"]
+    assert (asked["from"], asked["to"], asked["text"]) == ("partner", "OfficeRnD", "POST /oauth/token")
+
+
+def test_no_secret_is_in_anything_that_the_page_is_told(market):
+    place = market.hosts["officernd"].place
+    said = json.dumps(list(rows_of(market).values()))
+    for n in list(place.wire.exchanges):
+        said += json.dumps(ask(market, "GET", "/message", n=n))
+    platform = place.sides.platform
+    secrets = [*platform.tokens, *(one.refresh_token for one in platform.tokens.values()), *platform.grants]
+    assert len(secrets) >= 3 and all(len(secret) > 20 for secret in secrets)
+    assert [secret for secret in secrets if secret in said] == []
+    assert said.count("sha256") > 3, "they are masked, in requests and answers"
+
+
+def test_a_replay_is_sent_byte_for_byte_and_a_tampered_copy_says_which_part_broke_it(market):
+    n = last_signed(market)
+    again = ask(market, "POST", "/resend", n=n)["n"]
+    before, after = (ask(market, "GET", "/message", n=one)["request"]["line"] for one in (n, again))
+    assert before == after
+    tampered = ask(market, "POST", "/resend", n=n, changes={"query-1": "elsewhere"})["n"]
+    one = ask(market, "GET", "/message", n=tampered)
+    assert one["verdict"] == "refused"
+    assert one["refusals"][0]["reason"] == "signature-mismatch"
+    why = ask(market, "GET", "/why", n=tampered)
+    assert why["explanations"][0][0]["parts"][0]["change"] == "without locations"
+    assert [one["chapter"] for one in rows_of(market).values() if one["n"] == tampered] == [
+        max(market.wire("officernd").chapters)
+    ]
+
+
+def test_after_six_minutes_the_same_request_is_stale_and_the_clock_goes_back(market):
+    n = last_signed(market)
+    assert ask(market, "POST", "/clock", seconds=360)["ahead"] == 360
+    try:
+        stale = ask(market, "POST", "/resend", n=n)["n"]
+        assert ask(market, "GET", "/message", n=stale)["refusals"][0]["reason"] == "stale"
+    finally:
+        assert ask(market, "POST", "/clock", seconds=0)["ahead"] == 0
+
+
+def test_another_reading_says_what_would_not_verify_under_it(market):
+    n = last_signed(market)
+    assert ask(market, "GET", "/why", n=n)["verdict"] == "verified"
+    reading = "officernd:signature.parameters=slug-and-locations"
+    assert reading in ask(market, "GET", "/message", n=n)["readings"]
+    assert ask(market, "GET", "/why", n=n, reading=reading)["verdict"] == "refused"
+
+
+def test_what_was_proven_names_the_clauses_and_what_to_try_next(market):
+    proven = ask(market, "GET", "/proven")
+    states = {one["clause"]: one["state"] for one in proven["checked"]}
+    assert states["officernd:token.endpoint"] == "held"
+    assert "violated" not in states.values()
+    assert proven["verified"]["count"] >= 1
+    assert {one["press"] for one in proven["next"]} <= {
+        "connect",
+        "healthcheck",
+        "configure",
+        "sync",
+        "remove",
+    }
+    assert proven["next"] and all(one["reason"] for one in proven["next"])
+    assert not {one["clause"] for one in proven["unseen"]} & set(states)
+
+
+def test_a_wire_that_runs_for_weeks_keeps_a_bounded_number_of_messages_and_bytes():
+    wire = Wire(frozenset(), lambda: 0, keep=20, keep_bytes=100_000)
+    for number in range(500):
+        if number % 10 == 0:
+            wire.begin("press", "Press")
+        one = wire.began("browser", "partner", Request("POST", "http://a", f"/{number}", (), b"x" * 9_000))
+        wire.ended(one, Response(200, (), b"y" * 1_000))
+        wire.message("partner", "browser", "text")
+    assert len(wire.exchanges) <= 10 and wire._bytes <= 100_000
+    assert sum(one.size for one in wire.exchanges.values()) == wire._bytes
+    assert len(wire.chapters) <= 20 and len(wire.messages) <= 20
+
+
+@pytest.mark.parametrize(
+    ("changes", "target", "body"),
+    [
+        ({}, "/p?a=%2c&a=,&b", b"c=+1&d=%C3%A4"),
+        ({"query-1": "x y"}, "/p?a=%2c&a=x+y&b", b"c=+1&d=%C3%A4"),
+        ({"query-2": ""}, "/p?a=%2c&a=,&b=", b"c=+1&d=%C3%A4"),
+        ({"form-0": "ä&="}, "/p?a=%2c&a=,&b", b"c=%C3%A4%26%3D&d=%C3%A4"),
+    ],
+)
+def test_only_what_is_changed_is_written_anew(changes, target, body):
+    form = (("content-type", "application/x-www-form-urlencoded"), ("host", "a"), ("content-length", "13"))
+    made = changed(Request("POST", "http://a", "/p?a=%2c&a=,&b", form, b"c=+1&d=%C3%A4"), changes)
+    assert (made.target, made.body) == (target, body)
+
+
+@pytest.mark.parametrize(
+    "id", ["query-3", "query--1", "query-²", "form-9", "header-host", "header-cookie", "", "body"]
+)
+def test_a_part_that_is_not_there_cannot_be_changed(id):
+    with pytest.raises(ValueError, match="there is no such part"):
+        changed(Request("GET", "http://a", "/p?a=1&b=2&c=3"), {id: "x"})
