@@ -240,6 +240,21 @@ def test_what_is_missing_is_said_at_its_field_which_gets_the_focus(
     assert f"{field}-wrong" in debugger.page.get_attribute(f"#{field}", "aria-describedby").split()
 
 
+@pytest.mark.parametrize(
+    ("option", "given", "said"),
+    [("mine_digest", "zz", "Needed: a digest in hex or base64"), ("origin", "a.example", "Needed: a whole address")],
+)  # fmt: skip
+def test_what_the_package_says_of_an_option_is_said_at_its_field(debugger, option, given, said):
+    debugger.fill(GENUINE.pasted, GENUINE.secret)
+    debugger.page.locator("details", has=debugger.page.locator(f"#{option}")).evaluate(
+        "it => { it.open = true }"
+    )
+    debugger.page.fill(f"#{option}", given)
+    assert debugger.explain() == "This cannot be answered"
+    assert debugger.page.inner_text(f"#{option}-wrong").startswith(said)
+    assert debugger.focus() == option
+
+
 def test_another_secret_is_said_to_be_possible_and_no_mistake_is_made_up(debugger):
     debugger.fill(GENUINE.pasted, "wrong-secret")
     debugger.explain()

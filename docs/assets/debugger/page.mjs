@@ -3,12 +3,12 @@ import { sentence, show } from "./answer.mjs";
 import { byId, make } from "./elements.mjs";
 import { Engine, Stopped } from "./engine.mjs";
 import { learn } from "./links.mjs";
-import { Wrong, clear, fill, listen, mark, question } from "./question.mjs";
+import { ASKED, Wrong, clear, fill, listen, mark, placed, question } from "./question.mjs";
 import { theme } from "./theme.mjs";
 
 const STAGES = [["python", "Python for the browser"], ["package", "the package that the command uses"], ["ready", "your request"]];
 const engine = new Engine();
-let examples = [], loaded = false, turn = 0;
+let examples = [], loaded = false;
 
 const titled = (platform) => platform && [...byId("platform").options].find((one) => one.value === platform).text;
 const say = (text) => { byId("said").textContent = text; };
@@ -40,21 +40,25 @@ function turned(choice) {
   explain();
 }
 
+function misplaced(error) {
+  mark(error.field, error.message);
+  byId(error.field).closest("details")?.setAttribute("open", "");
+  (byId(error.field).hidden ? byId("drop-file") : byId(error.field)).focus();
+}
+
 async function explain() {
-  const mine = ++turn;
-  for (const name of ["paste", "secret", "now", "tolerance"]) mark(name, "");
+  for (const name of ASKED) mark(name, "");
   let asked;
   try {
     asked = question();
   } catch (error) {
     if (!(error instanceof Wrong)) throw error;
-    mark(error.field, error.message);
-    byId(error.field).closest("details")?.setAttribute("open", "");
-    byId(error.field).hidden ? byId("drop-file").focus() : byId(error.field).focus();
+    misplaced(error);
     return;
   }
   running(true);
   say(loaded ? "Looking for the mistake." : "Loading the package.");
+  let wrong = null;
   try {
     if (!loaded) loading("python");
     await engine.start(loading);
@@ -64,12 +68,15 @@ async function explain() {
     show(answer, text, { title: titled(answer.platform), now: asked.given.now, deeper: () => turned("deep"), unmask: () => turned("show_secrets") });
     say(sentence(answer));
   } catch (error) {
-    loaded = loaded && !(error instanceof Stopped);
-    blank(error instanceof Stopped ? "Stopped" : "This cannot be answered", make("p", {}, error instanceof Stopped ? "The search was ended. Explain starts again." : error.message));
-    say(error.message);
+    wrong = placed(error);
+    const stopped = error instanceof Stopped;
+    loaded = loaded && !stopped;
+    blank(stopped ? "Stopped" : "This cannot be answered", make("p", {}, stopped ? "The search was ended. Explain starts again." : wrong.message));
+    say(wrong.message);
   } finally {
-    if (mine === turn) running(false);
+    running(false);
   }
+  if (wrong instanceof Wrong) return misplaced(wrong);
   byId("answer-h").focus();
   byId("answer").scrollIntoView({ block: "nearest" });
 }

@@ -4,7 +4,9 @@ import { byId } from "./elements.mjs";
 
 const FIELDS = ["secret", "now", "mine", "mine_digest", "header", "origin", "tolerance", "others"];
 const CHOICES = ["deep", "show_secrets"];
-const NOT_KEPT = ["paste", ...FIELDS];
+
+/** The fields that a question is made of. */
+export const ASKED = ["paste", ...FIELDS];
 
 /** A field that is wrong, and a sentence on it. */
 export class Wrong extends Error {
@@ -15,6 +17,12 @@ export class Wrong extends Error {
 }
 
 const MOST_IN_FIELD = 100_000; // characters; a field with more of them makes browsers stand still
+
+/** Return what the package says of an option as a word on its field, or the error as it is. */
+export function placed(error) {
+  const [, name, needed] = error.message.match(/^(\w+) is (.*)$/s) ?? [];
+  return FIELDS.includes(name) ? new Wrong(name, `Needed: ${needed}.`) : error;
+}
 
 let file = null;
 
@@ -66,7 +74,7 @@ export function clear() {
   file = null;
   byId("file").value = "";
   count();
-  for (const name of NOT_KEPT) mark(name, "");
+  for (const name of ASKED) mark(name, "");
 }
 
 /** Say what is wrong with a field, or nothing. */
