@@ -292,3 +292,22 @@ def test_a_request_to_a_trap_without_a_token_gives_nothing_away():
     both = sides()
     both.network.exchange("partner", Request("GET", both.platform.settings.traps[0], "/"))
     assert of(both.platform.findings, "officernd:organization.region") == ["held"]
+
+
+@pytest.mark.parametrize("fault", ["dropped-webhooks", "error-webhooks", "slow-webhooks"])
+@pytest.mark.parametrize("webhook", ["", "webhook-pretty-printed", "webhook-repeated"])
+def test_a_webhook_whose_secret_a_fault_kept_is_not_judged(fault, webhook):
+    """The partner stays connected by its earlier webhook, and cannot verify what the other one signs."""
+    both = connected()
+    press(both, "connect", fault)
+    assert [one.told for one in both.platform.webhooks.values()] == [True, False]
+    findings = press(both, "remove", webhook)
+    assert findings and not [one for one in findings if one.violated]
+    clause = FAULTS[webhook].clause if webhook else "officernd:webhook.answer"
+    assert of(findings, clause) == ["held"]
+
+
+def test_a_webhook_whose_secret_the_partner_has_is_judged():
+    both = connected()
+    both.partner.store = MemoryStore()  # so it knows no secret any more
+    assert of(press(both, "remove"), "officernd:webhook.answer") == ["violated"]

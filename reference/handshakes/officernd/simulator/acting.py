@@ -194,7 +194,8 @@ class Acting(Resources):
         response, subscribed = None, self._subscribed(integration)
         for webhook in subscribed:
             response = yield from self._deliver(integration, webhook, chosen)
-            findings += delivered(response, played)
+            if webhook.told:
+                findings += delivered(response, played)
         findings = findings or (unheard(played),)
         if not isinstance(chosen, WebhookFault) or not isinstance(chosen.expected, Refuses):
             after = yield from self._health(integration, "")

@@ -156,7 +156,7 @@ class Token:
 
 @dataclass(slots=True)
 class Webhook:
-    """A subscription of one application in one organisation."""
+    """A subscription of one application in one organisation; unless `told`, a fault kept its secret from the partner."""
 
     id: str
     organization_id: str
@@ -166,3 +166,4 @@ class Webhook:
     secret: str = field(repr=False)
     description: str = ""
     enabled: bool = True
+    told: bool = True

@@ -62,7 +62,10 @@ class Resources(Identity):
             self._may(token, version, request.method, kind)
             organization = self._organization(token, unquote(slug))
             place, response = self._answer(request, version, organization, token, kind, id)
-            return self.disturbed(place, token, response)
+            answer = self.disturbed(place, token, response)
+            if place == "webhooks" and answer is not response:  # nobody was told its secret, or too late
+                [*self.webhooks.values()][-1].told = False
+            return answer
         except ApiError as error:
             if error.clause:
                 self.found(error.clause, False, error.message)
