@@ -41,9 +41,9 @@ def free_port() -> int:
 class Server:
     """One server, which can be stopped and started again at the same port. It orders texts as English does, not as C."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
         self.programs, self.data, self.log = programs(), folder / "data", folder / "log"
-        self.port = 0
+        self.port, self.settings = 0, ["max_connections=200", "fsync=off", *settings]
         self.process: subprocess.Popen[bytes] | None = None
         self.user: dict[str, Any] = {"cwd": "/"}
         if os.geteuid() == 0:  # which PostgreSQL refuses
@@ -67,7 +67,7 @@ class Server:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     [self.programs / "postgres", "-D", self.data, "-p", str(self.port), "-h", "127.0.0.1", "-k", "",
-                     "-c", "fsync=off", "-c", "max_connections=200"],
+                     *(part for setting in self.settings for part in ("-c", setting))],
                     stdout=log, stderr=log, **self.user,
                 )  # fmt: skip
             while self.process.poll() is None:
@@ -106,10 +106,10 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """Run a server until the end of the block."""
+def running(*settings: str) -> Iterator[Server]:
+    """Run a server until the end of the block; the last setting of a name counts."""
     with tempfile.TemporaryDirectory(prefix="postgres-", dir="/tmp") as name:
-        server = Server(Path(name))
+        server = Server(Path(name), *settings)
         try:
             server.start()
             yield server

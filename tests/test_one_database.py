@@ -15,7 +15,7 @@ from handshakes.runtime.sql_store import SqlStore
 from tests.apps import all_at_once, apps, killed_at_steps
 from tests.postgres import running
 
-AT_ONCE, EVERY, MOST = 5, 4, 80
+AT_ONCE, EVERY, MOST = 5, 3, 80
 KEY = Fernet.generate_key().decode()
 
 
@@ -44,7 +44,7 @@ def test_handshakes_at_once_in_two_processes_all_succeed_and_outlive_both(url, s
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_killed_at_a_step_nothing_is_lost_and_the_next_try_works(url, store, name):
-    """At each fourth step, another one for each platform."""
+    """At each third step, other ones for each platform."""
     with apps(url, KEY, MOST, [name]) as served:
         first = 1 + list(PLATFORMS).index(name)
         assert 8 < killed_at_steps(served, name, store, range(first, MOST, EVERY)) < MOST - EVERY

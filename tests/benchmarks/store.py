@@ -1,0 +1,317 @@
+"""The store: its cost with a million rows, served requests to a bare handler, and two workers to one, on both databases.
+
+`python tests/benchmarks/store.py [flat|bare|workers …]`. It needs wrk, and PostgreSQL of Debian's package; some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import count
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+import sqlalchemy
+import uvicorn
+from cryptography.fernet import Fernet
+from harness import row, wrk
+from marks import median
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from tests.postgres import running
+
+from fortis import decrypting_baseline
+from handshakes import fortis
+from handshakes.core.messages import split_url
+from handshakes.fortis import demo as fortis_demo
+from handshakes.officernd import demo as officernd_demo
+from handshakes.runtime.advancing import Steps
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.client import Loopback
+from handshakes.runtime.server import listen, origin_of
+from handshakes.runtime.sql_store import SqlStore
+from handshakes.runtime.store import Installation, MemoryStore
+from handshakes.runtime.story import World
+from handshakes.runtime.watching import Kept, Watched
+from officernd import baseline
+
+KEY = Fernet.generate_key().decode()
+COMMAND = str(Path(sys.executable).with_name("handshakes"))
+NOW = 1_700_000_000
+ROUNDS = 5
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, Callable[[], str]]]:
+    """Give a maker of the URL of an empty database of each kind. PostgreSQL runs with its usual fsync."""
+    numbers = count()
+    with tempfile.TemporaryDirectory() as folder, running("fsync=on") as server:
+        yield {"SQLite": lambda: f"sqlite:///{folder}/{next(numbers)}.sqlite", "PostgreSQL": server.empty}
+
+
+# --- a million rows -------------------------------------------------------------------------------
+
+FROM = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {end}) "
+FILL = (
+    "INSERT INTO installations SELECT 'toy', 'filled ' || i, 'active', 1, '{{}}', 'x' FROM n",
+    "INSERT INTO details SELECT 'toy', 'filled ' || i, 'slug', 'filled ' || i FROM n",
+    "INSERT INTO nonces SELECT 'toy', 'filled ' || i, {until} + i FROM n",
+)
+
+
+def asked(store: SqlStore, numbers: Iterator[int]) -> list[tuple[str, Callable[[], object]]]:
+    """Return the questions that are measured."""
+
+    def save() -> None:
+        store.save(store.get("toy", "one"))
+
+    def mark() -> bool:
+        return store.first_time("toy", f"n {next(numbers)}", NOW + 10**6, NOW)
+
+    get, find = partial(store.get, "toy", "one"), partial(store.find, "toy", "slug", "one")
+    return [("get", get), ("find", find), ("get and save", save), ("mark", mark)]
+
+
+def flat(sizes: tuple[int, ...] = (10**3, 10**4, 10**5, 10**6)) -> None:
+    """Measure each question with so many installations and used launches."""
+    with databases() as makers:
+        for name, make in makers.items():
+            url, numbers, there = make(), count(), 0
+            store = SqlStore(url, [KEY])
+            store.save(Installation("toy", "one", {"slug": "one"}, {"secret": "s"}))
+            raw = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+            for size in sizes:
+                with raw.begin() as connection:
+                    for statement in FILL:
+                        text = (FROM + statement).format(first=there, end=size, until=NOW + 10**6)
+                        connection.exec_driver_sql(text)
+                there = size
+                times = ", ".join(f"{what} {median(call) * 1e3:.2f}" for what, call in asked(store, numbers))
+                row(f"{name}, {size:,} installations and used launches", f"{times} ms", "flat")
+            store.close()
+            raw.dispose()
+
+
+# --- a bare handler -------------------------------------------------------------------------------
+
+
+def served_bare(routes: dict[str, Callable[[Request], Response]]) -> tuple[str, Callable[[], None]]:
+    """Serve functions with Starlette, each called in the threads that a role's steps are advanced in; return how to end it."""
+    steps = Steps("bare", 256)
+
+    def endpoint(work: Callable[[Request], Response]) -> Callable[[Request], object]:
+        async def answer(request: Request) -> Response:
+            def once() -> Response:
+                raise StopIteration(work(request))
+
+            return (await steps.advance(once))[1]
+
+        return answer
+
+    application = Starlette(routes=[Route(path, endpoint(work)) for path, work in routes.items()])
+    config = uvicorn.Config(
+        application, port=0, http="h11", ws="none", lifespan="off", log_level="error",
+        server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=60,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+
+    def end() -> None:
+        server.should_exit = True
+        thread.join(5)
+        steps.close()
+
+    return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", end
+
+
+def bare() -> None:
+    """Compare served health checks and launches with a bare handler's, in turns, on both databases and in memory."""
+    with databases() as makers:
+        for name, make in [*makers.items(), ("memory", None)]:
+            for measure in (health, launches):
+                store = SqlStore(make(), [KEY]) if make else MemoryStore()
+                measure(name, store)
+                if make:
+                    store.close()
+
+
+@contextmanager
+def both_sides(demo: object, store: object) -> Iterator[tuple[object, Loopback, str]]:
+    """Serve both sides as `handshakes serve` does; give the platform, the network and the partner's origin."""
+    sockets = [listen(), listen()]
+    origins = [origin_of(sock) for sock in sockets]
+    sides = demo.sides(World(lambda: int(time.time()), os.urandom, store, {}, *origins))
+    kept = Kept(lambda: int(time.time()))
+    roles = Watched(sides.platform, kept), Watched(sides.partner, kept)
+    sides.reports.heard = roles[1].heard
+    named = {role.name: sock for role, sock in zip(roles, sockets, strict=True)}
+    with Loopback(*roles, sockets=named, keep=500) as network:
+        yield sides.platform, network, origins[1]
+
+
+def compared(what: str, ours: Callable[[], float], theirs: Callable[[], float]) -> None:
+    """Measure both in turns; print the ratio."""
+    ours(), theirs()
+    pairs = [(ours(), theirs()) for _ in range(ROUNDS)]
+    ratios = sorted(one / other for one, other in pairs)
+    best = [max(rates) for rates in zip(*pairs, strict=True)]
+    row(
+        what,
+        f"{ratios[ROUNDS // 2]:.2f} median, {ratios[0]:.2f} least ({best[0]:.0f} / {best[1]:.0f} a second)",
+        "0.90",
+    )
+
+
+def health(name: str, store: object) -> None:
+    """Compare the health check of OfficeRnD."""
+
+    def check(request: Request) -> Response:
+        (found,) = store.find("officernd", "organizationId", request.query_params["organizationId"])
+        try:
+            baseline("?" + request.url.query, found.credentials["secret"], int(time.time()))
+        except ValueError:
+            return JSONResponse({"message": "no"}, 401)
+        return JSONResponse({"accountName": found.details["accountName"]})
+
+    with both_sides(officernd_demo, store) as (platform, network, origin):
+        integration = next(iter(platform.integrations))
+        network.run(Browser().open(platform.connect_url(integration)))
+        url = platform.healthcheck_url(integration)
+        address, end = served_bare({"/officernd/healthcheck": check})
+        compared(
+            f"{name}: served health check, to a bare handler in the same threads",
+            lambda: wrk(url, 2),
+            lambda: wrk(url.replace(origin, address), 2),
+        )
+        end()
+
+
+LUA = """
+local addresses, at = {{}}, {first}
+for line in io.lines("{file}") do addresses[#addresses + 1] = line end
+request = function()
+  at = at + 1
+  return wrk.format("GET", addresses[at])
+end
+done = function(summary) if summary.requests + {first} > #addresses then print("Non-2xx: too few addresses") end end
+"""
+
+
+def launches(name: str, store: object) -> None:
+    """Compare launches without a token, each of them taken once: a mark in the store, and a session of the location."""
+    location, secret = fortis_demo.LOCATION, fortis_demo.SECRET
+    paths = []
+    for _ in range(120_000):
+        data = fortis.encrypt_parameters(
+            {"location_id": location, "user_id": ""}, secret=secret, salt=os.urandom(8)
+        )
+        paths.append("/fortis/launch?" + urlencode({"data": data}, quote_via=quote))
+
+    def launch(request: Request) -> Response:
+        data = dict(parse_qsl(request.url.query))["data"]
+        values = decrypting_baseline(data, secret)
+        found = store.get("fortis", f"location {values['location_id']}")
+        now = int(time.time())
+        if found is None or found.state != "active" or not store.first_time("fortis", data, now + 3_600, now):
+            return JSONResponse({"message": "no"}, 403)
+        return Response(status_code=200, headers={"set-cookie": "a=" + found.credentials["session_key"]})
+
+    with (
+        both_sides(fortis_demo, store) as (platform, network, origin),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        for user in ("", fortis_demo.USER):
+            network.run(platform.register(fortis_demo.TITLE, location, user))
+        network.run(platform.launch(fortis_demo.TITLE, location, fortis_demo.USER))
+        path = split_url(platform.launch_url(fortis_demo.TITLE, location, fortis_demo.USER))[1].partition(
+            "?"
+        )[0]
+        file, used = Path(folder) / "paths", count()
+        file.write_text("\n".join(paths).replace("/fortis/launch", path))
+        address, end = served_bare({path: launch})
+
+        def rate(url: str) -> float:
+            script = Path(folder) / "script.lua"
+            script.write_text(LUA.format(file=file, first=next(used) * 10_000))
+            command = ["wrk", "-t1", "-c16", "-d2s", "-s", script, url]
+            printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+            assert "Non-2xx" not in printed, printed
+            return float(printed.partition("Requests/sec:")[2].split()[0])
+
+        compared(
+            f"{name}: served launch, to a bare handler in the same threads",
+            lambda: rate(origin),
+            lambda: rate(address),
+        )
+        end()
+
+
+# --- workers --------------------------------------------------------------------------------------
+
+
+def workers() -> None:
+    """Compare the health checks that two workers on PostgreSQL answer with those of one, in turns."""
+    with ExitStack() as stack:
+        url = stack.enter_context(running("fsync=on")).empty()
+        sock = listen()
+        environment = {**os.environ, "HANDSHAKES_STORE_KEYS": KEY}
+        checks = []
+        for number in (2, 1):
+            with socket_free() as port:
+                pass
+            process = subprocess.Popen(
+                [COMMAND, "serve", "officernd", "--only", "partner", "--workers", str(number), "--store", url,
+                 "--port", str(port), "--set", f"platform_url={origin_of(sock)}"],
+                env=environment, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            checks.append(f"http://127.0.0.1:{port}")
+        world = World(lambda: int(time.time()), os.urandom, MemoryStore(), {}, origin_of(sock), checks[0])
+        platform = officernd_demo.sides(world).platform
+        network = stack.enter_context(Loopback(platform, sockets={platform.name: sock}))
+        integration = next(iter(platform.integrations))
+        while True:
+            network.run(Browser().open(platform.connect_url(integration)))
+            if platform.integrations[integration].state == "connected":
+                break
+            time.sleep(0.5)
+        first = platform.healthcheck_url(integration)
+        other = first.replace(checks[0], checks[1])
+        compared(
+            "two workers on PostgreSQL, to one: health checks",
+            lambda: wrk(first, 3, 32),
+            lambda: wrk(other, 3, 32),
+        )
+
+
+@contextmanager
+def socket_free() -> Iterator[int]:
+    """Give a port that is free."""
+    with listen() as sock:
+        yield sock.getsockname()[1]
+
+
+if __name__ == "__main__":
+    asyncio.set_event_loop_policy(None)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["flat", "bare", "workers"])
+    for part in parser.parse_args().parts:
+        {"flat": flat, "bare": bare, "workers": workers}[part]()
