@@ -15,10 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode
+from random import Random
+from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,9 +36,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tests.postgres import running
 
-from fortis import decrypting_baseline
+from fortis import plain_baseline
 from handshakes import fortis
-from handshakes.core.messages import split_url
 from handshakes.fortis import demo as fortis_demo
 from handshakes.officernd import demo as officernd_demo
 from handshakes.runtime.advancing import Steps
@@ -153,11 +154,13 @@ def bare() -> None:
 
 
 @contextmanager
-def both_sides(demo: object, store: object) -> Iterator[tuple[object, Loopback, str]]:
+def both_sides(
+    demo: object, store: object, settings: dict[str, str] | None = None
+) -> Iterator[tuple[object, Loopback, str]]:
     """Serve both sides as `handshakes serve` does; give the platform, the network and the partner's origin."""
     sockets = [listen(), listen()]
     origins = [origin_of(sock) for sock in sockets]
-    sides = demo.sides(World(lambda: int(time.time()), os.urandom, store, {}, *origins))
+    sides = demo.sides(World(lambda: int(time.time()), os.urandom, store, settings or {}, *origins))
     kept = Kept(lambda: int(time.time()))
     roles = Watched(sides.platform, kept), Watched(sides.partner, kept)
     sides.reports.heard = roles[1].heard
@@ -214,42 +217,51 @@ done = function(summary) if summary.requests + {first} > #addresses then print("
 """
 
 
+EMPTY = ("user_id", "access-token", "contact_id", "contact_api_id", "user_oauth_url")
+
+
 def launches(name: str, store: object) -> None:
-    """Compare launches without a token, each of them taken once: a mark in the store, and a session of the location."""
-    location, secret = fortis_demo.LOCATION, fortis_demo.SECRET
-    paths = []
-    for _ in range(120_000):
-        data = fortis.encrypt_parameters(
-            {"location_id": location, "user_id": ""}, secret=secret, salt=os.urandom(8)
-        )
-        paths.append("/fortis/launch?" + urlencode({"data": data}, quote_via=quote))
+    """Compare plain launches without a token, each taken once: a mark in the store, and the location's row twice."""
+    secret, now = fortis_demo.SECRET, int(time.time())
 
     def launch(request: Request) -> Response:
-        data = dict(parse_qsl(request.url.query))["data"]
-        values = decrypting_baseline(data, secret)
-        found = store.get("fortis", f"location {values['location_id']}")
-        now = int(time.time())
-        if found is None or found.state != "active" or not store.first_time("fortis", data, now + 3_600, now):
+        values = plain_baseline("?" + request.url.query, secret, int(time.time()))
+        location, until = values["location_id"], int(time.time()) + 360
+        found = store.get("fortis", f"location {location}")
+        new = store.first_time("fortis", f"{location} {values['timestamp']}", until, until - 360)
+        if found is None or found.state != "active" or not new:
             return JSONResponse({"message": "no"}, 403)
-        return Response(status_code=200, headers={"set-cookie": "a=" + found.credentials["session_key"]})
+        kept = store.get("fortis", f"location {location}")
+        return Response(
+            status_code=303, headers={"location": "/", "set-cookie": kept.credentials["session_key"]}
+        )
 
+    settings = {"mode": "plain"}
     with (
-        both_sides(fortis_demo, store) as (platform, network, origin),
+        both_sides(fortis_demo, store, settings) as (platform, network, origin),
         tempfile.TemporaryDirectory() as folder,
     ):
         for user in ("", fortis_demo.USER):
-            network.run(platform.register(fortis_demo.TITLE, location, user))
-        network.run(platform.launch(fortis_demo.TITLE, location, fortis_demo.USER))
-        path = split_url(platform.launch_url(fortis_demo.TITLE, location, fortis_demo.USER))[1].partition(
-            "?"
-        )[0]
+            network.run(platform.register(fortis_demo.TITLE, fortis_demo.LOCATION, user))
+        network.run(platform.launch(fortis_demo.TITLE, fortis_demo.LOCATION, fortis_demo.USER))
+        one = store.get("fortis", f"location {fortis_demo.LOCATION}")
+        paths = []
+        for number in range(400):
+            location = f"11ea{number:020x}"
+            details = {**one.details, "locationId": location, "sessionId": f"{number:024x}"}
+            store.save(replace(one, identity=f"location {location}", details=details, version=0))
+            for at in range(now - 150, now):
+                query = {"location_id": location, "timestamp": str(at), **dict.fromkeys(EMPTY, "")}
+                query["hmac"] = fortis.launch_hmac(location, str(at), secret=secret)
+                paths.append("/fortis/launch?" + urlencode(query))
+        Random(1).shuffle(paths)
         file, used = Path(folder) / "paths", count()
-        file.write_text("\n".join(paths).replace("/fortis/launch", path))
-        address, end = served_bare({path: launch})
+        file.write_text("\n".join(paths))
+        address, end = served_bare({"/fortis/launch": launch})
 
         def rate(url: str) -> float:
             script = Path(folder) / "script.lua"
-            script.write_text(LUA.format(file=file, first=next(used) * 10_000))
+            script.write_text(LUA.format(file=file, first=next(used) // 2 * 9_000))
             command = ["wrk", "-t1", "-c16", "-d2s", "-s", script, url]
             printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
             assert "Non-2xx" not in printed, printed
