@@ -149,6 +149,10 @@
   }
   said.textContent = `Runs the ${slots.length} cells in this page. The first run loads Python, about 7 MB. Nothing leaves your browser.`;
   const top = make("div", "", {className: "runs"});
+  if (location.protocol === "file:") {
+    said.textContent = "Served as a site, this lesson can be run in the page. Opened as a file, it may not load Python.";
+    main.hidden = true;
+  }
   top.append(main, said, bar);
   document.querySelector("article h1").after(top);
 })();

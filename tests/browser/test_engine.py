@@ -194,6 +194,13 @@ def test_a_lesson_gives_the_stored_outputs(engine, path):
     assert [answer.get("outputs", answer) for answer in found] == [stored(cell) for cell in cells]
 
 
+def test_what_could_send_something_away_is_gone_once_python_runs(engine):
+    """The policy of a page does not hold a worker that has an address of its own."""
+    source = "import js; [name for name in ('fetch', 'XMLHttpRequest', 'WebSocket', 'setTimeout') if hasattr(js, name)]"
+    (answer,) = engine.page.evaluate("source => run('network', [source])", source)
+    assert answer["outputs"] == [{"kind": "text", "text": "['setTimeout']"}]
+
+
 def test_nothing_but_the_engine_itself_was_asked_for_and_the_console_is_silent(engine):
     """The last test of this file: it looks at all that the others made the page ask for."""
     engine.page.evaluate("() => ask({do: 'restart', lesson: 'wrong'})")

@@ -34,8 +34,8 @@ DONE = "28 cells ran here, and all outputs are as stored."
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[str]:
-    """One lesson with its notebook, the script, the style and the engine, on loopback."""
+def folder(tmp_path_factory) -> Path:
+    """One lesson with its notebook, the script, the style and the engine."""
     tool("npm")
     folder = tmp_path_factory.mktemp("site")
     (folder / "notebooks").mkdir()
@@ -55,6 +55,12 @@ def site(tmp_path_factory) -> Iterator[str]:
         "utf-8",
     )
     build.put(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder) -> Iterator[str]:
+    """The lesson on loopback."""
     with serving.served(folder) as base:
         yield base
 
@@ -83,6 +89,14 @@ def test_nothing_of_the_engine_is_loaded_before_the_button_is_pressed(lesson):
     said(lesson, "Runs the 28 cells in this page")
     assert lesson.asked == ["notebooks/lesson.html", "assets/site.css", "assets/lesson.js"]
     assert lesson.locator(".ran").evaluate_all("all => all.every(one => one.hidden)")
+
+
+def test_a_lesson_that_is_opened_as_a_file_says_why_it_does_not_run(chromium, folder):  # noqa: F811
+    page = chromium.new_page()
+    page.goto((folder / "notebooks" / "lesson.html").as_uri())
+    said(page, "Opened as a file, it may not load Python.")
+    assert page.get_by_role("button").count() == 0
+    page.close()
 
 
 def test_a_reader_runs_all_cells_changes_one_undoes_it_and_stops_one_that_never_ends(lesson):
