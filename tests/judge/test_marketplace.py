@@ -62,3 +62,74 @@ def test_a_reset_forgets_everything(connected):
     assert connected.transcript.text() == ""
     assert connected.clock.now == 1_648_190_384
     assert connected.installation["state"] != STATE[name]
+
+
+def test_with_a_seed_and_a_time_everything_is_made_alike(market, served):
+    sent = []
+    for seed in (1, 1, 2):
+        market.reset(seed=seed, now=1_700_000_000)
+        outcomes = market.connect("http://127.0.0.1:1/nobody", **away(served[1].settings))
+        assert not [one for one in outcomes.findings if one.held]
+        market.press(market.steps[0])
+        sent.append([(one.request.url, one.request.body) for one in market.requests()])
+    assert sent[0] and sent[0] == sent[1]
+    assert (sent[0] == sent[2]) is (market.platform.name == "retailcrm")  # where nothing is random yet
+
+
+def away(settings: dict[str, str]) -> dict[str, str]:
+    """Return addresses of a partner, all of them at a port where nobody listens."""
+    return {name: "/" + value.partition("://")[2].partition("/")[2] for name, value in settings.items()}
+
+
+def test_another_address_is_another_partner(connected):
+    state = STATE[connected.platform.name]
+    found = len(connected.findings)
+    connected.connect("http://127.0.0.1:1/nobody")
+    assert connected.installation["state"] != state
+    assert len(connected.findings) > found, "what was found stays"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda market: market.fault("nothing-like-it"), "unknown fault"),
+        (lambda market: market.fault(next(iter(market._customer.known)), at="nowhere"), "unknown step"),
+        (lambda market: market.fault(next(iter(market._customer.known)), times=0), "once at least"),
+        (lambda market: market.press("nowhere"), "unknown step"),
+        (lambda market: market.connect("https://shop.example/"), "127.0.0.1"),
+        (lambda market: market.connect("http://127.0.0.1.attacker.example/"), "127.0.0.1"),
+        (lambda market: market.connect("http://127.0.0.1:80@attacker.example/"), "127.0.0.1"),
+        (lambda market: market.connect("http://127.0.0.1:1/", colour="red"), "unknown setting"),
+        (lambda market: market.reset(secret="x" * 10_000), ""),
+        (lambda market: market.clock.advance(-1), "forwards"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_reason(market, wrong, says):
+    try:
+        wrong(market)
+    except ValueError as error:
+        assert says in str(error)
+    else:
+        assert says == ""
+    assert market.requests() == []
+
+
+@pytest.mark.parametrize("name", ["amazon", "", "Officernd"])
+def test_an_unknown_platform_is_refused(name):
+    with pytest.raises(ValueError, match="known: "):
+        Marketplace(name)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["http://attacker.example/x", "https://127.0.0.1.example", "//attacker.example/"]
+)
+def test_no_address_elsewhere_is_taken(market, served, elsewhere):
+    settings = market._tools.settings.items()
+    names = [name for name, one in settings if name.endswith(("_url", "_uri")) and not one.choices]
+    assert names
+    for name in names:
+        with pytest.raises(ValueError, match=r"127\.0\.0\.1"):
+            market.connect(**{name: elsewhere})
+        with pytest.raises(ValueError, match=r"127\.0\.0\.1"):
+            market.reset(**{name: elsewhere})
+    assert market.requests() == []

@@ -184,12 +184,38 @@ TABLE = {
 }  # fmt: skip
 
 
+TWO = """
+import pytest
+from tests.judge.partners import partner_of
+
+
+@pytest.mark.handshakes("retailcrm", faults=["wrong-token"])
+class TestMarks:
+    def test_a_class_may_be_marked(self, retailcrm_platform):
+        assert [one.fault.name for one in retailcrm_platform.faults] == ["wrong-token"]
+        with partner_of(retailcrm_platform) as partner:
+            retailcrm_platform.connect(partner.to, **partner.settings)
+
+    @pytest.mark.handshakes("retailcrm", faults=[], rotation="same-key")
+    def test_the_mark_of_the_test_counts(self, retailcrm_platform):
+        assert retailcrm_platform.faults == []
+
+
+def test_two_platforms_at_once(officernd_platform, fortis_platform, handshakes_marketplaces):
+    assert handshakes_marketplaces("fortis") is fortis_platform
+    assert officernd_platform.url != fortis_platform.url
+    with partner_of(officernd_platform) as one, partner_of(fortis_platform) as other:
+        assert officernd_platform.connect(one.to, **one.settings).held
+        assert fortis_platform.connect(other.to, **other.settings).held
+"""
+
+
 def test_a_right_suite_passes_on_every_platform_without_a_conftest_and_with_xdist(team):
     pytest.importorskip("xdist")
     files = {f"test_{name}": GOOD.format(name=name, **TABLE[name]) for name in PLATFORMS}
-    ran = team.run("good", "", "-n", "2", **files)
+    ran = team.run("good", TWO, "-n", "2", **files)
     assert (ran.code, {*ran.outcomes.values()}) == (0, {"passed"}), ran.text
-    assert len(ran.outcomes) == 7 * len(PLATFORMS)
+    assert len(ran.outcomes) == 7 * len(PLATFORMS) + 3
     assert not (team.folder / "good" / "conftest.py").exists()
     assert "HandshakesWarning" not in ran.text
 

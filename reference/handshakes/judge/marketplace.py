@@ -148,9 +148,9 @@ class Marketplace:
         `secret` signs in place of the public test key, `now` stops the clock there, and with `seed` the same
         values are made each time. The rest are settings of `handshakes serve`.
         """
+        self._settings = self._checked(settings)
         self._stop_apps()
-        self.clock = Clock(now)
-        self._secret, self._settings = secret, self._checked(settings)
+        self.clock, self._secret = Clock(now), secret
         numbers = count()
         self._random: Callable[[int], bytes] = os.urandom
         if seed is not None:
@@ -185,6 +185,8 @@ class Marketplace:
                 raise ValueError(f"unknown setting {_meant(name, self._tools.settings)}")
             if setting.choices and value not in setting.choices and name != "card_scopes":
                 raise ValueError(f"{name} is one of: {', '.join(setting.choices)}; not {value!r}")
+            if name.endswith(("_url", "_uri")) and value and not _LOOPBACK.match(value):
+                raise ValueError(f"{name} is at http://127.0.0.1 or localhost, and not {printable(value)}")
         return dict(settings)
 
     # --- what it is and has seen --------------------------------------------------------------------
@@ -353,9 +355,7 @@ class Marketplace:
             return
         base = to if isinstance(to, str) else self.serve(to)
         if base and not _LOOPBACK.match(base):
-            raise ValueError(
-                f"a partner is connected at http://127.0.0.1 or localhost, not at {printable(base)}"
-            )
+            raise ValueError(f"a partner is at http://127.0.0.1 or localhost, and not at {printable(base)}")
         origin = split_url(base)[0] if base else ""
         given = {name: origin + value if value.startswith("/") else value for name, value in settings.items()}
         if base and self._customer.address not in given:
