@@ -196,7 +196,7 @@ def test_a_lesson_gives_the_stored_outputs(engine, path):
 
 def test_what_could_send_something_away_is_gone_once_python_runs(engine):
     """The policy of a page does not hold a worker that has an address of its own."""
-    source = "import js; [name for name in ('fetch', 'XMLHttpRequest', 'WebSocket', 'setTimeout') if hasattr(js, name)]"
+    source = "import js; [name for name in ('fetch', 'XMLHttpRequest', 'WebSocket', 'setTimeout') if getattr(js, name)]"
     (answer,) = engine.page.evaluate("source => run('network', [source])", source)
     assert answer["outputs"] == [{"kind": "text", "text": "['setTimeout']"}]
 
