@@ -83,6 +83,7 @@ def judge(
     )
     used = random.randrange(1_000_000) if seed is None else seed  # noqa: S311  (nothing secret)
     words = ["handshakes", "judge", platform, "--profile", str(profile), "--seed", str(used)]
+    from ..judge.operating import filled
     from ..judge.profile import ADDRESSES
     from ..judge.served import Served
     from ..judge.trial import JUDGED_FAST, Trial
@@ -109,7 +110,7 @@ def judge(
     with ended_by_signals(), served:
         out.print(served.briefing, markup=False)
         if chosen.command:
-            out.print(f"Running: {shlex.join(chosen.command)}", markup=False)
+            out.print(f"Running: {shlex.join(filled(chosen.command, trial.given(served)))}", markup=False)
         with _progress(platform) as shown:
             found = trial.judge(served, shown)
     _print(found, full)

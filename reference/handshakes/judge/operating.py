@@ -70,10 +70,11 @@ def _started(profile: Profile, given: Mapping[str, str], folder: Path) -> subpro
     names = list(profile.environment)
     values = filled([*profile.environment.values()], given)
     try:
-        return subprocess.Popen(  # noqa: S603  (the profile's own words, no shell)
-            filled(profile.command, given), cwd=folder, env={**os.environ, **dict(zip(names, values, strict=True))},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=None, start_new_session=True,
-        )  # fmt: skip
+        with (folder / (profile.output or os.devnull)).open("wb") as output:
+            return subprocess.Popen(  # noqa: S603  (the profile's own words, no shell)
+                filled(profile.command, given), cwd=folder, env={**os.environ, **dict(zip(names, values, strict=True))},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
     except OSError as error:
         raise NotStarted(f"the command cannot be run: {error.strerror}") from None
 

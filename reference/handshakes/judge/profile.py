@@ -35,6 +35,7 @@ class Profile:
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int = 0
     command: tuple[str, ...] = ()
+    output: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     not_applicable: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
@@ -53,7 +54,7 @@ class Profile:
 
 
 SECTIONS = {
-    "": ("settings", "port", "command", "environment", "not_applicable", "origins", "trusted", "timeout_seconds", "patience_seconds", "most_seconds"),
+    "": ("settings", "port", "command", "output", "environment", "not_applicable", "origins", "trusted", "timeout_seconds", "patience_seconds", "most_seconds"),
     "operator": ("restart", "work", "rescope", "signed_in", "offers_oauth"),
     "reasons": ("log", "pattern", "words"),
 }  # fmt: skip
@@ -148,6 +149,7 @@ def template(platform: str, settings: Mapping[str, Setting], not_seen: Mapping[s
         "# A command that starts your program, as a list of words; {platform} is the simulator's address. Without it,",
         "# start your program yourself, before the judge.",
         '# command = ["node", "server.js", "--platform", "{platform}"]',
+        '# output = "server.log"  # a file for what it writes',
         "",
         "# What your program does not have, or what cannot be seen from outside: a clause, or a pattern as officernd:sync.*",
         "# Without these lines they are reported as not testable, and the exit status is 4.",

@@ -184,7 +184,11 @@ def lines_of(report: Report, *, full: bool = False) -> Iterator[str]:
     for why, clauses in untested.items():
         yield f"NOT TESTABLE  {why}"
         yield f"  {', '.join(clauses)}"
-    counts = ", ".join(f"{count} {name}" for name, count in report.summary.items()) or "nothing"
+    must = sum(row.level == "must" for row in report.rows if row.judgement == "not testable")
+    named = {"not testable": f"not testable ({must} of them must)"}
+    counts = (
+        ", ".join(f"{count} {named.get(name, name)}" for name, count in report.summary.items()) or "nothing"
+    )
     title = PLATFORMS[report.platform].title
     yield f"{title}: {counts}. {sum(row.checks for row in report.rows)} checks in {duration(round(report.seconds, 1))}."
     if report.ended:

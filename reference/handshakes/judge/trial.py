@@ -47,6 +47,10 @@ class Trial:
         self._left_out: dict[str, str] = {}
         self._operator = Operator()
 
+    def given(self, served: Served) -> dict[str, str]:
+        """Return what the names in braces stand for, in a command of the profile."""
+        return {"platform": served.url, "another": "".join(served.world.traps[1:2])}
+
     def wanted(self, fault: NamedFault) -> bool:
         """Return whether a fault is tried, and remember why where it is not."""
         if self.only and self.only not in (fault.name, fault.clause):
@@ -68,7 +72,7 @@ class Trial:
         """
         began, ended = time.monotonic(), ""
         served.platform.wanted = self.wanted
-        given = {"platform": served.url, "another": "".join(served.world.traps[1:2])}
+        given = self.given(served)
         origin = served.partner[0]
         log = (
             Log(self.folder / self.profile.log, self.profile.pattern, self.profile.words)
