@@ -289,6 +289,19 @@ def test_the_form_as_it_was_given_is_saved(worlds):
     assert kept_setting(world) == "members"
 
 
+def test_a_form_that_is_too_old_saves_nothing_and_the_person_is_told_what_to_do(worlds):
+    world = worlds["officernd"]
+    fields = settings_form(world)
+    world.clock.ahead += 3_700
+    try:
+        answer = requests.post(world.app + "/officernd/settings", fields, headers=PERSON, timeout=30)
+    finally:
+        world.clock.ahead -= 3_700
+    assert (answer.status_code, kept_setting(world)) == (401, "members")
+    assert "Open it again from OfficeRnD." in answer.text and "stale" not in answer.text
+    assert world.reasons()[-1] == "stale"
+
+
 # --- what comes from elsewhere --------------------------------------------------------------------
 
 TEXTS = [
