@@ -57,7 +57,7 @@ def site(tmp_path_factory) -> Iterator[str]:
 class Debugger:
     """A page that a person has open: what it asked for, what went wrong, and its fields."""
 
-    def __init__(self, browser: Any, base: str, **options: Any) -> None:
+    def __init__(self, browser: Any, base: str, address: str = "", **options: Any) -> None:
         self.context = browser.new_context(**options)
         self.base = base
         self.asked: list[str] = []
@@ -66,7 +66,7 @@ class Debugger:
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", lambda said: said.type == "error" and self.wrong.append(said.text))
-        self.open()
+        self.open(address)
 
     def open(self, address: str = "") -> None:
         self.page.goto(f"{self.base}debugger.html{address}")
@@ -128,6 +128,16 @@ def test_an_example_of_each_platform_is_answered_as_the_command_answers_it(debug
     assert [*map(str.strip, debugger.page.locator(".stages b").all_inner_texts())] == [
         stage.name for stage in expected.stages
     ]
+
+
+def test_an_address_of_an_example_fills_the_form_and_waits_for_explain(chromium, site):  # noqa: F811
+    example = EXAMPLES["fortis-key-quoted"]
+    arrived = Debugger(chromium, site, f"#{example.id}")
+    arrived.page.wait_for_selector("#go:focus")
+    assert arrived.page.input_value("#paste") == example.pasted
+    assert arrived.page.evaluate("scrollY") == 0
+    assert not any("/engine/" in url for url in arrived.asked), "nothing is loaded before it is wanted"
+    arrived.context.close()
 
 
 def test_the_lens_boxes_the_first_byte_that_differs(debugger):

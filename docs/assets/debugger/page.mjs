@@ -30,7 +30,7 @@ function loading(reached) {
 }
 
 function running(now) {
-  byId("go").disabled = now;
+  byId("go").disabled = byId("clear").disabled = now;
   byId("stop").hidden = !now;
   byId("answer").setAttribute("aria-busy", String(now));
 }
@@ -128,9 +128,9 @@ async function open() {
     const data = await (await fetch(new URL("data.json", import.meta.url))).json();
     learn(data);
     examples = data.examples;
-    chosen();
   } catch { /* without it there are no examples and fewer links; all else works */ }
   byId("go").disabled = false;
+  if (chosen()) byId("go").focus({ preventScroll: true });
 }
 
 open();
