@@ -192,7 +192,11 @@ function mistaken(string $text, Refused $refused): array
     }
     if (bug('user-may-be-missing') && $refused->reason === 'missing-parameter' && isset($values['location_id'])) return $values;
     if (bug('any-location') && $refused->reason === 'malformed' && is_string($values['location_id'] ?? null)) return $values;
-    return array_column(Fortis\readMembers($text), 1, 0);
+    try {
+        return array_column(Fortis\readMembers($text), 1, 0);
+    } catch (Refused) {
+        throw $refused;
+    }
 }
 
 function launch(): Response

@@ -95,7 +95,7 @@ function mistaken(url) {
   const names = pieces.map((piece) => piece.split("=")[0]);
   const whole = (kept) => `${url.split("?")[0]}?${kept.join("&")}`;
   if (bug("first-of-two-taken")) return whole(pieces.filter((_, at) => names.indexOf(names[at]) === at));
-  if (bug("empty-values-left-out")) return whole(pieces.filter((piece) => !piece.endsWith("=")));
+  if (bug("empty-values-left-out")) return whole(pieces.filter((piece) => !piece.endsWith("=") || piece === "apiToken="));
   if (bug("any-case-of-digits")) return url.replace(/signature=[0-9A-Fa-f]{64}/, (found) => found.toLowerCase());
   return url;
 }

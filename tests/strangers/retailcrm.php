@@ -30,7 +30,7 @@ const BUGS = [
     "address-unchecked" => "retailcrm:system-url.allowed retailcrm:system-url.port", // on loopback both are foreign
     "user-info-dropped" => "retailcrm:system-url.parts",
     "path-dropped" => "retailcrm:system-url.path",
-    "other-spellings-new" => "retailcrm:system-url.canonical",
+    "other-spellings-refused" => "retailcrm:system-url.canonical",
     "status-is-enough" => "retailcrm:edit.success",
     "created-alone" => "retailcrm:edit.statuses",
     "silence-is-yes" => "retailcrm:answer.after-edit",
@@ -202,8 +202,8 @@ function address(string $url): string
     if (bug('path-dropped')) $url = preg_replace('~^(\w+://[^/]+)/.*$~', '$1', $url);
     if (bug('user-info-dropped')) $url = preg_replace('~//[^/@]*@~', '//', $url);
     if (bug('address-unchecked') && preg_match('~^https?://[^/@]+$~', $url)) return $url;
-    if (bug('other-spellings-new')) return in_array(rtrim($url, '/'), allowed(), true) ? rtrim($url, '/') : refuse('not-allowed');
-    return RetailCrm\canonicalSystemUrl($url, allowed());
+    $found = RetailCrm\canonicalSystemUrl($url, allowed());
+    return bug('other-spellings-refused') && rtrim($url, '/') !== $found ? refuse('not-allowed') : $found;
 }
 
 /** Introduce the module to the account, and keep the key when that has succeeded. */
@@ -264,10 +264,10 @@ function visit(): Response
     if ($_SERVER['REQUEST_METHOD'] === 'GET') return page($state['sessions'][$_COOKIE['module'] ?? ''] ?? null);
     $fields = Strict\unique(RetailCrm\readForm(Strict\body(RetailCrm\MOST_BODY), $_SERVER['CONTENT_TYPE'] ?? ''));
     if (bug('client-id-in-query') && $fields === []) $fields = Strict\readQuery(Strict\rawQuery($_SERVER['REQUEST_URI']));
-    if (bug('session-required') && !isset($_COOKIE['module'])) refuse('wrong-state');
     $url = accountOf($state, Strict\required($fields, 'clientId'));
     if (bug('stranger-let-in')) $url ??= array_key_first($state['accounts']);
     if ($url === null) refuse('unknown-installation');
+    if (bug('session-required') && !isset($_COOKIE['module'])) refuse('wrong-state');
     $session = bin2hex(random_bytes(20));
     $state['sessions'] = array_slice([$session => $url] + $state['sessions'], 0, 200, true);
     keep($state);

@@ -1,22 +1,15 @@
-"""A stranger in a process of its own, and the served platform in front of it."""
+"""A stranger in a process of its own: how it is started, what it can get wrong, and what it writes."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from handshakes.platforms import PLATFORMS
-from handshakes.runtime.client import Loopback
-from handshakes.runtime.server import listen, origin_of
-from handshakes.runtime.store import MemoryStore
-from handshakes.runtime.story import World
-from handshakes.runtime.verdicts import Finding
 from tests.oracles import tool
 
 FOLDER = Path(__file__).parent
@@ -38,7 +31,7 @@ def bugs(platform: str) -> dict[str, set[str]]:
 
 
 class Stranger:
-    """A stranger's process: it prints its address when it listens, and a line for each refusal."""
+    """A stranger's process. What it prints goes to a file: its address, and a line for each refusal."""
 
     def __init__(self, platform: str, environment: Mapping[str, str], log: Path) -> None:
         self.platform, self.environment, self.log = platform, environment, log
@@ -46,33 +39,27 @@ class Stranger:
         self.start()
 
     def start(self) -> None:
-        """Start the process, on the port that it had before."""
-        given = {**os.environ, **self.environment, "PORT": str(self.port)}
-        command = program(self.platform, self.port)
-        self.process = subprocess.Popen(command, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self._listening = threading.Event()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-        if not self._listening.wait(60) or not self.port:
-            self.stop()
-            raise AssertionError(f"it does not listen: {self.log.read_text()}")
-
-    def _read(self) -> None:
-        assert self.process.stdout
-        with self.process.stdout as lines, self.log.open("ab", buffering=0) as log:
-            for line in lines:
-                log.write(line)
-                found = re.search(rb"http://127\.0\.0\.1:([0-9]+)", line)
-                if found and not self._listening.is_set():
-                    self.port, self.url = int(found[1]), found[0].decode()
-                    self._listening.set()
-        self._listening.set()
+        """Start the process, on the port that it had before; return once it says that it listens."""
+        log = self.log.open("ab")
+        start = log.tell()
+        with log:
+            self.process = subprocess.Popen(
+                program(self.platform, self.port),
+                env={**os.environ, **self.environment, "PORT": str(self.port)},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        until = time.monotonic() + 60
+        while not (found := re.search(rb"http://127\.0\.0\.1:([0-9]+)", self.log.read_bytes()[start:])):
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.stop()
+                raise AssertionError(f"it does not listen: {self.log.read_text()}")
+            time.sleep(0.01)
+        self.url, self.port = found[0].decode(), int(found[1])
 
     def stop(self) -> None:
         """End this process, and no other."""
         self.process.terminate()
         self.process.wait(60)
-        self._reader.join(60)
 
     def restart(self) -> None:
         """Start anew: what is not in its file is forgotten."""
@@ -84,23 +71,3 @@ class Stranger:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def examined(
-    platform: str,
-    environment: Mapping[str, str],
-    settings: Callable[[str], dict[str, str]],
-    examine: Callable[[Any, Stranger], Any],
-    log: Path,
-) -> list[Finding]:
-    """Start a stranger and a platform that knows it; return what the platform's examination finds."""
-    tools, sock, traps = PLATFORMS[platform].tools(), listen(), [listen(), listen()]
-    known = {**environment, "PLATFORM": origin_of(sock), "OTHERS": origin_of(traps[1])}
-    with Stranger(platform, known, log) as stranger:
-        origins = tuple(map(origin_of, traps))
-        clock = lambda: int(time.time())  # noqa: E731
-        world = World(clock, os.urandom, MemoryStore(), settings(stranger.url), origin_of(sock), "", origins)
-        role = tools.sides(world).platform
-        with Loopback(role, sockets={role.name: sock}, traps={role.name: traps}) as network:
-            found: list[Finding] = network.run(examine(role, stranger), role.name)
-            return found

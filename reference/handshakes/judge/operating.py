@@ -165,4 +165,5 @@ class Log:
         expected, detail = case.expected.reason, f"{case.name}: the log says "
         if not reasons:
             return Finding(case.clause, None, detail + "nothing")
-        return Finding(case.clause, expected in reasons, f"{detail}{reasons[-1]}, and {expected} is expected")
+        held = expected in reasons or case.expected.other in reasons
+        return Finding(case.clause, held, f"{detail}{reasons[-1]}, and {expected} is expected")

@@ -11,9 +11,10 @@ from ..core.messages import Response
 
 @dataclass(frozen=True, slots=True)
 class Refuses:
-    """The partner must refuse, and its operator must see this reason."""
+    """The partner must refuse, and its operator must see this reason, or the other one where two are right."""
 
     reason: str
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)

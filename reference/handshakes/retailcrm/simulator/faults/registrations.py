@@ -121,7 +121,9 @@ REGISTER_FAULTS: tuple[RegisterFault, ...] = (
         "multipart", CLAUSE + "register.encoding", _WORKS, "a multipart form, as some clients send", _as_multipart
     ),
     RegisterFault(
-        "register-in-query", CLAUSE + "register.body-only", _MALFORMED, "register is in the query",
+        "register-in-query", CLAUSE + "register.body-only",
+        Refuses("malformed", "missing-parameter"), "register is in the query",  # which need not be looked at
+
         lambda d: d.post(b"", query=urlencode({"register": d.text()}, quote_via=quote)),
     ),
     RegisterFault(

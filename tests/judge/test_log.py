@@ -1,0 +1,35 @@
+"""What a partner's log says counts for the case in which it was written, and for no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from handshakes.judge.operating import Log
+from handshakes.runtime.verdicts import Fault, Refuses
+
+STALE = Fault("stale", "shop:time", Refuses("stale"), "an old request")
+EITHER = Fault("in-query", "shop:form", Refuses("malformed", "missing-parameter"), "a form in the query")
+
+
+@pytest.fixture
+def log(tmp_path):
+    return Log(tmp_path / "log", "refused: ([a-z-]+)", {})
+
+
+def wrote(log, reason):
+    with log.path.open("a") as file:
+        file.write(f"refused: {reason}\n")
+
+
+def test_a_line_of_the_case_before_says_nothing_of_this_one(log):
+    wrote(log, "malformed")
+    assert log.finding(EITHER).held is True
+    assert log.finding(STALE).held is None, "nothing was written since"
+
+
+@pytest.mark.parametrize(
+    ("reason", "held"), [("malformed", True), ("missing-parameter", True), ("stale", False)]
+)
+def test_either_of_two_right_reasons_is_taken(log, reason, held):
+    wrote(log, reason)
+    assert log.finding(EITHER).held is held
