@@ -22,9 +22,19 @@ def wrote(log, reason):
 
 
 def test_a_line_of_the_case_before_says_nothing_of_this_one(log):
+    log.begin(EITHER)
     wrote(log, "malformed")
     assert log.finding(EITHER).held is True
+    log.begin(STALE)
     assert log.finding(STALE).held is None, "nothing was written since"
+
+
+def test_a_line_counts_also_where_the_case_has_more_requests_after_it(log):
+    log.begin(STALE)
+    wrote(log, "stale")
+    log.begin(STALE)
+    wrote(log, "signature-mismatch")
+    assert log.finding(STALE).held is True
 
 
 @pytest.mark.parametrize(

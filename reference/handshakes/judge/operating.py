@@ -132,7 +132,9 @@ class Log:
 
     def __init__(self, path: Path, pattern: str, words: Mapping[str, str]) -> None:
         self.path, self.pattern, self.words = path, re.compile(pattern), words
-        self.skip()
+        self._read = self._size()
+        self._case: NamedFault | None = None
+        self._said: list[str] = []
 
     def _size(self) -> int:
         try:
@@ -140,9 +142,10 @@ class Log:
         except OSError:
             return 0
 
-    def skip(self) -> None:
-        """Leave out what was logged until now."""
-        self._read = self._size()
+    def begin(self, case: NamedFault | None) -> None:
+        """Leave out what was logged until now, where another case begins."""
+        if case is not self._case:
+            self._case, self._read, self._said = case, self._size(), []
 
     def reasons(self) -> list[str]:
         """Return the reasons that were logged since the last time, in this guide's words."""
@@ -159,7 +162,8 @@ class Log:
 
     def finding(self, case: NamedFault | None) -> Finding | None:
         """Return what the log says about a case that had to be refused, if it had to."""
-        reasons = self.reasons()
+        self._said += self.reasons()
+        reasons = self._said
         if case is None or not isinstance(case.expected, Refuses):
             return None
         expected, detail = case.expected.reason, f"{case.name}: the log says "

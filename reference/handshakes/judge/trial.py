@@ -85,13 +85,15 @@ class Trial:
             if one.case is not case[0]:
                 case[0] = one.case
                 progress(one.case.name if one.case else "")
-            if log and one.case and one.finding.clause == one.case.clause and (said := log.finding(one.case)):
+            if not log or not one.case or one.finding.clause != one.case.clause or one.finding.held is None:
+                return
+            if said := log.finding(one.case):
                 log_findings.append(Observed(said, one.case, one.paths))
 
         log_findings: list[Observed] = []
         served.progress = heard
         if log:
-            served.began = log.skip
+            served.began = lambda: log.begin(served.platform.case)
         self._operator = operator or operator_of(self.profile, given, self.folder, origin)
         try:
             with running(self.profile, given, self.folder, origin):
