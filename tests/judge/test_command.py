@@ -17,7 +17,7 @@ import pytest
 from handshakes.judge.judgement import TABLE, Asked, Judged, exit_code
 from handshakes.judge.judgement import judged as judge_all
 from handshakes.judge.profile import Profile, parse, template
-from handshakes.judge.report import SCHEMA_FILE, as_json, as_junit
+from handshakes.judge.report import SCHEMA_FILE, as_json, as_junit, lines_of
 from handshakes.judge.served import Observed
 from handshakes.judge.sheet import as_html
 from handshakes.officernd.partner import PartnerIntegration
@@ -241,6 +241,22 @@ def test_the_html_loads_nothing_and_escapes_what_a_stranger_answered():
     page = Loads()
     page.feed(text)
     assert page.found == []
+
+
+def test_what_a_stranger_answered_steers_no_terminal():
+    class Steering(PartnerIntegration):
+        def healthy(self, installation):
+            return {"accountName": "\x1b]0;owned\x07\x1b[2J\u202e"}
+
+    def steering(partner):
+        given = {"store": partner.store, "clock": partner.clock, "random": partner.random}
+        return Steering(partner.configuration, report=partner.report, **given)
+
+    with facing("officernd", kind=steering) as (served, _):
+        report = judged("officernd", served, only="officernd:healthcheck.account-name")
+    texts = ["\n".join(lines_of(report)), as_junit(report), as_html(report), json.dumps(as_json(report))]
+    assert "owned" in texts[0] and report.exit == 1
+    assert not [text for text in texts for character in "\x1b\x07\u202e" if character in text]
 
 
 def test_what_is_known_is_no_failure_until_it_passes_again():

@@ -100,16 +100,21 @@ def row_of(
     first = [*reversed(cases.items())][:MOST_FAILURES]
     failures = tuple(
         Failure(
-            name, observed.finding.detail, tuple(_shown(observed.sent)), tuple(_shown(observed.came)),
-            cause(observed), command(name or one.clause), curl(observed.sent) if observed.request else "",
+            name, _detail(name, observed.finding.detail), tuple(_shown(observed.sent)), tuple(_shown(observed.came)),
+            printable(cause(observed), MOST), command(name or one.clause), curl(observed.sent),
         )
         for name, observed in first
     )  # fmt: skip
     says = known.text if known is not None else ""
     return Row(
-        one.clause, one.level, one.judgement, one.observed, says, source, one.why, one.reading, one.checks,
+        one.clause, one.level, one.judgement, one.observed, says, source, printable(one.why, MOST), one.reading, one.checks,
         failures, len(cases) - len(failures),
     )  # fmt: skip
+
+
+def _detail(case: str, text: str) -> str:
+    """Return what a finding says, without the name of its case at the front; it may hold a stranger's words."""
+    return printable(text.removeprefix(f"{case}: "), MOST)
 
 
 def _shown(event: Event | None) -> Iterator[str]:
@@ -127,7 +132,7 @@ def curl(event: Event | None) -> str:
     >>> curl(Event("request", "shop", "partner", "GET http://127.0.0.1:3000/a?b=c&d=e", (("accept", "*/*"),)))
     "curl -i -H 'accept: */*' 'http://127.0.0.1:3000/a?b=c&d=e'"
     """
-    if event is None or event.kind != "request":
+    if event is None or event.kind != "request" or event.receiver != "partner":
         return ""
     method, _, url = event.text.partition(" ")
     words = ["curl", "-i", *(["-X", method] if method != "GET" else [])]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..platforms import PLATFORMS
-from .report import Report, sorted_rows
+from .report import RED, Report, sorted_rows
 
 _SHEET = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Judgement: {{ title }}</title>
+<title>{{ title }}: {{ verdict }}</title>
 <style>
 :root { color-scheme: light dark; --line: light-dark(#d5d9e0, #3a404b); --red: light-dark(#b3261e, #ff8a80);
   --amber: light-dark(#8a5a00, #f2c057); --green: light-dark(#1a6b35, #7fd492); --soft: light-dark(#f5f6f8, #1d2027);
@@ -28,11 +28,11 @@ dt { color: var(--quiet) } dd { margin: 0 } .why, small { color: var(--quiet) }
 .pass .mark { color: var(--green) } details { margin: .4rem 0 } summary { cursor: pointer } li { margin: .2rem 0 }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: .1rem } dd { margin-bottom: .5rem } }
 </style>
-<h1>{{ title }}</h1>
+<h1>{{ title }}: {{ verdict }}</h1>
 <p class="why">Judged in {{ '%.1f' % report.seconds }} s, {{ checks }} checks, seed {{ report.seed }}, exit status {{ report.exit }}.</p>
 {% if report.ended %}<p role="alert"><b>The run was ended early:</b> {{ report.ended }}.</p>{% endif %}
 <ul class="counts">{% for name, count in report.summary.items() %}<li><b>{{ count }}</b> {{ name }}</li>{% endfor %}</ul>
-{% for name, rows in groups if rows %}<section><h2>{{ name }}: {{ rows | length }}</h2>
+{% for name, rows in groups if rows %}<section><h2>{{ name | capitalize }} ({{ rows | length }})</h2>
 {% if name in open %}{% for row in rows %}<article class="{{ row.judgement | replace(' ', '-') }}">
 <h3><span class="mark">{{ row.judgement }}</span> <code>{{ row.clause }}</code> <small>{{ row.level }}</small></h3>
 <p>{{ row.says }}{% if row.source %} <small>{{ row.source }}</small>{% endif %}</p>{% if row.why %}<p class="why">{{ row.why }}</p>{% endif %}
@@ -58,8 +58,10 @@ def as_html(report: Report) -> str:
 
     rows = sorted_rows(report.rows)
     groups = [(name, [row for row in rows if row.judgement == name]) for name in report.summary]
+    red = sum(row.judgement in RED for row in rows)
+    verdict = f"{red} clause{'s' * (red != 1)} {'fail' if red != 1 else 'fails'}" if red else "nothing fails"
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_SHEET)
     return template.render(
-        title=PLATFORMS[report.platform].title, report=report, groups=groups, open=OPEN,
+        title=PLATFORMS[report.platform].title, verdict=verdict, report=report, groups=groups, open=OPEN,
         checks=sum(row.checks for row in rows),
     )  # fmt: skip
