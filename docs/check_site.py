@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs.checks import access, debugger, files, lessons, searches, serving, weights
+from docs.checks import access, debugger, files, lessons, marketplace, searches, serving, weights
 
 
 def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
@@ -120,6 +120,7 @@ def main() -> int:
         if options.axe:
             wrong += access.axe(browser, base, site, options.axe)
             wrong += debugger.check(browser, base, site, options.axe)
+            wrong += marketplace.check(browser, options.axe)
         browser.close()
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"site: {len(pages)} pages, {sum(pages.values())} diagrams, {len(wrong)} things wrong")

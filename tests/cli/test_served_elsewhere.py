@@ -44,9 +44,10 @@ def test_a_platform_elsewhere_names_its_public_url_alone(address):
         served.wait_for("Off here, since they lead to another host: region-foreign.")
         assert told["token URL"] == f"{public}/oauth/token"
         here = [line for line in served.lines if "127.0.0.1" in line]
-        assert [line.partition(":")[0] for line in here] == ["Why a request was refused"], (
-            "for the operator alone"
-        )
+        assert [line.partition(":")[0] for line in here] == [
+            "Why a request was refused",
+            "Marketplace page",
+        ], "for the operator alone"
         assert reaches("127.0.0.2", port)
         assert reaches("127.0.0.1", port) is (address == "0.0.0.0")
         here = f"http://127.0.0.2:{port}"

@@ -58,7 +58,7 @@ const card = (step, number, current) => {
   go.addEventListener("click", () => press(step, go));
   const choose = step.faults
     ? el("button", { class: `btn fault ${fault ? "chosen" : ""}`, type: "button", disabled: !step.ready, "data-fault": step.id, "aria-haspopup": "dialog",
-      "aria-label": `Fault for ${step.title}: ${fault ? fault.what : "none"}` }, fault ? fault.what : "No fault") : null;
+      "aria-label": `${fault ? fault.what : "No fault"}: choose what goes wrong at ${step.title}` }, fault ? fault.what : "No fault") : null;
   choose?.addEventListener("click", async () => {
     const picked = await pick(step, chosen[step.id]);
     if (picked !== undefined) chosen[step.id] = picked;
@@ -137,7 +137,13 @@ const listen = () => {
 const view = (name) => {
   $("#main").dataset.view = name;
   for (const button of document.querySelectorAll("[data-go]")) button.setAttribute("aria-pressed", String(button.dataset.go === name));
-  if (name === "proven") { $("#report").hidden = false; report(choose); }
+  if (name === "proven") shown(true);
+};
+
+const shown = (open) => {
+  $("#report").hidden = !open;
+  $("#report-button").setAttribute("aria-expanded", String(open));
+  if (open) report(choose);
 };
 
 for (const button of document.querySelectorAll("[data-go]")) button.addEventListener("click", () => view(button.dataset.go));
@@ -149,11 +155,7 @@ for (const button of document.querySelectorAll("[data-clock]")) {
     } catch (error) { say(error.message); }
   });
 }
-$("#report-button").addEventListener("click", ({ currentTarget }) => {
-  const shown = $("#report").toggleAttribute("hidden");
-  currentTarget.setAttribute("aria-expanded", String(!shown));
-  if (!shown) report(choose);
-});
+$("#report-button").addEventListener("click", () => shown($("#report").hidden));
 $(".skip").addEventListener("click", () => view("wire"));
 wire.start(view);
 setInterval(tick, 1000);
