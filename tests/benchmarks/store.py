@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import requests
 import sqlalchemy
 import uvicorn
 from cryptography.fernet import Fernet
@@ -300,11 +301,13 @@ def workers() -> None:
         platform = officernd_demo.sides(world).platform
         network = stack.enter_context(Loopback(platform, sockets={platform.name: sock}))
         integration = next(iter(platform.integrations))
-        while True:
-            network.run(Browser().open(platform.connect_url(integration)))
-            if platform.integrations[integration].state == "connected":
-                break
-            time.sleep(0.5)
+        for origin in checks:  # each serves when it answers
+            until = time.monotonic() + 120
+            while not answers(origin):
+                assert time.monotonic() < until, "it does not begin"
+                time.sleep(0.2)
+        network.run(Browser().open(platform.connect_url(integration)))
+        assert platform.integrations[integration].state == "connected"
         first = platform.healthcheck_url(integration)
         other = first.replace(checks[0], checks[1])
         compared(
@@ -312,6 +315,14 @@ def workers() -> None:
             lambda: wrk(first, 3, 32),
             lambda: wrk(other, 3, 32),
         )
+
+
+def answers(origin: str) -> bool:
+    """Return whether somebody answers at an origin."""
+    try:
+        return requests.get(origin + "/officernd/healthcheck", timeout=30).status_code == 401
+    except requests.ConnectionError:
+        return False
 
 
 @contextmanager
