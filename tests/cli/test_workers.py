@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -106,6 +109,36 @@ def test_of_one_launch_that_fifty_open_at_once_in_two_workers_one_is_taken(apps)
             assert (app.status_code, USER in app.text) == (200, True)
 
 
+def test_connections_that_come_in_a_burst_are_spread_over_the_workers(apps):
+    """The kernel's lottery gives each of two workers at least one of 64, but for one time in 2**63."""
+    with ExitStack() as stack:
+        address = urlsplit(apps.origin)
+        socks = [socket.create_connection((address.hostname, address.port), 60) for _ in range(64)]
+        for sock in socks:
+            stack.callback(sock.close)
+        for worker in apps.workers:
+            until(lambda worker=worker: connections(worker) >= 1, "each has one")
+
+
+def connections(process: int) -> int:
+    """Return how many sockets a process has that are connected to a port of its own, as the kernel lists them."""
+    inodes = set()
+    for name in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208
+        with suppress(OSError):
+            inodes.add(os.readlink(f"/proc/{process}/fd/{name}"))  # noqa: PTH115
+    table = [line.split() for line in Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]]
+    listening = {row[1] for row in table if row[3] == "0A" and f"socket:[{row[9]}]" in inodes}
+    return sum(row[1] in listening and row[3] == "01" and f"socket:[{row[9]}]" in inodes for row in table)
+
+
+def test_a_port_that_others_share_is_not_shared_by_mistake():
+    """A second `serve --workers` at the same port binds it alone first, and is told that it is in use."""
+    mine = listen(shared=True)
+    with pytest.raises(OSError):
+        listen(mine.getsockname()[1])
+    mine.close()
+
+
 def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(apps):
     before = apps.workers
     assert len(before) == 2
@@ -156,7 +189,7 @@ def test_workers_end_when_the_first_process_is_killed(postgres):
         until(lambda: not any(map(is_alive, left)), "nobody would end them any more")
 
 
-DYING = "import os\nfrom handshakes.cli.workers import forked\nif forked(2).number: os._exit(7)"
+DYING = "import os\nfrom handshakes.cli.workers import forked\nif forked(2, {}).number: os._exit(7)"
 
 
 def test_workers_that_keep_dying_are_given_up():

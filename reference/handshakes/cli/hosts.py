@@ -11,7 +11,6 @@ from pathlib import Path
 from ..core.refusals import Refused
 from ..platforms import Platform
 from ..runtime.client import Loopback
-from ..runtime.connections import Limits
 from ..runtime.flow import Role
 from ..runtime.server import listen, origin_of
 from ..runtime.store import Store
@@ -43,12 +42,9 @@ class Bound:
 
 
 class Host:
-    """Both sides of a platform, or the one that is served; with the platform's, behind taps that feed the marketplace.
+    """Both sides of a platform, or the one that is served; with the platform's, behind taps that feed the marketplace."""
 
-    `alone` is false for one of several processes that share the sockets.
-    """
-
-    def __init__(self, bound: Bound, settings: dict[str, str], store: Store, *, alone: bool = True) -> None:
+    def __init__(self, bound: Bound, settings: dict[str, str], store: Store) -> None:
         self.platform, self.tools = bound.platform, bound.platform.tools()
         name, site, origins = self.platform.name, bound.site, bound.origins
         clock = MovedClock(lambda: int(time.time()))
@@ -99,7 +95,6 @@ class Host:
             sockets={self.why.name: asked, **{names[side]: sock for side, sock in bound.sockets.items()}},
             traps={names["platform"]: bound.traps} if bound.traps else {},
             keep=KEPT,
-            limits=Limits() if alone else Limits(at_once=1),
             allowed=site.elsewhere(settings),
             transcript=self.place.wire if self.place else None,
             certificates={names[bound.only]: site.certificate} if site.certificate else None,

@@ -89,14 +89,14 @@ def serve(
     site = place_of(listen, public_url, only, certificate_of(tls_cert, tls_key))
     page = None if only == "partner" else _page_socket(0 if platform else port)
     bound = [Bound(one, only, site, port if platform else 0) for one in chosen]
-    worker = forked(workers)
+    worker = forked(workers, bound[0].sockets)
     with (
         ExitStack() as open_,
         ended_by_signals(),
         temporary_folder() as folder,
         opened_store(store, folder, keys) as opened,
     ):
-        hosts = [Host(one, settings, opened, alone=not worker.number) for one in bound]
+        hosts = [Host(one, settings, opened) for one in bound]
         for host in hosts:
             open_.enter_context(host.network)
         for host in hosts:

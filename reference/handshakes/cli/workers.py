@@ -1,13 +1,15 @@
 """Several processes of one served partner: they share its port and its database, and one that dies is replaced.
 
-The first process does nothing but watch the others, so that it can fork at any time: it has no threads. A worker
-that takes one connection at a time from the port leaves the next to whoever is free.
+The first process does nothing but watch the others, so that it can fork at any time: it has no threads. Each worker
+has a socket of its own at the port, and the kernel spreads connections over them: from one socket, whoever is awake
+takes a whole burst. The first process holds them all, so connections to a dead worker wait for the one that follows.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -35,16 +37,17 @@ class Worker(NamedTuple):
     first: bool
 
 
-def forked(number: int) -> Worker:
-    """Return in each of so many new processes; the one that calls it stays in here until they have ended.
+def forked(number: int, sockets: dict[str, socket.socket]) -> Worker:
+    """Return in each of so many new processes, with sockets of its own; the one that calls it stays until they have ended.
 
     With one alone, it is the process itself. Ends with the exit code of a worker that could not begin.
     """
     leader = os.getpid()
     if number == 1:
         return Worker(0, leader, True)
-    if not hasattr(os, "fork"):
-        fail("--workers needs a system that can fork processes, which Windows cannot")
+    if not hasattr(os, "fork") or not hasattr(socket, "SO_REUSEPORT"):
+        fail("--workers needs a system that can fork processes and share ports, as Linux does")
+    spread = {name: _spread(sock, number) for name, sock in sockets.items()}
     alive, held = os.pipe()  # its writing end is closed when the first process ends, however it ends
     running: dict[int, int] = {}
     deaths: deque[float] = deque(maxlen=MOST_DEATHS)
@@ -52,6 +55,7 @@ def forked(number: int) -> Worker:
     with suppress(KeyboardInterrupt), ended_by_signals():
         for place in range(1, number + 1):
             if worker := _begun(place, running, alive, held, first=place == 1):
+                sockets.update({name: own[place - 1] for name, own in spread.items()})
                 return worker
         while not code:
             process, status = os.wait()
@@ -64,9 +68,22 @@ def forked(number: int) -> Worker:
             deaths.append(time.monotonic())
             err.print(f"handshakes: worker {place} ended ({said}); another one begins", markup=False)
             if worker := _begun(place, running, alive, held):
+                sockets.update({name: own[place - 1] for name, own in spread.items()})
                 return worker
     _ended(running)
     raise typer.Exit(code)
+
+
+def _spread(sock: socket.socket, number: int) -> list[socket.socket]:
+    """Return so many sockets at the port of one that is closed; that it could be bound alone says that the port was free."""
+    from ..runtime.server import listen
+
+    address, port = sock.getsockname()
+    sock.close()
+    try:
+        return [listen(port, address, shared=True) for _ in range(number)]
+    except OSError as error:
+        fail(f"port {port} cannot be shared: {error.strerror}")
 
 
 def _begun(

@@ -32,8 +32,6 @@ class Limits:
     answer_seconds: float = 30
     pieces: int = 4_096
     connections: int = 0
-    at_once: int = 32
-    """Connections that are taken at once: each has a file descriptor before it can be counted."""
 
 
 def affordable(descriptors: int) -> int:

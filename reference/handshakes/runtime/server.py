@@ -40,6 +40,8 @@ MOST_HEADER_BYTES = 32_768
 MOST_HEAD = 65_536
 MOST_WAITING = 256
 MOST_CONNECTING = 1_024
+AT_ONCE = 32
+"""Connections that are taken at once: each has a file descriptor before it can be counted."""
 
 
 class RoleServer:
@@ -80,7 +82,7 @@ class RoleServer:
             date_header=False,
             timeout_keep_alive=60,
             h11_max_incomplete_event_size=MOST_HEAD,
-            backlog=limits.at_once,
+            backlog=AT_ONCE,
             ssl_certfile=certificate[0] if certificate else None,
             ssl_keyfile=certificate[1] if certificate else None,
         )
@@ -248,11 +250,16 @@ def _plain(status: int, text: str) -> HttpResponse:
     return PlainTextResponse(text + "\n", status, {"connection": "close"})
 
 
-def listen(port: int = 0, address: str = "127.0.0.1") -> socket.socket:
-    """Return a socket bound to a port of 127.0.0.1 unless told otherwise, a free one unless given; raises `OSError` when in use."""
+def listen(port: int = 0, address: str = "127.0.0.1", *, shared: bool = False) -> socket.socket:
+    """Return a socket bound to a port of 127.0.0.1 unless told otherwise, a free one unless given; raises `OSError` when in use.
+
+    A `shared` port is not in use where all its sockets are shared: the kernel spreads the connections over them.
+    """
     # asyncio turns Nagle's algorithm off only for a socket that says it is TCP; else each answer costs 40 ms
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         sock.bind((address, port))
         sock.listen(MOST_CONNECTING)
