@@ -162,6 +162,7 @@ def test_whoever_changes_what_is_searched_leads_nobody_to_anothers_installation(
 ASKED = {
     "get": lambda store: store.get("fortis", "9"),
     "find": lambda store: store.find("fortis", "slug", "9"),
+    "a page of the list": lambda store: store.listed("fortis", 3, "4"),
     "a first save": lambda store: store.save(Installation("fortis", "new", {"slug": "n"}, {})),
     "a later save": lambda store: store.save(store.get("fortis", "9")),
     "several saves": lambda store: store.save_all(store.get("fortis", "8"), store.get("fortis", "7")),

@@ -54,6 +54,18 @@ def store(request, tmp_path):
 # --- both stores ------------------------------------------------------------------------------
 
 
+def test_installations_are_listed_by_identity_a_page_at_a_time(store):
+    for identity in ("b", "é", "a", "C", "a b"):
+        store.save(Installation("toy", identity, {}, {}))
+    store.save(Installation("another", "a", {}, {}))
+    order = ["C", "a", "a b", "b", "é"]
+    assert [identity for identity, _ in store.listed("toy", 9)] == order
+    assert [identity for identity, _ in store.listed("toy", 2)] == order[:2]
+    assert [identity for identity, _ in store.listed("toy", 2, "a")] == order[2:4]
+    assert store.listed("toy", 2, "é") == []
+    assert store.listed("toy", 1, "a b") == [("b", store.get("toy", "b"))]
+
+
 def test_what_was_saved_is_found_again(store):
     saved = store.save(new(slug="a", name="Büro 1"))
     assert saved == replace(new(slug="a", name="Büro 1"), version=1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from handshakes.platforms import PLATFORMS
@@ -49,6 +50,10 @@ class Served:
 
     def reasons(self) -> list[str]:
         return [refused.reason for _, refused in self.sides.reports]
+
+    def run(self, step: Any, sender: str = "browser") -> Any:
+        """Run a step of a person or of the platform to its end, over HTTP."""
+        return self._platform.run(step, sender)
 
     def start_app(self) -> None:
         """Start the app with what is in the store, and nothing that it remembered."""

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import fields
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -23,6 +24,7 @@ from handshakes.runtime.story import World
 from handshakes.web.app import PartnerApp
 from handshakes.web.app.operator import MOST_LISTED
 from tests.web.served import Clock, Served, served
+from tests.web.test_killed import fortis_connects, officernd_connects, onoffice_connects, retailcrm_connects
 
 PERSON = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -401,6 +403,47 @@ def test_a_forged_session_opens_nothing(worlds, name, path, cookie, session):
     assert page.status_code == (200 if name == "officernd" else 403)
     assert "Connected" not in page.text and "Signed in" not in page.text and "<script" not in page.text
     assert "set-cookie" not in page.headers
+
+
+def test_a_frame_that_comes_without_any_cookie_says_that_the_browser_may_keep_none(worlds):
+    world, framed = worlds["fortis"], {**PERSON, "sec-fetch-dest": "iframe"}
+    hint = "your browser keeps no cookies for pages in a frame"
+    assert hint in get(world.app + "/fortis/app", **framed).text
+    assert hint not in get(world.app + "/fortis/app", **framed, cookie="fortis_session=ended").text
+    assert hint not in get(world.app + "/fortis/app", **PERSON).text
+    assert hint not in get(world.app + "/fortis/launch?data=x", **framed).text
+
+
+CONNECTS = {
+    "officernd": (officernd_connects, ["/officernd/result"]),
+    "retailcrm": (retailcrm_connects, ["/retailcrm/account"]),
+    "onoffice": (onoffice_connects, []),
+    "fortis": (fortis_connects, ["/fortis/app"]),
+}
+
+
+@pytest.mark.parametrize("name", CONNECTS)
+def test_no_secret_is_on_any_page_of_the_app_or_of_its_operator(name, tmp_path):
+    connects, paths = CONNECTS[name]
+    store = open_store(tmp_path, {})
+    with served(name, store) as world:
+        assert world.run(connects(world.sides.platform))
+        shown = [get(world.app + path, **PERSON).text for path in ["/", PAGES[name], *paths]]
+        if name == "officernd":
+            shown.append(get(world.sides.platform.configuration_url(FIRST), **PERSON).text)
+            assert "is connected to" in shown[-1]
+        assert world.reasons() or name == "retailcrm"
+        shown += [get(world.operator + "/").text, get(world.operator + "/?n=1").text]
+        kept = [one for _, one in store.listed(name, 100)]
+        secrets = {value for one in kept for value in one.credentials.values() if len(value) >= 8}
+        configuration = world.sides.partner.configuration
+        secrets |= {
+            getattr(configuration, field.name) for field in fields(configuration)
+            if "secret" in field.name or field.name == "postback_key"
+        } - {""}  # fmt: skip
+        assert len(secrets) >= 3
+        assert [page for page in shown for secret in secrets if secret in page] == []
+    store.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

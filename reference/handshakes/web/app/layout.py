@@ -30,6 +30,7 @@ WORDS = {
         "missing": "There is no such page",
         "method": "This page is not opened in this way",
         "busy": "Please try again in a moment",
+        "lost": "If this page comes back each time, your browser keeps no cookies for pages in a frame. Allow them for this app.",
     },
     "de": {
         "app": "Beispiel-App",
@@ -39,6 +40,7 @@ WORDS = {
         "missing": "Diese Seite gibt es nicht",
         "method": "So lässt sich diese Seite nicht öffnen",
         "busy": "Bitte versuchen Sie es gleich noch einmal",
+        "lost": "Wenn diese Seite jedes Mal wiederkommt, behält Ihr Browser keine Cookies für Seiten in einem Rahmen. Erlauben Sie sie für diese App.",
     },
 }
 """What the layout itself says, in the languages of the pages."""
@@ -98,24 +100,27 @@ def static(name: str) -> Response:
     return Response(200, (("content-type", kind), *safe), body)
 
 
-def dressed(response: Response, request: Request, title: str, ancestors: str = "'none'") -> Response:
+def dressed(
+    response: Response, request: Request, title: str, ancestors: str = "'none'", *, lost: bool = False
+) -> Response:
     """Return an answer of a handler as a person sees it: a page in this layout, and an error as a page.
 
     What a program asks for stays as it is: only a request that accepts HTML is a person's. Status, cookies and who
-    may frame a page stay those of the handler; an error is framed by `ancestors`.
+    may frame a page stay those of the handler; an error is framed by `ancestors`. With `lost` a page says that the
+    browser may not have kept its cookie.
     """
     if parts := parts_of(response):
-        return _in_layout(response, request, parts, title)
+        return _in_layout(response, request, parts, title, lost)
     if response.status >= 400 and "text/html" in request.header("accept").lower():
         return _error(response, request, title, ancestors)
     return response
 
 
-def _in_layout(response: Response, request: Request, parts: Parts, title: str) -> Response:
+def _in_layout(response: Response, request: Request, parts: Parts, title: str, lost: bool) -> Response:
     from markupsafe import Markup
 
     said, main = Markup(parts.title), Markup(parts.main)  # noqa: S704  (`page` has escaped them)
-    text = _filled("page.html", request, lang=parts.lang, title=said, main=main, platform=title)
+    text = _filled("page.html", request, lang=parts.lang, title=said, main=main, platform=title, lost=lost)
     headers = tuple(
         (name, _policy(value) if name == "content-security-policy" else value)
         for name, value in response.headers

@@ -56,7 +56,12 @@ class PartnerApp:
         if not isinstance(answer, Response):
             return answer
         ancestors = getattr(partner, "frame_ancestors", lambda: "'none'")()
-        return dressed(answer, request, PLATFORMS[platform].title, ancestors)
+        lost = (
+            answer.status == 403
+            and request.path == getattr(partner, "home", "")
+            and is_cookieless_frame(request)
+        )
+        return dressed(answer, request, PLATFORMS[platform].title, ancestors, lost=lost)
 
     def _own(self, request: Request) -> Response:
         if request.method != "GET":
@@ -65,3 +70,12 @@ class PartnerApp:
             return static(request.path.removeprefix(STATIC))
         homes = {PLATFORMS[name].title: getattr(role, "home", "") for name, role in self.partners.items()}
         return rendered("home.html", request, homes=homes, platform="")
+
+
+def is_cookieless_frame(request: Request) -> bool:
+    """Return whether a page is shown in a frame and the browser brought no cookie: it may be one that keeps none there.
+
+    >>> is_cookieless_frame(Request("GET", "http://localhost:1", "/x", (("sec-fetch-dest", "iframe"),)))
+    True
+    """
+    return request.header("sec-fetch-dest") == "iframe" and not request.header("cookie")
