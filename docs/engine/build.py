@@ -49,10 +49,16 @@ class NotBuilt(Exception):
     """The engine cannot be put together here, and why."""
 
 
+class OtherBytes(NotBuilt):
+    """What was fetched is not what is pinned: a site is not built at all with it there."""
+
+
 def made() -> dict[str, bytes]:
     """Return the engine's files by name; none where it cannot be built and is not required. Raises `NotBuilt`."""
     try:
         return dict(files())
+    except OtherBytes:
+        raise
     except NotBuilt:
         if required_here():
             raise
@@ -106,11 +112,11 @@ def fetched(package: dict[str, str]) -> Path:
 
 
 def check(path: Path, integrity: str) -> None:
-    """Compare an archive with its digest, as npm writes it. Raises `ValueError`, and takes the archive away."""
+    """Compare an archive with its digest, as npm writes it. Raises `OtherBytes`, and takes the archive away."""
     digest = base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != integrity:
         path.unlink()
-        raise ValueError(
+        raise OtherBytes(
             f"{path.name} is not the archive that docs/engine/packages.toml names: sha512-{digest}"
         )
 

@@ -123,7 +123,7 @@ def test_other_bytes_than_those_that_are_pinned_are_refused_and_taken_away(tmp_p
     path.write_bytes(b"pinned")
     build.check(path, of(b"pinned"))
     path.write_bytes(b"changed")
-    with pytest.raises(ValueError, match=r"x-1\.tgz is not the archive"):
+    with pytest.raises(build.OtherBytes, match=r"x-1\.tgz is not the archive"):
         build.check(path, of(b"pinned"))
     assert not path.exists()
 
@@ -154,6 +154,16 @@ def test_without_npm_a_site_in_ci_fails_and_any_other_is_built_without_the_engin
             build.made()
     else:
         assert build.made() == {}
+
+
+def test_a_site_is_not_built_with_another_archive_than_the_pinned_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "CACHE", tmp_path)
+    (package, *_) = PACKAGES.values()
+    (tmp_path / f"{package['package']}-{package['version']}.tgz").write_bytes(b"something else")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv(REQUIRE, raising=False)
+    with pytest.raises(build.OtherBytes):
+        build.made()
 
 
 def test_the_packed_package_is_the_same_each_time_and_holds_what_runs_in_the_browser():
