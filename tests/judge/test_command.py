@@ -115,6 +115,10 @@ def test_the_profile_that_init_writes_can_be_read_and_names_what_is_not_seen(run
     assert set(profile.not_applicable) == set(tools.needs)
     assert set(profile.settings) <= set(tools.settings)
     assert path.read_text() == template(platform, tools.settings, tools.needs)
+    path.write_text("patience_seconds = 0\n" + path.read_text().replace(":3000", ":9").replace("8701", "0"))
+    assert run("judge", platform, "--profile", str(path)).code == 3, (
+        "it is whole: only the program is missing"
+    )
     again = run("judge", platform, "--init", str(path))
     assert (again.code, "exists already" in again.err) == (2, True)
 
@@ -141,6 +145,18 @@ def test_a_wrong_profile_is_refused_with_what_is_wrong(run, tmp_path, text):  # 
     ran = run("judge", "officernd", "--profile", str(path))
     assert ran.code == 2
     assert WRONG[text] in " ".join(ran.err.split())
+
+
+def test_what_a_platform_does_not_let_anybody_register_is_wrong_usage(run, tmp_path):  # noqa: F811
+    """Fortis' templates of postbacks have placeholders in two braces."""
+    path = tmp_path / "wrong.toml"
+    urls = ("iframe_url", "location_setup_url", "user_setup_url")
+    path.write_text("[settings]\n" + "".join(f'{name} = "http://127.0.0.1:9/x?id={{id}}"\n' for name in urls))
+    ran = run("judge", "fortis", "--profile", str(path))
+    assert (ran.code, "cannot be served" in " ".join(ran.err.split())) == (2, True)
+    setting = "location_setup_url=http://127.0.0.1:9/x?id={id}"
+    ran = run("serve", "fortis", "--only", "platform", "--set", setting)
+    assert (ran.code, "cannot be served" in " ".join(ran.err.split())) == (2, True)
 
 
 def test_what_is_no_profile_no_report_and_no_case_is_wrong_usage(run, tmp_path):  # noqa: F811

@@ -55,7 +55,7 @@ class Host:
         )  # fmt: skip
         try:
             self.sides = sides = self.tools.sides(self.world)
-        except ValueError as error:  # what a platform does not let anybody register
+        except (ValueError, Refused) as error:  # what a platform does not let anybody register
             fail(f"with these settings it cannot be served: {error}")
         names = {"platform": sides.platform.name, "partner": sides.partner.name}
         kept, ciphers = Kept(clock), ciphers_for(name)

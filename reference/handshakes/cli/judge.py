@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.refusals import Refused
 from .common import PLATFORM_HELP, err, fail, out, platform_named, warn_of_foreign_urllib3
 from .ending import ended_by_signals
 from .places import TLS_HELP, certificate_of, place_of
@@ -105,8 +106,8 @@ def judge(
             certificate=place.certificate, trusted=_trusted(profile, chosen),
             timeout=chosen.timeout_seconds, patience=chosen.patience_seconds, most=chosen.most_seconds,
         )  # fmt: skip
-    except ValueError as error:
-        fail(f"{profile}: {error}")
+    except (ValueError, Refused) as error:  # what a platform does not let anybody register
+        fail(f"{profile}: with these settings the platform cannot be served: {error}")
     with ended_by_signals(), served:
         out.print(served.briefing, markup=False)
         if chosen.command:

@@ -124,8 +124,8 @@ ADDRESSES = {
     "fortis": {
         "mode": "",
         "iframe_url": "/launch",
-        "location_setup_url": "/location?location_id={location.id}",
-        "user_setup_url": "/user?user_id={user.id}",
+        "location_setup_url": "/location?location_id={{location.id}}&key=example-postback-key",
+        "user_setup_url": "/user?location_id={{location.id}}&user_id={{user.id}}&key=example-postback-key",
     },
 }
 """The settings of a new profile, each with the path of an example; those with a path are needed."""

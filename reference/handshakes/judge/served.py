@@ -127,7 +127,7 @@ class Served:
         self.reach = frozenset({*self.partner, *allowed})
         self.client = Client(names=names, transcript=self.transcript, allowed=self.reach, trusted=trusted)
         recorded = Recorded(self.sides.platform, self.transcript)
-        self.server = RoleServer(recorded, self.exchange, sock, *traps, certificate=certificate)
+        self.server = RoleServer(recorded, self._answering, sock, *traps, certificate=certificate)
         self.observed: list[Observed] = []
         self.progress: Callable[[Observed], object] = lambda one: None
         self.began: Callable[[], object] = lambda: None
@@ -181,6 +181,13 @@ class Served:
         self.unanswered = 0
         self.answered += 1
         return response
+
+    def _answering(self, sender: str, request: Request) -> Response:
+        """Carry a request that the simulator makes while it answers the partner, which has to get its answer."""
+        try:
+            return self.exchange(sender, request)
+        except Ended:
+            raise Unreachable("no-address", request.origin) from None
 
     def _outside(self, sender: str, request: Request) -> Response:
         """Send a request; where nobody listens any more, wait for the partner to come back, since it never got it."""
