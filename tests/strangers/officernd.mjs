@@ -21,6 +21,7 @@ const BUGS = {
   "slug-alone": "officernd:organization.slug",
   "missing-is-fine": "officernd:signature.missing",
   "no-message": "officernd:healthcheck.failure",
+  "answers-tell-why": "officernd:advice.uniform-answers",
   "sync-unverified": "officernd:signature.every-request",
   "post-is-fine": "officernd:requests.method",
   "body-written-again": "officernd:webhook.body",
@@ -257,6 +258,7 @@ async function removed(request, response, key) {
 function refused(where, error) {
   const reason = error instanceof Refused ? error.reason : `internal error (${error.name})`;
   console.error(`officernd: refused: ${where}: ${reason}`);
+  return reason;
 }
 
 async function handle(request, response) {
@@ -275,10 +277,11 @@ async function handle(request, response) {
     else if (where === "/connect") await connected(request, response);
     else PAGES[where](bug("sync-unverified") && where === "/sync" ? {} : verified(request.url), response);
   } catch (error) {
-    refused(where, error);
+    const reason = refused(where, error);
     if (response.headersSent) return;
     if (where === "/connect") return send(response, 400, "text/plain; charset=utf-8", "This is not a complete request to connect.");
-    const answer = bug("no-message") ? {} : { message: "The request could not be verified." };
+    const message = bug("answers-tell-why") ? `Refused: ${reason}` : "The request could not be verified.";
+    const answer = bug("no-message") ? {} : { message };
     send(response, 401, "application/json", JSON.stringify(answer));
   }
 }

@@ -25,6 +25,7 @@ from .findings import (
     message_of,
     named_as,
     unheard,
+    uniform,
 )
 from .records import CLAUSE, Integration, Webhook
 from .resources import Resources
@@ -169,7 +170,8 @@ class Acting(Resources):
                 response: Response | None = yield request
             except Unreachable:
                 response = None
-        return Outcome(response, judged(response, fault, endpoint))
+        findings = judged(response, fault, endpoint)
+        return Outcome(response, (*findings, *uniform(response, fault, self.refusals, endpoint)))
 
     def believing(self, integration: Integration, secret: str) -> Step[Response | None]:
         """Send a health check that is signed with a false secret, which may be empty."""

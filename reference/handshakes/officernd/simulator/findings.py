@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...core.messages import Response
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
 from .faults import FAULTS, PageFault, WebhookFault
@@ -46,6 +48,21 @@ def judged(response: Response | None, fault: PageFault | None, endpoint: str) ->
         said = "with a message" if message else "without a message"
         findings.append(Finding(CLAUSE + "healthcheck.failure", message, f"{detail} {said}"))
     return (*findings, *crashed(response, detail))
+
+
+def uniform(
+    response: Response | None, fault: PageFault | None, seen: dict[str, Response], endpoint: str
+) -> tuple[Finding, ...]:
+    """officernd:advice.uniform-answers. Compare the answers to whatever did not verify; `seen` has the first of each endpoint."""
+    reason = fault.expected.reason if fault and isinstance(fault.expected, Refuses) else ""
+    verified = reason in ("", "wrong-method", "stale", "from-the-future")
+    if verified or response is None or response.ok:
+        return ()
+    names = ("content-type", "www-authenticate", "set-cookie", "location")
+    kept = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in names))
+    same = kept == seen.setdefault(endpoint, kept)
+    detail = f"{endpoint}, {fault.name if fault else ''}: as any other failure"
+    return (Finding(CLAUSE + "advice.uniform-answers", same, detail),)
 
 
 def configured(response: Response | None, fault: str) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...core.messages import split_url
+from ...core.messages import Response, split_url
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
 from .records import CLAUSE, Application, Grant, Integration, Organization, Settings, Token, Webhook
@@ -29,6 +29,7 @@ class SetUp(Judging):
         self.token_requests = 0
         self.trap_requests = 0
         self.browsers = Bounded[str, str](owner=str)
+        self.refusals: dict[str, Response] = {}
 
     def new_id(self, size: int = 12) -> str:
         """Return random hex, of the length of OfficeRnD's ids unless told otherwise."""
