@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -51,6 +52,19 @@ def test_a_fault_is_played_once_and_the_partner_refuses_it(connected):
     about = [one.state for one in connected.findings[seen:] if one.clause == fault.fault.clause]
     assert "held" in about
     assert connected.connect().held and fault.fired == 1
+
+
+def test_the_next_request_of_a_step_is_waited_for(connected):
+    asks = ASKS[connected.platform.name]
+    first = connected.wait_for(asks)
+    last = connected.requests(asks)[-1]
+    with pytest.raises(TimeoutError, match=f"no '{asks}' within 0.01 s; seen so far: "):
+        connected.wait_for(asks, 0.01, after=last)
+    thread = threading.Thread(target=connected.connect)
+    thread.start()
+    later = connected.wait_for(asks, 120, after=last)
+    thread.join()
+    assert first.number <= last.number < later.number and later.step == asks
 
 
 def test_a_reset_forgets_everything(connected):

@@ -92,7 +92,12 @@ class Merchant:
         if request.origin in self.platform.origins:
             if path in (settings.authorize_path, settings.token_path):
                 return "authorize" if path == settings.authorize_path else "token"
-            return path.removeprefix("/v2/") if path.startswith("/v2/") else ""
+            name = path.removeprefix("/v2/")
+            return (
+                name
+                if path != name and name.startswith(("users/", "locations/", "contacts/", "token"))
+                else ""
+            )
         app = self._app
         if place_of(app.iframe_url) == (request.origin, path):
             return "open"

@@ -157,6 +157,15 @@ def unfired(market: Marketplace) -> list[str]:
     return lines
 
 
+def unexpected(market: Marketplace) -> list[str]:
+    """Return a sentence for each request to the simulator that no step has."""
+    return [
+        f"The partner sent {one.request.method} {one.request.path[:80]}, which the simulator does not have."
+        for one in market.requests()
+        if one.received and not one.step and one.response and one.response.status == 404
+    ]
+
+
 def told_of(market: Marketplace, again: str, found: Sequence[Violation]) -> str:
     """Return violations in six parts each, the first of them in full."""
     texts = [failure(market, one, again) for one in found[:MOST]]
@@ -173,7 +182,7 @@ def trouble(market: Marketplace, test: str, allow: frozenset[str]) -> tuple[list
     `allow` names clauses that may be violated.
     """
     found = [one for one in violations(market) if one.finding.clause not in allow]
-    notes = []
+    notes = unexpected(market)
     for one in found:
         if one.verdict != "fail":
             right = f"; it is right by another reading, {one.reading}" if one.reading else ""

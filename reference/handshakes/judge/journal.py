@@ -67,11 +67,15 @@ class Journal:
             kept = sorted(self._exchanges.items())
         return [one for _, one in kept if step in ("", one.step)]
 
-    def wait_for(self, step: str, timeout: float) -> Exchange:
-        """Return the first exchange of a step as soon as it has ended; raises `TimeoutError`."""
+    def wait_for(self, step: str, timeout: float, after: int = 0) -> Exchange:
+        """Return the first exchange of a step with a number beyond `after`, as soon as it has ended; raises `TimeoutError`."""
+
+        def there() -> list[Exchange]:
+            return [one for one in self._exchanges.values() if one.step == step and one.number > after]
+
         with self._ended:
-            self._ended.wait_for(lambda: any(one.step == step for one in self._exchanges.values()), timeout)
-        found = self.all(step)
+            self._ended.wait_for(there, timeout)
+            found = sorted(there(), key=lambda one: one.number)
         if not found:
             seen = ", ".join(dict.fromkeys(one.step or "-" for one in self.all())) or "nothing"
             raise TimeoutError(f"no {step!r} within {duration(timeout)}; seen so far: {seen}")
@@ -92,6 +96,7 @@ class Seat:
         self.name: str = role.name
         self.origins: tuple[str, ...] = role.origins
         self.secret_names: frozenset[str] = role.secret_names
+        self._lock = threading.Lock()
         self.clear(role, step_of)
 
     def clear(self, role: Any, step_of: Callable[[Request], str]) -> None:
@@ -110,8 +115,9 @@ class Seat:
     def handle(self, request: Request) -> Step[Answer]:
         """Answer as the role does."""
         role, key = self.role, _key(request)
-        stranger = not self._own[key]
-        self._own[key] -= not stranger
+        with self._lock:
+            stranger = not self._own[key]
+            self._own[key] -= not stranger
         if stranger:
             self.transcript.request("partner", self.name, request)
         one, seen = self.journal.began(self.step_of(request), True, request), role.findings.seen
@@ -131,7 +137,8 @@ class Seat:
     def carry(self, client: Client, sender: str, request: Request) -> Response:
         """Carry a request of the customer or the platform; raises `Unreachable`."""
         if request.origin in self.origins:
-            self._own[_key(request)] += 1
+            with self._lock:
+                self._own[_key(request)] += 1
             return client.exchange(sender, request)
         one = self.journal.began(self.step_of(request), False, request)
         try:

@@ -250,9 +250,9 @@ class Marketplace:
         """Return the requests in both directions with their answers, all or those of one step."""
         return self._seat.journal.all(step)
 
-    def wait_for(self, step: str, timeout: float = 5) -> Exchange:
-        """Return the first exchange of a step, as soon as it has ended; raises `TimeoutError`."""
-        return self._seat.journal.wait_for(step, timeout)
+    def wait_for(self, step: str, timeout: float = 5, *, after: Exchange | None = None) -> Exchange:
+        """Return the first exchange of a step, or the first one after another, as soon as it has ended; raises `TimeoutError`."""
+        return self._seat.journal.wait_for(step, timeout, after.number if after else 0)
 
     def about(self, number: int) -> tuple[Press | None, Exchange | None]:
         """Return the step in which a finding was made, by its number, and the exchange that it is most likely about."""

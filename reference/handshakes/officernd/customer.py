@@ -17,6 +17,7 @@ from .simulator.platform import OfficeRnD
 from .simulator.records import Application, Integration
 
 _PLACES = {"": "organization", "integrations": "integration"}
+_API = r"/api/v[12]/organizations/[^/]+(?:/(integrations|webhooks|locations|offices)(?:/[^/]*)?)?"
 _ONCE = tuple(fault for fault in PAGE_FAULTS if fault.name not in ("post", "replay"))
 
 
@@ -121,7 +122,7 @@ class Admin:
         if request.origin in self.platform.origins:
             if path.startswith("/oauth/"):
                 return path.removeprefix("/oauth/")
-            if place := re.fullmatch(r"/api/v[12]/organizations/[^/]+(?:/([a-z]+)(?:/[^/]*)?)?", path):
+            if place := re.fullmatch(_API, path):
                 return _PLACES.get(place[1] or "", place[1])
             return "return" if path == RETURN else ""
         application = self._application

@@ -15,6 +15,7 @@ from .simulator.platform import RetailCRM
 from .simulator.records import Account, Card, Connection
 
 _MODULE = re.compile(r"/api/v5/integration-modules/[^/]+(?:/([a-z-]+))?")
+_PLAIN = ("credentials", "system-info", "api-versions")
 
 
 class User:
@@ -103,7 +104,8 @@ class User:
         if request.origin in self.platform.origins:
             if found := _MODULE.fullmatch(path):
                 return found[1] or "module"
-            return path.rpartition("/")[2] if path.startswith("/api/") else ""
+            kind = path.rpartition("/")[2]
+            return kind if path.startswith("/api/") and kind in _PLAIN else ""
         popup, connection = self.platform.popups.get(place), self._connection
         urls = {"popup": self._card.config_url, "connect": popup.register_url if popup else ""}
         if connection:
