@@ -19,6 +19,7 @@ from typing import Any
 from tests.oracles import tool
 
 numbers = count(1)
+WAITS = ("lock", "statement", "idle_in_transaction_session")
 LOCKED, PASSWORD = "locked", "correct horse: battery\\staple"
 """A user who needs a password, and the password."""
 
@@ -85,16 +86,19 @@ class Server:
             self.process.wait(120)
             self.process = None
 
-    def url(self, space: str = "") -> str:
-        """Return the URL of the database, or of a name space in it, which has tables of its own."""
-        options = f"?options=-csearch_path%3D{space}" if space else ""
-        return f"postgresql://handshakes@127.0.0.1:{self.port}/postgres{options}"
+    def url(self) -> str:
+        """Return the URL of the database."""
+        return f"postgresql://handshakes@127.0.0.1:{self.port}/postgres"
 
-    def empty(self) -> str:
-        """Make an empty name space; return its URL. A database for each would take 7 MB."""
+    def empty(self, *, patient: bool = True) -> str:
+        """Make an empty name space in the database; return its URL, which ends with its name.
+
+        A database for each would take 7 MB. A patient one waits a minute for a lock, as a busy machine may need.
+        """
         space = f"store{next(numbers)}"
         self.asked(self.url(), f"CREATE SCHEMA {space}")
-        return self.url(space)
+        options = "".join(f"-c{name}_timeout%3D60000%20" for name in WAITS) if patient else ""
+        return f"{self.url()}?options={options}-csearch_path%3D{space}"
 
     def asked(self, url: str, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement; return its rows."""

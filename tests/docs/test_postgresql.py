@@ -46,4 +46,4 @@ def test_the_numbers_on_the_page_are_those_of_the_code():
     assert f"up to {store_urls.CONNECTIONS} connections" in PAGE
     assert f"Processes times {store_urls.CONNECTIONS}" in PAGE
     assert f"{sql_store.AT_ONCE} at a time" in PAGE
-    assert (store_urls.PATIENCE, store_urls.QUEUE) == (1, 5), "over a second, over five"
+    assert (store_urls.PATIENCE, store_urls.QUEUE) == (1, 10), "over a second, over ten"

@@ -20,9 +20,17 @@ SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 PATIENCE = 1.0
 """Seconds that a request waits for a locked SQLite database, or for a row that another holds in PostgreSQL."""
-QUEUE = 5.0
+QUEUE = 10.0
 """Seconds that a request waits for one of the connections to PostgreSQL, and a statement for its answer."""
 CONNECTIONS = 10
+WATCHED: dict[str, int | str] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""How libpq notices that the machine with the database is gone, which no timeout of that machine can say."""
 
 
 def is_database_url(text: str) -> bool:
@@ -87,17 +95,17 @@ def engine_options(url: URL, environment: Mapping[str, str] | None = None) -> di
     }
     given = [f"-c {name}={int(seconds * 1_000)}" for name, seconds in limits.items()]
     own = url.query.get("options", ())
-    options = " ".join([*given, *([own] if isinstance(own, str) else own)])
-    arguments: dict[str, Any] = {"connect_timeout": 5, "options": options}
+    given += [r"-c default_transaction_isolation=read\ committed", *([own] if isinstance(own, str) else own)]
+    arguments = {**WATCHED, "options": " ".join(given)}
     host = url.host or str(url.query.get("host", environment.get("PGHOST", "")))
-    named = "sslmode" in url.query or environment.get("PGSSLMODE")
-    if not named and host not in LOCAL and not host.startswith("/"):
+    if not environment.get("PGSSLMODE") and host not in LOCAL and not host.startswith("/"):
         arguments["sslmode"] = "verify-full"
     return {
         "pool_size": CONNECTIONS // 2,
         "max_overflow": CONNECTIONS // 2,
         "pool_timeout": QUEUE,
         "pool_pre_ping": True,
-        "isolation_level": "READ COMMITTED",
-        "connect_args": arguments,
+        "connect_args": {
+            name: value for name, value in arguments.items() if name == "options" or name not in url.query
+        },
     }
