@@ -275,6 +275,30 @@ def test_what_a_stranger_answered_steers_no_terminal():
     assert not [text for text in texts for character in "\x1b\x07\u202e" if character in text]
 
 
+def test_a_secret_that_a_partner_leaks_stands_in_no_report():
+    class Leaking(PartnerIntegration):
+        def healthy(self, installation):
+            leaked = " ".join(installation.credentials.values())
+            return {"accountName": leaked, "name": leaked}
+
+    def leaking(partner):
+        given = {"store": partner.store, "clock": partner.clock, "random": partner.random}
+        return Leaking(partner.configuration, report=partner.report, **given)
+
+    with facing("officernd", kind=leaking) as (served, _):
+        report = judged("officernd", served, only="officernd:healthcheck.account-name")
+        secrets = [*served.platform.tokens, *(one.refresh_token for one in served.platform.tokens.values())]
+    texts = [
+        "\n".join(lines_of(report, full=True)),
+        as_junit(report),
+        as_html(report),
+        json.dumps(as_json(report)),
+    ]
+    assert report.exit == 1 and len(secrets) > 1
+    assert "characters, sha256" in texts[0], "they are there, masked"
+    assert not [secret for secret in secrets for text in texts if secret in text]
+
+
 def test_what_is_known_is_no_failure_until_it_passes_again():
     clause = "officernd:healthcheck.account-name"
 

@@ -84,9 +84,13 @@ MOST_FAILURES = 3
 
 
 def row_of(
-    one: Judged, register: Register, cause: Callable[[Observed], str], command: Callable[[str], str]
+    one: Judged,
+    register: Register,
+    cause: Callable[[Observed], str],
+    command: Callable[[str], str],
+    masked: Callable[[str], str],
 ) -> Row:
-    """Return a clause with its words from the register; `cause` and `command` say why and how to repeat."""
+    """Return a clause with its words from the register; `cause` and `command` say why and how to repeat, and `masked` hides secrets."""
     clauses = {known.id: known for known in register.clauses}
     advice = {known.id: known for known in register.advice}
     known: Any = clauses.get(one.clause) or advice.get(one.clause)
@@ -100,14 +104,14 @@ def row_of(
     first = [*reversed(cases.items())][:MOST_FAILURES]
     failures = tuple(
         Failure(
-            name, _detail(name, observed.finding.detail), tuple(_shown(observed.sent)), tuple(_shown(observed.came)),
-            printable(cause(observed), MOST), command(name or one.clause), curl(observed.sent),
+            name, _detail(name, masked(observed.finding.detail)), tuple(_shown(observed.sent)), tuple(_shown(observed.came)),
+            printable(masked(cause(observed)), MOST), command(name or one.clause), curl(observed.sent),
         )
         for name, observed in first
     )  # fmt: skip
     says = known.text if known is not None else ""
     return Row(
-        one.clause, one.level, one.judgement, one.observed, says, source, printable(one.why, MOST), one.reading, one.checks,
+        one.clause, one.level, one.judgement, one.observed, says, source, printable(masked(one.why), MOST), one.reading, one.checks,
         failures, len(cases) - len(failures),
     )  # fmt: skip
 

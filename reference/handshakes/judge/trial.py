@@ -128,6 +128,7 @@ class Trial:
         def why(seen: Observed) -> str:
             return cause(self.platform, seen, keys if next(explained) < MOST_EXPLAINED else (), self.ciphers)
 
-        rows = tuple(row_of(one, self.register, why, self.command) for one in judgements)
+        masked = served.transcript.masked
+        rows = tuple(row_of(one, self.register, why, self.command, masked) for one in judgements)
         code = exit_code(judgements, answered=served.answered > 0, complete=not ended)
         return Report(self.platform, self.seed, code, seconds, rows, ended, summary(rows))
