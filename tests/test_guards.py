@@ -288,7 +288,7 @@ def test_the_package_stays_small():
         and not starts(name, [WEB])
         and not judges(name)
     ]
-    assert lines(*counted) < 24_800, "PostgreSQL and its workers are about 600 of them, TLS 50"
+    assert lines(*counted) < 24_900, "PostgreSQL and its workers are about 600 of them, TLS 50"
     assert lines(*(name for name in SOURCES if starts(name, [WEB]))) < 3_500
     assert lines(*filter(explains, SOURCES)) < 9_800, "see docs/decisions/0005"
     assert lines(*filter(judges, SOURCES)) < 4_300, "see docs/decisions/0009 and 0010"

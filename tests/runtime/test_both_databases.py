@@ -280,6 +280,26 @@ CALLS = {
 }
 
 
+def test_two_that_save_the_same_rows_in_opposite_orders_never_wait_for_each_other(store):
+    """Whoever is later finds another version, whichever it named first."""
+    rows = [store.save(new(str(number))) for number in range(8)]
+
+    def work(turn: int) -> int:
+        read = [store.get("toy", one.identity) for one in rows]
+        try:
+            return len(store.save_all(*(read if turn % 2 else reversed(read))))
+        except Conflict:
+            return 0
+        except StoreError as error:
+            assert error.reason == "store-locked" and "40P01" not in error.message, "which is a deadlock"
+            return 0
+
+    with ThreadPoolExecutor(6) as pool:
+        saved = list(pool.map(work, range(24)))
+    assert set(saved) <= {0, 8} and 8 in saved
+    assert {store.get("toy", one.identity).version for one in rows} == {1 + saved.count(8)}
+
+
 @pytest.fixture
 def on_postgres(postgres):
     url = postgres.empty(patient=False)

@@ -118,12 +118,9 @@ def test_a_folder_that_is_gone_is_unavailable(path, call):
     [
         ({"sqlstate": "55P03"}, "store-locked"),  # PostgreSQL, appendix A: lock_not_available
         ({"sqlstate": "53100"}, "store-full"),  # disk_full
-        ({"pgcode": "25006"}, "store-read-only"),  # read_only_sql_transaction
+        ({"sqlstate": "25006"}, "store-read-only"),  # read_only_sql_transaction
         ({"sqlstate": "XX001"}, "store-damaged"),  # data_corrupted
         ({"sqlstate": "08006"}, "store-unavailable"),  # connection_failure
-        ({"args": (1205, "Lock wait timeout exceeded")}, "store-locked"),  # MySQL, ER_LOCK_WAIT_TIMEOUT
-        ({"args": (1114, "The table is full")}, "store-full"),  # ER_RECORD_FILE_FULL
-        ({"args": (2003, "Can't connect")}, "store-unavailable"),
         ({"sqlite_errorname": "SQLITE_BUSY_SNAPSHOT"}, "store-locked"),
         ({"sqlite_errorname": "SQLITE_READONLY_DBMOVED"}, "store-read-only"),
         ({"sqlite_errorname": "SQLITE_IOERR_WRITE"}, "store-unavailable"),

@@ -158,8 +158,10 @@ class SqlStore:
         """Save several in one transaction: all of them, or none. Raises `Conflict`."""
         for installation in installations:
             whole(installation)
+        ordered = sorted(installations, key=lambda one: one.identity)  # else two may wait for each other
         with self._transaction() as connection:
-            return [self._saved(connection, installation) for installation in installations]
+            saved = {id(one): self._saved(connection, one) for one in ordered}
+        return [saved[id(one)] for one in installations]
 
     def _saved(self, connection: Connection, installation: Installation) -> Installation:
         sql = self._sql

@@ -1,7 +1,7 @@
 """What a database says when it fails, as a `StoreError` with the reason that an operator can act on.
 
-SQLite tells it by the name of its error code, other databases by the SQLSTATE of the standard or by a number of
-their own (MySQL). What is none of these is `store-unavailable`, with the name of the error and never its parameters.
+SQLite tells it by the name of its error code, PostgreSQL by the SQLSTATE of the standard. What is neither is
+`store-unavailable`, with the name of the error and never its parameters.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from .store import StoreError
 REASON_OF = {
     "store-locked": {
         *("SQLITE_BUSY", "SQLITE_LOCKED"),
-        *("55P03", "57014", "40001", "40P01"),  # PostgreSQL: lock, cancelled, serialisation, deadlock
-        *(1205, 1213),  # MySQL: lock wait, deadlock
+        *("55P03", "57014", "40001", "40P01"),  # lock, cancelled, serialisation, deadlock
     },
-    "store-full": {"SQLITE_FULL", "53100", 1021, 1114},
-    "store-read-only": {"SQLITE_READONLY", "25006", 1290, 1836},
-    "store-damaged": {"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002", 1034, 1194},
+    "store-full": {"SQLITE_FULL", "53100"},
+    "store-read-only": {"SQLITE_READONLY", "25006"},
+    "store-damaged": {"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002"},
 }
-"""The codes of each reason: SQLite's names (of the primary code), SQLSTATEs, MySQL's numbers."""
+"""The codes of each reason: SQLite's names (of the primary code) and SQLSTATEs."""
 
 _MESSAGES = {
     "store-locked": "the database is locked",
@@ -46,7 +45,7 @@ def store_error(error: Exception) -> StoreError:
         return StoreError("store-locked", "every connection to the database is in use")
     codes = _codes(original)
     reason = next((name for name, known in REASON_OF.items() if known & codes), "store-unavailable")
-    said = ", ".join(sorted(str(code) for code in codes)) or type(original or error).__name__
+    said = ", ".join(sorted(codes)) or type(original or error).__name__
     return StoreError(reason, f"{_MESSAGES[reason]} ({said})")
 
 
@@ -80,13 +79,7 @@ def folder_error(directory: Path, error: OSError) -> StoreError:
     return StoreError(reasons.get(error.errno or 0, "store-unavailable"), message)
 
 
-def _codes(original: Any) -> set[str | int]:
+def _codes(original: Any) -> set[str]:
     """Return the codes that a driver's error carries, SQLite's without what makes them extended ones."""
     name = getattr(original, "sqlite_errorname", "")
-    found = [
-        "_".join(name.split("_")[:2]),
-        getattr(original, "sqlstate", ""),
-        getattr(original, "pgcode", ""),
-    ]
-    found += [value for value in getattr(original, "args", ())[:1] if isinstance(value, int)]
-    return {code for code in found if code}
+    return {code for code in ("_".join(name.split("_")[:2]), getattr(original, "sqlstate", "")) if code}
