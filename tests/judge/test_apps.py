@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -66,9 +67,14 @@ def test_whatever_is_async_to_call_is_asgi(app):
     server.stop()
 
 
-def test_an_application_that_does_not_start_is_said_to():
+def test_an_application_that_does_not_start_is_said_to(caplog):
+    """No task is left whose exception nobody took: it is reported wherever garbage is collected next, by another test."""
+    gc.collect()  # what earlier tests left
+    caplog.clear()
     with pytest.raises(RuntimeError, match="did not start"):
         served(asgi([], broken=True))
+    gc.collect()
+    assert [one.getMessage() for one in caplog.records if one.name == "asyncio"] == []
 
 
 def test_a_wsgi_application_answers_several_at_once():

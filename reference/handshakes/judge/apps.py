@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from socketserver import ThreadingMixIn
@@ -42,31 +43,22 @@ class Asgi:
     def __init__(self, app: Callable[..., Any]) -> None:
         self._sock = listen()
         self.url = origin_of(self._sock)
-        self._started = threading.Event()
         config = uvicorn.Config(
             app, interface="asgi3", http="h11", ws="none", lifespan="auto", log_level="error"
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="partner-app", daemon=True)
         self._thread.start()
-        self._started.wait(WAIT)
+        end = time.monotonic() + WAIT
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < end:
+            time.sleep(0.002)
         if not self._server.started:
             self.stop()
             raise RuntimeError("the application did not start; its own log says why")
 
     def _serve(self) -> None:
-        try:
-            with suppress(SystemExit):  # how uvicorn ends where the lifespan fails
-                asyncio.run(self._run())
-        finally:
-            self._started.set()
-
-    async def _run(self) -> None:
-        serving = asyncio.ensure_future(self._server.serve(sockets=[self._sock]))
-        while not self._server.started and not serving.done():
-            await asyncio.sleep(0.002)
-        self._started.set()
-        await serving
+        with suppress(SystemExit):  # how uvicorn ends where the lifespan fails
+            asyncio.run(self._server.serve(sockets=[self._sock]))
 
     def stop(self) -> None:
         """Stop serving it, and wait for its lifespan's end."""
