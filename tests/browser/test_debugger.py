@@ -166,6 +166,28 @@ def test_a_text_of_my_own_is_compared_byte_by_byte(debugger):
     assert signed == ["slug", "locations"]
 
 
+def test_a_digest_of_my_own_is_explained_with_the_bytes_that_make_it(debugger):
+    text = f'{{"slug": "test-slug", "locations": ""}}.{NOW}'
+    debugger.fill(GENUINE.pasted, GENUINE.secret)
+    debugger.page.click("text=Compare with what I signed")
+    debugger.page.fill("#mine_digest", debugger_examples.mac(GENUINE.secret, text).hex())
+    assert debugger.explain() == "The request is genuine; what you signed is not the same"
+    assert debugger.page.locator("#answer .reasons a", has_text="json-python").count()
+    assert debugger.page.inner_text("#mine-lens-h").startswith("The first byte that differs: 8")
+
+
+def test_a_url_of_anybody_is_said_to_be_taken_for_a_platforms(debugger):
+    debugger.fill("https://example.com/?a=b", "s")
+    debugger.explain()
+    assert "If it is another platform’s, choose the platform." in debugger.page.inner_text("#answer .verdict")
+    debugger.fill(GENUINE.pasted, GENUINE.secret, now=NOW + 10_000)
+    assert (
+        debugger.explain()
+        == "The timestamp is older than the tolerance allows; the signature itself is right."
+    )
+    assert "another platform" not in debugger.page.inner_text("#answer .verdict")
+
+
 def test_several_mistakes_are_said_one_by_one(debugger):
     text = f'{{"locations": "", "slug": "s"}}.{NOW}'
     digest = debugger_examples.mac(GENUINE.secret, text).hex()

@@ -28,29 +28,33 @@ function heading(answer) {
     return mine && (mine.at !== null || mine.explanations.length) ? "The request is genuine; what you signed is not the same" : "The request is genuine";
   }
   if (answer.explanations.length) return told(answer.explanations[0][0]);
-  return answer.signature_fits ? `The signature is right. ${answer.says}` : answer.says;
+  return answer.signature_fits && !answer.says.includes("signature") ? `The signature is right. ${answer.says}` : answer.says;
 }
 
-/** Show an answer in the place for it; `deeper` and `unmask` are called when the person wants a longer search, or what is masked. */
-export function show(answer, text, { title, now, deeper, unmask }) {
-  byId("answer").replaceChildren(...[verdict(answer, title, now), doubts(answer), changes(answer.explanations), bytes(answer, unmask), own(answer.mine, unmask),
+/** Show an answer in the place for it. `shown` has the platform's title, whether it was recognised, and the time; `deeper` and `unmask` are called when the person wants a longer search, or what is masked. */
+export function show(answer, text, shown) {
+  const { deeper, unmask } = shown;
+  byId("answer").replaceChildren(...[verdict(answer, shown), doubts(answer), changes(answer.explanations), bytes(answer, unmask), own(answer.mine, unmask),
     fitting(answer, deeper), stages(answer, unmask), next(answer), asText(text)].filter(Boolean));
 }
 
-function verdict(answer, title, now) {
+function verdict(answer, shown) {
+  const { title, now } = shown;
   const good = answer.verdict === "verified";
   const unknown = answer.verdict === "unrecognised";
   return make("div", { class: `verdict ${good ? "ok" : unknown ? "none" : "bad"}` },
     make("p", { class: "line" }, make("span", { class: `st ${good ? "ok" : unknown ? "none" : "bad"}` }, WORDS[answer.verdict]), title, answer.reason && links.reason(answer.reason), answer.clause && links.clause(answer.clause)),
     make("h2", { id: "answer-h", tabindex: "-1" }, prose(heading(answer))),
-    good ? genuine(answer, now) : refusedBecause(answer),
+    good ? genuine(answer, now) : refusedBecause(answer, shown),
     Object.keys(answer.evidence).length ? make("dl", { class: "facts" }, Object.entries(answer.evidence).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", { class: "mono" }, value)))) : null,
     answer.took && make("div", { class: "read" }, make("b", { id: "read-h" }, "Read as"), make("ol", { class: "undone", "aria-labelledby": "read-h" }, make("li", {}, answer.took), answer.undone.map((one) => make("li", {}, one)))));
 }
 
-function refusedBecause(answer) {
+function refusedBecause(answer, { title, recognised }) {
   if (answer.verdict === "unrecognised") return make("p", {}, prose(answer.says));
-  if (!answer.explanations.length) return make("p", {}, prose(answer.hint));
+  if (!answer.explanations.length) {
+    return [make("p", {}, prose(answer.hint)), recognised && !answer.signature_fits && make("p", { class: "hint" }, `It was taken for a request of ${title}. If it is another platform’s, choose the platform.`)];
+  }
   const { parts } = answer.explanations[0][0];
   return parts.length > 1 ? make("ol", { class: "several" }, parts.map((part) => make("li", {}, prose(part.says)))) : make("p", {}, "This mistake gives exactly what was received.");
 }
@@ -103,6 +107,7 @@ function own(mine, unmask) {
     : mine.at !== null ? `Your text first differs from the signed text at byte ${mine.at}: ${mine.name}.`
     : mine.digest_fits ? "Your digest is right for what was received: compare it with the request’s in constant time, as bytes." : "";
   return section("mine-h", "What you signed", "", said && make("p", {}, prose(said)), mine.at !== null && difference("mine-lens-h", { at: mine.at, ours: mine.ours, theirs: mine.yours }, ["The rule signs", "You signed"], 24, unmask),
+    mine.at === null && mine.explanations[0]?.[0].difference && difference("mine-lens-h", mine.explanations[0][0].difference, ["The rule signs", "You signed"], 64, unmask),
     mine.explanations.length ? [make("p", {}, "How yours is made, and what to change:"), groups(mine.explanations)]
     : mine.tried && !mine.same_as && !mine.digest_fits ? make("p", {}, `No known mistake gives yours: ${many(mine.tried)} were tried.`) : null);
 }

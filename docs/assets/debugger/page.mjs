@@ -65,7 +65,7 @@ async function explain() {
     loaded = true;
     blank("Looking for the mistake", make("p", { class: "hint" }, "Stop ends the search."));
     const { answer, text } = await engine.explain(asked);
-    show(answer, text, { title: titled(answer.platform), now: asked.given.now, deeper: () => turned("deep"), unmask: () => turned("show_secrets") });
+    show(answer, text, { title: titled(answer.platform), recognised: !asked.platform, now: asked.given.now, deeper: () => turned("deep"), unmask: () => turned("show_secrets") });
     say(sentence(answer));
   } catch (error) {
     wrong = placed(error);

@@ -73,6 +73,7 @@ export function clear() {
   byId("ask").reset();
   file = null;
   byId("file").value = "";
+  for (const name of ["mine", "header"]) byId(name).closest("details").open = false;
   count();
   for (const name of ASKED) mark(name, "");
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ..core.cases import Case, Ciphers, Found, Proof, Slips
@@ -183,9 +184,8 @@ class _Asked:
                 )
             if fits and refused.reason == MILLISECONDS:
                 hits = (Hit((("time-in-milliseconds", ""),), ""),)
-            explanations = grouped(
-                hits, self.platform, self.slips, cases, lambda hit: self._differs(hit, stages, show_secrets)
-            )
+            differs = partial(self._differs, stages=stages, show_secrets=show_secrets)
+            explanations = grouped(hits, self.platform, self.slips, cases, differs)
             if not fits and not hits and (guess := self.slips.doubt(self.secret, self.found)):
                 doubts = (*doubts, guess)
         own = None
@@ -295,7 +295,8 @@ class _Asked:
                 if outcome.hits:
                     break
         right = any(not hit.path for hit in outcome.hits)
-        found = () if right else grouped(outcome.hits, self.platform, self.slips, cases)
+        differs = partial(self._differs, stages=stages, show_secrets=show_secrets)
+        found = () if right else grouped(outcome.hits, self.platform, self.slips, cases, differs)
         return replace(own, digest_fits=bool(digest) and right, explanations=found, tried=outcome.tried)
 
 
