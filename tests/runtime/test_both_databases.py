@@ -131,6 +131,8 @@ def test_the_order_is_that_of_code_points_whatever_the_database_speaks(store):
         store.save(new(identity))
     found = [one.identity for one in store.find("toy", "slug", "a")]
     assert found == sorted(found) == ["10", "9", "B", "C", "_", "a", "b", "é"]
+    assert [identity for identity, _ in store.listed("toy", 20)] == found
+    assert [identity for identity, _ in store.listed("toy", 2, "B")] == ["C", "_"]
 
 
 # --- what has expired -----------------------------------------------------------------------------
