@@ -68,11 +68,11 @@ def behaving(behave: Callable[[Handler], None]) -> Iterator[Server]:
         thread.join(60)
 
 
-def report_on(platform: str, behave: Callable[[Handler], None], **limits: float):
+def report_on(platform: str, behave: Callable[[Handler], None], only: str = "", **limits: float):
     with behaving(behave) as server:
         origin = f"http://127.0.0.1:{server.server_port}"
         with Served(platform, settings_of(platform, origin), **limits) as served:
-            report = judged(platform, served)
+            report = judged(platform, served, only=only)
     for text in ("\n".join(lines_of(report)), as_junit(report), as_html(report), str(as_json(report))):
         assert text and "Traceback" not in text
     return report
@@ -112,6 +112,12 @@ def test_a_partner_that_accepts_everything_passes_no_clause_that_asks_for_a_refu
     refusing = {fault.clause for fault in faults if isinstance(fault.expected, Refuses)}
     assert len(refusing) > 15
     assert passed(report) & refusing == set()
+
+
+def test_a_case_that_is_not_reached_is_told_by_the_control_that_failed():
+    report = report_on("officernd", refuses, only="stale")
+    assert [(row.clause, row.judgement) for row in report.rows] == [("officernd:return.redirect", "fail")]
+    assert report.exit == 1
 
 
 def silent(handler: Handler) -> None:

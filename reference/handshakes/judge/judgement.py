@@ -78,12 +78,17 @@ def judged(
         for states in ((True, False), (True,))
     )
     deaf = tried - refused
+    numbered = [*enumerate(observed)]
+    if (
+        asked.only
+    ):  # the rest were controls, which are told where one of them kept the case from being reached
+        about = [
+            (place, one) for place, one in numbered
+            if asked.only in (one.case.name if one.case else "", one.finding.clause)
+        ]  # fmt: skip
+        numbered = about or [(place, one) for place, one in numbered if one.finding.violated]
     found: dict[str, list[tuple[int, Observed]]] = {}
-    cases = {one.case.name for one in observed if one.case}
-    for place, one in enumerate(observed):
-        name = one.case.name if one.case else ""
-        if asked.only and asked.only != (name if asked.only in cases else one.finding.clause):
-            continue  # it was a control
+    for place, one in numbered:
         found.setdefault(one.finding.clause, []).append((place, one))
     untestable = {one.clause: one.reason for one in register.untestable}
     known_levels = levels(register)
