@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs.checks import access, debugger, files, lessons, marketplace, searches, serving, weights
+from docs.checks import access, app, debugger, files, lessons, marketplace, searches, serving, weights
 
 
 def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
@@ -107,7 +107,8 @@ def main() -> int:
     chromium = shutil.which("chromium") or sys.exit("chromium is missing, so the site was not checked")
     with serving.served(site) as base, sync_playwright() as play:
         browser = play.chromium.launch(
-            executable_path=chromium, args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+            executable_path=chromium,
+            args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
         )
         wrong += look(browser, base, pages, "light", options.screenshots)
         some = {path: diagrams for path, diagrams in pages.items() if diagrams or "/" not in path}
@@ -121,6 +122,7 @@ def main() -> int:
             wrong += access.axe(browser, base, site, options.axe)
             wrong += debugger.check(browser, base, site, options.axe)
             wrong += marketplace.check(browser, options.axe)
+            wrong += app.check(browser, options.axe)
         browser.close()
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"site: {len(pages)} pages, {sum(pages.values())} diagrams, {len(wrong)} things wrong")
