@@ -481,3 +481,32 @@ def test_the_command_of_a_failure_repeats_it(bad, team):
         env=os.environ | {"PYTHONPATH": team.path, "PYTEST_ADDOPTS": ""}, timeout=120,
     )  # fmt: skip
     assert done.returncode == 1 and "retailcrm:answer.after-edit (must)" in done.stdout
+
+
+# --- a test that is run again ---------------------------------------------------------------------------------
+
+AGAIN = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):  # as pytest-rerunfailures does
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    if any(one.failed for one in runtestprotocol(item, nextitem=nextitem, log=False)):
+        item._initrequest()
+        runtestprotocol(item, nextitem=nextitem, log=True)
+    return True
+"""
+FLAKY = """
+runs = []
+
+def test_fails_once_and_then_arms_a_fault_that_never_fires(fortis_platform):
+    runs.append(1)
+    fortis_platform.fault("me-500")
+    assert len(runs) == 2
+"""
+
+
+def test_a_test_that_is_run_again_is_looked_at_again(team):
+    ran = team.run("again", FLAKY, "-p", "again", again=AGAIN)
+    assert [*ran.outcomes.values()] == ["error"], ran.text
+    assert "The fault me-500 was armed and never fired." in ran.text
+    assert "assert 1 == 2" not in ran.text

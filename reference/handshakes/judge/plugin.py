@@ -65,7 +65,9 @@ def _fixture(name: str, title: str) -> Any:
         except (ValueError, TypeError) as error:
             pytest.fail(f"@pytest.mark.handshakes({name!r}, …): {error}", pytrace=False)
         item.stash.setdefault(_USED, []).append(market)
+        item.stash[_FAILED] = False  # a test may be run again
         yield market
+        item.stash[_USED].remove(market)
         trouble = [] if item.stash.get(_FAILED, False) else _trouble(market, item, allow)
         market.reset()
         if trouble:
