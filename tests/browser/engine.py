@@ -38,9 +38,10 @@ const run = (lesson, sources) => Promise.all(sources.map((source, cell) => ask({
 
 @dataclass(frozen=True)
 class Opened:
-    """A page, what was requested below its address, and what the console said."""
+    """A page, the folder that it is served from, what was requested below its address, and what the console said."""
 
     page: Any
+    folder: Path
     asked: list[str]
     said: list[str]
 
@@ -65,7 +66,7 @@ def engine_page(folder: Path) -> Iterator[Opened]:
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(base)
-        yield Opened(page, asked, said)
+        yield Opened(page, folder, asked, said)
         browser.close()
 
 
