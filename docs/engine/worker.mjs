@@ -5,6 +5,7 @@
 //   {id, do: "start"}      {id, stage: "python" | "package" | "ready"} as it goes on, then {id, ok: true, seconds}
 //   {id, do: "explain", platform, pasted, given}
 //                          {id, ok: true, answer, text}: what `handshakes verify --format json` prints, and its text form.
+//                          An empty `platform` is recognised by the request; `answer.platform` says which it is.
 //                          `pasted` is text or an ArrayBuffer. `given` has the names of the command's options: secret and
 //                          now are needed; header, tolerance, mine (text or an ArrayBuffer), mine_digest; the lists
 //                          reading, origin and others (further secrets); deep and show_secrets.
@@ -44,7 +45,7 @@ async function start(say) {
   python.unpackArchive(packed, "gztar", {extractDir: "/engine"});
   python.registerJsModule("_engine", {crypt});
   python.runPython(`import sys; sys.path.insert(0, "/engine")\n${START}`);
-  for (const name of LEADS_OUT) self[name] = undefined; // from here on, nothing that was pasted can leave
+  for (const name of LEADS_OUT) self[name] = undefined; // loaded: from here on, nothing here needs the network
   say("ready");
   return python;
 }
