@@ -29,7 +29,7 @@ def served() -> Iterator[str]:
     try:
         assert process.stdout
         line = next(line for line in process.stdout if line.startswith("Marketplace page"))
-        assert "Ctrl-C" in next(process.stdout)  # afterwards it prints little enough for a pipe
+        next(rest for rest in process.stdout if "Ctrl-C" in rest)  # then it prints little enough for a pipe
         yield line.split()[-1].rstrip("/")
     finally:
         process.terminate()

@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 
-from tests.browser.market import Market, choose, marketplace, opened, press, shown, window
-from tests.browser.test_officernd import chromium  # noqa: F401  (a fixture)
+from tests.browser.market import WAIT, Market, choose, marketplace, opened, press, shown, window
 from tests.browser.test_onoffice import until
+from tests.oracles import tool
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Any]:
+    tool("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@contextmanager
+def launched(playwright: Any, *more: str) -> Iterator[Any]:
+    quiet = (
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    )
+    browser = playwright.chromium.launch(executable_path=tool("chromium"), args=[*quiet, *more])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright) -> Iterator[Any]:
+    with launched(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def blocking(playwright) -> Iterator[Any]:
+    """Chromium that takes no third-party cookies."""
+    with launched(playwright, "--test-third-party-cookie-phaseout") as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +58,7 @@ def market() -> Iterator[Market]:
 
 
 @pytest.fixture
-def page(chromium) -> Iterator[Any]:  # noqa: F811
+def page(chromium) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     page = context.new_page()
     said: list[str] = []
@@ -138,3 +177,216 @@ def test_fortis_is_registered_and_opened_by_clicking_and_three_faults_end_as_the
         assert shown(page, "open", "refused") == f"Refused as expected: {reason}."
     press(page, "user-gone")
     shown(page, "user-gone", "held")
+
+
+@pytest.fixture(scope="module")
+def connected() -> Iterator[Market]:
+    """OfficeRnD alone, for what is done on its page."""
+    with marketplace("officernd") as market:
+        yield market
+
+
+@pytest.fixture
+def page_of(page, connected) -> Any:
+    """OfficeRnD's page, connected."""
+    opened(page, connected, "officernd")
+    if not connected.hosts["officernd"].place.shop().connected:
+        window(page, "connect").locator("#back").wait_for()
+    page.locator("[data-press=sync]:enabled").wait_for()
+    return page
+
+
+def test_the_wire_is_walked_by_keys_which_work_on_a_message_alone(page_of):
+    page = page_of
+    press(page, "sync")
+    rows = page.locator(".msg")
+    page.locator("#search").focus()
+    page.keyboard.type("wrt")
+    assert page.input_value("#search") == "wrt", "letters stay letters in a field"
+    page.fill("#search", "")
+    rows.last.focus()
+    page.keyboard.press("Home")
+    assert rows.first.evaluate("row => row === document.activeElement")
+    page.keyboard.press("ArrowDown")
+    assert rows.nth(1).evaluate("row => row === document.activeElement")
+    assert page.locator(".msg[tabindex='0']").count() == 1, "the list is one stop of the tabulator"
+    assert page.locator("#follow").inner_text() == "Jump to latest", "who moves up is not pulled down"
+    page.keyboard.press("End")
+    assert page.locator("#follow").inner_text() == "Follow"
+    page.locator(".msg.carries").last.focus()
+    page.keyboard.press("w")
+    page.locator("#why .rows").wait_for()
+    page.locator("#message").focus()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className").startswith("msg")
+    page.keyboard.press("t")
+    page.locator("#message .tamper .field").first.wait_for()
+
+
+def test_the_fault_picker_opens_on_its_search_and_closes_back_to_its_button(page_of):
+    page = page_of
+    button = page.locator("[data-fault=healthcheck]")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator("#choices input").first.wait_for()
+    assert page.evaluate("document.activeElement.id") == "find"
+    page.keyboard.type("no such fault at all")
+    page.locator("#choices", has_text="No fault matches").wait_for()
+    page.keyboard.press("Escape")
+    assert (page.input_value("#find"), page.locator("#faults").is_visible()) == ("", True)
+    page.keyboard.press("Escape")
+    page.locator("#faults").wait_for(state="hidden")
+    page.locator("[data-fault=healthcheck]:focus").wait_for()
+    assert button.inner_text() == "No fault"
+
+
+def test_a_finished_step_is_announced_in_one_sentence_and_the_list_is_no_live_region(page_of):
+    page = page_of
+    page.evaluate(
+        """() => { window.heard = []; const region = document.querySelector("#status");
+        new MutationObserver(() => region.textContent && heard.push(region.textContent)).observe(region, {childList: true}); }"""
+    )
+    press(page, "healthcheck")
+    until(lambda: page.evaluate("() => window.heard.length") > 0, 60)
+    assert page.evaluate("() => window.heard") == ["Check health: held. 2 checks of the marketplace held."]
+    assert page.locator("#ladder[aria-live], #scroll[aria-live], [role=log]").count() == 0
+    assert page.locator("#status[role=status]").count() == 1
+
+
+def test_messages_are_found_by_text_and_by_step(page_of):
+    page = page_of
+    press(page, "sync")
+    page.get_by_label("Search", exact=True).fill("oauth token")
+    texts = page.locator("#ladder .msg b").all_inner_texts()
+    assert texts == ["POST /oauth/token"] * len(texts) != []
+    page.fill("#search", "nothing is like this")
+    page.locator("#empty", has_text="No message matches the search.").wait_for()
+    page.fill("#search", "")
+    page.get_by_label("Step", exact=True).select_option(index=1)
+    assert page.locator("#ladder .chapter").all_inner_texts() == ["Connect"]
+
+
+def test_text_that_travelled_stays_text(page_of, connected):
+    page = page_of
+    partner = connected.hosts["officernd"].place.addresses["partner"]
+    hostile = "<img src=x onerror=document.title=1>&para=&times;"
+    requests.get(
+        f"{partner}/officernd/nowhere",
+        {"error": hostile, "&para": "x"},
+        headers={"x-note": hostile},
+        timeout=60,
+    )
+    page.locator(".msg b", has_text="GET /officernd/nowhere").last.click()
+    page.locator("#message .bytes", has_text=f"x-note: {hostile}").wait_for()
+    assert page.locator("#message img, #ladder img").count() == 0
+    assert page.title().startswith("OfficeRnD")
+
+
+def test_two_requests_are_compared_at_their_first_difference(page_of):
+    page = page_of
+    press(page, "healthcheck")
+    choose(page, "healthcheck", "parameter-changed")
+    press(page, "healthcheck")
+    page.locator("#message .verdict.bad").wait_for()
+    genuine = page.locator(
+        ".msg.carries:not(.bad)", has_text="GET /officernd/healthcheck"
+    ).last.get_attribute("data-n")
+    page.select_option("#other", genuine)
+    marked = page.locator("#message .differs")
+    marked.first.wait_for()
+    assert marked.all_inner_texts() == ["e", "&"], "`locations=elsewhere` beside `locations=&`"
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[str]:
+    """A page of another site on this machine, which allows its scripts everything."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<title>elsewhere</title>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+        thread.join(60)
+
+
+def test_another_site_can_neither_press_nor_read_nor_frame_the_page(page_of, connected, elsewhere):
+    """A page of another site in the same browser, with the token even."""
+    page, url, token = page_of, connected.url, connected.token
+    before = connected.wire("officernd").version
+    foreign = page.context.new_page()
+    foreign.goto(elsewhere)
+    said = foreign.evaluate(
+        """async ([url, token]) => {
+          const tried = async (path, options) => { try { return (await fetch(url + path, options)).status; } catch { return "blocked"; } };
+          const body = JSON.stringify({platform: "officernd", press: "sync", seconds: 60, n: 1});
+          const streamed = new Promise((done) => { const stream = new EventSource(`${url}/events?token=${token}`);
+            stream.onmessage = () => done("read"); stream.onerror = () => done("blocked"); });
+          return [
+            await tried("/officernd", {}), await tried("/press", {method: "POST", body}),
+            await tried("/press", {method: "POST", body, headers: {"x-handshakes-token": token}}),
+            await tried(`/message?platform=officernd&n=1`, {headers: {"x-handshakes-token": token}}), await streamed,
+          ];
+        }""",
+        [url, token],
+    )  # fmt: skip
+    assert said == ["blocked"] * 5
+    foreign.evaluate(
+        """(url) => { const form = document.createElement("form"); form.method = "post"; form.enctype = "text/plain"; form.action = url + "/press";
+          document.body.append(form); form.submit(); }""",
+        url,
+    )  # fmt: skip
+    foreign.wait_for_url(f"{url}/press")
+    assert "Another site's request" in foreign.inner_text("body")
+    foreign.goto(elsewhere)
+    framed = "(url) => { const frame = document.createElement('iframe'); frame.src = url; document.body.append(frame); }"
+    with foreign.expect_console_message(lambda said: "frame-ancestors 'none'" in said.text, timeout=WAIT):
+        foreign.evaluate(framed, f"{url}/officernd")
+    assert connected.wire("officernd").version == before
+    foreign.close()
+
+
+def test_on_a_phone_one_part_shows_at_a_time_and_nothing_scrolls_sideways(chromium, connected, page_of):
+    for width in (390, 320):
+        context = chromium.new_context(viewport={"width": width, "height": 844}, color_scheme="dark")
+        page = opened(context.new_page(), connected, "officernd")
+        for part in ("steps", "wire", "message", "proven"):
+            page.locator(f"[data-go={part}]").click()
+            shown_ = [
+                name
+                for name in ("steps", "wire", "message", "proven")
+                if page.locator(f"#{name}").is_visible()
+            ]
+            assert shown_ == [part]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator("[data-go=wire]").click()
+        page.locator(".msg").first.click()
+        page.locator("#main[data-view=message]").wait_for()  # a message opens its part
+        page.locator("#message h2", has_text="GET /officernd/connect").wait_for()
+        small = page.evaluate(
+            "() => [...document.querySelectorAll('#message button')].filter(one => one.offsetHeight && one.offsetHeight < 40).length"
+        )
+        assert small == 0
+        context.close()
+
+
+def test_fortis_opens_its_frame_where_third_party_cookies_are_blocked(blocking):
+    with marketplace("fortis") as market:
+        context = blocking.new_context()
+        page = opened(context.new_page(), market, "fortis")
+        for step in ("location", "user"):
+            press(page, step)
+            shown(page, step, "held")
+        frame = window(page, "open").frame_locator("#app")
+        frame.locator("#user").wait_for()
+        assert shown(page, "open", "held").startswith("The app decrypted it.")
+        context.close()

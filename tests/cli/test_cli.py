@@ -691,8 +691,7 @@ def test_both_sides_served_pressed_and_ended(tmp_path):
 
 def test_without_a_platform_all_four_are_served_behind_one_page():
     with serving(platform="") as served:
-        served.wait_for("Ctrl-C")
-        url = re.search(r"^Marketplace page: (\S+)$", served.text, re.MULTILINE)[1]
+        url = served.briefing()["Marketplace page"]
         page = requests.get(url, timeout=30)
         assert page.url == url + "officernd", "the first of them"
         assert re.findall(r'data-tile="(\w+)"', page.text) == ["officernd", "retailcrm", "onoffice", "fortis"]

@@ -168,10 +168,12 @@ def _ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
 def _accepted(place: Place, last: Chapter) -> str:
     """Return who verified a message of a chapter, in a sentence; nothing where nobody was seen to."""
     with place.wire._all:
-        for one in place.wire.exchanges.values():
-            if one.chapter == last.number and (how := verdict(place, one)) in VERDICTS.values():
-                return f"{re.sub('^the ', 'The ', place.called(one.receiver))} {how} it."
-    return ""
+        chapter = (one for one in place.wire.exchanges.values() if one.chapter == last.number)
+        one = next((one for one in chapter if one.carries), None)
+        how = verdict(place, one) if one else ""
+    if one is None or how not in VERDICTS.values():
+        return ""
+    return f"{re.sub('^the ', 'The ', place.called(one.receiver))} {how} it."
 
 
 def faults(press: Press) -> list[Json]:
