@@ -691,7 +691,8 @@ def test_both_sides_served_pressed_and_ended(tmp_path):
 
 def test_without_a_platform_all_four_are_served_behind_one_page():
     with serving(platform="") as served:
-        url = served.briefing()["Marketplace page"]
+        served.wait_for("Ctrl-C")
+        url = re.search(r"^Marketplace page: (\S+)$", served.text, re.MULTILINE)[1]
         page = requests.get(url, timeout=30)
         assert page.url == url + "officernd", "the first of them"
         assert re.findall(r'data-tile="(\w+)"', page.text) == ["officernd", "retailcrm", "onoffice", "fortis"]

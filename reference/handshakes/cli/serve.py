@@ -99,8 +99,6 @@ def serve(
         hosts = [Host(one, settings, opened) for one in bound]
         for host in hosts:
             open_.enter_context(host.network)
-        if page is not None:
-            out.print(f"Marketplace page  {_shown_page(hosts, page, open_)}\n", markup=False)
         for host in hosts:
             if platform and worker.first:
                 out.print(host.tools.briefing(host.sides, host.world), markup=False)
@@ -115,6 +113,8 @@ def serve(
             )
             lead = "\n" if platform else ""
             out.print(f"{lead}Why a request was refused{which}: {host.why.origin}/", markup=False)
+        if page is not None:
+            out.print(f"Marketplace page: {_shown_page(hosts, page, open_)}", markup=False)
         if worker.first:
             ends = f"Ctrl-C ends it; if it runs in the background, `kill {worker.leader}` does."
             out.print(f"Everything here is public and for tests. {ends}", markup=False)
