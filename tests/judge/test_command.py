@@ -181,6 +181,13 @@ def test_a_partner_that_is_not_there_is_status_3(run, tmp_path):  # noqa: F811
     assert (ran.code, "ended with status 7" in ran.text) == (3, True)
 
 
+def test_another_program_at_the_partners_address_is_not_judged_in_its_place():
+    with facing("officernd") as (served, _):
+        report = judged("officernd", served, Profile(command=(sys.executable, "-c", "pass")))
+    assert (report.exit, served.answered) == (3, 0)
+    assert report.ended.startswith("another program listens at http://127.0.0.1:")
+
+
 # --- one whole run --------------------------------------------------------------------------------------
 
 

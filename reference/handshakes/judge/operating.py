@@ -49,6 +49,8 @@ def listens(origin: str) -> bool:
 @contextmanager
 def running(profile: Profile, given: Mapping[str, str], folder: Path, origin: str) -> Iterator[None]:
     """Run the profile's command, if it has one, until the end; return once somebody listens at the partner's address."""
+    if profile.command and listens(origin):
+        raise NotStarted(f"another program listens at {origin} already, before the command was started")
     process = _started(profile, given, folder) if profile.command else None
     try:
         until = time.monotonic() + max(profile.patience_seconds, 1)
