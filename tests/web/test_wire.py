@@ -246,6 +246,16 @@ def test_what_was_proven_names_the_clauses_and_what_to_try_next(market):
     assert not {one["clause"] for one in proven["unseen"]} & set(states)
 
 
+def test_a_step_of_another_customer_is_no_try_of_the_steps_on_the_page(market):
+    wire, platform = market.wire("officernd"), market.hosts["officernd"].place.addresses["platform"]
+    tried = wire.last("healthcheck")
+    fields = {"integration": "5e0000000000000000000002", "fault": ""}
+    assert requests.post(f"{platform}/simulator/healthcheck", fields, timeout=LIMIT).status_code == 200
+    last = wire.chapters[max(wire.chapters)]
+    assert (last.press, last.title, last.running) == ("", "healthcheck, on the simulator's page", False)
+    assert wire.last("healthcheck") is tried
+
+
 def test_a_wire_that_runs_for_weeks_keeps_a_bounded_number_of_messages_and_bytes():
     wire = Wire(frozenset(), lambda: 0, keep=20, keep_bytes=100_000)
     for number in range(500):

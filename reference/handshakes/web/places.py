@@ -12,7 +12,6 @@ from ..core.refusals import Refused
 from ..platforms import Platform
 from ..runtime.flow import Role
 from ..runtime.story import Press, Shop, Sides, Tools
-from ..runtime.verdicts import Fault
 from .tapping import Tap
 from .wire import Wire
 
@@ -90,10 +89,6 @@ class Place:
     def press(self, id: str) -> Press | None:
         """Return what a person may do now, by its name."""
         return next((one for one in self.shop().presses if one.id == id), None)
-
-    def fault(self, name: str) -> Fault | None:
-        """Return a fault of any step."""
-        return next((one for press in self.shop().presses for one in press.faults if one.name == name), None)
 
     def called(self, name: str) -> str:
         """Return what a side is called within a sentence."""

@@ -51,7 +51,7 @@ def proven(place: Place) -> Json:
 def tries(place: Place) -> list[Json]:
     """Return faults that were not tried yet, of steps that can be taken now: one of each part of the register."""
     with place.wire._all:
-        tried = {one.fault for one in place.wire.chapters.values()}
+        tried = {one.fault.name for one in place.wire.chapters.values() if one.fault}
     found: list[Json] = []
     for press in place.shop().presses:
         groups = {one["group"] for one in found if one["press"] == press.id}

@@ -96,15 +96,15 @@ class Tap:
                 self.wire.end(chapter)
 
     def _begun(self, step: str, fields: dict[str, str]) -> Chapter | None:
-        for press in self.presses() if fields else ():
-            if press.step == step and all(fields.get(name) == value for name, value in press.fields.items()):
-                if step == "register" and fields.get("user", "") != press.fields.get("user", ""):
-                    continue
-                fault = next((one for one in press.faults if one.name == fields.get("fault")), None)
-                return self.wire.begin(
-                    press.id, press.title, fault.name if fault else "", fault.expected if fault else None
-                )
-        return None
+        steps = [press for press in self.presses() if press.step == step] if fields else []
+        fitting = [press for press in steps if press.fields.items() <= fields.items()]
+        if not steps:
+            return None
+        if not fitting:  # of another customer, by the simulator's own page
+            return self.wire.begin("", f"{step}, on the simulator's page")
+        press = max(fitting, key=lambda press: len(press.fields))
+        fault = next((one for one in press.faults if one.name == fields.get("fault")), None)
+        return self.wire.begin(press.id, press.title, fault)
 
     def _admitted(self, request: Request) -> Request:
         """Return a form that the marketplace page posted as the simulator's own page would; anything else as it is."""
@@ -112,7 +112,7 @@ class Tap:
             return request
         fields = _fields(request)
         token = fields.pop(TOKEN, "")
-        if not hmac.compare_digest(token.encode(), self.token.encode()):
+        if not hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode()):
             return request
         headers = tuple(
             (name, request.origin if name == "origin" else value) for name, value in request.headers

@@ -38,7 +38,7 @@ def rows(place: Place, after: int) -> list[Json]:
     wire = place.wire
     found: list[Json] = []
     with wire._all:
-        found += [chapter(place, one) for one in wire.chapters.values() if one.version > after]
+        found += [chapter(one) for one in wire.chapters.values() if one.version > after]
         for one in wire.exchanges.values():
             if one.version > after:
                 found += exchange(place, one)
@@ -88,17 +88,10 @@ def _short(text: str, most: int = 120) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def chapter(place: Place, one: Chapter) -> Json:
+def chapter(one: Chapter) -> Json:
     """Return a chapter's row."""
-    fault = place.fault(one.fault) if one.fault else None
-    return {
-        "chapter": one.number,
-        "kind": "chapter",
-        "title": one.title,
-        "fault": one.fault,
-        "what": fault.what if fault else "",
-        "first": one.first,
-    }
+    row = {"chapter": one.number, "kind": "chapter", "title": one.title, "first": one.first}
+    return {**row, "fault": one.fault.name if one.fault else "", "what": one.fault.what if one.fault else ""}
 
 
 # --- steps --------------------------------------------------------------------------------------
@@ -121,7 +114,7 @@ def step(place: Place, press: Press) -> Json:
     state, said = ended(place, press, last) if last else ("next" if press.ready else "later", "")
     return {
         "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
-        "state": state, "said": said, "fault": last.fault if last else "", "try": last.number if last else 0, "faults": len(press.faults),
+        "state": state, "said": said, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults),
         "action": f"{place.addresses['platform']}{PORTAL}/{press.step}", "fields": dict(press.fields),
     }  # fmt: skip
 
@@ -143,7 +136,7 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
 def _ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     if last.running:
         return "running", "The answer is not there yet."
-    reasons, expected = last.reasons, last.expected
+    reasons, expected = last.reasons, last.fault.expected if last.fault else None
     if isinstance(expected, Refuses):
         if expected.reason in reasons:
             return "refused", f"Refused as expected: {expected.reason}."

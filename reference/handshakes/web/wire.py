@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ..core.messages import Request, Response, Unreachable
 from ..core.refusals import Refused
 from ..runtime.transcript import Event, Transcript
-from ..runtime.verdicts import Expected, Finding
+from ..runtime.verdicts import Fault, Finding
 
 KEPT = 1_000
 KEPT_BYTES = 8_000_000
@@ -64,8 +64,7 @@ class Chapter:
     number: int
     press: str
     title: str
-    fault: str = ""
-    expected: Expected | None = None
+    fault: Fault | None = None
     first: int = 0
     running: bool = True
     settled: tuple[str, str] | None = None
@@ -189,11 +188,11 @@ class Wire(Transcript):
 
     # --- chapters -----------------------------------------------------------------------------
 
-    def begin(self, press: str, title: str, fault: str = "", expected: Expected | None = None) -> Chapter:
+    def begin(self, press: str, title: str, fault: Fault | None = None) -> Chapter:
         """Begin a chapter: what travels from now on belongs to it."""
         with self._all:
             number = next(reversed(self.chapters), 0) + 1
-            one = self.chapters[number] = Chapter(number, press, title, fault, expected)
+            one = self.chapters[number] = Chapter(number, press, title, fault)
             one.version = self._touch()
             while len(self.chapters) > self._most:
                 self.chapters.popitem(last=False)
