@@ -18,7 +18,8 @@ from ..spec.register import load
 from .doubts import excuse
 from .journal import Exchange
 from .judgement import TABLE, levels
-from .marketplace import Marketplace, Press
+from .marketplace import Marketplace
+from .presses import Press
 from .served import Observed
 
 MOST_CAUSE = 14

@@ -6,9 +6,7 @@ import difflib
 import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from hashlib import shake_256
 from itertools import count
@@ -28,69 +26,11 @@ from ..runtime.story import Tools, World
 from ..runtime.transcript import Transcript
 from ..runtime.verdicts import Fault, Finding, Outcome
 from .apps import Server, served
+from .clock import Clock
 from .journal import MOST, Exchange, Seat
+from .presses import Armed, Press
 
 _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?(?=[/?]|$)")
-
-
-class Clock:
-    """The marketplace's time in Unix seconds: the machine's, or what it was set to, and moved by hand.
-
-    >>> clock = Clock(1648190384)
-    >>> clock.advance(3600)
-    >>> clock.now
-    1648193984
-    """
-
-    def __init__(self, now: int | None = None) -> None:
-        self._fixed, self._ahead = now, 0
-
-    def __call__(self) -> int:
-        """Return the time, as a partner in Python may be given it."""
-        return (int(time.time()) if self._fixed is None else self._fixed) + self._ahead
-
-    @property
-    def now(self) -> int:
-        """The time."""
-        return self()
-
-    def advance(self, seconds: int) -> None:
-        """Let `seconds` pass at once."""
-        if seconds < 0:
-            raise ValueError("time goes forwards only; a fault signs in the past")
-        self._ahead += seconds
-
-
-class Armed:
-    """A fault that the next fitting step is taken with, `left` more times (None: always); `fired` counts them."""
-
-    def __init__(self, fault: Fault, left: int | None, at: str) -> None:
-        self.fault, self.left, self.at = fault, left, at
-        self.fired = 0
-
-    @property
-    def due(self) -> bool:
-        """Whether it still waits for a step."""
-        return self.left is None or self.left > 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.left = 0
-
-    def __repr__(self) -> str:
-        return f"<fault {self.fault.name}: fired {self.fired} times>"
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A step that was taken: with which fault, the numbers of its findings, and those of its exchanges."""
-
-    step: str
-    fault: str
-    findings: tuple[int, int]
-    exchanges: range
 
 
 class Marketplace:
