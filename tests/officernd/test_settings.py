@@ -99,6 +99,13 @@ def test_the_page_leads_back_before_and_after_saving():
     assert back in submit(both, page).links
 
 
+def test_after_saving_the_page_still_calls_the_organisation_by_its_name():
+    both = connected()
+    page = opened(both)
+    assert "Test Spaces is connected to" in text(page)
+    assert "Test Spaces is connected to" in text(submit(both, page))
+
+
 def test_a_setting_outlives_a_new_connect_and_not_a_removal():
     both = connected()
     submit(both, opened(both), synced="members-and-bookings")

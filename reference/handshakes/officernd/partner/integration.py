@@ -117,13 +117,19 @@ class PartnerIntegration(ResultPage):
             if refused.evidence.get("error") == "invalid_grant" or refused.evidence.get("status") == "401":
                 self.remember(installation, ended=True)
             return json_response({"message": f"OfficeRnD could not be asked: {refused.reason}."}, 502)
-        self.remember(installation, ended=False)
-        return self.settings_page(installation, str(organization.get("name", "")), locations)
+        name = str(organization.get("name", ""))
+        self.remember(installation, ended=False, name=printable(name, 200))
+        return self.settings_page(installation, name, locations)
 
-    def remember(self, installation: Installation, *, ended: bool) -> None:
-        """officernd:healthcheck.failure. Save whether OfficeRnD still takes the tokens, for the next health check; H1."""
-        if ended != bool(installation.details.get("accessEnded")):
-            self.change(installation.identity, with_details(accessEnded="yes" if ended else ""))
+    def remember(self, installation: Installation, *, ended: bool, name: str = "") -> None:
+        """officernd:healthcheck.failure. Save whether OfficeRnD still takes the tokens, for the next health check; H1.
+
+        With the organisation's name, which the page shows again after it has saved a setting.
+        """
+        details = installation.details
+        new = {"accessEnded": "yes" if ended else "", **({"name": name} if name else {})}
+        if any(details.get(one, "") != value for one, value in new.items()):
+            self.change(installation.identity, with_details(**new))
 
     def locations(self, installation: Installation, tokens: Tokens) -> Step[dict[str, str]]:
         """officernd:locations.list. Return the names of the locations by id; none when they cannot be read."""
@@ -149,7 +155,8 @@ class PartnerIntegration(ResultPage):
             installation = self.saved_setting(request)
         except Refused as refused:
             return self.unverified("settings", refused)
-        return self.settings_page(installation, installation.details["slug"], {}, saved=True)
+        name = installation.details.get("name") or installation.details["slug"]
+        return self.settings_page(installation, name, {}, saved=True)
 
     def sync(self, request: Request) -> Step[Answer]:
         """officernd:sync.answer. Start a sync once for each signed request; a repeat starts nothing; H7."""
