@@ -106,12 +106,13 @@ def facing(
     mode: str = "encrypted",
     kind: Callable[[Any], Any] = lambda partner: partner,
     seed: int = 0,
+    public: bool = False,
 ) -> Iterator[tuple[Served, Process]]:
     """Serve the reference partner, or what `kind` makes of it, and a simulator that knows it."""
     sock, theirs = listen(), listen()
-    with Served(
-        platform, settings_of(platform, origin_of(theirs), mode), sock=sock, patience=30, seed=seed
-    ) as served:
+    url = origin_of(sock).replace("127.0.0.1", "localhost") if public else ""
+    known = settings_of(platform, origin_of(theirs), mode)
+    with Served(platform, known, sock=sock, public=url, patience=30, seed=seed) as served:
         settings = {"platform_url": served.url, **({"mode": mode} if platform == "fortis" else {})}
         world = World(
             lambda: int(time.time()), os.urandom, MemoryStore(), settings, "", origin_of(theirs), served.world.traps

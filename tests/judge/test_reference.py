@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handshakes.platforms import PLATFORMS
-from tests.judge.sockets import facing, judged, named
+from tests.judge.sockets import facing, judged, named, operator_of
 
 CASES = [("officernd", "encrypted"), ("retailcrm", "encrypted"), ("onoffice", "encrypted"), ("fortis", "encrypted"), ("fortis", "plain")]  # fmt: skip
 
@@ -19,3 +19,13 @@ def test_the_reference_partner_breaks_nothing_and_what_is_not_seen_is_known(plat
     assert untested == set(PLATFORMS[platform].tools().needs), "the profile that --init writes lists them"
     assert report.summary["pass"] > 45
     assert report.exit == 4, "the profile promises more than can be seen from outside"
+
+
+def test_a_simulator_with_a_public_address_names_no_other_one_and_tries_no_fault_that_needs_one():
+    with facing("officernd", public=True) as (served, process):
+        report = judged("officernd", served, operator=operator_of("officernd", served, process))
+        said = "\n".join(f"{event.text} {event.headers} {event.body}" for event in served.transcript.events)
+    assert served.url.startswith("http://localhost:") and served.world.traps == ()
+    assert served.url in said and served.url.replace("localhost", "127.0.0.1") not in said
+    assert named(report, "fail", "warn", "undetermined") == {}
+    assert "region-foreign" in {row.clause: row.why for row in report.rows}["officernd:organization.region"]
