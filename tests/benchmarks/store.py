@@ -1,6 +1,6 @@
 """The store: its cost with a million rows, served requests to a bare handler, and two workers to one, on both databases.
 
-`python tests/benchmarks/store.py [flat|bare|workers …]`. It needs wrk, and PostgreSQL of Debian's package; some minutes.
+`python tests/benchmarks/store.py [pages|flat|bare|workers …]`. It needs wrk, and PostgreSQL of Debian's package; some minutes.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,7 @@ def databases() -> Iterator[dict[str, Callable[[], str]]]:
 
 # --- a million rows -------------------------------------------------------------------------------
 
+EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
 FROM = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {end}) "
 FILL = (
     "INSERT INTO installations SELECT 'toy', 'filled ' || i, 'active', 1, '{{}}', 'x' FROM n",
@@ -106,6 +108,44 @@ def flat(sizes: tuple[int, ...] = (10**3, 10**4, 10**5, 10**6)) -> None:
                 row(f"{name}, {size:,} installations and used launches", f"{times} ms", "flat")
             store.close()
             raw.dispose()
+
+
+def pages(sizes: tuple[int, ...] = (10**3, 10**4, 10**5, 10**6)) -> None:
+    """Say how many pages PostgreSQL reads for each statement; unlike a time, that is the same on a busy machine."""
+    import psycopg
+
+    with running() as server:
+        url, there = server.empty(), 0
+        store = SqlStore(url, [KEY])
+        store.save(Installation("toy", "one", {"slug": "one"}, {"secret": "s"}))
+        given = {
+            "platform": "toy",
+            "identity": "one",
+            "name": "slug",
+            "value": "one",
+            "now": NOW,
+            "param_1": 200,
+        }
+        mark = f"INSERT INTO nonces VALUES ('toy', 'new', {NOW}) ON CONFLICT (platform, nonce) DO UPDATE SET until = {NOW}"
+        wanted = {"get": store._by_identity, "find": store._by_detail, "forget": store._forget}
+        texts = {name: str(one.compile(dialect=store._engine.dialect)) for name, one in wanted.items()}
+        cast = partial(
+            re.sub, r"%\((\w+)\)s::(\w+)", lambda found: f"CAST('{given[found[1]]}' AS {found[2]})"
+        )
+        statements = {name: cast(text) for name, text in texts.items()} | {"mark": mark}
+        with psycopg.connect(url, autocommit=True) as connection:
+            for size in sizes:
+                for one in FILL:
+                    connection.execute((FROM + one).format(first=there, end=size, until=NOW + 10**6))
+                there = size
+                connection.execute("VACUUM ANALYZE")
+                read = {}
+                for name, text in statements.items():
+                    plans = [connection.execute(EXPLAIN + text).fetchone()[0][0]["Plan"] for _ in range(3)]
+                    read[name] = min(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans)
+                said = ", ".join(f"{name} {number}" for name, number in read.items())
+                row(f"PostgreSQL, {size:,} installations and used launches", f"{said} pages", "flat")
+        store.close()
 
 
 # --- a bare handler -------------------------------------------------------------------------------
@@ -335,6 +375,6 @@ def socket_free() -> Iterator[int]:
 if __name__ == "__main__":
     asyncio.set_event_loop_policy(None)
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["flat", "bare", "workers"])
+    parser.add_argument("parts", nargs="*", default=["pages", "flat", "bare", "workers"])
     for part in parser.parse_args().parts:
-        {"flat": flat, "bare": bare, "workers": workers}[part]()
+        {"pages": pages, "flat": flat, "bare": bare, "workers": workers}[part]()
