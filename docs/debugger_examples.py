@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote, quote_plus, urlencode
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 OFFICERND, WEBHOOK = "example-integration-secret", "example-webhook-secret"
 RETAILCRM, API_KEY = "example-module-secret", "example-api-key"
 ONOFFICE, API_TOKEN = "Example-Provider-Secret-1!", "0123456789abcdef0123456789abcdef"
+API_SECRET = "yOJobbhGLXdp90XxvxedFhH7073L9U"
 FORTIS, LOCATION = "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3", "11ea858313aabde4bd2eb0fa"
 TIMES = {
     "officernd": 1_648_190_384,
@@ -78,6 +80,9 @@ def officernd() -> list[Example]:
         ("parameter-added", "A parameter was added on the way", _query(both, text).replace("&signature", "&fbclid=IwAR0abc&signature")),
         ("empty-dropped", "An empty value was left out", _query(both, f'{{"slug":"test-slug"}}.{now}')),
         ("order-sorted", "The names were sorted", _query(both, f'{{"locations":"","slug":"test-slug"}}.{now}')),
+        ("json-php", "JSON written by PHP’s json_encode", _query("slug=caf%C3%A9&locations=a%2Fb", rf'{{"slug":"caf\u00e9","locations":"a\/b"}}.{now}')),
+        ("officernd-url-signed", "The URL was signed", _query(both, f"https://partner.example/healthcheck?{both}.{now}")),
+        ("message-time-first", "The time was signed first", _query(both, f"{now}.{text.rpartition('.')[0]}")),
         ("message-no-time", "The time was not signed", _query(both, text.rpartition(".")[0])),
         ("key-line-end", "The secret has a line end", _query(both, text, f"{OFFICERND}\n")),
         ("form-base64", "The digest is in base64", _signed(both, b64encode(mac(OFFICERND, text)).decode())),
@@ -115,6 +120,9 @@ def retailcrm() -> list[Example]:
         ("retailcrm-json-nested", "The registration is inside another object", json.dumps({"register": json.loads(_registration(token))})),
         ("retailcrm-system-url-signed", "The system URL was signed", _form(mac(RETAILCRM, f"{API_KEY}{url}").hex())),
         ("retailcrm-json-signed", "The whole JSON was signed", _form(mac(RETAILCRM, unsigned).hex())),
+        ("retailcrm-field-renamed", "The form field has another name", _form(token).replace("register=", "data=")),
+        ("retailcrm-in-query", "The registration is in the query", f"https://module.example/register?{_form(token)}"),
+        ("retailcrm-api-key-as-key", "The API key was the key, too", _form(mac(API_KEY, API_KEY).hex())),
         ("mac-swapped", "Key and message were swapped", _form(mac(API_KEY, RETAILCRM).hex())),
         ("key-line-end", "The secret has a line end", _form(mac(f"{RETAILCRM}\n", API_KEY).hex())),
         ("form-base64", "The token is in base64", _form(b64encode(mac(RETAILCRM, API_KEY)).decode())),
@@ -139,9 +147,39 @@ def onoffice() -> list[Example]:
         ("onoffice-query-percent-20", "Blanks were signed as %20", url(f"{base}?{urlencode(pairs, quote_via=quote)}")),
         ("onoffice-query-as-received", "The query was not sorted", url(f"{base}?{urlencode(listed)}", sent=f"{base}?{urlencode(listed)}")),
         ("query-encoded-twice", "The query was encoded twice", url(right, sent=f"{base}?{urlencode(pairs).replace('%', '%25')}")),
+        ("onoffice-order-values", "The values were sorted, not the names", url(f"{base}?{urlencode(sorted(pairs, key=lambda pair: pair[1]))}")),
+        ("onoffice-path-prefix-cut", "A proxy cut the path", url(right.replace("/activate", "/api/activate"))),
         ("onoffice-parameter-as-key", "The API token was the key", url(right, API_TOKEN)),
     ]  # fmt: skip
-    return [Example("onoffice", slip, title, pasted, ONOFFICE) for slip, title, pasted in found]
+    examples = [Example("onoffice", slip, title, pasted, ONOFFICE) for slip, title, pasted in found]
+    called = [
+        ("onoffice-api-hex", "An API call’s HMAC is in hex", lambda text: mac(API_SECRET, text).hex(), ""),
+        ("onoffice-api-separator", "An API call’s fields were joined with commas", _base64, ","),
+    ]
+    return examples + [
+        Example("onoffice", slip, title, _call(made, between), API_SECRET)
+        for slip, title, made, between in called
+    ]
+
+
+def _base64(text: str) -> str:
+    return b64encode(mac(API_SECRET, text)).decode()
+
+
+def _call(made: Callable[[str], str], between: str) -> str:
+    """Return a call of the API, whose HMAC is made of its four fields."""
+    fields = (str(TIMES["onoffice"]), API_TOKEN, "estate", "urn:onoffice-de-ns:smart:2.5:smartml:action:read")
+    action = {
+        "actionid": fields[3],
+        "resourceid": "",
+        "resourcetype": fields[2],
+        "identifier": "",
+        "timestamp": TIMES["onoffice"],
+        "hmac": made(between.join(fields)),
+        "hmac_version": 2,
+        "parameters": {},
+    }
+    return json.dumps({"token": API_TOKEN, "request": {"actions": [action]}})
 
 
 SALT = bytes.fromhex("e3f497b4c1392f61")
@@ -156,8 +194,9 @@ def _derived(length: int, digest: str = "md5") -> bytes:
     return made[: length + 16]
 
 
-def _encrypted(text: bytes, key: bytes, iv: bytes) -> str:
-    padded = text + bytes([16 - len(text) % 16]) * (16 - len(text) % 16)
+def _encrypted(text: bytes, key: bytes, iv: bytes, fill: bytes = b"") -> str:
+    missing = 16 - len(text) % 16
+    padded = text + (fill or bytes([missing])) * missing
     cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
     return b64encode(b"Salted__" + SALT + cipher.update(padded) + cipher.finalize()).decode()
 
@@ -189,6 +228,9 @@ def fortis() -> list[Example]:
         ("fortis-iv-zero", "The IV is all zeros", data(_encrypted(text, made[:32], bytes(16)))),
         ("fortis-text-query", "A query was encrypted, not JSON", data(_encrypted(urlencode(pairs).encode(), made[:32], made[32:]))),
         ("fortis-data-url-safe", "The base64 is URL-safe", data("", right.replace("+", "-").replace("/", "_").rstrip("="))),
+        ("fortis-text-twice", "The JSON was encoded twice", data(_encrypted(json.dumps(text.decode()).encode(), made[:32], made[32:]))),
+        ("fortis-padding-zero", "The padding is NUL bytes", data(_encrypted(text, made[:32], made[32:], b"\0"))),
+        ("fortis-data-base64-twice", "The base64 is encoded once more", data(b64encode(right.encode()).decode())),
         ("message-time-first", "The timestamp was signed first", plain(f"{now}{LOCATION}")),
         ("message-separator", "A dot was signed between the values", plain(f"{LOCATION}.{now}")),
         ("key-quoted", "The secret is in quotation marks", plain(f"{LOCATION}{now}", f'"{FORTIS}"')),

@@ -15,6 +15,7 @@ _SEEN = {
     "signature-mismatch": 1,
     "decryption-failed": 1,
     "missing-parameter": 3,
+    "too-large": 4,
 }
 """How little a platform sees in what it refuses with a reason; 2 for every other reason, 0 where it verifies."""
 
@@ -22,7 +23,9 @@ _SEEN = {
 def recognised(
     pasted: bytes, *, secret: str, now: int, header: str = "", origins: Sequence[str] = ()
 ) -> list[str]:
-    """Return the platforms whose request it can be, those alone that see most in it; none that can read nothing.
+    """Return the platforms whose request it can be, the one that sees most in it first; none that can read nothing.
+
+    Where one sees a signature, those that see none are left out; so are those for which it is too long.
 
     >>> recognised(b"/h?slug=s&signature=t%3D1%2Csignature%3D" + b"0" * 64, secret="s", now=1)
     ['officernd']
@@ -40,4 +43,6 @@ def recognised(
             continue
         except Refused as refused:
             seen[name] = _SEEN.get(refused.reason, 2)
-    return [name for name, least in seen.items() if least == min(seen.values())]
+    least = min(seen.values(), default=0)
+    most = least if least in (0, 1, 4) else 3
+    return sorted((name for name in seen if seen[name] <= most), key=seen.__getitem__)
