@@ -72,9 +72,8 @@ def states(page: Page, url: str) -> Iterator[str]:
     page.locator("[data-go=steps]").evaluate("button => button.click()")
     page.locator("[data-press=remove]").click()
     page.locator("[data-step=remove].held").wait_for()
-    if page.locator("#report").is_hidden():
-        page.locator("#report-button").evaluate("button => button.click()")
-    page.locator("#report .cols").wait_for()
+    page.locator("#report", has_text="The handshake is complete.").wait_for(state="attached")
+    page.locator("[data-go=proven]").evaluate("button => button.click()")
     yield "finished"
 
 

@@ -89,6 +89,12 @@ def test_officernd_is_connected_by_clicking_and_a_changed_request_says_why_it_is
     press(page, "remove")
     shown(page, "remove", "held")
     page.locator("[data-tile=officernd] [data-state]", has_text="removed").wait_for()
+    page.locator("#report", has_text="The handshake is complete.").wait_for()
+    assert page.locator("#report-button").get_attribute("aria-expanded") == "true"
+    tried = page.locator("#report section", has_text="Try next").locator("button").first
+    fault = tried.inner_text().partition(": ")[2]
+    tried.click()
+    assert page.locator("[data-fault=connect]").inner_text() == fault, "what to try next is chosen by a click"
     hosts = {
         origin.split("//")[1].split(":")[0] for origin in market.hosts["officernd"].place.addresses.values()
     }

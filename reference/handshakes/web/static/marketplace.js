@@ -115,7 +115,9 @@ const heard = (news) => {
     $('[data-clock="0"]').hidden = !shop.ahead;
     tick();
     if (before && wire.following()) announce(before, shop);
-    if (!$("#report").hidden) report(choose);
+    const [was, last] = [before?.steps.at(-1), shop.steps.at(-1)];
+    const ends = was && last.state === "held" && (was.state !== "held" || was.try !== last.try);
+    if (ends) shown(true); else if (!$("#report").hidden) report(choose, shop);
   }
 };
 
@@ -143,7 +145,7 @@ const view = (name) => {
 const shown = (open) => {
   $("#report").hidden = !open;
   $("#report-button").setAttribute("aria-expanded", String(open));
-  if (open) report(choose);
+  if (open) report(choose, shop);
 };
 
 for (const button of document.querySelectorAll("[data-go]")) button.addEventListener("click", () => view(button.dataset.go));

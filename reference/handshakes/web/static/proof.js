@@ -6,13 +6,14 @@ const SIGNS = { held: "ok", violated: "bad", "not seen": "none" };
 const list = (rows) => el("ul", { class: "checks" }, rows);
 
 /** Fill the report; `choose` takes a fault that the person wants to try. */
-export const report = async (choose) => {
+export const report = async (choose, shop) => {
   let proven;
   try { proven = await ask("/proven", {}); } catch (error) { say(error.message); return; }
   const { checked, verified, unseen, untestable, next, messages } = proven;
   const held = checked.filter((one) => one.state === "held").length;
   const violated = checked.filter((one) => one.state === "violated").length;
-  const said = messages ? `${messages} messages, ${held} clauses held, ${violated} violated.` : "Nothing yet. Each step adds the clauses that it shows.";
+  const complete = shop?.steps.at(-1).state === "held" ? "The handshake is complete. " : "";
+  const said = messages ? `${complete}${messages} messages, ${held} clauses held, ${violated} violated.` : "Nothing yet. Each step adds the clauses that it shows.";
   $("#report").replaceChildren(el("p", {}, said), el("div", { class: "cols" },
     el("section", {}, el("h3", {}, "The marketplace checked the partner"), list(checked.map((one) => el("li", {}, state(SIGNS[one.state], one.state), " ", el("code", {}, one.clause),
       el("br"), one.text, " ", el("small", {}, one.detail))))),
