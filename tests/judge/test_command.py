@@ -259,7 +259,9 @@ def test_the_html_loads_nothing_and_escapes_what_a_stranger_answered():
         return Scripted(partner.configuration, report=partner.report, **given)
 
     with facing("officernd", kind=scripted) as (served, _):
-        text = as_html(judged("officernd", served, only="officernd:healthcheck.success"))
+        report = judged("officernd", served, only="officernd:healthcheck.success")
+    text, clause = as_html(report), load("officernd").clause("officernd:healthcheck.success")
+    assert report.rows[0].failures[0].cause.endswith(f"What follows: {clause.violation}")
     assert "&lt;script&gt;alert(1)" in text and "<script" not in text
     page = Loads()
     page.feed(text)

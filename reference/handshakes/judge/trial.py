@@ -124,9 +124,12 @@ class Trial:
         asked = Asked(absent, self._needs(served.tools.needs), self._left_out, self.known, self.only)
         judgements = judged(self.register, observed, excused, asked)
         explained = count()
+        leads_to = {one.id: one.violation for one in self.register.clauses}
 
         def why(seen: Observed) -> str:
-            return cause(self.platform, seen, keys if next(explained) < MOST_EXPLAINED else (), self.ciphers)
+            tried = keys if next(explained) < MOST_EXPLAINED else ()
+            found, then = cause(self.platform, seen, tried, self.ciphers), leads_to.get(seen.finding.clause)
+            return f"{found}. What follows: {then}" if then and not seen.case else found
 
         masked = served.transcript.masked
         rows = tuple(row_of(one, self.register, why, self.command, masked) for one in judgements)
