@@ -84,12 +84,13 @@ def test_what_the_readme_serves_also_runs_in_the_background_of_a_shell(line, way
     started = shell(f"{way.format(line, log)} </dev/null & echo $! > {pid}")
     number = int(pid.read_text())
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while "Ctrl-C ends it" not in log.read_text():
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.05)
         text = log.read_text()
         assert re.search(r"^open in a browser +http://127\.0\.0\.1:\d+/simulator$", text, re.MULTILINE)
+        assert re.search(r"^Marketplace page: http://127\.0\.0\.1:\d+/$", text, re.MULTILINE)
         assert f"`kill {number}`" in text
         if "partner_url=" in line:
             partner = line.partition("partner_url=")[2]
