@@ -7,6 +7,7 @@ from hashlib import shake_256
 from itertools import count
 from typing import Any
 
+from handshakes.runtime.client import Loopback
 from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.store import MemoryStore, Store
 from handshakes.runtime.story import World
@@ -34,3 +35,10 @@ def made(
         )
     platform.settings = replace(platform.settings, **changes)
     return platform, partner, clock, store, both.reports, InProcess(platform, partner, clock=clock)
+
+
+def patient(network: Loopback, seconds: float = 120) -> Loopback:
+    """Give every request this long: on a busy machine, dozens at once take longer than one may."""
+    send = network.client.send
+    network.client.send = lambda request: send(replace(request, timeout=seconds))  # type: ignore[method-assign]
+    return network

@@ -21,6 +21,7 @@ from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests import steps
 from tests.fortis.sides import LOCATION, MODES, TITLE, USER, opened, sides
+from tests.sides import patient
 
 
 def told(world, network):
@@ -73,7 +74,7 @@ def test_32_launches_at_once_whose_answer_comes_late_all_open(mode, tmp_path):
     users = [f"11e7a84525008da896{n:06}" for n in range(32)]
     for user in users:
         world.platform.add_user(User(user, user, None, domain, (LOCATION,)))
-    with Loopback(Slow(world.platform), world.partner) as network:
+    with patient(Loopback(Slow(world.platform), world.partner)) as network:
         network.run(world.platform.register(TITLE, LOCATION), "Fortis")
         for user in users:
             network.run(world.platform.register(TITLE, LOCATION, user, "postback-lost"), "Fortis")
@@ -94,7 +95,7 @@ def test_one_launch_opened_32_times_at_once_opens_once(tmp_path):
     world = opened(store)
     world.clock.advance(1)
     url = world.platform.launch_url(TITLE, LOCATION, USER)
-    with Loopback(world.platform, world.partner) as network, ThreadPoolExecutor(32) as pool:
+    with patient(Loopback(world.platform, world.partner)) as network, ThreadPoolExecutor(32) as pool:
         shown = list(pool.map(lambda _: network.run(Browser().open(url)), range(32)))
     assert sorted(page.response.status for page in shown) == [200] + [403] * 31
     assert set(world.reasons()) <= {"replayed", "wrong-state"}

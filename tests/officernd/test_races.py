@@ -5,6 +5,7 @@ from __future__ import annotations
 from handshakes.core.messages import Request, Response, split_url
 from handshakes.runtime.browser import Browser, Form, Page
 from tests.officernd.sides import Both, sides
+from tests.sides import patient
 
 
 def get(url: str) -> Request:
@@ -121,7 +122,7 @@ def test_64_connects_at_once_over_sockets_with_a_slow_token_endpoint(tmp_path):
         return Delayed(0.5, token(request))
 
     both.platform.token = late
-    with Loopback(both.platform, both.partner) as network:
+    with patient(Loopback(both.platform, both.partner)) as network:
         portal = Page("https://app.officernd.com/simulator", Response(200))
 
         def press(id):

@@ -20,6 +20,7 @@ from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests import steps
 from tests.onoffice.sides import ADMIN, FIRST, PLANS, sides
+from tests.sides import patient
 
 
 def told(world, network):
@@ -87,7 +88,7 @@ def test_64_activations_at_once_whose_unlock_comes_late_are_all_kept(tmp_path):
         world.platform.add_customer(
             Customer(web_id, f"Customer {web_id}", {ADMIN: User(ADMIN, "Kim", True)}, {"1": "House"})
         )
-    with Loopback(Slow(world.platform), world.partner) as network:
+    with patient(Loopback(Slow(world.platform), world.partner)) as network:
 
         def activate(web_id: str):
             return network.run(world.platform.activate(web_id, ADMIN), "browser")

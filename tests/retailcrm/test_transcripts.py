@@ -22,6 +22,7 @@ from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
 from tests import steps
 from tests.retailcrm.sides import CODE, DEMO, sides
+from tests.sides import patient
 
 
 def told(world, network):
@@ -71,7 +72,7 @@ def test_64_registrations_at_once_whose_edit_comes_late_are_all_kept(tmp_path):
     accounts = [f"https://shop-{n}.simla.com" for n in range(64)]
     for n, url in enumerate(accounts):
         world.platform.add_account(Account(url, f"https://technical-{n}.simla.io", f"Shop {n}"))
-    with Loopback(Slow(world.platform), world.partner) as network:
+    with patient(Loopback(Slow(world.platform), world.partner)) as network:
 
         def connect(url: str):
             network.run(world.platform.open_popup(url, CODE), "RetailCRM")

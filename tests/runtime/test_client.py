@@ -23,6 +23,7 @@ from handshakes.core.messages import (
 from handshakes.runtime.client import Client, Loopback, foreign_urllib3
 from handshakes.runtime.flow import InProcess
 from handshakes.runtime.server import listen
+from tests.sides import patient
 
 PLATFORM = "https://platform.example"
 PARTNER = "https://partner.example"
@@ -81,7 +82,7 @@ def test_in_process_and_over_sockets_the_transcript_is_the_same(toy):
 def test_sixty_four_at_once_while_the_platform_waits_for_its_own_late_answer(toy):
     """With a pool that both directions share, this stands still: every thread waits for another."""
     platform, partner = shaking_hands(toy, delay=0.4)
-    with Loopback(platform, partner) as net, ThreadPoolExecutor(64) as pool:
+    with patient(Loopback(platform, partner)) as net, ThreadPoolExecutor(64) as pool:
         answers = list(pool.map(net.run, map(begin, range(64))))
     assert [answer.status for answer in answers] == [303] * 64
     assert {request.query for request in platform.seen if request.path == "/start"} == {
