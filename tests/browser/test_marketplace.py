@@ -227,6 +227,12 @@ def test_the_wire_is_walked_by_keys_which_work_on_a_message_alone(page_of):
     assert page.evaluate("document.activeElement.className").startswith("msg")
     page.keyboard.press("t")
     page.locator("#message .tamper .field").first.wait_for()
+    page.locator("#t-query-0").focus()
+    page.locator("#message pre .lit").wait_for()  # a field and its bytes light up together, both ways
+    assert page.locator("#message pre .lit").all_inner_texts() == ["slug=test-slug"]
+    page.locator("#search").focus()
+    page.locator("#message pre [data-part=query-2]").hover()
+    page.locator("#message .tamper .lit", has_text="organizationId").wait_for()
 
 
 def test_the_fault_picker_opens_on_its_search_and_closes_back_to_its_button(page_of):

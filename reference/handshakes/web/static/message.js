@@ -75,7 +75,7 @@ const tamper = (one) => {
     ? el("textarea", { class: "field", id: `t-${part.id}` }) : el("input", { class: "field", id: `t-${part.id}`, autocomplete: "off", spellcheck: "false", placeholder: part.masked ? "masked: left as it is unless you write here" : "" })]);
   for (const [part, input] of fields) input.value = part.value;
   const form = el("form", { class: "panel tamper" }, el("h3", {}, "Send it again, changed"),
-    fields.map(([part, input]) => el("div", {}, el("label", { for: input.id }, part.name), input)),
+    fields.map(([part, input]) => el("div", { "data-part": part.id }, el("label", { for: input.id }, part.name), input)),
     el("p", { class: "hint" }, `It goes to ${one.receiver} and to nobody else. The signature is not made anew.`),
     el("div", { class: "acts" }, el("button", { class: "btn main small" }, "Send changed")));
   form.addEventListener("submit", (event) => {
@@ -157,7 +157,10 @@ export const show = async (row, rows, act = "") => {
     one.findings.length ? section("Checked by the marketplace", el("ul", { class: "checks" }, one.findings.map((each) => el("li", {}, state(each.state === "held" ? "ok" : each.state === "violated" ? "bad" : "none", each.state), " ", el("code", {}, each.clause), " ", el("small", {}, each.detail))))) : "",
     compare(one, rows),
     one.clause ? el("div", { class: "clause" }, el("p", {}, el("b", {}, one.clause.level), ` · ${one.clause.actor} · ${one.clause.grade} · ${one.clause.source}${one.clause.heading ? `, ${one.clause.heading}` : ""}`), el("p", {}, one.clause.text), el("p", {}, el("code", {}, one.clause.id))) : "");
-  for (const part of document.querySelectorAll("[data-part]")) { part.addEventListener("pointerenter", light(true)); part.addEventListener("pointerleave", light(false)); }
+  for (const part of document.querySelectorAll("[data-part]")) {
+    for (const on of ["pointerenter", "focusin"]) part.addEventListener(on, light(true));
+    for (const off of ["pointerleave", "focusout"]) part.addEventListener(off, light(false));
+  }
   if (again.why) why(one, panel);
   if (one.verdict === "verified" || one.verdict === "decrypted") covers(one);
   if (act === "replay" && one.resendable) resend(one, {});
