@@ -112,11 +112,13 @@ def judged(platform: str, bug: str, folder: Path) -> Report:
     sock, traps, log = listen(), [listen(), listen()], folder / "log"
     told = {"PLATFORM": origin_of(sock), "OTHERS": origin_of(traps[1]), "STATE": str(folder / "state.json")}
     known = bug if bug in bugs(platform) else ""
-    with Stranger(platform, {**environment(platform, bug), **told, "BUG": known}, log) as stranger:
+    with Stranger(
+        platform, {**environment(platform, bug), **told, "BUG": known, "TIMEOUT": "60"}, log
+    ) as stranger:
         chosen = settings(platform, stranger.url, bug)
         profile = Profile(log="log", pattern=r"refused: \S+: ([a-z-]+)", settings=chosen)
         with patch.object(judge_served, "listen", side_effect=traps):
-            served = judge_served.Served(platform, chosen, sock=sock, patience=30)
+            served = judge_served.Served(platform, chosen, sock=sock, timeout=60, patience=60)
         with served:
             return Short(platform, known, profile, folder).judge(served, operator=operator(stranger))
 

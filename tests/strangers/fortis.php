@@ -238,7 +238,7 @@ function userOf(#[\SensitiveParameter] string $token, string $user): string
 {
     $headers = bug('token-in-the-address') ? '' : "access-token: $token\r\n";
     if (!bug('nobody-in-particular')) $headers .= 'developer-id: ' . setting('DEVELOPER_ID', 'example-developer');
-    $options = ['header' => $headers, 'timeout' => 10, 'ignore_errors' => true, 'follow_location' => 0];
+    $options = ['header' => $headers, 'timeout' => (float) setting('TIMEOUT', '10'), 'ignore_errors' => true, 'follow_location' => 0];
     $url = setting('PLATFORM') . '/v2/users/me' . (bug('token-in-the-address') ? "?access-token=$token" : '');
     $text = @file_get_contents($url, false, stream_context_create(['http' => $options]), 0, MOST);
     $silent = $text === false || !isset($http_response_header);

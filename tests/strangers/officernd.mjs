@@ -1,5 +1,5 @@
 // A partner integration for OfficeRnD, in Node 20 without dependencies, written from the guide's pages alone.
-// PORT, PLATFORM, CLIENT_ID, CLIENT_SECRET, STATE (a file) and BUG are read from the environment.
+// PORT, PLATFORM, CLIENT_ID, CLIENT_SECRET, STATE (a file), TIMEOUT and BUG are read from the environment.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { signedBytes, verifyQuery, verifyWebhook } from "../../docs/verifiers/node/officernd.mjs";
@@ -63,7 +63,7 @@ function remember(code, promise) {
 async function call(method, url, options = {}) {
   let text, answer;
   try {
-    answer = await fetch(url, { method, redirect: "manual", signal: AbortSignal.timeout(10_000), ...options });
+    answer = await fetch(url, { method, redirect: "manual", signal: AbortSignal.timeout(Number(process.env.TIMEOUT ?? 10) * 1000), ...options });
     text = await limited(answer);
   } catch {
     return refuse("unreachable");

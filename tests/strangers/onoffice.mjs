@@ -183,7 +183,7 @@ async function call(token, key, action, type, resource, parameters) {
     timestamp: bug("clock-read-twice") ? timestamp + 1 : timestamp, parameters,
     hmac: bug("hmac-in-hex") ? hex : mac, hmac_version: 2,
   };
-  const options = { method: "POST", redirect: "manual", signal: AbortSignal.timeout(10_000), headers: { "content-type": "application/json" } };
+  const options = { method: "POST", redirect: "manual", signal: AbortSignal.timeout(Number(process.env.TIMEOUT ?? 10) * 1000), headers: { "content-type": "application/json" } };
   try {
     const answer = await fetch(`${PLATFORM}/api/stable/api.php`, { ...options, body: JSON.stringify({ token, request: { actions: [one] } }) });
     const chunks = [];

@@ -109,7 +109,7 @@ function accountOf(array $state, string $clientId): ?string
 function call(string $method, string $url, string $key, array $form = []): array
 {
     $headers = "X-API-KEY: $key\r\nContent-Type: application/x-www-form-urlencoded";
-    $options = ['method' => $method, 'header' => $headers, 'timeout' => 10, 'ignore_errors' => true, 'follow_location' => 0];
+    $options = ['method' => $method, 'header' => $headers, 'timeout' => (float) setting('TIMEOUT', '10'), 'ignore_errors' => true, 'follow_location' => 0];
     if ($form) $options['content'] = http_build_query($form);
     $text = @file_get_contents($url, false, stream_context_create(['http' => $options]), 0, MOST);
     if ($text === false || !isset($http_response_header)) refuse('unreachable');
