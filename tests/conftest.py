@@ -78,7 +78,7 @@ def _send_raw(url: str, *pieces: bytes, pause: Callable[[], None] = lambda: None
     """Send bytes to a server and return everything it answers until it closes."""
     parts = urlsplit(url)
     answer = b""
-    with socket.create_connection((parts.hostname, parts.port), timeout=5) as sock:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with suppress(ConnectionError):  # refused before all was sent: the refusal can still be read
             for i, piece in enumerate(pieces):

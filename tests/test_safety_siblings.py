@@ -207,16 +207,16 @@ def test_the_page_of_refused_requests_is_shown_while_an_explanation_waits_for_th
 
     def secrets(request):
         began.set()
-        goes_on.wait(20)
+        goes_on.wait(60)
         return []
 
     with closing(listen()) as sock:
         why = Operator("officernd", kept, secrets, origin_of(sock))
         with Loopback(why, sockets={why.name: sock}) as network, ThreadPoolExecutor(1) as pool:
-            slow = pool.submit(network.client.send, Request("GET", why.origin, "/?n=1", timeout=30))
-            assert began.wait(10)
+            slow = pool.submit(network.client.send, Request("GET", why.origin, "/?n=1", timeout=60))
+            assert began.wait(60)
             try:
-                assert network.client.send(Request("GET", why.origin, "/", timeout=5)).status == 200
+                assert network.client.send(Request("GET", why.origin, "/", timeout=60)).status == 200
                 assert not slow.done()
             finally:
                 goes_on.set()

@@ -154,7 +154,7 @@ class Runner:
         # -E, -s and -S leave out everything that is installed; only the folder of the script is seen
         script = HERE / f"make_{self.platform}.py"
         command = [sys.executable, "-E", "-s", "-S", str(script), "--print"]
-        done = subprocess.run(command, capture_output=True, timeout=30, check=True)
+        done = subprocess.run(command, capture_output=True, timeout=60, check=True)
         assert done.stdout == self.text.encode(), f"run tests/vectors/make_{self.platform}.py"
 
     def check_schema(self) -> None:

@@ -581,7 +581,7 @@ class Served:
         return "".join(self.lines)
 
     def wait_for(self, words: str) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while words not in self.text:
             assert time.monotonic() < end and self._reader.is_alive(), self.text
             time.sleep(0.02)
@@ -594,7 +594,7 @@ class Served:
     def interrupt(self, by: signal.Signals = signal.SIGTERM) -> int:
         """End it by a signal: TERM, because INT is ignored in whatever a shell has put in the background."""
         self.process.send_signal(by)
-        code = self.process.wait(timeout=15)
+        code = self.process.wait(timeout=60)
         self._reader.join(5)
         return code
 
@@ -621,7 +621,7 @@ def serving(
 def press(url: str, step: str, fault: str = "") -> requests.Response:
     """Fetch the list, take the form of one button as it stands there, and send it as a browser does."""
     with requests.Session() as session:
-        listed = session.get(url, timeout=10)
+        listed = session.get(url, timeout=60)
         assert listed.status_code == 200
         form = re.search(
             rf'<form method="post" action="([^"]+)" id="{step}-{ID}"[^>]*>(.*?)</form>', listed.text, re.S
@@ -631,7 +631,7 @@ def press(url: str, step: str, fault: str = "") -> requests.Response:
         parts = urlsplit(url)
         headers = {"origin": f"{parts.scheme}://{parts.netloc}"}
         data = {name: value, "fault": fault}
-        return session.post(urljoin(url, form[1]), data=data, headers=headers, timeout=10)
+        return session.post(urljoin(url, form[1]), data=data, headers=headers, timeout=60)
 
 
 def state(page: requests.Response) -> str:
@@ -693,7 +693,7 @@ def test_without_a_platform_all_four_are_served_behind_one_page():
     with serving(platform="") as served:
         served.wait_for("Ctrl-C")
         url = re.search(r"^Marketplace page: (\S+)$", served.text, re.MULTILINE)[1]
-        page = requests.get(url, timeout=30)
+        page = requests.get(url, timeout=60)
         assert page.url == url + "officernd", "the first of them"
         assert re.findall(r'data-tile="(\w+)"', page.text) == ["officernd", "retailcrm", "onoffice", "fortis"]
         assert served.interrupt() == 0
@@ -726,7 +726,7 @@ def test_a_hangup_that_is_ignored_from_the_start_does_not_end_serving(tmp_path):
         portal = served.briefing()["open in a browser"]
         served.process.send_signal(signal.SIGHUP)
         time.sleep(0.5)
-        assert requests.get(portal, timeout=10).status_code == 200
+        assert requests.get(portal, timeout=60).status_code == 200
         assert served.interrupt() == 0
 
 
@@ -759,18 +759,18 @@ class ForeignPartner(BaseHTTPRequestHandler):
             "code": query["code"],
             "redirect_uri": told["redirect URI"],
         }
-        tokens = requests.post(told["token URL"], data={**client, **grant}, timeout=5).json()
+        tokens = requests.post(told["token URL"], data={**client, **grant}, timeout=60).json()
         bearer = {"authorization": f"Bearer {tokens['access_token']}"}
         base = told["API base"].replace("{slug}", query["org_slug"])
         url = f"{base}/integrations/{query['integrationId']}?" + urlencode(
             {"appClientId": client["client_id"]}
         )
-        self.secrets["integration"] = requests.get(url, headers=bearer, timeout=5).json()["settings"][
+        self.secrets["integration"] = requests.get(url, headers=bearer, timeout=60).json()["settings"][
             "secret"
         ]
         own = told["connect URL"].replace("/connect", "/gone")
         hook = {"url": own, "eventTypes": ["integration.removed"], "enabled": True}
-        answer = requests.post(f"{base}/webhooks", json=hook, headers=bearer, timeout=5).json()
+        answer = requests.post(f"{base}/webhooks", json=hook, headers=bearer, timeout=60).json()
         self.secrets["webhook"] = answer[0]["secret"]
 
     def do_POST(self) -> None:
@@ -827,7 +827,7 @@ def test_the_platform_alone_for_a_foreign_partner(foreign):
         assert 'class="violated"' in stale.text, "this partner checks no time, and that is seen"
 
         assert "answered <b>200</b>" in press(portal, "remove").text
-        assert ">removed</b>" in requests.get(portal, timeout=10).text
+        assert ">removed</b>" in requests.get(portal, timeout=60).text
         assert served.interrupt() == 0
         assert "Traceback" not in served.text
     assert is_free(portal)

@@ -53,9 +53,9 @@ def test_while_another_process_holds_the_database_the_served_sides_go_on(folder)
         portal, health = told["open in a browser"], told["health check URL"] + "?slug=test-slug&signature=x"
         with sqlite3.connect(folder / "installations.sqlite") as holding, ThreadPoolExecutor(5) as pool:
             holding.execute("BEGIN EXCLUSIVE")
-            waiting = [pool.submit(requests.get, health, timeout=20) for _ in range(5)]
+            waiting = [pool.submit(requests.get, health, timeout=60) for _ in range(5)]
             missing = urljoin(health, "/officernd/nothing")
-            assert requests.get(missing, timeout=20).status_code == 404
+            assert requests.get(missing, timeout=60).status_code == 404
             assert not any(one.done() for one in waiting), "it was answered while they waited"
             assert {one.result().status_code for one in waiting} == {503}
             holding.rollback()

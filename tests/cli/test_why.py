@@ -44,13 +44,13 @@ def test_a_refused_registration_is_explained_on_the_page_and_by_the_command():
     ) as served:
         url = served.briefing()["register URL"]
         damaged = html.escape(json.dumps(REGISTRATION))
-        assert requests.post(url, data={"register": damaged}, timeout=10).json()["success"] is False
+        assert requests.post(url, data={"register": damaged}, timeout=60).json()["success"] is False
         served.wait_for("why? http://127.0.0.1:")
         page = re.search(r"why\? (http://127.0.0.1:\d+/\?n=1) or: handshakes (verify .*)", served.text)
         assert page
-        listed = requests.get(page[1].partition("?")[0], timeout=10)
+        listed = requests.get(page[1].partition("?")[0], timeout=60)
         assert (listed.status_code, listed.text.count("why?")) == (200, 1)
-        answer = text_of(requests.get(page[1], timeout=10))
+        answer = text_of(requests.get(page[1], timeout=60))
         assert "The body was escaped for HTML." in answer
         assert "example-module-secret" not in listed.text + answer
         file = Path(page[2].rpartition(" ")[2])
@@ -93,6 +93,6 @@ def test_the_page_answers_its_own_address_and_what_is_kept_alone():
             ("?n=" + "9" * 5_000, 404),
             ("x", 404),
         ):
-            assert requests.get(page[1] + target, timeout=10).status_code == status
-        assert requests.post(page[1], timeout=10).status_code == 405
-        assert requests.get(page[1], headers={"host": "attacker.example"}, timeout=10).status_code >= 400
+            assert requests.get(page[1] + target, timeout=60).status_code == status
+        assert requests.post(page[1], timeout=60).status_code == 405
+        assert requests.get(page[1], headers={"host": "attacker.example"}, timeout=60).status_code >= 400

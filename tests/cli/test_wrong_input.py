@@ -204,7 +204,7 @@ def typed(words: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
         [COMMAND, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
     )
     os.close(theirs)
-    screen, end = "", time.monotonic() + 30
+    screen, end = "", time.monotonic() + 60
     left = list(answers)
     try:
         while time.monotonic() < end:

@@ -216,7 +216,7 @@ def _beside_modules(program: Path, folder: Path) -> Path:
 def symfony_is_there() -> None:
     """Skip the test where Debian's package is not installed."""
     script = 'exit((int) !stream_resolve_include_path("Symfony/Component/HttpFoundation/autoload.php"));'
-    if subprocess.run([tool("php"), "-r", script], timeout=20).returncode:
+    if subprocess.run([tool("php"), "-r", script], timeout=60).returncode:
         missing("Debian's package php-symfony-http-foundation is not installed")
 
 
@@ -231,7 +231,7 @@ class Served:
         self, target: str, body: bytes | None = None, headers: tuple[tuple[str, str], ...] = ()
     ) -> tuple[int, bytes]:
         """Send one request, its target as it is; return status and body."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             named = any(name == "host" for name, _ in headers)
             connection.putrequest("GET" if body is None else "POST", target, skip_host=named)
@@ -275,7 +275,7 @@ def serving(
             words, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=to, stderr=to
         )
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -291,7 +291,7 @@ def serving(
     finally:
         process.terminate()
         try:
-            process.wait(5)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait(60)

@@ -125,7 +125,7 @@ def cases(platform: str, base: str) -> list[Case]:
 def ask(base: str, case: Case) -> tuple[int, bytes]:
     """Send one request, its target and headers as they are; return status and body."""
     parts = urlsplit(base)
-    connection = HTTPConnection(str(parts.hostname), parts.port, timeout=10)
+    connection = HTTPConnection(str(parts.hostname), parts.port, timeout=60)
     try:
         connection.putrequest(case.method, case.target)
         for name, value in (*case.headers, ("content-length", str(len(case.body)))):
@@ -154,7 +154,7 @@ def serving(command: list[str], platform: str, log: Path) -> Iterator[tuple[str,
             process.stdin.close()
             process.stdout.close()
             try:
-                process.wait(10)
+                process.wait(60)
             finally:
                 process.kill()
 

@@ -37,7 +37,7 @@ def served(command: str, folder: Path) -> str:
             time.sleep(0.05)
     finally:
         running.send_signal(signal.SIGTERM)
-        running.wait(20)
+        running.wait(60)
     return log.read_text()
 
 
@@ -62,14 +62,14 @@ def test_a_side_alone_with_a_wrong_setting_is_not_served():
     """So the test above would see a setting of the page that is unknown."""
     command = serving_page.command("retailcrm", "platform").replace("config_url", "config_uri")
     words = shlex.split(command.replace("\\\n", " "))
-    ran = subprocess.run([FOLDER / words[0], *words[1:]], capture_output=True, text=True, timeout=30)
+    ran = subprocess.run([FOLDER / words[0], *words[1:]], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, "Known names" in ran.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_settings_are_those_that_help_prints(platform):
     words = [FOLDER / "handshakes", "serve", platform, "--set", "help"]
-    printed = subprocess.run(words, capture_output=True, text=True, timeout=30).stdout
+    printed = subprocess.run(words, capture_output=True, text=True, timeout=60).stdout
     listed = PAGE.partition(f'??? note "{PLATFORMS[platform].title}"')[2].partition("???")[0]
     assert re.findall(r"^(\w+) ", printed, re.MULTILINE) == re.findall(
         r"^    - `(\w+)`", listed, re.MULTILINE

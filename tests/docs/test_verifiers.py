@@ -78,10 +78,10 @@ def test_a_served_handler_ends_with_its_input_and_on_a_signal(adapters, name, tm
     with serving(adapters(name), "officernd", tmp_path / "log") as (base, process):
         assert base.startswith("http://127.0.0.1:")
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
     with serving(adapters(name), "officernd", tmp_path / "log") as (_, process):
         process.stdin.close()
-        process.wait(10)
+        process.wait(60)
 
 
 def traps() -> list[dict[str, Any]]:
@@ -127,7 +127,7 @@ def traps() -> list[dict[str, Any]]:
 def test_the_work_grows_with_the_length_and_not_with_its_square(adapters, name):
     asked = [question for question in traps() if question["operation"].split(".")[0] in LANGUAGES[name].ready]
     lines = "".join(json.dumps(question) + "\n" for question in asked).encode()
-    done = subprocess.run(adapters(name), input=lines, capture_output=True, timeout=30)
+    done = subprocess.run(adapters(name), input=lines, capture_output=True, timeout=60)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["id"] for answer in answers] == [question["id"] for question in asked]
     assert "unsupported" not in {answer["verdict"] for answer in answers}

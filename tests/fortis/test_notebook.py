@@ -34,7 +34,7 @@ RECORDED = list(recorded())
 def test_a_recorded_command_answers_what_stands_below_it(command, answer):
     tool("openssl")
     assert "openssl " in command
-    done = subprocess.run([tool("bash"), "-c", command], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([tool("bash"), "-c", command], capture_output=True, text=True, timeout=60)
     assert done.stdout.rstrip("\n") == answer.rstrip("\n")
 
 

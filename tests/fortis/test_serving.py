@@ -45,7 +45,7 @@ def serving(*arguments: str) -> Iterator[Served]:
 
 
 def press(browser: requests.Session, portal: str, form: str) -> requests.Response:
-    listed = browser.get(portal, timeout=10).text
+    listed = browser.get(portal, timeout=60).text
     return sent(browser, portal, listed, form)
 
 
@@ -57,7 +57,7 @@ def sent(
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', inner)) | more
     target = urljoin(url, re.search(r'action="([^"]+)"', tag)[1])
     headers = {"origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))} | {"cookie": cookie}
-    return browser.post(target, data=fields, headers=headers, timeout=10, allow_redirects=not cookie)
+    return browser.post(target, data=fields, headers=headers, timeout=60, allow_redirects=not cookie)
 
 
 def cookie_of(response: requests.Response) -> str:
@@ -74,10 +74,10 @@ def opened(portal: str) -> tuple[str, requests.Response, str]:
             if form.startswith("register"):
                 assert "the genuine postback: 204" in shown.text
         frame = re.search(r'<iframe src="([^"]+)"', shown.text)[1].replace("&amp;", "&")
-        led = browser.get(frame, timeout=10, allow_redirects=False)
+        led = browser.get(frame, timeout=60, allow_redirects=False)
         assert urlsplit(led.headers["location"]).path == "/fortis/app"
         cookie = cookie_of(led)
-        page = browser.get(led.headers["location"], headers={"cookie": cookie}, timeout=10)
+        page = browser.get(led.headers["location"], headers={"cookie": cookie}, timeout=60)
         assert f'id="user">{demo.USER}<' in page.text
         return frame, page, cookie
 
@@ -86,7 +86,7 @@ def opened(portal: str) -> tuple[str, requests.Response, str]:
 def test_both_sides_served_pressed_and_ended(mode, tmp_path):
     with serving("--set", f"mode={mode}", "--store", str(tmp_path)) as served:
         frame, _, _ = opened(served.briefing()["open in a browser"])
-        assert requests.get(frame, timeout=10).status_code == 403
+        assert requests.get(frame, timeout=60).status_code == 403
         served.wait_for("refused launch: replayed")
         assert served.interrupt() == 0
         assert "Traceback" not in served.text and "replayed" in served.text
@@ -109,12 +109,12 @@ def test_each_side_served_alone_works_with_the_other_in_another_process(mode):
         _, page, cookie = opened(told["open in a browser"])
         with requests.Session() as browser:
             led = sent(browser, page.url, page.text, "oauth", cookie)
-            asked = browser.get(led.headers["location"], timeout=10)
+            asked = browser.get(led.headers["location"], timeout=60)
             back = sent(browser, asked.url, asked.text, "allow", cookie_of(led), user=demo.USER)
             assert back.headers["location"].startswith(urls["redirect URI (OAuth)"])
-            granted = browser.get(back.headers["location"], headers={"cookie": cookie_of(led)}, timeout=10)
+            granted = browser.get(back.headers["location"], headers={"cookie": cookie_of(led)}, timeout=60)
         assert 'id="granted"' in granted.text
-        listed = requests.get(told["open in a browser"], timeout=10).text
+        listed = requests.get(told["open in a browser"], timeout=60).text
         assert 'class="violated"' not in listed and 'class="held"' in listed
         assert [served.interrupt() for served in (app, platform)] == [0, 0]
         assert NOBODY.findall(app.text + platform.text) == []

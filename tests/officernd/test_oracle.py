@@ -163,7 +163,7 @@ def openssl(secret: str, message: bytes) -> str:
         "-macopt",
         f"hexkey:{secret.encode().hex()}",
     ]
-    done = subprocess.run(command, input=message, capture_output=True, timeout=20, check=True)
+    done = subprocess.run(command, input=message, capture_output=True, timeout=60, check=True)
     return done.stdout.decode().split()[-1]
 
 

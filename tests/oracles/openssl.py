@@ -16,7 +16,7 @@ MD5 = ("-md", "md5")
 
 
 def _run(*arguments: str, given: bytes) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([tool("openssl"), *arguments], input=given, capture_output=True, timeout=20)
+    return subprocess.run([tool("openssl"), *arguments], input=given, capture_output=True, timeout=60)
 
 
 def bare(text: bytes, secret: str, salt: bytes, derivation: tuple[str, ...] = MD5) -> bytes:

@@ -120,7 +120,7 @@ def test_requests_alone_would_have_changed_several(raw_server):
     for name, target in TARGETS.items():
         with requests.Session() as session:
             session.trust_env = False
-            session.get(server.url + target, timeout=5)
+            session.get(server.url + target, timeout=60)
         if server.request_line() != b"GET " + target.encode("ascii") + b" HTTP/1.1":
             changed.add(name)
     assert {"unreserved", "dots", "lone percent", "hash"} <= changed

@@ -204,7 +204,7 @@ def test_a_body_that_breaks_off_reaches_no_role(server, send_raw):
     server.role.seen.clear()
     parts = urlsplit(server.url)
     for head in (b"Content-Length: 100\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n5\r\n"):
-        with socket.create_connection((parts.hostname, parts.port), timeout=5) as sock:
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as sock:
             sock.sendall(b"POST /cut HTTP/1.1\r\n" + HOST + head + b"part")
             sock.shutdown(socket.SHUT_WR)
             while sock.recv(65_536):

@@ -41,7 +41,7 @@ def serving(toy):
 
 def connect(server: RoleServer) -> socket.socket:
     parts = urlsplit(server.url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=10)
+    return socket.create_connection((parts.hostname, parts.port), timeout=60)
 
 
 def rest(sock: socket.socket) -> bytes:
@@ -133,7 +133,7 @@ def test_an_answer_that_nobody_takes_is_cut_off(serving, toy):
     with connect(server) as sock:
         for _ in range(2):  # the second answer waits for room
             sock.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while server._open or len(role.seen) < 2:
             assert time.monotonic() < end
             time.sleep(0.02)
@@ -203,7 +203,7 @@ def test_one_connection_too_many_is_503_and_the_others_go_on(serving, send_raw):
             assert status(rest(silent)) == 503, "also who says nothing"
         held[0].sendall(GET)
         assert status(rest(held[0])) == 200
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while server._open:
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -217,7 +217,7 @@ def test_far_too_many_get_no_answer_and_cost_nothing(serving, send_raw):
         answers = [rest(sock) for sock in socks[10:]]
         assert {answer[:13] for answer in answers} <= {b"", b"HTTP/1.1 503 "}
         assert len(server._open) <= 4 + 2
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while server._open:
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -260,11 +260,11 @@ def test_with_few_file_descriptors_the_server_neither_spins_nor_prints_traceback
     parts = urlsplit(process.stdout.readline().strip())
     with ExitStack() as stack:
         for _ in range(300):
-            stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=10))
+            stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=60))
         process.stdin.write("\n")
         process.stdin.flush()
         busy = float(process.stdout.readline())
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert busy < 0.5, "of two seconds"
     assert "Traceback" not in err
     assert len(err.splitlines()) <= 2

@@ -40,7 +40,7 @@ class Holding:
         return self
 
     def __exit__(self, *_) -> None:
-        self.process.communicate(b"\n", timeout=10)
+        self.process.communicate(b"\n", timeout=60)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_slow_store_of_one_request_leaves_the_others_alone(toy):
 
     def reply(request):
         if request.target == "/slow":
-            free.wait(20)
+            free.wait(60)
         return Response(200, (), request.target.encode())
 
     role = toy("partner", "https://app.example", reply)

@@ -193,7 +193,7 @@ def test_a_program_that_breaks_the_exchange_is_reported_as_such(kind, text, prog
         time.sleep(0.1)
         adapter.ask(asked("b"))
     assert caught.value.kind == kind
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 50, "it slept for 60 s, unless it was ended"
 
 
 @pytest.mark.parametrize("seconds", ["inf", "1e300", "nan", "0"])

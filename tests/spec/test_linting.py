@@ -297,7 +297,7 @@ def test_what_may_never_end_is_not_read(command, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     words = [sys.executable, "-c", "from handshakes.cli.command import main; main()", command, "lint"]
     for path in (str(tmp_path / "pipe"), "/dev/zero"):
-        done = subprocess.run([*words, path], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([*words, path], capture_output=True, text=True, timeout=60)
         assert done.returncode in (1, 2)
         assert "is not a regular file" in done.stdout + done.stderr
 

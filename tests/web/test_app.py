@@ -39,7 +39,7 @@ def worlds(tmp_path_factory) -> Iterator[dict[str, Served]]:
 
 
 def get(url: str, **headers: str) -> requests.Response:
-    return requests.get(url, headers=headers, timeout=30, allow_redirects=False)
+    return requests.get(url, headers=headers, timeout=60, allow_redirects=False)
 
 
 def policy(page: requests.Response) -> dict[str, str]:
@@ -112,7 +112,7 @@ def test_nothing_but_the_stylesheet_and_the_icon_is_served_from_the_files(worlds
         "app.css%00",
     ):
         assert get(worlds[name].app + "/app/" + path).status_code == 404
-    assert requests.post(worlds[name].app + "/", timeout=30).status_code == 405
+    assert requests.post(worlds[name].app + "/", timeout=60).status_code == 405
 
 
 def test_an_error_is_said_in_german_to_whoever_prefers_it(worlds):
@@ -191,7 +191,7 @@ def test_the_operators_lists_are_bounded_whatever_comes(worlds):
     world = worlds["fortis"]
     with requests.Session() as session:
         for number in range(130):
-            session.get(f"{world.app}/fortis/launch?data={number}", timeout=30)
+            session.get(f"{world.app}/fortis/launch?data={number}", timeout=60)
     page = get(world.operator + "/")
     assert page.text.count('<span class="state bad">refused</span>') == 100
     assert world.sides.reports.told >= 130 and f"{world.sides.reports.told} so far" in page.text
@@ -287,7 +287,7 @@ def test_the_form_as_it_was_given_is_saved(worlds):
     assert (answer.status_code, kept_setting(world)) == (200, "members-and-bookings")
     assert 'id="saved"' in answer.text
     fields["synced"] = "members"
-    requests.post(world.app + "/officernd/settings", fields, timeout=30)
+    requests.post(world.app + "/officernd/settings", fields, timeout=60)
     assert kept_setting(world) == "members"
 
 
@@ -296,7 +296,7 @@ def test_a_form_that_is_too_old_saves_nothing_and_the_person_is_told_what_to_do(
     fields = settings_form(world)
     world.clock.ahead += 3_700
     try:
-        answer = requests.post(world.app + "/officernd/settings", fields, headers=PERSON, timeout=30)
+        answer = requests.post(world.app + "/officernd/settings", fields, headers=PERSON, timeout=60)
     finally:
         world.clock.ahead -= 3_700
     assert (answer.status_code, kept_setting(world)) == (401, "members")

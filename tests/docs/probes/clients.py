@@ -51,7 +51,7 @@ def of_http_client(url: str) -> None:
     from http.client import HTTPConnection
 
     netloc = urlsplit(url).netloc
-    connection = HTTPConnection(netloc, timeout=10)
+    connection = HTTPConnection(netloc, timeout=60)
     connection.request("GET", url.partition(netloc)[2])
     connection.getresponse().read()
 
@@ -60,7 +60,7 @@ def of_urllib(url: str) -> None:
     """Use urllib.request."""
     from urllib.request import urlopen
 
-    urlopen(url, timeout=10).read()
+    urlopen(url, timeout=60).read()
 
 
 CLIENTS: dict[str, Callable[[str], None]] = {
