@@ -472,20 +472,20 @@ def test_the_command_opens_traps_that_lead_to_the_platform(monkeypatch):
     command = importlib.import_module("handshakes.cli.serve")
     seen = {}
 
-    def look(network: Loopback, *others: Any) -> None:
-        server, _ = network.servers  # the other says why a request was refused
-        (trap,) = set(server.role.settings.traps.values())
-        first, second = server.role.accounts
+    def look(hosts: list[Any], *others: Any) -> None:
+        role = hosts[0].sides.platform
+        (trap,) = set(role.settings.traps.values())
+        first, second = role.accounts
         seen["hosts"] = [is_loopback(url) for url in (trap, first, second)]
         seen["places"] = len({trap, first, second})
         client = Client()
         seen["trap"] = client.send(Request("GET", trap, "/api/credentials")).status
-        seen["trapped"] = server.role.trapped
+        seen["trapped"] = role.trapped
         seen["another"] = client.send(
             Request("GET", second, "/api/credentials", (("x-api-key", "k"),))
         ).status
         client.close()
 
     monkeypatch.setattr(command, "_shown_until_interrupted", look)
-    command.serve("retailcrm", only="platform", port=0, store=None, set_=None)
+    command.serve("retailcrm", only="platform", port=0, store="", set_=None)
     assert seen == {"hosts": [True] * 3, "places": 3, "trap": 200, "trapped": 1, "another": 403}

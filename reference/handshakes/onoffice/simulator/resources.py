@@ -125,7 +125,7 @@ class Resources(SetUp):
         kind, resource_type = action["actionid"].removeprefix(ACTION), action["resourcetype"]
         if user.state == "active" and kind not in ("do", action["actionid"]) and resource_type != "estate":
             self.found("api.action", None, f"{kind} {resource_type}: the simulated API reads estates alone")
-            raise ApiError(25)
+            raise ApiError(25 if kind == "read" else 23)
         if kind not in ("do", "read") or not action["actionid"].startswith(ACTION):
             raise ApiError(23, "api.action")
         if (kind, resource_type) == ("do", "unlockProvider"):
