@@ -131,7 +131,7 @@ PICTURES = {
         (
             ("Encrypted", "all parameters of a launch, with AES; nothing in them is authentic", ("encrypted.cipher", "encrypted.coverage")),
             ("Key", "derived from the app's secret and a salt", ("encrypted.derivation",)),
-            ("Valid", "once; it carries no time", ("launch.once", "encrypted.coverage")),
+            ("Valid", "once, where the app sees to it; it carries no time", ("launch.once", "encrypted.coverage")),
             ("Then", "`users/me` says who the user is", ("identity.users-me",)),
         ),
     ),

@@ -21,7 +21,7 @@ def sections() -> str:
     """Write a section for each reason."""
     shown = {platform: _vectors(platform) for platform in PLATFORMS}
     made = {platform: _faults(platform) for platform in PLATFORMS}
-    parts = []
+    parts = [", ".join(f"[`{code}`](#{code})" for code in REASONS) + "\n{ data-search-exclude=yes }"]
     for code, reason in REASONS.items():
         parts += [f"## {code} {{ #{code} }}", prose(reason.meaning), f"**Look first:** {prose(reason.hint)}"]
         parts += _steps(code)
