@@ -169,6 +169,34 @@ def test_what_is_no_profile_no_report_and_no_case_is_wrong_usage(run, tmp_path):
     ):  # fmt: skip
         assert run("judge", "officernd", *arguments).code == 2, arguments
     assert "stale" in run("judge", "officernd", "--profile", str(path), "--only", "stal").err
+    unheard = run("judge", "officernd", "--profile", str(path), "--only", "xyzzy").err
+    assert "webhook-capital" in unheard, "the cases are named"
+
+
+def test_what_would_be_found_after_the_run_is_found_before_it(run, tmp_path):  # noqa: F811
+    """Nobody listens at the address, so that a run would be status 3."""
+    path, other, report = tmp_path / "p.toml", tmp_path / "b.json", tmp_path / "r"
+    settings = "patience_seconds = 0\n{}[settings]\npartner_url = 'http://127.0.0.1:9/x'\n{}"
+    path.write_text(settings.format("", ""))
+    other.write_text('{"platform": "fortis", "clauses": []}')
+    for arguments, said in (
+        (["--only", ""], "Unknown case ''"),
+        (["--baseline", str(other)], "is a report of fortis, not of officernd"),
+        (["--report", f"json={report}", "--report", f"html={tmp_path}/./r"], "is named twice"),
+        (["--report", f"json={path}"], "or is the profile"),
+        (["--report", f"json={tmp_path}/none/r"], "there is no folder"),
+        (["--report", f"json={tmp_path}"], "is a folder"),
+    ):
+        ran = run("judge", "officernd", "--profile", str(path), *arguments)
+        assert (ran.code, said in " ".join(ran.err.split())) == (2, True), arguments
+    for top, below, said in (
+        ("not_applicable = ['officernd:secret.kep']\n", "", "Did you mean officernd:secret.kept?"),
+        ("not_applicable = ['officernd:snc.*']\n", "", "Unknown clause 'officernd:snc.*' in not_applicable"),
+        ("", "acount_name = 'A'\n", "there is no setting 'acount_name'. Did you mean account_name?"),
+    ):
+        path.write_text(settings.format(top, below))
+        ran = run("judge", "officernd", "--profile", str(path))
+        assert (ran.code, said in " ".join(ran.err.split())) == (2, True), said
 
 
 def test_a_partner_that_is_not_there_is_status_3(run, tmp_path):  # noqa: F811
@@ -186,6 +214,44 @@ def test_another_program_at_the_partners_address_is_not_judged_in_its_place():
         report = judged("officernd", served, Profile(command=(sys.executable, "-c", "pass")))
     assert (report.exit, served.answered) == (3, 0)
     assert report.ended.startswith("another program listens at http://127.0.0.1:")
+
+
+def red_of(clause: str, **asked):
+    """Return the rows that a broken partner of OfficeRnD's is red at."""
+
+    def broken(partner):
+        kind = type("Wrong", (PartnerIntegration,), dict(BROKEN)[clause])
+        given = {"store": partner.store, "clock": partner.clock, "random": partner.random}
+        return kind(partner.configuration, report=partner.report, **given)
+
+    with facing("officernd", kind=broken) as (served, process):
+        report = judged("officernd", served, operator=operator_of("officernd", served, process), **asked)
+    return [row for row in report.rows if row.judgement in ("fail", "warn")]
+
+
+def test_the_evidence_is_the_exchange_that_the_finding_is_about():
+    """A health check follows a webhook, and a finding on each."""
+    (row,) = red_of("webhook.body", only="officernd:webhook.body")
+    (one,) = row.failures
+    assert one.detail == "401"
+    assert one.came[0].endswith(": 401") and "POST http" in one.sent[0] and "-X POST" in one.curl
+    assert "it has to be accepted" in one.cause
+    (row,) = red_of("webhook.event", only="officernd:webhook.event")
+    assert all(one.came[0].endswith(": 200") and "/healthcheck?" in one.sent[0] for one in row.failures)
+    assert not any("to be accepted" in one.cause for one in row.failures)
+    assert all("which has to fail" in one.detail for one in row.failures)
+
+
+def test_two_names_that_differ_are_both_told():
+    (row,) = red_of("healthcheck.account-name", only="officernd:healthcheck.account-name")
+    assert {one.detail for one in row.failures} == {"the name has to be 'J&J Ltd', and 'Test Spaces' came"}
+    assert not any("be accepted" in one.cause for one in row.failures)
+
+
+def test_what_was_refused_is_not_asked_to_be_refused():
+    (row,) = red_of("healthcheck.failure", only="wrong-secret")
+    for one in row.failures:
+        assert "It was refused, which is right" in one.cause and "has to be refused" not in one.cause
 
 
 # --- one whole run --------------------------------------------------------------------------------------
@@ -324,8 +390,12 @@ def test_what_is_known_is_no_failure_until_it_passes_again():
             report = judged(
                 "officernd", served, operator=operator_of("officernd", served, process), known=[clause]
             )
-        assert named(report, judgement) == {clause: "the baseline lists it"}
+        (why,) = named(report, judgement).values()
+        assert why.startswith("the baseline lists it")
         assert report.exit == code
+    assert "write the baseline anew" in why
+    assert "1 clause passes again, write the baseline anew</h1>" in as_html(report)
+    assert "Write the baseline anew" in "\n".join(lines_of(report))
 
 
 def test_one_case_is_tried_alone_after_its_control():

@@ -11,6 +11,7 @@ from itertools import count
 
 import pytest
 
+from handshakes.core.messages import Request, Response
 from handshakes.judge.report import as_json, as_junit, lines_of
 from handshakes.judge.served import Served
 from handshakes.judge.sheet import as_html
@@ -76,6 +77,49 @@ def report_on(platform: str, behave: Callable[[Handler], None], only: str = "", 
     for text in ("\n".join(lines_of(report)), as_junit(report), as_html(report), str(as_json(report))):
         assert text and "Traceback" not in text
     return report
+
+
+def closes(handler: Handler) -> None:
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize(
+    ("behave", "limits", "said"),
+    [
+        (closes, {}, "no request was answered (dropped)"),
+        (lambda handler: handler.answer(200, b"{}"), {"timeout": 0}, "no request was answered"),
+        (lambda handler: handler.answer(200, b"{}"), {}, "not testable"),
+    ],
+    ids=["closes", "no time", "nothing judged"],
+)
+def test_every_status_3_or_4_has_its_reason_in_every_report(behave, limits, said):
+    report = report_on("officernd", behave, **limits)
+    assert report.exit in (3, 4)
+    assert said in report.ended == as_json(report)["ended"]
+    assert said in "\n".join(lines_of(report)) and said in as_html(report)
+    assert 'errors="1"' in as_junit(report) and said in as_junit(report)
+    assert "nothing fails" not in as_html(report)
+
+
+def test_a_wrong_path_is_told_as_such():
+    report = report_on("officernd", lambda handler: handler.answer(404, b"{}"))
+    assert report.exit == 1
+    assert "check the path of the URL in the profile" in "\n".join(lines_of(report))
+
+
+def test_the_judge_waits_longer_than_a_fault_that_keeps_the_partner_waiting():
+    with Served("officernd", settings_of("officernd", "http://127.0.0.1:9")) as served:
+
+        def asking():
+            yield Request("GET", "http://127.0.0.1:9", "/")
+
+        given, waiting = [], [one for one in served.tools.faults.values() if one.waits]
+        served.client.exchange = lambda sender, request: given.append(request.timeout) or Response(200)
+        for case in (None, *waiting):
+            served.platform.case = case
+            served.run(asking())
+    assert given == [10, *[30] * len(waiting)] and waiting
 
 
 def passed(report) -> set[str]:
@@ -159,7 +203,7 @@ def garbage(handler: Handler) -> None:
 def test_a_partner_without_an_answer_is_given_up_after_a_few_requests(platform, behave):
     report = report_on(platform, behave, timeout=1)
     assert (report.exit, passed(report)) == (3, set())
-    assert report.ended.startswith("4 requests in a row were not answered") or not report.ended
+    assert report.ended.startswith(("4 requests in a row were not answered", "no request was answered ("))
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -89,7 +89,7 @@ def file_given(what: str) -> Path | None:
     return None
 
 
-def unknown(kind: str, name: str, known: Iterable[str], listing: str) -> NoReturn:
+def unknown(kind: str, name: str, known: Iterable[str], listing: str, where: str = "") -> NoReturn:
     """Say that a name is unknown, which known one is nearest, and which command lists them; end with exit code 2.
 
     What all ids of a platform begin with says nothing about which one is meant, so the rest alone is compared.
@@ -99,7 +99,7 @@ def unknown(kind: str, name: str, known: Iterable[str], listing: str) -> NoRetur
     rests = [one.removeprefix(front) for one in known if one.startswith(front)]
     near = get_close_matches(name.removeprefix(front)[:200], rests, n=1, cutoff=0.7)
     meant = f" Did you mean {front}{near[0]}?" if near else ""
-    fail(f"Unknown {kind} {name!r}.{meant} `handshakes {listing}` lists them")
+    fail(f"Unknown {kind} {name!r}{where}.{meant} `handshakes {listing}` lists them")
 
 
 def unknown_reading(reading: str, platforms: Iterable[str]) -> NoReturn:

@@ -7,6 +7,7 @@ import random
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,8 +37,8 @@ def judge(
         typer.Option(metavar="FILE", help="Write a profile with comments to this new file, and end."),
     ] = None,
     only: Annotated[
-        str, typer.Option(metavar="CASE", help="Try one fault alone, or what concerns one clause.")
-    ] = "",
+        str | None, typer.Option(metavar="CASE", help="Try one fault alone, or what concerns one clause.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Make the same ids and codes as another run did.")] = None,
     slow: Annotated[
         bool, typer.Option("--slow", help="Try also the faults that keep your program waiting.")
@@ -78,7 +79,7 @@ def judge(
     if profile is None:
         fail(f"--profile is missing; `handshakes judge {platform} --init partner.toml` writes one")
     warn_of_foreign_urllib3()
-    wanted, chosen = _reports(report or []), _read(profile)
+    wanted, chosen = _reports(report or [], profile), _read(profile)
     settings = settings_of(
         [f"{name}={value}" for name, value in chosen.settings.items()], tools.settings, "in [settings],"
     )
@@ -92,11 +93,12 @@ def judge(
     if missing := [name for name, path in ADDRESSES[platform].items() if path and name not in settings]:
         fail(f"{profile}: [settings] needs {', '.join(missing)}")
     _known_case(platform, only)
+    _known_patterns(platform, profile, chosen.not_applicable)
     place = place_of(listen, public_url, "platform", certificate_of(tls_cert, tls_key))
     sockets = place.sockets(["platform"], port or chosen.port)
     fast = {name: value for name, value in JUDGED_FAST.items() if name in tools.settings}
     trial = Trial(
-        platform, chosen, folder=profile.parent, seed=used, only=only, slow=slow, known=_known(baseline),
+        platform, chosen, folder=profile.parent, seed=used, only=only or "", slow=slow, known=_known(baseline, platform),
         ciphers=ciphers_for(platform), command=lambda case: shlex.join([*words, "--only", case]),
     )  # fmt: skip
     try:
@@ -148,10 +150,23 @@ def _written(found: Report, kind: str) -> str:
     return as_junit(found) if kind == "junit" else as_html(found)
 
 
-def _reports(given: list[str]) -> list[tuple[str, Path]]:
+def _reports(given: list[str], profile: Path) -> list[tuple[str, Path]]:
+    """Return the kinds and files of `--report`, or end with exit code 2 where one could not be written."""
     pairs = [one.partition("=") for one in given]
     if wrong := [kind for kind, _, path in pairs if kind not in KINDS or not path]:
         fail(f"--report is json=FILE, junit=FILE or html=FILE, not {wrong[0]!r}")
+    taken = {profile.resolve()}
+    for _, _, name in pairs:
+        path = Path(name)
+        if path.resolve() in taken:
+            fail(f"--report: {name} is named twice, or is the profile; each report needs a file of its own")
+        if path.is_dir() or not path.parent.is_dir():
+            fail(
+                f"--report: {name} is a folder"
+                if path.is_dir()
+                else f"--report: there is no folder {path.parent}"
+            )
+        taken.add(path.resolve())
     return [(kind, Path(path)) for kind, _, path in pairs]
 
 
@@ -184,28 +199,45 @@ def _text(path: Path, most: int = 20_000_000) -> str:
         fail(f"{path}: is not UTF-8")
 
 
-def _known(path: Path | None) -> frozenset[str]:
+def _known(path: Path | None, platform: str) -> frozenset[str]:
     """Return the clauses that a JSON report has as failing; those of its own baseline too."""
     if path is None:
         return frozenset()
     try:
-        clauses = json.loads(_text(path))["clauses"]
+        found = json.loads(_text(path))
+        clauses, of = found["clauses"], found["platform"]
         known = {one["clause"] for one in clauses if one["observed"] == "violated"}
     except (ValueError, KeyError, TypeError, RecursionError):
         fail(f"{path}: is not a JSON report of this command")
+    if of != platform:
+        fail(f"{path}: is a report of {of}, not of {platform}")
     return frozenset(known)
 
 
-def _known_case(platform: str, only: str) -> None:
+def _known_patterns(platform: str, profile: Path, patterns: tuple[str, ...]) -> None:
+    """End with exit code 2 and the nearest clause, where a pattern of `not_applicable` is that of none."""
+    from ..spec.register import load
+    from .common import unknown
+
+    register = load(platform)
+    names = [*(one.id for one in register.clauses), *(one.id for one in register.advice)]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            unknown("clause", pattern, names, f"clauses list {platform}", f" in not_applicable of {profile}")
+
+
+def _known_case(platform: str, only: str | None) -> None:
     """End with exit code 2 and the nearest name, where no fault and no clause is called so."""
     from ..judge.judgement import levels
     from ..platforms import PLATFORMS
     from ..spec.register import load
     from .common import unknown
 
-    names = [*PLATFORMS[platform].tools().faults, *levels(load(platform))]
-    if only and only not in names:
-        unknown("case", only, names, "clauses list")
+    faults = PLATFORMS[platform].tools().faults
+    names = [*faults, *levels(load(platform))]
+    if only is not None and only not in names:
+        err.print(f"The cases of {platform}, beside its clauses: {', '.join(faults)}", markup=False)
+        unknown("case", only, names, f"clauses list {platform}")
 
 
 def _template(platform: str) -> str:

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -131,8 +132,12 @@ def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "-
     settings = {}
     for pair in given:
         name, equals, value = pair.partition("=")
-        if not equals or name not in known:
+        if not equals:
             fail(f"{option} needs NAME=VALUE, not {pair!r}. Known names: {', '.join(known)}")
+        if name not in known:
+            near = get_close_matches(name[:200], known, n=1, cutoff=0.6)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            fail(f"{option} there is no setting {name!r}.{meant} Known names: {', '.join(known)}")
         allowed = known[name].choices
         if allowed and value not in allowed:
             fail(f"{option} {name} is {' or '.join(allowed)}, not {value!r}")

@@ -49,18 +49,26 @@ def cause(platform: str, one: Observed, keys: Sequence[str], ciphers: Ciphers | 
     """Return the likely cause of a violation, in words."""
     if one.case is None or one.request is None:
         return one.finding.detail
+    if one.finding.clause != one.case.clause and one.case.name not in one.finding.detail:
+        return f"This was seen after {one.case.name} ({one.case.what}): {one.finding.detail}"
     what = f"The simulator sent this on purpose: {one.case.what}."
+    status = one.came.text[:1] if one.came and one.came.kind == "response" else ""
     answers = [
         explain(platform, http_of(one.request), secret=key, now=one.now, ciphers=ciphers) for key in keys[:3]
     ]
     expected = one.case.expected
     if isinstance(expected, Refuses):
+        if status in ("4", "5"):  # some platforms refuse with 200
+            return f"{what} It was refused, which is right. What is wrong: {one.finding.detail}"
         reason = REASONS.get(expected.reason)
         said = next((found[0] for answer in answers for found in answer.explanations if found), None)
         if said:
             return f"{what} Your partner takes what this mistake makes: {said.says} {said.change}".strip()
         return f"{what} It has to be refused: {reason.meaning if reason else expected.reason}"
-    if any(answer.verdict == "verified" for answer in answers):
+    verified = any(answer.verdict == "verified" for answer in answers)
+    if verified or any(_verdict(platform, one, key, (), ciphers) == "verified" for key in keys[3:]):
+        if status in ("2", "3"):
+            return f"{what} The signature is right. What was seen: {one.finding.detail}"
         return (
             f"{what} The signature is right, so it has to be accepted: verify what was received, unchanged."
         )

@@ -132,7 +132,7 @@ def _judgement(clause: str, level: str, state: str, reading: str, asked: Asked) 
         return "not testable", asked.needs.get(clause, "")
     if clause in asked.known:
         return (
-            ("passes again", "the baseline lists it")
+            ("passes again", "the baseline lists it, so write the baseline anew")
             if state == "held"
             else ("known", "the baseline lists it")
         )

@@ -69,7 +69,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole judgement; `ended` says why it ended before its end, if it did."""
+    """A whole judgement; `ended` says why it ended before its end, or why its exit status is 3 or 4."""
 
     platform: str
     seed: int
@@ -201,7 +201,26 @@ def lines_of(report: Report, *, full: bool = False) -> Iterator[str]:
     title = PLATFORMS[report.platform].title
     yield f"{title}: {counts}. {sum(row.checks for row in report.rows)} checks in {duration(round(report.seconds, 1))}."
     if report.ended:
-        yield f"The run was ended early: {report.ended}."
+        early = "The run was ended early" if report.exit == 1 else f"Not judged in full, {verdict(report)}"
+        yield f"{early}: {report.ended}."
+    if "passes again" in report.summary:
+        yield "Write the baseline anew, with --report json=FILE: what it lists as failing passes again."
+
+
+def verdict(report: Report) -> str:
+    """Return what the exit status says, in a few words.
+
+    >>> verdict(Report("officernd", 0, 3, 0, (), "nobody listens"))
+    'your program did not answer, or the run was ended early'
+    """
+    fail, again = (report.summary.get(name, 0) for name in RED)
+    parts = [f"{fail} clause{'s fail' if fail > 1 else ' fails'}"] if fail else []
+    if again:
+        parts.append(f"{again} clause{'s pass' if again > 1 else ' passes'} again, write the baseline anew")
+    return {
+        0: "nothing fails", 1: "; ".join(parts), 3: "your program did not answer, or the run was ended early",
+        4: "not everything that it must do could be tested",
+    }[report.exit]  # fmt: skip
 
 
 def _failure_lines(one: Failure) -> Iterator[str]:

@@ -35,6 +35,10 @@ UNANSWERED = 4
 """After so many requests in a row without an answer, nobody is there."""
 
 
+SLOW = 30
+"""For how many seconds at least a partner may answer where the fault keeps it waiting, which none does for so long."""
+
+
 class Ended(Exception):
     """The run was ended before its end: `args[0]` says why."""
 
@@ -53,6 +57,8 @@ class Observed:
     came: Event | None = None
     request: Request | None = None
     now: int = 0
+    keys: tuple[str, ...] = ()
+    """What the simulator signed with at that time."""
 
     @property
     def refuses(self) -> bool:
@@ -133,6 +139,10 @@ class Served:
         self.began: Callable[[], object] = lambda: None
         """Called before the first request after a finding."""
         self.unanswered = self.answered = 0
+        self.failed = ""
+        """The kind of the last failure."""
+        self.first = 0
+        """The status of the first answer."""
         self._request: Request | None = None
         self._paths: list[str] = []
         self._settled = False
@@ -174,12 +184,13 @@ class Served:
         try:
             response = self._outside(sender, request)
         except Unreachable as failure:
-            self.unanswered += 1
+            self.unanswered, self.failed = self.unanswered + 1, failure.kind
             if self.unanswered >= UNANSWERED:
                 raise Ended(f"{UNANSWERED} requests in a row were not answered ({failure.kind})") from None
             raise
         self.unanswered = 0
         self.answered += 1
+        self.first = self.first or response.status
         return response
 
     def _answering(self, sender: str, request: Request) -> Response:
@@ -191,7 +202,9 @@ class Served:
 
     def _outside(self, sender: str, request: Request) -> Response:
         """Send a request; where nobody listens any more, wait for the partner to come back, since it never got it."""
-        request = replace(request, timeout=min(request.timeout, self.timeout))
+        case = self.platform.case
+        timeout = max(self.timeout, SLOW) if case and case.waits else min(request.timeout, self.timeout)
+        request = replace(request, timeout=timeout)
         until = time.monotonic() + self.patience
         while True:
             try:
@@ -217,7 +230,8 @@ class Served:
         self._settled = True
         if finding.violated:
             sent, came = last_exchange(self.transcript.events[-40:])
-            one = replace(one, sent=sent, came=came, request=self._request, now=self.world.clock())
+            keys = tuple(self.tools.keys(self.sides))
+            one = replace(one, sent=sent, came=came, request=self._request, now=self.world.clock(), keys=keys)
         self.observed.append(one)
         self.progress(one)
 

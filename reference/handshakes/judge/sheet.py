@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..platforms import PLATFORMS
-from .report import RED, Report, sorted_rows
+from .report import Report, sorted_rows, verdict
 
 _SHEET = """<!doctype html>
 <html lang="en">
@@ -30,7 +30,7 @@ dt { color: var(--quiet) } dd { margin: 0 } .why, small { color: var(--quiet) }
 </style>
 <h1>{{ title }}: {{ verdict }}</h1>
 <p class="why">Judged in {{ '%.1f' % report.seconds }} s, {{ checks }} checks, seed {{ report.seed }}, exit status {{ report.exit }}.</p>
-{% if report.ended %}<p role="alert"><b>The run was ended early:</b> {{ report.ended }}.</p>{% endif %}
+{% if report.ended %}<p role="alert"><b>Not judged in full:</b> {{ report.ended }}.</p>{% endif %}
 <ul class="counts">{% for name, count in report.summary.items() %}<li><b>{{ count }}</b> {{ name }}</li>{% endfor %}</ul>
 {% for name, rows in groups if rows %}<section><h2>{{ name | capitalize }} ({{ rows | length }})</h2>
 {% if name in open %}{% for row in rows %}<article class="{{ row.judgement | replace(' ', '-') }}">
@@ -58,10 +58,8 @@ def as_html(report: Report) -> str:
 
     rows = sorted_rows(report.rows)
     groups = [(name, [row for row in rows if row.judgement == name]) for name in report.summary]
-    red = sum(row.judgement in RED for row in rows)
-    verdict = f"{red} clause{'s' * (red != 1)} {'fail' if red != 1 else 'fails'}" if red else "nothing fails"
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_SHEET)
     return template.render(
-        title=PLATFORMS[report.platform].title, verdict=verdict, report=report, groups=groups, open=OPEN,
+        title=PLATFORMS[report.platform].title, verdict=verdict(report), report=report, groups=groups, open=OPEN,
         checks=sum(row.checks for row in rows),
     )  # fmt: skip

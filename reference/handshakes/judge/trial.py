@@ -16,11 +16,12 @@ from .doubts import cause, excuse
 from .judgement import Asked, exit_code, judged
 from .operating import Log, NotStarted, operator_of, running
 from .profile import Profile
-from .report import Report, row_of, summary
+from .report import Report, Row, row_of, summary
 from .served import Ended, Observed, Served
 
 MOST_EXPLAINED = 5
 """How many failures are searched for the mistake behind them; where there are more, something simpler is wrong."""
+WRONG_PATH = "The first request of all was answered with 404: check the path of the URL in the profile"
 JUDGED_FAST = {"rate": "0"}
 """Settings that the judge needs unless a profile says otherwise: it sends more in a second than any customer."""
 
@@ -111,12 +112,21 @@ class Trial:
             if not names or any(getattr(self._operator, name) is None for name in names)
         }  # fmt: skip
 
+    def _why(self, code: int, served: Served, rows: tuple[Row, ...]) -> str:
+        """Return why the exit status of a run that came to its end is 3 or 4."""
+        if code == 3:
+            return f"no request was answered ({served.failed or 'none was sent'}); check the address in the profile"
+        missing = [one.clause for one in rows if one.judgement == "not testable" and one.level == "must"]
+        if code == 4 and missing:
+            path = f". {WRONG_PATH}" if served.first == 404 else ""
+            return f"not testable, and the profile does not say that it does not apply: {', '.join(missing)}{path}"
+        return "nothing was judged" if code == 4 else ""
+
     def _report(self, served: Served, observed: list[Observed], ended: str, seconds: float) -> Report:
-        keys = served.tools.keys(served.sides)
         excused: dict[int, str] = {}
         for place, one in enumerate(observed):
             if one.finding.violated and (
-                reading := excuse(self.platform, self.register, one, keys, self.ciphers)
+                reading := excuse(self.platform, self.register, one, one.keys, self.ciphers)
             ):
                 excused[place] = reading
         absent = dict.fromkeys(self.profile.not_applicable, "the profile says so")
@@ -127,11 +137,14 @@ class Trial:
         leads_to = {one.id: one.violation for one in self.register.clauses}
 
         def why(seen: Observed) -> str:
-            tried = keys if next(explained) < MOST_EXPLAINED else ()
+            tried = seen.keys if next(explained) < MOST_EXPLAINED else ()
             found, then = cause(self.platform, seen, tried, self.ciphers), leads_to.get(seen.finding.clause)
+            if served.first == 404 and seen.came and seen.came.text == "404":
+                return f"{found}. {WRONG_PATH}"
             return f"{found}. What follows: {then}" if then and not seen.case else found
 
         masked = served.transcript.masked
         rows = tuple(row_of(one, self.register, why, self.command, masked) for one in judgements)
         code = exit_code(judgements, answered=served.answered > 0, complete=not ended)
+        ended = ended or self._why(code, served, rows)
         return Report(self.platform, self.seed, code, seconds, rows, ended, summary(rows))

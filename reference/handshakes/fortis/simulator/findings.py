@@ -105,7 +105,13 @@ def uniform(fault: OpeningFault, response: Response | None, seen: dict[str, Resp
     kept = ("content-type", "set-cookie", "location", "www-authenticate")
     found = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in kept))
     same = found == seen.setdefault("launch", found)
-    return [Finding(CLAUSE + "launch.uniform", same, f"{fault.name}: as any other failure")]
+    return [
+        Finding(
+            CLAUSE + "launch.uniform",
+            same,
+            f"{fault.name}: compared with the first answer to what did not verify",
+        )
+    ]
 
 
 def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: int) -> list[Finding]:

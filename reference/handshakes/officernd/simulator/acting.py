@@ -197,14 +197,15 @@ class Acting(Resources):
         for webhook in subscribed:
             response = yield from self._deliver(integration, webhook, chosen)
             if webhook.told:
-                findings += delivered(response, played)
-        findings = findings or (unheard(played),)
+                findings += self.outcome(response, delivered(response, played)).findings
+        if not findings:
+            findings = self.outcome(None, (unheard(played),)).findings
         if not isinstance(chosen, WebhookFault) or not isinstance(chosen.expected, Refuses):
             after = yield from self._health(integration, "")
             integration.state, integration.message = "removed", ""
             if all(finding.held for finding in findings):  # it said that it understood
-                findings += (gone(after.response),)
-        return self.outcome(response, findings)
+                findings += self.outcome(after.response, (gone(after.response, played),)).findings
+        return Outcome(response, findings)
 
     def _subscribed(self, integration: Integration) -> list[Webhook]:
         return [

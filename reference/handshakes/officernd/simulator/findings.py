@@ -61,7 +61,9 @@ def uniform(
     names = ("content-type", "www-authenticate", "set-cookie", "location")
     kept = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in names))
     same = kept == seen.setdefault(endpoint, kept)
-    detail = f"{endpoint}, {fault.name if fault else ''}: as any other failure"
+    detail = (
+        f"{endpoint}, {fault.name if fault else ''}: compared with the first answer to what did not verify"
+    )
     return (Finding(CLAUSE + "advice.uniform-answers", same, detail),)
 
 
@@ -140,13 +142,15 @@ def accepted(clause: str, response: Response | None, integration_id: str) -> Fin
 
 def named_as(account: str, expected: str) -> Finding:
     """officernd:healthcheck.account-name. Return the finding on the account's name, where the partner said which it gives."""
-    return Finding(CLAUSE + "healthcheck.account-name", account == expected, account)
+    detail = f"the name has to be {expected!r}, and {account!r} came"
+    return Finding(CLAUSE + "healthcheck.account-name", account == expected, detail)
 
 
-def gone(response: Response | None) -> Finding:
+def gone(response: Response | None, fault: WebhookFault | None) -> Finding:
     """officernd:webhook.event. Return the finding on the health check after a removal that the partner understood."""
     held = not account_name(response) if response else None
-    return Finding(CLAUSE + "webhook.event", held, "the health check after the removal")
+    detail = f"{fault.name if fault else 'the genuine webhook'}: the health check after the removal, which has to fail"
+    return Finding(CLAUSE + "webhook.event", held, detail)
 
 
 def delivered(response: Response | None, fault: WebhookFault | None) -> tuple[Finding, ...]:

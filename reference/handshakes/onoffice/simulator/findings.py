@@ -91,7 +91,13 @@ def uniform(
     if verified or response is None:
         return ()
     same = same_page(seen.setdefault(place, response), response)
-    return (Finding(CLAUSE + "url.refused", same, f"{attempt.name}: as any other failure"),)
+    return (
+        Finding(
+            CLAUSE + "url.refused",
+            same,
+            f"{attempt.name}: compared with the first answer to what did not verify",
+        ),
+    )
 
 
 def pressed_again(response: Response | None, quiet: bool) -> Finding:

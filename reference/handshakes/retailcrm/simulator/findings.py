@@ -128,7 +128,13 @@ def uniform(response: Response | None, fault: ConnectFault, seen: dict[str, Resp
     names = ("content-type", "www-authenticate", "set-cookie", "location")
     kept = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in names))
     same = kept == seen.setdefault("register", kept)
-    return (Finding(CLAUSE + "answer.uniform", same, f"{fault.name}: as any other failure"),)
+    return (
+        Finding(
+            CLAUSE + "answer.uniform",
+            same,
+            f"{fault.name}: compared with the first answer to what did not verify",
+        ),
+    )
 
 
 def told_apart(connection: Connection, before: str, others: list[Connection]) -> tuple[Finding, ...]:
