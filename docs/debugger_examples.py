@@ -78,7 +78,7 @@ def officernd() -> list[Example]:
     found = [
         ("json-python", "JSON written with Python’s defaults", line),
         ("parameter-added", "A parameter was added on the way", _query(both, text).replace("&signature", "&fbclid=IwAR0abc&signature")),
-        ("empty-dropped", "An empty value was left out", _query(both, f'{{"slug":"test-slug"}}.{now}')),
+        ("form-cut", "The signature was cut off", _query(both, text)[:-20]),
         ("order-sorted", "The names were sorted", _query(both, f'{{"locations":"","slug":"test-slug"}}.{now}')),
         ("json-php", "JSON written by PHP’s json_encode", _query("slug=caf%C3%A9&locations=a%2Fb", rf'{{"slug":"caf\u00e9","locations":"a\/b"}}.{now}')),
         ("officernd-url-signed", "The URL was signed", _query(both, f"https://partner.example/healthcheck?{both}.{now}")),
@@ -117,7 +117,7 @@ def retailcrm() -> list[Example]:
     found = [
         ("body-entities", "The JSON went through htmlspecialchars", f"register={quote_plus(escape(_registration(token)))}"),
         ("retailcrm-content-type", "The JSON is said to be JSON", f"POST /register HTTP/1.1\nHost: module.example\nContent-Type: application/json\n\n{_form(token)}"),
-        ("retailcrm-json-nested", "The registration is inside another object", json.dumps({"register": json.loads(_registration(token))})),
+        ("retailcrm-json-alone", "The JSON is the whole body", f"POST /register HTTP/1.1\nHost: module.example\nContent-Type: application/json\n\n{_registration(token)}"),
         ("retailcrm-system-url-signed", "The system URL was signed", _form(mac(RETAILCRM, f"{API_KEY}{url}").hex())),
         ("retailcrm-json-signed", "The whole JSON was signed", _form(mac(RETAILCRM, unsigned).hex())),
         ("retailcrm-field-renamed", "The form field has another name", _form(token).replace("register=", "data=")),
@@ -227,12 +227,12 @@ def fortis() -> list[Example]:
         ("fortis-evp-digest", "The key was derived with SHA-1", data(_encrypted(text, other[:32], other[32:]))),
         ("fortis-iv-zero", "The IV is all zeros", data(_encrypted(text, made[:32], bytes(16)))),
         ("fortis-text-query", "A query was encrypted, not JSON", data(_encrypted(urlencode(pairs).encode(), made[:32], made[32:]))),
-        ("fortis-data-url-safe", "The base64 is URL-safe", data("", right.replace("+", "-").replace("/", "_").rstrip("="))),
         ("fortis-text-twice", "The JSON was encoded twice", data(_encrypted(json.dumps(text.decode()).encode(), made[:32], made[32:]))),
         ("fortis-padding-zero", "The padding is NUL bytes", data(_encrypted(text, made[:32], made[32:], b"\0"))),
         ("fortis-data-base64-twice", "The base64 is encoded once more", data(b64encode(right.encode()).decode())),
         ("message-time-first", "The timestamp was signed first", plain(f"{now}{LOCATION}")),
         ("message-separator", "A dot was signed between the values", plain(f"{LOCATION}.{now}")),
+        ("key-line-end", "The secret has a line end", plain(f"{LOCATION}{now}", f"{FORTIS}\n")),
         ("key-quoted", "The secret is in quotation marks", plain(f"{LOCATION}{now}", f'"{FORTIS}"')),
     ]  # fmt: skip
     return [Example("fortis", slip, title, pasted, FORTIS) for slip, title, pasted in found]

@@ -35,6 +35,7 @@
     said.textContent = {python: "Loading Python…", package: "Loading the package…", ready: "Running…"}[name];
   }
   function end(why) {
+    if (worker) worker.onmessage = worker.onerror = null; // what is queued would be taken for the next run's
     worker?.terminate();
     worker = undefined;
     for (const {failed} of waiting.values()) failed(new Error(why));
@@ -68,7 +69,10 @@
   async function run(cell) {
     for (const before of cells.slice(0, cell.number)) if (!before.done) await run(before);
     const changed = source(cell) !== cell.source;
-    const {outputs} = await ask({do: "run", cell: cell.number, source: source(cell)});
+    const {outputs} = await ask({do: "run", cell: cell.number, source: source(cell)}).catch(error => {
+      note(cell, "Did not run to its end here.", "other");
+      throw error;
+    });
     cell.done = true;
     cell.same = key(outputs) === key(cell.outputs);
     show(cell, outputs, changed);
@@ -77,32 +81,38 @@
     const what = cell.same
       ? `✓ Ran here: ${outputs.length ? "the same output" : "no output"}, as stored.`
       : `≠ Ran here${changed ? ", as you changed it" : ""}: ${outputs.length ? "another output than stored." : "no output, unlike what is stored."}`;
-    const note = make("span", what, {className: cell.same ? "same" : "other"});
-    cell.change ??= button(`Change cell ${cell.number + 1}`, () => edit(cell));
-    cell.slot.hidden = false;
-    cell.slot.id = `ran-${cell.number + 1}`;
-    cell.slot.replaceChildren(note, ...cell.editor ? [] : [cell.change]);
+    note(cell, what, cell.same ? "same" : "other");
     if (!cell.same) cell.slot.append(...outputs.map(one => {
       const block = make("pre", one.plain ?? one.text, {tabIndex: 0, className: one.kind});
       block.setAttribute("aria-label", `What cell ${cell.number + 1} gave here`);
       return block;
     }));
   }
+  function note(cell, what, className) {
+    cell.change ??= button(`Change cell ${cell.number + 1}`, () => edit(cell));
+    cell.slot.hidden = false;
+    cell.slot.id = `ran-${cell.number + 1}`;
+    cell.slot.replaceChildren(make("span", what, {className}), ...cell.editor ? [] : [cell.change]);
+  }
   function edit(cell) {
+    const running = `Running cell ${cell.number + 1}…`;
     const rows = cell.source.split("\n").length + 1;
     cell.editor = make("textarea", "", {value: cell.source, rows, spellcheck: false, autocapitalize: "off", wrap: "off"});
     cell.editor.setAttribute("aria-label", `Code of cell ${cell.number + 1}`);
     cell.editor.onkeydown = event => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) start(() => run(cell));
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) start(() => run(cell), running);
     };
     const undo = button(`Undo changes to cell ${cell.number + 1}`, () => {
       box.remove();
       cell.editor = undefined;
       cell.code.hidden = false;
-      start(() => run(cell)).then(() => cell.change.focus());
+      if (worker && !busy) return void start(() => run(cell), running).then(() => cell.change.focus());
+      cell.done = false;
+      note(cell, "As stored again, and not run since.", "");
+      cell.change.focus();
     });
     const box = make("div", "", {className: "editor"});
-    box.append(cell.editor, button(`Run cell ${cell.number + 1}`, () => start(() => run(cell))), undo, make("small", "Ctrl+Enter runs it"));
+    box.append(cell.editor, button(`Run cell ${cell.number + 1}`, () => start(() => run(cell), running)), undo, make("small", "Ctrl+Enter runs it"));
     cell.code.before(box);
     cell.code.hidden = true;
     cell.change.remove();
@@ -113,10 +123,11 @@
 
   const main = button("Run this lesson here", () => worker && busy ? stop() : start(all));
   let busy = false;
-  async function start(work) {
+  async function start(work, what = "Running…") {
     if (busy) return;
     busy = true;
     main.textContent = "Stop";
+    said.textContent = what;
     try {
       await read();
       await work();

@@ -17,7 +17,7 @@ from docs.checks import serving
 from docs.engine import build
 
 from docs import debugger_examples, debugger_page
-from handshakes.explain.asking import ask
+from handshakes.explain.asking import MOST_PASTED, ask
 from handshakes.explain.telling import told
 from handshakes.officernd.signing import sign_webhook
 from handshakes.runtime.ciphers import AesCiphers
@@ -177,7 +177,7 @@ def test_a_digest_of_my_own_is_explained_with_the_bytes_that_make_it(debugger):
 
 
 def test_a_url_of_anybody_is_said_to_be_taken_for_a_platforms(debugger):
-    debugger.fill("https://example.com/?a=b", "s")
+    debugger.fill("https://example.com/?slug=b", "s")
     debugger.explain()
     assert "If it is another platform’s, choose the platform." in debugger.page.inner_text("#answer .verdict")
     debugger.fill(GENUINE.pasted, GENUINE.secret, now=NOW + 10_000)
@@ -249,6 +249,16 @@ def test_a_long_text_that_is_pasted_is_held_and_not_shown(debugger):
     assert debugger.page.inner_text("#count") == "1,000,000 bytes"
     debugger.page.click("text=Take it out")
     assert debugger.focus() == "paste" and debugger.page.inner_text("#count") == "0 bytes"
+
+
+def test_a_file_that_is_too_large_is_still_said_to_be_when_it_is_to_be_explained(debugger, tmp_path):
+    (tmp_path / "large").write_bytes(b"x" * (MOST_PASTED + 1))
+    debugger.page.fill("#secret", GENUINE.secret)
+    debugger.page.set_input_files("#file", tmp_path / "large")
+    wrong = debugger.page.locator("#paste-wrong", has_text="The file is over 1,048,576 bytes.")
+    wrong.wait_for()
+    debugger.page.click("#go")
+    assert wrong.count() == 1 and debugger.focus() == "paste"
 
 
 @pytest.mark.parametrize(

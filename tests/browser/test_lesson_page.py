@@ -125,6 +125,8 @@ def change_a_cell_and_undo_it(lesson):
     said(lesson, "1 of 28 cells gave another output than stored: cell 3")
     assert lesson.locator("#ran-3 pre").inner_text().startswith("<img src=x> ")
     assert lesson.locator("#ran-3 img").count() == 0
+    below = "all => all.map(one => one.getBoundingClientRect().top - one.previousElementSibling.getBoundingClientRect().bottom)"
+    assert min(lesson.locator(".ran:not([hidden]) + .facts").evaluate_all(below)) >= 2
     ends = "all => all.map(one => one.getBoundingClientRect().right)"
     assert max(lesson.locator(".runs, .ran, .editor").evaluate_all(ends)) <= 390
     lesson.get_by_role("button", name="Undo changes to cell 3").click()
@@ -137,8 +139,14 @@ def stop_a_cell_and_run_it_again(lesson):
     editor = lesson.get_by_role("textbox", name="Code of cell 2")
     editor.fill("while True: pass")
     editor.press("Control+Enter")
+    said(lesson, "Running cell 2…")
     lesson.get_by_role("button", name="Stop").click()
     said(lesson, "Stopped. The next run loads Python again.")
+    assert lesson.inner_text("#ran-2") == "Did not run to its end here."
+    lesson.get_by_role("button", name="Undo changes to cell 2").click()
+    assert lesson.locator("#ran-2 span").inner_text() == "As stored again, and not run since."
+    assert lesson.inner_text(".runs [role=status]").startswith("Stopped."), "nothing runs unasked"
+    lesson.get_by_role("button", name="Change cell 2", exact=True).click()
     editor.fill("1 / 0")
     lesson.get_by_role("button", name="Run cell 2").click()
     said(lesson, "1 of 2 cells gave another output than stored: cell 2")

@@ -121,3 +121,52 @@ def test_without_a_platform_it_is_recognised(pasted, platform):
 def test_a_reading_needs_its_platform():
     with pytest.raises(Misgiven, match="platform is needed beside a reading"):
         ask("", TARGET, {**ASKED, "reading": [READING]})
+
+
+OWN = "https://p.example/activate?apiToken=a&parameterCacheId=6802c44a&timestamp=1648190384&userId=17"
+SIGNED = f"{OWN}&signature={'0' * 64}"
+LINE = '127.0.0.1 - - [25/Mar/2022:06:39:44 +0000] "GET /activate?{} HTTP/1.1" 401 52 "-" "-"'
+
+
+@pytest.mark.parametrize(
+    ("pasted", "platform"),
+    [
+        ('<!doctype html><html lang="en"><a href="/x?y=1">Please register</a></html>', ""),
+        (bytes(range(256)) * 4, ""),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", ""),
+        ("https://example.com/?a=b", ""),
+        ('{"a": [1]}', ""),
+        (SIGNED + "&x=" + "a" * 70_000, "onoffice"),
+        (SIGNED + "&y=100%", "onoffice"),
+        (OWN, "onoffice"),
+        ("https://p.example/?location_id=11ea&timestamp=1648190384", "fortis"),
+        ("https://p.example/?slug=a&locations=b", "officernd"),
+        ('{"systemUrl":"https://a.simla.com"}', "retailcrm"),
+    ],
+)
+def test_without_a_signature_a_platforms_own_names_decide(pasted, platform):
+    found = ask("", pasted, ASKED)
+    assert (found.platform, found.verdict == "unrecognised") == (platform, not platform)
+    assert platform or "this platform" not in found.says
+
+
+def test_a_webhook_without_its_header_is_told_which_one_it_needs():
+    found = ask("", '{"event":"e","eventType":"integration.removed"}', ASKED)
+    assert (found.platform, found.verdict) == ("officernd", "unrecognised")
+    assert "officernd-signature" in found.says
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        (f"{SIGNED}\n{SIGNED}&a=1", "of 2 signed URLs the first was read"),
+        (f"see {SIGNED} and {SIGNED}&a=1 and {SIGNED}&a=2", "of 3 signed URLs the first was read"),
+        (f"curl '{SIGNED}'\ncurl '{SIGNED}&a=1'", "of 2 commands the first was read"),
+        (f"{LINE.format('signature=00')}\n{LINE.format('signature=01')}", "of 2 signed log lines the first was read"),
+        (f"{SIGNED}\n{SIGNED}", ""),
+    ],
+)  # fmt: skip
+def test_of_several_requests_it_is_said_which_one_was_read(pasted, said):
+    assert [one for one in ask("onoffice", pasted, ASKED).undone if " the first " in one] == [said] * bool(
+        said
+    )

@@ -92,4 +92,5 @@ def test_each_part_says_what_to_do_and_which_clause_it_breaks():
     assert slip.cure == "Strip the secret when it is pasted into a form."
     assert (reading.kind, reading.clause) == ("reading", "officernd:signature.json")
     assert reading.says.startswith("It fits under the reading officernd:signature.json=spaced: ")
+    assert reading.cure.startswith("A reading is one way to understand what the platform documents. ")
     assert one.says == f"{slip.says} {reading.says}"

@@ -538,3 +538,11 @@ def test_the_code_of_a_platform_cites_clauses_that_exist(platform: str) -> None:
     for module in Path(str(resources.files("handshakes").joinpath(platform))).glob("*.py"):
         cited |= set(re.findall(rf"{platform}:[a-z]\w*[\w.=-]*\w", module.read_text("utf-8")))
     assert cited - known - areas == set()
+
+
+@pytest.mark.parametrize("platform", SHEET)
+def test_the_text_of_a_reading_can_be_read_without_the_others(platform):
+    rules = [one.rule for ambiguity in load(platform).ambiguities for one in ambiguity.readings]
+    assert [
+        rule for rule in rules if re.match(r"The same|These,|As (?:php,|named)|It is decoded|Its ", rule)
+    ] == []

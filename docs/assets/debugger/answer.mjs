@@ -21,7 +21,7 @@ function told({ says, parts }) {
 
 function heading(answer) {
   const { mine } = answer;
-  if (answer.verdict === "unrecognised") return "No request of this platform was found";
+  if (answer.verdict === "unrecognised") return answer.platform ? "No request of this platform was found" : "No request of any of the platforms was found";
   if (answer.verdict === "verified") {
     if (mine?.digest_fits) return "The request is genuine, and your digest is right";
     if (mine?.same_as === "message") return "The request is genuine, and your text is the signed text";
@@ -56,7 +56,7 @@ function refusedBecause(answer, { title, recognised }) {
     return [make("p", {}, prose(answer.hint)), recognised && !answer.signature_fits && make("p", { class: "hint" }, `It was taken for a request of ${title}. If it is another platform’s, choose the platform.`)];
   }
   const { parts } = answer.explanations[0][0];
-  return parts.length > 1 ? make("ol", { class: "several" }, parts.map((part) => make("li", {}, prose(part.says)))) : make("p", {}, "This mistake gives exactly what was received.");
+  return parts.length > 1 ? make("ol", { class: "several" }, parts.map((part) => make("li", {}, prose(part.says)))) : make("p", {}, answer.reason === "decryption-failed" ? "With this mistake it decrypts." : "With this mistake the signature is exactly the one that was received.");
 }
 
 function genuine({ returns, undone }, now) {
@@ -84,7 +84,7 @@ const doubts = (answer) => answer.doubts.length ? make("ul", { class: "doubts" }
 function changes(groups) {
   if (!groups.length) return null;
   return section("change-h", "What to change", "", make("ul", { class: "change" }, groups[0][0].parts.map((part) =>
-    make("li", {}, make("p", { class: "cure" }, prose(part.cure)), part.change && make("p", { class: "hint" }, "What differs here: ", part.change), part.source && make("p", { class: "hint" }, "Known from ", part.source, ".")))));
+    make("li", {}, make("p", { class: "cure" }, prose(part.cure)), part.change && make("p", { class: "hint" }, "In this request: ", part.change), part.source && make("p", { class: "hint" }, "Known from ", part.source, ".")))));
 }
 
 function bytes({ explanations }, unmask) {

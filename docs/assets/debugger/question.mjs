@@ -24,7 +24,7 @@ export function placed(error) {
   return FIELDS.includes(name) ? new Wrong(name, `Needed: ${needed}.`) : error;
 }
 
-let file = null;
+let file = null, refused = "";
 
 const form = () => document.querySelector("input[name=form]:checked").value;
 
@@ -43,7 +43,7 @@ export function question() {
   const bytes = pasted(), given = {};
   for (const name of FIELDS) if (byId(name).value) given[name] = byId(name).value;
   for (const name of CHOICES) if (byId(name).checked) given[name] = true;
-  if (!bytes.length && !given.header) throw new Wrong("paste", "Nothing was pasted. Paste what was received, or choose a file.");
+  if (!bytes.length && !given.header) throw new Wrong("paste", refused || "Nothing was pasted. Paste what was received, or choose a file.");
   if (bytes.length > MOST) throw new Wrong("paste", `This is over ${MOST.toLocaleString("en-GB")} bytes. Paste the one request.`);
   if (!given.secret) throw new Wrong("secret", "The secret is empty. Without it nothing can be verified.");
   if (given.now && !/^\d{1,15}$/.test(given.now.trim())) throw new Wrong("now", "The time is not a number of Unix seconds.");
@@ -72,6 +72,7 @@ export function fill(example) {
 export function clear() {
   byId("ask").reset();
   file = null;
+  refused = "";
   byId("file").value = "";
   for (const name of ["mine", "header"]) byId(name).closest("details").open = false;
   count();
@@ -110,8 +111,10 @@ function count() {
 async function take(given) {
   if (!given) return;
   mark("paste", "");
+  refused = "";
   if (given.size > MOST) {
-    mark("paste", `The file is over ${MOST.toLocaleString("en-GB")} bytes. Give the one request.`);
+    refused = `The file is over ${MOST.toLocaleString("en-GB")} bytes. Give the one request.`;
+    mark("paste", refused);
     return;
   }
   file = { name: given.name, bytes: new Uint8Array(await given.arrayBuffer()) };

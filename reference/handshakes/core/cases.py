@@ -162,6 +162,8 @@ class Slips(Protocol):
     SLIPS: tuple[Slip, ...]
     QUERY: tuple[str, ...]
     """Names of parameters by which a signed URL is known."""
+    OWN_NAMES: tuple[str, ...]
+    """Names of parameters and members that are the platform's own, by which a request without a signature is known."""
     HEADERS: tuple[str, ...]
     """Names of headers that carry a signature. Where the names of parameters are common ones, a module may also have
     `LIKELY`, a pattern of URLs that are surely the platform's."""

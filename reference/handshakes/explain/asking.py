@@ -13,7 +13,7 @@ from ..core.printing import printable
 from ..core.refusals import Refused
 from ..platforms import PLATFORMS
 from .answer import Answer, explain
-from .recognising import recognised
+from .recognising import own_names, recognised
 
 MOST_PASTED = 1_048_576
 """How many bytes are read of a request, or of what a person signed."""
@@ -87,7 +87,15 @@ def _answered(platform: str, content: bytes, taken: dict[str, Any], ciphers: Cip
         answers.append(explain(name, content, ciphers=ciphers, **taken))
         if answers[-1].signature_fits or answers[-1].explanations:
             return answers[-1]
-    return answers[0] if answers else replace(explain(next(iter(PLATFORMS)), content, **taken), platform="")
+    if answers:
+        return answers[0]
+    if name := own_names(content):
+        return explain(name, content, ciphers=ciphers, **taken)
+    none = explain(next(reversed(PLATFORMS)), content, **taken)
+    if none.verdict == "unrecognised" and "this platform" not in none.says:
+        return replace(none, platform="")
+    says = "It has no parameter by which a request of one of the platforms is known. If it is one, choose the platform."
+    return Answer("", "", (), "unrecognised", says=says, doubts=none.doubts)
 
 
 def read(

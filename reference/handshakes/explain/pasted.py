@@ -292,6 +292,9 @@ class _Reader:
         for read_command in (curl, fetch):
             if (command := read_command(text)) is not None:
                 self.undone += command.undone
+                every = len(re.findall(r"^[ \t]*(?:[$%>#][ \t]*)?(?:curl|fetch\()", text, re.M))
+                if every > 1:
+                    self.undone.append(f"of {every} commands the first was read")
                 unsigned = not any(name in self.platform.HEADERS for name, _ in command.headers)
                 if unsigned and not self.fits(command.url) and (hook := self._webhook(text, pasted)):
                     return hook
@@ -316,6 +319,9 @@ class _Reader:
     def _log(self, text: str, pasted: bytes) -> Found | None:
         if self._is_body(text) or (one := logged(text, self.fits)) is None:
             return None
+        every = {line[1].url for row in text.splitlines() if (line := logged(row, self.fits))}
+        if len(every) > 1:
+            self.undone.append(f"of {len(every)} signed log lines the first was read")
         return self._spread(*one)
 
     def _head(self, text: str, pasted: bytes) -> Found | None:
@@ -356,12 +362,17 @@ class _Reader:
         two = re.search(r"\n[ \t>*-]*https?://", bare) is not None
         if one_word and not two and _TARGET.fullmatch(re.sub(r"\s", "", flat)) and flat.count("://") < 3:
             return self._made("a URL" if "://" in flat.partition("?")[0] else "a request target", bare)
+        urls: dict[str, None] = {}
         for found in _URL.finditer(re.sub(r"\\\n\s*|(?<=[&=?%\w])\r?\n[ \t]+", "", text)):
             before = found.string[: found.start()][-1:]  # a cell, a bracket, a mark of Markdown or of Jira
             url = found[0].partition(_CLOSES[before])[0] if before in _CLOSES else found[0]
             url = url.rstrip(before) if before in ("*", "_", "~") else url
             if self.fits(url) or self.fits(url.replace("&amp;", "&")):
-                return self._made("a URL in a text", url)
+                urls.setdefault(url)
+        if urls:
+            if len(urls) > 1:
+                self.undone.append(f"of {len(urls)} signed URLs the first was read")
+            return self._made("a URL in a text", next(iter(urls)))
         if re.match(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[^\s=&]*\?", flat, re.A) and self.fits(flat):
             self.undone.append("the scheme was missing")
             return self._made("a URL", "https://" + bare)
@@ -386,7 +397,7 @@ class _Reader:
 
 def _nothing(pasted: bytes) -> Unreadable:
     return Unreadable(
-        f"No request was recognised in these {len(pasted)} bytes. Paste a URL, "
+        f"No request was recognised in {len(pasted)} byte{'s' * (len(pasted) != 1)}. Paste a URL, "
         "a curl command, a log line, a HAR file or a raw HTTP request."
     )
 

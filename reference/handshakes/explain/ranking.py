@@ -131,7 +131,8 @@ def _of_reading(id: str, platform: str) -> tuple[str, str]:
                 question = ambiguity.id
                 return (
                     f"It fits under the reading {id}: {reading.rule}",
-                    f"Verify with this reading if the platform does so, and tell us ({question}); "
+                    "A reading is one way to understand what the platform documents. "
+                    f"Verify with this one if the platform does so, and tell us ({question}); "
                     "change the sender if it is yours.",
                 )
     return f"It fits under the reading {id}.", "Look the reading up in the register."

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import unescape
+from urllib.parse import unquote
 
+from ..core.cases import Found, Slips
 from ..core.refusals import Refused
 from ..platforms import PLATFORMS
 from .pasted import read
@@ -25,18 +29,23 @@ def recognised(
 ) -> list[str]:
     """Return the platforms whose request it can be, the one that sees most in it first; none that can read nothing.
 
-    Where one sees a signature, those that see none are left out; so are those for which it is too long.
+    Where one sees a signature, those that see none are left out. Where none does, the names decide that are a
+    platform's own; without any it is no platform's request.
 
     >>> recognised(b"/h?slug=s&signature=t%3D1%2Csignature%3D" + b"0" * 64, secret="s", now=1)
     ['officernd']
     >>> recognised(b"hello", secret="s", now=1)
     []
+    >>> recognised(b"/h?apiToken=a&userId=1", secret="s", now=1)
+    ['onoffice']
     """
     seen: dict[str, int] = {}
+    named: dict[str, int] = {}
     for name, platform in PLATFORMS.items():
         slips = platform.slips()
         try:
             found = read(pasted, slips, header, origins)
+            named[name] = _named(found, slips)
             slips.verify(found, secret=secret, now=now, tolerance=None, readings=[])
             seen[name] = 0
         except Unreadable:
@@ -44,5 +53,25 @@ def recognised(
         except Refused as refused:
             seen[name] = _SEEN.get(refused.reason, 2)
     least = min(seen.values(), default=0)
-    most = least if least in (0, 1, 4) else 3
-    return sorted((name for name in seen if seen[name] <= most), key=seen.__getitem__)
+    if least <= 1:
+        return [name for name in seen if seen[name] == least]
+    return sorted((name for name in seen if named[name]), key=lambda name: (-named[name], seen[name]))
+
+
+def own_names(pasted: bytes) -> str:
+    """Return the platform whose own names stand most in what no platform could read as a request, or nothing."""
+    found = Found("", "", (), pasted, "", ())
+    most = {name: _named(found, platform.slips()) for name, platform in PLATFORMS.items()}
+    return max((name for name in most if most[name]), key=most.__getitem__, default="")
+
+
+def _named(found: Found, platform: Slips) -> int:
+    """Return how much of a request has the platform's own names; a name that others have too counts least."""
+    text = "\n".join((found.url, *(f"{name}:" for name, _ in found.headers), found.body.decode("latin-1")))
+    plain = unescape(unquote(unquote(unquote(text))))
+    own = sum(
+        re.search(rf"(?<![a-z_-]){name}\s*[=:\"'\\\]]", plain, re.I) is not None
+        for name in platform.OWN_NAMES
+    )
+    query = found.url.partition("?")[2]
+    return 2 * own + (re.search(rf"(?:^|[&;])(?:{'|'.join(platform.QUERY)})=", query, re.I) is not None)

@@ -21,6 +21,7 @@ from .signing import query_stages, verify_query, verify_webhook
 
 HEADER = "officernd-signature"
 QUERY = ("signature",)
+OWN_NAMES = ("slug", "locations", "memberId", "eventType", "officernd-signature")
 HEADERS = (HEADER,)
 BODY = True
 NAMES = ("locations", "memberId", "organizationId", "slug")

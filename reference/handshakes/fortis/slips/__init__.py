@@ -24,6 +24,7 @@ from .table import SLIPS
 __all__ = ["SLIPS", "bare"]
 
 QUERY = ("data", "hmac")
+OWN_NAMES = ("location_id", "location-id", "user_id", "access-token", "access_token")
 LIKELY = r"[?&](?:data=U2FsdGVkX1|hmac=[0-9a-fA-F]{64})"
 HEADERS: tuple[str, ...] = ()
 BODY = False
@@ -79,7 +80,7 @@ def verify(found: Found, *, secret: str, now: int, tolerance: Tolerance | None, 
         says if launch.mode == BY_DATA else "",
         launch.parameters,
         launch.covered,
-        (*launch.not_covered, "host and path; who opened it says GET /v2/users/me alone"),
+        (*launch.not_covered, "host and path; only GET /v2/users/me says who opened it"),
         launch.timestamp,
         frozenset(name for name, _ in launch.parameters if re.search("token|secret|key|pass", name, re.I)),
     )

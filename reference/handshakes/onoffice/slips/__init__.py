@@ -22,6 +22,15 @@ from .table import SLIPS
 __all__ = ["SLIPS"]
 
 QUERY = ("signature",)
+OWN_NAMES = (
+    "apiToken",
+    "apiClaim",
+    "customerName",
+    "customerWebId",
+    "parameterCacheId",
+    "userId",
+    "hmac_version",
+)
 HEADERS: tuple[str, ...] = ()
 BODY = "json"
 CLAUSES = {

@@ -22,6 +22,7 @@ from .table import SLIPS
 __all__ = ["SLIPS"]
 
 QUERY = ("register",)
+OWN_NAMES = ("apiKey", "systemUrl")
 HEADERS: tuple[str, ...] = ()
 BODY = True
 CLAUSES = {
