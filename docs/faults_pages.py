@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from itertools import groupby
 
@@ -35,9 +36,13 @@ def page(platform: str) -> str:
 
 
 def said(kind: type[Fault]) -> str:
-    """Say which faults a kind is, from what it says of itself."""
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
-    return f"{words.strip()}s".capitalize()
+    """Say which faults a kind is, from its name.
+
+    >>> [said(type(name, (Fault,), {})) for name in ("UrlFault", "OAuthFault", "LaunchFault")]
+    ['URL faults', 'OAuth faults', 'Launch faults']
+    """
+    first, *others = re.findall("OAuth|[A-Z][a-z]+", kind.__name__)
+    return " ".join([{"Url": "URL", "Api": "API"}.get(first, first), *(one.lower() for one in others)]) + "s"
 
 
 def _row(fault: Fault) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def faults(press: Press) -> list[Json]:
     """Return the faults of a step in groups, each with a sentence and how it has to end."""
     return [
         {
-            "name": one.name, "what": one.what[:1].upper() + one.what[1:], "clause": one.clause, "group": group(one),
+            "name": one.name, "what": one.what, "clause": one.clause, "group": group(one),
             "ends": f"refused: {one.expected.reason}" if isinstance(one.expected, Refuses) else f"survived: {one.expected.state}",
             "survived": not isinstance(one.expected, Refuses),
         }
