@@ -251,14 +251,32 @@ def test_a_long_text_that_is_pasted_is_held_and_not_shown(debugger):
     assert debugger.focus() == "paste" and debugger.page.inner_text("#count") == "0 bytes"
 
 
+@pytest.mark.parametrize(
+    ("id", "said", "change"),
+    [
+        ("fortis-evp-digest", "With this mistake it decrypts.", "In this request: SHA-1"),
+        ("fortis-message-time-first", "With this mistake the signature is exactly the one that was received.", "In this request: nothing between them"),
+    ],
+)  # fmt: skip
+def test_what_a_mistake_gives_and_what_it_is_in_this_request_are_said(debugger, id, said, change):
+    example = EXAMPLES[id]
+    debugger.fill(example.pasted, example.secret, debugger_examples.TIMES["fortis"])
+    debugger.explain()
+    assert said in debugger.page.inner_text("#answer .verdict")
+    assert debugger.page.locator("#answer .change .hint").first.inner_text() == change
+
+
 def test_a_file_that_is_too_large_is_still_said_to_be_when_it_is_to_be_explained(debugger, tmp_path):
     (tmp_path / "large").write_bytes(b"x" * (MOST_PASTED + 1))
-    debugger.page.fill("#secret", GENUINE.secret)
+    debugger.fill("", GENUINE.secret)
     debugger.page.set_input_files("#file", tmp_path / "large")
     wrong = debugger.page.locator("#paste-wrong", has_text="The file is over 1,048,576 bytes.")
     wrong.wait_for()
     debugger.page.click("#go")
-    assert wrong.count() == 1 and debugger.focus() == "paste"
+    assert (
+        debugger.page.locator(".wrong").all_inner_texts() == [wrong.inner_text()]
+        and debugger.focus() == "paste"
+    )
 
 
 @pytest.mark.parametrize(

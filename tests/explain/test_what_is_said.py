@@ -11,6 +11,7 @@ import pytest
 from handshakes.cli.command import main
 from handshakes.core.refusals import REASONS
 from handshakes.explain import explain
+from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.telling import told
 from handshakes.explain.visible import visible
 from handshakes.runtime.ciphers import AesCiphers
@@ -123,3 +124,9 @@ UNTRUE = {
 def test_a_meaning_holds_wherever_its_reason_is_raised(reason):
     text = " ".join(REASONS[reason])
     assert [phrase for phrase in UNTRUE[reason] if phrase in text] == []
+
+
+def test_one_byte_is_not_said_to_be_several():
+    assert "in 1 byte. " in explain("fortis", "x", secret="s", now=0).says
+    short = Answer("officernd", "a URL", (), "refused", stages=(ShownStage("message", 1, "a"),))
+    assert [*told(short, 1)][-1] == "  message  a (1 byte)"

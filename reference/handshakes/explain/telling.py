@@ -38,7 +38,9 @@ def told(answer: Answer, now: int) -> Iterator[str]:
         width = max(len(stage.name) for stage in answer.stages)
         for stage in answer.stages:
             shown = stage.text if stage.text or not stage.hex else f"hex {stage.hex}"
-            yield f"  {stage.name:<{width}}  {shown}" + ("" if stage.masked else f" ({stage.length} bytes)")
+            yield f"  {stage.name:<{width}}  {shown}" + (
+                "" if stage.masked else f" ({stage.length} byte{'s' * (stage.length != 1)})"
+            )
     if any(stage.masked for stage in answer.stages):
         yield "  (on your own terminal, --show-secrets shows what is masked)"
 
