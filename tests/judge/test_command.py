@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from handshakes.core.messages import Response
 from handshakes.judge.judgement import TABLE, Asked, Judged, exit_code
 from handshakes.judge.judgement import judged as judge_all
 from handshakes.judge.profile import Profile, parse, template
@@ -21,6 +22,7 @@ from handshakes.judge.report import SCHEMA_FILE, as_json, as_junit, lines_of
 from handshakes.judge.served import Observed
 from handshakes.judge.sheet import as_html
 from handshakes.officernd.partner import PartnerIntegration
+from handshakes.officernd.simulator.findings import uniform
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.verdicts import Fault, Finding, Refuses, Survives
 from handshakes.spec.register import load
@@ -252,6 +254,15 @@ def test_what_was_refused_is_not_asked_to_be_refused():
     (row,) = red_of("healthcheck.failure", only="wrong-secret")
     for one in row.failures:
         assert "It was refused, which is right" in one.cause and "has to be refused" not in one.cause
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(403, "another answer than the first"), (401, "the same answer as")]
+)
+def test_answers_that_are_not_alike_are_told_as_such(status, said):
+    fault = PLATFORMS["officernd"].tools().faults["wrong-secret"]
+    (found,) = uniform(Response(status), fault, {"healthcheck": Response(401)}, "healthcheck")
+    assert said in found.detail and found.violated is (status == 403)
 
 
 # --- one whole run --------------------------------------------------------------------------------------

@@ -72,4 +72,4 @@ def cause(platform: str, one: Observed, keys: Sequence[str], ciphers: Ciphers | 
         return (
             f"{what} The signature is right, so it has to be accepted: verify what was received, unchanged."
         )
-    return what
+    return f"{what} What was seen: {one.finding.detail}"

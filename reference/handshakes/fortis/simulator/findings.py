@@ -109,7 +109,7 @@ def uniform(fault: OpeningFault, response: Response | None, seen: dict[str, Resp
         Finding(
             CLAUSE + "launch.uniform",
             same,
-            f"{fault.name}: compared with the first answer to what did not verify",
+            f"{fault.name}: {'the same answer as' if same else 'another answer than'} the first to what did not verify",
         )
     ]
 

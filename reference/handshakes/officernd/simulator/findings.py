@@ -61,9 +61,7 @@ def uniform(
     names = ("content-type", "www-authenticate", "set-cookie", "location")
     kept = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in names))
     same = kept == seen.setdefault(endpoint, kept)
-    detail = (
-        f"{endpoint}, {fault.name if fault else ''}: compared with the first answer to what did not verify"
-    )
+    detail = f"{endpoint}, {fault.name if fault else ''}: {'the same answer as' if same else 'another answer than'} the first to what did not verify"
     return (Finding(CLAUSE + "advice.uniform-answers", same, detail),)
 
 

@@ -95,7 +95,7 @@ def uniform(
         Finding(
             CLAUSE + "url.refused",
             same,
-            f"{attempt.name}: compared with the first answer to what did not verify",
+            f"{attempt.name}: {'the same answer as' if same else 'another answer than'} the first to what did not verify",
         ),
     )
 

@@ -132,7 +132,7 @@ def uniform(response: Response | None, fault: ConnectFault, seen: dict[str, Resp
         Finding(
             CLAUSE + "answer.uniform",
             same,
-            f"{fault.name}: compared with the first answer to what did not verify",
+            f"{fault.name}: {'the same answer as' if same else 'another answer than'} the first to what did not verify",
         ),
     )
 
