@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -668,3 +669,10 @@ def test_the_own_text_of_an_encrypted_launch_is_compared_without_showing_it():
     assert (answer.mine.at, answer.mine.ours, answer.mine.yours) == (15, "", "")
     assert "a blank" in answer.mine.name
     assert asked(by_node(), mine=JSON.encode()).mine.same_as == "text"
+
+
+def test_a_plain_launch_does_not_say_who_opened_it():
+    url = f"https://app.example/launch?location_id=11ea858313aabde4bd2eb0fa&timestamp={NOW}&hmac="
+    digest = hmac.digest(SECRET.encode(), f"11ea858313aabde4bd2eb0fa{NOW}".encode(), "sha256").hex()
+    returns = explain("fortis", url + digest, secret=SECRET, now=NOW).returns
+    assert returns and "only GET /v2/users/me says who opened it" in returns["not_covered"][-1]
