@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -250,6 +251,51 @@ def test_the_fault_picker_opens_on_its_search_and_closes_back_to_its_button(page
     page.locator("#faults").wait_for(state="hidden")
     page.locator("[data-fault=healthcheck]:focus").wait_for()
     assert button.inner_text() == "No fault"
+
+
+def test_enter_in_the_fault_picker_uses_the_fault_that_it_stands_on(page_of):
+    page = page_of
+    page.locator("[data-fault=healthcheck]").focus()
+    page.keyboard.press("Enter")
+    page.locator("#choices input").first.wait_for()
+    page.keyboard.type("wrong-secret")
+    page.keyboard.press("Enter")
+    assert page.locator("#faults").is_visible(), "Enter in the search chooses nothing"
+    for key in ("Tab", "Tab", "Space", "Enter"):
+        page.keyboard.press(key)
+    page.locator("[data-fault=healthcheck].chosen:focus").wait_for()
+    press(page, "healthcheck")
+    assert shown(page, "healthcheck", "refused") == "Refused as expected: signature-mismatch."
+
+
+def test_a_step_opens_the_message_that_it_names_and_a_step_without_a_refusal_closes_an_older_one(page_of):
+    page = page_of
+    choose(page, "healthcheck", "post")
+    press(page, "healthcheck")
+    page.locator("#message .verdict.bad strong", has_text="wrong-method").wait_for()
+    page.locator("[data-act=why]").click()
+    page.locator("#why", has_text="It was refused after that.").wait_for()
+    assert page.locator("#why h3").first.inner_text() == "Why"
+    page.locator("[data-fault=healthcheck]").click()
+    page.click("button[value=none]")
+    press(page, "healthcheck")
+    page.locator("#message", has_text="Choose a message on the wire").wait_for()
+    page.locator(".msg.carries").last.click()
+    page.locator("#message .verdict.ok").wait_for()
+    press(page, "healthcheck")
+    assert page.locator("#message .verdict.ok").count() == 1, "what the person chose stays"
+
+
+def test_the_clock_has_its_date_on_another_day_and_what_has_no_payload_counts_none(page_of):
+    page = page_of
+    page.locator("[data-clock='86400']").click()
+    page.locator("#clock", has_text=re.compile(r"^\d{4}-\d\d-\d\d \d\d:")).wait_for()
+    page.locator("[data-clock='0']").click()
+    page.locator("#clock", has_text=re.compile(r"^\d\d:\d\d:\d\d$")).wait_for()
+    page.locator(".msg.carries").first.click()
+    page.locator("#message .hint", has_text="Secrets are masked.").wait_for()
+    assert "bytes of payload" not in page.locator("#message").inner_text()
+    assert page.locator(".msg.carries b").first.evaluate("one => one.querySelectorAll('wbr').length") > 1
 
 
 def test_a_finished_step_is_announced_in_one_sentence_and_the_list_is_no_live_region(page_of):

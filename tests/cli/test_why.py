@@ -15,6 +15,8 @@ from pathlib import Path
 
 import requests
 
+from handshakes.core.messages import Request, form_body
+from handshakes.core.refusals import Refused
 from handshakes.onoffice import demo
 from handshakes.runtime.flow import InProcess
 from handshakes.runtime.story import Reports, Sides
@@ -78,6 +80,21 @@ def test_a_call_whose_hmac_does_not_match_is_explained_by_the_platform():
     text = why.answer(one)
     assert "form-hex" in text or "hex" in text.partition("Likely cause:")[2], text
     assert user.key not in text
+
+
+def test_a_refusal_that_is_not_about_the_signature_is_told_as_the_operator_was_told():
+    """Beside it stands what the bytes say: never that the request is verified, or refused for another reason."""
+    refused = Refused("platform-error", "retailcrm:credentials.checked", {"status": 403})
+    kept = Kept(lambda: 0)
+    page = Operator("retailcrm", kept, lambda request: ["example-module-secret"], "")
+    for body, beside in (
+        (json.dumps(REGISTRATION), "It was refused after that."),
+        ("{}", "No signature decided this."),
+    ):
+        request = Request("POST", "http://127.0.0.1", "/register", (("content-type", "application/x-www-form-urlencoded"),),
+                          form_body({"register": body}))  # fmt: skip
+        text = page.answer(kept.add(request, "register", refused))
+        assert text.startswith(refused.explain()) and text.endswith(beside), text
 
 
 def test_the_page_answers_its_own_address_and_what_is_kept_alone():

@@ -13,8 +13,11 @@ import pytest
 import requests
 
 from handshakes.core.messages import Request, Response
+from handshakes.core.refusals import Refused
 from handshakes.runtime.browser import Browser
+from handshakes.runtime.verdicts import Fault, Refuses
 from handshakes.web.resending import changed
+from handshakes.web.views import shop
 from handshakes.web.wire import Wire
 from tests.browser.market import Market, marketplace
 
@@ -209,6 +212,46 @@ def test_a_replay_is_sent_byte_for_byte_and_a_tampered_copy_says_which_part_brok
     assert [one["chapter"] for one in rows_of(market).values() if one["n"] == tampered] == [
         max(market.wire("officernd").chapters)
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "after"),
+    [
+        ("post", "wrong-method", " It was refused after that."),
+        ("wrong-secret", "signature-mismatch", ""),
+        ("stale", "stale", ""),
+    ],
+)
+def test_why_says_what_the_operator_was_told_and_asks_the_bytes_only_about_the_same(
+    market, fault, reason, after
+):
+    ask(market, "POST", "/press", press="healthcheck", fault=fault)
+    place = market.hosts["officernd"].place
+    step = next(one for one in shop(place)["steps"] if one["id"] == "healthcheck")
+    one = ask(market, "GET", "/message", n=step["shows"])
+    assert [each["reason"] for each in one["refusals"]] == [reason]
+    answer = ask(market, "GET", "/why", n=step["shows"])
+    assert (answer["verdict"], answer["reason"]) == ("refused", reason)
+    assert answer.get("after", "").endswith(after) and ("after" in answer) == bool(after)
+    ask(market, "POST", "/press", press="healthcheck")
+    step = next(one for one in shop(place)["steps"] if one["id"] == "healthcheck")
+    assert (step["state"], step["shows"]) == ("held", 0), "a step without a refusal names no message"
+
+
+def test_the_message_of_a_step_is_the_one_whose_refusal_it_names(market):
+    """Others in the same step are refused for other reasons, later even."""
+    place, fault = market.hosts["officernd"].place, Fault("x", "a:b", Refuses("identity-mismatch"), "x")
+    wire = market.wire("officernd")
+    chapter = wire.begin("healthcheck", "Check health", fault)
+    numbers = []
+    for reason in ("unknown-installation", "identity-mismatch", "signature-mismatch"):
+        one = wire.began("browser", "partner", Request("GET", "http://127.0.0.1", "/x"))
+        wire.heard(one, "x", Refused(reason, "a:b"))
+        wire.ended(one, Response(403))
+        numbers.append(one.number)
+    wire.end(chapter)
+    step = next(one for one in shop(place)["steps"] if one["id"] == "healthcheck")
+    assert (step["state"], step["shows"]) == ("refused", numbers[1])
 
 
 def test_after_six_minutes_the_same_request_is_stale_and_the_clock_goes_back(market):

@@ -11,11 +11,17 @@ from ..explain import explain
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
+from .reasons import beside
 from .resending import parts
 from .views import verdict
 from .wire import Exchange, Wire
 
 Json = dict[str, Any]
+REFUSED_BY_ANSWER = {
+    "reason": "refused by its answer",
+    "explained": "",
+    "hint": "Look at the answer: it says what was refused.",
+}
 TITLES = {"verified": "Verified by {}", "decrypted": "Decrypted by {}"}
 
 
@@ -114,17 +120,31 @@ def clause(platform: str, id: str) -> Json | None:
 
 
 def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
-    """Return what `explain` says of a request, with the secrets that its receiver tries; nothing of it shows a secret."""
+    """Return why a request was refused, or what its signature covers; nothing of it shows a secret.
+
+    What the operator was told is the answer. `explain` is asked with the secrets that the receiver tries, and
+    answers where it refuses for the same reason, or under a reading that a person chose.
+    """
+    refused = one.refused[-1][1] if one.refused else None
     secret, *others = place.tools.secrets(place.sides, one.request) or [""]
-    if not secret:
+    found = None
+    if secret:
+        known = {each.id for each in load(place.name).readings("signing")}
+        found = explain(
+            place.name, http_of(one.arrived or one.request), secret=secret, others=others, now=one.now,
+            readings=[each for each in readings if each in known], ciphers=place.ciphers,
+        )  # fmt: skip
+    after = beside(refused, found) if verdict(place, one) == "refused" and not readings else ""
+    if after:
+        told = (
+            {"reason": refused.reason, "explained": refused.explain(), "hint": refused.hint()}
+            if refused
+            else REFUSED_BY_ANSWER
+        )
+        return {"verdict": "refused", "after": after, **told}
+    if found is None:
         return {
             "verdict": "unknown",
             "says": "No secret is known here for this request: nothing can be compared.",
         }
-    known = {each.id for each in load(place.name).readings("signing")}
-    pasted = http_of(one.arrived or one.request)
-    found = explain(
-        place.name, pasted, secret=secret, others=others, now=one.now,
-        readings=[each for each in readings if each in known], ciphers=place.ciphers,
-    )  # fmt: skip
     return found.as_json()

@@ -15,6 +15,7 @@ from .tapping import PORTAL
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
+NOTHING_CHECKED = "The marketplace checks nothing of it."
 Json = dict[str, Any]
 
 
@@ -90,7 +91,13 @@ def _short(text: str, most: int = 120) -> str:
 
 def chapter(one: Chapter) -> Json:
     """Return a chapter's row."""
-    row = {"chapter": one.number, "kind": "chapter", "title": one.title, "first": one.first}
+    row = {
+        "chapter": one.number,
+        "kind": "chapter",
+        "title": one.title,
+        "first": one.first,
+        "press": one.press,
+    }
     return {**row, "fault": one.fault.name if one.fault else "", "what": one.fault.what if one.fault else ""}
 
 
@@ -114,9 +121,22 @@ def step(place: Place, press: Press) -> Json:
     state, said = ended(place, press, last) if last else ("next" if press.ready else "later", "")
     return {
         "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
-        "state": state, "said": said, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults),
+        "state": state, "said": said, "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults),
         "action": f"{place.addresses['platform']}{PORTAL}/{press.step}", "fields": dict(press.fields),
     }  # fmt: skip
+
+
+def named(place: Place, last: Chapter, state: str) -> int:
+    """Return the number of the message whose refusal a try's state names, the newest of them; 0 where it names none."""
+    expected = last.fault.expected if last.fault else None
+    if state not in ("refused", "violated") or not last.reasons:
+        return 0
+    reason = expected.reason if state == "refused" and isinstance(expected, Refuses) else last.reasons[-1]
+    with place.wire._all:
+        chapter = [one for one in place.wire.exchanges.values() if one.chapter == last.number]
+    return max(
+        (one.number for one in chapter if reason in [each.reason for _, each in one.refused]), default=0
+    )
 
 
 def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
@@ -147,7 +167,7 @@ def _ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     if press.done or (press.done is None and held) or accepted:
         survived = f"Survived: {expected.state}. " if isinstance(expected, Survives) else ""
         checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
-        said = " ".join(filter(None, (accepted, checks))) or "Done; the marketplace checks nothing of it."
+        said = " ".join(filter(None, (accepted, checks))) or NOTHING_CHECKED
         return "held", survived + said
     if reasons and expected is None:
         return "violated", f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}"

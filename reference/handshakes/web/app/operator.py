@@ -21,6 +21,7 @@ from ...platforms import PLATFORMS
 from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest, http_of
+from ..reasons import beside
 from .layout import STATIC, rendered, static
 
 MOST_ANSWERS = 100
@@ -142,26 +143,33 @@ class Operator:
     def answer(self, one: RefusedRequest) -> str:
         """Return the explanation in words; it is computed once while it is kept."""
         if one.number not in self._answers:
-            secret, *others = self.secrets(one.request) or [""]
-            if secret:
-                try:
-                    found = explain(
-                        self.platform,
-                        http_of(one.request),
-                        secret=secret,
-                        others=others,
-                        now=one.now,
-                        ciphers=self.ciphers,
-                    )
-                    text = "\n".join(told(found, one.now))
-                except Refused as refused:
-                    text = refused.explain()
-            else:
-                text = "No secret is known here for this request: nothing can be compared."
+            try:
+                text = self._told(one)
+            except Refused as refused:
+                text = refused.explain()
             self._answers[one.number] = text
             while len(self._answers) > MOST_ANSWERS:
                 self._answers.popitem(last=False)
         return self._answers[one.number]
+
+    def _told(self, one: RefusedRequest) -> str:
+        secret, *others = self.secrets(one.request) or [""]
+        found = None
+        if secret:
+            found = explain(
+                self.platform,
+                http_of(one.request),
+                secret=secret,
+                others=others,
+                now=one.now,
+                ciphers=self.ciphers,
+            )
+        after = beside(one.refused, found)
+        if after:
+            return "\n".join(filter(None, (one.refused.explain() if one.refused else "", after)))
+        if found is None:
+            return "No secret is known here for this request: nothing can be compared."
+        return "\n".join(told(found, one.now))
 
 
 def shown(value: str, name: str = "") -> str:

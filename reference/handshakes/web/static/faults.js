@@ -37,7 +37,12 @@ export const pick = async (step, before) => {
   find.oninput = draw;
   find.onkeydown = (event) => {
     if (event.key === "Escape" && find.value) { event.preventDefault(); find.value = ""; draw(); }
-    if (event.key === "Enter") event.preventDefault();
+  };
+  // Enter in a form presses its first button, which closes: here it uses the fault that it stands on
+  dialog.onkeydown = (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    if (event.target.name === "fault") { event.target.checked = true; dialog.close("use"); }
   };
   dialog.returnValue = "";
   dialog.showModal();

@@ -8,6 +8,7 @@ const WORDS = {
   held: ["ok", "held"], refused: ["ok", "refused as expected"], violated: ["bad", "violated"], waiting: ["wait", "waiting for you"],
   running: ["wait", "running"], unseen: ["none", "not seen"], next: ["none", "next"], later: ["none", "later"],
 };
+const worded = (step) => (step.state === "held" && step.unchecked ? ["ok", "done"] : WORDS[step.state]);
 const FINISHED = ["held", "refused", "violated"];
 const chosen = {};
 let shop = null;
@@ -51,7 +52,7 @@ const press = async (step, button) => {
 };
 
 const card = (step, number, current) => {
-  const [kind, word] = WORDS[step.state];
+  const [kind, word] = worded(step);
   const fault = chosen[step.id];
   const sign = step.state === "held" ? "✓" : step.state === "refused" || step.state === "violated" ? "✕" : String(number);
   const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, step.title);
@@ -85,7 +86,7 @@ const steps = (one) => {
 const announce = (before, now) => {
   for (const step of now.steps) {
     const was = before?.steps.find((one) => one.id === step.id);
-    if (was && FINISHED.includes(step.state) && (was.state !== step.state || was.try !== step.try)) say(`${step.title}: ${WORDS[step.state][1]}. ${step.said}`);
+    if (was && FINISHED.includes(step.state) && (was.state !== step.state || was.try !== step.try)) say(`${step.title}: ${worded(step)[1]}. ${step.said}`);
   }
 };
 
@@ -97,8 +98,10 @@ const counts = ({ held, violated, unseen, untestable }) => {
 let offset = 0;
 const tick = () => {
   const clock = $("#clock");
-  clock.textContent = new Date(Date.now() + offset).toISOString().slice(11, 19);
-  clock.dateTime = new Date(Date.now() + offset).toISOString();
+  const now = new Date(Date.now() + offset).toISOString();
+  const today = new Date().toISOString().slice(0, 10);
+  clock.textContent = now.startsWith(today) ? now.slice(11, 19) : now.slice(0, 19).replace("T", " ");
+  clock.dateTime = now;
 };
 
 const heard = (news) => {

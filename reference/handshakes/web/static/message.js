@@ -3,6 +3,13 @@ import { $, ask, el, say, state } from "./dom.js";
 
 const place = $("#message > .pad");
 let shown = { n: 0 };
+let turn = 0;
+
+const cut = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
+const blank = [...place.childNodes];
+
+/** Show no message, as at the start. */
+export const none = () => { turn += 1; shown = { n: 0 }; place.replaceChildren(...blank); };
 
 const title = (row) => el("div", {}, el("p", { class: "hint" }, `Message ${row.n} · ${row.from} to ${row.to}${row.of ? `, answer to ${row.of}` : ""}`),
   el("h2", { id: "message-h" }, el("code", {}, row.text)));
@@ -15,7 +22,7 @@ const verdict = (one) => {
       refusal ? el("p", {}, refusal.says) : null,
       el("dl", { class: "two" },
         el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${value}`))] : "nothing more")),
-        el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, seen.slice(0, 300)))),
+        el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
       refusal ? el("p", { class: "hint" }, refusal.hint) : null);
   }
   if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }));
@@ -35,6 +42,7 @@ const stages = (answer) => (answer.stages?.length ? section("What was signed, st
   el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("code", {}, stage.text || `hex ${stage.hex}`))))) : null);
 
 const explained = (answer) => {
+  if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`), answer.explained ? el("pre", { class: "bytes", tabindex: 0 }, answer.explained) : el("p", { class: "hint" }, answer.hint)];
   if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
   const parts = [];
   if (answer.verdict === "verified") parts.push(el("p", {}, answer.returns?.says || "With this secret, at this time, it verifies."));
@@ -57,10 +65,10 @@ const why = async (one, panel, reading = "") => {
   try { answer = await ask("/why", { n: one.n, reading }); } catch (error) { panel.replaceChildren(el("p", {}, error.message)); return; }
   const choice = el("select", { class: "field", id: "reading" }, el("option", { value: "" }, "as adopted"), ...one.readings.map((id) => el("option", { value: id, selected: id === reading }, id.split(":")[1])));
   choice.addEventListener("change", () => why(one, panel, choice.value));
-  const heading = el("h3", { tabindex: -1 }, answer.verdict === "verified" ? "Why it is accepted" : "Why");
+  const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Accepted under this reading" : "Why it is accepted");
   panel.replaceChildren(heading, ...explained(answer), stages(answer) ?? "",
-    one.readings.length && answer.verdict !== "unknown" ? el("p", {}, el("label", { for: "reading" }, "Reading "), choice) : "");
-  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.[0]?.says ?? answer.hint}` : answer.verdict);
+    one.readings.length && !answer.after && answer.verdict !== "unknown" ? el("p", {}, el("label", { for: "reading" }, "Reading "), choice) : "");
+  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.[0]?.says ?? answer.after ?? answer.hint}` : answer.verdict);
 };
 
 const resend = async (one, changes) => {
@@ -113,7 +121,7 @@ const difference = (one, other) => {
   if (mine === theirs) return [el("p", {}, "Request line and payload are the same.")];
   let at = 0;
   while (mine[at] === theirs[at]) at += 1;
-  const marked = (text, n) => el("pre", { class: "bytes", tabindex: 0 }, `${n}  …${text.slice(Math.max(0, at - 24), at)}`, el("span", { class: "differs" }, visible(text[at] ?? "end")), text.slice(at + 1, at + 60));
+  const marked = (text, n) => el("pre", { class: "bytes", tabindex: 0 }, `${n}  …${text.slice(Math.max(0, at - 24), at)}`, el("span", { class: "differs" }, visible(text[at] ?? "end")), cut(text.slice(at + 1), 59));
   return [el("p", {}, `The first difference is at character ${at} of request line and payload, counted from 0:`), marked(mine, one.n), marked(theirs, other.n)];
 };
 const visible = (text) => ({ " ": "␠", "\n": "␊", "\r": "␍" })[text] ?? text;
@@ -126,12 +134,14 @@ const light = (on) => (event) => {
 /** Show a message; `act` opens why, replays it or opens tamper at once. */
 export const show = async (row, rows, act = "") => {
   if (!row) return;
+  const mine = (turn += 1);
   if (row.kind === "message") {
     place.replaceChildren(title(row), el("p", {}, "One window said this to another; it does not travel over HTTP."));
     return;
   }
   let one;
   try { one = await ask("/message", { n: row.n }); } catch (error) { place.replaceChildren(title(row), el("p", {}, error.message)); return; }
+  if (mine !== turn && !act) return;
   const again = shown.n === one.n ? shown : { n: one.n, why: false, tamper: false };
   shown = again;
   if (act === "why") again.why = true;
@@ -151,7 +161,7 @@ export const show = async (row, rows, act = "") => {
   place.replaceChildren(title(row), verdict(one) ?? "",
     el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null, to),
     panel, form,
-    section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}, ${one.request.bytes} bytes of payload. Secrets are masked.`), lines(one.request)),
+    section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}${one.request.bytes ? `, ${one.request.bytes} bytes of payload` : ""}. Secrets are masked.`), lines(one.request)),
     one.response ? section("Response", lines(one.response)) : el("p", { class: "hint" }, one.failure ? `No response: ${one.failure}.` : "No response yet."),
     el("div", { id: "covered" }),
     one.findings.length ? section("Checked by the marketplace", el("ul", { class: "checks" }, one.findings.map((each) => el("li", {}, state(each.state === "held" ? "ok" : each.state === "violated" ? "bad" : "none", each.state), " ", el("code", {}, each.clause), " ", el("small", {}, each.detail))))) : "",

@@ -1,12 +1,13 @@
 // The wire: one row is one message and one line of the sequence diagram. It grows by a row, and is read as a list.
 import { $, el, say, state } from "./dom.js";
-import { show } from "./message.js";
+import { none, show } from "./message.js";
 
 const rows = new Map();
 const chapters = new Map();
 let lanes = [];
 let selected = 0;
 let follows = true;
+let opened = { n: 0, key: "" };
 let view = () => {};
 
 const lane = (name) => (lanes.indexOf(name) < 0 ? (name === "outside" ? 0 : 2) : lanes.indexOf(name));
@@ -24,12 +25,15 @@ const badge = (row) => {
   return row.violated ? state("bad", "violated") : row.open ? state("wait", "open") : null;
 };
 
+// a path breaks behind a slash, before it breaks within a word
+const pieces = (text) => text.split(/(?<=[/?&])/).flatMap((piece) => [piece, el("wbr")]);
+
 const message = (row) => {
   const kinds = [row.kind === "request" ? "" : row.kind === "message" ? "window" : "answer", row.carries ? "carries" : "", row.verdict === "refused" ? "bad" : ""];
   const button = el("button", { type: "button", class: `msg ${kinds.join(" ")}`, "data-n": row.n, tabindex: row.n === selected ? 0 : -1,
     "aria-current": row.n === selected ? "true" : false },
   el("span", { class: "no" }, String(row.n)), arrow(row),
-  el("span", { class: "text" }, el("b", {}, row.text), row.sub ? el("small", {}, row.sub) : null), badge(row));
+  el("span", { class: "text" }, el("b", {}, pieces(row.text)), row.sub ? el("small", {}, row.sub) : null), badge(row));
   button.addEventListener("click", () => { choose(row.n); if (innerWidth <= 760) view("message"); });
   return el("li", {}, button);
 };
@@ -77,11 +81,25 @@ export const update = (news, shop) => {
     only.replaceChildren(el("option", { value: "" }, "all"), ...[...chapters.values()].map((one) => el("option", { value: one.chapter }, `${one.chapter}. ${one.title}${one.fault ? `, ${one.fault}` : ""}`)));
     only.value = kept;
   }
-  const refused = news.filter((row) => row.kind === "request" && row.verdict === "refused" && !row.open).at(-1);
-  if (refused && follows) selected = refused.n;
+  const to = follows ? opens(news, shop) : undefined;
+  if (to !== undefined) selected = to;
   if (news.length) draw();
-  if (refused && follows) show(rows.get(selected), rows);
-  else if (news.some((row) => row.n === selected || row.answer === selected || row.of === selected)) show(rows.get(selected), rows);
+  if (to === 0) none();
+  else if (to || news.some((row) => row.n === selected || row.answer === selected || row.of === selected)) show(rows.get(selected), rows);
+};
+
+// The message to open by itself: the one whose refusal the last step names, or a refused one that no step sent.
+// 0 closes what an older step has opened; undefined leaves what is there.
+const opens = (news, shop) => {
+  const last = shop.steps.reduce((one, other) => (other.try > one.try ? other : one));
+  const loose = news.filter((row) => row.kind === "request" && row.verdict === "refused" && !row.open && row.chapter > last.try).at(-1);
+  const key = `${last.try} ${last.shows}`;
+  if (loose) { opened = { n: loose.n, key }; return loose.n; }
+  if (key === opened.key) return undefined;
+  const older = opened.n;
+  opened = { n: rows.has(last.shows) ? last.shows : 0, key: last.shows && !rows.has(last.shows) ? opened.key : key };
+  if (opened.n) return opened.n;
+  return older && selected === older ? 0 : undefined;
 };
 
 const choose = (n, focus = false) => {
