@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+from handshakes.core.messages import Request, Response
+from handshakes.core.refusals import Refused
 from tests.browser.market import WAIT, Market, choose, marketplace, opened, press, shown, window
 from tests.browser.test_onoffice import until
 from tests.oracles import tool
@@ -296,6 +298,19 @@ def test_the_clock_has_its_date_on_another_day_and_what_has_no_payload_counts_no
     page.locator("#message .hint", has_text="Secrets are masked.").wait_for()
     assert "bytes of payload" not in page.locator("#message").inner_text()
     assert page.locator(".msg.carries b").first.evaluate("one => one.querySelectorAll('wbr').length") > 1
+
+
+def test_a_long_answer_is_cut_with_a_mark(page_of, connected):
+    page, wire = page_of, connected.wire("officernd")
+    chapter = wire.begin("", "From outside")
+    one = wire.began("browser", "partner", Request("GET", "http://127.0.0.1", "/long"))
+    wire.heard(one, "long", Refused("malformed", "a:b"))
+    wire.ended(one, Response(403, (("content-type", "text/plain"),), b"x" * 400))
+    wire.end(chapter)
+    page.locator(".msg b", has_text="GET /long").last.click()
+    seen = page.locator("#message .verdict dd").last
+    seen.filter(has_text="xxx").wait_for()
+    assert seen.inner_text().endswith("x…")
 
 
 def test_a_finished_step_is_announced_in_one_sentence_and_the_list_is_no_live_region(page_of):

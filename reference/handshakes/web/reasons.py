@@ -25,8 +25,8 @@ def beside(refused: Refused | None, found: Answer | None) -> str:
             return ""
         if found.undone:
             return f"It was changed on the way: {'; '.join(found.undone)}. With that undone, it verifies."
-        right = (found.returns or {}).get("says") or "The signature is right."
-        return f"{right} It was refused after that."
+        says = (found.returns or {}).get("says") or "The signature is right."
+        return f"{says.partition('. ')[0].rstrip('.')}. It was refused after that."
     if refused is None:
         return ""
     same = found.reason == refused.reason and (found.clause == refused.clause or bool(found.explanations))
