@@ -160,10 +160,20 @@ def test_onoffice_is_activated_by_clicking_and_three_faults_end_as_they_must(pag
     frame.locator("#secret").fill(popup.input_value("#api-key"))
     frame.locator("#privacy").check()
     frame.locator("#unlockButton").click()
-    shown(page, "open", "held")
+    assert shown(page, "open", "held") == "The marketplace checks nothing of it."
+    assert page.locator("[data-step=open] .st").inner_text() == "done", "what nobody checks is not held"
     page.locator(".msg b", has_text="postMessage “active”").wait_for()
     window(page, "plans").frame_locator("#provider").locator("#estate").wait_for()
     assert shown(page, "plans", "held").startswith("The provider verified it.")
+    choose(page, "plans", "times-damage")
+    window(page, "plans").frame_locator("#provider").locator("h1").wait_for()
+    page.locator("#message .verdict.bad strong", has_text="missing-parameter").wait_for()
+    page.locator("[data-act=why]").click()
+    why = page.locator("#why", has_text="missing-parameter")
+    why.wait_for()
+    assert "accepted" not in why.inner_text() and "timestamp" in why.inner_text(), (
+        "nothing contradicts the refusal"
+    )
     press(page, "block")
     page.locator("[data-tile=onoffice] [data-state]", has_text="blocked").wait_for()
 
