@@ -85,7 +85,7 @@ def choose(page: Any, step: str, fault: str) -> None:
     page.click("button[value=use]")
 
 
-def shown(page: Any, step: str, state: str) -> str:
-    """Wait until a step is in a state; return what it says."""
+def shown(page: Any, step: str, state: str, says: str = "") -> None:
+    """Wait until a step is in a state and says so; it may be in the same state since an earlier try."""
     page.locator(f"[data-step={step}].{state}").wait_for()
-    return page.locator(f"#said-{step}").inner_text()
+    page.locator(f"#said-{step}", has_text=says).wait_for()
