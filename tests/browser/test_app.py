@@ -101,23 +101,23 @@ def settings(page: Any, world: Served) -> None:
 def test_officernd_a_person_connects_sees_the_result_and_saves_a_setting(page, serve):
     world = serve("officernd")
     page.goto(world.app + "/officernd/result")
-    assert "No connection was made in this browser" in page.inner_text("main")
+    until(lambda: "No connection was made in this browser" in page.inner_text("main"))
     connect(page, world)
     page.goto(world.app)
     page.click("text=Your page in this browser")
-    assert (page.inner_text("#result"), page.inner_text("#account")) == ("Connected", "J&J Ltd")
+    until(lambda: (page.inner_text("#result"), page.inner_text("#account")) == ("Connected", "J&J Ltd"))
     settings(page, world)
     page.select_option("select[name=synced]", "members-and-bookings")
     page.click("#settings button")
-    assert page.inner_text("#saved") == "Saved."
+    until(lambda: page.inner_text("#saved") == "Saved.")
     settings(page, world)
-    assert page.input_value("select[name=synced]") == "members-and-bookings"
+    until(lambda: page.input_value("select[name=synced]") == "members-and-bookings")
     page.select_option("select[name=synced]", "members")
     page.click("#settings button")
     page.goto(world.portal + "/simulator")
     page.click(f"#remove-{FIRST} button")
     page.goto(world.app + "/officernd/result")
-    assert page.inner_text("#result") == "Removed"
+    until(lambda: page.inner_text("#result") == "Removed")
     assert blocked_styles(page) == []
 
 
@@ -125,14 +125,14 @@ def test_officernd_a_refused_connect_says_so_to_the_person_and_why_to_the_operat
     world = serve("officernd")
     connect(page, world, "code-expired")
     page.goto(world.app + "/officernd/result")
-    assert page.inner_text("#result") == "Not connected"
-    assert "press Connect in OfficeRnD again" in page.inner_text("main")
-    assert "platform-error" not in page.inner_text("main")
+    until(lambda: page.inner_text("#result") == "Not connected")
+    until(lambda: "press Connect in OfficeRnD again" in page.inner_text("main"))
+    until(lambda: "platform-error" not in page.inner_text("main"))
     page.goto(world.operator)
-    assert page.locator(".reason").all_inner_texts() == ["unknown-installation", "platform-error"]
+    until(lambda: page.locator(".reason").all_inner_texts() == ["unknown-installation", "platform-error"])
     connect(page, world)
     page.goto(world.app + "/officernd/result")
-    assert page.inner_text("#result") == "Connected", "the person tried again"
+    until(lambda: page.inner_text("#result") == "Connected")  # the person tried again
 
 
 def test_officernd_a_phone_and_a_keyboard_suffice_and_a_form_outlives_a_restart_of_the_app(page, serve):
@@ -151,7 +151,7 @@ def test_officernd_a_phone_and_a_keyboard_suffice_and_a_form_outlives_a_restart_
     until_focus(page, "BUTTON")
     page.keyboard.press("Enter")
     page.wait_for_selector("#saved")
-    assert page.input_value("select[name=synced]") == "members-and-bookings"
+    until(lambda: page.input_value("select[name=synced]") == "members-and-bookings")
     for path in ("/", "/officernd/result", "/officernd/configure"):
         page.goto(world.app + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -183,24 +183,26 @@ def test_retailcrm_a_person_lands_in_the_account_and_stays_there_until_the_sessi
     world = serve("retailcrm")
     account = world.app + "/retailcrm/account"
     module(page, world, "wrong-token")
-    assert page.inner_text("#error") == "The module could not be connected."
+    until(lambda: page.inner_text("#error") == "The module could not be connected.")
     page.goto(account)
-    assert "Please open the module from its page in RetailCRM." in page.inner_text("main")
+    until(lambda: "Please open the module from its page in RetailCRM." in page.inner_text("main"))
     module(page, world)
     page.wait_for_url(account)
-    assert page.inner_text("#state") == "The module works."
+    until(lambda: page.inner_text("#state") == "The module works.")
     page.reload()
-    assert page.inner_text("#state") == "The module works."
+    until(lambda: page.inner_text("#state") == "The module works.")
     world.stop_app()
     world.start_app()
     page.reload()
-    assert page.inner_text("#state") == "The module works.", "the session outlives a restart of the app"
+    until(
+        lambda: page.inner_text("#state") == "The module works."
+    )  # the session outlives a restart of the app
     world.clock.ahead += 100_000
     page.reload()
-    assert "Please open the module from its page in RetailCRM." in page.inner_text("main")
+    until(lambda: "Please open the module from its page in RetailCRM." in page.inner_text("main"))
     page.goto(world.portal + "/simulator")
     page.click(f"#account-{retailcrm.CODE} button")
-    assert page.inner_text("#state") == "The module works.", "the person came again from RetailCRM"
+    until(lambda: page.inner_text("#state") == "The module works.")  # the person came again from RetailCRM
     assert blocked_styles(page) == []
 
 
@@ -233,10 +235,10 @@ def paste(page: Any, frame: Any, key: str = "") -> None:
 def test_onoffice_a_person_activates_in_the_frame_and_opens_the_service(page, serve):
     world = serve("onoffice")
     frame = mask(page, world)
-    assert frame.locator("h1").inner_text() == "Activate the example provider"
-    assert frame.locator("#customer").inner_text() == "Müller & Söhne <Immobilien> GmbH"
+    until(lambda: frame.locator("h1").inner_text() == "Activate the example provider")
+    until(lambda: frame.locator("#customer").inner_text() == "Müller & Söhne <Immobilien> GmbH")
     paste(page, frame)
-    assert frame.locator("#result").inner_text() == "Active"
+    until(lambda: frame.locator("#result").inner_text() == "Active")
     until(lambda: page.inner_text("#status") == "Active")
     world.stop_app()
     world.start_app()
@@ -244,7 +246,7 @@ def test_onoffice_a_person_activates_in_the_frame_and_opens_the_service(page, se
     page.click(f"#{onoffice.PLANS}-{onoffice.FIRST}-{onoffice.BROKER} button")
     service = page.frame_locator("#provider")
     service.locator("#estate").wait_for()
-    assert service.locator("#estate").inner_text() == f"House {onoffice.FIRST}"
+    until(lambda: service.locator("#estate").inner_text() == f"House {onoffice.FIRST}")
     assert page.context.cookies() == []
     assert blocked_styles(page) == []
 
@@ -253,13 +255,13 @@ def test_onoffice_a_person_who_reads_german_pastes_a_wrong_key_and_then_the_righ
     world = serve("onoffice")
     with person(blocking, "de-DE") as page:
         frame = mask(page, world)
-        assert frame.locator("h1").inner_text() == "Beispielanbieter freischalten"
+        until(lambda: frame.locator("h1").inner_text() == "Beispielanbieter freischalten")
         paste(page, frame, "x" * 64)
         said = frame.locator("#result").inner_text()
         assert said == "Der API-Key stimmt nicht. Bitte kopieren Sie ihn noch einmal."
         paste(page, frame)
         until(lambda: frame.locator("#result").inner_text() == "Aktiv")
-        assert "Alle Konten darin sind erfunden." in frame.locator("footer").inner_text()
+        until(lambda: "Alle Konten darin sind erfunden." in frame.locator("footer").inner_text())
 
 
 def test_onoffice_a_url_that_does_not_verify_and_one_that_is_too_old_show_the_same_page_in_the_frame(
@@ -273,7 +275,7 @@ def test_onoffice_a_url_that_does_not_verify_and_one_that_is_too_old_show_the_sa
     url = page.get_attribute("#provider", "src")
     world.clock.ahead += 100_000
     page.goto(url)
-    assert page.inner_text("main") == said
+    until(lambda: page.inner_text("main") == said)
     assert world.reasons()[-2:] == ["signature-mismatch", "stale"]
 
 
@@ -298,25 +300,25 @@ def test_fortis_the_session_holds_in_the_frame_of_another_site_and_ends_in_time(
     """In a browser that takes other third-party cookies, `test_fortis.py` shows the same."""
     world = serve("fortis")
     frame = launch(page, world, "token-of-another")
-    assert "Please open the app in Fortis again." in frame.locator("main").inner_text()
+    until(lambda: "Please open the app in Fortis again." in frame.locator("main").inner_text())
     frame = launch(page, world)
-    assert frame.locator("#user").inner_text() == fortis.USER
+    until(lambda: frame.locator("#user").inner_text() == fortis.USER)
     (inner,) = [one for one in page.frames if one.url.startswith(world.app)]
     inner.goto(world.app + "/fortis/app")
-    assert inner.inner_text("#user") == fortis.USER, "the cookie came back"
+    until(lambda: inner.inner_text("#user") == fortis.USER)  # the cookie came back
     world.stop_app()
     world.start_app()
     inner.goto(world.app + "/fortis/app")
-    assert inner.inner_text("#user") == fortis.USER, "the session outlives a restart of the app"
+    until(lambda: inner.inner_text("#user") == fortis.USER)  # the session outlives a restart of the app
     plain = "document.cookie = 'plain=1; Path=/; Secure; SameSite=None'; document.cookie"
-    assert inner.evaluate(plain) == "", "a cookie that is not partitioned is not taken here"
+    until(lambda: inner.evaluate(plain) == "")  # a cookie that is not partitioned is not taken here
     (cookie,) = page.context.cookies()
     assert cookie["partitionKey"] and cookie["secure"] and cookie["httpOnly"]
     world.clock.ahead += 4_000
     inner.goto(world.app + "/fortis/app")
-    assert "Please open the app in Fortis again." in inner.inner_text("main")
+    until(lambda: "Please open the app in Fortis again." in inner.inner_text("main"))
     frame = launch(page, world)
-    assert frame.locator("#user").inner_text() == fortis.USER, "the person opened it again"
+    until(lambda: frame.locator("#user").inner_text() == fortis.USER)  # the person opened it again
     with page.context.expect_page() as opening:
         frame.locator("#oauth button").click()
     opening.value.wait_for_selector("#allow")

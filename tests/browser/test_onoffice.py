@@ -65,7 +65,7 @@ def paste(page, frame, key: str = "") -> None:
     page.locator("#message:not(:empty)").wait_for()
 
 
-def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something on the page; its content security policy forbids what playwright waits with."""
     end = time.monotonic() + seconds
     while not holds():
