@@ -18,7 +18,7 @@ CASES = [(platform, bug) for platform in PLATFORMS for bug in bugs(platform)]
 @pytest.mark.parametrize(("platform", "mode"), SOUND)
 def test_a_partner_written_from_the_pages_alone_breaks_no_clause(platform, mode, tmp_path):
     report = judged(platform, mode, tmp_path)
-    assert against(report) == {} and report.ended == ""
+    assert against(report) == {} and report.exit in (0, 4)
     passed = {row.clause for row in report.rows if row.judgement == "pass"}
     plain = {clause for clause in passed if clause.startswith("fortis:plain.")}
     broken = {clause for clauses in bugs(platform).values() for clause in clauses}
