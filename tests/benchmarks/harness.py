@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -51,6 +52,27 @@ def wrk(url: str, seconds: int = 3, connections: int = 16) -> float:
     if "Non-2xx" in printed:
         raise AssertionError(f"not every answer was in the 200s:\n{printed}")
     return float(re.search(r"Requests/sec:\s+([0-9.]+)", printed)[1])
+
+
+def serve(application: object) -> tuple[str, Callable[[], None]]:
+    """Serve an ASGI application as a role is served; return where, and what ends it."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        application, port=0, http="h11", ws="none", lifespan="off", log_level="error",
+        server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=60,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+
+    def end() -> None:
+        server.should_exit = True
+        thread.join(5)
+
+    return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", end
 
 
 def has_wrk() -> bool:

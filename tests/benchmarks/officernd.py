@@ -8,13 +8,13 @@ import itertools
 import json
 import os
 import tempfile
-import threading
 import time
+from collections.abc import Callable
 from hashlib import shake_256
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from harness import best, has_wrk, ratio, row, wrk
+from harness import best, has_wrk, ratio, row, serve, wrk
 
 from handshakes import officernd
 from handshakes.cli.hosts import KEPT
@@ -84,9 +84,8 @@ def whole_handshake() -> None:
     row("the whole OfficeRnD handshake in process, best", f"{best(run, 50) * 1e3:.2f} ms", "under 2 ms")
 
 
-def serve_bare(store: Store) -> tuple[str, object]:
+def serve_bare(store: Store) -> tuple[str, Callable[[], None]]:
     """Serve a bare Starlette handler: the same row of the same store, decrypted, the inlined verification."""
-    import uvicorn
     from starlette.applications import Starlette
     from starlette.responses import JSONResponse
     from starlette.routing import Route
@@ -102,17 +101,7 @@ def serve_bare(store: Store) -> tuple[str, object]:
         return JSONResponse({"accountName": installation.details["accountName"]})
 
     application = Starlette(routes=[Route("/officernd/healthcheck", healthcheck)])
-    config = uvicorn.Config(
-        application, port=0, http="h11", ws="none", lifespan="off", log_level="error",
-        server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=60,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    return f"http://127.0.0.1:{port}", (server, thread)
+    return serve(application)
 
 
 def served() -> None:
@@ -142,13 +131,12 @@ def rate(which: str, store: Store) -> None:
         network.run(Browser().open(sides.platform.connect_url(integration.id)))
         assert integration.state == "connected"
         url = sides.platform.configuration_url(integration.id).replace("/configure", "/healthcheck")
-        bare, (server, thread) = serve_bare(store)
+        bare, end = serve_bare(store)
         bare_url = url.replace(origins["partner"], bare)
         for warm in (url, bare_url):
             wrk(warm, 1)
         pairs = [(wrk(url, 2), wrk(bare_url, 2)) for _ in range(5)]
-        server.should_exit = True
-        thread.join(5)
+        end()
     ratios = sorted(ours / theirs for ours, theirs in pairs)
     ours, theirs = (max(rates) for rates in zip(*pairs, strict=True))
     row(

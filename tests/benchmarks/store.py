@@ -12,7 +12,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,9 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import requests
 import sqlalchemy
-import uvicorn
 from cryptography.fernet import Fernet
-from harness import row, wrk
+from harness import row, serve, wrk
 from marks import median
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -165,22 +163,13 @@ def served_bare(routes: dict[str, Callable[[Request], Response]]) -> tuple[str, 
         return answer
 
     application = Starlette(routes=[Route(path, endpoint(work)) for path, work in routes.items()])
-    config = uvicorn.Config(
-        application, port=0, http="h11", ws="none", lifespan="off", log_level="error",
-        server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=60,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    url, stop = serve(application)
 
     def end() -> None:
-        server.should_exit = True
-        thread.join(5)
+        stop()
         steps.close()
 
-    return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", end
+    return url, end
 
 
 def bare() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from handshakes.fortis import demo as fortis
 from handshakes.onoffice import demo as onoffice
 from handshakes.retailcrm import demo as retailcrm
 from handshakes.runtime.sql_store import open_store
+from tests.browser.test_onoffice import mask, until
 from tests.oracles import tool
 from tests.web.served import Served, served
 
@@ -64,14 +64,6 @@ def person(chromium: Any, locale: str = "en-GB") -> Iterator[Any]:
 def page(blocking) -> Iterator[Any]:
     with person(blocking) as page:
         yield page
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something on the page; its content security policy forbids what playwright waits with."""
-    end = time.monotonic() + LIMIT / 1000
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def blocked_styles(page: Any) -> list[str]:
@@ -209,20 +201,6 @@ def test_retailcrm_a_person_lands_in_the_account_and_stays_there_until_the_sessi
 # --- onOffice -------------------------------------------------------------------------------------
 
 
-def mask(page: Any, world: Served, fault: str = "") -> Any:
-    """Open the popup and confirm both agreements; return the provider's frame."""
-    page.goto(world.portal + "/simulator")
-    if fault:
-        page.select_option(f"#open-{onoffice.FIRST}-{onoffice.ADMINISTRATOR} select", fault)
-    page.click(f"#open-{onoffice.FIRST}-{onoffice.ADMINISTRATOR} button")
-    page.check("input[name=terms]")
-    page.check("input[name=data_processing]")
-    page.click("#confirm button")
-    frame = page.frame_locator("#provider")
-    frame.locator("h1").wait_for()
-    return frame
-
-
 def paste(page: Any, frame: Any, key: str = "") -> None:
     page.check("input[value=all]")
     until(lambda: page.input_value("#api-key") != "")
@@ -234,7 +212,7 @@ def paste(page: Any, frame: Any, key: str = "") -> None:
 
 def test_onoffice_a_person_activates_in_the_frame_and_opens_the_service(page, serve):
     world = serve("onoffice")
-    frame = mask(page, world)
+    frame = mask(page, world.portal)
     until(lambda: frame.locator("h1").inner_text() == "Activate the example provider")
     until(lambda: frame.locator("#customer").inner_text() == "Müller & Söhne <Immobilien> GmbH")
     paste(page, frame)
@@ -254,7 +232,7 @@ def test_onoffice_a_person_activates_in_the_frame_and_opens_the_service(page, se
 def test_onoffice_a_person_who_reads_german_pastes_a_wrong_key_and_then_the_right_one(blocking, serve):
     world = serve("onoffice")
     with person(blocking, "de-DE") as page:
-        frame = mask(page, world)
+        frame = mask(page, world.portal)
         until(lambda: frame.locator("h1").inner_text() == "Beispielanbieter freischalten")
         paste(page, frame, "x" * 64)
         said = frame.locator("#result").inner_text()
@@ -268,10 +246,10 @@ def test_onoffice_a_url_that_does_not_verify_and_one_that_is_too_old_show_the_sa
     page, serve
 ):
     world = serve("onoffice")
-    frame = mask(page, world, "parameter-changed")
+    frame = mask(page, world.portal, "parameter-changed")
     said = frame.locator("main").inner_text()
     assert "Please open it from the marketplace again." in said
-    frame = mask(page, world)
+    frame = mask(page, world.portal)
     url = page.get_attribute("#provider", "src")
     world.clock.ahead += 100_000
     page.goto(url)

@@ -23,6 +23,7 @@ from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import RoleServer, listen, origin_of
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import Operator, World
+from tests.officernd.test_broken_partners import Process as Alone
 
 
 def settings_of(platform: str, base: str, mode: str = "encrypted") -> dict[str, str]:
@@ -42,13 +43,13 @@ def settings_of(platform: str, base: str, mode: str = "encrypted") -> dict[str, 
     }  # fmt: skip
 
 
-class Process:
-    """Where a partner runs: started anew, it knows what it stored and nothing else."""
+class Process(Alone):
+    """A partner in a process of its own that is also served, and can be served again at its port."""
+
+    has_store = True
 
     def __init__(self, partner: Any) -> None:
-        self.partner = partner
-        self.name, self.origins, self.secret_names = partner.name, partner.origins, partner.secret_names
-        self.has_store = True
+        super().__init__(partner)
         self.network: Any = None
         self._again: Any = None
 
@@ -62,14 +63,6 @@ class Process:
         """Stop what `serve_again` started."""
         if self._again:
             self._again.stop()
-
-    def restart(self) -> None:
-        old = self.partner
-        given = {"store": old.store, "clock": old.clock, "random": old.random, "report": old.report}
-        self.partner = type(old)(old.configuration, **given)
-
-    def handle(self, request):
-        return self.partner.handle(request)
 
 
 def operator_of(platform: str, served: Served, process: Process) -> Operator:

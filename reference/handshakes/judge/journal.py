@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..core.messages import Answer, Delayed, Dropped, Request, Response, Step, Unreachable
+from ..core.messages import Answer, Request, Response, Step, Unreachable
 from ..core.printing import duration
 from ..runtime.client import Client
 from ..runtime.transcript import Transcript
+from ..runtime.wrapped import seen
 
 MOST, MOST_BYTES = 1_000, 32_000_000
 """How many exchanges are kept, and how many bytes of bodies; the oldest go first."""
@@ -120,18 +121,17 @@ class Seat:
             self._own[key] -= not stranger
         if stranger:
             self.transcript.request("partner", self.name, request)
-        one, seen = self.journal.began(self.step_of(request), True, request), role.findings.seen
+        one, before = self.journal.began(self.step_of(request), True, request), role.findings.seen
         answer: Answer = yield from role.handle(request)
-        self.spans.append((seen, role.findings.seen, one.number))
+        self.spans.append((before, role.findings.seen, one.number))
         del self.spans[:-MOST]
-        response = answer.response if isinstance(answer, Delayed) else answer
-        failure = "dropped" if isinstance(response, Dropped) else ""
-        came = None if isinstance(response, Dropped) else response
-        if stranger and came:
-            self.transcript.response("partner", self.name, came)
-        elif stranger:
-            self.transcript.failure("partner", self.name, Unreachable(failure))
-        self.journal.ended(one, came, failure)
+        came = seen(answer)
+        if stranger:
+            self.transcript.answered("partner", self.name, came)
+        if isinstance(came, Unreachable):
+            self.journal.ended(one, None, came.kind)
+        else:
+            self.journal.ended(one, came)
         return answer
 
     def carry(self, client: Client, sender: str, request: Request) -> Response:

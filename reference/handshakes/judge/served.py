@@ -16,7 +16,7 @@ from itertools import count
 from socket import socket
 from typing import Any, Self, TypeVar, cast
 
-from ..core.messages import Answer, Delayed, Dropped, Request, Response, Step, Unreachable, split_url
+from ..core.messages import Answer, Request, Response, Step, Unreachable, split_url
 from ..core.printing import duration
 from ..platforms import PLATFORMS
 from ..runtime.client import Client
@@ -26,6 +26,7 @@ from ..runtime.store import MemoryStore
 from ..runtime.story import PLAIN, World
 from ..runtime.transcript import Event, Transcript
 from ..runtime.verdicts import Finding, NamedFault, Refuses
+from ..runtime.wrapped import Wrapped, seen
 
 T = TypeVar("T")
 
@@ -66,27 +67,18 @@ class Observed:
         return self.case is not None and isinstance(self.case.expected, Refuses)
 
 
-class Recorded:
+class Recorded(Wrapped):
     """A role whose requests from outside are recorded, with its answers."""
 
     def __init__(self, role: Role, transcript: Transcript) -> None:
-        self.role, self.transcript = role, transcript
-        self.name, self.secret_names = role.name, role.secret_names
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The role's origins."""
-        return self.role.origins
+        super().__init__(role)
+        self.transcript = transcript
 
     def handle(self, request: Request) -> Step[Answer]:
         """Answer as the role does."""
         self.transcript.request("partner", self.name, request)
         answer = yield from self.role.handle(request)
-        if isinstance(answer, Dropped):
-            self.transcript.failure("partner", self.name, Unreachable("dropped", request.origin))
-        else:
-            response = answer.response if isinstance(answer, Delayed) else answer
-            self.transcript.response("partner", self.name, response)
+        self.transcript.answered("partner", self.name, seen(answer))
         return answer
 
 
@@ -217,13 +209,11 @@ class Served:
     def _inside(self, sender: str, request: Request) -> Response:
         name = self.platform.name
         self.transcript.request(sender, name, request)
-        answer: Answer = drive(self.platform.handle(request), partial(self.exchange, name))
-        if isinstance(answer, Dropped):
-            self.transcript.failure(sender, name, Unreachable("dropped", request.origin))
-            raise Unreachable("dropped", request.origin)
-        response = answer.response if isinstance(answer, Delayed) else answer
-        self.transcript.response(sender, name, response)
-        return response
+        came = seen(drive(self.platform.handle(request), partial(self.exchange, name)))
+        self.transcript.answered(sender, name, came)
+        if isinstance(came, Unreachable):
+            raise Unreachable(came.kind, request.origin)
+        return came
 
     def _heard(self, finding: Finding) -> None:
         one = Observed(finding, self.platform.case, tuple(self._paths))

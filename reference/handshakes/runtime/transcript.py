@@ -84,6 +84,13 @@ class Transcript:
         with self._lock:
             self._append(Event("failure", receiver, sender, failure.kind))
 
+    def answered(self, sender: str, receiver: str, came: Response | Unreachable) -> None:
+        """Record what `sender` got from `receiver`, be it a response or none."""
+        if isinstance(came, Unreachable):
+            self.failure(sender, receiver, came)
+        else:
+            self.response(sender, receiver, came)
+
     def message(self, sender: str, receiver: str, text: str) -> None:
         """Record a message from one window to another (`postMessage`)."""
         with self._lock:

@@ -6,12 +6,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
-from ..core.messages import Answer, Pause, Request, Response, Step, Unreachable
+from ..core.messages import Answer, Request, Response, Step
 from ..core.refusals import Refused
 from .flow import Role
+from .wrapped import Move, Outward, Wrapped, advanced
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def _size(request: Request) -> int:
     )
 
 
-class Watched:
+class Watched(Wrapped):
     """A role, with the requests that it refuses kept.
 
     What the role's operator is told while it answers a request is about that request: `heard` is called by
@@ -90,26 +89,9 @@ class Watched:
         kept: Kept,
         shown: Callable[[Request, Response], bool] = lambda request, response: False,
     ) -> None:
-        self.role, self.kept, self.shown = role, kept, shown
+        super().__init__(role)
+        self.kept, self.shown = kept, shown
         self._now = threading.local()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.role, name)
-
-    @property
-    def name(self) -> str:
-        """The role's name."""
-        return self.role.name
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The role's origins."""
-        return self.role.origins
-
-    @property
-    def secret_names(self) -> frozenset[str]:
-        """The role's names of secrets."""
-        return self.role.secret_names
 
     def heard(self, endpoint: str, refused: Refused) -> RefusedRequest | None:
         """Keep the request that is being answered in this thread, and return it."""
@@ -118,27 +100,15 @@ class Watched:
 
     def handle(self, request: Request) -> Step[Answer]:
         """Answer as the role does."""
-        step = self.role.handle(request)
-        outward: Request | Pause
-        try:
-            outward = self._advanced(request, partial(next, step))
-            while True:
-                try:
-                    response = yield outward
-                except Unreachable as failure:
-                    outward = self._advanced(request, partial(step.throw, failure))
-                else:
-                    outward = self._advanced(request, partial(step.send, response))
-        except StopIteration as stop:
-            answer: Answer = stop.value
+        answer = yield from advanced(self.role.handle(request), lambda move, _: self._moved(request, move))
         if isinstance(answer, Response) and self.shown(request, answer):
             self.kept.add(request, request.path)
         return answer
 
-    def _advanced(self, request: Request, advance: Callable[[], Request | Pause]) -> Request | Pause:
+    def _moved(self, request: Request, move: Move) -> Outward:
         self._now.request = request
         try:
-            return advance()
+            return move()
         finally:
             self._now.request = None
 

@@ -6,15 +6,14 @@ import hmac
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
 
-from ..core.messages import Answer, Delayed, Dropped, Pause, Request, Response, Step, Unreachable, form_body
+from ..core.messages import Answer, Request, Step, form_body
 from ..core.refusals import Refused
 from ..core.strict import form_pairs
 from ..runtime.flow import Role
 from ..runtime.story import Press
 from ..runtime.verdicts import Findings
+from ..runtime.wrapped import Move, Outward, Wrapped, advanced, seen
 from .wire import Chapter, Exchange, Wire
 
 PORTAL = "/simulator"
@@ -27,7 +26,7 @@ TOKEN = "marketplace_token"
 
 
 @dataclass(slots=True)
-class Tap:
+class Tap(Wrapped):
     """A role whose messages go onto the wire.
 
     `presses` are what the marketplace offers now; a form of the simulator's pages that is one of them begins a chapter.
@@ -41,24 +40,6 @@ class Tap:
     page: str = ""
     token: str = field(default="", repr=False)
     _now: threading.local = field(default_factory=threading.local)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.role, name)
-
-    @property
-    def name(self) -> str:
-        """The role's name."""
-        return self.role.name
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The role's origins."""
-        return self.role.origins
-
-    @property
-    def secret_names(self) -> frozenset[str]:
-        """The role's names of secrets."""
-        return self.role.secret_names
 
     def heard(self, endpoint: str, refused: Refused) -> None:
         """Put a refusal on the exchange that is being handled in this thread."""
@@ -80,7 +61,7 @@ class Tap:
             one.arrived = request
         answer = yield from self._advanced(request, one)
         if outside:
-            self.wire.ended(one, _seen(answer))
+            self.wire.ended(one, seen(answer))
         return answer
 
     def _pressed(self, request: Request) -> Step[Answer]:
@@ -121,33 +102,20 @@ class Tap:
 
     def _advanced(self, request: Request, one: Exchange | None) -> Step[Answer]:
         """Advance the role; what it finds after an answer of the other side is about that answer's exchange."""
-        step = self.role.handle(request)
-        about = one
-        try:
-            outward = self._moved(partial(next, step), one, about)
-            while True:
-                try:
-                    response = yield outward
-                except Unreachable as failure:
-                    move: Callable[[], Request | Pause] = partial(step.throw, failure)
-                else:
-                    move = partial(step.send, response)
-                about = self._sent(outward) or one
-                outward = self._moved(move, one, about)
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
 
-    def _sent(self, outward: Request | Pause) -> Exchange | None:
+        def through(move: Move, asked: Outward | None) -> Outward:
+            return self._moved(move, one, one if asked is None else self._sent(asked) or one)
+
+        return (yield from advanced(self.role.handle(request), through))
+
+    def _sent(self, outward: Outward) -> Exchange | None:
         """Return the exchange that a request of the role's own has become."""
         with self.wire._all:
             return next(
                 (one for one in reversed(self.wire.exchanges.values()) if one.request is outward), None
             )
 
-    def _moved(
-        self, move: Callable[[], Request | Pause], one: Exchange | None, about: Exchange | None
-    ) -> Request | Pause:
+    def _moved(self, move: Move, one: Exchange | None, about: Exchange | None) -> Outward:
         findings: Findings | None = getattr(self.role, "findings", None)
         before = findings.seen if findings is not None else 0
         self._now.exchange = one or about
@@ -164,10 +132,3 @@ def _fields(request: Request) -> dict[str, str]:
         return dict(form_pairs(request.body, request.header("content-type"), "advice.form"))
     except (Refused, UnicodeDecodeError):
         return {}
-
-
-def _seen(answer: Answer) -> Response | Unreachable:
-    """Return what whoever asked sees of an answer."""
-    if isinstance(answer, Dropped):
-        return Unreachable("dropped")
-    return answer.response if isinstance(answer, Delayed) else answer
