@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .keys import ASSIGNED, PLACEHOLDERS, PREFIXED, unquoted_secret
+from .key_forms import ASSIGNED, PLACEHOLDERS, PREFIXED, unquoted_secret
 
 
 def doubt(secret: str) -> str:

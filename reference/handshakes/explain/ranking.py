@@ -10,7 +10,8 @@ from ..core.cases import Case, Slip, Slips
 from ..core.printing import printable
 from ..spec.register import load
 from .departures import Difference
-from .search import Hit, Part
+from .levels import Part
+from .search import Hit
 from .slips import CARRIERS, GENERAL
 
 MOST_MEMBERS = 12

@@ -1,49 +1,25 @@
 """The search: readings and slips, combined, until one reproduces the value that was received.
 
-It builds each stage once, level by level: level 0 is what the adopted rules make, level 1 what one slip makes,
-and so on. It only compares; what it finds explains a request and never accepts one.
+It goes through the states of `levels` by what they cost. It only compares; what it finds explains a request and never
+accepts one.
 """
 
 from __future__ import annotations
 
-import binascii
 import contextlib
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from ..core.cases import Case, Layer, Mac, Made
-from ..core.refusals import Refused
-from . import damage, digests, keys, macs, parameters, texts, writers
+from ..core.cases import Case, Mac
+from . import digests, keys, macs
 from .budget import Budget, Spent
+from .levels import BROKEN, Levels, Part, Path, State, parts_of, size_of
 
-Part = tuple[str, str]
-"""The id of a slip or reading, and what it changed."""
-Path = tuple[Part, ...]
 Form = tuple[str | Part, ...]
-State = tuple[Any, ...]
-Level = dict[Hashable, tuple[State, list[Path]]]
-
-BROKEN = (Refused, ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, binascii.Error)
-"""What a stage raises for a state that it cannot read: then nothing is made of it."""
 MANY_ROUNDS = 1_000
 """From how many rounds on a key derivation is put off."""
-MOST_PATHS = 12
-"""How many ways to one and the same state are kept."""
-
-_WITH_NAMES: dict[str, Callable[[Any, tuple[str, ...]], Iterable[writers.Way]]] = {
-    "added": parameters.added,
-    "changed": parameters.changed,
-    "order": parameters.reordered,
-}
-_PLAIN: dict[str, Callable[[Any], Iterable[writers.Way]]] = {
-    "query": parameters.queries,
-    "json": writers.written_pairs,
-    "text": texts.texts,
-    "damage": damage.undamaged,
-    "rewritten": damage.rewritten,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +87,8 @@ class _Search:
         received: str | None,
     ) -> None:
         self.case, self.budget, self.wanted, self.received = case, budget, wanted, received
-        self.tables: list[list[Level]] = [[] for _ in range(len(case.layers) + 1)]
+        self.levels = Levels(case, budget)
         self.hits: list[Hit] = []
-        self.ways: list[dict[Hashable, list[Made]]] = [{} for _ in case.layers]
         self.keys = _keys(case, secret, others)
         self.macs = _macs(case)
         self.forms: dict[Any, Callable[[Any], Form | None]] = {}
@@ -132,9 +107,9 @@ class _Search:
 
         Derivations of many rounds come last.
         """
-        self._build(cost)
+        self.levels.build(cost)
         for spent in range(least, cost + 1):
-            for identity, (state, paths) in self.tables[-1][spent].items():
+            for identity, (state, paths) in self.levels.last(spent):
                 if self.wanted is not None:
                     if spent == cost:
                         self.budget.spend(len(identity) if isinstance(identity, bytes) else 0)
@@ -150,8 +125,8 @@ class _Search:
 
         A rare one within the stages goes with a usual one of key or MAC, and the other way round.
         """
-        usual, rare = (self.tables[-1][cost].items() for cost in (1, 2))
-        for identity, (state, paths) in self.tables[-1][0].items():
+        usual, rare = (self.levels.last(cost) for cost in (1, 2))
+        for identity, (state, paths) in self.levels.last(0):
             for key_cost in (0, 1, 2, 3):
                 yield from self._pairs(state, paths, identity, key_cost, 3 - key_cost)
         for identity, (state, paths) in usual:
@@ -172,7 +147,7 @@ class _Search:
         if not keys or not macs:
             return
         message, received = state[0], state[1] if self.received is None else self.received
-        size, spend, fits = _size(message), self.budget.spend, self._fitting(received)
+        size, spend, fits = size_of(message), self.budget.spend, self._fitting(received)
         for parts, key in keys:  # the loop that all the time goes into: no more calls than it needs
             for mac in macs:
                 if mac.rounds is not None:
@@ -200,7 +175,7 @@ class _Search:
         message, received = state
         if mac.rounds is not None and not self.budget.derive(mac.rounds(key, message)):
             return
-        self.budget.spend(_size(message), mac.weight)
+        self.budget.spend(size_of(message), mac.weight)
         try:
             made = mac.make(key, message)
         except BROKEN:
@@ -242,99 +217,9 @@ class _Search:
                 self.forms[received] = digests.comparing(received)
         return self.forms[received]
 
-    def _build(self, cost: int) -> None:
-        first = self.tables[0]
-        while len(first) <= cost:
-            first.append({} if first else {self.case.start: (self.case.start, [()])})
-        for place, layer in enumerate(self.case.layers):
-            known = {identity for level in self.tables[place + 1] for identity in level}
-            made: Level = {}
-            for state, paths in self.tables[place][cost].values():
-                self._add(made, known, _made(layer, state), paths)
-            for less in range(cost):
-                for identity, (state, paths) in self.tables[place][less].items():
-                    for way in self._ways(place, layer, identity, state):
-                        if way.cost == cost - less:
-                            parts = _parts(way.id, way.change)
-                            longer = [(*path, *parts) for path in paths]
-                            self._add(made, known, way.state, longer)
-            self.tables[place + 1].append(made)
-
-    def _add(self, made: Level, known: set[Hashable], state: State | None, paths: list[Path]) -> None:
-        if state is None or state in known:
-            return
-        if state in made:
-            there = made[state][1]
-            there += [path for path in paths if path not in there][: MOST_PATHS - len(there)]
-            return
-        self.budget.build(_size(state[0]))
-        made[state] = (state, paths[:MOST_PATHS])
-
-    def _ways(self, place: int, layer: Layer, identity: Hashable, state: State) -> list[Made]:
-        ways = self.ways[place]
-        if identity not in ways:
-            ways[identity] = []
-            with contextlib.suppress(*BROKEN):
-                ways[identity] += _alternatives(layer, state, self.case.names)
-        return ways[identity]
-
-
-def _made(layer: Layer, state: State) -> State | None:
-    try:
-        return layer.make(state)
-    except BROKEN:
-        return None
-
-
-def _alternatives(layer: Layer, state: State, names: tuple[str, ...]) -> Iterator[Made]:
-    if layer.ways is not None:
-        yield from _unbroken(iter(layer.ways(state)))
-    for kind, part in layer.kinds:
-        if kind == "joined":
-            text, time, received, *_ = state
-            found: Iterable[writers.Way] = parameters.joined((text, time))
-            yield from (Made(id, (made, received), change, cost) for id, made, change, cost in found)
-            continue
-        found = _WITH_NAMES[kind](state[part], names) if kind in _WITH_NAMES else _PLAIN[kind](state[part])
-        for id, made, change, cost in _unbroken(iter(found)):
-            if kind == "json":
-                made = made.encode("utf-8", "surrogatepass")
-            yield Made(id, (*state[:part], made, *state[part + 1 :]), change, cost)
-
-
-def _unbroken(found: Iterator[Any]) -> Iterator[Any]:
-    """Yield what a generator makes until it breaks."""
-    try:
-        yield from found
-    except BROKEN:
-        return
-
-
-def _parts(id: str, change: str) -> Path:
-    """Return the slips of an alternative that is two at once; its changes stand in the same order.
-
-    >>> _parts("key-other + key-blank", "number 2 of those given")
-    (('key-other', 'number 2 of those given'), ('key-blank', ''))
-    """
-    if " + " not in id:
-        return ((id, change),)
-    return tuple(zip_longest(id.split(" + "), change.split(" + ") if change else (), fillvalue=""))
-
 
 def _part(slip: str | Part) -> Part:
     return (slip, "") if isinstance(slip, str) else slip
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, (str, bytes)):
-        return len(value)
-    if not isinstance(value, tuple):
-        return 8
-    size = 0
-    for part in value:
-        kind = type(part)
-        size += len(part) if kind is str or kind is bytes else _size(part)
-    return size
 
 
 def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tuple[Path, bytes]]]:
@@ -350,7 +235,7 @@ def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tu
     if case.general:
         for id, key, change, cost in keys.keys(secret, others):
             if key != adopted:
-                found[cost].append((_parts(id, change), key))
+                found[cost].append((parts_of(id, change), key))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import hmac
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -14,15 +13,13 @@ from ...core.cases import Ciphers, Mac
 from ..rules import Rules
 from ..rules.encrypted import BLOCK, ENCRYPTED, MAGIC
 from . import texts
+from .derivations import EVP_ROUNDS, PBKDF2, RAW, Material, evp, evp_rounds, hashed
 from .texts import Parts
 
 WEAK = frozenset({"fortis-data-cut", "fortis-data-changed", "fortis-iv-unknown"})
 """Slips by which only a part of the text is read."""
 LEAST = 16
 """The shortest ciphertext that is looked at."""
-
-Material = Callable[[bytes, bytes], bytes]
-"""What makes key and IV of passphrase and salt, 48 bytes of them."""
 
 
 class Sealed(NamedTuple):
@@ -45,111 +42,8 @@ class Opened(NamedTuple):
     cut: bool
 
 
-def evp(digest: str, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
-    """Return what OpenSSL's EVP_BytesToKey gives with one round.
-
-    >>> evp("md5", b"your key", bytes.fromhex("0001020304050607")).hex()[64:]
-    '3428110ad9454065ab3b4b4a2f86d00f'
-    """
-    made = last = b""
-    hashing = getattr(hashlib, digest)
-    while len(made) < length:
-        last = hashing(last + passphrase + salt, usedforsecurity=False).digest()
-        made += last
-    return made[:length]
-
-
-def evp_rounds(digest: str, rounds: int, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
-    """Return what EVP_BytesToKey gives with many rounds, as Ruby's pkcs5_keyivgen has by default."""
-    made = last = b""
-    hashing = getattr(hashlib, digest)
-    while len(made) < length:
-        last = last + passphrase + salt
-        for _ in range(rounds):
-            last = hashing(last, usedforsecurity=False).digest()
-        made += last
-    return made[:length]
-
-
-EVP_ROUNDS = (
-    ("md5", 2_048),
-    ("sha256", 2_048),
-    ("sha1", 2_048),
-    ("md5", 1_000),
-    ("sha256", 1_000),
-    ("md5", 10_000),
-)
-"""Hashes and rounds of EVP_BytesToKey: 2,048 of MD5 are the default of Ruby's pkcs5_keyivgen."""
-PBKDF2 = (
-    ("sha1", 1),
-    ("sha1", 1_000),
-    ("sha256", 1_000),
-    ("sha256", 10_000),
-    ("sha512", 999),
-    ("sha512", 1_000),
-    ("sha1", 10_000),
-    ("sha512", 10_000),
-    ("sha1", 65_536),
-    ("sha256", 65_536),
-    ("sha1", 100_000),
-    ("sha256", 100_000),
-    ("sha512", 100_000),
-    ("sha256", 250_000),
-    ("sha512", 210_000),
-    ("sha256", 310_000),
-    ("sha256", 600_000),
-)
-"""Hashes and rounds that samples and defaults have; how many are tried is a question of the budget."""
 READ = (ENCRYPTED + "derivation=sha256", ENCRYPTED + "derivation=pbkdf2")
 _MODES = ("ecb", "ctr", "cfb", "cfb8", "ofb")
-
-
-def _hashed(name: str, hexed: bool = False) -> Callable[[bytes], bytes]:
-    def made(passphrase: bytes) -> bytes:
-        digest = hashlib.new(name, passphrase, usedforsecurity=False)
-        return digest.hexdigest().encode() if hexed else digest.digest()
-
-    return made
-
-
-def _folded(passphrase: bytes) -> bytes:
-    key = bytearray(BLOCK)
-    for at, byte in enumerate(passphrase):
-        key[at % BLOCK] ^= byte
-    return bytes(key)
-
-
-_RAW: tuple[tuple[str, str, Callable[[bytes], bytes], int], ...] = (
-    ("fortis-key-raw", "as 32 bytes", lambda p: p, 32),
-    ("fortis-key-raw", "as 16 bytes", lambda p: p, 16),
-    ("fortis-key-raw", "as 24 bytes", lambda p: p, 24),
-    ("fortis-key-raw", "filled up with blanks", lambda p: p.ljust(32), 32),
-    ("fortis-key-raw", "filled up with the digit 0", lambda p: p.ljust(32, b"0"), 32),
-    ("fortis-key-raw", "repeated", lambda p: p * 32, 32),
-    ("fortis-key-raw", "without its dashes", lambda p: p.replace(b"-", b""), 32),
-    ("fortis-key-raw", "its hex digits decoded", lambda p: _sized(bytes.fromhex(p.replace(b"-", b"").decode())), 0),
-    ("fortis-key-raw", "decoded from base64", lambda p: _sized(b64decode(p, validate=True)), 0),
-    ("fortis-key-raw", "folded to 16 bytes, as MySQL does", _folded, 16),
-    ("fortis-key-sha256", "", _hashed("sha256"), 32),
-    ("fortis-key-sha256", "the first 32 hex digits", _hashed("sha256", True), 32),
-    ("fortis-key-sha256", "its first 16 bytes", _hashed("sha256"), 16),
-    ("fortis-key-md5", "32 hex digits", _hashed("md5", True), 32),
-    ("fortis-key-md5", "16 bytes", _hashed("md5"), 16),
-    ("fortis-key-md5", "twice", lambda p: _hashed("md5")(p) * 2, 32),
-    ("fortis-key-hashed", "SHA-1, the first 16 bytes", _hashed("sha1"), 16),
-    ("fortis-key-hashed", "SHA-1, filled up with NULs", _hashed("sha1"), 32),
-    ("fortis-key-hashed", "SHA-1, the first 32 hex digits", _hashed("sha1", True), 32),
-    ("fortis-key-hashed", "SHA-512, the first 32 bytes", _hashed("sha512"), 32),
-    ("fortis-key-hashed", "SHA-512, the first 32 hex digits", _hashed("sha512", True), 32),
-    ("fortis-key-hashed", "SHA-384, the first 32 bytes", _hashed("sha384"), 32),
-)  # fmt: skip
-"""Keys that are made of the secret alone: slip, what was changed, how, and the length (cut, or filled up with NULs)."""
-
-
-def _sized(key: bytes) -> bytes:
-    if len(key) not in (16, 24, 32):
-        raise ValueError("no key")
-    return key
 
 
 class Opener:
@@ -173,14 +67,14 @@ class Opener:
             yield self._mac(ids, (), self._adopted, size, "cbc")
         for ids, changes, material in self._derivations():
             yield self._mac(ids, changes, material, 32, "cbc")
-        for id, change, make, length in _RAW:
+        for id, change, make, length in RAW:
             yield self._raw(id, change, make, length, "cbc")
         for mode in _MODES:
             for size, more in sizes:
                 yield self._mac((*more, _of_mode(mode)), (), self._adopted, size, mode)
             for ids, changes, material in self._derivations():
                 yield self._mac((*ids, _of_mode(mode)), changes, material, 32, mode)
-            for id, change, make, length in _RAW:
+            for id, change, make, length in RAW:
                 yield self._raw(id, change, make, length, mode)
         for size, more in sizes[1:]:
             for ids, changes, material in self._derivations():
@@ -339,10 +233,10 @@ class Opener:
             (key, "the first 16 bytes of the key"),
             (passphrase[::-1], "its last bytes, backwards"),
             (passphrase[-BLOCK:], "its last 16 bytes"),
-            (_hashed("md5")(passphrase), "its MD5"),
-            (_hashed("md5", True)(passphrase), "the first 16 hex digits of its MD5"),
-            (_hashed("sha256")(passphrase), "the first half of its SHA-256"),
-            (_hashed("sha256", True)(passphrase), "the first 16 hex digits of its SHA-256"),
+            (hashed("md5")(passphrase), "its MD5"),
+            (hashed("md5", True)(passphrase), "the first 16 hex digits of its MD5"),
+            (hashed("sha256")(passphrase), "the first half of its SHA-256"),
+            (hashed("sha256", True)(passphrase), "the first 16 hex digits of its SHA-256"),
         ):
             yield (("fortis-iv-secret", said),), made[:BLOCK].ljust(BLOCK, b"\0")
         for fixed in (b"0" * BLOCK, b"1234567890123456", b"0123456789abcdef", b"0123456789ABCDEF", b"abcdefghijklmnop", bytes(range(BLOCK)), bytes(range(1, BLOCK + 1)), b" " * BLOCK, b"1" * BLOCK):  # fmt: skip
