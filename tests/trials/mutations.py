@@ -102,7 +102,7 @@ def _broken(
     budget: Callable[..., Budget] = Budget if everything else SMALL
     began = time.process_time()
     try:
-        with mock.patch("handshakes.explain.answer.Budget", budget):
+        with mock.patch("handshakes.explain.explaining.Budget", budget):
             answer = explain(platform, pasted, **given)
         said = json.dumps(answer.as_json(), ensure_ascii=False)
         said.encode()

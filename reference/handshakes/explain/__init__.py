@@ -4,6 +4,7 @@ Pure: ciphers are passed in, and nothing here reads a clock, a file or the netwo
 request either; `signing` of the platform does.
 """
 
-from .answer import Answer, explain
+from .answer import Answer
+from .explaining import explain
 
 __all__ = ["Answer", "explain"]

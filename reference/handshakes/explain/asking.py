@@ -12,7 +12,8 @@ from ..core.origins import is_url
 from ..core.printing import printable
 from ..core.refusals import Refused
 from ..platforms import PLATFORMS
-from .answer import Answer, explain
+from .answer import Answer
+from .explaining import explain
 from .recognising import own_names, recognised
 
 MOST_PASTED = 1_048_576

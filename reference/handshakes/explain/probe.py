@@ -16,7 +16,7 @@ from ..platforms import PLATFORMS
 from ..spec.register import Ambiguity, load
 from ..spec.vectors import load as vectors_of
 from ..spec.vectors import rows
-from .answer import RIGHT_SIGNATURE
+from .explaining import RIGHT_SIGNATURE
 from .pasted import read
 
 MOST_READINGS = 3

@@ -20,7 +20,7 @@ NOTHING_FITS = (
 def told(answer: Answer, now: int) -> Iterator[str]:
     """Yield the lines of an answer.
 
-    >>> from .answer import explain
+    >>> from .explaining import explain
     >>> print(*told(explain("officernd", "", secret="s", now=0), 0), sep="\\n")
     Nothing to verify: Nothing was pasted. Give a request as an argument, with --file, or on standard input.
     """

@@ -39,33 +39,15 @@ def evp_rounds(digest: str, rounds: int, passphrase: bytes, salt: bytes, length:
 
 
 EVP_ROUNDS = (
-    ("md5", 2_048),
-    ("sha256", 2_048),
-    ("sha1", 2_048),
-    ("md5", 1_000),
-    ("sha256", 1_000),
-    ("md5", 10_000),
-)
+    ("md5", 2_048), ("sha256", 2_048), ("sha1", 2_048), ("md5", 1_000), ("sha256", 1_000), ("md5", 10_000),
+)  # fmt: skip
 """Hashes and rounds of EVP_BytesToKey: 2,048 of MD5 are the default of Ruby's pkcs5_keyivgen."""
 PBKDF2 = (
-    ("sha1", 1),
-    ("sha1", 1_000),
-    ("sha256", 1_000),
-    ("sha256", 10_000),
-    ("sha512", 999),
-    ("sha512", 1_000),
-    ("sha1", 10_000),
-    ("sha512", 10_000),
-    ("sha1", 65_536),
-    ("sha256", 65_536),
-    ("sha1", 100_000),
-    ("sha256", 100_000),
-    ("sha512", 100_000),
-    ("sha256", 250_000),
-    ("sha512", 210_000),
-    ("sha256", 310_000),
+    ("sha1", 1), ("sha1", 1_000), ("sha256", 1_000), ("sha256", 10_000), ("sha512", 999), ("sha512", 1_000),
+    ("sha1", 10_000), ("sha512", 10_000), ("sha1", 65_536), ("sha256", 65_536), ("sha1", 100_000),
+    ("sha256", 100_000), ("sha512", 100_000), ("sha256", 250_000), ("sha512", 210_000), ("sha256", 310_000),
     ("sha256", 600_000),
-)
+)  # fmt: skip
 """Hashes and rounds that samples and defaults have; how many are tried is a question of the budget."""
 
 

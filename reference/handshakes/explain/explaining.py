@@ -1,0 +1,279 @@
+"""Explaining a request that was refused, or accepted: it is read, verified, and the mistake in it is searched for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from ..core.cases import Case, Ciphers, Found, Proof, Slips
+from ..core.keys import PUBLIC_TEST_KEYS
+from ..core.printing import printable
+from ..core.refusals import REASONS, Refused
+from ..core.stages import Stage
+from ..core.timestamps import Tolerance
+from ..platforms import PLATFORMS
+from .answer import Answer, ShownStage
+from .budget import Budget
+from .departures import Difference, signed_instead
+from .differences import Mine, compared
+from .doubts import doubt
+from .pasted import read
+from .ranking import Explanation, grouped
+from .recorded import Unreadable
+from .search import Hit, Outcome, search
+from .visible import masked, visible
+
+RIGHT_SIGNATURE = frozenset({"stale", "from-the-future"})
+"""Reasons that come after the signature was found right: there is no mistake to look for."""
+NOTHING = re.compile(r"^empty-p.*: name (signature|hmac|token)$|not 64 hex digits \([0-9] characters\)")
+"""Said of a signature that is empty, `null` or `undefined`: there is none to explain."""
+MILLISECONDS = "timestamp-in-milliseconds"
+"""The reason of a time that is refused though the signature is right for it as it stands."""
+DEEP = 40
+"""How many times the usual budget the long search has."""
+
+
+def explain(
+    platform: str,
+    pasted: bytes | str,
+    *,
+    secret: str,
+    now: int,
+    header: str = "",
+    tolerance: Tolerance | None = None,
+    readings: Sequence[str] = (),
+    others: Sequence[str] = (),
+    origins: Sequence[str] = (),
+    mine: bytes | None = None,
+    mine_digest: str = "",
+    deep: bool = False,
+    show_secrets: bool = False,
+    ciphers: Ciphers | None = None,
+) -> Answer:
+    """Return why a request of a platform was refused, or what it proves; `pasted` is whatever a person has.
+
+    `others` are further secrets to try, `origins` addresses that a proxy may have hidden, `mine` the text that
+    the person signed, and `mine_digest` the digest that the person got. `ciphers` are needed for Fortis only.
+    Raises `Refused` with `unknown-reading` alone.
+
+    >>> answer = explain(
+    ...     "officernd", "/h?slug=s&locations=x&signature=t%3D1648190384%2Csignature%3D"
+    ...     "5f8d0423977f447e3d5ed3cef433ab11d89de6838e31b04c8f5fdaddf607a35f",
+    ...     secret="example-integration-secret", now=1648190384)
+    >>> answer.verdict, answer.explanations[0][0].id
+    ('refused', 'order-sorted + json-python')
+    """
+    slips = PLATFORMS[platform].slips()
+    doubts = tuple(filter(None, (doubt(secret),)))
+    content = pasted.encode("utf-8", "surrogatepass") if isinstance(pasted, str) else pasted
+    try:
+        found = replace(read(content, slips, header, origins), origins=tuple(origins), others=tuple(others))
+    except Unreadable as unreadable:
+        return Answer(platform, "", (), "unrecognised", says=str(unreadable), doubts=doubts)
+    return _Asked(platform, slips, found, secret, now, tolerance, list(readings), tuple(others)).answer(
+        doubts,
+        mine,
+        mine_digest,
+        Budget().times(DEEP if deep else 1),
+        3 if deep else 2,
+        show_secrets,
+        ciphers,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request that was recognised, and what it is verified with."""
+
+    platform: str
+    slips: Slips
+    found: Found
+    secret: str
+    now: int
+    tolerance: Tolerance | None
+    readings: list[str]
+    others: tuple[str, ...]
+
+    def answer(
+        self,
+        doubts: tuple[str, ...],
+        mine: bytes | None,
+        mine_digest: str,
+        budget: Budget,
+        depth: int,
+        show_secrets: bool,
+        ciphers: Ciphers | None,
+    ) -> Answer:
+        """Verify, and where that fails or the person's own values are given, search."""
+        proof: Proof | None = None
+        refused: Refused | None = None
+        try:
+            proof = self.slips.verify(
+                self.found,
+                secret=self.secret,
+                now=self.now,
+                tolerance=self.tolerance,
+                readings=self.readings,
+            )
+        except Refused as error:
+            if error.reason == "unknown-reading":
+                raise
+            refused = error
+        stages = self._stages(refused)
+        cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=ciphers))
+        tried, complete, fits = 0, True, False
+        explanations: tuple[tuple[Explanation, ...], ...] = ()
+        if refused and refused.reason not in RIGHT_SIGNATURE and not NOTHING.search(str(refused)):
+            doubts = (*doubts, *filter(None, (case.untried for case in cases)))
+            outcome = self._searched(cases, budget, depth)
+            tried, complete = outcome.tried, outcome.complete
+            fits = any(not hit.path for hit in outcome.hits)
+            hits = () if fits else outcome.hits
+            if beside := next((case.beside for case in cases if case.beside), ""):
+                hits = tuple(
+                    hit
+                    if any("time" in id for id, _ in hit.path)
+                    else replace(hit, path=(*hit.path, (beside, "")))
+                    for hit in hits
+                )
+            if fits and refused.reason == MILLISECONDS:
+                hits = (Hit((("time-in-milliseconds", ""),), ""),)
+            differs = partial(self._differs, stages=stages, show_secrets=show_secrets)
+            explanations = grouped(hits, self.platform, self.slips, cases, differs)
+            if not fits and not hits and (guess := self.slips.doubt(self.secret, self.found)):
+                doubts = (*doubts, guess)
+        own = None
+        if mine is not None or mine_digest:
+            own = self._own(cases, stages, mine, mine_digest, depth, show_secrets)
+        return Answer(
+            self.platform,
+            self.found.took,
+            self.found.undone,
+            "verified" if proof else "refused",
+            reason=refused.reason if refused else "",
+            clause=refused.clause if refused else "",
+            says=REASONS[refused.reason].meaning if refused else "",
+            hint=refused.hint() if refused else "",
+            evidence={name: printable(str(value), 200) for name, value in refused.evidence.items()} if refused else {},
+            doubts=() if proof else doubts,
+            returns=_returned(proof, show_secrets) if proof else None,
+            signature_fits=proof is not None or fits or bool(refused and refused.reason in RIGHT_SIGNATURE),
+            stages=tuple(self._shown(stage, show_secrets) for stage in stages),
+            explanations=explanations,
+            tried=tried,
+            ended="complete" if complete else "budget",
+            mine=own,
+        )  # fmt: skip
+
+    def _differs(self, hit: Hit, stages: tuple[Stage, ...], show_secrets: bool) -> Difference | None:
+        """Compare what a mistake signs with the message. Nothing masked is shown, nor a secret that it signs."""
+        theirs = hit.state[0] if isinstance(hit.state, tuple) else None
+        if not isinstance(theirs, bytes):
+            return None
+        if show_secrets:
+            return signed_instead(stages, theirs)
+        masked = [stage for stage in stages if stage.credential and not _public(stage.value)]
+        secrets = (hit.key, *(one.encode("utf-8", "surrogatepass") for one in (self.secret, *self.others)))
+        hidden = any("secret" in id for id, _ in hit.path) or any(
+            one and one in theirs and not _public(one) for one in secrets
+        )
+        return signed_instead(
+            stages, theirs, hidden=hidden or stages[-1:] == (*masked[-1:],), masked=bool(masked)
+        )
+
+    def _stages(self, refused: Refused | None) -> tuple[Stage, ...]:
+        try:
+            return self.slips.stages(self.found, secret=self.secret, readings=self.readings)
+        except Refused:
+            built = refused.stages if refused else ()
+            return tuple(stage for stage in built if isinstance(stage, Stage))
+
+    def _shown(self, stage: Stage, show_secrets: bool) -> ShownStage:
+        clause = self.slips.CLAUSES.get(stage.name, "")
+        hidden = stage.credential and not show_secrets and not _public(stage.value)
+        if hidden:
+            return ShownStage(stage.name, len(stage.value), masked(stage.value), "", True, clause)
+        try:
+            stage.value.decode()
+        except UnicodeDecodeError:
+            return ShownStage(stage.name, len(stage.value), "", stage.value[:2_000].hex(), False, clause)
+        return ShownStage(stage.name, len(stage.value), visible(stage.value), "", False, clause)
+
+    def _searched(
+        self, cases: list[Case], budget: Budget, depth: int, received: str | None = None
+    ) -> Outcome:
+        """Search every case, and keep the explanations with the fewest slips."""
+        best: list[Outcome] = []
+        tried, complete = 0, True
+        for case in cases:
+            outcome = search(
+                case, secret=self.secret, others=self.others, budget=budget, depth=depth, received=received
+            )
+            tried += outcome.tried
+            complete = complete and outcome.complete
+            if case.part and any(not hit.path for hit in outcome.hits):
+                continue
+            if outcome.hits:
+                best.append(outcome)
+                depth = min(depth, outcome.cost)
+        least = min((outcome.cost for outcome in best), default=0)
+        hits = tuple(hit for outcome in best if outcome.cost == least for hit in outcome.hits)
+        return Outcome(hits, tried, complete, least)
+
+    def _own(
+        self,
+        cases: list[Case],
+        stages: tuple[Stage, ...],
+        mine: bytes | None,
+        digest: str,
+        depth: int,
+        show_secrets: bool,
+    ) -> Mine:
+        """Compare the person's own text, and look for the slip that makes it, or that gives the person's own digest."""
+        hidden = not show_secrets and any(
+            stage.credential and not _public(stage.value) for stage in stages[-1:]
+        )
+        own = compared(stages, mine, hidden=hidden)
+        outcome = Outcome((), 0, True)
+        if digest:
+            outcome = self._searched(cases, Budget(), depth, digest)
+        elif mine is not None and not own.same_as:
+            for case in cases:
+                outcome = search(
+                    case,
+                    secret=self.secret,
+                    budget=Budget(),
+                    depth=depth,
+                    wanted=lambda state: state[0] == mine,
+                )
+                if outcome.hits:
+                    break
+        right = any(not hit.path for hit in outcome.hits)
+        differs = partial(self._differs, stages=stages, show_secrets=show_secrets)
+        found = () if right else grouped(outcome.hits, self.platform, self.slips, cases, differs)
+        return replace(own, digest_fits=bool(digest) and right, explanations=found, tried=outcome.tried)
+
+
+def _public(value: bytes) -> bool:
+    try:
+        return value.decode() in PUBLIC_TEST_KEYS
+    except UnicodeDecodeError:
+        return False
+
+
+def _returned(proof: Proof, show_secrets: bool) -> dict[str, Any]:
+    def value(name: str, text: str) -> str:
+        if name in proof.credentials and not show_secrets and text not in PUBLIC_TEST_KEYS:
+            return masked(text.encode("utf-8", "surrogatepass"))
+        return text
+
+    return {
+        "says": proof.says,
+        "parameters": [[name, value(name, text)] for name, text in proof.parameters],
+        "covered": [*proof.covered],
+        "not_covered": [*proof.not_covered],
+        "timestamp": proof.timestamp,
+    }
