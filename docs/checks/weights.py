@@ -16,7 +16,7 @@ MOST = {
 }
 """The most that a first visit to a page may transfer, search index included."""
 MOST_INDEX = 180 * KILO
-MOST_SITE = 9_300 * KILO
+MOST_SITE = 9_000 * KILO
 """The most that all pages and what they show may take; the engine, which is loaded on demand, is counted apart."""
 MOST_ENGINE = 7_000 * KILO
 """The most that the engine may take compressed, as a host sends it: 7 MB."""

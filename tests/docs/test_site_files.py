@@ -18,6 +18,13 @@ def test_marks_in_code_that_colour_nothing_are_left_out():
     assert lean.html(page) == '<pre><code>a = <span class="k">if</span></code></pre>'
 
 
+def test_what_the_style_asks_nothing_of_is_left_out_on_pages_of_modules():
+    page = '<h3 id="a.b" class="doc doc-heading"><span class="doc doc-object-name">b</span></h3><div class="doc-signature highlight">'
+    assert lean.html(page) == '<h3 id="a.b">b</h3><div class="highlight">'
+    other = '<div class="docs"><span class="k">if</span></div><p class="doc">'
+    assert lean.html(other) == other
+
+
 def test_an_entry_of_the_index_is_text_that_the_browser_may_read_as_html():
     assert lean.plain("<p>a &lt;b&gt; &amp; <code>c</code></p>\n<p>d&para;</p>") == "a &lt;b&gt; &amp; c d"
     assert lean.plain("<li>a</li><li>b</li>") == "a b"
