@@ -8,7 +8,7 @@ import shutil
 from html import unescape
 from pathlib import Path
 
-from docs.searching import boost
+from docs.searching import boost, worker
 
 PLAIN_SPANS = re.compile(
     r'<span class="(?:n|w|p|o)">([^<]*)</span>|<span></span>'
@@ -16,6 +16,10 @@ PLAIN_SPANS = re.compile(
 OF_MODULES = re.compile(r'(<(?:div|span|h[1-6])\b[^>]*?) class="(doc[ -][^"]*)"')
 """Where a page of modules says of a part what it is: eleven words, none of which the site's style asks for."""
 BARE_SPANS = re.compile(r"<span>([^<]*)</span>")
+SIDEBARS = re.compile(r'<div class="md-sidebar .*?(?=<div class="md-content")', re.DOTALL)
+CUT_OFF = re.compile(r'<span class="md-ellipsis">([^<]*)</span>')
+"""A title in a sidebar that the theme would cut off; without it, it goes on in a second line."""
+BLOCK = re.compile(r"\s*(</?(?:a|div|input|label|li|nav|ul)\b[^>]*>)\s*")
 KEPT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.DOTALL)
 
 
@@ -25,6 +29,7 @@ def html(text: str) -> str:
         'role="dialog">', 'role="dialog" aria-label="Search">'
     )  # the theme's dialog has no name
     text = BARE_SPANS.sub(r"\1", OF_MODULES.sub(_of_modules, PLAIN_SPANS.sub(r"\1", text)))
+    text = SIDEBARS.sub(lambda found: BLOCK.sub(r"\1", CUT_OFF.sub(r"\1", found[0])), text)
     parts = KEPT.split(text)  # in threes: what is between, what is kept, and the name of its tag
     between = (re.sub(r"[ \t]{2,}", " ", re.sub(r"\s*\n\s*", "\n", part)) for part in parts[::3])
     kept = [*parts[1::3], ""]
@@ -49,6 +54,8 @@ def site(folder: Path) -> None:
     for path in folder.rglob("*.map"):
         path.unlink()
     shutil.rmtree(folder / "assets" / "javascripts" / "lunr", ignore_errors=True)
+    for path in folder.glob("assets/javascripts/workers/search.*.js"):
+        path.write_text(worker(path.read_text("utf-8")), "utf-8")
     path = folder / "search" / "search_index.json"
     if path.is_file():
         index = json.loads(path.read_text("utf-8"))

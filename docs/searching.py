@@ -28,6 +28,16 @@ USED = {
     "troubleshooting.html": 0.4,
 }
 """How much everything else counts there; 1 is the rule."""
+FUNCTION_WORDS = (
+    "a an and are as at be by can could did do does for from has have how i if in into is it its me must my of on or our "
+    "should so that the their then there these this those to was we were what when where which who why will with would you your"
+)
+"""What a phrase has between the words that matter. Each is left out only where it stands alone beside others: ids keep theirs."""
+IN_THE_WORKER = """addEventListener("message",({data:asked})=>{if(asked.type===2&&!asked.data.includes('"')){\
+const few=new Set("%s".split(" ")),left=asked.data.split(/\\s+/).filter(word=>!few.has(word.toLowerCase().replace(/[?!.,;]+$/,"")));\
+if(left.some(word=>word))asked.data=left.join(" ")}});
+"""
+"""What is put before the theme's search, which would ask for `of` and `the` as for any other word."""
 SEPARATOR = re.compile(r"[\s\-.:]+")
 """Where a title is cut into words, as mkdocs.yml tells the search."""
 
@@ -39,6 +49,11 @@ def metadata(path: str) -> dict[str, object]:
     ({}, {'exclude': True})
     """
     return {"exclude": True} if path.startswith(LEFT_OUT) else {}
+
+
+def worker(script: str) -> str:
+    """Return the theme's search as this site has it."""
+    return IN_THE_WORKER % FUNCTION_WORDS + script
 
 
 def boost(location: str, title: str) -> float:

@@ -57,6 +57,7 @@ def expected() -> dict[str, Wanted]:
         found |= {id: ((f"clauses/{platform}.html#{id.partition(':')[2]}",), 2) for id in ids}
         found |= dict.fromkeys(PARAMETERS[platform].split(), (_folders(platform), 1))
     found |= {word: (_folders(platform), 1) for word, platform in WORDS.items()}
+    found |= {f"what is the {word}, and how do I do it?": found[word] for word in REASONS}
     for place, slips in (
         ("general", GENERAL),
         *((name, each.slips().SLIPS) for name, each in PLATFORMS.items()),

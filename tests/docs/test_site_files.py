@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import doctest
 import json
+import subprocess
+from pathlib import Path
 
-from docs import lean, searching
+import material
+
+from docs import faults_pages, lean, searching
+from handshakes.core.refusals import REASONS
+from handshakes.explain.entries import slips
+from handshakes.platforms import PLATFORMS
+from handshakes.spec import register
+from tests.oracles import tool
 
 
 def test_blanks_between_tags_become_one_and_code_keeps_its_own():
@@ -23,6 +32,13 @@ def test_what_the_style_asks_nothing_of_is_left_out_on_pages_of_modules():
     assert lean.html(page) == '<h3 id="a.b">b</h3><div class="highlight">'
     other = '<div class="docs"><span class="k">if</span></div><p class="doc">'
     assert lean.html(other) == other
+
+
+def test_a_title_in_a_sidebar_is_not_cut_off_and_has_no_blanks_around_it():
+    link = '<a href="b.html">\n<span class="md-ellipsis">\nBuild a\nhouse\n</span>\n</a>\n'
+    page = f'{link}<div class="md-sidebar x">\n<li>\n{link}</li></div>\n<div class="md-content">\n{link}'
+    side = '<div class="md-sidebar x"><li><a href="b.html">Build a\nhouse</a></li></div><div class="md-content">\n'
+    assert lean.html(page) == link + side + link
 
 
 def test_an_entry_of_the_index_is_text_that_the_browser_may_read_as_html():
@@ -55,3 +71,58 @@ def test_maps_and_word_lists_are_taken_out_and_the_index_is_written_briefly(tmp_
 
 def test_the_examples_of_the_search_hold():
     assert doctest.testmod(searching) == (0, 3)
+
+
+SEARCH = """
+const heard = [], said = [];
+Object.assign(globalThis, {self: globalThis, addEventListener: (_, hear) => heard.push(hear), postMessage: one => said.push(one)});
+const {script, index, queries} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+(0, eval)(script);
+const asked = async message => { for (const hear of heard) await hear({data: message}); return said.pop().data; };
+(async () => {
+    await asked({type: 0, data: index});
+    for (const data of queries)
+        console.log(JSON.stringify((await asked({type: 2, data})).items.flat().map(one => one.location)));
+})();
+"""
+TEXTS = {
+    "a": "What the module is: its answer to the platform is the text of the page.",
+    "b": "token coverage",
+    "c": "own keys, one for any use",
+}
+
+
+def test_a_phrase_finds_what_its_words_find_without_the_and_of():
+    """The theme's own search, in Node, with what the site puts before it."""
+    (theme,) = (Path(material.__file__).parent / "templates/assets/javascripts/workers").glob("search.*.js")
+    docs = [{"location": place, "title": place, "text": text} for place, text in TEXTS.items()]
+    config = {"lang": ["en"], "separator": r"[\s\-\.:]+", "pipeline": ["trimmer"]}
+    config["fields"] = {"title": {"boost": 1000}, "text": {"boost": 1}}
+    queries = ["what is the coverage of the token?", "coverage token", "own", "one any", "the", '"the page"']
+
+    def found(script: str) -> list[list[str]]:
+        asked = {
+            "script": script,
+            "index": {"config": config, "docs": docs, "options": {}},
+            "queries": queries,
+        }
+        run = subprocess.run(
+            [tool("node"), "-e", SEARCH],
+            input=json.dumps(asked),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    bare = found(theme.read_text("utf-8"))
+    assert bare[0] != bare[1] == ["b"]  # why the site changes it
+    assert found(searching.worker(theme.read_text("utf-8"))) == [["b"], *bare[1:]]
+
+
+def test_no_word_that_is_left_out_of_a_phrase_is_an_id():
+    ids = {*REASONS, *slips()} | {fault.name for name in PLATFORMS for fault in faults_pages.faults(name)}
+    for name in PLATFORMS:
+        known = register.load(name)
+        ids |= {one.id.partition(":")[2] for one in (*known.clauses, *known.advice, *known.readings())}
+    assert not ids & set(searching.FUNCTION_WORDS.split())
