@@ -110,16 +110,35 @@ def test_terms_without_a_tick_lead_to_no_mask():
     world, browser = sides(), Browser()
     page = run(world, browser.open(HOST + "/simulator"))
     page = run(world, browser.submit(page, page.form(f"open-{FIRST}-{ADMIN}")))
-    assert run(world, browser.submit(page, page.form("confirm"), {"terms": "yes"})).response.status == 409
+    again = run(world, browser.submit(page, page.form("confirm"), {"terms": "yes"}))
+    assert again.response.status == 409 and not again.frames
+    assert b"Please confirm the terms" in again.response.body, "what is missing is said"
     assert run(
-        world, browser.submit(page, page.form("confirm"), {"terms": "yes", "data_processing": "yes"})
-    ).response.ok
-    assert (
-        run(
-            world, browser.submit(page, page.form("confirm"), {"terms": "yes", "data_processing": "yes"})
-        ).response.status
-        == 409
+        world, browser.submit(again, again.form("confirm"), {"terms": "yes", "data_processing": "yes"})
+    ).frames, "and the same page goes on"
+
+
+@pytest.mark.parametrize("fault", ["", "stale"])
+def test_a_popup_that_is_loaded_again_is_where_it_was(fault):
+    world, browser = sides(), Browser()
+    index = run(world, browser.open(HOST + "/simulator"))
+    terms = run(world, browser.submit(index, index.form(f"open-{FIRST}-{ADMIN}"), {"fault": fault}))
+    (popup,) = world.platform.popups
+    address = f"{HOST}/simulator/popup?popup={popup}&fault={fault}"
+    assert run(world, browser.open(address)).form("confirm") == terms.form("confirm"), (
+        "the fault stays chosen"
     )
+    agreed = {"terms": "yes", "data_processing": "yes"}
+    mask = run(world, browser.submit(terms, terms.form("confirm"), agreed))
+    for page in (
+        run(world, browser.submit(terms, terms.form("confirm"), agreed)),
+        run(world, browser.open(address)),
+    ):
+        assert page.frames == mask.frames, "not signed anew"
+    key = run(world, portal.choose(mask, "all"))
+    assert f'value="{key}"' in run(world, browser.open(address)).response.body.decode()
+    assert run(world, browser.open(f"{HOST}/simulator/popup?popup=0")).response.status == 400
+    assert len(world.platform.popups) == 1
 
 
 def test_another_sites_form_is_a_click_that_nobody_made():

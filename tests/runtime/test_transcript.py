@@ -428,4 +428,4 @@ def test_a_title_of_a_number_too_long_to_read_is_no_defect():
     transcript = Transcript()
     html = b"<title>&#" + b"1" * 5_000 + b";</title>"
     record(transcript, Response(200, (("content-type", "text/html"),), html))
-    assert transcript.events[-1].body == "‹page “”›"
+    assert transcript.events[-1].body == "‹page without a title›"

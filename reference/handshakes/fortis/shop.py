@@ -18,6 +18,7 @@ def shop(sides: Sides) -> Shop:
     user = next(one for one in platform.users.values() if location.id in one.locations)
     place = (app.title, location.id, "") in platform.registered
     person = (app.title, location.id, user.id) in platform.registered
+    granted = (app.client_id, user.id) in {(one.client_id, one.user_id) for one in platform.access.values()}
     here = {"app": app.title, "location": location.id}
     her = here | {"user": user.id}
 
@@ -42,7 +43,7 @@ def shop(sides: Sides) -> Shop:
         ),
         Press(
             "consent", "Consent", "The user lets the app act for her by OAuth.",
-            her, faults(OAUTH_FAULTS), ready=person,
+            her, faults(OAUTH_FAULTS), ready=person, done=granted or None,
         ),
         Press("unregister", "Remove the user", "A postback ends the user's registration.", her, ready=person, done=not person, name="user-gone"),
         Press("unregister", "Remove the location", "A postback ends the location's registration.", here, ready=place, done=not place, name="location-gone"),

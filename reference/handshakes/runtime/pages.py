@@ -32,6 +32,19 @@ BODY
 </html>
 """
 
+_MACROS = """{% macro fault_choice(choices) %}<label>with <select name="fault"><option value="">no fault</option>
+{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
+</select></label>{% endmacro %}
+{%- macro finding_items(findings) %}{% for f in findings %}
+<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
+</span> {{ f.detail }}</li>{% endfor %}{% endmacro %}
+{%- macro finding_table(findings) %}<h2>Findings</h2>
+<table><tr><th>clause</th><th></th><th>detail</th></tr>
+{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
+<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
+{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>{% endmacro %}"""
+"""What the simulators' pages have in common."""
+
 _PARTS = re.compile(
     r'<!doctype html>\n<html lang="([a-z]+)">\n[^<]*(?:<meta[^<]*)+<title>([^<]*)</title>\n<style>[^<]*</style>\n'
     r"<h1>[^<]*</h1>\n(.*)\n</html>\n?",
@@ -51,7 +64,9 @@ class Parts(NamedTuple):
 def _template(body: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
-    return Environment(autoescape=True, undefined=StrictUndefined).from_string(_LAYOUT.replace("BODY", body))
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(
+        _MACROS + _LAYOUT.replace("BODY", body)
+    )
 
 
 def page(

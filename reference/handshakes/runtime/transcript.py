@@ -183,7 +183,7 @@ class Transcript:
             return f"‹{len(body)} bytes that are not UTF-8›"
         if content_type.startswith("text/html"):
             title = re.search("<title>([^<]{0,300})</title>", text)
-            return f"‹page “{self.masked(unescape(title[1])) if title else ''}”›"
+            return f"‹page “{self.masked(unescape(title[1]))}”›" if title else "‹page without a title›"
         if content_type.startswith("multipart/"):
             return f"‹{len(body)} bytes of a multipart form›"
         if content_type.startswith("application/x-www-form-urlencoded"):

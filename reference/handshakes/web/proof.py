@@ -20,12 +20,11 @@ def proven(place: Place) -> Json:
     texts = {one.id: one.text for one in known.clauses} | {one.id: one.text for one in known.advice}
     detail = {one.clause: one.detail for one in findings}
     hidden = [{"clause": one.clause, "reason": one.reason} for one in known.untestable]
-    rest = [one.id for one in known.clauses if one.actor == "partner" and one.id not in found]
+    seen_of = {clause: state for clause, state in found.items() if state != "not seen"}
+    rest = [one.id for one in known.clauses if one.actor == "partner" and one.id not in seen_of]
     checked = [
         {"clause": clause, "state": state, "text": texts.get(clause, ""), "detail": detail.get(clause, "")}
-        for clause, state in sorted(
-            found.items(), key=lambda pair: (pair[1] != "violated", pair[1] != "held")
-        )
+        for clause, state in sorted(seen_of.items(), key=lambda pair: pair[1] != "violated")
     ]
     with place.wire._all:
         exchanges = list(place.wire.exchanges.values())

@@ -118,42 +118,45 @@ def shop(place: Place) -> Json:
 def step(place: Place, press: Press) -> Json:
     """Return a step: what it does, and how its last try ended."""
     last = place.wire.last(press.id)
-    state, said = ended(place, press, last) if last else ("next" if press.ready else "later", "")
+    state, said = ended(place, press, last) if last else untried(press)
     return {
         "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
-        "state": state, "said": said, "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults),
+        "state": state, "said": said, "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state, said) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults),
         "action": f"{place.addresses['platform']}{PORTAL}/{press.step}", "fields": dict(press.fields),
     }  # fmt: skip
 
 
-def named(place: Place, last: Chapter, state: str) -> int:
-    """Return the number of the message whose refusal a try's state names, the newest of them; 0 where it names none."""
-    expected = last.fault.expected if last.fault else None
-    if state not in ("refused", "violated") or not last.reasons:
-        return 0
-    reason = expected.reason if state == "refused" and isinstance(expected, Refuses) else last.reasons[-1]
+def untried(press: Press) -> tuple[str, str]:
+    """Return the state of a step that was not pressed here, and a sentence where it has its effect all the same."""
+    if press.ready and press.done:
+        return "held", f"Done in another way than by this button. {NOTHING_CHECKED}"
+    return "next" if press.ready else "later", ""
+
+
+def named(place: Place, last: Chapter, state: str, said: str) -> int:
+    """Return the number of the message whose refusal a try's sentence names, the newest of them; 0 where it names none."""
+    words = set(re.findall("[a-z-]+", said))
+    reasons = [one for one in reversed(last.reasons) if one in words or state == "violated"]
     with place.wire._all:
         chapter = [one for one in place.wire.exchanges.values() if one.chapter == last.number]
     return max(
-        (one.number for one in chapter if reason in [each.reason for _, each in one.refused]), default=0
+        (
+            one.number
+            for one in chapter
+            if reasons[:1] and reasons[0] in [each.reason for _, each in one.refused]
+        ),
+        default=0,
     )
 
 
 def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     """Return how a try ended, by its own answers, and a sentence; what has ended well stays so when a later step undoes it.
 
-    It is `running`, `waiting`, `held`, `refused`, `violated` or `unseen`.
+    It is `running`, `waiting`, `held`, `refused` as expected, `failed` (refused without a fault), `violated` or `unseen`.
     """
-    found = last.settled or _ended(place, press, last)
     violated = [one for one in last.findings if one.violated]
     if violated:
         return "violated", f"{violated[-1].clause}: {violated[-1].detail}"
-    if found[0] in ("held", "refused"):
-        last.settled = found
-    return found
-
-
-def _ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     if last.running:
         return "running", "The answer is not there yet."
     reasons, expected = last.reasons, last.fault.expected if last.fault else None
@@ -164,18 +167,20 @@ def _ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
             return "violated", f"Refused as {reasons[-1]}; {expected.reason} was expected."
     held = sum(one.held is True for one in last.findings)
     accepted = _accepted(place, last) if press.window and press.done is None else ""
-    if press.done or (press.done is None and held) or accepted:
-        survived = f"Survived: {expected.state}. " if isinstance(expected, Survives) else ""
+    refused = f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}" if reasons else ""
+    if last.settled or press.done or (press.done is None and held) or accepted:
+        last.settled = True
+        survived = f"Survived: {expected.state}." if isinstance(expected, Survives) else ""
         checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
         said = " ".join(filter(None, (accepted, checks))) or NOTHING_CHECKED
-        return "held", survived + said
-    if reasons and expected is None:
-        return "violated", f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}"
-    return (
-        ("waiting", "Go on in the window that opened.")
-        if press.window
-        else ("unseen", "Nothing was seen of it.")
-    )
+        also = f"Also {refused[0].lower()}{refused[1:]}" if reasons and not survived else ""
+        return "held", " ".join(filter(None, (survived, said, also)))
+    if press.window and last.left:
+        return "failed" if reasons else "unseen", refused or "The window was closed before its end."
+    if press.window:
+        again = "Go on in the window that opened. If it is gone, press again."
+        return "waiting", f"{refused} {again}".strip()
+    return ("failed", refused) if reasons else ("unseen", "Nothing was seen of it.")
 
 
 def _accepted(place: Place, last: Chapter) -> str:
@@ -222,13 +227,15 @@ def states(findings: Iterable[Finding]) -> dict[str, str]:
 
 
 def counts(place: Place) -> dict[str, int]:
-    """Return how many clauses are held, violated and not seen, and how many no request can show."""
-    found = states(list(place.sides.platform.findings))  # type: ignore[attr-defined]
-    known = load(place.name)
+    """Return how many of the partner's clauses are held, violated, not seen, and never shown by a request: always as many in all."""
+    found, known = states(list(place.sides.platform.findings)), load(place.name)  # type: ignore[attr-defined]
     hidden = {one.clause for one in known.untestable}
-    values = list(found.values())
-    others = {one.id for one in known.clauses if one.actor == "partner"} - set(found) - hidden
-    return {
-        "held": values.count("held"), "violated": values.count("violated"),
-        "unseen": values.count("not seen") + len(others), "untestable": len(hidden),
-    }  # fmt: skip
+    values = [
+        "untestable"
+        if one.id in hidden and found.get(one.id) not in ("held", "violated")
+        else found.get(one.id, "not seen")
+        for one in known.clauses
+        if one.actor == "partner"
+    ]
+    names = {"held": "held", "violated": "violated", "unseen": "not seen", "untestable": "untestable"}
+    return {key: values.count(state) for key, state in names.items()}

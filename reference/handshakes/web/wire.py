@@ -67,7 +67,11 @@ class Chapter:
     fault: Fault | None = None
     first: int = 0
     running: bool = True
-    settled: tuple[str, str] | None = None
+    settled: bool = False
+    shown: set[str] = field(default_factory=set)
+    """The pages of its window that are open."""
+    left: bool = False
+    """Whether the last page of its window was closed."""
     reasons: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     version: int = 0
@@ -202,6 +206,16 @@ class Wire(Transcript):
         """Say that the answer to what began a chapter is there."""
         with self._all:
             chapter.running = False
+            chapter.version = self._touch()
+
+    def window(self, number: int, page: str) -> None:
+        """Note that a page of a chapter's window was opened, or closed the second time; the two may come in either order."""
+        with self._all:
+            chapter = self.chapters.get(number)
+            if chapter is None or len(chapter.shown) > MOST_HEARD:
+                return
+            chapter.shown ^= {page}
+            chapter.left = not chapter.shown
             chapter.version = self._touch()
 
     def last(self, press: str) -> Chapter | None:

@@ -17,18 +17,12 @@ from ...runtime.verdicts import Finding, Outcome
 from .acting import Acting
 from .faults import OAUTH_FAULTS, POSTBACK_FAULTS, Fault, opening_faults
 
-_FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
-{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
-</select></label>{% endmacro %}"""
-
-_INDEX = (
-    _FAULTS
-    + """<p>A simulator of Fortis for tests and lessons. Nothing here is Fortis'.</p>
+_INDEX = """<p>A simulator of Fortis for tests and lessons. Nothing here is Fortis'.</p>
 {% for row in rows %}<section><h2>{{ row.app.title }} <small>{{ row.app.mode }}</small></h2>
 <p>{{ row.location.name }} <code>{{ row.location.id }}</code>: <b id="location-state">{{ 'registered' if row.there else 'not registered' }}</b></p>
 {% for step in ['register', 'unregister'] %}<form method="post" action="/simulator/{{ step }}" id="{{ step }}-location">
 <input type="hidden" name="app" value="{{ row.app.title }}"><input type="hidden" name="location" value="{{ row.location.id }}">
-<button>{{ step }}</button>{% if step == 'register' %} {{ faults(row.for_location) }}{% endif %}</form>{% endfor %}
+<button>{{ step }}</button>{% if step == 'register' %} {{ fault_choice(row.for_location) }}{% endif %}</form>{% endfor %}
 {% for user in row.users %}<h3>{{ user.user.username }} <small>{{ user.user.id }}</small></h3>
 <p><b id="state-{{ user.user.id }}">{{ 'registered' if user.there else 'not registered' }}</b></p>
 {% for step in ['register', 'unregister', 'open', 'consent'] %}<form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ user.user.id }}">
@@ -36,24 +30,15 @@ _INDEX = (
 <input type="hidden" name="user" value="{{ user.user.id }}"><button>{{ step }}</button>
 {% if step == 'open' %}<label>viewing <select name="contact"><option value="">nobody</option>
 {% for contact in row.contacts %}<option value="{{ contact.id }}">{{ contact.name }}</option>{% endfor %}</select></label>
-{{ faults(row.opening) }}{% elif step == 'register' %}{{ faults(row.for_user) }}{% elif step == 'consent' %}{{ faults(row.consenting) }}{% endif %}</form>{% endfor %}{% endfor %}
+{{ fault_choice(row.opening) }}{% elif step == 'register' %}{{ fault_choice(row.for_user) }}{% elif step == 'consent' %}{{ fault_choice(row.consenting) }}{% endif %}</form>{% endfor %}{% endfor %}
 </section>{% endfor %}
-<h2>Findings</h2>
-<table><tr><th>clause</th><th></th><th>detail</th></tr>
-{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
-{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
-)
+{{ finding_table(findings) }}"""
 
 _FRAME = """<p>This is the app as the merchant sees it. <a id="back" href="/simulator">Back to the list</a></p>
-{% if findings %}<p>The same was opened from here, to look at the answer:</p><ul id="findings">{% for f in findings %}
-<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
-</span> {{ f.detail }}</li>{% endfor %}</ul>{% endif %}
+{% if findings %}<p>The same was opened from here, to look at the answer:</p><ul id="findings">{{ finding_items(findings) }}</ul>{% endif %}
 <iframe src="{{ url }}" id="app" title="{{ title }}" width="100%" height="480"></iframe>"""
 
-_OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
-<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
-</span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
+_OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{{ finding_items(findings) }}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
 <p>Use the buttons of the list.</p>"""

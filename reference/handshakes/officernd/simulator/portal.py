@@ -25,22 +25,14 @@ _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is O
 {% for step, choices in steps if step != 'sync' or syncs[one.client_id] %}
 <form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ one.id }}"{% if step == 'connect' %} target="_blank"{% endif %}>
 <input type="hidden" name="integration" value="{{ one.id }}">
-<button>{{ step }}</button> <label>with <select name="fault"><option value="">no fault</option>
-{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
-</select></label></form>{% endfor %}</section>{% endfor %}
-<h2>Findings</h2>
-<table><tr><th>clause</th><th></th><th>detail</th></tr>
-{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
-{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
+<button>{{ step }}</button> {{ fault_choice(choices) }}</form>{% endfor %}</section>{% endfor %}
+{{ finding_table(findings) }}"""
 
 _RETURNED = """{% for one in integrations %}<p id="state-{{ one.id }}">Integration <code>{{ one.id }}</code>:
 <b>{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>{% else %}
 <p>Nothing was being connected.</p>{% endfor %}<p><a id="back" href="{{ home }}/simulator">Back to the list</a></p>"""
 
-_OUTCOME = """<p>The partner answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
-<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
-</span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
+_OUTCOME = """<p>The partner answered <b>{{ answered }}</b>.</p><ul>{{ finding_items(findings) }}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _STEPS: tuple[tuple[str, Sequence[Fault]], ...] = (
     ("connect", CONNECT_FAULTS),

@@ -11,55 +11,46 @@ from collections.abc import Callable, Mapping
 
 from ...core.messages import Answer, Request, Response, Step, form_body, json_response, split_url
 from ...core.refusals import Refused
-from ...core.strict import URLENCODED, form_pairs, no_duplicates
+from ...core.strict import URLENCODED, form_pairs, no_duplicates, query_pairs
 from ...runtime.browser import Page
 from ...runtime.pages import page, refused_step, wrong_method
 from ...runtime.verdicts import Finding
 from .acting import Acting
 from .faults import ACTIVATION_URL_FAULTS, API_FAULTS, CLAIM_FAULTS, STATE_FAULTS, URL_FAULTS, Fault
+from .records import Popup
 
-_FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
-{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
-</select></label>{% endmacro %}"""
-
-_INDEX = (
-    _FAULTS
-    + """<p>A simulator of onOffice for tests and lessons. Nothing here is onOffice's. The provider is
+_INDEX = """<p>A simulator of onOffice for tests and lessons. Nothing here is onOffice's. The provider is
 <b>{{ account.name }}</b>.</p>
 {% for customer in customers %}<section><h2>{{ customer.name }} <small>{{ customer.web_id }}</small></h2>
 <p>Status: <b id="status-{{ customer.web_id }}">{{ names[customer.status] }}</b></p>
 {% for user in customer.users.values() %}<p>{{ user.name }}{% if user.administrator %}, administrator{% endif %}
 {% if customer.status != 'active' %}<form method="post" action="/simulator/open" id="open-{{ customer.web_id }}-{{ user.id }}">
 <input type="hidden" name="customer" value="{{ customer.web_id }}"><input type="hidden" name="user" value="{{ user.id }}">
-<button>Open the provider</button> {{ faults(opening) }}</form>
+<button>Open the provider</button> {{ fault_choice(opening) }}</form>
 {% else %}{% for service in account.services %}<form method="post" action="/simulator/service" id="{{ service.name }}-{{ customer.web_id }}-{{ user.id }}">
 <input type="hidden" name="customer" value="{{ customer.web_id }}"><input type="hidden" name="user" value="{{ user.id }}">
-<input type="hidden" name="service" value="{{ service.name }}"><button>Open {{ service.name }}</button> {{ faults(serving[service.name]) }}</form>
+<input type="hidden" name="service" value="{{ service.name }}"><button>Open {{ service.name }}</button> {{ fault_choice(serving[service.name]) }}</form>
 {% endfor %}{% endif %}</p>{% endfor %}
 {% if customer.status == 'active' %}<form method="post" action="/simulator/block" id="block-{{ customer.web_id }}">
 <input type="hidden" name="customer" value="{{ customer.web_id }}"><button>Block the provider</button></form>{% endif %}</section>{% endfor %}
 <h2>Provider secret</h2><form method="post" action="/simulator/secret" id="secret"><input type="text" name="secret" autocomplete="off">
 <button>Change provider secret</button></form>
-<h2>Findings</h2>
-<table><tr><th>clause</th><th></th><th>detail</th></tr>
-{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
-{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
-)
+{{ finding_table(findings) }}"""
 
-_TERMS = """<p>{{ account.name }} asks for these rights: {{ account.rights }}</p>
+_TERMS = """<p>{{ account.name }} asks for these rights: {{ account.rights }}</p>{% if said %}<p id="said" role="alert">{{ said }}</p>{% endif %}
 <form method="post" action="/simulator/confirm" id="confirm"><input type="hidden" name="popup" value="{{ popup.id }}">
 <input type="hidden" name="fault" value="{{ fault }}">
 <p><label><input type="checkbox" name="terms" value="yes"> I agree to the terms of the provider.</label></p>
 <p><label><input type="checkbox" name="data_processing" value="yes"> I agree to the processing of data on our behalf.</label></p>
-<button>Go on</button></form>"""
+<button>Go on</button></form><script src="/simulator/popup.js"></script>"""
 
 _MASK = """<h2>To the provider</h2><p id="description">{{ account.description }}</p>
 <p id="granted">Rights to be granted: {{ account.rights }}</p>
 <fieldset id="rights" {% if single %}disabled{% endif %}><legend>Activate user right</legend>
-<label><input type="radio" name="rights" value="all" {% if single %}checked{% endif %}> For all users</label>
-<label><input type="radio" name="rights" value="administrators"> For all administrators</label></fieldset>
-<p><label>API key <input type="text" id="api-key" size="70" readonly value="{{ key }}"></label></p>
+<label><input type="radio" name="rights" value="all" {% if single or rights == 'all' %}checked{% endif %}> For all users</label>
+<label><input type="radio" name="rights" value="administrators" {% if rights == 'administrators' %}checked{% endif %}> For all administrators</label></fieldset>
+<p><label>API key, to copy into the form below <input type="text" id="api-key" size="70" readonly value="{{ key }}" aria-describedby="when"></label>
+<small id="when">It appears as soon as you choose a user right.</small></p>
 <iframe id="provider" src="{{ popup.url }}" title="The provider" width="100%" height="420"
 data-popup="{{ popup.id }}" data-origin="{{ origin }}"></iframe>
 <p>Status: <b id="status">{{ state }}</b></p><p id="message"></p><p id="warning"></p>
@@ -73,6 +64,10 @@ _SAID = """<p id="said">{{ said }}</p><p><a id="back" href="/simulator">Back to 
 
 SCRIPT = """"use strict";
 const frame = document.getElementById("provider");
+const terms = document.getElementById("confirm");
+// reloading the page, or going back to it, then shows the popup where it is and posts nothing
+const fields = terms ? new URLSearchParams(new FormData(terms)) : `popup=${frame.dataset.popup}`;
+history.replaceState(null, "", `/simulator/popup?${fields}`);
 const show = (id, text) => { document.getElementById(id).textContent = text; };
 const ask = async (path, fields) => {
   const body = new URLSearchParams({ popup: frame.dataset.popup, ...fields });
@@ -115,17 +110,20 @@ class Portal:
             "open": self._open, "confirm": self._confirm, "rights": self._rights, "message": self._message,
             "service": self._service, "block": self._block, "secret": self._secret,
         }  # fmt: skip
-        if request.path in ("/simulator", "/simulator/popup.js"):
+        name, clause = request.path.removeprefix("/simulator/"), "onoffice:popup.terms"
+        if request.path == "/simulator" or name in ("popup.js", "popup"):
             if request.method != "GET":
                 return wrong_method("GET")
-            return self._index() if request.path == "/simulator" else _javascript()
-        if refusal := refused_step(request, steps):
+            if name != "popup":
+                return _javascript() if name == "popup.js" else self._index()
+        elif refusal := refused_step(request, steps):
             return refusal
-        step = steps[request.path.removeprefix("/simulator/")]
-        clause = "onoffice:popup.terms"
         try:
-            fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
-            made = step(fields)
+            if name == "popup":
+                return self._reloaded(no_duplicates(query_pairs(request.query, clause), clause))
+            made = steps[name](
+                no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
+            )
             return made if isinstance(made, Response) else (yield from made)
         except (Refused, KeyError):
             return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
@@ -151,24 +149,39 @@ class Portal:
 
     def _open(self, fields: Mapping[str, str]) -> Response:
         fault = _known(fields.get("fault", ""), self._opening())
-        popup = self.platform.open_popup(fields["customer"], fields["user"])
-        return page(
-            self.platform.account.name, _TERMS, account=self.platform.account, popup=popup, fault=fault
-        )
+        return self._shown(self.platform.open_popup(fields["customer"], fields["user"]), fault)
+
+    def _reloaded(self, fields: Mapping[str, str]) -> Response:
+        """Show a popup where it is: what a browser asks for when its page is loaded again."""
+        fault = _known(fields.get("fault", ""), self._opening())
+        return self._shown(self.platform.popups[fields["popup"]], fault)
 
     def _confirm(self, fields: Mapping[str, str]) -> Step[Response]:
-        """onoffice:popup.frame. Show the mask: the choice, the key's field, the provider's frame below it."""
-        platform = self.platform
-        popup = platform.popups[fields["popup"]]
+        """Take both consents, and show what comes then; without them the same page, which says what is missing."""
+        popup, fault = self.platform.popups[fields["popup"]], _known(fields.get("fault", ""), self._opening())
         terms, data_processing = fields.get("terms") == "yes", fields.get("data_processing") == "yes"
-        platform.confirm(popup, terms=terms, data_processing=data_processing)
-        yield from platform.disturb(popup, _known(fields.get("fault", ""), self._opening()))
-        origin = split_url(platform.account.activation_url)[0]
-        single = platform.account.single_webhook
+        try:
+            self.platform.confirm(popup, terms=terms, data_processing=data_processing)
+        except ValueError as error:
+            return self._shown(popup, fault, str(error))
+        yield from self.platform.disturb(popup, fault)
+        return self._shown(popup)
+
+    def _shown(self, popup: Popup, fault: str = "", said: str = "") -> Response:
+        """onoffice:popup.frame. Show the terms, or the mask: the choice, the key's field, the provider's frame below it."""
+        platform, account = self.platform, self.platform.account
+        origin = split_url(account.activation_url)[0]
+        policy = _POLICY.format(origin)
+        if popup.step == "terms":
+            return page(
+                account.name, _TERMS, status=409 if said else 200, account=account, popup=popup, fault=fault, said=said, more_policy=policy,
+            )  # fmt: skip
+        customer, single = platform.customers[popup.web_id], account.single_webhook
+        chosen = single or popup.step == "key"
         return page(
-            platform.account.name, _MASK, account=platform.account, popup=popup, origin=origin, single=single,
-            key=platform.api_users[popup.token].key if single else "", more_policy=_POLICY.format(origin),
-            state=_STATUS[platform.customers[popup.web_id].status],
+            account.name, _MASK, account=account, popup=popup, origin=origin, single=single,
+            key=platform.api_users[popup.token].key if chosen else "", rights=customer.rights if chosen else "", more_policy=policy,
+            state=_STATUS[customer.status],
         )  # fmt: skip
 
     def _rights(self, fields: Mapping[str, str]) -> Response:

@@ -18,13 +18,7 @@ from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS
 from .findings import said_yes
 from .records import Account
 
-_FAULTS = """{% macro faults(choices) %}<label>with <select name="fault"><option value="">no fault</option>
-{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
-</select></label>{% endmacro %}"""
-
-_INDEX = (
-    _FAULTS
-    + """<p>A simulator of RetailCRM for tests and lessons. Nothing here is RetailCRM's.
+_INDEX = """<p>A simulator of RetailCRM for tests and lessons. Nothing here is RetailCRM's.
 This is the account <b>{{ account.name }}</b>, {{ account.system_url }}.</p>
 {% for card, state, way in modules %}<section><h2>{{ card.name }} <small>{{ card.code }}</small></h2>
 <p>State: <b id="state-{{ card.code }}">{{ state or 'not connected' }}</b></p>
@@ -33,24 +27,16 @@ and the user connects it by hand at the module's own address.</p>{% endif %}
 {% if not card.published %}<p id="draft-{{ card.code }}">Not published: this account alone sees the module, to test it.</p>{% endif %}
 {% for step, label, choices in steps if card.simple_connection and (step == 'popup' or state) %}
 <form method="post" action="/simulator/{{ step }}" id="{{ step }}-{{ card.code }}">
-<input type="hidden" name="code" value="{{ card.code }}"><button>{{ label }}</button> {{ faults(choices) }}</form>{% endfor %}
+<input type="hidden" name="code" value="{{ card.code }}"><button>{{ label }}</button> {{ fault_choice(choices) }}</form>{% endfor %}
 {% if way %}<form method="post" action="{{ way[0] }}" id="account-{{ card.code }}">
 {% for name, value in way[1].items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
 <button>Open the module's account</button></form>{% endif %}</section>{% endfor %}
-<h2>Findings</h2>
-<table><tr><th>clause</th><th></th><th>detail</th></tr>
-{% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
-<td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
-{% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>"""
-)
+{{ finding_table(findings) }}"""
 
-_POPUP = (
-    _FAULTS
-    + """{% if popup.error %}<p id="error">{{ popup.error }}</p>{% else %}
+_POPUP = """{% if popup.error %}<p id="error">{{ popup.error }}</p>{% else %}
 <p>The module asks for: {{ popup.scopes | join(', ') }}.</p>
 <form method="post" action="/simulator/connect" id="connect"><input type="hidden" name="code" value="{{ card.code }}">
-<button>Connect</button> {{ faults(choices) }}</form>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
-)
+<button>Connect</button> {{ fault_choice(choices) }}</form>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _CONNECTED = """{% if way %}<p>The module is connected. The CRM sends you to your account there.</p>
 <form method="post" action="{{ way[0] }}" id="account">
@@ -62,9 +48,7 @@ SCRIPT = """"use strict";
 document.getElementById("account").submit();
 """
 
-_OUTCOME = """<p>The module answered <b>{{ answered }}</b>.</p><ul>{% for f in findings %}
-<li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
-</span> {{ f.detail }}</li>{% endfor %}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
+_OUTCOME = """<p>The module answered <b>{{ answered }}</b>.</p><ul>{{ finding_items(findings) }}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
 <p>Use the buttons of the list.</p>"""

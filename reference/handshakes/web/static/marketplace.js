@@ -6,10 +6,10 @@ import * as wire from "./wire.js";
 
 const WORDS = {
   held: ["ok", "held"], refused: ["ok", "refused as expected"], violated: ["bad", "violated"], waiting: ["wait", "waiting for you"],
-  running: ["wait", "running"], unseen: ["none", "not seen"], next: ["none", "next"], later: ["none", "later"],
+  failed: ["bad", "refused"], running: ["wait", "running"], unseen: ["none", "not seen"], next: ["none", "next"], later: ["none", "later"],
 };
 const worded = (step) => (step.state === "held" && step.unchecked ? ["ok", "done"] : WORDS[step.state]);
-const FINISHED = ["held", "refused", "violated"];
+const FINISHED = ["held", "refused", "failed", "violated"];
 const chosen = {};
 let shop = null;
 
@@ -54,7 +54,7 @@ const press = async (step, button) => {
 const card = (step, number, current) => {
   const [kind, word] = worded(step);
   const fault = chosen[step.id];
-  const sign = step.state === "held" ? "✓" : step.state === "refused" || step.state === "violated" ? "✕" : String(number);
+  const sign = step.state === "held" ? "✓" : FINISHED.includes(step.state) ? "✕" : String(number);
   const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, step.title);
   go.addEventListener("click", () => press(step, go));
   const choose = step.faults
