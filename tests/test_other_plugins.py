@@ -59,7 +59,7 @@ def test_the_cells_of_a_notebook_stay_together_and_other_tests_stay_where_they_w
 
 
 @pytest.mark.parametrize("way", ["load", "worksteal", "loadgroup"])
-def test_workers_are_handed_whole_notebooks_and_single_tests(way, monkeypatch):
+def test_workers_are_handed_whole_notebooks_and_files_in_pieces(way, monkeypatch):
     class Files:
         def __init__(self, config, log):
             self.given = config, log
@@ -71,11 +71,22 @@ def test_workers_are_handed_whole_notebooks_and_single_tests(way, monkeypatch):
     scheduler.LoadFileScheduling = Files
     monkeypatch.setitem(sys.modules, "xdist", ModuleType("xdist"))
     monkeypatch.setitem(sys.modules, "xdist.scheduler", scheduler)
-    config = SimpleNamespace(getvalue={"dist": way}.__getitem__)
+    config = SimpleNamespace(
+        getvalue={"dist": way}.__getitem__, option=SimpleNamespace(loadscopereorder=True)
+    )
     made = conftest().pytest_xdist_make_scheduler(config, "log")
     assert made.given == (config, "log")
     assert made._split_scope("notebooks/a.ipynb::Cell 3") == "notebooks/a.ipynb"
-    assert made._split_scope("tests/test_a.py::test_b[c::d]") == "tests/test_a.py::test_b[c::d]"
+    tests = [f"tests/test_a.py::test_b[c::{n}]" for n in range(40)]
+    pieces = {made._split_scope(test) for test in tests}
+    assert pieces == {f"tests/test_a.py {n}" for n in range(4)}
+    assert [made._split_scope(test) for test in tests] == [made._split_scope(test) for test in tests]
+    assert not config.option.loadscopereorder
+
+
+def test_there_is_a_worker_more_than_cores(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 5}, raising=False)
+    assert conftest().pytest_xdist_auto_num_workers(None) == 3
 
 
 @pytest.mark.parametrize("way", ["no", "each", "loadfile", "loadscope"])
