@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+from docs import faults_pages
 from docs.text import escaped, unsearched
 from handshakes.spec import evidence, register
 
@@ -15,6 +16,7 @@ def page(spec: register.Register, run: Path) -> str:
     for entry in spec.ambiguities:
         for id in entry.clauses:
             unclear.setdefault(id, []).append(_link(entry.id))
+    broken = _faults(spec.platform)
     hidden = {entry.clause: entry.reason for entry in spec.untestable}
     titles = {source.id: source.title for source in spec.sources}
     matrix = evidence.read(run)
@@ -38,6 +40,7 @@ def page(spec: register.Register, run: Path) -> str:
                 parts.append(
                     unsearched(f"Can be read in more than one way: {', '.join(unclear[clause.id])}.")
                 )
+            parts += broken.get(clause.id, ())
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
             elif matrix.complete:  # without a complete run nothing is said of it
@@ -50,7 +53,7 @@ def page(spec: register.Register, run: Path) -> str:
         parts += ["## Advice", "Security measures that no page states."]
         for entry in spec.advice:
             parts.append(_heading(entry.id))
-            parts.append(f"{escaped(entry.text)} {escaped(entry.why)}")
+            parts += [f"{escaped(entry.text)} {escaped(entry.why)}", *broken.get(entry.id, ())]
             parts.append(
                 f"{entry.grade} · {escaped(titles.get(entry.source, entry.source))}\n{{ .facts data-search-exclude=yes }}"
             )
@@ -60,6 +63,15 @@ def page(spec: register.Register, run: Path) -> str:
         ]
         parts += ["## What no test can reach", "\n".join(["| clause | why |", "| --- | --- |", *rows])]
     return "\n\n".join(parts) + "\n"
+
+
+def _faults(platform: str) -> dict[str, list[str]]:
+    """Return the line that names the faults against a clause, for each that has some."""
+    found: dict[str, list[str]] = {}
+    for fault in faults_pages.faults(platform):
+        found.setdefault(fault.clause, []).append(f"[`{fault.name}`](../faults/{platform}.md#{fault.name})")
+    facts = "{ .facts data-search-exclude=yes }"
+    return {id: [f"Faults against it: {', '.join(links)}\n{facts}"] for id, links in found.items()}
 
 
 def _source(source: register.Source) -> str:

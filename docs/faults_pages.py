@@ -6,7 +6,7 @@ import re
 from importlib import import_module
 from itertools import groupby
 
-from docs.text import clause, prose, reason, table, unsearched
+from docs.text import clause, prose, reason
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.verdicts import Fault, Refuses
 
@@ -31,7 +31,7 @@ def page(platform: str) -> str:
     parts = [f"# {title}: faults of the simulator", start]
     for kind, members in groupby(known, key=type):
         parts.append(f"## {said(kind)}")
-        parts.append(table(("fault", "what it does", "how it has to end", "clause"), map(_row, members)))
+        parts += map(_section, members)
     return "\n\n".join(parts) + "\n"
 
 
@@ -45,12 +45,8 @@ def said(kind: type[Fault]) -> str:
     return " ".join([{"Url": "URL", "Api": "API"}.get(first, first), *(one.lower() for one in others)]) + "s"
 
 
-def _row(fault: Fault) -> tuple[str, ...]:
+def _section(fault: Fault) -> str:
     expected = fault.expected
     end = f"refused: {reason(expected.reason)}" if isinstance(expected, Refuses) else f"ends {expected.state}"
-    return (
-        f"`{fault.name}`{{ #{fault.name} }}",
-        prose(fault.what),
-        unsearched(end),
-        unsearched(clause(fault.clause)),
-    )
+    what = prose(fault.what[:1].upper() + fault.what[1:])
+    return f"### {fault.name} {{ #{fault.name} }}\n\n{what}.\n\n{end} · {clause(fault.clause)}\n{{ .facts data-search-exclude=yes }}"

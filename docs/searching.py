@@ -17,7 +17,7 @@ LEFT_OUT = (
     "sources.md",
 )
 """Lists, code, and how the project came about: whoever looks for a word of theirs wants the page that explains it."""
-EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.6}
+EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.6, "faults": 1.4}
 """How much a section counts whose title is the id of what it explains, by page or folder."""
 USED = {
     "reasons.html": 0.5,
@@ -34,8 +34,8 @@ FUNCTION_WORDS = (
 )
 """What a phrase has between the words that matter. Each is left out only where it stands alone beside others: ids keep theirs."""
 IN_THE_WORKER = """addEventListener("message",({data:asked})=>{if(asked.type===2&&!asked.data.includes('"')){\
-const few=new Set("%s".split(" ")),left=asked.data.split(/\\s+/).filter(word=>!few.has(word.toLowerCase().replace(/[?!.,;]+$/,"")));\
-if(left.some(word=>word))asked.data=left.join(" ")}});
+const few=new Set("%s".split(" ")),words=asked.data.replace(/[?!.,;:]+(?=\\s|$)/g,"").split(/\\s+/),\
+left=words.filter(word=>!few.has(word.toLowerCase()));asked.data=(left.some(word=>word)?left:words).join(" ")}});
 """
 """What is put before the theme's search, which would ask for `of` and `the` as for any other word."""
 SEPARATOR = re.compile(r"[\s\-.:]+")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser
 
+from docs.faults_pages import faults
+from docs.searching import SEPARATOR
 from docs.slips_pages import GENERAL
 from handshakes.core.refusals import REASONS
 from handshakes.platforms import PLATFORMS
@@ -49,7 +51,7 @@ Wanted = tuple[tuple[str, ...], int]
 
 
 def expected() -> dict[str, Wanted]:
-    """Return what is looked for. Ids that share all their words with others need not be the very first."""
+    """Return what is looked for. Ids that share all their words with others need not be the very first, and faults are left out then."""
     found: dict[str, Wanted] = {code: ((f"reasons.html#{code}",), 1) for code in REASONS}
     for platform in register.platforms():
         known = register.load(platform)
@@ -63,6 +65,12 @@ def expected() -> dict[str, Wanted]:
         *((name, each.slips().SLIPS) for name, each in PLATFORMS.items()),
     ):
         found |= {slip.id: ((f"mistakes/{place}.html#{slip.id}",), 3) for slip in slips}
+    names = {fault.name for platform in PLATFORMS for fault in faults(platform)}
+    words = {id: SEPARATOR.split(id) for id in (*found, *names)}
+    for name in names - set(found):
+        others = (each for id, each in words.items() if id != name)
+        if not any(all(any(one.startswith(word) for one in each) for word in words[name]) for each in others):
+            found[name] = (tuple(f"faults/{platform}.html#{name}" for platform in PLATFORMS), 3)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -73,13 +74,16 @@ def test_the_download_holds_the_files_of_the_vectors_as_they_are(platform):
 
 
 @every_platform
-def test_every_fault_has_a_line_with_what_it_does_and_how_it_ends(platform):
+def test_every_fault_has_a_section_with_what_it_does_and_how_it_ends_and_its_clause_names_it(platform):
     page = faults_pages.page(platform)
-    known = faults_pages.faults(platform)
+    known, clauses = faults_pages.faults(platform), clauses_pages.page(register.load(platform), Path("none"))
     assert anchors(page) == [fault.name for fault in known]
-    for fault, line in zip(known, [line for line in page.splitlines() if anchors(line)], strict=True):
-        assert faults_pages.prose(fault.what) in line
-        assert getattr(fault.expected, "reason", None) or fault.expected.state in line
+    for fault, section in zip(known, page.split("\n### ")[1:], strict=True):
+        assert section.startswith(f"{fault.name} {{")
+        assert faults_pages.prose(fault.what)[1:] in section
+        assert (getattr(fault.expected, "reason", None) or fault.expected.state) in section
+        clause = clauses.partition(f"{{ #{fault.clause.partition(':')[2]} }}")[2]
+        assert f"[`{fault.name}`](../faults/{platform}.md#{fault.name})" in clause.partition("\n####")[0]
 
 
 @pytest.mark.parametrize("platform", ["", *PLATFORMS])

@@ -98,7 +98,7 @@ def test_a_phrase_finds_what_its_words_find_without_the_and_of():
     docs = [{"location": place, "title": place, "text": text} for place, text in TEXTS.items()]
     config = {"lang": ["en"], "separator": r"[\s\-\.:]+", "pipeline": ["trimmer"]}
     config["fields"] = {"title": {"boost": 1000}, "text": {"boost": 1}}
-    queries = ["what is the coverage of the token?", "coverage token", "own", "one any", "the", '"the page"']
+    queries = ["what is the coverage, of the token?", "coverage token", "own", "one any", "the", '"the page"']
 
     def found(script: str) -> list[list[str]]:
         asked = {

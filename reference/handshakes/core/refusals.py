@@ -106,7 +106,7 @@ REASONS: dict[str, Reason] = {
     ),
     "identity-mismatch": Reason(
         "Two sources name different identities for the same thing.",
-        "The platform's API is believed, never the request that started the connection.",
+        "The evidence names what differs. Believe the platform's API, never the request that began it.",
     ),
     "wrong-state": Reason(
         "The request does not fit what happened so far.",
