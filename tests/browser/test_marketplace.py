@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -28,30 +27,19 @@ def playwright() -> Iterator[Any]:
         yield playwright
 
 
-@contextmanager
-def launched(playwright: Any, *more: str) -> Iterator[Any]:
-    quiet = (
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-    )
-    browser = playwright.chromium.launch(executable_path=tool("chromium"), args=[*quiet, *more])
-    yield browser
-    browser.close()
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 @pytest.fixture(scope="module")
 def chromium(playwright) -> Iterator[Any]:
-    with launched(playwright) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def blocking(playwright) -> Iterator[Any]:
-    """Chromium that takes no third-party cookies."""
-    with launched(playwright, "--test-third-party-cookie-phaseout") as browser:
-        yield browser
+    browser = playwright.chromium.launch(executable_path=tool("chromium"), args=QUIET)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +129,16 @@ def activated(page: Any, fault: str = "") -> Any:
     return popup
 
 
+def pasted(popup: Any, key: str = "") -> None:
+    """Choose the right, paste the key that appears, or another, and press the button."""
+    popup.check("input[value=all]")
+    frame = popup.frame_locator("#provider")
+    until(lambda: popup.input_value("#api-key") != "", 60)
+    frame.locator("#secret").fill(key or popup.input_value("#api-key"))
+    frame.locator("#privacy").check()
+    frame.locator("#unlockButton").click()
+
+
 def test_onoffice_is_activated_by_clicking_and_three_faults_end_as_they_must(page, market):
     opened(page, market, "onoffice")
     for fault, reason in (
@@ -155,13 +153,7 @@ def test_onoffice_is_activated_by_clicking_and_three_faults_end_as_they_must(pag
         page.locator("#message .verdict.bad strong", has_text=reason).wait_for()
     page.locator("[data-fault=open]").click()
     page.click("button[value=none]")
-    popup = activated(page)
-    popup.check("input[value=all]")
-    frame = popup.frame_locator("#provider")
-    until(lambda: popup.input_value("#api-key") != "", 60)
-    frame.locator("#secret").fill(popup.input_value("#api-key"))
-    frame.locator("#privacy").check()
-    frame.locator("#unlockButton").click()
+    pasted(activated(page))
     shown(page, "open", "held", "The marketplace checks nothing of it.")
     until(
         lambda: page.locator("[data-step=open] .st").inner_text() == "done", 60
@@ -479,18 +471,4 @@ def test_on_a_phone_one_part_shows_at_a_time_and_nothing_scrolls_sideways(chromi
             "() => [...document.querySelectorAll('#message button')].filter(one => one.offsetHeight && one.offsetHeight < 40).length"
         )
         assert small == 0
-        context.close()
-
-
-def test_fortis_opens_its_frame_where_third_party_cookies_are_blocked(blocking):
-    with marketplace("fortis") as market:
-        context = blocking.new_context()
-        page = opened(context.new_page(), market, "fortis")
-        for step in ("location", "user"):
-            press(page, step)
-            shown(page, step, "held")
-        frame = window(page, "open").frame_locator("#app")
-        frame.locator("#user").wait_for()
-        shown(page, "open", "held")
-        page.locator(".msg", has_text="decrypted").first.wait_for()
         context.close()

@@ -188,3 +188,24 @@ def test_a_form_of_another_page_presses_no_button_of_the_simulator(market):
         allow_redirects=False,
     )
     assert answer.status_code == 303, "the twin: the page's own form"
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "status"),
+    [
+        ({"try": "1", "page": "p"}, {}, 204), ({"try": "999", "page": "p"}, {}, 204), ({"try": "²", "page": "p"}, {}, 400),
+        ({"try": "1" * 400, "page": "p"}, {}, 400), ({"try": "1", "page": "p" * 41}, {}, 400), ({"try": "1"}, {}, 400),
+        ("try=1&try=2&page=p", {"content-type": "application/x-www-form-urlencoded"}, 400), (b"\xff", {}, 415),
+        ({"try": "1", "page": "p"}, {"origin": "http://evil.example"}, 403),
+    ],
+)  # fmt: skip
+def test_only_a_simulators_own_page_says_that_its_window_was_closed(fields, headers, status):
+    with marketplace("officernd") as market:
+        wire, platform = market.wire("officernd"), market.hosts["officernd"].place.addresses["platform"]
+        chapter = wire.begin("connect", "Connect")
+        for closed in (False, True):
+            answer = requests.post(f"{platform}/simulator/window", fields, headers=headers, timeout=60)
+            assert answer.status_code == status
+            told = status == 204 and fields["try"] == str(chapter.number)
+            assert chapter.left is (closed and told)
+        assert not wire.exchanges, "no message between the two sides"

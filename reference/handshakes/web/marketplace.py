@@ -28,9 +28,10 @@ from ..core.strict import URLENCODED
 from . import safety
 from .details import details, why
 from .places import Place
+from .portals import PORTAL
 from .proof import proven
 from .resending import changed
-from .tapping import PORTAL, TOKEN
+from .tapping import TOKEN
 from .views import faults
 from .wire import Exchange
 

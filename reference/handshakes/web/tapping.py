@@ -7,16 +7,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ..core.messages import Answer, Request, Step, form_body
+from ..core.messages import Answer, Request, Response, Step, form_body
 from ..core.refusals import Refused
 from ..core.strict import form_pairs
 from ..runtime.flow import Role
 from ..runtime.story import Press
 from ..runtime.verdicts import Findings
 from ..runtime.wrapped import Move, Outward, Wrapped, advanced, seen
+from .portals import PORTAL, dressed, own
 from .wire import Chapter, Exchange, Wire
 
-PORTAL = "/simulator"
 SAID = f"{PORTAL}/message"
 """Where the popup's script hands over what the frame said to it."""
 PARTS = ("style", "script", "image", "font")
@@ -49,8 +49,8 @@ class Tap(Wrapped):
 
     def handle(self, request: Request) -> Step[Answer]:
         """Answer as the role does."""
-        if request.path == PORTAL or request.path.startswith(PORTAL + "/"):
-            return (yield from self._pressed(self._admitted(request)))
+        if self.partner and (request.path == PORTAL or request.path.startswith(PORTAL + "/")):
+            return own(request, self.wire) or (yield from self._pressed(self._admitted(request)))
         if request.header("sec-fetch-dest") in PARTS:
             return (yield from self.role.handle(request))
         one = self.wire.arrives(self.name, request)
@@ -59,7 +59,7 @@ class Tap(Wrapped):
             sender = "browser" if request.header("sec-fetch-mode") else self.partner or "outside"
             one = self.wire.began(sender, self.name, request)
             one.arrived = request
-        answer = yield from self._advanced(request, one)
+        answer = self._dressed((yield from self._advanced(request, one)), request)
         if outside:
             self.wire.ended(one, seen(answer))
         return answer
@@ -71,10 +71,16 @@ class Tap(Wrapped):
         if request.path == SAID and "text" in fields:
             self.wire.message(self.partner, self.name, fields["text"])
         try:
-            return (yield from self._advanced(request, None))
+            return self._dressed((yield from self._advanced(request, None)), request, chapter)
         finally:
             if chapter:
                 self.wire.end(chapter)
+
+    def _dressed(self, answer: Answer, request: Request, chapter: Chapter | None = None) -> Answer:
+        """Return a page of the simulator in the layout; the partner's app has put its own there already."""
+        if not self.partner or not isinstance(answer, Response):
+            return answer
+        return dressed(answer, request, self.name, chapter.number if chapter else 0)
 
     def _begun(self, step: str, fields: dict[str, str]) -> Chapter | None:
         steps = [press for press in self.presses() if press.step == step] if fields else []

@@ -11,7 +11,7 @@ from ..runtime.story import Press
 from ..runtime.verdicts import Fault, Finding, Refuses, Survives
 from ..spec.register import load
 from .places import Place
-from .tapping import PORTAL
+from .portals import PORTAL
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}

@@ -18,7 +18,10 @@ STATIC = "/app/"
 """Where the stylesheet and the icon are; `root` in a template leads there from wherever the page is."""
 CSS = "text/css; charset=utf-8"
 SHARED, OWN = __package__.rpartition(".")[0], __package__
-FILES = {"tokens.css": (SHARED, CSS), "app.css": (OWN, CSS), "icon.svg": (OWN, "image/svg+xml")}
+FILES = {
+    "tokens.css": (SHARED, CSS), "app.css": (OWN, CSS), "icon.svg": (OWN, "image/svg+xml"),
+    "window.js": (OWN, "text/javascript; charset=utf-8"),
+}  # fmt: skip
 """By name: the package that has the file, and its type. Colours and type are those of the marketplace."""
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 WORDS = {
@@ -81,9 +84,16 @@ def _filled(template: str, request: Request, *, lang: str, **values: object) -> 
     root = "../" * (request.path.count("/") - 1) or "./"
     framed = request.header("sec-fetch-dest") == "iframe"
     words = WORDS.get(lang, WORDS["en"])
-    return (
-        _templates().get_template(template).render(lang=lang, root=root, framed=framed, words=words, **values)
-    )
+    known = {"lang": lang, "root": root, "framed": framed, "words": words}
+    return _templates().get_template(template).render(known | values)
+
+
+def filled(template: str, request: Request, parts: Parts, **values: object) -> str:
+    """Return a page of `runtime.pages` within a template."""
+    from markupsafe import Markup
+
+    said, main = Markup(parts.title), Markup(parts.main)  # noqa: S704  (`page` has escaped them)
+    return _filled(template, request, lang=parts.lang, title=said, main=main, **values)
 
 
 def static(name: str) -> Response:
@@ -117,10 +127,7 @@ def dressed(
 
 
 def _in_layout(response: Response, request: Request, parts: Parts, title: str, lost: bool) -> Response:
-    from markupsafe import Markup
-
-    said, main = Markup(parts.title), Markup(parts.main)  # noqa: S704  (`page` has escaped them)
-    text = _filled("page.html", request, lang=parts.lang, title=said, main=main, platform=title, lost=lost)
+    text = filled("page.html", request, parts, platform=title, lost=lost)
     headers = tuple(
         (name, _policy(value) if name == "content-security-policy" else value)
         for name, value in response.headers

@@ -1,0 +1,189 @@
+"""The windows and frames of the marketplace page: closed midway, loaded again, on a phone, without third-party cookies."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from handshakes.platforms import PLATFORMS
+from tests.browser.market import WAIT, marketplace, opened, press, shown, window
+from tests.browser.test_marketplace import (  # noqa: F401  (fixtures)
+    QUIET,
+    activated,
+    chromium,
+    market,
+    pasted,
+    playwright,
+)
+from tests.browser.test_onoffice import until
+from tests.oracles import tool
+
+TITLES = {"officernd": "OfficeRnD", "retailcrm": "RetailCRM", "onoffice": "onOffice", "fortis": "Fortis"}
+
+
+def test_a_window_that_is_closed_midway_ends_its_step_and_one_that_is_loaded_again_goes_on(chromium, market):  # noqa: F811
+    context = chromium.new_context(locale="en-GB")
+    page = opened(context.new_page(), market, "onoffice")
+    wire = market.wire("onoffice")
+    popup = window(page, "open")
+    popup.locator("#confirm").wait_for()
+    until(lambda: bool(wire.last("open").shown))
+    shown(page, "open", "waiting", "Go on in the window that opened.")
+    popup.close(run_before_unload=True)
+    shown(page, "open", "unseen", "The window was closed before its end.")
+
+    popup = window(page, "open")
+    popup.click("#confirm button")  # no box is ticked
+    popup.locator("#said", has_text="Please confirm the terms").wait_for()
+    popup.reload()
+    popup.locator("#confirm").wait_for()
+    popup.check("input[name=terms]")
+    popup.check("input[name=data_processing]")
+    popup.click("#confirm button")
+    popup.frame_locator("#provider").locator("#secret").wait_for()
+    popup.go_back()
+    popup.frame_locator("#provider").locator("#secret").wait_for()
+    popup.reload()
+    popup.frame_locator("#provider").locator("#secret").wait_for()
+    pasted(popup, "0" * 64)
+    shown(page, "open", "waiting", "Refused: platform-error.")
+    pasted(popup)
+    shown(page, "open", "held", "Also refused: platform-error.")
+    popup.close(run_before_unload=True)
+    until(lambda: wire.last("open").left)
+    shown(page, "open", "held")
+    press(page, "block")
+    context.close()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_simulators_pages_look_like_the_rest_in_the_dark_and_on_a_phone(chromium, market, platform):  # noqa: F811
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    said: list[str] = []
+    context.on("console", lambda one: said.append(one.text))
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    page.goto(market.hosts[platform].place.addresses["platform"] + "/simulator")
+    page.locator("h1", has_text=TITLES[platform]).wait_for()
+    page.locator("table", has_text="clause").wait_for()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    until(lambda: page.evaluate(ground) == "rgb(13, 19, 25)")  # the marketplace's own colours
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = "() => [...document.querySelectorAll('button, select')].filter(one => one.offsetHeight && one.offsetHeight < 40).length"
+    assert page.evaluate(small) == 0
+    page.emulate_media(color_scheme="light")
+    until(lambda: page.evaluate(ground) == "rgb(239, 242, 241)")
+    assert said == []
+    context.close()
+
+
+# --- third-party cookies ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def framed() -> Iterator[str]:
+    """A page at 127.0.0.1 with a frame of localhost, which sets a plain third-party cookie and shows what came back."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            port = self.server.server_address[1]
+            text = f"<iframe src='http://localhost:{port}/frame'></iframe>"
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            if self.path == "/frame":
+                text = f"<p>{self.headers.get('cookie') or 'none'}</p>"
+                self.send_header("set-cookie", "plain=1; SameSite=None; Secure")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join(60)
+
+
+@pytest.fixture(scope="module", params=["allowed", "blocked"])
+def profile(request, playwright, tmp_path_factory) -> Iterator[Any]:  # noqa: F811
+    """A browser with a profile that takes third-party cookies, or none, as its settings say; a new context may do either."""
+    folder = tmp_path_factory.mktemp("profile")
+    settings = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
+    if request.param == "allowed":
+        settings = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
+    (folder / "Default").mkdir()
+    (folder / "Default" / "Preferences").write_text(json.dumps({"profile": settings}))
+    context = playwright.chromium.launch_persistent_context(
+        str(folder), executable_path=tool("chromium"), args=QUIET, locale="en-GB"
+    )
+    yield request.param, context
+    context.close()
+
+
+def test_the_profile_takes_third_party_cookies_or_none(profile, framed):
+    setting, context = profile
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    for _ in range(2):
+        page.goto(framed)
+        said = page.frame_locator("iframe").locator("p")
+        said.wait_for()
+    assert said.inner_text() == {"allowed": "plain=1", "blocked": "none"}[setting]
+    page.close()
+
+
+def officernd(page: Any) -> None:
+    window(page, "connect").locator("#back").wait_for()
+    shown(page, "connect", "held")
+    window(page, "configure").locator("#continue").wait_for()
+    shown(page, "configure", "held")
+
+
+def retailcrm(page: Any) -> None:
+    popup = window(page, "popup")
+    popup.locator("#connect button").click()
+    popup.wait_for_url("http://localhost:*/retailcrm/account*")
+    popup.locator("h1").wait_for()
+    shown(page, "connect", "held")
+
+
+def onoffice(page: Any) -> None:
+    pasted(activated(page))
+    shown(page, "open", "held")
+    window(page, "plans").frame_locator("#provider").locator("#estate").wait_for()
+    shown(page, "plans", "held")
+
+
+def fortis(page: Any) -> None:
+    for step in ("location", "user"):
+        press(page, step)
+        shown(page, step, "held")
+    opened_ = window(page, "open")
+    frame = opened_.frame_locator("#app")
+    frame.locator("#user").wait_for()
+    shown(page, "open", "held")
+    with opened_.context.expect_page() as opening:
+        frame.locator("#oauth button").click()
+    consent = opening.value
+    consent.set_default_timeout(WAIT)
+    consent.locator("#allow button").click()
+    consent.locator("#granted").wait_for()
+    shown(page, "consent", "held", "Done in another way than by this button.")
+
+
+@pytest.mark.parametrize("connect", [officernd, retailcrm, onoffice, fortis])
+def test_a_platform_is_connected_by_clicking_with_third_party_cookies_and_without(profile, connect):
+    _, context = profile
+    with marketplace(connect.__name__) as market:  # noqa: F811
+        connect(opened(context.new_page(), market, connect.__name__))
+        assert market.hosts[connect.__name__].sides.reports == []
+        for page in context.pages[1:]:
+            page.close()
