@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 
 from handshakes.runtime.sql_store import SqlStore
 from handshakes.runtime.store import StoreError
@@ -29,13 +29,13 @@ EVERY = [*DAMAGES, LOST_KEY]
 
 def kept_in(folder: Path) -> SqlStore:
     """Return a store of its own in a folder, with a key of its own."""
-    return SqlStore(f"sqlite:///{folder / 'kept.sqlite'}", [Fernet.generate_key().decode()])
+    return SqlStore(f"sqlite:///{folder / 'kept.sqlite'}?timeout=0.1", [Fernet.generate_key().decode()])
 
 
 def damage(how: str, store: SqlStore, folder: Path, platform: str, *identities: str) -> None:
     """Damage the rows of these identities in the store that is kept in a folder."""
     if how == LOST_KEY:
-        store._fernet = SqlStore("sqlite://", [Fernet.generate_key().decode()])._fernet
+        store._fernet = MultiFernet([Fernet(Fernet.generate_key())])
     else:
         marks = ", ".join("?" * len(identities))
         others = ", ".join(f"'{identity}'" for identity in identities)

@@ -20,8 +20,10 @@ KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture
-def url(postgres):
-    return postgres.empty()
+def url(request, tmp_path):
+    if getattr(request, "param", "") == "sqlite":
+        return f"sqlite:///{tmp_path / 'kept.sqlite'}?timeout=60"
+    return request.getfixturevalue("postgres").empty()
 
 
 @pytest.fixture
@@ -31,6 +33,7 @@ def store(url):
     opened.close()
 
 
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 def test_handshakes_at_once_in_two_processes_all_succeed_and_outlive_both(url, store):
     with apps(url, KEY, AT_ONCE) as served:
         served.begin(2)

@@ -182,7 +182,8 @@ def test_every_question_to_the_database_is_answered_from_an_index(tmp_path, aske
         store.save(Installation("fortis", str(number), details, {}))
     sent = []
     listening = store._sql.event.listen
-    listening(store._engine, "before_cursor_execute", lambda *given: sent.append(given[2:4]))
+    for engine in (store._engine, store._reading):
+        listening(engine, "before_cursor_execute", lambda *given: sent.append(given[2:4]))
     asked(store)
     listed = list(sent)
     store.close()

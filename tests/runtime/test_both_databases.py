@@ -349,8 +349,8 @@ def test_a_user_whose_transactions_are_strict_is_served_as_any_other(postgres):
     postgres.asked(url, f"GRANT ALL ON SCHEMA {space} TO strict")
     store = SqlStore(url.replace("//handshakes@", "//strict@"), [KEY])
     said = []
-    for alone in (True, False):
-        with store._transaction(alone=alone) as connection:
+    for alone in (store._alone, store._engine):
+        with store._transaction(alone) as connection:
             said.append(connection.exec_driver_sql("SHOW transaction_isolation").scalar())
     store.close()
     assert said == ["read committed"] * 2

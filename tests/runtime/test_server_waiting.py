@@ -44,13 +44,15 @@ class Holding:
 
 
 @pytest.fixture
-def served(tmp_path):
-    """Two partners with one database, and their network."""
-    store = SqlStore(f"sqlite:///{tmp_path / 'kept.sqlite'}", [Fernet.generate_key().decode()])
+def served(tmp_path, request):
+    """Two partners with one database, their network, and what the operator was told; a request waits a minute for the lock."""
+    path = tmp_path / "kept.sqlite"
+    patience = getattr(request, "param", 60)
+    store = SqlStore(f"sqlite:///{path}?timeout={patience}", [Fernet.generate_key().decode()])
     world = World(lambda: 1_700_000_000, lambda n: b"\x01" * n, store)
-    rooms, module = officernd.sides(world).partner, retailcrm.sides(world).partner
-    with Loopback(rooms, module) as network:
-        yield network, rooms, module, tmp_path / "kept.sqlite"
+    rooms, module = officernd.sides(world), retailcrm.sides(world)
+    with Loopback(rooms.partner, module.partner) as network:
+        yield network, rooms.partner, module.partner, path, rooms.reports
     store.close()
 
 
@@ -64,30 +66,41 @@ SIGNED = (
 )
 
 
-def test_a_lock_of_another_process_stops_only_what_needs_the_database(served):
-    network, rooms, module, path = served
-    with Holding(path), ThreadPoolExecutor(20) as pool:
-        locked = [pool.submit(get, network, rooms, SIGNED) for _ in range(20)]
-        for _ in range(5):
-            assert get(network, rooms, "/officernd/nothing").status == 404
-            assert get(network, module, "/retailcrm/config").json()["success"] is True
-        assert not any(answer.done() for answer in locked), "they wait for the lock while others are answered"
-        assert {answer.result().status for answer in locked} == {503}
-    assert get(network, rooms, SIGNED).status == 401, "and once it is free, the request itself is judged"
+def connect(code: int) -> str:
+    """Return a Connect, which is remembered before anything else."""
+    return f"/officernd/connect?code={code}&org_slug=a&integrationId=5e0000000000000000000001&locations="
 
 
+def test_a_lock_of_another_process_stops_only_what_has_to_write(served):
+    network, rooms, module, path, reports = served
+    with ThreadPoolExecutor(20) as pool:
+        with Holding(path):
+            writing = [pool.submit(get, network, rooms, connect(code)) for code in range(20)]
+            for _ in range(5):
+                assert get(network, rooms, "/officernd/nothing").status == 404
+                assert get(network, module, "/retailcrm/config").json()["success"] is True
+                assert get(network, rooms, SIGNED).status == 401, "it only reads"
+            assert not any(answer.done() for answer in writing), "they wait for the lock meanwhile"
+        assert {answer.result().status for answer in writing} == {302}
+    assert {refused.reason for _, refused in reports} == {"unreachable", "unknown-installation"}, (
+        "none was locked"
+    )
+
+
+@pytest.mark.parametrize("served", [1], indirect=True)
 def test_many_that_wait_for_one_lock_are_refused_together(served):
-    """One second is waited once, not by each of fifty in a row: the process that holds it is let go by a timer of 20 s."""
-    network, rooms, _, path = served
+    """One second is waited once, not by each of fifty in a row: the process that holds it is let go by a timer of 30 s."""
+    network, rooms, _, path, reports = served
     with Holding(path) as holding, ThreadPoolExecutor(50) as pool:
-        late = threading.Timer(20, holding.process.kill)
+        late = threading.Timer(30, holding.process.kill)
         late.start()
-        statuses = list(pool.map(lambda _: get(network, rooms, SIGNED).status, range(50)))
-        assert (statuses, holding.process.poll()) == ([503] * 50, None)
+        list(pool.map(lambda code: get(network, rooms, connect(code)), range(50)))
+        assert holding.process.poll() is None
         late.cancel()
+    assert [refused.reason for _, refused in reports] == ["store-locked"] * 50
 
 
-def test_fifty_threads_save_what_is_theirs_and_none_is_starved(served, tmp_path):
+def test_fifty_threads_save_what_is_theirs_and_none_is_starved(tmp_path):
     store = SqlStore(f"sqlite:///{tmp_path / 'kept.sqlite'}", [Fernet.generate_key().decode()])
 
     def saved(number: int) -> int:
@@ -118,11 +131,11 @@ def test_a_slow_store_of_one_request_leaves_the_others_alone(toy):
         assert slow.result().body == b"/slow"
 
 
-def test_a_turn_is_over_after_an_error_of_its_own():
-    store = SqlStore("sqlite://", [Fernet.generate_key().decode()])
+def test_the_one_connection_that_writes_is_given_back_after_an_error(tmp_path):
+    store = SqlStore(f"sqlite:///{tmp_path / 'kept.sqlite'}", [Fernet.generate_key().decode()])
     with pytest.raises(Exception, match="not JSON serializable"):
         store.save(Installation("toy", "1", {"slug": object()}, {}))
-    with pytest.raises(StoreError), store._transaction() as connection:
+    with pytest.raises(StoreError), store._transaction(store._engine) as connection:
         connection.exec_driver_sql("SELECT nothing")
     assert store.save(Installation("toy", "1", {}, {})).version == 1
 

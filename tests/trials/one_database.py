@@ -1,6 +1,6 @@
-"""Two processes with fifty handshakes at once a platform, and a process killed at every step of a connect.
+"""Two processes with fifty handshakes at once a platform, 32 of all four at once, and a process killed at every step of a connect.
 
-`python -m tests.trials.one_database [sqlite|postgresql …] [--at-once 50]` prints what came of it; it needs some minutes.
+`python -m tests.trials.one_database [sqlite|postgresql …] [--at-once 50] [--of-all 32]` prints what came of it; it needs some minutes.
 The test run does the same with smaller numbers, on PostgreSQL (tests/test_one_database.py).
 """
 
@@ -22,28 +22,39 @@ from tests.postgres import running
 MOST = 80
 
 
-def run(database: str, at_once: int, *, kill: bool) -> None:
+def together(url: str, key: str, at_once: int, names: list[str]) -> str:
+    """Let so many persons connect at each of these platforms at once, in two processes; return what came of it."""
+    with apps(url, key, at_once, names) as served:
+        served.begin(2)
+        start = time.monotonic()
+        failed = all_at_once(served, at_once)
+        seconds = time.monotonic() - start
+        again = [one for one in failed if not served.connects(*one)]
+        lost = [
+            (name, number) for name in names for number in range(at_once) if not served.works(name, number)
+        ]
+        served.kill()
+    return (
+        f"{', '.join(names)}: {at_once} at once in two processes, {seconds:.1f} s; failed {len(failed)}, "
+        f"failed again alone {len(again)}, not working afterwards {len(lost)}"
+    )
+
+
+def run(database: str, at_once: int, of_all: int, *, kill: bool) -> None:
     """Do it on one kind of database."""
     key = Fernet.generate_key().decode()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         server = stack.enter_context(running()) if database == "postgresql" else None
+
+        def empty(name: str) -> str:
+            return server.empty(patient=False) if server else f"sqlite:///{Path(folder) / f'{name}.sqlite'}"
+
+        print(f"{database}, {together(empty('all'), key, of_all, [*PLATFORMS])}", flush=True)
         for name in PLATFORMS:
-            url = server.empty() if server else f"sqlite:///{Path(folder) / f'{name}.sqlite'}"
+            url = empty(name)
             store = SqlStore(url, [key])
-            with apps(url, key, at_once, [name]) as served:
-                served.begin(2)
-                start = time.monotonic()
-                failed = all_at_once(served, at_once)
-                seconds = time.monotonic() - start
-                again = [one for one in failed if not served.connects(*one)]
-                lost = [number for number in range(at_once) if not served.works(name, number)]
-                served.kill()
-            print(
-                f"{database}, {name}: {at_once} at once in two processes, {seconds:.1f} s; failed {len(failed)}, "
-                f"failed again alone {len(again)}, not working afterwards {len(lost)}",
-                flush=True,
-            )
+            print(f"{database}, {together(url, key, at_once, [name])}", flush=True)
             if kill:
                 with apps(url, key, MOST, [name]) as served:
                     start = time.monotonic()
@@ -60,7 +71,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("databases", nargs="*", default=["postgresql", "sqlite"])
     parser.add_argument("--at-once", type=int, default=50)
+    parser.add_argument("--of-all", type=int, default=32)
     parser.add_argument("--no-kill", action="store_true")
     given = parser.parse_args()
     for one in given.databases:
-        run(one, given.at_once, kill=not given.no_kill)
+        run(one, given.at_once, given.of_all, kill=not given.no_kill)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,11 +19,10 @@ from .store_errors import folder_error, store_error, unopened
 from .store_keys import KEYS_VARIABLE, given_keys, keys_of
 from .store_tables import FOREVER, MOST, prepare, searchable, storable, tables, whole
 from .store_urls import database_url, engine_options, is_database_url, shown
-from .turns import Turn
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 log = logging.getLogger("handshakes")
 
@@ -56,11 +55,14 @@ class SqlStore:
             address = database_url(url) if is_database_url(url) else sql.make_url(url)
             if address.get_backend_name() not in ("sqlite", "postgresql"):
                 raise StoreError("store-unavailable", "the store is a database of SQLite or PostgreSQL")
-            self._engine = sql.create_engine(address, hide_parameters=True, **engine_options(address))
-            self._alone = self._engine
+            options = {"hide_parameters": True, **engine_options(address)}
+            self._engine = self._alone = self._reading = sql.create_engine(address, **options)
             if self._engine.dialect.name == "postgresql":  # one round trip instead of three
-                self._alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            self._turn = Turn() if self._engine.dialect.name == "sqlite" else nullcontext()
+                self._alone = self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            else:  # one connection that writes, for which threads queue: SQLite lets them sleep and try again
+                self._engine = self._alone = sql.create_engine(
+                    address, pool_size=1, max_overflow=0, **options
+                )
             known = tables()
             prepare(self._engine, known)
         except sql.exc.SQLAlchemyError as error:
@@ -92,13 +94,13 @@ class SqlStore:
         self._forget = sql.delete(self._nonces).where(sql.tuple_(nonces.platform, nonces.nonce).in_(past))
 
     @contextmanager
-    def _transaction(self, *, alone: bool = False) -> Iterator[Connection]:
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
         """Give a connection in a transaction; what the database says when it fails is a `StoreError`.
 
-        With `alone` every statement is a transaction of its own, where that is quicker.
+        Of `_reading`, and of `_alone` where that is quicker, every statement is a transaction of its own.
         """
         try:
-            with self._turn, (self._alone if alone else self._engine).begin() as connection:
+            with engine.begin() as connection:
                 yield connection
         except self._sql.exc.IntegrityError:  # a row is there already: for the caller to judge
             raise
@@ -109,7 +111,7 @@ class SqlStore:
         """Return the installation with this identity, or None. Raises `StoreError`, as every method does."""
         if not storable(identity, MOST["identity"]):
             return None
-        with self._transaction(alone=True) as connection:
+        with self._transaction(self._reading) as connection:
             row = connection.execute(
                 self._by_identity, {"platform": searchable(platform), "identity": identity}
             ).first()
@@ -119,7 +121,7 @@ class SqlStore:
         """Return the installations with this detail, ordered by identity."""
         if not storable(name, MOST["name"]):
             return []
-        with self._transaction(alone=True) as connection:
+        with self._transaction(self._reading) as connection:
             found = {"platform": searchable(platform), "name": name, "value": searchable(value)}
             rows = connection.execute(self._by_detail, found).all()
         installations = []
@@ -140,7 +142,7 @@ class SqlStore:
         after = after if storable(after, MOST["identity"]) else ""
         behind = (table.c.platform == searchable(platform), table.c.identity > after)
         wanted = self._sql.select(table).where(*behind).order_by(table.c.identity).limit(most)
-        with self._transaction(alone=True) as connection:
+        with self._transaction(self._reading) as connection:
             rows = connection.execute(wanted).all()
         found: list[tuple[str, Installation | StoreError]] = []
         for row in rows:
@@ -159,7 +161,7 @@ class SqlStore:
         for installation in installations:
             whole(installation)
         ordered = sorted(installations, key=lambda one: one.identity)  # else two may wait for each other
-        with self._transaction() as connection:
+        with self._transaction(self._engine) as connection:
             saved = {id(one): self._saved(connection, one) for one in ordered}
         return [saved[id(one)] for one in installations]
 
@@ -207,7 +209,7 @@ class SqlStore:
         this = sql.and_(details.platform == table.platform, details.identity == table.identity)
         found = sql.select(table.identity).join(self._details, this).where(expired).order_by(details.value)
         found = found.limit(AT_ONCE).with_for_update(skip_locked=True, of=self._installations)
-        with self._transaction() as connection:
+        with self._transaction(self._engine) as connection:
             if not (gone := connection.execute(found).scalars().all()):
                 return
             still = sql.exists().where(this, expired)  # it may have been saved anew meanwhile
@@ -220,7 +222,7 @@ class SqlStore:
         """Remember a nonce until a Unix second; return whether it was new."""
         now, until = min(now, FOREVER), min(until, FOREVER)
         kept = {"platform": searchable(platform), "nonce": searchable(nonce), "until": until, "now": now}
-        with self._transaction(alone=True) as connection:
+        with self._transaction(self._alone) as connection:
             new = connection.execute(self._remember, kept).rowcount == 1
             connection.execute(
                 self._forget, {"now": now}
@@ -229,7 +231,7 @@ class SqlStore:
 
     def unreadable(self, most: int = 200) -> tuple[list[StoreError], int]:
         """Return what is wrong with the first `most` installations, one error each, and how many were looked at."""
-        with self._transaction(alone=True) as connection:
+        with self._transaction(self._reading) as connection:
             rows = connection.execute(self._sql.select(self._installations).limit(most)).all()
         wrong = []
         for row in rows:
@@ -241,7 +243,8 @@ class SqlStore:
 
     def close(self) -> None:
         """Close the database's connections."""
-        self._engine.dispose()
+        for engine in (self._reading, self._engine):
+            engine.dispose()
 
     def _opened(self, row: Any) -> Installation:
         from cryptography.fernet import InvalidToken

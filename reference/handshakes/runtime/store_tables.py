@@ -6,6 +6,7 @@ index, and `whole` refuses the names that neither may change.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.refusals import Refused
 from .store import Installation, StoreError
+from .store_errors import store_error
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
@@ -85,6 +87,8 @@ def prepare(engine: Engine, known: Tables) -> None:
     Raises `StoreError` where a later version of this program has made the tables.
     """
     with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            _logged(connection)
         found = _number(connection, known)
     if found is None:
         with engine.connect() as connection, _patient(connection):
@@ -94,6 +98,22 @@ def prepare(engine: Engine, known: Tables) -> None:
     if found != SCHEMA:
         message = f"the database has schema {found}, and this version of handshakes knows {SCHEMA}"
         raise StoreError("store-unavailable", message)
+
+
+def _logged(connection: Connection) -> None:
+    """Let SQLite write ahead into a log, which the file remembers: reading waits for nobody, a commit once for the disk."""
+    import sqlalchemy as sql
+
+    late = time.monotonic() + WAIT / 1_000
+    while connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal":
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode = wal")
+        except (
+            sql.exc.OperationalError
+        ) as error:  # SQLite itself does not wait for another start that does this
+            if store_error(error).reason != "store-locked" or time.monotonic() > late:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 PATIENCE = 1.0
-"""Seconds that a request waits for a locked SQLite database, or for a row that another holds in PostgreSQL."""
+"""Seconds that a request waits for a row that another holds in PostgreSQL."""
 QUEUE = 10.0
-"""Seconds that a request waits for one of the connections to PostgreSQL, and a statement for its answer."""
+"""Seconds that a request waits for one of the connections to PostgreSQL, or to write after others in SQLite; and a statement for its answer."""
 CONNECTIONS = 10
 WATCHED: dict[str, int | str] = {
     "connect_timeout": 5,
@@ -78,15 +78,14 @@ def engine_options(url: URL, environment: Mapping[str, str] | None = None) -> di
 
     >>> from sqlalchemy import make_url
     >>> engine_options(make_url("sqlite:///a.sqlite"))
-    {'pool_timeout': 1.0, 'connect_args': {'timeout': 1.0}}
+    {'pool_timeout': 10.0, 'connect_args': {'timeout': 10.0}}
     >>> options = engine_options(make_url("postgresql+psycopg://shop@db.example/shop"), {})
     >>> options["connect_args"]["sslmode"], options["pool_pre_ping"]
     ('verify-full', True)
     """
     if url.get_backend_name() == "sqlite":
-        if url.database in (None, "", ":memory:"):
-            return {}
-        return {"pool_timeout": PATIENCE, "connect_args": {"timeout": PATIENCE}}
+        patience = float(str(url.query.get("timeout", QUEUE)))
+        return {"pool_timeout": patience, "connect_args": {"timeout": patience}}
     environment = os.environ if environment is None else environment
     limits = {
         "lock_timeout": PATIENCE,
