@@ -100,7 +100,7 @@ class Host:
             certificates={names[bound.only]: site.certificate} if site.certificate else None,
         )
         if self.place:
-            self.place.network = self.network
+            self.place.network, self.place.operator = self.network, self.why
 
 
 class Shown:

@@ -9,6 +9,7 @@ needs more is not shown at all.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from urllib.parse import quote
 
 from ..core.keys import PUBLIC_TEST_KEYS, shown
@@ -30,8 +31,8 @@ class Secrets:
     'before ‹15 characters, sha256 9fb762…› after'
     """
 
-    def __init__(self, keep: int | None = None) -> None:
-        self._keep = keep
+    def __init__(self, keep: int | None = None, mask: Callable[[str], str] = shown) -> None:
+        self._keep, self._mask = keep, mask
         self._masks: OrderedDict[str, str] = OrderedDict()
         self._size = 0
         self._lengths: dict[str, dict[int, int]] = {}  # by head: how many secrets have each length
@@ -41,7 +42,7 @@ class Secrets:
 
     def mask(self, value: str) -> str:
         """Return the mask of a secret, and know the secret from now on."""
-        mask = shown(value)
+        mask = self._mask(value)
         if len(value) >= HEAD and value not in PUBLIC_TEST_KEYS:
             for form in {value, quote(value, safe="")}:
                 self._know(form, mask)
@@ -76,7 +77,7 @@ class Secrets:
     def _until(self, text: str, done: int, start: int, end: int) -> tuple[str, str]:
         """Return the clear text before a stretch of secrets, and the mask of the stretch."""
         found = text[start:end]
-        return text[done:start], self._masks.get(found) or (shown(found) if found else "")
+        return text[done:start], self._masks.get(found) or (self._mask(found) if found else "")
 
     def _know(self, form: str, mask: str) -> None:
         if form in self._masks:

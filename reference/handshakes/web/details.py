@@ -13,7 +13,7 @@ from ..spec.register import load
 from .places import Place
 from .reasons import beside
 from .resending import parts
-from .views import verdict
+from .views import sender, verdict
 from .wire import Exchange, Wire
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ def details(place: Place, one: Exchange) -> Json:
     request = one.arrived or one.request
     refused = one.refused[-1][1] if one.refused else None
     answer: Json = {
-        "n": one.number, "answer": one.answer, "from": one.sender, "to": one.receiver, "sender": place.called(one.sender), "receiver": place.called(one.receiver), "now": one.now,
+        "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
         "refusals": [_refusal(endpoint, each) for endpoint, each in one.refused],

@@ -25,8 +25,10 @@ from ..core.messages import (
     redirect,
 )
 from ..core.strict import URLENCODED
+from ..runtime.pages import page
 from . import safety
 from .details import details, why
+from .exporting import har_of, pytest_of
 from .places import Place
 from .portals import PORTAL
 from .proof import proven
@@ -61,6 +63,8 @@ class Marketplace:
         self._token = token
         for place in places.values():
             place.taps["platform"].page, place.taps["platform"].token = origin, token
+            if place.operator:
+                place.operator.market = f"{origin}/{place.name}"
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -83,6 +87,10 @@ class Marketplace:
             return self._page(path[1:]) if path[1:] in self.places else _static(path.removeprefix("/static/"))
         route = ROUTES.get(path)
         if route is None:
+            if "text/html" in request.header("accept").lower():
+                return page(
+                    "There is no such page", "<p><a href='/'>Go to the marketplace.</a></p>", status=404
+                )
             return safety.error("There is no such page.", 404)
         method, act = route
         if request.method != method:
@@ -142,6 +150,21 @@ class Marketplace:
         place, one = self.exchange(asked)
         reading = _text(asked, "reading", "")
         return why(place, one, [reading] if reading else [])
+
+    def export(self, asked: Json) -> Json:
+        """Return a message as HAR or as a test for pytest; without a number, all that is kept as HAR."""
+        form = _text(asked, "form")
+        if form == "pytest":
+            place, one = self.exchange(asked)
+            if one.response is None:
+                raise Wrong("A message without an answer makes no test.", 409)
+            return {"text": pytest_of(place, one)}
+        if form != "har":
+            raise Wrong("A message is exported as har or pytest.")
+        place = self.place(asked)
+        with place.wire._all:
+            kept = [self.exchange(asked)[1]] if "n" in asked else list(place.wire.exchanges.values())
+        return {"text": har_of(place, kept)}
 
     def faults(self, asked: Json) -> Json:
         """Return the faults of a step."""
@@ -221,6 +244,7 @@ class Marketplace:
 ROUTES: dict[str, tuple[str, Callable[[Marketplace, Json], Json]]] = {
     "/message": ("GET", Marketplace.message),
     "/why": ("GET", Marketplace.why),
+    "/export": ("GET", Marketplace.export),
     "/faults": ("GET", Marketplace.faults),
     "/proven": ("GET", Marketplace.proven),
     "/press": ("POST", Marketplace.press),

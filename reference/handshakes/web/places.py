@@ -56,6 +56,8 @@ class Place:
     wire: Wire = field(init=False)
     taps: dict[str, Tap] = field(init=False)
     network: Any = None
+    operator: Any = None
+    """The role of the operator's page."""
 
     def __post_init__(self) -> None:
         names = self.sides.platform.secret_names | self.sides.partner.secret_names

@@ -62,19 +62,24 @@ def exchange(place: Place, one: Exchange) -> list[Json]:
     reason = one.refused[-1][1].reason if one.refused else ""
     path, _, query = target.partition("?")
     request = {
-        "n": one.number, "kind": "request", "chapter": one.chapter, "from": one.sender, "to": one.receiver,
+        "n": one.number, "kind": "request", "chapter": one.chapter, "from": sender(one), "to": one.receiver,
         "text": f"{method} {path}", "sub": reason or _names(query, one), "search": target, "carries": one.carries,
         "verdict": seen, "answer": one.answer, "open": one.answered is None,
         "violated": any(finding.violated for finding in one.findings),
     }  # fmt: skip
     if one.answered is None:
         return [request]
-    back = {"kind": one.answered.kind, "chapter": one.chapter, "from": one.receiver, "to": one.sender}
+    back = {"kind": one.answered.kind, "chapter": one.chapter, "from": one.receiver, "to": sender(one)}
     text, sub = one.answered.text, ""
     if one.response is not None:
         location = next((value for name, value in one.answered.headers if name == "location"), "")
         sub = f"to {wire.masked(location)}" if location else _short(wire.masked(one.answered.body))
     return [request, {"n": one.answer, **back, "text": text, "sub": sub, "verdict": seen, "of": one.number}]
+
+
+def sender(one: Exchange) -> str:
+    """Return who sent a request: what a platform sends to itself, it sends in the place of a browser."""
+    return "browser" if one.sender == one.receiver else one.sender
 
 
 def _names(query: str, one: Exchange) -> str:
@@ -98,7 +103,7 @@ def chapter(one: Chapter) -> Json:
         "first": one.first,
         "press": one.press,
     }
-    return {**row, "fault": one.fault.name if one.fault else "", "what": one.fault.what if one.fault else ""}
+    return {**row, "fault": one.fault.name if one.fault else "", "what": what(one.fault) if one.fault else ""}
 
 
 # --- steps --------------------------------------------------------------------------------------
@@ -198,12 +203,21 @@ def faults(press: Press) -> list[Json]:
     """Return the faults of a step in groups, each with a sentence and how it has to end."""
     return [
         {
-            "name": one.name, "what": one.what, "clause": one.clause, "group": group(one),
+            "name": one.name, "what": what(one), "clause": one.clause, "group": group(one),
             "ends": f"refused: {one.expected.reason}" if isinstance(one.expected, Refuses) else f"survived: {one.expected.state}",
             "survived": not isinstance(one.expected, Refuses),
         }
         for one in press.faults
     ]  # fmt: skip
+
+
+def what(fault: Fault) -> str:
+    """Return what a fault does in words, without the number of an ambiguity.
+
+    >>> what(Fault("early", "shop:time", Refuses("stale"), "the time is early (A7)"))
+    'the time is early'
+    """
+    return re.sub(r" \(A\d+\)$", "", fault.what)
 
 
 def group(fault: Fault) -> str:

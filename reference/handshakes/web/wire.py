@@ -11,8 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..core.keys import shown
 from ..core.messages import Request, Response, Unreachable
 from ..core.refusals import Refused
+from ..runtime.masking import Secrets
 from ..runtime.transcript import Event, Transcript
 from ..runtime.verdicts import Fault, Finding
 
@@ -89,6 +91,7 @@ class Wire(Transcript):
         keep_bytes: int = KEPT_BYTES,
     ) -> None:
         super().__init__(secret_names, keep=keep)
+        self._secrets = Secrets(keep, level)
         self._clock, self._carries, self._most, self._most_bytes = clock, carries, keep, keep_bytes
         self._all = threading.RLock()
         self._mine = threading.local()
@@ -247,6 +250,16 @@ class Wire(Transcript):
         with self._all:
             found = self.exchanges.get(number)
             return found or next((one for one in self.exchanges.values() if one.answer == number), None)
+
+
+def level(secret: str) -> str:
+    """Return a secret as the wire shows it: itself when it is a public test key, else a mask as long as any other.
+
+    >>> len({len(level("x" * length)) for length in range(1, 40)})
+    1
+    """
+    mask = shown(secret)
+    return mask if mask == secret else f"‹secret, {mask.partition(', ')[2]}"
 
 
 def _add(kept: list, more: list) -> None:  # type: ignore[type-arg]

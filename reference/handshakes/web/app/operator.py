@@ -80,7 +80,7 @@ class Operator:
         store: Store | None = None,
     ) -> None:
         self.platform, self.kept, self.secrets, self.origin = platform, kept, secrets, origin
-        self.ciphers = ciphers
+        self.ciphers, self.market = ciphers, ""
         self.reports, self.store = reports if reports is not None else Reports(), store
         self._answers: OrderedDict[int, str] = OrderedDict()
 
@@ -125,6 +125,7 @@ class Operator:
             after=after,
             trouble=trouble,
             more=quote(last, safe=""),
+            market=self.market,
         )
 
     def rows(self) -> list[Row]:

@@ -13,6 +13,7 @@ export const pick = async (step, before) => {
   const find = $("#find");
   $("#faults-h").textContent = `What should go wrong at “${step.title}”?`;
   const names = ["All", ...new Set(faults.map((one) => one.group)), ...(faults.some((one) => one.survived) ? [SURVIVED] : [])];
+  faults.sort((one, other) => names.indexOf(one.group) - names.indexOf(other.group));
   const within = (fault, group) => group === "All" || fault.group === group || (group === SURVIVED && fault.survived);
   $("#groups").replaceChildren(...names.map((name, index) => el("label", {},
     el("input", { type: "radio", name: "group", value: name, checked: index === 0 }), name,

@@ -120,7 +120,7 @@ const heard = (news) => {
     if (before && wire.following()) announce(before, shop);
     const [was, last] = [before?.steps.at(-1), shop.steps.at(-1)];
     const ends = was && last.state === "held" && (was.state !== "held" || was.try !== last.try);
-    if (ends) shown(true); else if (!$("#report").hidden) report(choose, shop);
+    if (ends) shown(true); else if (!$("#report").hidden) report(choose, shop, worded);
   }
 };
 
@@ -141,6 +141,7 @@ const listen = () => {
 
 const view = (name) => {
   $("#main").dataset.view = name;
+  if (innerWidth <= 760) $("#main").scrollIntoView();
   for (const button of document.querySelectorAll("[data-go]")) button.setAttribute("aria-pressed", String(button.dataset.go === name));
   if (name === "proven") shown(true);
 };
@@ -148,7 +149,7 @@ const view = (name) => {
 const shown = (open) => {
   $("#report").hidden = !open;
   $("#report-button").setAttribute("aria-expanded", String(open));
-  if (open) report(choose, shop);
+  if (open) report(choose, shop, worded);
 };
 
 for (const button of document.querySelectorAll("[data-go]")) button.addEventListener("click", () => view(button.dataset.go));
@@ -160,6 +161,13 @@ for (const button of document.querySelectorAll("[data-clock]")) {
     } catch (error) { say(error.message); }
   });
 }
+$("#save").addEventListener("click", async () => {
+  try {
+    const href = URL.createObjectURL(new Blob([(await ask("/export", { form: "har" })).text], { type: "application/json" }));
+    el("a", { href, download: `${platform}.har` }).click();
+    URL.revokeObjectURL(href);
+  } catch (error) { say(error.message); }
+});
 $("#report-button").addEventListener("click", () => shown($("#report").hidden));
 $(".skip").addEventListener("click", () => view("wire"));
 wire.start(view);

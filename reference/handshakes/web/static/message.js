@@ -38,7 +38,7 @@ const lines = (part, covered = []) => {
 
 const section = (heading, ...content) => el("section", {}, el("h3", {}, heading), content);
 
-const stages = (answer) => (answer.stages?.length ? section("What was signed, stage by stage", el("ol", { class: "rows" }, answer.stages.map((stage) =>
+const stages = (answer, carries) => (answer.stages?.length ? section(carries === "encrypted" ? "What was encrypted, stage by stage" : "What was signed, stage by stage", el("ol", { class: "rows" }, answer.stages.map((stage) =>
   el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("code", {}, stage.text || `hex ${stage.hex}`))))) : null);
 
 const explained = (answer) => {
@@ -66,7 +66,7 @@ const why = async (one, panel, reading = "") => {
   const choice = el("select", { class: "field", id: "reading" }, el("option", { value: "" }, "as adopted"), ...one.readings.map((id) => el("option", { value: id, selected: id === reading }, id.split(":")[1])));
   choice.addEventListener("change", () => why(one, panel, choice.value));
   const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Accepted under this reading" : "Why it is accepted");
-  panel.replaceChildren(heading, ...explained(answer), stages(answer) ?? "",
+  panel.replaceChildren(heading, ...explained(answer), stages(answer, one.carries) ?? "",
     one.readings.length && !answer.after && answer.verdict !== "unknown" ? el("p", {}, el("label", { for: "reading" }, "Reading "), choice) : "");
   say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.[0]?.says ?? answer.after ?? answer.hint}` : answer.verdict);
 };
@@ -99,20 +99,36 @@ const curl = (request, url) => ["curl", "-i", "-X", request.line.split(" ")[0], 
   ...(request.body ? ["--data-raw", quoted(request.body)] : [])].join(" ");
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
+const raw = (part) => `${part.line}\n${part.headers.map(([name, value]) => `${name}: ${value}\n`).join("")}\n${part.body}`;
+const FORMS = {
+  curl: (one) => curl(one.request, one.origin),
+  HAR: async (one) => (await ask("/export", { n: one.n, form: "har" })).text,
+  pytest: async (one) => (await ask("/export", { n: one.n, form: "pytest" })).text,
+  "raw text": (one) => [one.request, ...(one.response ? [one.response] : [])].map(raw).join("\n\n"),
+};
+const copies = (one) => el("div", { class: "acts", role: "group", "aria-label": "Copy as" }, el("span", { class: "label" }, "Copy as"), Object.entries(FORMS).map(([name, made]) => {
+  const button = el("button", { class: "btn small", type: "button", "data-copy": name }, name);
+  button.addEventListener("click", async () => { try { copy(await made(one)); } catch (error) { say(error.message); } });
+  return button;
+}));
+
 const copy = async (text) => {
   try { await navigator.clipboard.writeText(text); say("Copied. What is masked here is masked there too."); } catch { say("This browser does not let the page copy."); }
 };
 
 const compare = (one, rows) => {
   const like = [...rows.values()].filter((row) => row.kind === "request" && row.n !== one.n && row.to === one.to).slice(-30);
+  const swap = el("button", { class: "btn small", type: "button", id: "swap", hidden: true }, "Swap");
   const select = el("select", { class: "field", id: "other" }, el("option", { value: "" }, "choose a message"), like.map((row) => el("option", { value: row.n }, `${row.n} ${row.text} ${row.verdict}`)));
   const out = el("div");
+  let pair = [];
+  const draw = () => { swap.hidden = !pair.length; out.replaceChildren(...(pair.length ? difference(...pair) : [])); };
   select.addEventListener("change", async () => {
-    if (!select.value) { out.replaceChildren(); return; }
-    const other = await ask("/message", { n: select.value });
-    out.replaceChildren(...difference(one, other));
+    pair = select.value ? [one, await ask("/message", { n: select.value })] : [];
+    draw();
   });
-  return section("Compare with another request", el("p", {}, el("label", { for: "other" }, "Message "), select), out);
+  swap.addEventListener("click", () => { pair.reverse(); draw(); });
+  return section("Compare with another request", el("p", {}, el("label", { for: "other" }, "Message "), select, " ", swap), out);
 };
 
 const flat = (part) => `${part.line}${part.body ? `\n\n${part.body}` : ""}`;
@@ -121,6 +137,8 @@ const difference = (one, other) => {
   if (mine === theirs) return [el("p", {}, "Request line and payload are the same.")];
   let at = 0;
   while (mine[at] === theirs[at]) at += 1;
+  const mask = (text) => text.lastIndexOf("‹secret, ", at) > text.lastIndexOf("›", at - 1);
+  if (mask(mine) && mask(theirs)) return [el("p", {}, "The first difference is a secret that is masked: it changed.")];
   const marked = (text, n) => el("pre", { class: "bytes", tabindex: 0 }, `${n}  …${text.slice(Math.max(0, at - 24), at)}`, el("span", { class: "differs" }, visible(text[at] ?? "end")), cut(text.slice(at + 1), 59));
   return [el("p", {}, `The first difference is at character ${at} of request line and payload, counted from 0:`), marked(mine, one.n), marked(theirs, other.n)];
 };
@@ -156,16 +174,14 @@ export const show = async (row, rows, act = "") => {
   };
   const replay = el("button", { class: "btn small", type: "button", "data-act": "replay", disabled: !one.resendable }, "Replay", el("kbd", {}, "R"));
   replay.addEventListener("click", () => resend(one, {}));
-  const to = el("button", { class: "btn small", type: "button" }, "Copy as curl");
-  to.addEventListener("click", () => copy(curl(one.request, one.origin)));
   place.replaceChildren(title(row), verdict(one) ?? "",
-    el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null, to),
+    el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null),
     panel, form,
     section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}${one.request.bytes ? `, ${one.request.bytes} bytes of payload` : ""}. Secrets are masked.`), lines(one.request)),
     one.response ? section("Response", lines(one.response)) : el("p", { class: "hint" }, one.failure ? `No response: ${one.failure}.` : "No response yet."),
     el("div", { id: "covered" }),
     one.findings.length ? section("Checked by the marketplace", el("ul", { class: "checks" }, one.findings.map((each) => el("li", {}, state(each.state === "held" ? "ok" : each.state === "violated" ? "bad" : "none", each.state), " ", el("code", {}, each.clause), " ", el("small", {}, each.detail))))) : "",
-    compare(one, rows),
+    copies(one), compare(one, rows),
     one.clause ? el("div", { class: "clause" }, el("p", {}, el("b", {}, one.clause.level), ` · ${one.clause.actor} · ${one.clause.grade} · ${one.clause.source}${one.clause.heading ? `, ${one.clause.heading}` : ""}`), el("p", {}, one.clause.text), el("p", {}, el("code", {}, one.clause.id))) : "");
   for (const part of document.querySelectorAll("[data-part]")) {
     for (const on of ["pointerenter", "focusin"]) part.addEventListener(on, light(true));
@@ -185,5 +201,5 @@ const covers = async (one) => {
   $("#covers").textContent = `Covered: ${covered.join(", ") || "nothing"}. Not covered: ${open.join(", ") || "nothing"}.`;
   const names = new Map(one.parts.map((part) => [part.id, part.name]));
   for (const part of document.querySelectorAll("pre [data-part]")) part.classList.toggle("cov", covered.includes(names.get(part.dataset.part)));
-  $("#covered").replaceChildren(stages(answer) ?? "");
+  $("#covered").replaceChildren(stages(answer, one.carries) ?? "");
 };

@@ -6,16 +6,19 @@ const SIGNS = { held: "ok", violated: "bad", "not seen": "none" };
 const list = (rows) => el("ul", { class: "checks" }, rows);
 
 /** Fill the report; `choose` takes a fault that the person wants to try. */
-export const report = async (choose, shop) => {
+export const report = async (choose, shop, worded) => {
   let proven;
   try { proven = await ask("/proven", {}); } catch (error) { say(error.message); return; }
   const { checked, verified, unseen, untestable, next, messages } = proven;
-  const held = checked.filter((one) => one.state === "held").length;
-  const violated = checked.filter((one) => one.state === "violated").length;
-  const complete = shop?.steps.at(-1).state === "held" ? "The handshake is complete. " : "";
+  const { held, violated } = shop.proven;
+  const open = shop.steps.filter((step) => !step.try && step.state !== "held");
+  const complete = open.length ? `Not tried: ${open.map((step) => step.title).join(", ")}. ` : "The handshake is complete. ";
   const said = messages ? `${complete}${messages} messages, ${held} clauses held, ${violated} violated.` : "Nothing yet. Each step adds the clauses that it shows.";
+  const order = ["violated", "failed", "unseen", "waiting", "running", "refused", "held"];
+  const steps = shop.steps.filter((step) => order.includes(step.state)).sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
   $("#report").replaceChildren(el("p", {}, said), el("div", { class: "cols" },
-    el("section", {}, el("h3", {}, "The marketplace checked the partner"), list(checked.map((one) => el("li", {}, state(SIGNS[one.state], one.state), " ", el("code", {}, one.clause),
+    el("section", {}, el("h3", {}, "How each step ended, failed ones first"), el("ol", { class: "checks", id: "ended" }, steps.map((step) => el("li", {}, state(...worded(step)), ` ${step.title}. `, el("small", {}, step.said)))),
+    el("h3", {}, "The marketplace checked the partner"), list(checked.map((one) => el("li", {}, state(SIGNS[one.state], one.state), " ", el("code", {}, one.clause),
       el("br"), one.text, " ", el("small", {}, one.detail))))),
     el("section", {}, el("h3", {}, "The receiver verified"), list([
       el("li", {}, `${verified.count} messages were verified or decrypted by who received them.`),

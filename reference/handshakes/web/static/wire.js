@@ -38,7 +38,7 @@ const message = (row) => {
   return el("li", {}, button);
 };
 
-const heading = (chapter) => el("li", { class: "chapter", "data-chapter": chapter.chapter }, chapter.title,
+const heading = (chapter) => el("li", { class: "chapter", "data-chapter": chapter.chapter, title: chapter.what }, chapter.title,
   chapter.fault ? el("span", {}, ` · fault: ${chapter.what}`) : null);
 
 const matches = (row) => {
@@ -60,6 +60,7 @@ const draw = () => {
   }
   $("#ladder").replaceChildren(...made);
   $("#empty").hidden = rows.size > 0 && shown.length > 0;
+  $("#empty strong").textContent = rows.size ? "Nothing found" : "No messages yet";
   if (rows.size && !shown.length) $("#empty-text").textContent = "No message matches the search.";
   if (!$('.msg[tabindex="0"]')) $(".msg")?.setAttribute("tabindex", "0");
   if (focused) $(`[data-n="${focused}"]`)?.focus({ preventScroll: true });
