@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from handshakes.core.messages import Request, Response
 from handshakes.core.refusals import Refused
@@ -92,6 +94,33 @@ def test_what_is_refused_after_a_step_was_held_is_in_its_sentence(market):
     one = step(market, "healthcheck")
     assert (one["state"], one["shows"]) == ("held", number)
     assert one["said"].startswith("1 check of the marketplace held. Also refused: replayed. ")
+
+
+def test_a_connect_whose_browser_never_got_to_the_account_says_so():
+    with marketplace("retailcrm") as market:
+        place = market.hosts["retailcrm"].place
+
+        def said(id: str) -> str:
+            (one,) = [one for one in shop(place)["steps"] if one["id"] == id]
+            assert one["state"] == "held"
+            return one["said"]
+
+        def pressed(id: str) -> str:
+            press = place.press(id)
+            url = f"{place.addresses['platform']}/simulator/{press.step}"
+            answer = requests.post(url, dict(press.fields), timeout=60)
+            for _ in range(2):  # its window was opened, and closed
+                place.wire.window(place.wire.last(id).number, "page")
+            return answer.text
+
+        closed = "The window was closed before its browser got to the module."
+        pressed("popup")
+        assert closed not in said("popup"), "this step sends no browser anywhere"
+        page = pressed("connect")
+        assert closed in said("connect")
+        account = re.search('action="([^"]*)" id="account"', page)[1]
+        requests.post(account, timeout=60, headers={"sec-fetch-mode": "navigate"})
+        assert closed not in said("connect"), "the twin: the browser goes on"
 
 
 def test_what_has_its_effect_without_the_button_is_done_and_checked_by_nobody():

@@ -178,7 +178,11 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
         survived = f"Survived: {expected.state}." if isinstance(expected, Survives) else ""
         checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
         said = " ".join(filter(None, (accepted, checks))) or NOTHING_CHECKED
-        also = f"Also {refused[0].lower()}{refused[1:]}" if reasons and not survived else ""
+        also = (
+            f"Also {refused[0].lower()}{refused[1:]}"
+            if reasons and not survived
+            else _turned_back(place, last)
+        )
         return "held", " ".join(filter(None, (survived, said, also)))
     if press.window and last.left:
         return "failed" if reasons else "unseen", refused or "The window was closed before its end."
@@ -186,6 +190,17 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
         again = "Go on in the window that opened. If it is gone, press again."
         return "waiting", f"{refused} {again}".strip()
     return ("failed", refused) if reasons else ("unseen", "Nothing was seen of it.")
+
+
+def _turned_back(place: Place, last: Chapter) -> str:
+    """Return that a window was closed before its browser got to the partner, which a signed message had sent it to."""
+    with place.wire._all:
+        chapter = [one for one in place.wire.exchanges.values() if one.chapter == last.number]
+    partner = place.sides.partner.name
+    there = any(one.sender == "browser" and one.receiver == partner for one in chapter)
+    if there or not last.left or not any(one.carries for one in chapter):
+        return ""
+    return f"The window was closed before its browser got to the {partner}."
 
 
 def _accepted(place: Place, last: Chapter) -> str:
