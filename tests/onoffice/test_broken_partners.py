@@ -188,8 +188,7 @@ def dropped_is_fine(self, request, refused):
 
 def without_a_call(self, ticket, pasted):
     stage = self.store.get(PLATFORM, ticket_key(ticket))
-    self.committed(stage, self.access(stage, pasted))
-    yield from ()
+    yield from self.committed(stage, self.access(stage, pasted))
 
 
 def another_call(self, ticket, pasted):
@@ -248,7 +247,7 @@ def kept_before_the_call(self, ticket, pasted):
     if stage is None or stage.state != "pending":
         return (yield from Provider.activate(self, ticket, pasted))
     access = self.access(stage, self.key(pasted))
-    self.committed(stage, access)
+    yield from self.committed(stage, access)
     yield from self.api.unlock(access, self.parameters(stage))
 
 

@@ -82,11 +82,16 @@ def test_an_interruption_leaves_what_is_in_use(store, at, how, first):
         assert world.work()["success"] is True
 
 
+def contents(world):
+    """Return what is in use, without the number of its saves."""
+    return {identity: replace(one, version=0) for identity, one in world.in_use().items()}
+
+
 @pytest.mark.parametrize("at", range(1), ids=["update-scopes"])
 @pytest.mark.parametrize("how", ["unreachable", "closed"])
 def test_an_interrupted_change_of_rights_keeps_the_old_key(store, at, how):
     world = connected(store)
-    before = world.in_use()
+    before = contents(world)
     step = world.partner.rescope(world.partner.identity(DEMO), ("integration_write",))
     next(step)
     if how == "unreachable":
@@ -94,7 +99,7 @@ def test_an_interrupted_change_of_rights_keeps_the_old_key(store, at, how):
             step.throw(Unreachable("dropped"))
     else:
         step.close()
-    assert world.in_use() == before
+    assert contents(world) == before
     assert world.work()["success"] is True
 
 
@@ -538,11 +543,11 @@ def test_other_rights_come_with_a_key_that_replaces_the_old_one(store, rotation)
 
 def test_rights_that_are_not_on_the_card_change_nothing(store):
     world = connected(store)
-    before = world.in_use()
+    before = contents(world)
     with pytest.raises(Refused) as refused:
         world.network.run(world.partner.rescope(world.partner.identity(DEMO), ("order_write",)), "module")
     assert refused.value.reason == "platform-error"
-    assert world.in_use() == before
+    assert contents(world) == before
 
 
 @pytest.mark.clause("retailcrm:connection.identity")

@@ -65,18 +65,17 @@ class Renewing(Equipped[Configuration]):
         try:
             tokens = yield from self.renewed(leased)
         except Refused:
-            newer = self.change(leased.identity, _given_back(leased))
+            newer = yield from self.kept("refresh", lambda: self.change(leased.identity, _given_back(leased)))
             if newer is None or newer.credentials.get("refresh_token", spent) == spent:
                 raise
             return Tokens.of(newer.credentials)  # a connect brought tokens, or this lease had run out
-        self.change(
-            leased.identity,
-            lambda one: (
-                replace(_given_back(leased)(one), credentials={**one.credentials, **tokens.saved()})
-                if one.credentials.get("refresh_token") == spent
-                else one  # another connect brought tokens of its own meanwhile
-            ),
-        )
+
+        def renewed(one: Installation) -> Installation:
+            if one.credentials.get("refresh_token") != spent:
+                return one  # another connect brought tokens of its own meanwhile
+            return replace(_given_back(leased)(one), credentials={**one.credentials, **tokens.saved()})
+
+        yield from self.kept("refresh", lambda: self.change(leased.identity, renewed))
         return tokens
 
 

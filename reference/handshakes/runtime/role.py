@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from ..core.messages import Answer, Response, Step
+from ..core.messages import Answer, Pause, Response, Step
 from ..core.refusals import Refused
-from .store import Store, StoreError
+from .store import Store, StoreError, store_failed
 
 Configuration = TypeVar("Configuration")
 Report = Callable[[str, Refused], None]
+Saved = TypeVar("Saved")
+
+PATIENCE, AGAIN = 30, 0.5
+"""Seconds in which what was given once is saved again where the store fails, and between two tries."""
 
 
 class Equipped(Generic[Configuration]):
@@ -37,6 +41,20 @@ class Equipped(Generic[Configuration]):
         self.clock = clock
         self.random = random
         self.report = report
+
+    def kept(self, endpoint: str, save: Callable[[], Saved]) -> Step[Saved]:
+        """Save what a platform has just given, and gives once; where the store fails, try again for half a minute."""
+        late, told = self.clock() + PATIENCE, False
+        while True:
+            try:
+                return save()
+            except StoreError as error:
+                if not store_failed(error) or self.clock() >= late:
+                    raise
+                if not told:
+                    self.report(endpoint, error)
+                told = True
+            yield Pause(AGAIN)
 
     def unless_the_store_fails(self, endpoint: str, step: Step[Answer]) -> Step[Answer]:
         """Return what a step answers, or 503 where the store failed and the step has no answer of its own for that."""

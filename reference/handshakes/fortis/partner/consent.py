@@ -105,7 +105,9 @@ class Consent(Connecting):
             installation, values, code = self.answered(request)
             access = yield from self.exchange(values, code)
             yield from self.check_access(access, installation)
-            saved = self.keep_access(installation, access, values["base"])
+            saved = yield from self.kept(
+                "oauth", lambda: self.keep_access(installation, access, values["base"])
+            )
         except Refused as refused:
             return self.not_granted(refused)
         forget = (("set-cookie", f"{COOKIE}=; Path=/fortis/oauth; Max-Age=0"),)

@@ -148,7 +148,6 @@ class Connecting(Refreshing):
         webhook = yield from self.api.subscribe(
             origin, connect["org_slug"], self.subscription(identity), tokens
         )
-        before, version = earlier(self.store, PLATFORM, identity)
         details = {
             "organizationId": organization_id,
             "integrationId": connect["integrationId"],
@@ -159,13 +158,16 @@ class Connecting(Refreshing):
             "webhookId": webhook["_id"],
             "code": _digest(connect["code"]),
         }
-        if before and before.state == "active" and "synced" in before.details:
-            details["synced"] = before.details["synced"]  # what the customer chose outlives a new connect
         credentials = {**tokens.saved(), "secret": secret, "webhook_secret": webhook["secret"]}
+
+        def saved() -> Installation:
+            before, version = earlier(self.store, PLATFORM, identity)
+            if before and before.state == "active" and "synced" in before.details:
+                details["synced"] = before.details["synced"]  # what the customer chose outlives a new connect
+            return self.store.save(Installation(PLATFORM, identity, details, credentials, "active", version))
+
         try:
-            installation = self.store.save(
-                Installation(PLATFORM, identity, details, credentials, "active", version)
-            )
+            installation = yield from self.kept("connect", saved)
         except Conflict:
             evidence = {"installation": "was changed by another connect"}
             raise Refused("wrong-state", CLAUSE + "connect.binding", evidence) from None
@@ -261,14 +263,12 @@ class Connecting(Refreshing):
             self.report("tidy", refused)
             return
         secret = {"webhook_secret": webhook["secret"]}
-        self.change(
-            installation.identity,
-            lambda one: replace(
-                one,
-                details={**one.details, "webhookId": webhook["_id"]},
-                credentials={**one.credentials, **secret},
-            ),
-        )
+
+        def changed(one: Installation) -> Installation:
+            more = {**one.details, "webhookId": webhook["_id"]}
+            return replace(one, details=more, credentials={**one.credentials, **secret})
+
+        yield from self.kept("tidy", lambda: self.change(installation.identity, changed))
 
     def unsubscribe(self, installation: Installation, tokens: Tokens, webhook_id: str) -> Step[None]:
         """officernd:webhook.removal. Delete a webhook that is no longer needed; a failure is only reported; W7."""

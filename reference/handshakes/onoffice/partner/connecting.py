@@ -103,7 +103,7 @@ class Connecting(Equipped[Configuration]):
             if (yield from self.done_by_another(stage, others)):
                 return
             raise
-        self.committed(stage, access)
+        yield from self.committed(stage, access)
 
     def asking(self, stage: Installation) -> tuple[Installation, bool]:
         """onoffice:unlock.repeat. Note that a page asks the API now; return its stage and whether another click may be asking still."""
@@ -152,7 +152,7 @@ class Connecting(Equipped[Configuration]):
         """onoffice:unlock.claim. Return the claim of the activation URL, which is good for this call alone; A14, A20."""
         return stage.credentials["apiClaim"]
 
-    def committed(self, stage: Installation, access: Access) -> None:
+    def committed(self, stage: Installation, access: Access) -> Step[None]:
         """onoffice:credentials.replaced. Save token and key of a customer in place of earlier ones; empty what was staged; A42."""
         kept = {name: value for name, value in stage.details.items() if name != EXPIRES}
         details = {**kept, "ticket": stage.identity, "agreedAt": str(self.clock())}
@@ -161,10 +161,10 @@ class Connecting(Equipped[Configuration]):
             later = found and int(found.details.get("askedAt", "0")) > int(details.get("askedAt", "0"))
             if found and later and found.state == "active":
                 return found  # another page asked later, so its API user is the one in use
-            identity = self.customer(stage.details["customerWebId"])
             return Installation(PLATFORM, identity, details, self.credentials(found, access))
 
-        self.change(self.customer(stage.details["customerWebId"]), renewed)
+        identity = self.customer(stage.details["customerWebId"])
+        yield from self.kept("unlock", lambda: self.change(identity, renewed))
         try:
             self.change(
                 stage.identity,

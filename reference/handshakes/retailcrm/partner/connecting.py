@@ -65,7 +65,7 @@ class Connecting(Equipped[Configuration]):
         self.accepted(response)
         if self.configuration.confirm_address:
             self.confirmed(url, (yield from self.api.addresses(url)))
-        return self.committed(installation, api_key)
+        return (yield from self.kept("register", lambda: self.committed(installation, api_key)))
 
     def fresh(self, installation: Installation, api_key: str) -> None:
         """retailcrm:connection.repeat. Refuse with `replayed` a key that a later one replaced: only a replay brings it; S1."""
@@ -219,7 +219,10 @@ class Connecting(Equipped[Configuration]):
         url, key = installation.details["systemUrl"], installation.credentials["api_key"]
         fields = self.edit_fields({**self.description(installation), "active": False})
         self.accepted((yield from self.api.edit(url, key, self.code, fields)))
-        saved = self.change(identity, lambda one: self.switched(one, {"active": "no"}))
+        off = {"active": "no"}
+        saved = yield from self.kept(
+            "deactivate", lambda: self.change(identity, lambda one: self.switched(one, off))
+        )
         if saved is None:
             raise busy()
         return saved
@@ -236,11 +239,13 @@ class Connecting(Equipped[Configuration]):
         """retailcrm:scopes.replaced. Ask for other scopes and save the key that has them, in one save; A27."""
         installation = self.in_use(identity)
         url, key = installation.details["systemUrl"], installation.credentials["api_key"]
+        self.change(identity, lambda one: one)  # where nothing can be saved, the old key must not end
         new = yield from self.api.update_scopes(url, key, self.code, scopes)
-        saved = self.change(
-            identity,
-            lambda one: replace(one, credentials=replaced(one.credentials, self.renewed(key, new))),
-        )
+
+        def changed(one: Installation) -> Installation:
+            return replace(one, credentials=replaced(one.credentials, self.renewed(key, new)))
+
+        saved = yield from self.kept("rescope", lambda: self.change(identity, changed))
         if saved is None:
             raise busy()
         return saved
