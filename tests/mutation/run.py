@@ -1,0 +1,221 @@
+"""Mutation: change the package one small thing at a time, and count the changes that no test notices.
+
+`python -m tests.mutation.run` tries every change of what an implementer reads (`core`, `signing`, `rules`,
+`readings`); `--part rest` those of `explain`, `judge` and `partner`. `--sample 300 --seed 1` tries that many, drawn by
+the seed; `--only PATTERN` those whose name holds it. Four ends are counted apart: *killed* (a test failed), *silent*
+(none did), *dead* (listed in survivors.toml with why it changes nothing) and *inconclusive* (out of time, or the
+process died). Exit status 0: nothing was silent or inconclusive. Two controls come first, in both ways to try a mutant:
+no change must be silent, a wrong digest must be killed; otherwise the status is 5, and nothing is judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import sys
+import time
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
+from tests.mutation.modules import FUNCTIONS, spans
+from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.running import PACKAGE, ROOT, Reach, Warm, fresh, prepared
+
+DEAD = "dead"
+PLATFORMS = ("officernd", "retailcrm", "onoffice", "fortis")
+PARTS = {
+    "read": ("core/*.py", "*/signing.py", "*/rules.py", "*/rules/*.py", "*/readings.py"),
+    "rest": ("explain/*.py", "judge/*.py", "*/partner/*.py"),
+}
+TESTS = {
+    "read": ("tests/core/test_*.py", "tests/*/test_signing.py", "tests/*/test_vectors.py"),
+    "rest": (
+        "tests/explain/test_*.py",
+        "tests/judge/test_*.py",
+        *(f"tests/{name}/test_*.py" for name in PLATFORMS),
+    ),
+}
+CONTROLS = {
+    "read": "core/timestamps.py seconds_text: return str(timestamp) -> return None",
+    "rest": "explain/exports.py from_base64: return '' -> return None",
+}
+SECONDS = 12.0
+"""Tests of a mutant are run, quickest first, until those that are left would pass this CPU time together."""
+SLOW = 2.0
+
+
+class Plan:
+    """The mutants of a part, and for each how and with which tests it is tried."""
+
+    def __init__(self, modules: Sequence[str], reach: Reach) -> None:
+        self._reach = reach
+        self._trees = {module: ast.parse((PACKAGE / module).read_text("utf-8")) for module in modules}
+        self._numbers = {module: number for number, module in enumerate(modules)}
+        self._lines = {module: spans(tree) for module, tree in self._trees.items()}
+        self._reaching: dict[int, set[str]] = defaultdict(set)
+        for hit, names in reach.tests.items():
+            self._reaching[hit >> 16].update(names)
+
+    def is_fresh(self, mutant: Mutant) -> bool:
+        """Say whether a change can be seen before the first test, at the import or while tests are collected."""
+        number = self._numbers[mutant.module] << 16
+        around = [
+            functions[mutant.scope] for functions in [ranges(self._trees[mutant.module])] if mutant.scope
+        ]
+        return not mutant.scope or any(number | line in self._reach.early for one in around for line in one)
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """Return the tests that reach a mutant's line, the quickest first."""
+        number = self._numbers[mutant.module]
+        line = self._lines[mutant.module].get(mutant.line, mutant.line)
+        found = self._reach.tests.get(number << 16 | line, ()) if mutant.scope else self._reaching[number]
+        kept, spent = [], 0.0
+        for name in sorted(found, key=lambda name: (self._reach.seconds[name], name)):
+            spent += self._reach.seconds[name]
+            if spent <= SECONDS and self._reach.seconds[name] <= SLOW:
+                kept.append(name)
+        return kept
+
+
+def ranges(tree: ast.Module) -> dict[str, range]:
+    """Return the lines of each outermost function, by its qualified name."""
+    found: dict[str, range] = {}
+
+    def walk(node: ast.AST, path: tuple[str, ...]) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, FUNCTIONS):
+                first = min([child.lineno, *(one.lineno for one in child.decorator_list)])
+                name = ".".join((*path, child.name))
+                found.setdefault(name, range(first, (child.end_lineno or first) + 1))
+            else:
+                walk(child, (*path, child.name) if isinstance(child, ast.ClassDef) else path)
+
+    walk(tree, ())
+    return found
+
+
+def modules_of(part: str) -> list[str]:
+    """Return the modules of a part, by their paths within the package."""
+    return sorted(
+        {str(path.relative_to(PACKAGE)) for pattern in PARTS[part] for path in PACKAGE.glob(pattern)}
+    )
+
+
+def all_mutants(modules: Sequence[str]) -> list[Mutant]:
+    """Return the mutants of these modules, always in the same order."""
+    return [mutant for module in modules for mutant in mutants((PACKAGE / module).read_text("utf-8"), module)]
+
+
+def listed() -> dict[str, str]:
+    """Return the mutants that change nothing, each with why."""
+    entries = tomllib.loads((ROOT / "tests" / "mutation" / "survivors.toml").read_text("utf-8"))["dead"]
+    return {entry["mutant"]: entry["why"] for entry in entries}
+
+
+def drawn(mutants: Sequence[Mutant], sample: int | None, seed: int, only: str) -> list[Mutant]:
+    """Return the mutants to try, in their order: the seed draws the sample, and the same sample each time."""
+    fitting = [mutant for mutant in mutants if only in mutant.name]
+    if sample is None or sample >= len(fitting):
+        return fitting
+    return [fitting[at] for at in sorted(Random(seed).sample(range(len(fitting)), sample))]
+
+
+def tried(plan: Plan, warm: Warm, chosen: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, Verdict]]:
+    """Try mutants, each in its way; what no test reaches is silent."""
+    tests = {mutant: plan.tests(mutant) for mutant in chosen}
+    for mutant, names in tests.items():
+        if not names:
+            yield mutant, Verdict(SILENT, "no test reaches it")
+    reached = [mutant for mutant in chosen if tests[mutant]]
+    yield from warm.tried([(mutant, tests[mutant]) for mutant in reached if not plan.is_fresh(mutant)])
+    anew = [mutant for mutant in reached if plan.is_fresh(mutant)]
+    yield from judged((Task(mutant, fresh(mutant, tests[mutant]), 90) for mutant in anew), jobs)
+
+
+def controlled(plan: Plan, warm: Warm, control: Mutant) -> str:
+    """Return what is wrong with the machinery itself: nothing changed must be silent, a certain fault be killed."""
+    tests = plan.tests(control)
+    for mutant, wanted in ((control._replace(index=-1), SILENT), (control, KILLED)):
+        task = Task(mutant, fresh(mutant, tests), 90)
+        ends = {"warm": next(warm.tried([(mutant, tests)]))[1], "fresh": next(judged([task], 1))[1]}
+        for way, verdict in ends.items():
+            if verdict.end != wanted:
+                what = control.name if mutant.index >= 0 else "no change at all"
+                return f"control, {way}: {what} should be {wanted}, and is {verdict.end} {verdict.by}"
+    return ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutation.run", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("--part", choices=PARTS, default="read")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="mutants whose name holds this text")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--tests", nargs="+", help="these test files instead of those of the part")
+    parser.add_argument("--list", action="store_true", help="name the mutants, and try none")
+    asked = parser.parse_args(arguments)
+    modules = modules_of(asked.part)
+    there = all_mutants(modules)
+    chosen = drawn(there, asked.sample, asked.seed, asked.only)
+    if asked.list:
+        print(*(mutant.name for mutant in chosen), sep="\n")
+        return 0
+    prepared()
+    patterns = [*TESTS[asked.part], *(f"reference/handshakes/{module}" for module in modules)]
+    files = asked.tests or sorted({str(path) for pattern in patterns for path in ROOT.glob(pattern)})
+    warm = Warm(modules, files, asked.jobs)
+    if warm.reach.failed:
+        print("These tests fail without any change:", *warm.reach.failed, sep="\n  ")
+        return 5
+    plan = Plan(modules, warm.reach)
+    (control,) = [mutant for mutant in there if mutant.name == CONTROLS[asked.part]]
+    if wrong := controlled(plan, warm, control):
+        print(wrong)
+        return 5
+    print("controls: held")
+    dead = listed()
+    ends: dict[str, list[tuple[Mutant, str]]] = defaultdict(list)
+    began = time.monotonic()
+    for done, (mutant, verdict) in enumerate(tried(plan, warm, chosen, asked.jobs), 1):
+        is_dead = verdict.end == SILENT and mutant.name in dead
+        ends[DEAD if is_dead else verdict.end].append((mutant, verdict.by))
+        if sys.stderr.isatty():
+            counts = ", ".join(f"{len(found)} {end}" for end, found in sorted(ends.items()))
+            print(
+                f"\r{done}/{len(chosen)} in {time.monotonic() - began:.0f} s: {counts} ",
+                end="",
+                file=sys.stderr,
+            )
+    warm.close()
+    return report(ends, len(chosen), len(there), dead)
+
+
+def report(ends: dict[str, list[tuple[Mutant, str]]], tried: int, there: int, dead: dict[str, str]) -> int:
+    """Print how the mutants ended, module by module; return the exit status."""
+    columns = (KILLED, SILENT, DEAD, INCONCLUSIVE)
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for end, found in ends.items():
+        for mutant, _ in found:
+            rows[mutant.module][end] += 1
+    print(f"{'module':34}" + "".join(f"{column:>13}" for column in columns))
+    for module, counts in sorted(rows.items()):
+        print(f"{module:34}" + "".join(f"{counts[column]:13}" for column in columns))
+    for end in (SILENT, INCONCLUSIVE):
+        for mutant, by in sorted(ends[end]):
+            print(f"{end}: {mutant.name}  [line {mutant.line}; {by}]")
+    revived = [mutant.name for mutant, _ in ends[KILLED] if mutant.name in dead]
+    print(*(f"listed as dead, and killed: {name}" for name in revived), sep="\n", end="\n" if revived else "")
+    shares = ", ".join(f"{len(ends[column])} {column}" for column in columns)
+    print(f"{tried} tried of {there}: {shares}; {100 * len(ends[KILLED]) / max(tried, 1):.1f} % of all died")
+    return int(bool(ends[SILENT] or ends[INCONCLUSIVE] or revived))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

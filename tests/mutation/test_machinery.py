@@ -1,0 +1,125 @@
+"""The machinery of the mutation run works: its mutants are always the same, its controls are red, and what it lists is there."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
+from tests.mutation.modules import codes, noted, put_in
+from tests.mutation.mutants import mutants, mutated
+from tests.mutation.run import PARTS, all_mutants, drawn, listed, modules_of
+
+ROOT = Path(__file__).parents[2]
+
+SOURCE = '''"""Not this text."""
+LIMIT: int = 3
+
+def allowed(age: int, *names: str) -> bool:
+    """Nor this one."""
+    if not names or age > LIMIT:
+        raise ValueError("too old")
+    return "a" in names
+'''
+
+
+def test_a_mutant_changes_one_thing_and_leaves_annotations_and_docstrings_alone():
+    assert [(mutant.scope, mutant.before, mutant.after) for mutant in mutants(SOURCE, "m.py")] == [
+        ("", "3", "4"),
+        ("allowed", "not names or age > LIMIT", "not names and age > LIMIT"),
+        ("allowed", "not names or age > LIMIT", "not (not names or age > LIMIT)"),
+        ("allowed", "not names or age > LIMIT", "names or age > LIMIT"),
+        ("allowed", "not names or age > LIMIT", "not names or age >= LIMIT"),
+        ("allowed", "raise ValueError('too old')", "pass"),
+        ("allowed", "ValueError('too old')", "ValueError('too oldXX')"),
+        ("allowed", "return 'a' in names", "return None"),
+        ("allowed", "'a' in names", "'a' not in names"),
+        ("allowed", "'a' in names", "'aXX' in names"),
+    ]
+
+
+def test_each_mutant_is_the_source_with_its_own_change_and_no_other():
+    plain = ast.unparse(ast.parse(SOURCE)).splitlines()
+    for mutant in mutants(SOURCE, "m.py"):
+        lines = ast.unparse(mutated(SOURCE, mutant.index)).splitlines()
+        changed = [(old, new) for old, new in zip(plain, lines, strict=True) if old != new]
+        assert len(changed) == 1, mutant.name
+
+
+def test_the_list_of_mutants_and_a_drawn_sample_are_the_same_each_time_and_every_name_is_one_mutant():
+    modules = modules_of("read")
+    assert len(modules) == len({*modules}) > 20
+    modules = modules[:8]
+    there = all_mutants(modules)
+    assert there == all_mutants(modules)
+    assert len({mutant.name for mutant in there}) == len(there) > 400
+    assert drawn(there, 20, 7, "") == drawn(there, 20, 7, "") != drawn(there, 20, 8, "")
+
+
+def test_every_mutant_that_is_listed_as_dead_exists_and_says_why():
+    modules = {name.partition(" ")[0] for name in listed()}
+    assert modules <= {module for part in PARTS for module in modules_of(part)}
+    names = {mutant.name for mutant in all_mutants(sorted(modules))}
+    assert {name for name, why in listed().items() if name not in names or len(why) < 10} == set()
+
+
+def test_a_changed_function_is_changed_under_every_name_it_was_imported_by():
+    space: dict = {}
+    exec(compile(ast.parse(SOURCE), "m.py", "exec"), space)
+    under_another_name = space["allowed"]
+    (at,) = [mutant.index for mutant in mutants(SOURCE, "m.py") if mutant.after == "'a' not in names"]
+    assert put_in(mutated(SOURCE, at), Path("m.py"), "allowed", [under_another_name]) == 1
+    assert under_another_name(1, "a") is False
+
+
+def test_each_statement_of_a_function_that_runs_is_noted_with_its_line(tmp_path):
+    (file := tmp_path / "m.py").write_text(SOURCE)
+    hits: set[int] = set()
+    space: dict = {"__hit__": hits.add}
+    code = compile(noted(file, 2), str(file), "exec")
+    exec(code, space)
+    assert hits == set()
+    assert space["allowed"](1, "a")
+    assert {(hit >> 16, hit & 0xFFFF) for hit in hits} == {(2, 6), (2, 8)}
+    assert space["allowed"].__doc__ == "Nor this one."
+    assert {one.co_firstlineno for one in codes(code) if one.co_qualname == "allowed"} == {4}
+
+
+def test_the_four_ends_of_a_child_are_told_apart():
+    def ends() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def raises() -> None:
+        raise RuntimeError("not a verdict")
+
+    def spins() -> None:
+        while True:
+            pass
+
+    tasks = [Task(0, lambda: None, 9), Task(1, lambda: "a test", 9), Task(2, ends, 9), Task(3, raises, 9), Task(4, spins, 1)]  # fmt: skip
+    assert dict(judged(tasks, 2)) == {
+        0: Verdict(SILENT),
+        1: Verdict(KILLED, "a test"),
+        2: Verdict(INCONCLUSIVE, "SIGKILL"),
+        3: Verdict(INCONCLUSIVE, "RuntimeError: not a verdict"),
+        4: Verdict(INCONCLUSIVE, "SIGXCPU"),
+    }
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.mutation.run", *arguments, "--jobs", "1"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+
+
+def test_the_controls_hold_and_a_mutant_that_a_doctest_sees_is_killed_while_one_that_it_does_not_is_silent():
+    only = "core/timestamps.py seconds_text"
+    ended = run("--only", only, "--tests", "reference/handshakes/core/timestamps.py")
+    assert ended.stderr == ""  # silent in a pipe
+    assert "controls: held" in ended.stdout
+    assert f"silent: {only}: timestamp < 0 -> timestamp < 1" in ended.stdout
+    assert "return None" not in ended.stdout.partition("silent:")[2]
+    assert ended.returncode == 1
