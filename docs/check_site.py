@@ -15,6 +15,9 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
@@ -22,6 +25,12 @@ from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from docs.checks import access, app, debugger, files, lessons, marketplace, searches, serving, weights
+
+Part = Callable[[Browser, str], list[str]]
+"""What is looked at in one go, with a browser, below an address. Returns what is wrong."""
+OF_AXE = ("debugger", "marketplace", "app")
+BESIDE = 2
+"""How many parts are looked at side by side."""
 
 
 def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
@@ -48,7 +57,7 @@ def look(browser: Browser, base: str, pages: dict[str, int], scheme: str, shots:
     """Load every page in one colour scheme. Returns what is wrong."""
     wrong: list[str] = []
     asked: list[str] = []
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    context = serving.context(browser, color_scheme=scheme, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     found: list[str] = []
     watched(page, base, found, asked)
@@ -83,10 +92,28 @@ def look(browser: Browser, base: str, pages: dict[str, int], scheme: str, shots:
 def results(page: Page, how: str) -> list[str]:
     """Wait until a search shows something. Returns what is wrong."""
     try:
-        page.locator(".md-search-result__item").first.wait_for(state="attached", timeout=10_000)
+        page.locator(".md-search-result__item").first.wait_for(state="attached")
     except Error:
         return [f"{how} finds nothing"]
     return []
+
+
+def work(site: Path, left: Iterator[tuple[str, Part]]) -> list[str]:
+    """Take one part after the other, with a server and a browser of its own. Returns what is wrong."""
+    wrong: list[str] = []
+    # The browser resolves no name at all, so nothing that asks outside gets an answer.
+    chromium = shutil.which("chromium") or sys.exit("chromium is missing, so the site was not checked")
+    with serving.served(site) as base, sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=chromium,
+            args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
+        )
+        for name, part in left:
+            began = time.monotonic()
+            wrong += part(browser, base)
+            print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
+        browser.close()
+    return wrong
 
 
 def main() -> int:
@@ -103,27 +130,27 @@ def main() -> int:
     wrong = files.loaded(site, read) + files.links(site, read)
     pages = {path.relative_to(site).as_posix(): each.diagrams for path, each in read.items()}
     pages.pop("404.html", None)
-    # The browser resolves no name at all, so nothing that asks outside gets an answer.
-    chromium = shutil.which("chromium") or sys.exit("chromium is missing, so the site was not checked")
-    with serving.served(site) as base, sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=chromium,
-            args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
-        )
-        wrong += look(browser, base, pages, "light", options.screenshots)
-        some = {path: diagrams for path, diagrams in pages.items() if diagrams or "/" not in path}
-        wrong += look(browser, base, some, "dark", options.screenshots)
-        wrong += weights.check(browser, base, site)
-        wrong += searches.check(browser, base)
-        wrong += access.without_script(browser, base, site)
-        wrong += access.printed(browser, base, site)
-        wrong += lessons.check(browser, base, site, options.axe)
-        if options.axe:
-            wrong += access.axe(browser, base, site, options.axe)
-            wrong += debugger.check(browser, base, site, options.axe)
-            wrong += marketplace.check(browser, options.axe)
-            wrong += app.check(browser, options.axe)
-        browser.close()
+    some = {path: diagrams for path, diagrams in pages.items() if diagrams or "/" not in path}
+    shots, axe = options.screenshots, options.axe
+    parts: dict[str, Part] = {  # the longest first
+        "access, light": lambda browser, base: access.looked(browser, base, site, axe, "light"),
+        "access, dark": lambda browser, base: access.looked(browser, base, site, axe, "dark"),
+        "light": lambda browser, base: look(browser, base, pages, "light", shots),
+        "marketplace": lambda browser, base: marketplace.check(browser, axe),
+        "debugger": lambda browser, base: debugger.check(browser, base, site, axe),
+        "weights": lambda browser, base: weights.check(browser, base, site),
+        "lesson": lambda browser, base: lessons.check(browser, base, site, axe),
+        "app": lambda browser, base: app.check(browser, axe),
+        "dark": lambda browser, base: look(browser, base, some, "dark", shots),
+        "search": lambda browser, base: searches.check(browser, base),
+        "no script": lambda browser, base: access.without_script(browser, base, site),
+    }
+    if not axe:
+        parts = {name: part for name, part in parts.items() if name not in OF_AXE}
+    left = iter(list(parts.items()))  # both take from it
+    with ThreadPoolExecutor(BESIDE) as workers:
+        for found in workers.map(lambda _: work(site, left), range(BESIDE)):
+            wrong += found
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"site: {len(pages)} pages, {sum(pages.values())} diagrams, {len(wrong)} things wrong")
     return 1 if wrong else 0

@@ -48,5 +48,5 @@ def said(kind: type[Fault]) -> str:
 def _section(fault: Fault) -> str:
     expected = fault.expected
     end = f"refused: {reason(expected.reason)}" if isinstance(expected, Refuses) else f"ends {expected.state}"
-    what = prose(fault.what[:1].upper() + fault.what[1:])
+    what = prose(fault.what if fault.what.startswith("http") else fault.what[:1].upper() + fault.what[1:])
     return f"### {fault.name} {{ #{fault.name} }}\n\n{what}.\n\n{end} · {clause(fault.clause)}\n{{ .facts data-search-exclude=yes }}"

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from docs import comparison_page, diagrams, faults_pages, notebook_pages, vectors_pages
-from docs.text import clause, folded, plain, prose, reason, unsearched
+from docs.text import clause, folded, plain, prose, reason
 from handshakes.core.cases import Slip
 from handshakes.core.refusals import REASONS
 from handshakes.explain.entries import STAGES
@@ -53,7 +53,8 @@ def linked(platform: str, markdown: str, root: str = "../") -> str:
 
     def links(found: re.Match[str]) -> str:
         ids = re.split(", *", found[1])
-        return unsearched("(" + ", ".join(clause(f"{platform}:{id}", root) for id in ids) + ")")
+        listed = ", ".join(clause(f"{platform}:{id}", root) for id in ids)
+        return f'<small data-search-exclude="yes">({listed})</small>'
 
     return LINKS.sub(links, markdown)
 

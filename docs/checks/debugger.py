@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from docs.checks import serving
 from docs.checks.access import RUN, SCHEMES, said
 
 PAGE = "debugger.html"
@@ -22,7 +23,7 @@ def check(browser: Browser, base: str, site: Path, script: Path) -> list[str]:
     """Go through the states, and let axe look at each. Returns all that it finds, and where the page scrolls sideways."""
     if not (site / "engine" / "worker.mjs").is_file():
         return [f"{PAGE}: the site has no engine, so the page cannot answer"]
-    page = browser.new_page()
+    page = serving.context(browser).new_page()
     page.goto(base + PAGE, wait_until="load")
     page.locator("#go:enabled").wait_for()
     page.evaluate(script.read_text("utf-8"))
@@ -39,7 +40,7 @@ def check(browser: Browser, base: str, site: Path, script: Path) -> list[str]:
                 found = page.evaluate(RUN)
                 wrong += [f"{PAGE}, {state} ({scheme}, {width} px): {said(one)}" for one in found]
                 looks += 1
-    page.close()
+    page.context.close()
     print(f"debugger: axe looked {looks} times")
     return wrong
 

@@ -89,7 +89,11 @@ def check(browser: Browser, script: Path) -> list[str]:
                 for view in VIEWS if width < 761 and state != "faults" else ("",):
                     page.set_viewport_size({"width": width, "height": 900})
                     if view:
-                        page.locator(f"[data-go={view}]").click()
+                        button = page.locator(f"[data-go={view}]")
+                        button.wait_for()
+                        button.evaluate(
+                            "button => button.click()"
+                        )  # a busy machine may draw no frames to wait for
                     if page.evaluate("document.documentElement.scrollWidth") > width:
                         wrong.append(f"marketplace, {state} {view}: scrolls sideways at {width} px")
                     for scheme in SCHEMES if width > 320 else ():

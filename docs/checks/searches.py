@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser
 
+from docs.checks import serving
 from docs.faults_pages import faults
 from docs.searching import SEPARATOR
 from docs.slips_pages import GENERAL
@@ -83,10 +84,10 @@ def _folders(platform: str) -> tuple[str, ...]:
 def check(browser: Browser, base: str) -> list[str]:
     """Ask for everything. Returns what is not found first where it is explained."""
     wanted = expected()
-    page = browser.new_page()
+    page = serving.context(browser).new_page()
     page.goto(base + "index.html")
     found: dict[str, list[str]] = page.evaluate(ASK, list(wanted))
-    page.close()
+    page.context.close()
     print(f"search: {len(wanted)} words asked for")
     return [
         f"search for {query!r} finds {', '.join(found[query]) or 'nothing'}, not {' or '.join(places)} among the first {most}"

@@ -11,8 +11,13 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from playwright.sync_api import Browser, BrowserContext
+
+LONGEST = 120_000
+"""How long a browser is waited for, in milliseconds: nothing fails because a machine is slow."""
 COMPRESSED = ("text/", "application/json", "application/javascript", "application/xml", "image/svg+xml")
 
 
@@ -68,6 +73,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the output for findings."""
+
+
+def context(browser: Browser, **given: Any) -> BrowserContext:
+    """Return a context in which nothing is cached, and in which a browser may take its time."""
+    made = browser.new_context(**given)
+    made.set_default_timeout(LONGEST)
+    return made
 
 
 @contextmanager
