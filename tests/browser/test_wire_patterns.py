@@ -188,3 +188,19 @@ def test_the_page_leads_to_what_the_operator_sees_and_back(page):
     page.locator("#market").click()
     page.locator("[data-step=connect]").wait_for()
     assert page.url.endswith("/officernd")
+
+
+def test_a_refusal_names_the_rule_and_why_concludes_what_it_can(page):
+    for fault, reason, concludes in (
+        ("wrong-secret", "signature-mismatch", "Compare the secrets of both sides first."),
+        ("signature-missing", "missing-parameter", ""),
+    ):
+        choose(page, "healthcheck", fault)
+        press(page, "healthcheck")
+        refusal = page.locator("#message .verdict.bad", has_text=reason)
+        refusal.filter(has_text="The rule: ").wait_for()
+        page.locator("[data-act=why]").click()
+        why = page.locator("#why", has_text=f"{reason} ")
+        why.filter(has_text=concludes).wait_for()
+        if not concludes:
+            assert "combinations were tried" not in why.inner_text(), "none was tried"

@@ -333,3 +333,21 @@ def test_only_what_is_changed_is_written_anew(changes, target, body):
 def test_a_part_that_is_not_there_cannot_be_changed(id):
     with pytest.raises(ValueError, match="there is no such part"):
         changed(Request("GET", "http://a", "/p?a=1&b=2&c=3"), {id: "x"})
+
+
+def test_a_signature_made_with_another_secret_that_is_known_here_is_told(market):
+    ask(market, "POST", "/press", press="healthcheck", fault="client-secret")
+    n = market.wire("officernd").last("healthcheck").first
+    answer = ask(market, "GET", "/why", n=n)
+    assert [part["id"] for part in answer["explanations"][0][0]["parts"]] == ["key-other"]
+
+
+def test_a_page_that_the_simulator_opened_itself_says_nothing_of_a_browser_that_was_turned_back(market):
+    place = market.hosts["officernd"].place
+    fields = {"integration": FIRST, "fault": "outside-ascii"}
+    url = f"{place.addresses['platform']}/simulator/configure"
+    assert requests.post(url, fields, timeout=LIMIT).status_code == 200
+    for _ in range(2):  # its window was opened, and closed
+        place.wire.window(place.wire.last("configure").number, "page")
+    (step,) = [one for one in shop(place)["steps"] if one["id"] == "configure"]
+    assert step["state"] == "held" and "closed" not in step["said"]

@@ -156,7 +156,7 @@ def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True, secret: 
 
 
 def secrets(sides: Sides, request: Request) -> list[str]:
-    """Return the secrets with which the partner tries a request: of the organisation, or of the webhook's integration."""
+    """Return the secrets of a request: of the organisation, or of the webhook's integration; the client's, which is none."""
     partner = sides.partner
     assert isinstance(partner, PartnerIntegration)  # noqa: S101
     try:
@@ -166,7 +166,8 @@ def secrets(sides: Sides, request: Request) -> list[str]:
         found = partner.candidates(query_pairs(request.query, "officernd:signature.escapes"))
     except Refused:
         return []
-    return [one.credentials["secret"] for one in found]
+    known = [one.credentials["secret"] for one in found]
+    return [*known, partner.configuration.client_secret] if known else []
 
 
 def integration_of(sides: Sides, number: int = 0) -> Integration:

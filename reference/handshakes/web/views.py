@@ -181,7 +181,7 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
         also = (
             f"Also {refused[0].lower()}{refused[1:]}"
             if reasons and not survived
-            else _turned_back(place, last)
+            else _turned_back(place, press, last)
         )
         return "held", " ".join(filter(None, (survived, said, also)))
     if press.window and last.left:
@@ -192,13 +192,13 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     return ("failed", refused) if reasons else ("unseen", "Nothing was seen of it.")
 
 
-def _turned_back(place: Place, last: Chapter) -> str:
-    """Return that a window was closed before its browser got to the partner, which a signed message had sent it to."""
+def _turned_back(place: Place, press: Press, last: Chapter) -> str:
+    """Return that a window was closed before its browser got to the partner, once a signed message had its effect."""
     with place.wire._all:
         chapter = [one for one in place.wire.exchanges.values() if one.chapter == last.number]
     partner = place.sides.partner.name
     there = any(one.sender == "browser" and one.receiver == partner for one in chapter)
-    if there or not last.left or not any(one.carries for one in chapter):
+    if there or press.done is None or not last.left or not any(one.carries for one in chapter):
         return ""
     return f"The window was closed before its browser got to the {partner}."
 

@@ -23,6 +23,7 @@ const verdict = (one) => {
       el("dl", { class: "two" },
         el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${value}`))] : "nothing more")),
         el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
+      refusal && one.clause ? el("p", {}, el("b", {}, "The rule: "), one.clause.text) : null,
       refusal ? el("p", { class: "hint" }, refusal.hint) : null);
   }
   if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }));
@@ -54,7 +55,10 @@ const explained = (answer) => {
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come from: ${others.slice(0, 3).map((one) => one.id).join(", ")}.`));
   });
   if (answer.verdict === "refused" && !answer.explanations?.length) {
-    parts.push(el("p", {}, answer.signature_fits ? "The signature itself is right." : `No known mistake gives the received value: ${answer.tried} combinations were tried.`), el("p", { class: "hint" }, answer.hint));
+    const other = ["signature-mismatch", "decryption-failed"].includes(answer.reason) ? " So it was made with another secret, or from bytes that no known mistake leads to. Compare the secrets of both sides first." : "";
+    if (answer.signature_fits) parts.push(el("p", {}, "The signature itself is right."));
+    else if (answer.tried) parts.push(el("p", {}, `No known mistake gives the received value: ${answer.tried} combinations were tried.${other}`));
+    parts.push(el("p", { class: "hint" }, answer.hint));
   }
   return parts;
 };
