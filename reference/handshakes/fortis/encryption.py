@@ -22,10 +22,9 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from hashlib import pbkdf2_hmac, sha256
-from typing import Any, ClassVar
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -35,19 +34,25 @@ from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.strict import Pairs, no_duplicates, of_type
 from .rules import Readings, Rules, rules
-from .rules.encrypted import BLOCK, ENCRYPTED, MAGIC, MAX_DATA, SALT, required
-from .rules.launch import LAUNCH, SECRET
+from .rules.encrypted import BLOCK, MAGIC, MAX_DATA, SALT, required
+from .rules.launch import SECRET
 
 
-@dataclass(frozen=True, slots=True)
-class EncryptedLaunch:
+class EncryptedLaunch(NamedTuple):
     """What `data` held: the documented values that are present, as text, in the order of the object.
 
     Nothing is covered: the ciphertext is not authenticated. The representation shows no value.
     """
 
-    parameters: Pairs = field(repr=False)
-    covered: ClassVar[tuple[str, ...]] = ()
+    parameters: Pairs
+
+    def __repr__(self) -> str:
+        return "EncryptedLaunch()"
+
+    @property
+    def covered(self) -> tuple[str, ...]:
+        """No name: nothing is covered."""
+        return ()
 
     @property
     def not_covered(self) -> tuple[str, ...]:
@@ -74,20 +79,20 @@ def encrypt_parameters(
     rules(readings).key(secret, SECRET)
     try:
         pairs = tuple(parameters.items() if isinstance(parameters, Mapping) else parameters)
-        values = no_duplicates(pairs, ENCRYPTED + "duplicate-keys")
+        values = no_duplicates(pairs, "fortis:encrypted.duplicate-keys")
     except (TypeError, ValueError):
-        raise Refused("wrong-type", ENCRYPTED + "names", {"expected": "pairs, or a mapping"}) from None
+        raise Refused("wrong-type", "fortis:encrypted.names", {"expected": "pairs, or a mapping"}) from None
     for name, value in values.items():
-        of_type(name, str, ENCRYPTED + "names", "name")
+        of_type(name, str, "fortis:encrypted.names", "name")
         if value is not None and type(value) not in (str, int):
             evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
-            raise Refused("wrong-type", ENCRYPTED + "integers", evidence)
+            raise Refused("wrong-type", "fortis:encrypted.integers", evidence)
     written = {name: value for name, value in values.items() if value is not None}
     text = json.dumps(written, ensure_ascii=False, separators=(",", ":"))
     try:
         return sealed(text.encode(), secret=secret, salt=salt, readings=readings)
     except UnicodeEncodeError:
-        raise Refused("malformed", ENCRYPTED + "text", {"parameters": "are not valid Unicode"}) from None
+        raise Refused("malformed", "fortis:encrypted.text", {"parameters": "are not valid Unicode"}) from None
 
 
 def sealed(plaintext: bytes, *, secret: str, salt: bytes, readings: Readings | None = None) -> str:
@@ -97,10 +102,10 @@ def sealed(plaintext: bytes, *, secret: str, salt: bytes, readings: Readings | N
     'U2FsdGVkX18xMjM0NTY3'
     """
     rule = rules(readings)
-    of_type(salt, bytes, ENCRYPTED + "salt", "salt")
+    of_type(salt, bytes, "fortis:encrypted.salt", "salt")
     if len(salt) != SALT:
         evidence = {"salt": f"{len(salt)} bytes", "expected": f"{SALT} bytes"}
-        raise Refused("malformed", ENCRYPTED + "salt", evidence)
+        raise Refused("malformed", "fortis:encrypted.salt", evidence)
     key, iv = rule.derive(rule.key(secret, SECRET), salt)
     size = BLOCK - len(plaintext) % BLOCK
     encryptor = Cipher(AES(key), CBC(iv)).encryptor()
@@ -122,14 +127,14 @@ def decrypt_parameters(data: str, *, secret: str, readings: Readings | None = No
     """
     rule = rules(readings)
     passphrase = rule.key(secret, SECRET)
-    of_type(data, str, ENCRYPTED + "base64", "data")
+    of_type(data, str, "fortis:encrypted.base64", "data")
     if len(data) > MAX_DATA:
         raise Refused(
-            "too-large", LAUNCH + "size", {"characters": len(data), "limit": MAX_DATA}, stage="base64"
+            "too-large", "fortis:launch.size", {"characters": len(data), "limit": MAX_DATA}, stage="base64"
         )
     try:
         if not data:
-            raise Refused("empty-parameter", ENCRYPTED + "data", {"name": "data"}, stage="base64")
+            raise Refused("empty-parameter", "fortis:encrypted.data", {"name": "data"}, stage="base64")
         salt, ciphertext = rule.envelope(rule.text(data))
     except Refused:
         spend(rule, passphrase, len(data))
@@ -169,10 +174,10 @@ def _garbage(key: bytes, ciphertext: bytes) -> bytes:
 
 
 _DONE = {
-    ENCRYPTED + "padding": frozenset({"not padded"}),
-    ENCRYPTED + "text": frozenset({"padded", "no text"}),
-    ENCRYPTED + "json": frozenset({"padded", "no object"}),
-    ENCRYPTED + "duplicate-keys": frozenset({"padded", "no object"}),
+    "fortis:encrypted.padding": frozenset({"not padded"}),
+    "fortis:encrypted.text": frozenset({"padded", "no text"}),
+    "fortis:encrypted.json": frozenset({"padded", "no object"}),
+    "fortis:encrypted.duplicate-keys": frozenset({"padded", "no object"}),
 }
 """What a failure did by itself, by its clause; where an object was found, which takes the secret, it is `_AT_LAST`."""
 _AT_LAST = frozenset({"padded", "object", "no members"})

@@ -25,9 +25,7 @@ from ..core.strict import MAX_QUERY, Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
 from .rules import Readings, Rules, rules
-from .rules.encrypted import ENCRYPTED
-from .rules.launch import LAUNCH, SECRET
-from .rules.plain import PLAIN
+from .rules.launch import SECRET
 
 BY_DATA, BY_HMAC = "encrypted", "plain"
 SIGNED = ("location_id", "timestamp")
@@ -67,12 +65,12 @@ def launch_hmac(location_id: str, timestamp: str, *, secret: str, readings: Read
     """
     rule = rules(readings)
     key = rule.key(secret, SECRET)
-    of_type(location_id, str, PLAIN + "message", "location_id")
-    of_type(timestamp, str, PLAIN + "message", "timestamp")
+    of_type(location_id, str, "fortis:plain.message", "location_id")
+    of_type(timestamp, str, "fortis:plain.message", "timestamp")
     try:
         return rule.mac(key, rule.message(location_id, timestamp)).hex()
     except UnicodeEncodeError:
-        raise Refused("malformed", PLAIN + "message", {"found": "a lone surrogate"}) from None
+        raise Refused("malformed", "fortis:plain.message", {"found": "a lone surrogate"}) from None
 
 
 def verify_launch(
@@ -101,18 +99,18 @@ def verify_launch(
     """
     rule = rules(readings)
     key = rule.key(secret, SECRET)
-    of_type(url, str, LAUNCH + "mode", "url")
+    of_type(url, str, "fortis:launch.mode", "url")
     query = url.partition("#")[0].partition("?")[2]
     if mode == BY_HMAC:
         launch = _plain(rule, query, url, key, readings)
         within = rule.tolerance() if tolerance is None else tolerance
-        check_time(launch.timestamp or 0, now, within, PLAIN + "tolerance")
+        check_time(launch.timestamp or 0, now, within, "fortis:plain.tolerance")
         return launch
     if mode == BY_DATA:
         found = decrypt_parameters(_data(rule, query, key), secret=secret, readings=readings)
         return Launch(BY_DATA, found.parameters, None, found.covered, found.not_covered)
     evidence = {"mode": printable(str(mode)), "expected": "encrypted or plain"}
-    raise Refused("wrong-type", LAUNCH + "mode", evidence)
+    raise Refused("wrong-type", "fortis:launch.mode", evidence)
 
 
 def _plain(rule: Rules, query: str, url: str, key: bytes, readings: Readings | None) -> Launch:
@@ -123,13 +121,13 @@ def _plain(rule: Rules, query: str, url: str, key: bytes, readings: Readings | N
         absent = next((name for name in NEEDED if name not in values), "")
         reason = "missing-parameter" if absent else "empty-parameter"
         name = absent or next(name for name in NEEDED if not values[name])
-        raise Refused(reason, PLAIN + "missing", {"name": name}, stage="parameters")
+        raise Refused(reason, "fortis:plain.missing", {"name": name}, stage="parameters")
     received = rule.digest(digest)
     rule.location(location_id)
     seconds = rule.timestamp(timestamp)
     if not hmac.compare_digest(rule.mac(key, rule.message(location_id, timestamp)), received):
         stages = launch_stages(url, mode=BY_HMAC, secret="", readings=readings)
-        raise Refused("signature-mismatch", PLAIN + "verify", stage="message", stages=stages)
+        raise Refused("signature-mismatch", "fortis:plain.verify", stage="message", stages=stages)
     del values["hmac"]
     found = rule.present(values)
     not_covered = tuple([name for name in found if name not in SIGNED])
@@ -141,7 +139,7 @@ def _data(rule: Rules, query: str, passphrase: bytes) -> str:
     try:
         values = _parameters(rule, query, "data", "hmac", BY_HMAC)
         if "data" not in values:
-            raise Refused("missing-parameter", ENCRYPTED + "data", {"name": "data"}, stage="parameters")
+            raise Refused("missing-parameter", "fortis:encrypted.data", {"name": "data"}, stage="parameters")
         return values["data"]
     except Refused:
         if len(query) <= MAX_QUERY:
@@ -154,7 +152,7 @@ def _parameters(rule: Rules, query: str, own: str, others: str, others_mode: str
     values = rule.parameters(query)
     if own not in values and others in values:
         evidence = {"launch": others_mode, "expected": BY_HMAC if others_mode == BY_DATA else BY_DATA}
-        raise Refused("not-allowed", LAUNCH + "mode", evidence, stage="parameters")
+        raise Refused("not-allowed", "fortis:launch.mode", evidence, stage="parameters")
     return values
 
 

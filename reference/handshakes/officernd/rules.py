@@ -47,23 +47,25 @@ def split_signature(value: str) -> tuple[str, str]:
         match = _FIELD.fullmatch(piece)
         if match is None:
             evidence = {"field": f"{len(piece)} characters without name=value"}
-            raise Refused("malformed", SIGNATURE + "syntax", evidence, stage="fields")
+            raise Refused("malformed", "officernd:signature.syntax", evidence, stage="fields")
         if match[1] in fields:
-            raise Refused("duplicate-parameter", SIGNATURE + "syntax", {"field": match[1]}, stage="fields")
+            raise Refused(
+                "duplicate-parameter", "officernd:signature.syntax", {"field": match[1]}, stage="fields"
+            )
         fields[match[1]] = match[2]
     for name in ("t", "signature"):
         if name not in fields:
-            raise Refused("missing-parameter", SIGNATURE + "syntax", {"field": name}, stage="fields")
+            raise Refused("missing-parameter", "officernd:signature.syntax", {"field": name}, stage="fields")
     timestamp, digest = fields["t"], fields["signature"]
     digits = timestamp.isascii() and timestamp.isdigit()
     if digits and len(timestamp) == MILLISECONDS:
         evidence = {"t": timestamp}
-        raise Refused("timestamp-in-milliseconds", SIGNATURE + "timestamp", evidence, stage="fields")
+        raise Refused("timestamp-in-milliseconds", "officernd:signature.timestamp", evidence, stage="fields")
     if not digits or len(timestamp) > MOST_DIGITS:
         # what is no number may be a secret that was sent in the wrong place: only its length is told
         evidence = {"t": timestamp[:40] if digits else f"{len(timestamp)} characters, not digits"}
-        raise Refused("malformed", SIGNATURE + "syntax", evidence, stage="fields")
-    hex_digest(digest, SIGNATURE + "digest", "signature", "fields")
+        raise Refused("malformed", "officernd:signature.syntax", evidence, stage="fields")
+    hex_digest(digest, "officernd:signature.digest", "signature", "fields")
     return timestamp, digest
 
 
@@ -76,12 +78,14 @@ def split_query(query: str, component: Callable[[str, str], str] | None = None) 
     >>> split_query("slug=a&locations=&signature=t%3D1%2Csignature%3D00")
     ((('slug', 'a'), ('locations', '')), 't=1,signature=00')
     """
-    pairs = query_pairs(query, SIGNATURE + "escapes", component)
-    value = no_duplicates(pairs, SIGNATURE + "repeated").get("signature")
+    values = no_duplicates(
+        query_pairs(query, "officernd:signature.escapes", component), "officernd:signature.repeated"
+    )
+    value = values.pop("signature", None)
     if not value:
         reason = "missing-parameter" if value is None else "empty-parameter"
-        raise Refused(reason, SIGNATURE + "missing", {"name": "signature"}, stage="parameters")
-    return tuple([pair for pair in pairs if pair[0] != "signature"]), value
+        raise Refused(reason, "officernd:signature.missing", {"name": "signature"}, stage="parameters")
+    return tuple(values.items()), value
 
 
 def forms(pairs: Pairs) -> Iterator[Pairs]:
@@ -160,4 +164,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    return replaced(ADOPTED, readings, SIGNATURE + "every-request") if readings else ADOPTED
+    return replaced(ADOPTED, readings, "officernd:signature.every-request") if readings else ADOPTED

@@ -29,7 +29,7 @@ from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.strict import Pairs, no_duplicates, of_type
 from ..core.timestamps import Tolerance, check_time, seconds_text
-from .rules import SIGNATURE, WEBHOOK, Readings, payload_dot_timestamp, rules, unquote_organization
+from .rules import Readings, payload_dot_timestamp, rules, unquote_organization
 
 
 class SignedQuery(NamedTuple):
@@ -66,20 +66,20 @@ def sign_query(
     '9fa91e'
     """
     rule = rules(readings)
-    key = rule.key(secret, SIGNATURE + "key")
+    key = rule.key(secret, "officernd:signature.key")
     try:
         pairs = tuple((name, value) for name, value in pairs)
     except (TypeError, ValueError):
-        raise Refused("wrong-type", SIGNATURE + "parameters", {"expected": "pairs of str"}) from None
+        raise Refused("wrong-type", "officernd:signature.parameters", {"expected": "pairs of str"}) from None
     for text in (text for pair in pairs for text in pair):
-        of_type(text, str, SIGNATURE + "parameters", "pairs")
-    no_duplicates(pairs, SIGNATURE + "repeated")
-    time = seconds_text(timestamp, SIGNATURE + "timestamp")
+        of_type(text, str, "officernd:signature.parameters", "pairs")
+    no_duplicates(pairs, "officernd:signature.repeated")
+    time = seconds_text(timestamp, "officernd:signature.timestamp")
     payload = rule.json(rule.signed(next(rule.forms(pairs))))
     try:
         message = rule.message(payload.encode(), time)
     except UnicodeEncodeError:
-        raise Refused("malformed", SIGNATURE + "json", {"found": "a lone surrogate"}) from None
+        raise Refused("malformed", "officernd:signature.json", {"found": "a lone surrogate"}) from None
     return f"t={time},signature={hmac.digest(key, message, 'sha256').hex()}"
 
 
@@ -104,8 +104,8 @@ def verify_query(
     ('slug', 'locations')
     """
     rule = rules(readings)
-    of_type(target, str, SIGNATURE + "carrier", "target")
-    key = rule.key(secret, SIGNATURE + "key")
+    of_type(target, str, "officernd:signature.carrier", "target")
+    key = rule.key(secret, "officernd:signature.key")
     pairs, value = rule.parameters(target.partition("#")[0].partition("?")[2])
     timestamp, digest = rule.fields(value)
     received = bytes.fromhex(digest)
@@ -116,15 +116,16 @@ def verify_query(
             break
     else:
         stages = query_stages(target, readings=readings)
-        raise Refused("signature-mismatch", SIGNATURE + "digest", stage="message", stages=stages)
+        raise Refused("signature-mismatch", "officernd:signature.digest", stage="message", stages=stages)
     seconds = rule.seconds(timestamp)
-    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, SIGNATURE + "tolerance")
-    received_names = [name for name, _ in pairs]
-    covered, left = tuple(received_names), tuple[str, ...]()
+    check_time(
+        seconds, now, rule.tolerance() if tolerance is None else tolerance, "officernd:signature.tolerance"
+    )
+    covered, left = tuple([name for name, _ in pairs]), tuple[str, ...]()
     if signed is not pairs:  # not signed as received: a name may have been left out, or added
         names = {name for name, _ in signed}
-        covered = tuple([name for name in received_names if name in names])
-        left = tuple([name for name in received_names if name not in names])
+        left = tuple([name for name in covered if name not in names])
+        covered = tuple([name for name in covered if name in names])
     return SignedQuery(unquote_organization(pairs), seconds, covered, left)
 
 
@@ -136,9 +137,9 @@ def sign_webhook(body: bytes, *, secret: str, timestamp: int) -> str:
     >>> sign_webhook(b"{}", secret="example-webhook-secret", timestamp=1648190384)[:23]
     't=1648190384,signature='
     """
-    of_type(body, bytes, WEBHOOK + "body", "body")
-    key = key_bytes(secret, WEBHOOK + "key")
-    time = seconds_text(timestamp, WEBHOOK + "signature")
+    of_type(body, bytes, "officernd:webhook.body", "body")
+    key = key_bytes(secret, "officernd:webhook.key")
+    time = seconds_text(timestamp, "officernd:webhook.signature")
     return f"t={time},signature={hmac.digest(key, payload_dot_timestamp(body, time), 'sha256').hex()}"
 
 
@@ -161,18 +162,20 @@ def verify_webhook(
     ('body',)
     """
     rule = rules(readings)
-    of_type(body, bytes, WEBHOOK + "body", "body")
-    of_type(header, str, WEBHOOK + "signature", "header")
-    key = rule.key(secret, WEBHOOK + "key")
+    of_type(body, bytes, "officernd:webhook.body", "body")
+    of_type(header, str, "officernd:webhook.signature", "header")
+    key = rule.key(secret, "officernd:webhook.key")
     if not header:
-        raise Refused("missing-parameter", WEBHOOK + "signature", {"header": "officernd-signature"})
+        raise Refused("missing-parameter", "officernd:webhook.signature", {"header": "officernd-signature"})
     timestamp, digest = rule.fields(header)
     message = rule.message(body, timestamp)
     if not hmac.compare_digest(hmac.digest(key, message, "sha256"), bytes.fromhex(digest)):
         stages = (Stage("body", body), Stage("message", message))
-        raise Refused("signature-mismatch", WEBHOOK + "signature", stage="message", stages=stages)
+        raise Refused("signature-mismatch", "officernd:webhook.signature", stage="message", stages=stages)
     seconds = rule.seconds(timestamp)
-    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, WEBHOOK + "tolerance")
+    check_time(
+        seconds, now, rule.tolerance() if tolerance is None else tolerance, "officernd:webhook.tolerance"
+    )
     return SignedWebhook(body, seconds)
 
 

@@ -48,17 +48,19 @@ def base(url: str) -> tuple[str, str]:
     """
     if not url.isascii() or not url.isprintable() or " " in url:
         evidence = {"found": "a character that no request line holds"}
-        raise Refused("malformed", URL + "base", evidence, stage="base")
+        raise Refused("malformed", "onoffice:url.base", evidence, stage="base")
     head, _, query = url.partition("#")[0].partition("?")
     scheme, _, rest = head.partition("://")
     authority, slash, path = rest.partition("/")
     host = _HOST.fullmatch(authority.rpartition("@")[2])
     if host is None or scheme.lower() not in ("http", "https"):
-        raise Refused("malformed", URL + "base", {"found": "no http(s)://host in front"}, stage="base")
+        raise Refused("malformed", "onoffice:url.base", {"found": "no http(s)://host in front"}, stage="base")
     if (port := host[2]) and (len(port) > 5 or int(port) > HIGHEST_PORT):
-        raise Refused("malformed", URL + "port", {"port": port[:40], "highest": HIGHEST_PORT}, stage="base")
+        raise Refused(
+            "malformed", "onoffice:url.port", {"port": port[:40], "highest": HIGHEST_PORT}, stage="base"
+        )
     if not slash:
-        raise Refused("malformed", URL + "path", {"found": "a URL without a path"}, stage="base")
+        raise Refused("malformed", "onoffice:url.path", {"found": "a URL without a path"}, stage="base")
     return f"{scheme}://{host[1]}/{path}", query
 
 
@@ -71,7 +73,7 @@ def parameters(query: str) -> Pairs:
     >>> parameters("plan=gold+edition&flag")
     (('plan', 'gold edition'), ('flag', ''))
     """
-    return query_pairs(query, URL + "escapes")
+    return query_pairs(query, "onoffice:url.escapes")
 
 
 def names(pairs: Pairs) -> Pairs:
@@ -95,7 +97,7 @@ def names(pairs: Pairs) -> Pairs:
             found = "a control character"
         if found:
             evidence = {"name": printable(name), "found": found}
-            raise Refused("malformed", URL + "names", evidence, stage="parameters")
+            raise Refused("malformed", "onoffice:url.names", evidence, stage="parameters")
     return pairs
 
 
@@ -111,7 +113,7 @@ def integers(pairs: Pairs) -> Pairs:
     for name, _ in pairs:
         if not name[:1].isalpha() and is_numeric(name):
             evidence = {"name": printable(name), "found": "a number"}
-            raise Refused("malformed", URL + "integer-names", evidence, stage="parameters")
+            raise Refused("malformed", "onoffice:url.integer-names", evidence, stage="parameters")
     return pairs
 
 
@@ -122,7 +124,7 @@ def once(pairs: Pairs) -> Pairs:
     Traceback (most recent call last):
     handshakes.core.refusals.Refused: duplicate-parameter (onoffice:url.repeated): name customerWebId
     """
-    no_duplicates(pairs, URL + "repeated")
+    no_duplicates(pairs, "onoffice:url.repeated")
     return pairs
 
 
@@ -174,10 +176,10 @@ def digest(signature: str) -> bytes:
     >>> digest("0f" * 32)[:2]
     b'\\x0f\\x0f'
     """
-    return hex_digest(signature, URL + "digest", "signature", "signature")
+    return hex_digest(signature, "onoffice:url.digest", "signature", "signature")
 
 
-def seconds(timestamp: str, clause: str = URL + "timestamp-unit") -> int:
+def seconds(timestamp: str, clause: str = "onoffice:url.timestamp-unit") -> int:
     """onoffice:url.timestamp-unit. Return Unix seconds from ASCII digits, twelve at most.
 
     Raises `Refused`: `timestamp-in-milliseconds`, `malformed`. Source: integration page; A15. The API's
@@ -215,7 +217,7 @@ def php_json(value: Any) -> str:
     '{"url":"https:\\\\/\\\\/x\\\\/\\\\u00fc","filter":[]}'
     """
 
-    clause = API + "hmac-v1"
+    clause = "onoffice:api.hmac-v1"
 
     def named(part: Any, depth: int = 1) -> Any:
         if isinstance(part, str):
@@ -271,4 +273,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    return replaced(ADOPTED, readings, URL + "verify") if readings else ADOPTED
+    return replaced(ADOPTED, readings, "onoffice:url.verify") if readings else ADOPTED

@@ -24,8 +24,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.keys import key_bytes
 from ..core.printing import printable
@@ -34,25 +33,28 @@ from ..core.stages import Stage
 from ..core.strict import Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .php import is_numeric
-from .rules import API, MILLISECONDS, URL, Readings, Rules, encoded, php_json, rules
+from .rules import MILLISECONDS, Readings, Rules, encoded, php_json, rules
 from .rules import seconds as digits
 
 SIGNATURE, TIMESTAMP = "signature", "timestamp"
 CREDENTIALS = frozenset({"apiToken", "apiClaim"})
 
 
-@dataclass(frozen=True, slots=True)
-class SignedUrl:
+class SignedUrl(NamedTuple):
     """A verified URL: every parameter but `signature`, decoded, in the order received; all of them are covered.
 
     Scheme, host and path are covered too; port, user info, fragment and method are not. The
     representation shows no parameter, since a token may be among them.
     """
 
-    parameters: Pairs = field(repr=False)
+    parameters: Pairs
     timestamp: int
     covered: tuple[str, ...]
     not_covered: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        known = f"covered={self.covered}, not_covered={self.not_covered}"
+        return f"SignedUrl(timestamp={self.timestamp}, {known})"
 
     def value(self, name: str) -> str:
         """Return the value of a parameter, or an empty text."""
@@ -69,7 +71,7 @@ def string_to_sign(url: str, *, readings: Readings | None = None) -> str:
     'https://provider.example/activate?a=%7E&b=%C3%BC'
     """
     rule = rules(readings)
-    of_type(url, str, URL + "base", "url")
+    of_type(url, str, "onoffice:url.base", "url")
     base, query = rule.base(url)
     return _message(rule, base, query, _pairs(rule, query))
 
@@ -84,13 +86,13 @@ def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
     'https://provider.example/p?timestamp=1&signature=a1d'
     """
     rule = rules(readings)
-    of_type(url, str, URL + "base", "url")
-    key = rule.key(secret, URL + "key")
+    of_type(url, str, "onoffice:url.base", "url")
+    key = rule.key(secret, "onoffice:url.key")
     base, query = rule.base(url)
     pairs = _pairs(rule, query)
     if any(name == SIGNATURE for name, _ in pairs):
         raise Refused(
-            "duplicate-parameter", URL + "verify", {"name": SIGNATURE, "found": "it is signed already"}
+            "duplicate-parameter", "onoffice:url.verify", {"name": SIGNATURE, "found": "it is signed already"}
         )
     made = hmac.digest(key, _message(rule, base, query, pairs).encode(), "sha256").hex()
     whole, sharp, fragment = url.partition("#")
@@ -119,20 +121,20 @@ def verify_url(
     SignedUrl(timestamp=1700000000, covered=('timestamp', 'userId'), not_covered=())
     """
     rule = rules(readings)
-    of_type(url, str, URL + "base", "url")
-    key = rule.key(secret, URL + "key")
+    of_type(url, str, "onoffice:url.base", "url")
+    key = rule.key(secret, "onoffice:url.key")
     base, query = rule.base(url)
     pairs = _pairs(rule, query)
     values = dict(pairs)
-    received = rule.digest(_present(values, SIGNATURE, URL + "verify"))
-    seconds = rule.seconds(_present(values, TIMESTAMP, URL + "timestamp"))
+    received = rule.digest(_present(values, SIGNATURE, "onoffice:url.verify"))
+    seconds = rule.seconds(_present(values, TIMESTAMP, "onoffice:url.timestamp"))
     kept = tuple([pair for pair in pairs if pair[0] != SIGNATURE])
     signed = rule.signed(kept)
     text = rule.message(base, rule.form(rule.order(signed), query))
     if not hmac.compare_digest(hmac.digest(key, text.encode(), "sha256"), received):
         stages = url_stages(url, readings=readings)
-        raise Refused("signature-mismatch", URL + "verify", stage="message", stages=stages)
-    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, URL + "tolerance")
+        raise Refused("signature-mismatch", "onoffice:url.verify", stage="message", stages=stages)
+    check_time(seconds, now, rule.tolerance() if tolerance is None else tolerance, "onoffice:url.tolerance")
     covered, left = tuple([name for name, _ in signed]), tuple[str, ...]()
     if signed is not kept:  # a reading left something out
         left = tuple([name for name, _ in kept if name not in covered])
@@ -183,7 +185,7 @@ def api_hmac(
     ...          resource_type="estateCategories", action_id="urn:onoffice-de-ns:smart:2.5:smartml:action:get")
     'dsvg3r4AFcQXges0MZ+3auzQVfnEB39pLkKSgmm9Wvg='
     """
-    key = key_bytes(api_key, API + "hmac")
+    key = key_bytes(api_key, "onoffice:api.hmac")
     texts = {
         "token": token,
         "resource_type": resource_type,
@@ -192,24 +194,26 @@ def api_hmac(
         "resource_id": resource_id,
     }
     for name, text in texts.items():
-        of_type(text, str, API + "hmac", name)
+        of_type(text, str, "onoffice:api.hmac", name)
     # 14 digits stand for any number that has more
     given: Any = timestamp
     time = str(max(-1, min(given, 10**MILLISECONDS))) if type(given) is int else given
-    of_type(time, str, API + "timestamp", "timestamp")
-    digits(time, API + "timestamp")
+    of_type(time, str, "onoffice:api.timestamp", "timestamp")
+    digits(time, "onoffice:api.timestamp")
     if version == 2:
-        message = encoded(time + token + resource_type + action_id, API + "hmac")
+        message = encoded(time + token + resource_type + action_id, "onoffice:api.hmac")
         return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
     if version != 1:
-        raise Refused("not-allowed", API + "hmac-version", {"version": str(version), "expected": "1 or 2"})
+        raise Refused(
+            "not-allowed", "onoffice:api.hmac-version", {"version": str(version), "expected": "1 or 2"}
+        )
     given = {} if parameters is None else parameters
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
-        raise Refused("wrong-type", API + "hmac-v1", {"expected": "parameters by their names"})
+        raise Refused("wrong-type", "onoffice:api.hmac-v1", {"expected": "parameters by their names"})
     if number := next((name for name in given if is_numeric(name)), None):
-        raise Refused("malformed", API + "hmac-v1", {"name": printable(number), "found": "a number"})
+        raise Refused("malformed", "onoffice:api.hmac-v1", {"name": printable(number), "found": "a number"})
     values = [token, action_id, identifier, resource_id, api_key, time, resource_type]
-    message = encoded(",".join([php_json(dict(sorted(given.items()))), *values]), API + "hmac-v1")
+    message = encoded(",".join([php_json(dict(sorted(given.items()))), *values]), "onoffice:api.hmac-v1")
     return _md5(key + _md5(message).encode())
 
 

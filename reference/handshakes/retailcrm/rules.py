@@ -19,7 +19,6 @@ Readings = Mapping[str, Callable[..., Any]]
 
 REGISTER = "retailcrm:register."
 TOKEN = "retailcrm:token."
-SYSTEM_URL = "retailcrm:system-url."
 NAMES = ("token", "apiKey", "systemUrl")
 
 
@@ -45,7 +44,7 @@ def fields(body: bytes, content_type: str, clause: str, once: str) -> dict[str, 
     """
     values = no_duplicates(form_pairs(body, content_type, clause), once)
     for name in values:
-        if (read := php_name(name)) != name and read in values:
+        if not name.isidentifier() and (read := php_name(name)) != name and read in values:
             raise Refused("duplicate-parameter", once, {"name": printable(name), "for PHP": printable(read)})
     return values
 
@@ -60,8 +59,8 @@ def form_field(body: bytes, content_type: str) -> bytes:
     >>> form_field(b"register=%7B%7D", "application/x-www-form-urlencoded")
     b'{}'
     """
-    clause = REGISTER + "encoding"
-    values = fields(body, content_type, clause, REGISTER + "once")
+    clause = "retailcrm:register.encoding"
+    values = fields(body, content_type, clause, "retailcrm:register.once")
     value = values.get("register")
     if not value:
         evidence = {"name": "register"}
@@ -81,7 +80,7 @@ def members(text: bytes) -> dict[str, Any]:
     >>> members(b'{"apiKey":"example-api-key"}')
     {'apiKey': 'example-api-key'}
     """
-    return json_object(text, REGISTER + "json")
+    return json_object(text, "retailcrm:register.json")
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
@@ -101,7 +100,7 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     found = {name: value for name, value in values.items() if name in NAMES}
     if usual:
         return found
-    clause = REGISTER + "members"
+    clause = "retailcrm:register.members"
     if missing := [name for name in NAMES if found.get(name) is None]:
         raise Refused("missing-parameter", clause, {"name": missing[0]}, stage="members")
     if other := [name for name in NAMES if type(found[name]) is not str]:
@@ -120,7 +119,7 @@ def digest(token: str) -> bytes:
     >>> digest("0f" * 32)[:2]
     b'\\x0f\\x0f'
     """
-    return hex_digest(token, TOKEN + "digest", "token", "token")
+    return hex_digest(token, "retailcrm:token.digest", "token", "token")
 
 
 def key(secret: str, clause: str) -> bytes:
@@ -132,9 +131,9 @@ def key(secret: str, clause: str) -> bytes:
     >>> key("example-module-secret", "retailcrm:token.key")[:7]
     b'example'
     """
-    value = key_bytes(secret, clause if secret else TOKEN + "empty-secret")
+    value = key_bytes(secret, clause if secret else "retailcrm:token.empty-secret")
     if b"\0" in value:
-        raise Refused("malformed", TOKEN + "nul", {"secret": "holds a NUL"})
+        raise Refused("malformed", "retailcrm:token.nul", {"secret": "holds a NUL"})
     return value
 
 
@@ -163,4 +162,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    return replaced(ADOPTED, readings, TOKEN + "verify") if readings else ADOPTED
+    return replaced(ADOPTED, readings, "retailcrm:token.verify") if readings else ADOPTED

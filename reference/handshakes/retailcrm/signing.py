@@ -23,7 +23,7 @@ from ..core.origins import allowed_origin
 from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..core.strict import URLENCODED, Pairs, of_type
-from .rules import REGISTER, SYSTEM_URL, TOKEN, Readings, rules
+from .rules import Readings, rules
 
 OFFICIAL_ORIGINS = tuple(
     f"https://*.{domain}"
@@ -63,10 +63,10 @@ def registration_token(api_key: str, *, secret: str, readings: Readings | None =
     'a25bb1'
     """
     rule = rules(readings)
-    of_type(api_key, str, TOKEN + "message", "apiKey")
-    key = rule.key(secret, TOKEN + "key")
+    of_type(api_key, str, "retailcrm:token.message", "apiKey")
+    key = rule.key(secret, "retailcrm:token.key")
     if not api_key:
-        raise Refused("empty-parameter", TOKEN + "message", {"name": "apiKey"})
+        raise Refused("empty-parameter", "retailcrm:token.message", {"name": "apiKey"})
     return rule.mac(key, _message(api_key)).hex()
 
 
@@ -85,17 +85,17 @@ def verify_registration(
     Registration(system_url='https://demo.simla.com', covered=('apiKey',), not_covered=('systemUrl',))
     """
     rule = rules(readings)
-    of_type(body, bytes, REGISTER + "encoding", "body")
-    of_type(content_type, str, REGISTER + "encoding", "content_type")
-    key = rule.key(secret, TOKEN + "key")
+    of_type(body, bytes, "retailcrm:register.encoding", "body")
+    of_type(content_type, str, "retailcrm:register.encoding", "content_type")
+    key = rule.key(secret, "retailcrm:token.key")
     values = rule.texts(rule.members(rule.form(body, content_type)))
     received = rule.digest(values["token"])
     message = _message(values["apiKey"])
     if not hmac.compare_digest(rule.mac(key, message), received):
         stages = registration_stages(body, content_type=content_type, readings=readings)
-        raise Refused("signature-mismatch", TOKEN + "verify", stage="message", stages=stages)
-    pairs = tuple([pair for pair in values.items() if pair[0] != "token"])
-    return Registration(values["apiKey"], values["systemUrl"], pairs)
+        raise Refused("signature-mismatch", "retailcrm:token.verify", stage="message", stages=stages)
+    del values["token"]
+    return Registration(values["apiKey"], values["systemUrl"], tuple(values.items()))
 
 
 def canonical_system_url(url: str, *, allowed: Iterable[str] = OFFICIAL_ORIGINS) -> str:
@@ -109,10 +109,12 @@ def canonical_system_url(url: str, *, allowed: Iterable[str] = OFFICIAL_ORIGINS)
     >>> canonical_system_url("https://Demo.simla.com//")
     'https://demo.simla.com'
     """
-    of_type(url, str, SYSTEM_URL + "canonical", "url")
+    of_type(url, str, "retailcrm:system-url.canonical", "url")
     if isinstance(allowed, str):  # its letters would be the entries
-        raise Refused("wrong-type", SYSTEM_URL + "allowed", {"allowed": "str", "expected": "several origins"})
-    return allowed_origin(url, allowed, SYSTEM_URL + "allowed", SYSTEM_URL + "parts")
+        raise Refused(
+            "wrong-type", "retailcrm:system-url.allowed", {"allowed": "str", "expected": "several origins"}
+        )
+    return allowed_origin(url, allowed, "retailcrm:system-url.allowed", "retailcrm:system-url.parts")
 
 
 def registration_stages(
@@ -137,8 +139,8 @@ def registration_stages(
 def _message(api_key: str) -> bytes:
     """retailcrm:token.message. Return the API key's UTF-8 bytes, which are the whole message; no NUL (A8)."""
     if "\0" in api_key:
-        raise Refused("malformed", TOKEN + "nul", {"apiKey": "holds a NUL"})
+        raise Refused("malformed", "retailcrm:token.nul", {"apiKey": "holds a NUL"})
     try:
         return api_key.encode()
     except UnicodeEncodeError:
-        raise Refused("malformed", TOKEN + "message", {"apiKey": "is not valid Unicode"}) from None
+        raise Refused("malformed", "retailcrm:token.message", {"apiKey": "is not valid Unicode"}) from None

@@ -42,4 +42,4 @@ ADOPTED = Rules()
 
 def rules(readings: Readings | None) -> Rules:
     """Return the adopted rules with some stages replaced; raises `Refused` with `unknown-reading`."""
-    return replaced(ADOPTED, readings, launch.LAUNCH + "mode") if readings else ADOPTED
+    return replaced(ADOPTED, readings, "fortis:launch.mode") if readings else ADOPTED

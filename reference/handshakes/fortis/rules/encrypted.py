@@ -45,7 +45,7 @@ def text(data: str) -> bytes:
     )  # strict mode leaves open only the unused bits of the last four characters
     if raw is None or b64encode(raw[-last:]).decode() != data[-4:]:
         found = "a blank where a plus was" if " " in data else "text that is not canonical base64"
-        raise Refused("malformed", ENCRYPTED + "base64", {"data": found}, stage="base64")
+        raise Refused("malformed", "fortis:encrypted.base64", {"data": found}, stage="base64")
     return raw
 
 
@@ -60,11 +60,11 @@ def envelope(raw: bytes) -> tuple[bytes, bytes]:
     """
     if raw[:8] != MAGIC:
         raise Refused(
-            "malformed", ENCRYPTED + "header", {"data": "does not begin with Salted__"}, stage="envelope"
+            "malformed", "fortis:encrypted.header", {"data": "does not begin with Salted__"}, stage="envelope"
         )
     if len(raw) < SHORTEST or len(raw) % BLOCK:
         evidence = {"bytes": len(raw), "expected": "16 and one or more blocks of 16"}
-        raise Refused("malformed", ENCRYPTED + "length", evidence, stage="envelope")
+        raise Refused("malformed", "fortis:encrypted.length", evidence, stage="envelope")
     return raw[8:16], raw[16:]
 
 
@@ -102,7 +102,7 @@ def unpad(padded: bytes) -> bytes:
     size = padded[-1]
     if not padded.endswith(_PADDINGS[size]):
         raise Refused(
-            "decryption-failed", ENCRYPTED + "padding", {"padding": "is not whole"}, stage="padding"
+            "decryption-failed", "fortis:encrypted.padding", {"padding": "is not whole"}, stage="padding"
         )
     return padded[:-size]
 
@@ -120,14 +120,14 @@ def parse(plaintext: bytes) -> dict[str, Any]:
         plaintext.decode()
     except UnicodeDecodeError:  # CBC makes such bytes of a changed block, and so does nearly every wrong key
         raise Refused(
-            "decryption-failed", ENCRYPTED + "text", {"text": "is not UTF-8"}, stage="json"
+            "decryption-failed", "fortis:encrypted.text", {"text": "is not UTF-8"}, stage="json"
         ) from None
     try:
-        return json_object(plaintext, ENCRYPTED + "json")
+        return json_object(plaintext, "fortis:encrypted.json")
     except Refused as refused:
         refused.stage = "json"
         if refused.reason == "duplicate-parameter":
-            refused.clause = ENCRYPTED + "duplicate-keys"
+            refused.clause = "fortis:encrypted.duplicate-keys"
         raise
 
 
@@ -157,7 +157,7 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
         if type(value) is not str:
             if type(value) is not int:
                 evidence = {"name": name, "found": type(value).__name__, "expected": "str or int"}
-                raise Refused("wrong-type", ENCRYPTED + "integers", evidence, stage="members")
+                raise Refused("wrong-type", "fortis:encrypted.integers", evidence, stage="members")
             found[name] = str(value)
     return found
 
@@ -169,4 +169,4 @@ def required(values: Mapping[str, str]) -> None:
     """
     if "location_id" not in values or "user_id" not in values:
         name = "user_id" if "location_id" in values else "location_id"
-        raise Refused("missing-parameter", ENCRYPTED + "required", {"name": name}, stage="members")
+        raise Refused("missing-parameter", "fortis:encrypted.required", {"name": name}, stage="members")

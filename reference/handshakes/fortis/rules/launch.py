@@ -37,7 +37,7 @@ def parameters(query: str) -> dict[str, str]:
     >>> parameters("location_id=1&timestamp=2")
     {'location_id': '1', 'timestamp': '2'}
     """
-    values = no_duplicates(pairs(query), clause := LAUNCH + "repeated")
+    values = no_duplicates(query_pairs(query, "fortis:launch.query"), clause := "fortis:launch.repeated")
     if not _changed_by_php("".join(values)):
         return values
     for name in values:
@@ -56,7 +56,7 @@ def pairs(query: str) -> Pairs:
     >>> pairs("location_id=1&timestamp=2")
     (('location_id', '1'), ('timestamp', '2'))
     """
-    return query_pairs(query, LAUNCH + "query")
+    return query_pairs(query, "fortis:launch.query")
 
 
 def present(values: dict[str, Any]) -> dict[str, Any]:
@@ -87,4 +87,4 @@ def location(location_id: str) -> None:
     if not _is_id(location_id):
         expected = f"{SHORTEST_ID} to {LONGEST_ID} hex digits or hyphens"
         evidence = {"location_id": printable(location_id), "expected": expected}
-        raise Refused("malformed", LAUNCH + "location-id", evidence, stage="members")
+        raise Refused("malformed", "fortis:launch.location-id", evidence, stage="members")

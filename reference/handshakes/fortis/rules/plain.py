@@ -23,13 +23,13 @@ def timestamp(value: str) -> int:
     digits = value.isascii() and value.isdigit()
     if digits and len(value) == MILLISECONDS:
         raise Refused(
-            "timestamp-in-milliseconds", PLAIN + "timestamp", {"timestamp": value}, stage="timestamp"
+            "timestamp-in-milliseconds", "fortis:plain.timestamp", {"timestamp": value}, stage="timestamp"
         )
     if not digits or len(value) != DIGITS:
         # what is no number may be a secret in the wrong place: only its length is told
         found = value[:40] if digits else f"{len(value)} characters, not digits"
         evidence = {"timestamp": found, "expected": "ten digits"}
-        raise Refused("malformed", PLAIN + "timestamp", evidence, stage="timestamp")
+        raise Refused("malformed", "fortis:plain.timestamp", evidence, stage="timestamp")
     return int(value)
 
 
@@ -41,7 +41,7 @@ def digest(value: str) -> bytes:
     >>> digest("0f" * 32)[:2]
     b'\\x0f\\x0f'
     """
-    return hex_digest(value, PLAIN + "hmac-case", "hmac", "hmac")
+    return hex_digest(value, "fortis:plain.hmac-case", "hmac", "hmac")
 
 
 def message(location_id: str, timestamp: str) -> bytes:
