@@ -238,3 +238,15 @@ def test_parameters_that_a_fault_needs_get_names_that_are_free():
     fault = next(one for one in URL_FAULTS if isinstance(one, UrlFault) and one.name == "tilde-signed")
     names = [name for name, _ in parse_qsl(urlsplit(fault.written(world.platform.draft(popup))).query)]
     assert len(names) == len(set(names)) and {"ref_", "plan__", "Zone"} <= set(names)
+
+
+@pytest.mark.parametrize("fault", ["answer-lost", "api-slow"])
+@pytest.mark.parametrize("service", [PLANS, EXPORT])
+def test_a_provider_that_was_never_told_of_its_activation_is_not_judged_by_a_service(fault, service):
+    world = sides()
+    world.activate(fault)
+    assert (world.status(), world.installation()) == ("active", None)
+    (found,) = world.serve(service=service).findings
+    assert found.state == "not seen"
+    world.activate()
+    assert [one.state for one in world.serve(service=service).findings] == ["held"]

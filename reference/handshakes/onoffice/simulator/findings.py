@@ -22,7 +22,8 @@ class Attempt:
     """One attempt to activate or to use a service, and what the API saw of it.
 
     `calls` and `calls_after` count the API's calls; `known` says that the API has found what is broken,
-    after the `seen` findings of before. `now` is the Unix second of the end.
+    after the `seen` findings of before. `now` is the Unix second of the end. `popup` is, of a service, the one that was
+    told "active", if any was.
     """
 
     fault: Fault | None
@@ -202,7 +203,7 @@ def judged_service(
         return () if attempt.known else (Finding(clause, held, detail),)
     if attempt.known:
         return ()
-    if response is None:
+    if response is None or (attempt.popup is None and not response.ok):  # it never heard that it is active
         return (Finding(attempt.fault.clause if attempt.fault else clause, None, detail),)
     if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses):
         return (Finding(attempt.fault.clause, response.status >= 400, detail),)
@@ -213,7 +214,6 @@ def judged_service(
             return (Finding(clause, response.ok, detail),)
         bare = response.ok and not response.header("content-type").lower().startswith("text/html")
         return (Finding(CLAUSE + "webhook.answer", bare and attempt.quiet, detail),)
-    shown = (
-        None if response.ok and attempt.quiet else response.ok
-    )  # a page without a call shows nothing of the credentials
+    # a page without a call shows nothing of the credentials
+    shown = None if response.ok and attempt.quiet else response.ok
     return (Finding(clause, shown, detail),)
