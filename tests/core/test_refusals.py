@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from handshakes.core.refusals import REASONS, Refused
 from handshakes.core.stages import Stage, first_difference
 
 REFERENCE = Path(handshakes.__file__).parent
+ROOT = Path(__file__).parents[2]
 CLAUSE = "officernd:signature.digest"
 
 
@@ -240,3 +242,19 @@ def test_no_meaning_or_hint_speaks_of_python_or_promises_what_does_not_hold():
     assert "can be repeated" not in REASONS["unreachable"].hint
     assert "Nothing was changed" not in REASONS["unreachable"].hint
     assert "secret" not in REASONS["unknown-installation"].meaning
+
+
+def test_every_meaning_and_every_hint_is_whole_sentences():
+    for reason, row in REASONS.items():
+        for text in row:
+            assert text[0].isupper() and text[-1] in ".?", (reason, text)
+
+
+def test_every_public_key_is_one_that_a_vector_a_test_or_a_part_of_the_package_uses():
+    places = (REFERENCE, "*/vectors.json"), (REFERENCE, "**/*.py"), (ROOT / "tests", "**/*.py")
+    files = (path for folder, pattern in places for path in folder.glob(pattern) if path.name != "keys.py")
+    texts = "".join(path.read_text("utf-8") for path in files)
+    unused = {
+        key for key in PUBLIC_TEST_KEYS if not any(form in texts for form in (f'"{key}"', json.dumps(key)))
+    }
+    assert unused == set()

@@ -23,7 +23,7 @@ from random import Random
 from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
 from tests.mutation.modules import FUNCTIONS, spans
 from tests.mutation.mutants import Mutant, mutants
-from tests.mutation.running import PACKAGE, ROOT, Reach, Warm, fresh, prepared
+from tests.mutation.running import PACKAGE, ROOT, Reach, Warm, fresh, prepared, source
 
 DEAD = "dead"
 PLATFORMS = ("officernd", "retailcrm", "onoffice", "fortis")
@@ -32,7 +32,12 @@ PARTS = {
     "rest": ("explain/*.py", "judge/*.py", "*/partner/*.py"),
 }
 TESTS = {
-    "read": ("tests/core/test_*.py", "tests/*/test_signing.py", "tests/*/test_vectors.py"),
+    "read": (
+        "tests/test_what_refusals_tell.py",
+        "tests/core/test_*.py",
+        "tests/*/test_signing.py",
+        "tests/*/test_vectors.py",
+    ),
     "rest": (
         "tests/explain/test_*.py",
         "tests/judge/test_*.py",
@@ -53,7 +58,7 @@ class Plan:
 
     def __init__(self, modules: Sequence[str], reach: Reach) -> None:
         self._reach = reach
-        self._trees = {module: ast.parse((PACKAGE / module).read_text("utf-8")) for module in modules}
+        self._trees = {module: ast.parse(source(module)) for module in modules}
         self._numbers = {module: number for number, module in enumerate(modules)}
         self._lines = {module: spans(tree) for module, tree in self._trees.items()}
         self._reaching: dict[int, set[str]] = defaultdict(set)
@@ -107,7 +112,7 @@ def modules_of(part: str) -> list[str]:
 
 def all_mutants(modules: Sequence[str]) -> list[Mutant]:
     """Return the mutants of these modules, always in the same order."""
-    return [mutant for module in modules for mutant in mutants((PACKAGE / module).read_text("utf-8"), module)]
+    return [mutant for module in modules for mutant in mutants(source(module), module)]
 
 
 def listed() -> dict[str, str]:
@@ -186,6 +191,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for done, (mutant, verdict) in enumerate(tried(plan, warm, chosen, asked.jobs), 1):
         is_dead = verdict.end == SILENT and mutant.name in dead
         ends[DEAD if is_dead else verdict.end].append((mutant, verdict.by))
+        if not is_dead and verdict.end != KILLED:
+            print(f"{verdict.end}: {mutant.name}  [line {mutant.line}; {verdict.by}]", flush=True)
         if sys.stderr.isatty():
             counts = ", ".join(f"{len(found)} {end}" for end, found in sorted(ends.items()))
             print(
@@ -207,9 +214,6 @@ def report(ends: dict[str, list[tuple[Mutant, str]]], tried: int, there: int, de
     print(f"{'module':34}" + "".join(f"{column:>13}" for column in columns))
     for module, counts in sorted(rows.items()):
         print(f"{module:34}" + "".join(f"{counts[column]:13}" for column in columns))
-    for end in (SILENT, INCONCLUSIVE):
-        for mutant, by in sorted(ends[end]):
-            print(f"{end}: {mutant.name}  [line {mutant.line}; {by}]")
     revived = [mutant.name for mutant, _ in ends[KILLED] if mutant.name in dead]
     print(*(f"listed as dead, and killed: {name}" for name in revived), sep="\n", end="\n" if revived else "")
     shares = ", ".join(f"{len(ends[column])} {column}" for column in columns)

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from multiprocessing import Pipe
 from pathlib import Path
 from types import FunctionType
@@ -71,6 +72,12 @@ def prepared() -> None:
     hypothesis.settings.load_profile("mutation")
     if any(name.partition(".")[0] == "handshakes" for name in sys.modules):
         raise RuntimeError("the package is imported already, so a change would not be read")
+
+
+@cache
+def source(module: str) -> str:
+    """Return a module's text as it was when the run began: it may be edited meanwhile."""
+    return (PACKAGE / module).read_text("utf-8")
 
 
 def dotted(module: str) -> str:
@@ -166,7 +173,7 @@ class Warm:
         def work() -> str | None:
             file = PACKAGE / mutant.module
             if mutant.index >= 0:
-                tree = mutated(file.read_text("utf-8"), mutant.index)
+                tree = mutated(source(mutant.module), mutant.index)
                 if not put_in(tree, file, mutant.scope, functions):
                     raise LookupError(f"no function {mutant.scope} to change")
             for item, after in zip(items, [*items[1:], None], strict=True):
@@ -204,7 +211,7 @@ def fresh(mutant: Mutant, names: Sequence[str]) -> Callable[[], str | None]:
     def work() -> str | None:
         file = PACKAGE / mutant.module
         if mutant.index >= 0:
-            tree = mutated(file.read_text("utf-8"), mutant.index)
+            tree = mutated(source(mutant.module), mutant.index)
             Hook({dotted(mutant.module): file}, lambda _: tree, lambda _: None).install()
         for one in rounds:
             chosen = Chosen([name for name in names if name.partition("::")[0] in one])
