@@ -137,7 +137,7 @@ def once(self, url, secret):
 def any_case(self, url):
     names = {name.lower(): value for name, value in sorted(url.parameters)}
     pairs = tuple((name, names[name.lower()]) for name, _ in url.parameters)
-    return Provider.values_of(self, replace(url, parameters=pairs))
+    return Provider.values_of(self, url._replace(parameters=pairs))
 
 
 def with_the_reason(self, request, endpoint, refused):
@@ -293,7 +293,7 @@ def first_claim_kept(self, url):
 
 def plus_becomes_space(self, url):
     changed = tuple((n, v.replace("+", " ") if n == "apiClaim" else v) for n, v in url.parameters)
-    Provider.claimed(self, replace(url, parameters=changed))
+    Provider.claimed(self, url._replace(parameters=changed))
 
 
 def without_a_claim(self, access, estate_id, claim):

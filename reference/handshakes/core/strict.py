@@ -284,12 +284,15 @@ def hex_digest(value: str, clause: str, name: str, stage: str) -> bytes:
     >>> hex_digest("0f" * 32, "shop:sum.digest", "sum", "sum")[:2]
     b'\\x0f\\x0f'
     """
-    try:
-        digest = bytes.fromhex(value)
-    except ValueError:
-        digest = b""
-    if len(digest) != 32 or digest.hex() != value:  # it reads blanks and upper case too
-        case = len(value) == 64 and digest.hex() == value.lower() != value
+    if not _is_digest(value):
+        case = len(value) == 64 and _is_digest(value.lower())
         found = "upper-case hex digits" if case else f"not 64 hex digits ({len(value)} characters)"
         raise Refused("malformed", clause, {name: found}, stage=stage)
-    return digest
+    return bytes.fromhex(value)
+
+
+def _is_digest(value: str) -> bool:
+    try:  # twice as fast as a pattern; `fromhex` alone reads blanks and upper case too
+        return len(value) == 64 and bytes.fromhex(value).hex() == value
+    except ValueError:
+        return False
