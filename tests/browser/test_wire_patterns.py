@@ -198,9 +198,22 @@ def test_a_refusal_names_the_rule_and_why_concludes_what_it_can(page):
         choose(page, "healthcheck", fault)
         press(page, "healthcheck")
         refusal = page.locator("#message .verdict.bad", has_text=reason)
-        refusal.filter(has_text="The rule: ").wait_for()
+        refusal.wait_for()
+        if reason != "signature-mismatch":  # its rule is only that there is a signature
+            refusal.filter(has_text="The rule: ").wait_for()
         page.locator("[data-act=why]").click()
         why = page.locator("#why", has_text=f"{reason} ")
         why.filter(has_text=concludes).wait_for()
         if not concludes:
             assert "combinations were tried" not in why.inner_text(), "none was tried"
+
+
+def test_a_mistake_that_is_known_comes_before_a_reading_of_the_documents(page):
+    """A signature over the timestamp first is a mistake, and a reading too."""
+    choose(page, "healthcheck", "timestamp-first")
+    press(page, "healthcheck")
+    page.locator("#message .verdict.bad", has_text="signature-mismatch").wait_for()
+    page.locator("[data-act=why]").click()
+    why = page.locator("#why", has_text="Likely cause")
+    why.filter(has_text="The time was put in front of the text.").wait_for()
+    why.filter(has_text="officernd:signature.message=timestamp-payload").wait_for()

@@ -247,6 +247,7 @@ PADDINGS = [
     js("ISO 7816-4", "fortis-padding-iso-7816", "wrap(raw(pad(Buffer.concat([b(j), Buffer.from([128])]), 0)))"),
     js("ANSI X.923", "fortis-padding-x923", "((n) => wrap(raw(Buffer.concat([b(j), Buffer.alloc(n - 1), Buffer.from([n])]))))(16 - b(j).length % 16 || 16)"),
     js("ISO 10126, as a reading", READ + "padding=last-byte", "((n) => wrap(raw(Buffer.concat([b(j), hash('md5', 'x').subarray(0, n - 1), Buffer.from([n])]))))(16 - b(j).length % 16 || 16)"),
+    js("a block of 32 bytes", "fortis-padding-long", "((k) => wrap(raw(Buffer.concat([b(j), Buffer.alloc(k, 32), Buffer.alloc(24, 24)]))))((8 - b(j).length % 16 + 16) % 16)"),
     js("padded twice", "fortis-padding-twice", "((n) => wrap(enc(Buffer.concat([b(j), Buffer.alloc(n, n)]), key(m), iv(m))))(16 - b(j).length % 16 || 16)"),
 ]  # fmt: skip
 TEXTS = [

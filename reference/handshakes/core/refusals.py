@@ -35,7 +35,7 @@ REASONS: dict[str, Reason] = {
     # what the bytes look like
     "malformed": Reason(
         "The input does not have the documented form.",
-        "Compare it with a vector of the same operation, character by character.",
+        "Compare it with a valid example of the same operation, character by character.",
     ),
     "missing-parameter": Reason(
         "A parameter that has to be there is absent.",

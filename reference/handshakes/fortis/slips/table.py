@@ -74,6 +74,7 @@ SLIPS: tuple[Slip, ...] = (
         ("padding-space", "The padding is blanks.", "Pad with PKCS#7.", "old samples for PyCrypto"),
         ("padding-iso-7816", "The padding is that of ISO 7816-4: 80, then zeros.", "Pad with PKCS#7.", "CryptoJS.pad.Iso97971, smart card libraries"),
         ("padding-x923", "The padding is that of ANSI X.923: zeros, then the count.", "Pad with PKCS#7.", "CryptoJS.pad.AnsiX923, .NET"),
+        ("padding-long", "The padding is that of a block of 32 bytes.", "Pad to 16 bytes: AES has no other block.", "mcrypt's Rijndael-256, own padding"),
         ("padding-twice", "The text was padded twice.", "Pad once: libraries do it by themselves.", "own padding before openssl_encrypt"),
     ),
     *_rows(

@@ -43,7 +43,9 @@ def unpadded(padded: bytes) -> Iterator[tuple[Parts, bytes]]:
     [('fortis-padding-zero',)]
     """
     size = padded[-1]
-    if 1 <= size <= BLOCK:
+    if BLOCK < size < 2 * BLOCK and padded.endswith(bytes([size]) * size):
+        yield ("fortis-padding-long",), padded[:-size]
+    elif 1 <= size <= BLOCK:
         if padded.endswith(bytes([size]) * size):
             inner = padded[:-size]
             yield (), inner
@@ -72,7 +74,7 @@ def plausible(padded: bytes) -> bool:
     (True, False)
     """
     size = padded[-1]
-    if 1 <= size <= BLOCK and padded.endswith(bytes([size]) * size):
+    if 1 <= size < 2 * BLOCK and padded.endswith(bytes([size]) * size):
         return True
     return (size <= BLOCK or size in _ENDS) and _UNPRINTABLE.search(
         padded, BLOCK, len(padded) - BLOCK

@@ -14,6 +14,11 @@ export const none = () => { turn += 1; shown = { n: 0 }; place.replaceChildren(.
 const title = (row) => el("div", {}, el("p", { class: "hint" }, `Message ${row.n} · ${row.from} to ${row.to}${row.of ? `, answer to ${row.of}` : ""}`),
   el("h2", { id: "message-h" }, el("code", {}, row.text)));
 
+// without the numbers of ambiguities and measurements, which only the register explains
+const plain = (text) => text.replace(/ \((?:[A-Z]\d+(?:, )?)+\)/g, "");
+
+const TYPES = { int: "a number", float: "a number", str: "text", bool: "true or false", list: "a list", dict: "an object", NoneType: "null" };
+
 const verdict = (one) => {
   if (one.verdict === "refused") {
     const refusal = one.refusals.at(-1);
@@ -21,9 +26,9 @@ const verdict = (one) => {
     return el("div", { class: "verdict bad" }, el("span", {}, state("bad", "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
       refusal ? el("p", {}, refusal.says) : null,
       el("dl", { class: "two" },
-        el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${value}`))] : "nothing more")),
+        el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${TYPES[value] ?? value}`))] : "nothing more")),
         el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
-      refusal && one.clause ? el("p", {}, el("b", {}, "The rule: "), one.clause.text) : null,
+      refusal && one.clause && refusal.reason !== "signature-mismatch" ? el("p", {}, el("b", {}, "The rule: "), plain(one.clause.text)) : null,
       refusal ? el("p", { class: "hint" }, refusal.hint) : null);
   }
   if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }));
@@ -42,6 +47,8 @@ const section = (heading, ...content) => el("section", {}, el("h3", {}, heading)
 const stages = (answer, carries) => (answer.stages?.length ? section(carries === "encrypted" ? "What was encrypted, stage by stage" : "What was signed, stage by stage", el("ol", { class: "rows" }, answer.stages.map((stage) =>
   el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("code", {}, stage.text || `hex ${stage.hex}`))))) : null);
 
+const reading = (one) => one.parts.every((part) => part.kind === "reading");
+
 const explained = (answer) => {
   if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`), answer.explained ? el("pre", { class: "bytes", tabindex: 0 }, answer.explained) : el("p", { class: "hint" }, answer.hint)];
   if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
@@ -49,15 +56,18 @@ const explained = (answer) => {
   if (answer.verdict === "verified") parts.push(el("p", {}, answer.returns?.says || "With this secret, at this time, it verifies."));
   else parts.push(el("p", {}, el("strong", {}, answer.reason), ` ${answer.says}`));
   answer.explanations?.slice(0, 3).forEach((group, index) => {
-    const [first, ...others] = group;
-    parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => [
+    const [first, ...others] = [...group.filter((one) => !reading(one)), ...group.filter(reading)]; // a mistake says more than a reading
+    parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => part.kind === "reading" ? [
+      el("p", {}, "It would verify if the documents are read in another way: ", el("code", {}, part.id)),
+      el("p", { class: "hint" }, "What to do: let the sender keep to the documents. If the platform itself sends this, verify with that reading, and tell us.")] : [
       el("p", {}, part.says, part.change ? ` (${part.change})` : ""), el("p", { class: "hint" }, `What to do: ${part.cure}`)]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come from: ${others.slice(0, 3).map((one) => one.id).join(", ")}.`));
   });
   if (answer.verdict === "refused" && !answer.explanations?.length) {
-    const other = ["signature-mismatch", "decryption-failed"].includes(answer.reason) ? " So it was made with another secret, or from bytes that no known mistake leads to. Compare the secrets of both sides first." : "";
     if (answer.signature_fits) parts.push(el("p", {}, "The signature itself is right."));
-    else if (answer.tried) parts.push(el("p", {}, `No known mistake gives the received value: ${answer.tried} combinations were tried.${other}`));
+    else if (["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
+      parts.push(el("p", {}, `No known mistake gives the received value: ${answer.tried} combinations were tried. Either another secret made it, or it was changed, or what it covers was changed, in a way that is not known here. Compare the secrets of both sides first.`));
+    }
     parts.push(el("p", { class: "hint" }, answer.hint));
   }
   return parts;
