@@ -512,7 +512,7 @@ BROKEN: list[tuple[str, str, dict[str, Any] | type[App]]] = [
     ("launch.absent", "encrypted", {"verify": with_stages(present=dict)}),
     ("launch.order", "plain", {"launch": stale_is_asked_about}),
     ("launch.uniform", "encrypted", {"closed": with_the_reason}),
-    ("launch.once", "encrypted", {"take_once": lambda self, request, user_id: None}),
+    ("launch.once", "encrypted", {"take_once": lambda self, taken: None}),
     ("launch.failure", "encrypted", {"registered": confirmed_before_it_is_known}),
     ("secret.bytes", "encrypted", {"verify": or_secret(trimmed_or_longer)}),
     ("secret.bytes", "plain", {"verify": or_secret(trimmed_or_longer)}),

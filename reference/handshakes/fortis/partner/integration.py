@@ -125,8 +125,8 @@ class App(Consent):
             self.registered(launch)
             user_id = yield from self.identified(launch)
             self.still_registered(launch, user_id)
-            self.take_once(request, user_id)
-            cookie = self.opened(request, launch, user_id)
+            self.take_once(taken := self.launch_key(request, user_id))
+            cookie = self.opened(taken, launch, user_id)
         except Refused as refused:
             self.report("launch", refused)
             return self.closed(refused)
@@ -218,20 +218,20 @@ class App(Consent):
             evidence = {"user_id": "is not the id that users/me answers"}
             raise Refused("identity-mismatch", CLAUSE + "identity.mismatch", evidence)
 
-    def take_once(self, request: Request, user_id: str) -> None:
+    def take_once(self, taken: str) -> None:
         """fortis:launch.once. Refuse with `replayed` a launch that was taken before; A26."""
         if not self.configuration.once:
             return
         now, plain = self.clock(), self.configuration.mode == "plain"
         until = now + (sum(self.configuration.tolerance) if plain else self.configuration.remember)
-        if not self.store.first_time(PLATFORM, f"launch {self.launch_key(request, user_id)}", until, now):
+        if not self.store.first_time(PLATFORM, f"launch {taken}", until, now):
             raise Refused("replayed", CLAUSE + "launch.once", {"launch": "was taken before"})
 
     def launch_key(self, request: Request, user_id: str) -> str:
         """fortis:launch.once. Return what a verified launch of a user that the API confirmed, if any, is remembered by."""
         return signing.launch_key(request.target, mode=self.configuration.mode, user_id=user_id)
 
-    def opened(self, request: Request, launch: Launch, user_id: str) -> str:
+    def opened(self, taken: str, launch: Launch, user_id: str) -> str:
         """fortis:launch.cookie. Keep what the API confirmed; return the cookie of a new session, made for a frame on another site."""
         location = launch.value("location_id")
         if user_id:
@@ -242,7 +242,7 @@ class App(Consent):
         values = {
             "session": installation.details["sessionId"],
             "use": "session",
-            "launch": self.launch_key(request, user_id),
+            "launch": taken,
             "contact": contact if len(contact) <= 36 else "",
             "base": self.oauth_url(launch.value("user_oauth_url")) if user_id else "",
             "nonce": self.random(16).hex(),
@@ -254,7 +254,7 @@ class App(Consent):
     def of_session(self, request: Request) -> tuple[Installation, dict[str, Any]] | None:
         """fortis:location.removes-users. Return who the browser's session is for, while it lasts and nobody was removed."""
         text = cookie_of(request.header("cookie"), COOKIE)
-        found = unsealed(text, self.clock(), self.of_session_id)
+        found = unsealed(text, self.clock(), self.of_session_id) if text else None
         return found if found and found[1].get("use") == "session" else None
 
     def opened_by(self, request: Request) -> bool:
