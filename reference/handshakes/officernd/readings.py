@@ -134,10 +134,6 @@ def _kept_component(text: str, clause: str) -> str:
         return text.replace("+", " ")
 
 
-def _as_received(pairs: Pairs) -> Iterator[Pairs]:
-    yield pairs
-
-
 def _member_as_received(pairs: Pairs) -> Iterator[Pairs]:
     yield pairs
     yield rules.unquote_organization(pairs)

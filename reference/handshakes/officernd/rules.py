@@ -49,9 +49,8 @@ def split_signature(value: str) -> tuple[str, str]:
             evidence = {"field": f"{len(piece)} characters without name=value"}
             raise Refused("malformed", "officernd:signature.syntax", evidence, stage="fields")
         if match[1] in fields:
-            raise Refused(
-                "duplicate-parameter", "officernd:signature.syntax", {"field": match[1]}, stage="fields"
-            )
+            evidence = {"field": match[1]}
+            raise Refused("duplicate-parameter", "officernd:signature.syntax", evidence, stage="fields")
         fields[match[1]] = match[2]
     for name in ("t", "signature"):
         if name not in fields:
@@ -78,9 +77,8 @@ def split_query(query: str, component: Callable[[str, str], str] | None = None) 
     >>> split_query("slug=a&locations=&signature=t%3D1%2Csignature%3D00")
     ((('slug', 'a'), ('locations', '')), 't=1,signature=00')
     """
-    values = no_duplicates(
-        query_pairs(query, "officernd:signature.escapes", component), "officernd:signature.repeated"
-    )
+    pairs = query_pairs(query, "officernd:signature.escapes", component)
+    values = no_duplicates(pairs, "officernd:signature.repeated")
     value = values.pop("signature", None)
     if not value:
         reason = "missing-parameter" if value is None else "empty-parameter"

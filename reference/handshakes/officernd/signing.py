@@ -118,9 +118,8 @@ def verify_query(
         stages = query_stages(target, readings=readings)
         raise Refused("signature-mismatch", "officernd:signature.digest", stage="message", stages=stages)
     seconds = rule.seconds(timestamp)
-    check_time(
-        seconds, now, rule.tolerance() if tolerance is None else tolerance, "officernd:signature.tolerance"
-    )
+    within = rule.tolerance() if tolerance is None else tolerance
+    check_time(seconds, now, within, "officernd:signature.tolerance")
     covered, left = tuple([name for name, _ in pairs]), tuple[str, ...]()
     if signed is not pairs:  # not signed as received: a name may have been left out, or added
         names = {name for name, _ in signed}
@@ -173,9 +172,8 @@ def verify_webhook(
         stages = (Stage("body", body), Stage("message", message))
         raise Refused("signature-mismatch", "officernd:webhook.signature", stage="message", stages=stages)
     seconds = rule.seconds(timestamp)
-    check_time(
-        seconds, now, rule.tolerance() if tolerance is None else tolerance, "officernd:webhook.tolerance"
-    )
+    within = rule.tolerance() if tolerance is None else tolerance
+    check_time(seconds, now, within, "officernd:webhook.tolerance")
     return SignedWebhook(body, seconds)
 
 

@@ -56,9 +56,8 @@ def base(url: str) -> tuple[str, str]:
     if host is None or scheme.lower() not in ("http", "https"):
         raise Refused("malformed", "onoffice:url.base", {"found": "no http(s)://host in front"}, stage="base")
     if (port := host[2]) and (len(port) > 5 or int(port) > HIGHEST_PORT):
-        raise Refused(
-            "malformed", "onoffice:url.port", {"port": port[:40], "highest": HIGHEST_PORT}, stage="base"
-        )
+        number = {"port": port[:40], "highest": HIGHEST_PORT}
+        raise Refused("malformed", "onoffice:url.port", number, stage="base")
     if not slash:
         raise Refused("malformed", "onoffice:url.path", {"found": "a URL without a path"}, stage="base")
     return f"{scheme}://{host[1]}/{path}", query

@@ -204,9 +204,8 @@ def api_hmac(
         message = encoded(time + token + resource_type + action_id, "onoffice:api.hmac")
         return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
     if version != 1:
-        raise Refused(
-            "not-allowed", "onoffice:api.hmac-version", {"version": str(version), "expected": "1 or 2"}
-        )
+        evidence = {"version": str(version), "expected": "1 or 2"}
+        raise Refused("not-allowed", "onoffice:api.hmac-version", evidence)
     given = {} if parameters is None else parameters
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
         raise Refused("wrong-type", "onoffice:api.hmac-v1", {"expected": "parameters by their names"})

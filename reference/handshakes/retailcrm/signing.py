@@ -111,9 +111,8 @@ def canonical_system_url(url: str, *, allowed: Iterable[str] = OFFICIAL_ORIGINS)
     """
     of_type(url, str, "retailcrm:system-url.canonical", "url")
     if isinstance(allowed, str):  # its letters would be the entries
-        raise Refused(
-            "wrong-type", "retailcrm:system-url.allowed", {"allowed": "str", "expected": "several origins"}
-        )
+        evidence = {"allowed": "str", "expected": "several origins"}
+        raise Refused("wrong-type", "retailcrm:system-url.allowed", evidence)
     return allowed_origin(url, allowed, "retailcrm:system-url.allowed", "retailcrm:system-url.parts")
 
 

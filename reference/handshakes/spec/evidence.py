@@ -19,7 +19,6 @@ from pathlib import Path
 from .register import Register
 
 KINDS = ("tests", "vectors", "cells", "broken")
-ENDS = ("passed", "failed", "skipped")
 FILE = Path("build") / "matrix.json"
 Names = Mapping[str, Mapping[str, list[str]]]
 
