@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -110,7 +111,7 @@ def loaded(request: list[Any], seconds: int, script: Path) -> tuple[int, int, fl
 
 
 async def slowly(ports: list[int], number: int) -> None:
-    """Be so many clients that send a byte of a head each second and begin again when they are cut off."""
+    """Be so many clients that send a byte of a head each second and begin again when they are cut off; say how each was."""
 
     async def one(port: int) -> None:
         while True:
@@ -119,8 +120,9 @@ async def slowly(ports: list[int], number: int) -> None:
                 for byte in b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 3_600:
                     writer.write(bytes([byte]))
                     with suppress(TimeoutError):
-                        if await asyncio.wait_for(reader.read(100), 1):
-                            break
+                        said = await asyncio.wait_for(reader.read(100), 1)
+                        print(said[9:12].decode() or "closed", flush=True)
+                        break
                 writer.close()
             await asyncio.sleep(0.1)
 
@@ -132,10 +134,8 @@ def run(seconds: int, slow: int) -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
-        def started(*words: str) -> subprocess.Popen[bytes]:
-            process = subprocess.Popen(
-                [sys.executable, __file__, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
+        def started(*words: str, out: Any = subprocess.PIPE) -> subprocess.Popen[bytes]:
+            process = subprocess.Popen([sys.executable, __file__, *words], stdin=subprocess.PIPE, stdout=out)
             stack.callback(process.wait)
             stack.callback(process.kill)
             return process
@@ -148,7 +148,8 @@ def run(seconds: int, slow: int) -> int:
         server = started("--serve")
         requests, _ = fresh()
         ports = sorted({urlsplit(one[1]).port for one in requests.values()})
-        crowd = started("--crowd", str(slow), *map(str, ports))
+        heard = stack.enter_context((folder / "crowd").open("w+"))
+        crowd = started("--crowd", str(slow), *map(str, ports), out=heard)
         totals: dict[str, list[tuple[int, int, float]]] = {kind: [] for kind in requests}
         memory, end = [], time.monotonic() + seconds
         with ThreadPoolExecutor(len(requests)) as pool:
@@ -162,6 +163,12 @@ def run(seconds: int, slow: int) -> int:
                     totals[kind].append(answer.result())
                 memory.append(fresh()[1])
         assert crowd.poll() is None, "the slow clients were there to the end"
+        cut = Counter((folder / "crowd").read_text().split())
+        row(
+            f"{slow} slow clients, by the answer",
+            ", ".join(f"{n} of {status}" for status, n in cut.items()),
+            "408",
+        )
         errors = 0
         for kind, rounds in totals.items():
             answers, wrong = (sum(one[at] for one in rounds) for at in (0, 1))

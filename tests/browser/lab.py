@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +87,19 @@ def changed(names: list[str], folder: Path) -> list[str]:
             page = browser.new_page()
             page.set_default_timeout(LIMIT)
             start = time.monotonic()
-            same = saved(page, address, folder, path.name) == path.read_text("utf-8")
+            found = saved(page, address, folder, path.name).splitlines()
+            differs = [
+                *unified_diff(
+                    path.read_text("utf-8").splitlines(), found, "stored", "JupyterLab", "", "", 0, ""
+                )
+            ]
+            same = not differs
             wrong += [] if same else [path.name]
             print(
                 f"{path.name}: {'the same' if same else 'CHANGED'}, {time.monotonic() - start:.0f} s",
                 flush=True,
             )
+            print(*differs[:40], sep="\n", end="\n" if differs else "", flush=True)
             page.close()
         browser.close()
     return wrong
