@@ -33,6 +33,8 @@ def page(spec: register.Register, run: Path) -> str:
             parts.append(_heading(clause.id))
             parts.append(escaped(clause.text))
             facts = [clause.actor, f"**{clause.level}**", clause.grade, _cited(clause, titles)]
+            if matrix.complete and clause.id not in hidden:  # without a complete run nothing is said of it
+                facts.append(f"shown by {matrix.shown(clause.id)}")
             parts.append(" · ".join(facts) + "\n{ .facts data-search-exclude=yes }")
             if clause.violation:
                 parts.append(f"When broken: {escaped(clause.violation)}")
@@ -43,10 +45,6 @@ def page(spec: register.Register, run: Path) -> str:
             parts += broken.get(clause.id, ())
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
-            elif matrix.complete:  # without a complete run nothing is said of it
-                parts.append(
-                    f"shown by the last run of the tests: {matrix.shown(clause.id)}\n{{ .facts data-search-exclude=yes }}"
-                )
     if spec.ambiguities:
         parts += ["## Ambiguities and readings", *(_ambiguity(entry) for entry in spec.ambiguities)]
     if spec.advice:
