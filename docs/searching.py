@@ -25,7 +25,6 @@ USED = {
     "mistakes": 0.5,
     "faults": 0.5,
     "recipes": 0.5,
-    "troubleshooting.html": 0.4,
 }
 """How much everything else counts there; 1 is the rule."""
 FUNCTION_WORDS = (

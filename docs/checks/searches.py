@@ -19,6 +19,14 @@ PARAMETERS = {
     "onoffice": "apiClaim apiToken customerName customerWebId parameterCacheId userId extendedclaim hmac_version",
     "fortis": "location_id user_id user_oauth_url account_number hmac data",
 }
+SYMPTOMS = {
+    "popup blank": "frame",
+    "umlaut": "some",
+    "link expired": "stale",
+    "used twice": "twice",
+    "works locally, not behind proxy": "proxy",
+}
+"""What people type who see something, and which symptom explains it."""
 WORDS = {
     "Simla": "retailcrm",
     "Zeamster": "fortis",
@@ -66,6 +74,7 @@ def expected() -> dict[str, Wanted]:
         *((name, each.slips().SLIPS) for name, each in PLATFORMS.items()),
     ):
         found |= {slip.id: ((f"mistakes/{place}.html#{slip.id}",), 3) for slip in slips}
+    found |= {text: ((f"troubleshooting.html#{symptom}",), 2) for text, symptom in SYMPTOMS.items()}
     names = {fault.name for platform in PLATFORMS for fault in faults(platform)}
     words = {id: SEPARATOR.split(id) for id in (*found, *names)}
     for name in names - set(found):
