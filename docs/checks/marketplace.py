@@ -72,7 +72,7 @@ def states(page: Page, url: str) -> Iterator[str]:
     page.locator("[data-go=steps]").evaluate("button => button.click()")
     page.locator("[data-press=remove]").click()
     page.locator("[data-step=remove].held").wait_for()
-    page.locator("#report", has_text="The handshake is complete.").wait_for(state="attached")
+    page.locator("#ended li", has_text=re.compile(r"held\s+Remove")).wait_for(state="attached")
     page.locator("[data-go=proven]").evaluate("button => button.click()")
     yield "finished"
 
