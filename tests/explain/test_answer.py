@@ -94,8 +94,7 @@ def test_a_request_whose_time_is_over_is_not_searched():
 
 def test_nothing_fits_another_secret_and_the_number_of_tries_is_said():
     answer = explain("officernd", GENUINE, secret="another-integration-secret", now=NOW)
-    assert (answer.explanations, answer.ended) == ((), "complete")
-    assert 1_000 < answer.tried < 15_000
+    assert (answer.explanations, answer.ended, answer.tried) == ((), "budget", 3_300)
 
 
 def test_another_of_several_secrets_is_named_by_its_number():
@@ -144,7 +143,10 @@ def test_the_budget_ends_a_search_and_the_answer_says_so():
     pasted = url(f"slug={'a' * 7_000}&locations=x", DIGEST)
     answer = explain("officernd", pasted, secret=SECRET, now=NOW)
     assert answer.ended == "budget"
-    assert explain("officernd", GENUINE.replace("test", "x"), secret=SECRET, now=NOW).ended == "complete"
+    bare = json.dumps({"apiKey": "k", "token": DIGEST})
+    assert [
+        explain("retailcrm", bare, secret="s" * 9, now=NOW, deep=deep).ended for deep in (False, True)
+    ] == ["budget", "complete"]
 
 
 def test_the_same_escape_and_character_are_shown_differently():

@@ -1,17 +1,17 @@
-"""A few thousand mutations of genuine requests and of known mistakes: answers and refusals only, and no secret."""
+"""A few hundred mutations of genuine requests and of known mistakes: answers and refusals only, and no secret."""
 
 from __future__ import annotations
 
 import pytest
 
 from handshakes.explain import explain
-from tests.trials.mutations import settings, tried
+from handshakes.platforms import PLATFORMS
+from tests.trials.mutations import tried
 
 
-@pytest.mark.parametrize("platform", ["fortis", "officernd", "retailcrm"])
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_mutation_gives_an_answer_or_a_refusal(platform):
-    seeds, options = settings(platform)
-    assert [*tried(platform, seeds, 1_000, 20_261_129, **options)] == []
+    assert [one for one in tried(platform, 200, 20_261_129) if one[2]] == []
 
 
 @pytest.mark.parametrize(

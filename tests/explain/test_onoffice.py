@@ -570,8 +570,7 @@ def test_the_text_that_somebody_signed_is_explained():
 
 def test_nothing_fits_another_secret_within_the_budget():
     answer = explain("onoffice", url(RIGHT()), secret=OTHER, now=NOW)
-    assert (answer.explanations, answer.ended) == ((), "complete")
-    assert 2_000 < answer.tried < 15_000
+    assert (answer.explanations, answer.ended, answer.tried) == ((), "budget", 3_300)
 
 
 @pytest.mark.parametrize(
@@ -579,6 +578,7 @@ def test_nothing_fits_another_secret_within_the_budget():
     [
         lambda u: u.replace("apiToken=", "apiToken"),
         lambda u: u.replace("apiToken=", ""),
+        lambda u: u.replace("apiToken=", "apiToken1.0"),
         lambda u: u.replace("apiClaim", "apiclaim").replace("apiToken", "API_TOKEN"),
         lambda u: u.replace("&apiToken", ";apiToken"),
         lambda u: u.replace("&apiToken", "%26apiToken"),

@@ -16,7 +16,7 @@ import pytest
 
 from handshakes.explain import explain
 
-from .rows import Row, check, ids, made_by, run
+from .rows import Row, check, made_by, run
 
 WORKED = (
     '{"systemUrl":"https://demo.simla.com","apiKey":"example-api-key",'
@@ -676,8 +676,7 @@ def test_the_digest_that_somebody_got_is_explained():
 
 def test_nothing_fits_another_secret():
     answer = explain("retailcrm", ENCODED, secret="another-module-secret", now=0)
-    assert (answer.explanations, answer.ended) == ((), "complete")
-    assert answer.tried > 1_000 and ids(answer) == []
+    assert (answer.explanations, answer.ended, answer.tried) == ((), "budget", 3_300)
 
 
 BODY = "JSON.stringify({systemUrl: u, apiKey: k, token: h(s, JSON.stringify(k))})"

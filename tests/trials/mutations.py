@@ -1,7 +1,8 @@
 """Mutations of genuine requests and of known mistakes: `explain` gives an answer or a refusal, never an exception.
 
-`python -m tests.trials.mutations officernd --count 500000` tries half a million, prints what broke, and exits
-with status 1 if anything did. The test run tries a few thousand of the same (tests/explain/test_mutations.py).
+`python -m tests.trials.mutations all --count 1000000 --seed 1` tries a million, a quarter of them on each platform. It
+prints what broke, and how many answers there were of each kind, and exits with status 1 if anything broke. The test
+run tries a few of the same (tests/explain/test_mutations.py).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from random import Random
@@ -18,9 +20,10 @@ from unittest import mock
 
 from handshakes.explain import explain
 from handshakes.explain.budget import Budget
+from handshakes.platforms import PLATFORMS
 
 SMALL = partial(Budget, 60, 8_000)
-"""Most mutations are searched with a small budget, so that a million take less than an hour; one in 25 with all of it."""
+"""Most mutations are searched with a small budget, so that a million take about an hour of CPU time; one in 100 with all of it."""
 
 TOKENS = [
     "%", "%25", "%2525", "%zz", "%C3", "%ED%A0%80", "%00", "&", "&&", "&amp;", "&#38;", "&quot;", "=", "+", "?", "#", "/", "//", "\\", "\\u0026",
@@ -76,12 +79,15 @@ def mutated(text: bytes, others: list[bytes], random: Random) -> bytes:
     return text
 
 
-def tried(platform: str, seeds: list[bytes], count: int, seed: int, **options: Any) -> Iterator[tuple[bytes, str]]:  # fmt: skip
-    """Yield each mutation that broke something, and what."""
+def tried(platform: str, count: int, seed: int) -> Iterator[tuple[bytes, str, str]]:
+    """Yield each mutation, the kind of its answer, and what it broke, if anything."""
+    seeds, options = settings(platform)
     random = Random(seed)
     private = options.pop("private")
+    spread = {one for one in private if any(one.encode() in seed for seed in seeds)}
     for number in range(count):
-        pasted = mutated(random.choice(seeds), seeds, random)
+        begun = random.choice(seeds)
+        pasted = mutated(begun, seeds, random)
         given = dict(options)
         if random.random() < 0.2:
             given["header"] = mutated(random.choice(options["headers"]), seeds, random).decode(
@@ -92,13 +98,13 @@ def tried(platform: str, seeds: list[bytes], count: int, seed: int, **options: A
             given["mine"] = mutated(pasted[:200], seeds, random)
         if random.random() < 0.1:
             given["mine_digest"] = mutated(b"0f" * 32, seeds, random).decode("utf-8", "replace")
-        if broke := _broken(platform, pasted, given, private, everything=number % 25 == 0):
-            yield pasted, broke
+        hidden = [one for one in private if one not in spread or one.encode() in begun]  # else put anywhere
+        yield pasted, *_answered(platform, pasted, given, hidden, everything=number % 100 == 0)
 
 
-def _broken(
+def _answered(
     platform: str, pasted: bytes, given: dict[str, Any], private: list[str], *, everything: bool
-) -> str:
+) -> tuple[str, str]:
     budget: Callable[..., Budget] = Budget if everything else SMALL
     began = time.process_time()
     try:
@@ -107,18 +113,19 @@ def _broken(
         said = json.dumps(answer.as_json(), ensure_ascii=False)
         said.encode()
     except Exception as error:  # whatever it is, it is a finding
-        return f"{type(error).__name__}: {error}"
+        return "none", f"{type(error).__name__}: {error}"
+    kind = f"{answer.verdict} {answer.reason}".strip() + ", explained" * bool(answer.explanations)
     if time.process_time() - began > 3:
-        return f"slow: {time.process_time() - began:.1f} seconds"
+        return kind, f"slow: {time.process_time() - began:.1f} seconds"
     if answer.verdict == "verified" and (answer.explanations or answer.returns is None):
-        return "verified, and explained"
+        return kind, "verified, and explained"
     if answer.verdict != "verified" and answer.returns is not None:
-        return "refused, and returned something"
+        return kind, "refused, and returned something"
     beside = " ".join(str(given.get(name, "")) for name in ("mine", "header", "mine_digest"))
     for one in private:
         if one in said and pasted.count(one.encode()) < 2 and one not in beside:
-            return "a secret is shown"
-    return ""
+            return kind, "a secret is shown"
+    return kind, ""
 
 
 def settings(platform: str) -> tuple[list[bytes], dict[str, Any]]:
@@ -144,6 +151,17 @@ def settings(platform: str) -> tuple[list[bytes], dict[str, Any]]:
             "headers": [b"host: yourapp.com", b"x-forwarded-host: yourapp.com"],
             "ciphers": table.CIPHERS,
         }
+    elif platform == "onoffice":
+        from tests.explain import test_onoffice as table  # type: ignore[no-redef]
+
+        genuine = [table.url(table.RIGHT())]
+        options = {
+            "secret": table.SECRET,
+            "now": table.NOW,
+            "others": (table.KEY,),
+            "private": [table.SECRET, table.TOKEN, table.KEY],
+            "headers": [b"host: provider.example", b"x-forwarded-host: provider.example"],
+        }
     else:
         from tests.explain import test_retailcrm as table  # type: ignore[no-redef]
 
@@ -167,21 +185,29 @@ def settings(platform: str) -> tuple[list[bytes], dict[str, Any]]:
 def main() -> int:
     """Try as many mutations as are asked for; return 1 if any broke something."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("platform", choices=["fortis", "officernd", "retailcrm"])
+    parser.add_argument("platform", choices=[*PLATFORMS, "all"])
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    seeds, options = settings(given.platform)
-    kinds: dict[str, int] = {}
-    began = time.monotonic()
-    for pasted, broke in tried(given.platform, seeds, given.count, given.seed, **options):
-        kinds[broke[:60]] = kinds.get(broke[:60], 0) + 1
-        if kinds[broke[:60]] <= 3:
-            print(broke[:200], repr(pasted[:300]), flush=True)
-    print(
-        f"{given.platform}: {given.count} mutations, {sum(kinds.values())} broke something, {time.monotonic() - began:.0f} s"
-    )
-    return 1 if kinds else 0
+    platforms = [*PLATFORMS] if given.platform == "all" else [given.platform]
+    broken = 0
+    for platform in platforms:
+        kinds: Counter[str] = Counter()
+        breaks: Counter[str] = Counter()
+        began = time.monotonic()
+        for pasted, kind, broke in tried(platform, given.count // len(platforms), given.seed):
+            kinds[kind] += 1
+            if broke:
+                breaks[broke[:60]] += 1
+                if breaks[broke[:60]] <= 3:
+                    print(broke[:200], repr(pasted[:300]), flush=True)
+        broken += breaks.total()
+        print(
+            f"{platform}: {kinds.total()} mutations, {breaks.total()} broke something, {time.monotonic() - began:.0f} s"
+        )
+        for kind, count in kinds.most_common():
+            print(f"  {count:8} {kind}", flush=True)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

@@ -70,6 +70,8 @@ class Mac(NamedTuple):
     """How many slips it counts as, where that is not the number of its ids."""
     rounds: Callable[[bytes, Any], int] | None = None
     """How many rounds of a key derivation it takes; none where the derived key is known already."""
+    size: int = 0
+    """How many bytes it makes, where that is always the same."""
 
 
 @dataclass(frozen=True, slots=True)

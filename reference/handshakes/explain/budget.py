@@ -18,11 +18,8 @@ class Budget:
     handshakes.explain.budget.Spent
     """
 
-    def __init__(
-        self, digests: int = 8_000, size: int = 2_000_000, rounds: int = 24_000, rare: int = 6_000
-    ) -> None:
+    def __init__(self, digests: int = 3_300, size: int = 2_000_000, rounds: int = 24_000) -> None:
         self.digests, self.size, self.built, self.rounds = digests, size, 8 * size, rounds
-        self.rare = rare
         self.tried = 0
         self.complete = True
 
@@ -32,17 +29,7 @@ class Budget:
         >>> Budget(digests=2).times(3).digests
         6
         """
-        return Budget(self.digests * factor, self.size * factor, self.rounds * factor, self.rare * factor)
-
-    def go_on(self) -> None:
-        """Add what is kept for the rare, once.
-
-        >>> budget = Budget(digests=2, rare=3)
-        >>> budget.go_on(); budget.go_on(); budget.digests
-        5
-        """
-        self.digests += self.rare
-        self.rare = 0
+        return Budget(self.digests * factor, self.size * factor, self.rounds * factor)
 
     def spend(self, size: int, weight: int = 1) -> None:
         """Count one combination; raises `Spent` instead of going over the budget."""

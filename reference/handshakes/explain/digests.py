@@ -59,6 +59,30 @@ LONGEST = 64
 """How many bytes the longest digest has; what is longer holds more than a digest, and is not cut."""
 SIZES = frozenset({16, 20, 28, 32, 48, 64})
 """How many bytes a digest may have."""
+
+
+def sizes(received: str) -> frozenset[int]:
+    """Return how many bytes the digests have that a received one may stand for; none where it may have lost some.
+
+    >>> sizes("0f" * 32), sizes("0f" * 31)
+    (frozenset({32}), frozenset())
+    """
+    if _odd(received.lower()):
+        return frozenset()
+    read = [(slips, len(digest)) for slips, digest in read_digest(received) if "form-cut" not in slips]
+    hexed = frozenset(
+        size for slips, size in read if not any(slip.startswith("form-base64") for slip in slips)
+    )
+    return hexed or frozenset(size for _, size in read)  # what is all hex digits is no base64
+
+
+def _odd(small: str) -> bool:
+    """Return whether a digest may have lost bytes when it was written, by its characters."""
+    return (
+        small[:1] == "-" or small.isdecimal() or "ffffff" in small or "efbfbd" in small or _HEX(small) is None
+    )
+
+
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII).fullmatch
 _NUMBERS = re.compile(r"[\[({]?\s*-?[0-9]{1,3}(?:[\s,]+-?[0-9]{1,3}){15,63}\s*[\])}]?", re.ASCII).fullmatch
 
@@ -79,7 +103,7 @@ def comparing(received: str) -> Callable[[Any], tuple[str, ...] | None]:
         if "form-cut" not in slips and len(digest) >= SHORTEST
     ]
     small, length = received.lower(), len(received)
-    odd = small[:1] == "-" or small.isdecimal() or "ffffff" in small or "efbfbd" in small or _HEX(small) is None  # fmt: skip
+    odd = _odd(small)
 
     def fits(made: Any) -> tuple[str, ...] | None:
         if made is None:

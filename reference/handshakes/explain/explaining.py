@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ..core.cases import Case, Ciphers, Found, Proof, Slips
+from ..core.cases import Case, Ciphers, Found, Proof, Slips, called
 from ..core.keys import PUBLIC_TEST_KEYS
 from ..core.printing import printable
 from ..core.refusals import REASONS, Refused
@@ -124,11 +124,12 @@ class _Asked:
             refused = error
         stages = self._stages(refused)
         cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=ciphers))
+        searched = partial(search, *cases, secret=self.secret, others=self.others, depth=depth)
         tried, complete, fits = 0, True, False
         explanations: tuple[tuple[Explanation, ...], ...] = ()
         if refused and refused.reason not in RIGHT_SIGNATURE and not NOTHING.search(str(refused)):
             doubts = (*doubts, *filter(None, (case.untried for case in cases)))
-            outcome = self._searched(cases, budget, depth)
+            outcome = searched(budget=budget)
             tried, complete = outcome.tried, outcome.complete
             fits = any(not hit.path for hit in outcome.hits)
             hits = () if fits else outcome.hits
@@ -147,7 +148,7 @@ class _Asked:
                 doubts = (*doubts, guess)
         own = None
         if mine is not None or mine_digest:
-            own = self._own(cases, stages, mine, mine_digest, depth, show_secrets)
+            own = self._own(cases, searched, stages, mine, mine_digest, show_secrets)
         return Answer(
             self.platform,
             self.found.took,
@@ -157,7 +158,10 @@ class _Asked:
             clause=refused.clause if refused else "",
             says=REASONS[refused.reason].meaning if refused else "",
             hint=refused.hint() if refused else "",
-            evidence={name: printable(str(value), 200) for name, value in refused.evidence.items()} if refused else {},
+            evidence={
+                name: called(str(value)) if name == "name" and not show_secrets else printable(str(value), 200)
+                for name, value in (refused.evidence if refused else {}).items()
+            },
             doubts=() if proof else doubts,
             returns=_returned(proof, show_secrets) if proof else None,
             signature_fits=proof is not None or fits or bool(refused and refused.reason in RIGHT_SIGNATURE),
@@ -202,34 +206,13 @@ class _Asked:
             return ShownStage(stage.name, len(stage.value), "", stage.value[:2_000].hex(), False, clause)
         return ShownStage(stage.name, len(stage.value), visible(stage.value), "", False, clause)
 
-    def _searched(
-        self, cases: list[Case], budget: Budget, depth: int, received: str | None = None
-    ) -> Outcome:
-        """Search every case, and keep the explanations with the fewest slips."""
-        best: list[Outcome] = []
-        tried, complete = 0, True
-        for case in cases:
-            outcome = search(
-                case, secret=self.secret, others=self.others, budget=budget, depth=depth, received=received
-            )
-            tried += outcome.tried
-            complete = complete and outcome.complete
-            if case.part and any(not hit.path for hit in outcome.hits):
-                continue
-            if outcome.hits:
-                best.append(outcome)
-                depth = min(depth, outcome.cost)
-        least = min((outcome.cost for outcome in best), default=0)
-        hits = tuple(hit for outcome in best if outcome.cost == least for hit in outcome.hits)
-        return Outcome(hits, tried, complete, least)
-
     def _own(
         self,
         cases: list[Case],
+        searched: Callable[..., Outcome],
         stages: tuple[Stage, ...],
         mine: bytes | None,
         digest: str,
-        depth: int,
         show_secrets: bool,
     ) -> Mine:
         """Compare the person's own text, and look for the slip that makes it, or that gives the person's own digest."""
@@ -239,18 +222,9 @@ class _Asked:
         own = compared(stages, mine, hidden=hidden)
         outcome = Outcome((), 0, True)
         if digest:
-            outcome = self._searched(cases, Budget(), depth, digest)
+            outcome = searched(budget=Budget(), received=digest)
         elif mine is not None and not own.same_as:
-            for case in cases:
-                outcome = search(
-                    case,
-                    secret=self.secret,
-                    budget=Budget(),
-                    depth=depth,
-                    wanted=lambda state: state[0] == mine,
-                )
-                if outcome.hits:
-                    break
+            outcome = searched(budget=Budget(), wanted=lambda state: state[0] == mine)
         right = any(not hit.path for hit in outcome.hits)
         differs = partial(self._differs, stages=stages, show_secrets=show_secrets)
         found = () if right else grouped(outcome.hits, self.platform, self.slips, cases, differs)

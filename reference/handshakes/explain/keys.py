@@ -11,8 +11,8 @@ from .digests import loose
 from .key_forms import FORMS, unquoted_secret
 from .visible import LETTERS
 
-Key = tuple[str, bytes, str, int]
-"""A slip, the key that it makes, what was changed, and what it costs."""
+Key = tuple[str, bytes, str]
+"""A slip, the key that it makes, and what was changed."""
 
 _TYPOGRAPHIC = str.maketrans({"‘": "'", "’": "'", "‚": "'", "′": "'", "“": '"', "”": '"', "„": '"', "″": '"', "«": '"', "»": '"', "…": "...", "\xa0": " ", "\u202f": " ", "\u2011": "-", "−": "-"})  # fmt: skip
 
@@ -78,32 +78,33 @@ def _alike(secret: str) -> Iterator[tuple[str, str]]:
                 )
 
 
-def keys(secret: str, others: tuple[str, ...] = ()) -> Iterator[Key]:
-    """Yield the keys that the other side may have used instead of the secret's bytes; two slips may make the same.
+def keys(secret: str, others: tuple[str, ...], cost: int) -> Iterator[Key]:
+    """Yield the keys of one cost that the other side may have used instead of the secret's bytes; two slips may make the same.
 
-    >>> [made for id, made, _, _ in keys("s3cret") if id == "key-crlf"]
+    >>> [made for id, made, _ in keys("s3cret", (), 1) if id == "key-crlf"]
     [b's3cret\\r\\n']
     """
-    own = secret.encode("utf-8", "surrogatepass")
     seen: set[tuple[str, bytes]] = set()
-    for number, other in enumerate(others, 2):
-        yield "key-other", other.encode("utf-8", "surrogatepass"), f"number {number} of those given", 1
-        for both, change in ((secret + other, "behind it"), (other + secret, "in front of it")):
-            yield "key-doubled", both.encode("utf-8", "surrogatepass"), f"number {number} {change}", 2
-    for id, make, change, cost in FORMS:
-        try:
-            made = make(secret)
+    for id, make, change in _of_cost(secret, others, cost):
+        with contextlib.suppress(ValueError, binascii.Error):
+            made = make(secret) if callable(make) else make
             key = made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass")
-        except (ValueError, binascii.Error):
-            continue
-        if key != own and (id, key) not in seen:
-            seen.add((id, key))
-            yield id, key, change, cost
-    for id, text, change, cost in _twofold(secret, others):
-        key = text.encode("utf-8", "surrogatepass")
-        if key != own and (id, key) not in seen:
-            seen.add((id, key))
-            yield id, key, change, cost
-    for text, change in _alike(secret):
-        if (key := text.encode("utf-8", "surrogatepass")) != own:
-            yield "key-look-alikes", key, change, 3
+            if made != secret and (id, key) not in seen:
+                seen.add((id, key))
+                yield id, key, change
+
+
+def _of_cost(
+    secret: str, others: tuple[str, ...], cost: int
+) -> Iterator[tuple[str, str | Callable[[str], str | bytes], str]]:
+    for number, other in enumerate(others, 2):
+        if cost == 1:
+            yield "key-other", other, f"number {number} of those given"
+        elif cost == 2:
+            yield "key-doubled", secret + other, f"number {number} behind it"
+            yield "key-doubled", other + secret, f"number {number} in front of it"
+    yield from ((id, make, change) for id, make, change, its in FORMS if its == cost)
+    if cost < 3:
+        yield from ((id, text, change) for id, text, change, its in _twofold(secret, others) if its == cost)
+    else:
+        yield from (("key-look-alikes", text, change) for text, change in _alike(secret))

@@ -53,9 +53,11 @@ class Levels:
 
     def last(self, cost: int) -> Iterable[tuple[Hashable, tuple[State, list[Path]]]]:
         """Return the states behind the last stage that cost so much, with the ways to them."""
+        while len(self.tables[-1]) <= cost:
+            self._build(len(self.tables[-1]))
         return self.tables[-1][cost].items()
 
-    def build(self, cost: int) -> None:
+    def _build(self, cost: int) -> None:
         """Build the states that cost so much, at every stage."""
         first = self.tables[0]
         while len(first) <= cost:

@@ -7,7 +7,7 @@ accepts one.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -18,6 +18,23 @@ from .budget import Budget, Spent
 from .levels import BROKEN, Levels, Part, Path, State, parts_of, size_of
 
 Form = tuple[str | Part, ...]
+Block = tuple[int, int, int]
+"""Combinations that are tried together: what their states, their keys and their MACs cost."""
+PAIRS = -2
+"""States of two slips; those of cost two are of one."""
+FIRST, REST = -1, -2
+"""The first keys of one usual slip, which are the likeliest, and the others."""
+ROUNDS: tuple[tuple[Block, ...], ...] = (
+    ((0, 0, 0),),
+    ((0, 0, 1), (0, 1, 0), (1, 0, 0)),
+    ((0, 0, 2), (0, 2, 0), (2, 0, 0), (0, 3, 0), (0, 0, 3)),
+    ((1, 0, 1), (1, FIRST, 0), (PAIRS, 0, 0), (1, REST, 0), (0, 1, 1)),
+)
+"""Nothing, one usual slip, one slip that is rare, and two that are usual; a round that explains is the last."""
+RARE: tuple[Block, ...] = ((0, 2, 1), (0, 1, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2))
+"""Two slips of which one is rare."""
+DEEP: tuple[Block, ...] = (*RARE, (PAIRS, 0, 1), (PAIRS, 1, 0), (1, 1, 1), (3, 0, 0))
+"""And three, for the long search."""
 MANY_ROUNDS = 1_000
 """From how many rounds on a key derivation is put off."""
 
@@ -38,13 +55,10 @@ class Outcome:
     hits: tuple[Hit, ...]
     tried: int
     complete: bool
-    cost: int = 0
-    """How many slips the explanations have."""
 
 
 def search(
-    case: Case,
-    *,
+    *cases: Case,
     secret: str,
     others: tuple[str, ...] = (),
     budget: Budget,
@@ -52,28 +66,32 @@ def search(
     wanted: Callable[[State], bool] | None = None,
     received: str | None = None,
 ) -> Outcome:
-    """Return every explanation with the fewest slips, at most `depth` deep.
+    """Return every explanation with the fewest slips, at most `depth` deep; the cases go on together.
 
     With `wanted`, a message is looked for instead of a MAC: keys and MACs are left out. With `received`, that
     digest is to be reproduced instead of the one in the request.
     """
-    before = budget.tried
-    found = _Search(case, secret, others, budget, wanted, received)
-    for cost in range(depth + 1):
-        try:
-            hits = tuple(found.at(cost))
-        except Spent:
-            return found.outcome(tuple(found.hits), cost, before, False)
-        if hits:
-            return found.outcome(hits, cost, before, True)
-    if wanted is None and depth == 2:
-        with contextlib.suppress(Spent):
-            budget.go_on()
-            tuple(found.rare())
-            if case.three and not found.hits:
-                tuple(found.at(3, 2))
-        return found.outcome(tuple(found.hits), 3, before, budget.complete)
-    return found.outcome((), depth, before, budget.complete)
+    going = [_Search(case, secret, others, budget, wanted, received) for case in cases]
+    before, complete = budget.tried, True
+    rounds = (*ROUNDS, RARE if depth == 2 else DEEP)
+    if wanted:
+        rounds = tuple(((spent, 0, 0),) for spent in range(depth + 1))
+    try:
+        for blocks in rounds:
+            for one in going:
+                one.tries(blocks)
+            going = [one for one in going if not one.right]
+            if any(one.hits for one in going):
+                break
+        else:
+            for one in going:
+                if one.case.three and depth == 2 and not wanted:
+                    one.tries(((PAIRS, 0, 1), (PAIRS, 1, 0), (3, 0, 0)))
+    except Spent:
+        complete = False
+    hits = tuple(hit for one in going if not one.right for hit in one.hits)
+    hits = hits or tuple(hit for one in going for hit in one.weak)
+    return Outcome(hits, budget.tried - before, complete and budget.complete)
 
 
 class _Search:
@@ -89,65 +107,51 @@ class _Search:
         self.case, self.budget, self.wanted, self.received = case, budget, wanted, received
         self.levels = Levels(case, budget)
         self.hits: list[Hit] = []
-        self.keys = _keys(case, secret, others)
-        self.macs = _macs(case)
-        self.forms: dict[Any, Callable[[Any], Form | None]] = {}
+        self.keys, self.macs = _Keys(case, secret, others), _macs(case)
+        self.digests = case.fits is None or case.digest
+        self.forms: dict[Any, tuple[Callable[[Any], Form | None], dict[int, list[Mac]]]] = {}
         self.later: list[tuple[State, list[Path], Hashable, Path, bytes, Mac]] = []
         self.weak: list[Hit] = []
-        self.weak_cost = 0
 
-    def outcome(self, hits: tuple[Hit, ...], cost: int, before: int, complete: bool) -> Outcome:
-        """Return the hits; where there are none, those that explain a part."""
-        if not hits and self.weak:
-            hits, cost = tuple(self.weak), self.weak_cost
-        return Outcome(hits, self.budget.tried - before, complete, cost)
+    @property
+    def right(self) -> bool:
+        """Whether this is a part of a request, and right: then it explains nothing."""
+        return bool(self.case.part) and any(not hit.path for hit in self.hits)
 
-    def at(self, cost: int, least: int = 0) -> Iterator[Hit]:
-        """Yield the explanations that cost exactly so much, `least` of it before key and MAC.
-
-        Derivations of many rounds come last.
-        """
-        self.levels.build(cost)
-        for spent in range(least, cost + 1):
-            for identity, (state, paths) in self.levels.last(spent):
-                if self.wanted is not None:
-                    if spent == cost:
-                        self.budget.spend(len(identity) if isinstance(identity, bytes) else 0)
-                        if self.wanted(state):
-                            yield from self._kept(paths, (), identity)
+    def tries(self, blocks: Iterable[Block]) -> None:
+        """Try combinations, block by block; derivations of many rounds come last."""
+        for spent, key_cost, mac_cost in blocks:
+            for identity, (state, paths) in [*self._states(spent)]:
+                if self.wanted is None:
+                    self._pairs(state, paths, identity, key_cost, mac_cost)
                     continue
-                yield from self._tried(state, paths, cost - spent, identity)
+                self.budget.spend(size_of(state[0]))
+                if self.wanted(state):
+                    self._keep(paths, (), identity)
         while self.later:
-            yield from self._one(*self.later.pop(0))
+            self._one(*self.later.pop(0))
 
-    def rare(self) -> Iterator[Hit]:
-        """Yield the explanations of one slip that is very rare, and of two of which one is rare.
-
-        A rare one within the stages goes with a usual one of key or MAC, and the other way round.
-        """
-        usual, rare = (self.levels.last(cost) for cost in (1, 2))
-        for identity, (state, paths) in self.levels.last(0):
-            for key_cost in (0, 1, 2, 3):
-                yield from self._pairs(state, paths, identity, key_cost, 3 - key_cost)
-        for identity, (state, paths) in usual:
-            for key_cost in (0, 2):
-                yield from self._pairs(state, paths, identity, key_cost, 2 - key_cost)
-        for identity, (state, paths) in rare:
+    def _states(self, spent: int) -> Iterator[tuple[Hashable, tuple[State, list[Path]]]]:
+        """Return the states that cost so much; those of cost two are of one slip, or of two."""
+        if self.wanted is not None or spent not in (2, PAIRS):
+            yield from self.levels.last(spent)
+            return
+        for identity, (state, paths) in self.levels.last(2):
             alone: list[Path] = [path for path in paths if len(path) == 1]
-            if alone:
-                for key_cost in (0, 1):
-                    yield from self._pairs(state, alone, identity, key_cost, 1 - key_cost)
-        while self.later:
-            yield from self._one(*self.later.pop(0))
+            if bool(alone) is (spent == 2):
+                yield identity, (state, alone or paths)
 
     def _pairs(
         self, state: State, paths: list[Path], identity: Hashable, key_cost: int, mac_cost: int
-    ) -> Iterator[Hit]:
-        keys, macs = self.keys.get(key_cost), self.macs.get(mac_cost)
+    ) -> None:
+        message, received = state[0], state[1] if self.received is None else self.received
+        if not self.macs:
+            return
+        fits, usable = self._fitting(received)
+        keys, macs = self.keys.of(key_cost), usable.get(mac_cost)
         if not keys or not macs:
             return
-        message, received = state[0], state[1] if self.received is None else self.received
-        size, spend, fits = size_of(message), self.budget.spend, self._fitting(received)
+        size, spend = size_of(message), self.budget.spend
         for parts, key in keys:  # the loop that all the time goes into: no more calls than it needs
             for mac in macs:
                 if mac.rounds is not None:
@@ -162,15 +166,11 @@ class _Search:
                 except BROKEN:
                     continue
                 if (slips := fits(made)) is not None:
-                    yield from self._named(slips, paths, identity, parts, key, mac)
-
-    def _tried(self, state: State, paths: list[Path], left: int, identity: Hashable) -> Iterator[Hit]:
-        for key_cost in range(left + 1):
-            yield from self._pairs(state, paths, identity, key_cost, left - key_cost)
+                    self._named(slips, paths, identity, parts, key, mac)
 
     def _one(
         self, state: State, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
-    ) -> Iterator[Hit]:
+    ) -> None:
         """Try one that was put off."""
         message, received = state
         if mac.rounds is not None and not self.budget.derive(mac.rounds(key, message)):
@@ -180,41 +180,42 @@ class _Search:
             made = mac.make(key, message)
         except BROKEN:
             return
-        slips = self._fitting(received if self.received is None else self.received)(made)
+        slips = self._fitting(received if self.received is None else self.received)[0](made)
         if slips is not None:
-            yield from self._named(slips, paths, identity, parts, key, mac)
+            self._named(slips, paths, identity, parts, key, mac)
 
     def _named(
         self, slips: Form, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
-    ) -> Iterator[Hit]:
+    ) -> None:
         forms: dict[Any, str] = {**self.case.forms}
         for form in dict.fromkeys((slips, tuple(forms.get(slip, slip) for slip in slips))):
             own = zip_longest(mac.ids, mac.changes, fillvalue="")
-            yield from self._kept(paths, (*parts, *own, *map(_part, form)), identity, key)
+            self._keep(paths, (*parts, *own, *map(_part, form)), identity, key)
 
-    def _kept(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> Iterator[Hit]:
+    def _keep(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> None:
         for path in paths:
             hit = Hit((*path, *more), identity, key)
-            if self.case.weak and any(id in self.case.weak for id, _ in hit.path):
-                self._keep_weak(hit)
-                continue
-            self.hits.append(hit)
-            yield hit
+            if not any(id in self.case.weak for id, _ in hit.path):
+                self.hits.append(hit)
+            elif not self.weak or len(hit.path) <= len(self.weak[0].path):
+                self.weak = [one for one in self.weak if len(one.path) == len(hit.path)] + [hit]
 
-    def _keep_weak(self, hit: Hit) -> None:
-        if self.weak and len(hit.path) < self.weak_cost:
-            self.weak.clear()
-        if not self.weak or len(hit.path) == self.weak_cost:
-            self.weak_cost = len(hit.path)
-            self.weak.append(hit)
+    def _fitting(self, received: Any) -> tuple[Callable[[Any], Form | None], dict[int, list[Mac]]]:
+        """Return what compares a value that was made with one that was received, and by cost the MACs that can fit it.
 
-    def _fitting(self, received: Any) -> Callable[[Any], Form | None]:
-        """Return what compares a value that was made with one that was received."""
+        A digest of another length cannot; a longer one that was cut costs one slip more.
+        """
         if received not in self.forms:
-            if (fits := self.case.fits) is not None:
-                self.forms[received] = lambda made: fits(made, received)
-            else:
-                self.forms[received] = digests.comparing(received)
+            fits = self.case.fits
+            sizes = digests.sizes(received) if self.digests and isinstance(received, str) else frozenset()
+            usable: dict[int, list[Mac]] = {}
+            for mac, cost in self.macs:
+                if not mac.size or not sizes or mac.size in sizes:
+                    usable.setdefault(cost, []).append(mac)
+                elif mac.size > min(sizes):
+                    usable.setdefault(cost + 1, []).append(mac)
+            compare = (lambda made: fits(made, received)) if fits else digests.comparing(received)
+            self.forms[received] = compare, usable
         return self.forms[received]
 
 
@@ -222,28 +223,37 @@ def _part(slip: str | Part) -> Part:
     return (slip, "") if isinstance(slip, str) else slip
 
 
-def _keys(case: Case, secret: str, others: tuple[str, ...]) -> dict[int, list[tuple[Path, bytes]]]:
-    """Return the keys by what they cost. One that a reading and a general slip give stands for both."""
-    found: dict[int, list[tuple[Path, bytes]]] = {0: [], 1: [], 2: [], 3: []}
-    adopted = None
-    with contextlib.suppress(*BROKEN):
-        adopted = case.key(secret, case.clause)
-        found[0].append(((), adopted))
-    for id, make in case.keys.items():
+class _Keys:
+    """The keys of a case by what they cost. One that a reading and a general slip give stands for both."""
+
+    def __init__(self, case: Case, secret: str, others: tuple[str, ...]) -> None:
+        self.case, self.secret, self.others = case, secret, others
+        self.made: dict[int, list[tuple[Path, bytes]]] = {}
+
+    def of(self, cost: int) -> list[tuple[Path, bytes]]:
+        """Return those that cost so much."""
+        if cost < 0:
+            return self.of(1)[:6] if cost == FIRST else self.of(1)[6:]
+        if cost not in self.made:
+            self.made[cost] = [*self._make(cost)]
+        return self.made[cost]
+
+    def _make(self, cost: int) -> Iterator[tuple[Path, bytes]]:
+        case, adopted = self.case, None
         with contextlib.suppress(*BROKEN):
-            found[1].append((((id, ""),), make(secret, case.clause)))
-    if case.general:
-        for id, key, change, cost in keys.keys(secret, others):
-            if key != adopted:
-                found[cost].append((parts_of(id, change), key))
-    return found
+            adopted = case.key(self.secret, case.clause)
+            if cost == 0:
+                yield (), adopted
+        if cost == 1:
+            for id, make in case.keys.items():
+                with contextlib.suppress(*BROKEN):
+                    yield ((id, ""),), make(self.secret, case.clause)
+        if cost and case.general:
+            for id, key, change in keys.keys(self.secret, self.others, cost):
+                if key != adopted:
+                    yield parts_of(id, change), key
 
 
-def _macs(case: Case) -> dict[int, list[Mac]]:
-    found: dict[int, list[Mac]] = {}
-    for mac in case.macs:
-        found.setdefault(mac.cost or len(mac.ids), []).append(mac)
-    if case.general and (case.fits is None or case.digest):
-        for mac, cost in macs.MACS:
-            found.setdefault(cost, []).append(mac)
-    return found
+def _macs(case: Case) -> list[tuple[Mac, int]]:
+    own = [(mac, mac.cost or len(mac.ids)) for mac in case.macs]
+    return [*own, *macs.MACS] if case.general and (case.fits is None or case.digest) else own

@@ -63,7 +63,7 @@ CLAUSES = {
     "message": SIGNATURE + "message",
     "body": WEBHOOK + "body",
 }
-_MAC = Mac((), lambda key, message: hmac.digest(key, message, "sha256"))
+_MAC = Mac((), lambda key, message: hmac.digest(key, message, "sha256"), size=32)
 
 
 def bare(text: str) -> tuple[str, bytes, str] | None:

@@ -120,8 +120,8 @@ def _locations(location: str, pairs: Any) -> Iterator[tuple[str, str, str, int]]
         ("fortis-location-parts", location[:-1], "without its last character", 2),
         ("fortis-location-parts", location.lstrip("0"), "without zeros in front", 2),
         ("fortis-location-parts", f"{location} ", "with a blank behind it", 2),
-        ("text-invisible", f"{location}\u200b", "a zero-width space behind the location id", 1),
-        ("text-invisible", f"\u200b{location}", "a zero-width space in front", 1),
+        ("text-invisible", f"{location}\u200b", "a zero-width space behind the location id", 2),
+        ("text-invisible", f"\u200b{location}", "a zero-width space in front", 2),
         ("text-invisible", f"{location}\xa0", "a no-break space behind the location id", 1),
         ("fortis-location-empty", "", "no location id", 1),
         *(("fortis-location-empty", word, repr(word), 2) for word in ("undefined", "null", "None", "location_id", "{{location.id}}")),
@@ -227,8 +227,9 @@ def _messages(
     if location.isdecimal() and time.isdecimal() and len(location + time) < 60:
         yield "fortis-numbers-added", str(int(location) + int(time)), "", 1
     for between in _BETWEEN:
-        yield "message-separator", location + between + time, f"{between!r} between them", 1
-        yield "message-time-first", time + between + location, f"{between!r} between them", 1
+        said, cost = f"{between!r} between them", 1 if between in ".:-|_&\n" else 2
+        yield "message-separator", location + between + time, said, cost
+        yield "message-time-first", time + between + location, said, cost
     yield "message-time-first", time + location, "nothing between them", 1
     for hours in (
         (*range(-12, 0), *range(1, 15)) if time.isascii() and time.isdecimal() and len(time) < 13 else ()
@@ -302,7 +303,7 @@ def _queries(query: str, url: str) -> Iterator[tuple[str, str, str, int]]:
 
 def macs(rule: Rules) -> Iterator[Mac]:
     """Yield the adopted HMAC, and those of messages in which the secret stands too."""
-    yield Mac((), rule.mac)
+    yield Mac((), rule.mac, size=len(rule.mac(b"", b"")))
     for put, change in (
         (lambda key, text: key + text, "in front"),
         (lambda key, text: text + key, "behind"),

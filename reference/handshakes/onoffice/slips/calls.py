@@ -194,6 +194,6 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
 
 
 def _macs_2(one: Action) -> Iterator[Mac]:
-    yield Mac((), lambda key, message: hmac.digest(key, message, "sha256"))
+    yield Mac((), lambda key, message: hmac.digest(key, message, "sha256"), size=32)
     token = utf_8(one.token)
     yield Mac(("onoffice-api-token-as-key",), lambda key, message: hmac.digest(token, message, "sha256"))

@@ -61,7 +61,7 @@ def case(found: Found, ids: list[str]) -> Case:
         rule.key,
         URL + "key",
         dict(replacing(READINGS, "key")),
-        (Mac((), _mac), *_macs(values)),
+        (Mac((), _mac, size=32), *_macs(values)),
         forms={"form-upper-case": URL + "digest=any-case", "form-base64": URL + "digest=base64"},
         clauses={
             **dict.fromkeys(("carrier", "parameters"), URL + "signed-parameters"),
@@ -253,9 +253,9 @@ def _messages(rule: Rules, found: Found, fragment: str) -> Callable[[State], Ite
                     f"the time behind, {said}",
                     2,
                 )
-        yield one("onoffice-signature-left-in", f"{base}?{form}&signature=", "empty, at the end")
+        yield one("onoffice-signature-left-in", f"{base}?{form}&signature=", "empty, at the end", 2)
         yield one("onoffice-base-alone", base)
-        yield one("onoffice-base-alone", f"{base}?", "with a question mark")
+        yield one("onoffice-base-alone", f"{base}?", "with a question mark", 2)
         yield one("onoffice-base-alone", path, "the path alone", 2)
         if fragment:
             yield one("onoffice-fragment-signed", f"{base}?{form}#{fragment}")
@@ -293,4 +293,6 @@ def _macs(values: dict[str, str]) -> Iterator[Mac]:
             yield Mac(("onoffice-parameter-as-key",), keyed(value.encode()))
     for more in (b"", b"&secret=", b"&key="):
         for plain in (False, True) if more else (False,):
-            yield Mac(("onoffice-secret-in-message",), with_secret(more, plain))
+            yield Mac(
+                ("onoffice-secret-in-message",), with_secret(more, plain), cost=2 if more else 1, size=32
+            )

@@ -114,7 +114,9 @@ def stages(found: Found, *, secret: str, readings: list[str]) -> tuple[Stage, ..
 def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iterator[Case]:
     """Return the one case that a registration is."""
     rule = rules(other_readings.of(*readings))
-    macs = [Mac((id,), make) for id, make in replacing(other_readings.READINGS, "mac")]
+    macs = [
+        Mac((id,), make, size=len(make(b"", b""))) for id, make in replacing(other_readings.READINGS, "mac")
+    ]
     macs += [
         Mac(("retailcrm-api-key-as-key",), lambda key, message: rule.mac(message, message)),
         Mac(("retailcrm-secret-signed",), lambda key, message: rule.mac(key, key)),
@@ -135,7 +137,7 @@ def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iter
         rule.key,
         TOKEN + "key",
         dict(replacing(other_readings.READINGS, "key")),
-        (Mac((), rule.mac), *macs),
+        (Mac((), rule.mac, size=len(rule.mac(b"", b""))), *macs),
         forms={
             "form-upper-case": TOKEN + "digest=any-case",
             "form-base64": TOKEN + "digest=base64",
