@@ -32,11 +32,11 @@ def best(run: Callable[[], object], number: int) -> float:
 
 
 def ratio(
-    run: Callable[[], object], baseline: Callable[[], object], number: int
+    run: Callable[[], object], baseline: Callable[[], object], number: int, rounds: int = ROUNDS
 ) -> tuple[float, float, float]:
     """Return both best times and their ratio; the rounds take turns, so that drift hits both alike."""
     ours, theirs = [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for times, call in ((theirs, baseline), (ours, run)):
             start = time.perf_counter()
             for _ in range(number):

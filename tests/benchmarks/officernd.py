@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable
 from hashlib import shake_256
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
-from harness import best, has_wrk, ratio, row, serve, wrk
+from harness import best, has_wrk, row, serve, wrk
 
-from handshakes import officernd
 from handshakes.cli.hosts import KEPT
 from handshakes.officernd import demo
 from handshakes.runtime.browser import Browser
@@ -45,26 +44,6 @@ def baseline(target: str, secret: str, now: int) -> tuple[list[tuple[str, str]],
     if not now - 300 <= timestamp <= now + 60:
         raise ValueError("time")
     return signed, timestamp
-
-
-def verifying() -> None:
-    """Compare verify_query with the inlined baseline, on the four parameters of real traffic."""
-    pairs = [("slug", "test-slug"), ("locations", ""), ("organizationId", "5b" * 12), ("memberId", "5c" * 12)]
-    signature = officernd.sign_query(pairs, secret=SECRET, timestamp=NOW)
-    target = "/officernd/healthcheck?" + urlencode([*pairs, ("signature", signature)])
-    assert officernd.verify_query(target, secret=SECRET, now=NOW).parameters == tuple(
-        baseline(target, SECRET, NOW)[0]
-    )
-    ours, theirs, factor = ratio(
-        lambda: officernd.verify_query(target, secret=SECRET, now=NOW),
-        lambda: baseline(target, SECRET, NOW),
-        3_000,
-    )
-    row(
-        "officernd.verify_query, to its inlined baseline",
-        f"{factor:.2f} ({ours * 1e6:.1f} / {theirs * 1e6:.1f} µs)",
-        "1.5, better 1.25",
-    )
 
 
 def whole_handshake() -> None:
@@ -148,7 +127,6 @@ def rate(which: str, store: Store) -> None:
 
 def run() -> None:
     """Run this platform's benchmarks."""
-    verifying()
     whole_handshake()
     served()
 

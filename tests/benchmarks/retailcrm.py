@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hmac
 import itertools
-import json
 import os
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import shake_256
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode
 
-from harness import best, ratio, row
+from harness import best, row
 
-from handshakes import retailcrm
 from handshakes.core.messages import Delayed
 from handshakes.retailcrm import demo
 from handshakes.retailcrm.simulator.records import Account
@@ -27,34 +23,6 @@ from handshakes.runtime.story import World
 
 SECRET, NOW = "example-module-secret", 1_700_000_000
 LATE = 0.5
-
-
-def baseline(body: bytes, secret: str) -> tuple[str, str]:
-    """Turn the same input into the same values: parse, one digest, one comparison, no strict checks."""
-    (text,) = parse_qs(body.decode(), keep_blank_values=True)["register"]
-    members = json.loads(text)
-    expected = hmac.digest(secret.encode(), members["apiKey"].encode(), "sha256").hex()
-    if not hmac.compare_digest(expected, members["token"]):
-        raise ValueError("token")
-    return members["apiKey"], members["systemUrl"]
-
-
-def verifying() -> None:
-    """Compare verify_registration with the inlined baseline, on a registration as the CRM sends it."""
-    members = {"systemUrl": "https://newaccount.simla.com", "apiKey": "ffqfNWKTDvdaqwcPgQhhHEEutO81Qbff"}
-    token = retailcrm.registration_token(members["apiKey"], secret=SECRET)
-    text = json.dumps({**members, "token": token}, separators=(",", ":"))
-    body = urlencode({"register": text}).encode()
-    verified = retailcrm.verify_registration(body, secret=SECRET)
-    assert (verified.api_key, verified.system_url) == baseline(body, SECRET)
-    ours, theirs, factor = ratio(
-        lambda: retailcrm.verify_registration(body, secret=SECRET), lambda: baseline(body, SECRET), 3_000
-    )
-    row(
-        "retailcrm.verify_registration, to its inlined baseline",
-        f"{factor:.2f} ({ours * 1e6:.1f} / {theirs * 1e6:.1f} µs)",
-        "1.5, better 1.25",
-    )
 
 
 def whole_connection() -> None:
@@ -117,7 +85,6 @@ def served() -> None:
 
 def run() -> None:
     """Run this platform's benchmarks."""
-    verifying()
     whole_connection()
     served()
 

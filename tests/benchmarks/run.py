@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import floors
 import specification
 from harness import row, written
 
@@ -68,6 +69,7 @@ def whole_commands() -> None:
 
 
 if __name__ == "__main__":
+    floors.run()
     officernd.run()
     retailcrm.run()
     onoffice.run()

@@ -78,16 +78,18 @@ def query_pairs(query: str, clause: str, component: Callable[[str, str], str] | 
 
 def _pairs(query: str, clause: str, component: Callable[[str, str], str] | None = None) -> Pairs:
     """Return a query or form in ASCII, of any length, as decoded pairs."""
-    pieces = [piece for piece in query.split("&") if piece]
-    if len(pieces) > MAX_PARAMETERS:
-        raise Refused("too-large", clause, {"parameters": len(pieces), "limit": MAX_PARAMETERS})
+    pieces = query.split("&")
+    if len(pieces) > MAX_PARAMETERS and (many := sum(map(bool, pieces))) > MAX_PARAMETERS:
+        raise Refused("too-large", clause, {"parameters": many, "limit": MAX_PARAMETERS})
     component = component or decoded
     pairs = []
     for piece in pieces:
-        name, _, value = piece.partition("=")
-        if "%" in piece or "+" in piece:  # most pieces of a genuine request have nothing to decode
-            name, value = component(name, clause), component(value, clause)
-        pairs.append((name, value))
+        if piece:
+            name, _, value = piece.partition("=")
+            if "%" in piece or "+" in piece:  # most pieces of a genuine request have nothing to decode
+                name = component(name, clause) if "%" in name or "+" in name else name
+                value = component(value, clause)
+            pairs.append((name, value))
     return tuple(pairs)
 
 
