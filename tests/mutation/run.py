@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ast
 import os
+import signal
 import sys
 import time
 import tomllib
@@ -172,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.list:
         print(*(mutant.name for mutant in chosen), sep="\n")
         return 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it otherwise
     prepared()
     patterns = [*TESTS[asked.part], *(f"reference/handshakes/{module}" for module in modules)]
     files = asked.tests or sorted({str(path) for pattern in patterns for path in ROOT.glob(pattern)})
@@ -188,20 +190,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dead = listed()
     ends: dict[str, list[tuple[Mutant, str]]] = defaultdict(list)
     began = time.monotonic()
-    for done, (mutant, verdict) in enumerate(tried(plan, warm, chosen, asked.jobs), 1):
-        is_dead = verdict.end == SILENT and mutant.name in dead
-        ends[DEAD if is_dead else verdict.end].append((mutant, verdict.by))
-        if not is_dead and verdict.end != KILLED:
-            print(f"{verdict.end}: {mutant.name}  [line {mutant.line}; {verdict.by}]", flush=True)
-        if sys.stderr.isatty():
-            counts = ", ".join(f"{len(found)} {end}" for end, found in sorted(ends.items()))
-            print(
-                f"\r{done}/{len(chosen)} in {time.monotonic() - began:.0f} s: {counts} ",
-                end="",
-                file=sys.stderr,
-            )
-    warm.close()
-    return report(ends, len(chosen), len(there), dead)
+    done = 0
+    try:
+        for mutant, verdict in tried(plan, warm, chosen, asked.jobs):
+            done += 1
+            is_dead = verdict.end == SILENT and mutant.name in dead
+            ends[DEAD if is_dead else verdict.end].append((mutant, verdict.by))
+            if not is_dead and verdict.end != KILLED:
+                print(f"{verdict.end}: {mutant.name}  [line {mutant.line}; {verdict.by}]", flush=True)
+            if sys.stderr.isatty():
+                counts = ", ".join(f"{len(found)} {end}" for end, found in sorted(ends.items()))
+                print(
+                    f"\r{done}/{len(chosen)} in {time.monotonic() - began:.0f} s: {counts} ",
+                    end="",
+                    file=sys.stderr,
+                )
+    except KeyboardInterrupt:
+        print("interrupted: what follows is of those that were tried")
+    else:
+        warm.close()
+    return report(ends, done, len(there), dead)
 
 
 def report(ends: dict[str, list[tuple[Mutant, str]]], tried: int, there: int, dead: dict[str, str]) -> int:

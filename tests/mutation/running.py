@@ -42,7 +42,7 @@ OPTIONS = [
 ]
 BEFOREHAND = ("requests", "cryptography.fernet", "cryptography.hazmat.primitives.ciphers", "jinja2", "starlette.applications", "uvicorn", "sqlalchemy.orm",
               "typer", "rich.console", "jsonschema_rs", "jsonschema", "hypothesis", "yaml", "doctest", "unittest.mock")  # fmt: skip
-FIRST_FILES = 3
+FIRST_FILES = 1
 
 
 class Reach(NamedTuple):
