@@ -54,6 +54,8 @@ CORE: dict[str, Row] = {
     "ü in a form": (lambda: strict.form_pairs("a=ü".encode(), FORM, C), "malformed", C, {"found": "a character outside ASCII that is not percent-encoded"}, ""),
     "a form of another type": (lambda: strict.form_pairs(b"", "text/plain", C), "wrong-content-type", C, {"content type": "text/plain", "expected": "a form"}, ""),
     "a form without a type": (lambda: strict.form_pairs(b"", "", C), "wrong-content-type", C, {"content type": "none", "expected": "a form"}, ""),
+    "a type that begins with another letter": (lambda: strict.form_pairs(b"", "X" + FORM, C), "wrong-content-type", C, {"content type": "Xapplication/x-www-form-urlencoded", "expected": "a form"}, ""),
+    "a disposition that ends with another letter": (lambda: strict.form_pairs(b'--x\r\nContent-Disposition: form-data; name="a"X\r\n\r\n\r\n--x--', MULTIPART, C), "malformed", C, {"found": "multipart with a part that is not a plain field"}, ""),
     "multipart without a boundary": (lambda: strict.form_pairs(b"a", MULTIPART, C), "malformed", C, {"found": "multipart with something before its first or after its last boundary, or without one"}, ""),
     "201 parts": (lambda: strict.form_pairs(PARTS, MULTIPART, C), "too-large", C, {"parameters": "201", "limit": "200"}, ""),
     "a part without a name": (lambda: strict.form_pairs(b"--x\r\n\r\n\r\n--x--", MULTIPART, C), "malformed", C, {"found": "multipart with a part that is not a plain field"}, ""),
@@ -284,6 +286,10 @@ FORTIS: dict[str, Row] = {
     "no user": (lambda: fortis_encrypted.required({"location_id": ""}), "missing-parameter", E + "required", {"name": "user_id"}, "members"),
     "a number where the reading wants text": (lambda: reading(E + "integers=refused", "texts")({"a": 1}), "wrong-type", E + "integers", {"name": "a", "found": "int", "expected": "str"}, "members"),
     "seconds where the reading wants milliseconds": (lambda: reading(P + "timestamp=milliseconds", "timestamp")("1700000000"), "malformed", P + "timestamp", {"timestamp": "10 characters", "expected": "thirteen digits"}, "timestamp"),
+    "13 letters where the reading wants milliseconds": (lambda: reading(P + "timestamp=milliseconds", "timestamp")("a" * 13), "malformed", P + "timestamp", {"timestamp": "13 characters", "expected": "thirteen digits"}, "timestamp"),
+    "13 Arabic digits": (lambda: reading(P + "timestamp=milliseconds", "timestamp")("\u0661" * 13), "malformed", P + "timestamp", {"timestamp": "13 characters", "expected": "thirteen digits"}, "timestamp"),
+    "a location of 65 characters": (lambda: reading(L + "location-id=any", "location")("a" * 65), "malformed", L + "location-id", {"location_id": "a" * 39 + "…", "expected": "24 to 36 hex digits or hyphens"}, "members"),
+    "a location of none": (lambda: reading(L + "location-id=any", "location")(""), "malformed", L + "location-id", {"location_id": "", "expected": "24 to 36 hex digits or hyphens"}, "members"),
     "a reading that nobody knows": (lambda: fortis_readings.of("x"), "unknown-reading", L + "mode", {"reading": "x"}, ""),
     "a stage that nobody knows": (lambda: fortis.launch_hmac("1", "1", secret="s", readings={"x": len}), "unknown-reading", L + "mode", {"readings": "{'x': <built-in function len>}"}, ""),
 }  # fmt: skip
@@ -308,3 +314,13 @@ def test_a_refusal_names_the_rule_the_stage_and_what_was_found(call, reason, cla
         call()
     told = refused.value
     assert (told.reason, told.clause, told.evidence, told.stage) == (reason, clause, evidence, stage)
+
+
+def test_evidence_is_cut_at_two_hundred_characters():
+    told = Refused("malformed", C, {"long": "a" * 201, "short": "a" * 200})
+    assert told.evidence == {"long": "a" * 199 + "…", "short": "a" * 200}
+
+
+@pytest.mark.parametrize("location_id", ["a", "z" * 64])
+def test_a_location_of_any_form_has_1_to_64_characters_where_the_reading_says_so(location_id):
+    assert reading(L + "location-id=any", "location")(location_id) is None

@@ -133,12 +133,21 @@ def test_a_url_is_cut_and_its_target_untouched(url, parts):
     assert split_url(url) == parts
 
 
-@pytest.mark.parametrize(
-    "url", ["", "/a", "app.example/a", "https:/app.example", "https://", "https:///a", "://x", "1://x"]
-)
+@pytest.mark.parametrize("url", ["", "/a", "app.example/a", "https:/app.example", "://x", "1://x"])
 def test_what_is_not_an_absolute_url_is_an_error(url):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"^not an absolute URL$"):
         split_url(url)
+
+
+@pytest.mark.parametrize("url", ["https://", "https:///a", "https://?a", "https://#a"])
+def test_a_url_without_a_host_is_an_error(url):
+    with pytest.raises(ValueError, match=r"^no host in the URL$"):
+        split_url(url)
+
+
+def test_a_target_that_is_not_ascii_is_an_error():
+    with pytest.raises(ValueError, match=r"^a target is ASCII: percent-encode what is not$"):
+        Request("GET", ORIGIN, "/ü")
 
 
 def test_unreachable_says_how_and_whom():

@@ -78,7 +78,9 @@ class Plan:
         """Return the tests that reach a mutant's line, the quickest first."""
         number = self._numbers[mutant.module]
         line = self._lines[mutant.module].get(mutant.line, mutant.line)
-        found = self._reach.tests.get(number << 16 | line, ()) if mutant.scope else self._reaching[number]
+        place = number << 16 | line
+        inside = mutant.scope and place not in self._reach.early
+        found = self._reach.tests.get(place, ()) if inside else self._reaching[number]
         kept, spent = [], 0.0
         for name in sorted(found, key=lambda name: (self._reach.seconds[name], name)):
             spent += self._reach.seconds[name]

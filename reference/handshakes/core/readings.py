@@ -38,13 +38,11 @@ def composed(readings: Mapping[str, Stages], ids: tuple[str, ...], clause: str) 
     return stages
 
 
-def replaced(adopted: Rules, readings: Stages | None, clause: str) -> Rules:
+def replaced(adopted: Rules, readings: Stages, clause: str) -> Rules:
     """Return the adopted rules of a platform with the stages of readings in their place.
 
     Raises `Refused` with `unknown-reading` for a stage that the rules do not have, and for what is not a function.
     """
-    if not readings:
-        return adopted
     try:
         if not all(map(callable, readings.values())):
             raise TypeError
