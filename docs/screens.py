@@ -21,7 +21,7 @@ PICTURES = {"connected": "light", "faults": "dark", "refused": "light"}
 def taken(page: Page, name: str) -> None:
     """Take a picture of what is seen, as WebP, which takes a quarter of the bytes."""
     shot = page.context.new_cdp_session(page).send(
-        "Page.captureScreenshot", {"format": "webp", "quality": 75}
+        "Page.captureScreenshot", {"format": "webp", "quality": 68}
     )
     (FOLDER / f"marketplace-{name}.webp").write_bytes(base64.b64decode(shot["data"]))
 
