@@ -39,7 +39,7 @@ _MACROS = """{% macro fault_choice(choices) %}<label>with <select name="fault"><
 <li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
 </span> {{ f.detail }}</li>{% endfor %}{% endmacro %}
 {%- macro finding_table(findings) %}<h2>Findings</h2>
-<table><tr><th>clause</th><th></th><th>detail</th></tr>
+<table><tr><th>clause</th><th>state</th><th>detail</th></tr>
 {% for f in findings %}<tr><td><code>{{ f.clause }}</code></td>
 <td class="{{ f.state | replace(' ', '-') }}">{{ f.state }}</td><td>{{ f.detail }}</td></tr>
 {% else %}<tr><td colspan="3">none yet</td></tr>{% endfor %}</table>{% endmacro %}"""

@@ -33,7 +33,7 @@ _INDEX = """<p>A simulator of onOffice for tests and lessons. Nothing here is on
 {% endfor %}{% endif %}</p>{% endfor %}
 {% if customer.status == 'active' %}<form method="post" action="/simulator/block" id="block-{{ customer.web_id }}">
 <input type="hidden" name="customer" value="{{ customer.web_id }}"><button>Block the provider</button></form>{% endif %}</section>{% endfor %}
-<h2>Provider secret</h2><form method="post" action="/simulator/secret" id="secret"><input type="text" name="secret" autocomplete="off">
+<h2>Provider secret</h2><form method="post" action="/simulator/secret" id="secret"><input type="text" name="secret" autocomplete="off" aria-label="New provider secret">
 <button>Change provider secret</button></form>
 {{ finding_table(findings) }}"""
 
