@@ -15,15 +15,7 @@ from ..core.printing import printable
 from ..platforms import PLATFORMS
 from ..spec.adapters import Adapter, Broken
 from ..spec.code import Data
-from ..spec.exchanges import (
-    FAILED,
-    OTHER_REASON,
-    PASSED,
-    UNSUPPORTED,
-    canonical_questions,
-    judged,
-    questions,
-)
+from ..spec.exchanges import FAILED, OTHER_REASON, PASSED, UNSUPPORTED, canonical_questions, judged, questions
 from ..spec.fresh import questions as made_anew
 from ..spec.vectors import BadFile
 from .common import ONE_OR_ALL, err, fail, named_platforms, out, unknown_reading

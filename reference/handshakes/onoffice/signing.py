@@ -101,12 +101,7 @@ def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
 
 
 def verify_url(
-    url: str,
-    *,
-    secret: str,
-    now: int,
-    tolerance: Tolerance | None = None,
-    readings: Readings | None = None,
+    url: str, *, secret: str, now: int, tolerance: Tolerance | None = None, readings: Readings | None = None
 ) -> SignedUrl:
     """onoffice:url.verify. Return what the signature of a URL covers.
 

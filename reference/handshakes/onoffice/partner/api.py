@@ -82,12 +82,7 @@ class Api:
         return self.result_of(response, clause, access)
 
     def request(
-        self,
-        access: Access,
-        action: str,
-        resource_type: str,
-        parameters: Mapping[str, Any],
-        resource_id: str,
+        self, access: Access, action: str, resource_type: str, parameters: Mapping[str, Any], resource_id: str
     ) -> Request:
         """onoffice:api.envelope. Return the request of one action; the timestamp is read once and is the one signed.
 
