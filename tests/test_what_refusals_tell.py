@@ -116,6 +116,8 @@ OFFICERND: dict[str, Row] = {
     "a webhook that somebody else signed": (lambda: officernd.verify_webhook(b"{}", f"t=1,signature={HEX}", secret="s", now=1), "signature-mismatch", W + "signature", {}, "message"),
     "one value by position": (lambda: officernd_readings.READINGS[S + "syntax=positional"]["fields"]("t=1"), "malformed", S + "syntax", {"fields": "1"}, "fields"),
     "two signatures as an array": (lambda: officernd_readings.READINGS[S + "repeated=array"]["parameters"]("signature=1&signature=2"), "duplicate-parameter", S + "repeated", {"name": "signature"}, ""),
+    "a signature in brackets": (lambda: officernd_readings.READINGS[S + "repeated=array"]["parameters"]("signature[]=1"), "duplicate-parameter", S + "repeated", {"name": "signature"}, ""),
+    "an incomplete escape among arrays": (lambda: officernd_readings.READINGS[S + "repeated=array"]["parameters"]("a=%"), "malformed", S + "escapes", {"found": "an incomplete percent escape at 0"}, ""),
     "no signature among arrays": (lambda: officernd_readings.READINGS[S + "repeated=array"]["parameters"]("a=1"), "missing-parameter", S + "missing", {"name": "signature"}, "parameters"),
     "an empty signature among arrays": (lambda: officernd_readings.READINGS[S + "repeated=array"]["parameters"]("signature="), "empty-parameter", S + "missing", {"name": "signature"}, "parameters"),
     "a reading that nobody knows": (lambda: officernd_readings.of("x"), "unknown-reading", S + "every-request", {"reading": "x"}, ""),
