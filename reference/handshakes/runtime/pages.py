@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.messages import Headers, Request, Response, html_response
 from ..core.strict import URLENCODED
+from .verdicts import Outcome
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -104,6 +105,24 @@ def page(
         ("x-content-type-options", "nosniff"),
     )
     return html_response(text, status, (*safe, *headers))
+
+
+_OUTCOME = """<p>The {{ who }} answered <b>{{ answered }}</b>.</p><ul>{{ finding_items(findings) }}</ul>
+<p><a id="back" href="/simulator">Back to the list</a></p>"""
+_UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
+<p>Use the buttons of the list.</p>"""
+
+
+def outcome_page(title: str, who: str, outcome: Outcome) -> Response:
+    """Return a simulator's page that says how the other side answered a step, and what was found of it."""
+    answered = outcome.response.status if outcome.response else "nothing"
+    return page(title.strip(), _OUTCOME, who=who, answered=answered, findings=outcome.findings)
+
+
+def unreadable_page(error: Exception) -> Response:
+    """Return the answer to a form that names what a simulator's list does not offer."""
+    name = str(error.args[0]) if isinstance(error, KeyError) and error.args else ""
+    return page("The form cannot be read", _UNREADABLE, status=400, name=name)
 
 
 def parts_of(response: Response) -> Parts | None:

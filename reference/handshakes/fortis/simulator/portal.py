@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step, split_url
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
-from ...runtime.pages import page, refused_step, wrong_method
+from ...runtime.pages import outcome_page, page, refused_step, unreadable_page, wrong_method
 from ...runtime.verdicts import Finding, Outcome
 from .acting import Acting
 from .faults import OAUTH_FAULTS, POSTBACK_FAULTS, Fault, opening_faults
@@ -38,11 +38,6 @@ _FRAME = """<p>This is the app as the merchant sees it. <a id="back" href="/simu
 {% if findings %}<p>The same was opened from here, to look at the answer:</p><ul id="findings">{{ finding_items(findings) }}</ul>{% endif %}
 <iframe src="{{ url }}" id="app" title="{{ title }}" width="100%" height="480"></iframe>"""
 
-_OUTCOME = """<p>The app answered <b>{{ answered }}</b>.</p><ul>{{ finding_items(findings) }}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
-
-_UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
-<p>Use the buttons of the list.</p>"""
-
 _NOT_THERE = """<p id="closed">{% if addressed %}Register the location and the user first.
 {% else %}The app has no address for its iframe: serve with --set iframe_url=URL.{% endif %}</p>
 <p><a id="back" href="/simulator">Back to the list</a></p>"""
@@ -66,8 +61,7 @@ class Portal:
         try:
             fields = self._chosen(request, step)
         except (Refused, KeyError) as error:
-            name = str(error.args[0]) if isinstance(error, KeyError) else ""
-            return page("The form cannot be read", _UNREADABLE, status=400, name=name)
+            return unreadable_page(error)
         try:
             return (yield from self._taken(step, fields))
         except Refused as refused:
@@ -85,8 +79,7 @@ class Portal:
             outcome = yield from self.platform.register(title, location, user, fault)
         else:
             outcome = yield from self.platform.unregister(title, location, user)
-        answered = outcome.response.status if outcome.response else "nothing"
-        return page(f"{step} {fault}".strip(), _OUTCOME, answered=answered, findings=outcome.findings)
+        return outcome_page(f"{step} {fault}", "app", outcome)
 
     def _frame(self, title: str, location: str, user: str, contact: str, fault: str) -> Step[Response]:
         """fortis:launch.server-side, fortis:launch.subscribed. Show the app in an iframe, whose address is made here."""
@@ -135,22 +128,12 @@ class Portal:
             choices = self._choices(app.mode)
             for location in platform.locations.values():
                 users = [one for one in platform.users.values() if location.id in one.locations]
-                rows.append(
-                    {
-                        "app": app,
-                        "location": location,
-                        "there": (app.title, location.id, "") in platform.registered,
-                        "users": [
-                            {"user": u, "there": (app.title, location.id, u.id) in platform.registered}
-                            for u in users
-                        ],
-                        "contacts": [
-                            one for one in platform.contacts.values() if one.location_id == location.id
-                        ],
-                        "for_location": choices["register", False],
-                        "for_user": choices["register", True],
-                        "consenting": choices["consent", True],
-                        "opening": choices["open", True],
-                    }
-                )
+                ids = ["", *(one.id for one in users)]
+                there = {id: (app.title, location.id, id) in platform.registered for id in ids}
+                rows.append({
+                    "app": app, "location": location, "there": there[""], "users": [{"user": u, "there": there[u.id]} for u in users],
+                    "contacts": [one for one in platform.contacts.values() if one.location_id == location.id],
+                    "for_location": choices["register", False], "for_user": choices["register", True],
+                    "consenting": choices["consent", True], "opening": choices["open", True],
+                })  # fmt: skip
         return page("Fortis simulator", _INDEX, rows=rows, findings=platform.findings[-50:][::-1])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step, redirect
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
-from ...runtime.pages import page, refused_step, wrong_method
+from ...runtime.pages import outcome_page, page, refused_step, wrong_method
 from .acting import COOKIE, Acting
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
 from .records import Integration
@@ -31,8 +31,6 @@ _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is O
 _RETURNED = """{% for one in integrations %}<p id="state-{{ one.id }}">Integration <code>{{ one.id }}</code>:
 <b>{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>{% else %}
 <p>Nothing was being connected.</p>{% endfor %}<p><a id="back" href="{{ home }}/simulator">Back to the list</a></p>"""
-
-_OUTCOME = """<p>The partner answered <b>{{ answered }}</b>.</p><ul>{{ finding_items(findings) }}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _STEPS: tuple[tuple[str, Sequence[Fault]], ...] = (
     ("connect", CONNECT_FAULTS),
@@ -71,14 +69,10 @@ class Portal:
             platform.browsers[browser] = integration.id
             cookie = f"{COOKIE}={browser}; Path=/connect; HttpOnly; SameSite=Lax"
             return redirect(platform.connect_url(integration.id, fault), 303, (("set-cookie", cookie),))
-        if (
-            step == "configure" and not fault
-        ):  # the admin uses the settings; a fault is judged, so it is opened here
+        if step == "configure" and not fault:  # a fault is judged, so it is opened here
             return redirect(platform.configuration_url(integration.id), 303)
         outcome = yield from getattr(platform, step)(integration.id, fault)
-        answered = outcome.response.status if outcome.response else "nothing"
-        title = f"{step} {fault}".strip()
-        return page(title, _OUTCOME, answered=answered, findings=outcome.findings)
+        return outcome_page(f"{step} {fault}", "partner", outcome)
 
     def return_page(self, integrations: list[Integration]) -> Response:
         """officernd:return.redirect. Show what became of the connect."""
@@ -94,13 +88,9 @@ class Portal:
         findings = platform.findings[-50:][::-1]
         syncs = {one.client_id: one.sync_url for one in platform.applications.values()}
         return page(
-            "OfficeRnD simulator",
-            _INDEX,
-            integrations=integrations,
+            "OfficeRnD simulator", _INDEX, integrations=integrations, findings=findings, syncs=syncs,
             steps=[(step, self._choices(step)) for step, _ in _STEPS],
-            findings=findings,
-            syncs=syncs,
-        )
+        )  # fmt: skip
 
     def _choices(self, step: str) -> list[Fault]:
         """Return the faults of a step; one that needs a trap only where there is one."""

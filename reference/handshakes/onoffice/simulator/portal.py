@@ -121,9 +121,8 @@ class Portal:
         try:
             if name == "popup":
                 return self._reloaded(no_duplicates(query_pairs(request.query, clause), clause))
-            made = steps[name](
-                no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
-            )
+            fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
+            made = steps[name](fields)
             return made if isinstance(made, Response) else (yield from made)
         except (Refused, KeyError):
             return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
-from ...runtime.pages import page, refused_step, wrong_method
+from ...runtime.pages import outcome_page, page, refused_step, unreadable_page, wrong_method
 from ...runtime.verdicts import Outcome
 from .acting import Acting
 from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, Fault
@@ -48,11 +48,6 @@ SCRIPT = """"use strict";
 document.getElementById("account").submit();
 """
 
-_OUTCOME = """<p>The module answered <b>{{ answered }}</b>.</p><ul>{{ finding_items(findings) }}</ul><p><a id="back" href="/simulator">Back to the list</a></p>"""
-
-_UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered here.</p>{% endif %}
-<p>Use the buttons of the list.</p>"""
-
 _STEPS: tuple[tuple[str, str, Sequence[Fault]], ...] = (
     ("popup", "Open the popup", CONFIG_FAULTS),
     ("on", "Switch on", ACTIVITY_FAULTS),
@@ -84,8 +79,7 @@ class Portal:
         try:
             code, fault = self._chosen(request, account, step)
         except (Refused, KeyError) as error:
-            name = str(error.args[0]) if isinstance(error, KeyError) else ""
-            return page("The form cannot be read", _UNREADABLE, status=400, name=name)
+            return unreadable_page(error)
         outcome = yield from self._take(step, account.system_url, code, fault)
         if step == "popup":
             popup = self.platform.popups.get((account.system_url, code))
@@ -98,8 +92,7 @@ class Portal:
             way = self.platform.account_form(account.system_url, code) if made else None
             message = self.platform.message(outcome)
             return page("Connect", _CONNECTED, way=way, message=message, more_policy="script-src 'self'")
-        answered = outcome.response.status if outcome.response else "nothing"
-        return page(f"{step} {fault}".strip(), _OUTCOME, answered=answered, findings=outcome.findings)
+        return outcome_page(f"{step} {fault}", "module", outcome)
 
     def _take(self, step: str, account: str, code: str, fault: str) -> Step[Outcome]:
         platform = self.platform
