@@ -42,9 +42,9 @@ def decoded(text: str, clause: str) -> str:
     """
     if not text.isascii():
         raise Refused("malformed", clause, {"found": "a character outside ASCII that is not percent-encoded"})
+    if "%" not in text:
+        return text.replace("+", " ")
     first, *rest = text.replace("+", " ").split("%")
-    if not rest:
-        return first
     try:
         found = first + "".join([_BYTES[piece[:2]] + piece[2:] for piece in rest])
     except KeyError:
@@ -87,8 +87,7 @@ def _pairs(query: str, clause: str, component: Callable[[str, str], str] | None 
         if piece:
             name, _, value = piece.partition("=")
             if "%" in piece or "+" in piece:  # most pieces of a genuine request have nothing to decode
-                name = component(name, clause) if "%" in name or "+" in name else name
-                value = component(value, clause)
+                name, value = component(name, clause), component(value, clause)
             pairs.append((name, value))
     return tuple(pairs)
 

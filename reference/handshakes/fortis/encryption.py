@@ -45,14 +45,10 @@ class EncryptedLaunch(NamedTuple):
     """
 
     parameters: Pairs
+    covered: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "EncryptedLaunch()"
-
-    @property
-    def covered(self) -> tuple[str, ...]:
-        """No name: nothing is covered."""
-        return ()
 
     @property
     def not_covered(self) -> tuple[str, ...]:

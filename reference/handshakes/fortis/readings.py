@@ -22,6 +22,7 @@ from typing import Any
 from ..core.keys import base64_key_bytes, hex_key_bytes
 from ..core.readings import composed
 from ..core.refusals import Refused
+from ..core.strict import query_pairs
 from ..core.timestamps import Tolerance
 from .rules import Readings, encrypted, launch, plain
 from .rules.encrypted import BLOCK, ENCRYPTED, NAMES
@@ -91,13 +92,13 @@ def _either_case(value: str) -> bytes:
 
 def _first(query: str) -> dict[str, str]:
     values: dict[str, str] = {}
-    for name, value in launch.pairs(query):
+    for name, value in query_pairs(query, "fortis:launch.query"):
         values.setdefault(name, value)
     return values
 
 
 def _last(query: str) -> dict[str, str]:
-    return dict(launch.pairs(query))
+    return dict(query_pairs(query, "fortis:launch.query"))
 
 
 def _unpadded(data: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 from ...core.keys import key_bytes
 from ...core.printing import printable
 from ...core.refusals import Refused
-from ...core.strict import Pairs, no_duplicates, query_pairs
+from ...core.strict import no_duplicates, query_pairs
 
 LAUNCH = "fortis:launch."
 SECRET = "fortis:secret.bytes"
@@ -30,7 +30,7 @@ def key(secret: str, clause: str) -> bytes:
 
 
 def parameters(query: str) -> dict[str, str]:
-    """fortis:launch.repeated. Return the parameters of a launch; no name may occur twice, for PHP neither; A28.
+    """fortis:launch.query, fortis:launch.repeated. Return a launch's parameters, at most 8,192 characters; none twice; A28.
 
     Raises `Refused`: `duplicate-parameter`, `malformed`, `too-large`.
 
@@ -46,17 +46,6 @@ def parameters(query: str) -> dict[str, str]:
         if read != name and read in values:
             raise Refused("duplicate-parameter", clause, {"name": printable(name), "PHP": printable(read)})
     return values
-
-
-def pairs(query: str) -> Pairs:
-    """fortis:launch.query. Return a query of at most 8,192 characters as decoded pairs, in the order received.
-
-    Raises `Refused`: `too-large`, `malformed`.
-
-    >>> pairs("location_id=1&timestamp=2")
-    (('location_id', '1'), ('timestamp', '2'))
-    """
-    return query_pairs(query, "fortis:launch.query")
 
 
 def present(values: dict[str, Any]) -> dict[str, Any]:
