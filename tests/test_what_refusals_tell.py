@@ -153,6 +153,8 @@ RETAILCRM: dict[str, Row] = {
     "a URL with a path": (lambda: retailcrm.canonical_system_url("https://a.simla.com/b"), "malformed", Y + "parts", {"url": "https://a.simla.com/b", "expected": "scheme and host alone"}, ""),
     "a host that is not listed": (lambda: retailcrm.canonical_system_url("https://a.example"), "not-allowed", Y + "allowed", {"origin": "https://a.example"}, ""),
     "no brackets": (lambda: retailcrm_readings.READINGS[G + "encoding=brackets"]["form"](b"a=1", FORM), "missing-parameter", G + "encoding", {"name": "register[…]"}, "form"),
+    "brackets twice": (lambda: retailcrm_readings.READINGS[G + "encoding=brackets"]["form"](b"register[a]=1&register[a]=2", FORM), "duplicate-parameter", G + "encoding", {"name": "register[a]"}, ""),
+    "brackets of another type": (lambda: retailcrm_readings.READINGS[G + "encoding=brackets"]["form"](b"", "text/plain"), "wrong-content-type", G + "encoding", {"content type": "text/plain", "expected": "a form"}, ""),
     "a form for JSON": (lambda: retailcrm_readings.READINGS[G + "encoding=json-body"]["form"](b"{}", FORM + "; charset=UTF-8"), "wrong-content-type", G + "encoding", {"content type": "application/x-www-form-urlencoded; chars", "expected": "application/json"}, ""),
     "a reading that nobody knows": (lambda: retailcrm_readings.of("x"), "unknown-reading", T + "verify", {"reading": "x"}, ""),
     "a stage that nobody knows": (lambda: retailcrm_rules.rules({"x": len}), "unknown-reading", T + "verify", {"readings": "{'x': <built-in function len>}"}, ""),

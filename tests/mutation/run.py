@@ -18,7 +18,7 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
@@ -125,6 +125,11 @@ def listed() -> dict[str, str]:
     return {entry["mutant"]: entry["why"] for entry in entries}
 
 
+def gone(dead: Iterable[str], modules: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Return the listed mutants of these modules that are not there any more: what they changed was written anew."""
+    return sorted({name for name in dead if name.partition(" ")[0] in modules} - {*names})
+
+
 def drawn(mutants: Sequence[Mutant], sample: int | None, seed: int, only: str) -> list[Mutant]:
     """Return the mutants to try, in their order: the seed draws the sample, and the same sample each time."""
     fitting = [mutant for mutant in mutants if only in mutant.name]
@@ -192,6 +197,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 5
     print("controls: held")
     dead = listed()
+    for name in gone(dead, modules, (mutant.name for mutant in there)):
+        print(f"listed, and not there any more: {name}")
     ends: dict[str, list[tuple[Mutant, str]]] = defaultdict(list)
     began = time.monotonic()
     done = 0
