@@ -86,8 +86,7 @@ def _given_back(leased: Installation) -> Callable[[Installation], Installation]:
     def change(one: Installation) -> Installation:
         if one.details.get("refreshingUntil") != ours:
             return one
-        return replace(
-            one, details={name: text for name, text in one.details.items() if name != "refreshingUntil"}
-        )
+        rest = {name: text for name, text in one.details.items() if name != "refreshingUntil"}
+        return replace(one, details=rest)
 
     return change

@@ -44,16 +44,16 @@ class Equipped(Generic[Configuration]):
 
     def kept(self, endpoint: str, save: Callable[[], Saved]) -> Step[Saved]:
         """Save what a platform has just given, and gives once; where the store fails, try again for half a minute."""
-        late, told = self.clock() + PATIENCE, False
+        late = 0
         while True:
             try:
                 return save()
             except StoreError as error:
-                if not store_failed(error) or self.clock() >= late:
+                if not store_failed(error) or 0 < late <= self.clock():
                     raise
-                if not told:
+                if not late:
+                    late = self.clock() + PATIENCE
                     self.report(endpoint, error)
-                told = True
             yield Pause(AGAIN)
 
     def unless_the_store_fails(self, endpoint: str, step: Step[Answer]) -> Step[Answer]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
 from .store_errors import folder_error, store_error, unopened
 from .store_keys import KEYS_VARIABLE, given_keys, keys_of
-from .store_tables import FOREVER, MOST, prepare, searchable, storable, tables, whole
+from .store_tables import FOREVER, MOST, prepare, searchable, storable, tables, until_free, whole
 from .store_urls import database_url, engine_options, is_database_url, shown
 
 if TYPE_CHECKING:
@@ -59,12 +59,11 @@ class SqlStore:
             self._engine = self._alone = self._reading = sql.create_engine(address, **options)
             if self._engine.dialect.name == "postgresql":  # one round trip instead of three
                 self._alone = self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            else:  # one connection that writes, for which threads queue: SQLite lets them sleep and try again
-                self._engine = self._alone = sql.create_engine(
-                    address, pool_size=1, max_overflow=0, **options
-                )
-            known = tables()
-            prepare(self._engine, known)
+            else:  # one connection that writes, for which threads queue
+                one = {"pool_size": 1, "max_overflow": 0, "connect_args": {"timeout": 0}}
+                self._engine = self._alone = sql.create_engine(address, **{**options, **one})
+            self._wait, known = options["pool_timeout"], tables()
+            prepare(self._reading, known)
         except sql.exc.SQLAlchemyError as error:
             raise unopened(error, shown(address) if address is not None else "") from None
         except ImportError as error:
@@ -101,6 +100,8 @@ class SqlStore:
         """
         try:
             with engine.begin() as connection:
+                if engine is not self._reading and engine.dialect.name == "sqlite":
+                    until_free(connection, "BEGIN IMMEDIATE", self._wait)
                 yield connection
         except self._sql.exc.IntegrityError:  # a row is there already: for the caller to judge
             raise
@@ -224,9 +225,7 @@ class SqlStore:
         kept = {"platform": searchable(platform), "nonce": searchable(nonce), "until": until, "now": now}
         with self._transaction(self._alone) as connection:
             new = connection.execute(self._remember, kept).rowcount == 1
-            connection.execute(
-                self._forget, {"now": now}
-            )  # after it: a wait for another process holds nothing
+            connection.execute(self._forget, {"now": now})  # after it: a wait for others holds nothing
         return new
 
     def unreadable(self, most: int = 200) -> tuple[list[StoreError], int]:
@@ -250,29 +249,23 @@ class SqlStore:
         from cryptography.fernet import InvalidToken
 
         platform, identity, state, version, details, sealed = row
+        name = f"{platform} {identity}"
         if not isinstance(version, int) or version < 1:
-            raise StoreError("store-damaged", f"the row of {platform} {identity} has no version", NO_VERSION)
+            raise StoreError("store-damaged", f"the row of {name} has no version", NO_VERSION)
         try:
             kept_for, kept_as, credentials, *digest = json.loads(self._fernet.decrypt(sealed))
             searchable = json.loads(details)
             if not isinstance(searchable, dict) or not isinstance(credentials, dict):
                 raise ValueError
         except InvalidToken:
-            raise StoreError(
-                "store-wrong-key", f"no store key opens the credentials of {platform} {identity}", version
-            ) from None
+            message = f"no store key opens the credentials of {name}"
+            raise StoreError("store-wrong-key", message, version) from None
         except (TypeError, ValueError):
-            raise StoreError(
-                "store-damaged", f"the row of {platform} {identity} cannot be read", version
-            ) from None
+            raise StoreError("store-damaged", f"the row of {name} cannot be read", version) from None
         if (kept_for, kept_as) != (platform, identity):
-            raise StoreError(
-                "store-damaged", f"the credentials of {platform} {identity} belong to another row", version
-            )
+            raise StoreError("store-damaged", f"the credentials of {name} belong to another row", version)
         if digest and digest != [_digest(state, details)]:  # a row of before this was sealed has none
-            raise StoreError(
-                "store-damaged", f"state or details of {platform} {identity} were changed by others", version
-            )
+            raise StoreError("store-damaged", f"state or details of {name} were changed by others", version)
         return Installation(platform, identity, searchable, credentials, state, version)
 
 

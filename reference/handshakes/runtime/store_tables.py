@@ -100,34 +100,36 @@ def prepare(engine: Engine, known: Tables) -> None:
         raise StoreError("store-unavailable", message)
 
 
-def _logged(connection: Connection) -> None:
-    """Let SQLite write ahead into a log, which the file remembers: reading waits for nobody, a commit once for the disk."""
-    import sqlalchemy as sql
-
-    late = time.monotonic() + WAIT / 1_000
-    while connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal":
+def until_free(connection: Connection, statement: str, seconds: float) -> None:
+    """Run a statement when SQLite's file is free. SQLite itself looks ten times a second: of two busy processes one starves."""
+    late = time.monotonic() + seconds
+    while True:
         try:
-            connection.exec_driver_sql("PRAGMA journal_mode = wal")
-        except (
-            sql.exc.OperationalError
-        ) as error:  # SQLite itself does not wait for another start that does this
+            connection.exec_driver_sql(statement)
+            return
+        except Exception as error:
             if store_error(error).reason != "store-locked" or time.monotonic() > late:
                 raise
-            time.sleep(0.01)
+            time.sleep(0.002)
+
+
+def _logged(connection: Connection) -> None:
+    """Let SQLite write ahead into a log, which the file remembers: reading waits for nobody, a commit once for the disk."""
+    if (
+        connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal"
+    ):  # for which SQLite itself never waits
+        until_free(connection, "PRAGMA journal_mode = wal", WAIT / 1_000)
 
 
 @contextmanager
 def _patient(connection: Connection) -> Iterator[None]:
     """Let a start wait for another one that makes the tables; whoever is later finds them made."""
     if connection.dialect.name == "sqlite":
-        usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {WAIT}")
+        until_free(connection, "BEGIN IMMEDIATE", WAIT / 1_000)
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield
         finally:
             connection.rollback()  # nothing is left to undo, unless something failed
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
     else:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {WAIT}")
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {WAIT}")

@@ -219,10 +219,7 @@ class Connecting(Equipped[Configuration]):
         url, key = installation.details["systemUrl"], installation.credentials["api_key"]
         fields = self.edit_fields({**self.description(installation), "active": False})
         self.accepted((yield from self.api.edit(url, key, self.code, fields)))
-        off = {"active": "no"}
-        saved = yield from self.kept(
-            "deactivate", lambda: self.change(identity, lambda one: self.switched(one, off))
-        )
+        saved = self.change(identity, lambda one: self.switched(one, {"active": "no"}))
         if saved is None:
             raise busy()
         return saved
