@@ -56,14 +56,14 @@ class SqlStore:
             if address.get_backend_name() not in ("sqlite", "postgresql"):
                 raise StoreError("store-unavailable", "the store is a database of SQLite or PostgreSQL")
             options = {"hide_parameters": True, **engine_options(address)}
-            self._engine = self._alone = self._reading = sql.create_engine(address, **options)
+            first = self._engine = self._alone = self._reading = sql.create_engine(address, **options)
             if self._engine.dialect.name == "postgresql":  # one round trip instead of three
                 self._alone = self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
             else:  # one connection that writes, for which threads queue
                 one = {"pool_size": 1, "max_overflow": 0, "connect_args": {"timeout": 0}}
                 self._engine = self._alone = sql.create_engine(address, **{**options, **one})
             self._wait, known = options["pool_timeout"], tables()
-            prepare(self._reading, known)
+            prepare(first, known)
         except sql.exc.SQLAlchemyError as error:
             raise unopened(error, shown(address) if address is not None else "") from None
         except ImportError as error:

@@ -87,8 +87,10 @@ def prepare(engine: Engine, known: Tables) -> None:
     Raises `StoreError` where a later version of this program has made the tables.
     """
     with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            _logged(connection)
+        mode = "PRAGMA journal_mode"
+        if engine.dialect.name == "sqlite" and connection.exec_driver_sql(mode).scalar() != "wal":
+            # a log that SQLite writes ahead: reading waits for nobody, a commit once for the disk
+            until_free(connection, f"{mode} = wal", WAIT / 1_000)
         found = _number(connection, known)
     if found is None:
         with engine.connect() as connection, _patient(connection):
@@ -111,14 +113,6 @@ def until_free(connection: Connection, statement: str, seconds: float) -> None:
             if store_error(error).reason != "store-locked" or time.monotonic() > late:
                 raise
             time.sleep(0.002)
-
-
-def _logged(connection: Connection) -> None:
-    """Let SQLite write ahead into a log, which the file remembers: reading waits for nobody, a commit once for the disk."""
-    if (
-        connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal"
-    ):  # for which SQLite itself never waits
-        until_free(connection, "PRAGMA journal_mode = wal", WAIT / 1_000)
 
 
 @contextmanager
