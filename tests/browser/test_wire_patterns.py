@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.browser.market import Market, choose, opened, press, shown, window
+from tests.browser.market import Market, choose, opened, press, shown, tries, window
 from tests.browser.test_marketplace import chromium, connected, playwright  # noqa: F401  (fixtures)
 from tests.browser.test_onoffice import until
 
@@ -37,11 +37,15 @@ def page(chromium, connected) -> Any:  # noqa: F811
     context.close()
 
 
-def posted(connected: Market, body: str, **query: str) -> None:  # noqa: F811
-    """Send the app something from outside, which the wire shows."""
+def posted(page: Any, connected: Market, body: str, **query: str) -> str:  # noqa: F811
+    """Send the app something from outside; return the number of its row once the wire shows it."""
+    rows = page.locator(".msg", has_text="POST /officernd/nowhere")
+    before = rows.count()
     partner = connected.hosts["officernd"].place.addresses["partner"]
     headers = {"content-type": "text/plain"}
     requests.post(f"{partner}/officernd/nowhere", body, params=query, headers=headers, timeout=60)
+    until(lambda: rows.count() > before)
+    return rows.last.get_attribute("data-n")
 
 
 def chosen(page: Any, text: str, number: int) -> str:
@@ -87,12 +91,13 @@ def test_who_stays_where_she_is_hears_nothing_of_what_goes_on(page):
     page.locator(".msg").last.focus()
     page.keyboard.press("ArrowUp")
     page.locator("#follow", has_text="Jump to latest").wait_for()
+    before = tries(page, "sync")
     with page.expect_response("**/press"):
         page.evaluate(
             """() => fetch("/press", {method: "POST", headers: {"content-type": "application/json", "x-handshakes-token": document.body.dataset.token},
             body: JSON.stringify({platform: "officernd", press: "sync", fault: ""})})"""
         )  # pressing the button would follow again
-    page.locator("[data-step=sync].held").wait_for()
+    page.locator(f"[data-step=sync].held[data-try]:not([data-try='{before}'])").wait_for()
     page.locator("#follow").click()
     until(lambda: "Following the newest message." in page.evaluate(heard))  # the region works
     assert [said for said in page.evaluate(heard) if said.startswith("Sync")] == []
@@ -101,11 +106,7 @@ def test_who_stays_where_she_is_hears_nothing_of_what_goes_on(page):
 
 
 def test_two_messages_are_compared_swapped_and_white_space_is_seen(page, connected):  # noqa: F811
-    for body in ("a b", "a\nb"):
-        posted(connected, body)
-    rows = page.locator(".msg b", has_text="POST /officernd/nowhere")
-    until(lambda: rows.count() >= 2)
-    first = page.locator(".msg", has_text="POST /officernd/nowhere").nth(-2).get_attribute("data-n")
+    first, _ = (posted(page, connected, body) for body in ("a b", "a\nb"))
     chosen(page, "POST /officernd/nowhere", -1)
     page.select_option("#other", first)
     marked = page.locator("#message .differs")
@@ -118,12 +119,10 @@ def test_two_messages_are_compared_swapped_and_white_space_is_seen(page, connect
 
 
 def test_two_secrets_are_compared_without_a_word_of_either(page, connected):  # noqa: F811
-    for secret in ("first-very-secret-value", "second-secret"):
-        posted(connected, "", code=secret)
-    rows = page.locator(".msg", has_text="POST /officernd/nowhere").filter(has_text="code")
-    until(lambda: rows.count() >= 2)
-    first = rows.nth(-2).get_attribute("data-n")
-    rows.last.click()
+    first, _ = (
+        posted(page, connected, "", code=code) for code in ("first-very-secret-value", "second-secret")
+    )
+    chosen(page, "POST /officernd/nowhere", -1)
     page.locator("#message .bytes", has_text="code=‹secret, ").first.wait_for()
     page.select_option("#other", first)
     page.locator("#message", has_text="a secret that is masked: it changed.").wait_for()
@@ -161,7 +160,8 @@ def test_all_messages_are_saved_as_one_file(page):
         page.locator("#save").click()
     entries = json.loads(saving.value.path().read_text("utf-8"))["log"]["entries"]
     assert saving.value.suggested_filename == "officernd.har"
-    assert len(entries) == page.locator(".msg[data-n]:not(.answer):not(.window)").count()
+    rows = page.locator(".msg[data-n]:not(.answer):not(.window)")
+    until(lambda: rows.count() == len(entries))
 
 
 def test_the_report_has_every_step_that_was_tried_the_failed_ones_first(page, connected):  # noqa: F811
