@@ -823,3 +823,18 @@ def test_the_configured_query_is_kept_beside_data_or_dropped(mode):
         world = sides(mode=mode, kept_query=kept).unheard()
         templates(world, iframe="https://app.example/fortis/launch?lang=en")
         assert (query(launched(world)).get("lang") == "en") is (kept == "yes" or mode == "plain")
+
+
+def test_a_token_that_is_made_while_another_one_is_looked_for_disturbs_nobody(monkeypatch):
+    """Both happen in threads of their own where many persons act at once."""
+    both = opened()
+    compared = hmac.compare_digest
+
+    def meanwhile(one, other):
+        monkeypatch.setattr(hmac, "compare_digest", compared)
+        both.platform.tokens["made meanwhile"] = next(iter(both.platform.tokens.values()))
+        return compared(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", meanwhile)
+    token = both.platform.token_of(USER)
+    assert both.network.run(both.partner.api.me(both.partner.api.with_token(token)), "app") == USER

@@ -44,7 +44,7 @@ class Resources(SetUp):
     def token_of(self, user_id: str) -> str:
         """Return a token of a user that still holds, made anew if there is none."""
         held = [
-            t for t, one in self.tokens.items() if one.user_id == user_id and one.expires_at > self.clock()
+            t for t, one in [*self.tokens.items()] if one.user_id == user_id and one.expires_at > self.clock()
         ]
         return held[0] if held else self.log_in(user_id)
 
@@ -100,7 +100,7 @@ class Resources(SetUp):
         sent = request.header("access-token") or query.get("access-token", "")
         if bearer in self.tokens or "access-token" in query:
             self.found("token.header", False, "the token is not in its header")
-        held = [token for token in self.tokens if hmac.compare_digest(token.encode(), sent.encode())]
+        held = [token for token in [*self.tokens] if hmac.compare_digest(token.encode(), sent.encode())]
         attempt = self._attempt(request, query)
         if attempt:
             attempt.calls += 1
