@@ -311,3 +311,24 @@ def test_a_webhook_whose_secret_the_partner_has_is_judged():
     both = connected()
     both.partner.store = MemoryStore()  # so it knows no secret any more
     assert of(press(both, "remove"), "officernd:webhook.answer") == ["violated"]
+
+
+def test_a_partner_that_was_asked_nothing_since_the_slug_changed_is_not_held_to_the_new_one():
+    """Two integrations of one organisation: one request told of the new slug, the other's webhook cannot."""
+    world = sides()
+    first, second = list(world.platform.integrations)[:2]
+    for one in (first, second):
+        world.network.run(Browser().open(world.platform.connect_url(one)))
+    world.network.run(world.platform.sync(second, "slug-renamed"), "OfficeRnD")
+    seen = world.platform.findings.seen
+    world.network.run(world.platform.remove(first), "OfficeRnD")
+    assert [one for one in world.platform.findings.since(seen) if one.violated] == []
+    tokens = {"authorization": f"Bearer {next(iter(world.platform.tokens))}"}
+    unknown = Request(
+        "GET", "https://app.officernd.com", "/api/v1/organizations/nobody", tuple(tokens.items())
+    )
+    assert world.network.exchange("partner", unknown).status == 404
+    assert (
+        world.platform.findings[-1].clause == "officernd:connect.capture"
+        and world.platform.findings[-1].violated
+    )

@@ -110,7 +110,7 @@ def parse(text: str) -> Profile:
         try:
             if re.compile(values.get(name, "")).groups < (name == "signed_in" and name in values):
                 problems.append("operator.signed_in has to have a group, as in 'user ([0-9a-f]+)'")
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             problems.append(f"{name} is not a pattern: {error}")
     if problems:
         raise ValueError("; ".join(problems))

@@ -260,7 +260,7 @@ class SqlStore:
         except InvalidToken:
             message = f"no store key opens the credentials of {name}"
             raise StoreError("store-wrong-key", message, version) from None
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             raise StoreError("store-damaged", f"the row of {name} cannot be read", version) from None
         if (kept_for, kept_as) != (platform, identity):
             raise StoreError("store-damaged", f"the credentials of {name} belong to another row", version)

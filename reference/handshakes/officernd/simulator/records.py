@@ -91,7 +91,7 @@ class Application:
 
 @dataclass(slots=True)
 class Organization:
-    """A customer: the slug may change, the id does not. `locations` maps ids to names, `members` too."""
+    """A customer: the slug may change (`former` has the earlier ones), the id does not. `locations` maps ids to names."""
 
     id: str
     slug: str
@@ -100,6 +100,7 @@ class Organization:
     member_id: str
     region_url: str = ""
     test_account_of: str = ""
+    former: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -113,7 +113,8 @@ class Resources(Identity):
     def _organization(self, token: Token, slug: str) -> Organization:
         organization = self.organizations[token.organization_id]
         if organization.slug != slug:
-            raise ApiError(404, "Organization not found", "connect.capture")
+            known = slug in organization.former  # who was not asked anything since cannot know the new one
+            raise ApiError(404, "Organization not found", "" if known else "connect.capture")
         return organization
 
     def _organization_document(self, version: str, organization: Organization) -> dict[str, Any]:

@@ -81,4 +81,5 @@ class SetUp(Judging):
 
     def rename(self, organization_id: str, slug: str) -> None:
         """officernd:organization.slug. Give an organisation another slug; H6."""
-        self.organizations[organization_id].slug = slug
+        organization = self.organizations[organization_id]
+        organization.former, organization.slug = {*organization.former, organization.slug}, slug

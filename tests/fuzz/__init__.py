@@ -1,0 +1,1 @@
+"""Fuzzing of every reader of outside bytes: an answer or the declared refusal, and no other exception."""
