@@ -130,9 +130,11 @@ def gone(dead: Iterable[str], modules: Sequence[str], names: Iterable[str]) -> l
     return sorted({name for name in dead if name.partition(" ")[0] in modules} - {*names})
 
 
-def drawn(mutants: Sequence[Mutant], sample: int | None, seed: int, only: str) -> list[Mutant]:
+def drawn(
+    mutants: Sequence[Mutant], sample: int | None, seed: int, only: Sequence[str] = ("",)
+) -> list[Mutant]:
     """Return the mutants to try, in their order: the seed draws the sample, and the same sample each time."""
-    fitting = [mutant for mutant in mutants if only in mutant.name]
+    fitting = [mutant for mutant in mutants if any(text in mutant.name for text in only)]
     if sample is None or sample >= len(fitting):
         return fitting
     return [fitting[at] for at in sorted(Random(seed).sample(range(len(fitting)), sample))]
@@ -171,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--part", choices=PARTS, default="read")
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="mutants whose name holds this text")
+    parser.add_argument("--only", nargs="+", default=[""], help="mutants whose name holds one of these texts")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--tests", nargs="+", help="these test files instead of those of the part")
     parser.add_argument("--list", action="store_true", help="name the mutants, and try none")
