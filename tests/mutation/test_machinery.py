@@ -58,7 +58,8 @@ def test_the_list_of_mutants_and_a_drawn_sample_are_the_same_each_time_and_every
     assert there == all_mutants(modules)
     assert len({mutant.name for mutant in there}) == len(there) > 400
     assert drawn(there, 20, 7) == drawn(there, 20, 7) != drawn(there, 20, 8)
-    assert drawn(there, None, 7, [there[3].name, there[0].name]) == [there[0], there[3]]
+    few = mutants(SOURCE, "m.py")
+    assert drawn(few, None, 7, ["age >= LIMIT", "-> pass"]) == [few[4], few[5]]
 
 
 def test_every_mutant_that_is_listed_as_dead_names_a_module_and_says_why():
