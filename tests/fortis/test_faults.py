@@ -214,3 +214,15 @@ def test_another_user_of_another_location_is_not_touched():
     world.unregister()
     after = {name: one for name, one in world.everything().items() if OTHER_LOCATION in name}
     assert len(before) == 2 and after == before
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("location", "user"), [(LOCATION, USER), (LOCATION, OTHER_USER), (OTHER_LOCATION, OTHER_USER)]
+)
+def test_users_me_answers_another_user_whoever_opens_the_app(mode, location, user):
+    world = sides(mode=mode)
+    world.register(location)
+    world.register(location, user)
+    outcome = world.launch(user, location=location, fault="me-another")
+    assert (outcome.held, outcome.response.status, world.reasons()) == (True, 403, ["identity-mismatch"])

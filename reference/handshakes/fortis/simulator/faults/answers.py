@@ -29,7 +29,7 @@ def _says(status: int) -> Callable[[Response], Answer]:
 
 
 def _another_me(response: Response) -> Answer:
-    return json_response({"user": {"id": "11e7a84525008da8960b0000"}})
+    return json_response({"user": {"id": "11e7a84525008da8960bffff"}})
 
 
 _PLATFORM = Refuses("platform-error")
