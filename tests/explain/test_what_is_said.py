@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.telling import told
 from handshakes.explain.visible import visible
 from handshakes.runtime.ciphers import AesCiphers
+
+from .rows import run
 
 NOW, LOCATION = 1_700_000_000, "11ea858313aabde4bd2eb0fa"
 CALL = {"actionid": "a", "resourceid": "", "resourcetype": "b", "timestamp": NOW, "parameters": {}}
@@ -130,3 +133,22 @@ def test_one_byte_is_not_said_to_be_several():
     assert "in 1 byte. " in explain("fortis", "x", secret="s", now=0).says
     short = Answer("officernd", "a URL", (), "refused", stages=(ShownStage("message", 1, "a"),))
     assert [*told(short, 1)][-1] == "  message  a (1 byte)"
+
+
+@pytest.mark.parametrize(
+    ("platform", "pasted", "digest", "now", "then"),
+    [
+        ("officernd", "https://p.example/h?slug=s&locations=x&signature=t%3D1700000000%2Csignature%3D{}", '{"locations": "x", "slug": "s"}.1700000000', NOW + 301, "stale"),
+        ("officernd", "https://p.example/h?slug=s&locations=x&signature=t%3D1700000000%2Csignature%3D{}", '{"locations": "x", "slug": "s"}.1700000000', NOW - 61, "from-the-future"),
+        ("officernd", "https://p.example/h?slug=s&locations=x&signature=t%3D1700000000%2Csignature%3D{}", '{"locations": "x", "slug": "s"}.1700000000', NOW, ""),
+        ("onoffice", "https://p.example/a?timestamp=1700000000&userId=17&signature={}", "https://p.example/a/?timestamp=1700000000&userId=17", NOW + 10_000_000, "stale"),
+        ("fortis", f"https://app.example/l?location_id={LOCATION}&timestamp=1700000000&hmac={{}}", f"{LOCATION}:1700000000", NOW + 10_000_000, "stale"),
+        ("retailcrm", '{{"apiKey":"example-api-key","systemUrl":"https://demo.simla.com","token":"{}"}}', "example-api-key\n", NOW, ""),
+    ],
+)  # fmt: skip
+def test_what_else_refuses_it_is_said_after_the_mistake_in_its_signature(platform, pasted, digest, now, then):
+    made = run("openssl", "dgst", "-sha256", "-hmac", "s-3-c-r-3-t", "-binary", given=digest)
+    text = made.hex() if platform == "officernd" else quote(base64.b64encode(made), safe="")
+    answer = explain(platform, pasted.format(text), secret="s-3-c-r-3-t", now=now)
+    assert (answer.verdict, bool(answer.explanations), answer.then) == ("refused", True, then)
+    assert any("refused all the same" in line for line in told(answer, now)) is bool(then)

@@ -56,7 +56,8 @@ function refusedBecause(answer, { title, recognised }) {
     return [make("p", {}, prose(answer.hint)), recognised && !answer.signature_fits && make("p", { class: "hint" }, `It was taken for a request of ${title}. If it is another platform’s, choose the platform.`)];
   }
   const { parts } = answer.explanations[0][0];
-  return parts.length > 1 ? make("ol", { class: "several" }, parts.map((part) => make("li", {}, prose(part.says)))) : make("p", {}, answer.reason === "decryption-failed" ? "With this mistake it decrypts." : "With this mistake the signature is exactly the one that was received.");
+  const then = answer.then && make("p", {}, "With the right signature it is refused all the same: ", links.reason(answer.then), ".");
+  return [then, parts.length > 1 ? make("ol", { class: "several" }, parts.map((part) => make("li", {}, prose(part.says)))) : make("p", {}, answer.reason === "decryption-failed" ? "With this mistake it decrypts." : "With this mistake the signature is exactly the one that was received.")].filter(Boolean).reverse();
 }
 
 function genuine({ returns, undone }, now) {

@@ -106,7 +106,7 @@ REASONS: dict[str, Reason] = {
     ),
     "identity-mismatch": Reason(
         "Two sources name different identities for the same thing.",
-        "The evidence names what differs. Believe the platform's API, never the request that began it.",
+        "Compare what the evidence names in the request and in the API's answer; believe the API, never the request.",
     ),
     "wrong-state": Reason(
         "The request does not fit what happened so far.",

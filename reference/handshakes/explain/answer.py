@@ -44,6 +44,8 @@ class Answer:
     signature_fits: bool = False
     stages: tuple[ShownStage, ...] = ()
     explanations: tuple[tuple[Explanation, ...], ...] = ()
+    then: str = ""
+    """The reason for which the request is refused all the same once its signature is right."""
     tried: int = 0
     ended: str = "complete"
     mine: Mine | None = None

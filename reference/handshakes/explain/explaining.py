@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from ..core.cases import Case, Ciphers, Found, Proof, Slips, called
 from ..core.keys import PUBLIC_TEST_KEYS
@@ -126,6 +128,7 @@ class _Asked:
         cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=ciphers))
         searched = partial(search, *cases, secret=self.secret, others=self.others, depth=depth)
         tried, complete, fits = 0, True, False
+        hits: tuple[Hit, ...] = ()
         explanations: tuple[tuple[Explanation, ...], ...] = ()
         if refused and refused.reason not in RIGHT_SIGNATURE and not NOTHING.search(str(refused)):
             doubts = (*doubts, *filter(None, (case.untried for case in cases)))
@@ -167,10 +170,36 @@ class _Asked:
             signature_fits=proof is not None or fits or bool(refused and refused.reason in RIGHT_SIGNATURE),
             stages=tuple(self._shown(stage, show_secrets) for stage in stages),
             explanations=explanations,
+            then=self._then(cases, stages, hits, refused.reason) if refused else "",
             tried=tried,
             ended="complete" if complete else "budget",
             mine=own,
         )  # fmt: skip
+
+    def _then(self, cases: list[Case], stages: tuple[Stage, ...], hits: tuple[Hit, ...], first: str) -> str:
+        """Return what refuses the request once the right digest stands where the received one does; "" if nothing does."""
+        received = hits[0].state[1] if hits and stages and isinstance(hits[0].state, tuple) else ""
+        if not isinstance(received, str) or len(received) < 16 or len(cases) > 1:
+            return ""
+        key = cases[0].key(self.secret, cases[0].clause)
+        right = hmac.digest(key, stages[-1].value, "sha256").hex()
+
+        def put(text: str) -> str:
+            return text.replace(received, right).replace(quote(received, safe=""), right)
+
+        again = replace(
+            self.found,
+            url=put(self.found.url),
+            headers=tuple((name, put(value)) for name, value in self.found.headers),
+            body=put(self.found.body.decode("latin-1")).encode("latin-1"),
+        )
+        try:
+            self.slips.verify(
+                again, secret=self.secret, now=self.now, tolerance=self.tolerance, readings=self.readings
+            )
+        except Refused as refused:
+            return "" if refused.reason in (first, "signature-mismatch", "malformed") else refused.reason
+        return ""
 
     def _differs(self, hit: Hit, stages: tuple[Stage, ...], show_secrets: bool) -> Difference | None:
         """Compare what a mistake signs with the message. Nothing masked is shown, nor a secret that it signs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..core.printing import printable, signed_when
+from ..core.refusals import REASONS
 from .answer import Answer
 from .differences import Mine
 from .ranking import Explanation
@@ -62,6 +63,8 @@ def _refused(answer: Answer) -> Iterator[str]:
     yield from (f"  {name}: {value}" for name, value in answer.evidence.items())
     if answer.explanations:
         yield from _explained(answer.explanations)
+        if answer.then:
+            yield f"With the right signature it is refused all the same: {answer.then}. {REASONS[answer.then].meaning}"
     elif answer.signature_fits:
         yield "  The signature itself is right."
         yield f"  {answer.hint}"
