@@ -62,18 +62,17 @@ SIZES = frozenset({16, 20, 28, 32, 48, 64})
 
 
 def sizes(received: str) -> frozenset[int]:
-    """Return how many bytes the digests have that a received one may stand for; none where it may have lost some.
+    """Return how many bytes the digests have that a received one may stand for; none where it has lost some.
 
-    >>> sizes("0f" * 32), sizes("0f" * 31)
+    >>> sizes("0f" * 32), sizes("0f" * 22)
     (frozenset({32}), frozenset())
     """
     if _odd(received.lower()):
         return frozenset()
-    read = [(slips, len(digest)) for slips, digest in read_digest(received) if "form-cut" not in slips]
-    hexed = frozenset(
-        size for slips, size in read if not any(slip.startswith("form-base64") for slip in slips)
-    )
-    return hexed or frozenset(size for _, size in read)  # what is all hex digits is no base64
+    read = read_digest(received)
+    hexed = [one for one in read if not any(slip.startswith("form-base64") for slip in one[0])]
+    sizes = (len(digest) for slips, digest in hexed or read if "form-cut" not in slips)
+    return frozenset(size for size in sizes if size in SIZES)
 
 
 def _odd(small: str) -> bool:

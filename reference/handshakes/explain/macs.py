@@ -10,23 +10,7 @@ from itertools import product
 from ..core.cases import Mac
 
 _Make = Callable[[bytes, bytes], bytes]
-_BETWEEN = (
-    b":",
-    b".",
-    b"|",
-    b"-",
-    b"_",
-    b"&",
-    b"+",
-    b",",
-    b";",
-    b" ",
-    b"\n",
-    b"/",
-    b"&key=",
-    b"&secret=",
-    b"?key=",
-)
+_BETWEEN = (b":", b".", b"|", b"-", b"_", b"&", b"+", b",", b";", b" ", b"\n", b"/", b"&key=", b"&secret=", b"?key=")  # fmt: skip
 
 
 def _hmac(name: str) -> _Make:

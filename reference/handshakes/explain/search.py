@@ -7,8 +7,10 @@ accepts one.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -110,7 +112,7 @@ class _Search:
         self.keys, self.macs = _Keys(case, secret, others), _macs(case)
         self.digests = case.fits is None or case.digest
         self.forms: dict[Any, tuple[Callable[[Any], Form | None], dict[int, list[Mac]]]] = {}
-        self.later: list[tuple[State, list[Path], Hashable, Path, bytes, Mac]] = []
+        self.later: list[Callable[[], None]] = []
         self.weak: list[Hit] = []
 
     @property
@@ -129,7 +131,7 @@ class _Search:
                 if self.wanted(state):
                     self._keep(paths, (), identity)
         while self.later:
-            self._one(*self.later.pop(0))
+            self.later.pop(0)()
 
     def _states(self, spent: int) -> Iterator[tuple[Hashable, tuple[State, list[Path]]]]:
         """Return the states that cost so much; those of cost two are of one slip, or of two."""
@@ -144,19 +146,31 @@ class _Search:
     def _pairs(
         self, state: State, paths: list[Path], identity: Hashable, key_cost: int, mac_cost: int
     ) -> None:
-        message, received = state[0], state[1] if self.received is None else self.received
+        received = state[1] if self.received is None else self.received
         if not self.macs:
             return
         fits, usable = self._fitting(received)
         keys, macs = self.keys.of(key_cost), usable.get(mac_cost)
-        if not keys or not macs:
-            return
-        size, spend = size_of(message), self.budget.spend
+        if keys and macs:
+            self._tried(state, paths, identity, keys, macs, fits, MANY_ROUNDS)
+
+    def _tried(
+        self,
+        state: State,
+        paths: list[Path],
+        identity: Hashable,
+        keys: list[tuple[Path, bytes]],
+        macs: list[Mac],
+        fits: Callable[[Any], Form | None],
+        most: float,
+    ) -> None:
+        message, size, spend = state[0], size_of(state[0]), self.budget.spend
         for parts, key in keys:  # the loop that all the time goes into: no more calls than it needs
             for mac in macs:
                 if mac.rounds is not None:
-                    if (rounds := mac.rounds(key, message)) > MANY_ROUNDS:
-                        self.later.append((state, paths, identity, parts, key, mac))
+                    if (rounds := mac.rounds(key, message)) > most:
+                        one = [(parts, key)], [mac]
+                        self.later.append(partial(self._tried, state, paths, identity, *one, fits, math.inf))
                         continue
                     if not self.budget.derive(rounds):
                         continue
@@ -167,22 +181,6 @@ class _Search:
                     continue
                 if (slips := fits(made)) is not None:
                     self._named(slips, paths, identity, parts, key, mac)
-
-    def _one(
-        self, state: State, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac
-    ) -> None:
-        """Try one that was put off."""
-        message, received = state
-        if mac.rounds is not None and not self.budget.derive(mac.rounds(key, message)):
-            return
-        self.budget.spend(size_of(message), mac.weight)
-        try:
-            made = mac.make(key, message)
-        except BROKEN:
-            return
-        slips = self._fitting(received if self.received is None else self.received)[0](made)
-        if slips is not None:
-            self._named(slips, paths, identity, parts, key, mac)
 
     def _named(
         self, slips: Form, paths: list[Path], identity: Hashable, parts: Path, key: bytes, mac: Mac

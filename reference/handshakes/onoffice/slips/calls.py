@@ -161,19 +161,8 @@ def _joined_otherwise(state: State) -> Iterator[Made]:
                 )
     for at, name in enumerate(_NAMES):
         yield one("field-missing", fields[:at] + fields[at + 1 :], f"without {name}")
-    for between, cost in (
-        (",", 1),
-        (".", 1),
-        ("|", 1),
-        (":", 1),
-        ("&", 1),
-        (" ", 1),
-        ("-", 2),
-        ("_", 2),
-        (";", 2),
-        ("\n", 1),
-        ("+", 2),
-    ):
+    for between in (",", ".", "|", ":", "&", " ", "-", "_", ";", "\n", "+"):
+        cost = 2 if between in "-_;+" else 1
         yield one("separator", fields, f"{between!r}", cost, between)
     texts = {}
     variants: tuple[tuple[Any, str], ...] = ((parameters, "as sent"), (tuple(sorted(parameters)), "sorted"))
