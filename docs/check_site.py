@@ -28,7 +28,7 @@ from docs.checks import access, app, debugger, files, lessons, marketplace, sear
 
 Part = Callable[[Browser, str], list[str]]
 """What is looked at in one go, with a browser, below an address. Returns what is wrong."""
-OF_AXE = ("debugger", "marketplace", "app")
+OF_AXE = ("access, light", "access, dark", "debugger", "marketplace", "app")
 BESIDE = 2
 """How many parts are looked at side by side."""
 
@@ -143,6 +143,7 @@ def main() -> int:
         "app": lambda browser, base: app.check(browser, axe),
         "dark": lambda browser, base: look(browser, base, some, "dark", shots),
         "search": lambda browser, base: searches.check(browser, base),
+        "printed": lambda browser, base: access.printed(browser, base, site),
         "no script": lambda browser, base: access.without_script(browser, base, site),
     }
     if not axe:

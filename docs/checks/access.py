@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from docs.checks import serving
 
@@ -29,28 +28,21 @@ def templates(site: Path) -> list[str]:
     return found
 
 
-def looked(browser: Browser, base: str, site: Path, script: Path | None, scheme: str) -> list[str]:
-    """Look at a page of each kind as it is printed, and let axe look at it at both widths, in one scheme."""
+def looked(browser: Browser, base: str, site: Path, script: Path, scheme: str) -> list[str]:
+    """Let axe look at a page of each kind, in one scheme and loaded at both widths. Returns its serious findings."""
     wrong: list[str] = []
-    source, pages = script.read_text("utf-8") if script else "", templates(site)
-    page = serving.context(browser, color_scheme=scheme).new_page()
-    for path in pages:
-        page.set_viewport_size({"width": WIDTHS["desktop"], "height": 900})
-        page.goto(base + path, wait_until="load")
-        wrong += [f"{path} ({scheme}): {each}" for each in printed(page)]
-        if source:
+    source, pages = script.read_text("utf-8"), templates(site)
+    for device, width in WIDTHS.items():
+        viewport = {"width": width, "height": 900}
+        page = serving.context(browser, color_scheme=scheme, viewport=viewport).new_page()
+        for path in pages:
+            page.goto(base + path, wait_until="load")
             page.evaluate(source)
-            wrong += [f"{path} ({scheme}, {each}" for each in axe(page, WIDTHS)]
-    page.context.close()
-    print(f"printed{' and axe' if source else ''}: {len(pages)} pages, {scheme}, {' and '.join(WIDTHS)}")
+            found = [one for one in page.evaluate(RUN) if one["impact"] in SERIOUS]
+            wrong += [f"{path} ({scheme}, {device}): {said(one)}" for one in found]
+        page.context.close()
+    print(f"axe: {len(pages)} pages, {scheme}, {' and '.join(WIDTHS)}")
     return wrong
-
-
-def axe(page: Page, widths: dict[str, int]) -> Iterator[str]:
-    """Let axe look at a page at each width. Yields its serious findings."""
-    for device, width in widths.items():
-        page.set_viewport_size({"width": width, "height": 900})
-        yield from (f"{device}): {said(one)}" for one in page.evaluate(RUN) if one["impact"] in SERIOUS)
 
 
 def said(violation: dict[str, Any]) -> str:
@@ -79,15 +71,22 @@ def without_script(browser: Browser, base: str, site: Path) -> list[str]:
     return wrong
 
 
-def printed(page: Page) -> list[str]:
-    """Look at a page as it is printed: no navigation, and folded notes open. Returns what is wrong."""
-    page.emulate_media(media="print")
-    shown = page.locator(".md-header, .md-tabs, .md-sidebar, .md-footer").evaluate_all(
-        "all => all.filter(one => one.checkVisibility()).map(one => one.className)"
-    )
-    folded = page.locator("article details > :not(summary)").evaluate_all(
-        "all => all.filter(one => !one.checkVisibility()).length"
-    )
-    page.emulate_media(media="screen")
-    wrong = [f"{name} is printed" for name in shown]
-    return wrong + ([f"{folded} parts of folded notes are not printed"] if folded else [])
+def printed(browser: Browser, base: str, site: Path) -> list[str]:
+    """Look at a page of each kind as it is printed: no navigation, and folded notes open. Returns what is wrong."""
+    page = serving.context(browser).new_page()
+    page.emulate_media(
+        media="print"
+    )  # before a page is loaded, since a change of media takes time to be drawn
+    wrong = []
+    for path in templates(site):
+        page.goto(base + path, wait_until="load")
+        shown = page.locator(".md-header, .md-tabs, .md-sidebar, .md-footer").evaluate_all(
+            "all => all.filter(one => one.checkVisibility()).map(one => one.className)"
+        )
+        folded = page.locator("article details > :not(summary)").evaluate_all(
+            "all => all.filter(one => !one.checkVisibility()).length"
+        )
+        wrong += [f"{path}: {name} is printed" for name in shown]
+        wrong += [f"{path}: {folded} parts of folded notes are not printed"] if folded else []
+    page.context.close()
+    return wrong
