@@ -168,7 +168,7 @@ CARRIED = [
     sent("cut within the URL", "fortis-data-cut", lambda d: launch(d)[:150]),
     *(Row(f"cut within an escape, by {n}", "fortis-data-cut", lambda n=n: launch(GOOD).rpartition("%2B")[0] + "%2B"[:n], WORKED) for n in (1, 2)),
     sent("cut at a whole block", "fortis-data-cut", lambda d: launch(b64encode(b64decode(d)[:64]).decode())),
-    Row("one character changed", "fortis-data-changed", lambda: launch(GOOD[:60] + ("A" if GOOD[60] != "A" else "B") + GOOD[61:]), WORKED, "part 2 of"),  # no new salt: one in some makes Latin-1
+    Row("one character changed", "fortis-data-changed", lambda: launch(GOOD[:72] + "AB"[GOOD[72] == "A"] + GOOD[73:]), WORKED, "part 3 of"),  # no new salt: one in some makes Latin-1
     sent("repeated, the first wins, as a reading", "fortis:launch.repeated=first", lambda d: launch(d) + "&data=x"),
     sent("repeated, the last wins, as a reading", "fortis:launch.repeated=last", lambda d: "/r?data=x&data=" + quote(d, safe="")),
 ]  # fmt: skip
