@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "seeds"
-MOST_BYTES, MOST_EACH = 200, 60
+MOST_BYTES, MOST_EACH = 200, 30
 """How long a seed may be, and how many a reader has."""
 
 
@@ -18,11 +18,12 @@ def of(target: str) -> list[bytes]:
 
 
 def keep(target: str, found: Iterable[bytes]) -> None:
-    """Write the shortest of what was found as the seeds of a reader, after those that it has."""
+    """Add short inputs of every length that was found to the seeds of a reader, up to `MOST_EACH`."""
     known = of(target)
     short = sorted(
         (one for one in set(found) - set(known) if len(one) <= MOST_BYTES), key=lambda one: (len(one), one)
     )
-    FOLDER.mkdir(exist_ok=True)
-    lines = [f"{one!r}\n" for one in [*known, *short][: max(MOST_EACH, len(known))]]
+    room = MOST_EACH - len(known)
+    chosen = short[:: -(-len(short) // room)] if short and room > 0 else []
+    lines = [f"{one!r}\n" for one in [*known, *chosen]]
     (FOLDER / f"{target}.txt").write_text("".join(lines), "ascii")

@@ -118,6 +118,8 @@ def protocol(
                 self._refuse(413)
             else:
                 super().send_400_response(msg)
+            if self.cycle is not None:  # what was answered here the application must not answer again
+                self.cycle.disconnected = True
 
         def _watch(self) -> None:
             """Let the time for a head run while one is owed: from the start, and from the first byte of a later one."""
