@@ -59,6 +59,7 @@ CORE: dict[str, Row] = {
     "multipart without a boundary": (lambda: strict.form_pairs(b"a", MULTIPART, C), "malformed", C, {"found": "multipart with something before its first or after its last boundary, or without one"}, ""),
     "201 parts": (lambda: strict.form_pairs(PARTS, MULTIPART, C), "too-large", C, {"parameters": "201", "limit": "200"}, ""),
     "a part without a name": (lambda: strict.form_pairs(b"--x\r\n\r\n\r\n--x--", MULTIPART, C), "malformed", C, {"found": "multipart with a part that is not a plain field"}, ""),
+    "a part without headers that names itself": (lambda: strict.form_pairs(b'--x\r\n\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--', MULTIPART, C), "malformed", C, {"found": "multipart with a part that is not a plain field"}, ""),
     "a part in Latin-1": (lambda: strict.form_pairs(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xfc\r\n--x--', MULTIPART, C), "malformed", C, {"found": "multipart with bytes that are not UTF-8"}, ""),
     "NaN": (lambda: strict.json_value(b"NaN", C), "malformed", C, {"found": "NaN, which is not JSON"}, ""),
     "a double too large": (lambda: strict.json_value(b"1e999", C), "malformed", C, {"found": "a number too large"}, ""),

@@ -150,7 +150,7 @@ def _multipart(body: bytes, boundary: bytes, clause: str) -> Pairs:
         raise Refused("too-large", clause, {"parameters": len(parts), "limit": MAX_PARAMETERS})
     pairs = []
     for part in parts:
-        head, found, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        head, found, value = part.partition(b"\r\n\r\n")
         headers = [line.partition(b":")[::2] for line in head.split(b"\r\n")]
         named = [value.strip(b" \t") for name, value in headers if name.lower() == b"content-disposition"]
         disposition = _DISPOSITION.fullmatch(named[0]) if len(named) == 1 else None
