@@ -250,3 +250,12 @@ def test_a_provider_that_was_never_told_of_its_activation_is_not_judged_by_a_ser
     assert found.state == "not seen"
     world.activate()
     assert [one.state for one in world.serve(service=service).findings] == ["held"]
+
+
+@pytest.mark.parametrize("fault", ["answer-lost", "api-slow"])
+def test_a_provider_that_never_heard_of_new_credentials_may_use_the_earlier_ones(fault):
+    world = activated()
+    world.activate(fault)
+    seen = world.platform.findings.seen
+    world.serve()
+    assert [one for one in world.platform.findings.since(seen) if one.violated] == []

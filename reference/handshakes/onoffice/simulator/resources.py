@@ -69,7 +69,9 @@ class Resources(SetUp):
             raise ApiError(22, "unlock.call")
         user.asked_at = self.clock()
         if user.state in ("prepared", "gone"):
-            clause = user.revoked
+            token = self.customers[user.web_id].token if user.web_id in self.customers else ""
+            told = any((p.token, p.message) == (token, "active") for p in self.popups.values())
+            clause = user.revoked if told or user.revoked != "credentials.replaced" else ""
             user.revoked = "block.noticed" if user.blocked else clause
             raise ApiError(22, clause)
         return user
