@@ -92,3 +92,15 @@ def test_every_reading_that_can_be_run_is_one_of_the_register(module):
     listed = {reading["id"] for ambiguity in spec["ambiguity"] for reading in ambiguity["reading"]}
     assert len(module.READINGS) > 10
     assert set(module.READINGS) - listed == set()
+
+
+def test_what_javascript_cannot_decode_is_kept_but_for_the_plus():
+    kept = officernd.READINGS["officernd:signature.escapes=kept"]["parameters"]
+    assert kept("a=b+%zz+c&signature=x") == ((("a", "b %zz c"),), "x")
+
+
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_a_query_that_cannot_be_read_is_refused_by_its_clause_under_the_readings_of_repeats_too(which):
+    with pytest.raises(Refused) as refused:
+        fortis.READINGS[f"fortis:launch.repeated={which}"]["parameters"]("a=%")
+    assert (refused.value.reason, refused.value.clause) == ("malformed", "fortis:launch.query")
