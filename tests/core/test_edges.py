@@ -104,3 +104,8 @@ def test_a_query_that_cannot_be_read_is_refused_by_its_clause_under_the_readings
     with pytest.raises(Refused) as refused:
         fortis.READINGS[f"fortis:launch.repeated={which}"]["parameters"]("a=%")
     assert (refused.value.reason, refused.value.clause) == ("malformed", "fortis:launch.query")
+
+
+def test_a_body_of_json_may_say_its_character_set():
+    read = retailcrm.READINGS["retailcrm:register.encoding=json-body"]["form"]
+    assert read(b"{}", "Application/JSON ; charset=utf-8") == b"{}"
