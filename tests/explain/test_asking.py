@@ -10,6 +10,7 @@ import pytest
 
 from handshakes.core.origins import is_url
 from handshakes.explain.asking import MOST_PASTED, Misgiven, ask
+from handshakes.spec import vectors
 
 TARGET = (
     "/h?slug=s&locations=x&signature=t%3D1648190384%2Csignature%3D"
@@ -85,6 +86,19 @@ def test_an_option_that_cannot_be_taken_is_named(given, option):
 def test_half_a_surrogate_pair_is_answered(lone):
     answer = ask("officernd", TARGET + lone, {**ASKED, "mine": lone, "secret": "s" + lone, "header": lone})
     assert answer.verdict == "refused"
+
+
+def test_a_secret_of_which_no_key_can_be_made_is_answered():
+    """The vector's id is `retailcrm/verify_registration/secret-with-nul`: HMAC pads with the byte."""
+    group, vector = next(
+        (group, vector)
+        for group, vector in vectors.rows(vectors.load("retailcrm"))
+        if vector["id"] == "retailcrm/verify_registration/secret-with-nul"
+    )
+    given = {"secret": group["given"]["secret"], "now": 0, "header": vector["input"]["content_type"]}
+    answer = ask("retailcrm", vectors.raw(vector["input"]["body"]), given)
+    assert (answer.verdict, answer.reason, answer.clause) == ("refused", "malformed", "retailcrm:token.nul")
+    assert answer.evidence == {"secret": "holds a NUL"}
 
 
 def test_a_platform_that_is_none_and_a_request_that_is_too_long_are_refused():
