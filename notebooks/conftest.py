@@ -7,7 +7,8 @@ kernel. Neither plugin has to be installed.
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -15,8 +16,8 @@ import pytest
 
 SPREADING = ("load", "worksteal", "loadgroup")
 """The ways of xdist that would spread a notebook's cells; the other ways keep a file together."""
-PIECES = 4
-"""Pieces of a file of tests. Handed out one by one, 24,000 tests keep a core busy with the handing out."""
+LARGE, PIECES = 60, 4
+"""A file with more tests is cut into pieces. Handed out one by one, 24,000 tests keep a core busy with the handing out."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,15 +42,20 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Let xdist hand out whole notebooks where it would hand out single cells, and files of tests in pieces."""
+    """Let xdist hand out whole files where it would hand out single cells and tests, and large files of tests in pieces."""
     if config.getvalue("dist") not in SPREADING:
         return None
     from xdist.scheduler import LoadFileScheduling
 
-    class Notebooks(LoadFileScheduling):
+    class Files(LoadFileScheduling):
+        @cached_property
+        def sizes(self) -> Counter[str]:
+            return Counter(map(super()._split_scope, self.collection))
+
         def _split_scope(self, nodeid: str) -> str:
             file: str = super()._split_scope(nodeid)
-            return file if file.endswith(".ipynb") else f"{file} {crc32(nodeid.encode()) % PIECES}"
+            whole = file.endswith(".ipynb") or self.sizes[file] <= LARGE
+            return file if whole else f"{file} {crc32(nodeid.encode()) % PIECES}"
 
     config.option.loadscopereorder = False  # as they are sorted: browsers first, which take longest
-    return Notebooks(config, log)
+    return Files(config, log)

@@ -59,8 +59,13 @@ def test_the_cells_of_a_notebook_stay_together_and_other_tests_stay_where_they_w
 
 
 @pytest.mark.parametrize("way", ["load", "worksteal", "loadgroup"])
-def test_workers_are_handed_whole_notebooks_and_files_in_pieces(way, monkeypatch):
+def test_workers_are_handed_whole_notebooks_and_files_and_large_files_in_pieces(way, monkeypatch):
+    tests = [f"tests/test_a.py::test_b[c::{n}]" for n in range(61)]
+
     class Files:
+        small = tuple(f"tests/test_small.py::test_{n}" for n in range(60))
+        collection = (*tests, "notebooks/a.ipynb::Cell 3", *small)
+
         def __init__(self, config, log):
             self.given = config, log
 
@@ -77,7 +82,7 @@ def test_workers_are_handed_whole_notebooks_and_files_in_pieces(way, monkeypatch
     made = conftest().pytest_xdist_make_scheduler(config, "log")
     assert made.given == (config, "log")
     assert made._split_scope("notebooks/a.ipynb::Cell 3") == "notebooks/a.ipynb"
-    tests = [f"tests/test_a.py::test_b[c::{n}]" for n in range(40)]
+    assert made._split_scope("tests/test_small.py::test_7") == "tests/test_small.py"
     pieces = {made._split_scope(test) for test in tests}
     assert pieces == {f"tests/test_a.py {n}" for n in range(4)}
     assert [made._split_scope(test) for test in tests] == [made._split_scope(test) for test in tests]

@@ -307,7 +307,7 @@ def test_the_clock_has_its_date_on_another_day_and_what_has_no_payload_counts_no
     page.locator("[data-clock='0']").click()
     page.locator("#clock", has_text=re.compile(r"^\d\d:\d\d:\d\d$")).wait_for()
     page.locator(".msg.carries").first.click()
-    page.locator("#message .hint", has_text="Secrets are masked.").wait_for()
+    page.locator("#message .hint", has_text="Secrets are masked;").wait_for()
     until(lambda: "bytes of payload" not in page.locator("#message").inner_text(), 60)
     until(
         lambda: (

@@ -77,5 +77,5 @@ def test_a_workflow_is_sound(path):
 def test_the_guide_is_built_with_the_address_where_it_is_published():
     text = (ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8")
     assert "SITE_URL: ${{ steps.pages.outputs.base_url }}/" in text
-    assert "address=${SITE_URL:-" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "export SITE_URL=${SITE_URL:-" in (ROOT / ".ci" / "run").read_text("utf-8")
     assert 'site_url: !ENV [SITE_URL, ""]' in (ROOT / "mkdocs.yml").read_text("utf-8")

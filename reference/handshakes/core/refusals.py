@@ -119,7 +119,7 @@ REASONS: dict[str, Reason] = {
     ),
     "platform-error": Reason(
         "The platform's API answered with an error.",
-        "The evidence has what it said: a status, the error's code or its name.",
+        "The evidence has what it said. A key or token that it does not know may be of another account than the address.",
     ),
     "unexpected-answer": Reason(
         "The platform's API answered with something other than its documented shape.",

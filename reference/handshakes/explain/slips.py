@@ -19,7 +19,7 @@ GENERAL: tuple[Slip, ...] = (
     *_rows(
         "carrier",
         ("parameter-added", "A parameter was added on the way: the signature fits without it.", "Find what adds it (an advertising link, a proxy, a redirect), and take it out or verify the URL in front of that.", "advertising, proxies, redirect rules"),
-        ("parameter-doubled", "A parameter occurs twice: the signature fits with one of them.", "Find what adds the second one.", "redirect rules, forms"),
+        ("parameter-doubled", "A parameter occurs twice: the signature fits once one of them is taken out.", "Find what adds the second one.", "redirect rules, forms"),
         ("parameter-missing", "A parameter was lost on the way: the signature fits with it.", "Read the raw query. Several frameworks drop parameters that are empty.", "Sanic, BlackSheep, proxies"),
         ("order-sorted", "The signature was made for the parameters in sorted order.", "Sign and verify the order of the sent URL, not of a log behind a proxy or of a sorted map.", "HAProxy, Varnish, Go's url.Values, TreeMap"),
         ("order-reversed", "The signature was made for the parameters in reverse order.", "Keep the parameters in the order of the URL.", "stacks, prepending"),

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 from ...core.messages import Answer, Pause, Request, Step, redirect
 from ...core.origins import allowed_origin
+from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
@@ -222,7 +223,8 @@ class Connecting(Refreshing):
         for name, expected in ours.items():
             found = (integration if name == "_id" else settings).get(name)
             if found != expected:
-                raise Refused("identity-mismatch", clause, {"answered": name, "expected": expected})
+                evidence = {"answered": f"{name} {printable(str(found), 100)}", "expected": expected}
+                raise Refused("identity-mismatch", clause, evidence)
         return text_of(settings, "secret", CLAUSE + "secret.answer")
 
     def subscription(self, identity: str) -> dict[str, object]:

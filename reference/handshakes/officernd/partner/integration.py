@@ -265,7 +265,8 @@ class PartnerIntegration(ResultPage):
         named = data.get("object") if isinstance(data, dict) else None
         named_id = named.get("_id") if isinstance(named, dict) else None
         if named_id is not None and named_id != installation.details["integrationId"]:
-            raise Refused("identity-mismatch", clause, {"data.object._id": "names another integration"})
+            evidence = {"data.object._id": f"names another integration: {printable(str(named_id), 100)}"}
+            raise Refused("identity-mismatch", clause, evidence)
         return True
 
     def forget(self, installation: Installation) -> None:

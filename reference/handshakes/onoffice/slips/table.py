@@ -48,8 +48,8 @@ SLIPS: tuple[Slip, ...] = (
     ),
     *_rows(
         "order",
-        ("order-natural", "The names were sorted naturally, numbers by value.", "Sort by the bytes of the names.", "natsort, ksort with SORT_NATURAL"),
         ("order-locale", "The names were sorted as people sort: small and capital letters together, - and _ ignored.", "Sort by the bytes of the names.", "localeCompare, Intl.Collator, strcoll, SQL"),
+        ("order-natural", "The names were sorted naturally, numbers by value.", "Sort by the bytes of the names.", "natsort, ksort with SORT_NATURAL"),
         ("order-whole", "Whole parameters were sorted, not their names.", "Sort by the bytes of the names.", "sort() of name=value texts, Varnish's querysort"),
         ("order-values", "The parameters were sorted by their values.", "Sort by the bytes of the names: ksort, not asort.", "PHP sort and asort"),
         ("order-listed", "The parameters were signed in the order of onOffice's list.", "Sort by the bytes of the names.", "fixed lists of names"),

@@ -15,7 +15,7 @@ const title = (row) => el("div", {}, el("p", { class: "hint" }, `Message ${row.n
   el("h2", { id: "message-h" }, el("code", {}, row.text)));
 
 // without the numbers of ambiguities and measurements, which only the register explains
-const plain = (text) => text.replace(/ \((?:[A-Z]\d+(?:, )?)+\)/g, "");
+const plain = (text) => text.replace(/ \((?:[A-Z]\d+(?:, )?)+\)/g, "").replaceAll("`", "");
 
 const TYPES = { int: "a number", float: "a number", str: "text", bool: "true or false", list: "a list", dict: "an object", NoneType: "null" };
 
@@ -60,8 +60,8 @@ const explained = (answer) => {
     parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => part.kind === "reading" ? [
       el("p", {}, "It would verify if the documents are read in another way: ", el("code", {}, part.id)),
       el("p", { class: "hint" }, "What to do: let the sender keep to the documents. If the platform itself sends this, verify with that reading, and tell us.")] : [
-      el("p", {}, part.says, part.change ? ` (${part.change})` : ""), el("p", { class: "hint" }, `What to do: ${part.cure}`)]));
-    if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come from: ${others.slice(0, 3).map((one) => one.id).join(", ")}.`));
+      el("p", {}, plain(part.says), part.change ? ` (${plain(part.change)})` : ""), el("p", { class: "hint" }, `What to do: ${plain(part.cure)}`)]));
+    if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });
   if (answer.verdict === "refused" && !answer.explanations?.length) {
     if (answer.signature_fits) parts.push(el("p", {}, "The signature itself is right."));
@@ -191,7 +191,7 @@ export const show = async (row, rows, act = "") => {
   place.replaceChildren(title(row), verdict(one) ?? "",
     el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null),
     panel, form,
-    section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}${one.request.bytes ? `, ${one.request.bytes} bytes of payload` : ""}. Secrets are masked.`), lines(one.request)),
+    section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}${one.request.bytes ? `, ${one.request.bytes} bytes of payload` : ""}. Secrets are masked; keys that everybody knows are not.`), lines(one.request)),
     one.response ? section("Response", lines(one.response)) : el("p", { class: "hint" }, one.failure ? `No response: ${one.failure}.` : "No response yet."),
     el("div", { id: "covered" }),
     one.findings.length ? section("Checked by the marketplace", el("ul", { class: "checks" }, one.findings.map((each) => el("li", {}, state(each.state === "held" ? "ok" : each.state === "violated" ? "bad" : "none", each.state), " ", el("code", {}, each.clause), " ", el("small", {}, each.detail))))) : "",
