@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from handshakes.cli.hosts import Bound, Host
@@ -30,6 +32,30 @@ class Market:
 
     def wire(self, platform: str) -> Any:
         return self.hosts[platform].place.wire
+
+
+@contextmanager
+def foreign(answer: Callable[[BaseHTTPRequestHandler], tuple[str, dict[str, str]]]) -> Iterator[int]:
+    """Serve another site's pages on this machine; `answer` returns a page and more headers. Yield the port."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            text, headers = answer(self)
+            self.send_response(200)
+            for name, value in {"content-type": "text/html", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join(60)
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ import requests
 
 from handshakes.core.messages import Request, Response
 from handshakes.core.refusals import Refused
-from tests.browser.market import WAIT, Market, choose, marketplace, opened, press, shown, window
+from tests.browser.market import WAIT, Market, choose, foreign, marketplace, opened, press, shown, window
 from tests.browser.test_onoffice import until
 from tests.oracles import tool
 
@@ -395,23 +393,8 @@ def test_two_requests_are_compared_at_their_first_difference(page_of):
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[str]:
     """A page of another site on this machine, which allows its scripts everything."""
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<title>elsewhere</title>")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://localhost:{server.server_port}/"
-        server.shutdown()
-        thread.join(60)
+    with foreign(lambda asked: ("<title>elsewhere</title>", {})) as port:
+        yield f"http://localhost:{port}/"
 
 
 def test_another_site_can_neither_press_nor_read_nor_frame_the_page(page_of, connected, elsewhere):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from handshakes.platforms import PLATFORMS
-from tests.browser.market import WAIT, marketplace, opened, press, shown, window
+from tests.browser.market import WAIT, foreign, marketplace, opened, press, shown, window
 from tests.browser.test_marketplace import (  # noqa: F401  (fixtures)
     QUIET,
     activated,
@@ -89,27 +88,14 @@ def test_the_simulators_pages_look_like_the_rest_in_the_dark_and_on_a_phone(chro
 def framed() -> Iterator[str]:
     """A page at 127.0.0.1 with a frame of localhost, which sets a plain third-party cookie and shows what came back."""
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            port = self.server.server_address[1]
-            text = f"<iframe src='http://localhost:{port}/frame'></iframe>"
-            self.send_response(200)
-            self.send_header("content-type", "text/html")
-            if self.path == "/frame":
-                text = f"<p>{self.headers.get('cookie') or 'none'}</p>"
-                self.send_header("set-cookie", "plain=1; SameSite=None; Secure")
-            self.end_headers()
-            self.wfile.write(text.encode())
+    def answer(asked: BaseHTTPRequestHandler) -> tuple[str, dict[str, str]]:
+        if asked.path == "/frame":
+            cookie = asked.headers.get("cookie") or "none"
+            return f"<p>{cookie}</p>", {"set-cookie": "plain=1; SameSite=None; Secure"}
+        return f"<iframe src='http://localhost:{asked.server.server_address[1]}/frame'></iframe>", {}
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join(60)
+    with foreign(answer) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 @pytest.fixture(scope="module", params=["allowed", "blocked"])

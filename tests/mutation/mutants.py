@@ -24,7 +24,7 @@ UNREAD = {"annotation", "returns", "type_comment", "ctx"}
 
 
 class Mutant(NamedTuple):
-    """One change: the module's path, the function around it, what stood there and what stands there now."""
+    """One change: the module's path, the function around it, the code before and after."""
 
     module: str
     index: int
