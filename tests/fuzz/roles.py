@@ -18,6 +18,7 @@ from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.server import RoleServer, listen
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import World
+from tests.logged import Log
 
 NOW = 1_700_000_000
 
@@ -162,18 +163,8 @@ class _Echo:
         return Response(200, (), request.target.encode() + request.body)
 
 
-class _Errors(logging.Handler):
-    """What is logged as an error: the server may refuse anything, and fail at nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.found.append(f"{record.getMessage()}: {record.exc_info[1] if record.exc_info else ''}")
-
-
-ERRORS = _Errors()
+LOG = Log(logging.ERROR)
+"""What the server fails at: it may refuse anything, and fail at nothing."""
 
 
 @cache
@@ -186,8 +177,7 @@ def _server() -> tuple[asyncio.AbstractEventLoop, Any, Any]:
     sock.close()
     config = server._server.config
     config.load()
-    for name in ("handshakes", "uvicorn.error", "asyncio"):
-        logging.getLogger(name).addHandler(ERRORS)
+    LOG.listening("handshakes", "uvicorn.error", "asyncio")
     return loop, config, ServerState
 
 
@@ -210,6 +200,6 @@ def received(data: bytes) -> None:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             await task
 
-    ERRORS.found.clear()
+    LOG.taken()
     loop.run_until_complete(connection())
-    assert ERRORS.found == []
+    assert LOG.taken() == []

@@ -6,7 +6,6 @@ lost by a failure, no secret in any output, and nothing kept outside a bounded s
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
@@ -21,8 +20,9 @@ from handshakes.core.refusals import Refused
 from handshakes.runtime.store import Installation
 from handshakes.runtime.story import Reports
 from handshakes.runtime.transcript import Transcript
-from tests.machines.adapters import Adapter, Fact
-from tests.machines.watching import LOSSES, Asked, Log, Network, Store
+from tests.logged import Log
+from tests.machines.adapters.adapter import Adapter, Fact
+from tests.machines.watching import LOSSES, Asked, Network, Store
 from tests.test_bounded import remembered
 
 MOST_EXPIRING = 60
@@ -43,8 +43,7 @@ class Handshakes(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         type(self).made += 1
-        self.log = Log()
-        logging.getLogger().addHandler(self.log)
+        self.log = Log().listening("")
         self.store = Store()
         self.both = self.adapter.sides(self.store, self.kind)
         self.platform, self.clock = self.both.platform, self.both.clock
@@ -59,10 +58,10 @@ class Handshakes(RuleBasedStateMachine):
         """Whatever came before, the customer of the last step can be connected and use the connection, without a violation."""
         try:
             self.clock.advance(120)  # what is still remembered of a fault, a limit or a lease passes
-            for who, step in self.adapter.complete(self.both, self.last):
-                self.pressed(who, step, "", genuine=True)
+            for step in self.adapter.whole:
+                self.pressed(self.last, step, "", genuine=True)
         finally:
-            logging.getLogger().removeHandler(self.log)
+            self.log.close()
 
     # --- rules ------------------------------------------------------------------------------------
 
@@ -144,8 +143,8 @@ class Handshakes(RuleBasedStateMachine):
         """Some of the customers are connected already."""
         for number, customer in enumerate(self.adapter.customers):
             if number in connected:
-                for who, step in self.adapter.complete(self.both, customer):
-                    self.pressed(who, step, "")
+                for step in self.adapter.whole:
+                    self.pressed(customer, step, "")
         self.look()
 
     def connect(self, partner: Any) -> None:
@@ -239,7 +238,7 @@ class Handshakes(RuleBasedStateMachine):
                 assert all(same.values()), f"a credential was replaced by a failure: {same}"
 
     def no_secret_in_any_output(self, asked: list[Asked]) -> None:
-        outputs = [*self.log.taken()]
+        outputs = self.log.taken()
         for _, refused in self.both.reports:
             outputs += [str(refused), repr(refused), refused.explain()]
         self.both.reports.clear()

@@ -62,7 +62,7 @@ class Unchecked(Module):
 
     def verify(self, body, content_type, secret):
         from handshakes.retailcrm.signing import Registration
-        from tests.machines.adapters import fields, read
+        from tests.machines.adapters.proofs import fields, read
 
         members = read(fields(body).get("register", "").encode())
         return Registration(str(members.get("apiKey")), str(members.get("systemUrl")), ())

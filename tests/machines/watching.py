@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,18 +95,3 @@ class Network(InProcess):
             raise Unreachable("timeout", request.origin)
         kept = (("content-type", "text/html"),)
         return Response(500, kept, b"") if self.loss == "500" else Response(200, kept, b"<p>Sorry</p>")
-
-
-class Log(logging.Handler):
-    """Every line that is logged, with the exception that it tells of."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"{record.getMessage()} {record.exc_info[1] if record.exc_info else ''}")
-
-    def taken(self) -> Iterator[str]:
-        while self.lines:
-            yield self.lines.pop()
