@@ -35,7 +35,7 @@ def kept_in(folder: Path) -> SqlStore:
 def damage(how: str, store: SqlStore, folder: Path, platform: str, *identities: str) -> None:
     """Damage the rows of these identities in the store that is kept in a folder."""
     if how == LOST_KEY:
-        store._fernet = MultiFernet([Fernet(Fernet.generate_key())])
+        store._rows._fernet = MultiFernet([Fernet(Fernet.generate_key())])
     else:
         marks = ", ".join("?" * len(identities))
         others = ", ".join(f"'{identity}'" for identity in identities)

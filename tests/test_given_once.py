@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+from handshakes.core.messages import Pause
 from handshakes.core.refusals import Refused
 from handshakes.fortis import demo as fortis
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.flow import Clock, InProcess
+from handshakes.runtime.renewing import LOOK
 from handshakes.runtime.sql_store import SqlStore
 from handshakes.runtime.story import World
 from tests.web import test_killed as people
@@ -39,6 +41,7 @@ class Both(InProcess):
         self.platform, self.partner, self.reports = sides.platform, sides.partner, sides.reports
         self.other = sqlite3.connect(file, isolation_level=None)
         self.path, self.asked, self.pauses, self.locked_for = "none", 0, 0, 0
+        self.meanwhile: Any = lambda: None
         super().__init__(self, sides.partner, clock=self.clock)
 
     @property
@@ -74,6 +77,7 @@ class Both(InProcess):
         self.pauses += 1
         if self.pauses == self.locked_for:
             self.free()
+            self.meanwhile()
 
     def tried(self, step: Any) -> bool:
         """Return what a step says came of it; a refusal that it raises is told as an endpoint would tell it."""
@@ -163,6 +167,17 @@ def test_what_is_given_while_the_store_is_locked_is_saved_when_it_is_free(case, 
         assert both.asked >= 1 and both.pauses >= 20
         assert set(both.reasons()) == {"store-locked"}
         assert works(both, case), both.reasons()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "token is renewed" in case])
+def test_nobody_sends_a_spent_token_while_another_waits_for_the_store_to_save_the_new_one(case, tmp_path):
+    """A platform that sees one twice may take back everything that it gave (RFC 9700, 4.14.2)."""
+    with ready(case, tmp_path) as (both, act):
+        both.locked_for, came = 55, []
+        both.meanwhile = lambda: came.append(next(act(both)))
+        assert both.tried(act(both)), both.reasons()
+        assert came == [Pause(LOOK)]
+        assert both.asked == 1
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -215,12 +215,12 @@ def row(data: bytes) -> None:
     """Open a row: details, state and what is sealed as anybody may leave them, and as the holder of the key does."""
     store = _store()
     details, _, sealed = data[1:].partition(b"\0")
-    whole = store._fernet.encrypt(sealed)
+    whole = store._rows._fernet.encrypt(sealed)
     state: Any = "active" if (data or b"\0")[0] % 2 else text(sealed)
     for shown in (details, text(details)):
         for kept in (sealed, whole, text(sealed)):
             with suppress(StoreError):
-                store._opened(("fortis", "1", state, 1, shown, kept))
+                store._rows.opened(("fortis", "1", state, 1, shown, kept))
 
 
 def keys(data: bytes) -> None:

@@ -51,6 +51,18 @@ def store(request, tmp_path):
     opened.close()
 
 
+@pytest.mark.parametrize(
+    "memory", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:a?mode=memory&uri=true"]
+)
+def test_a_database_in_memory_is_one_for_all_threads(memory):
+    store = SqlStore(memory, [Fernet.generate_key().decode()])
+    with ThreadPoolExecutor(8) as pool:
+        saved = list(pool.map(lambda number: store.save(new(str(number))), range(40)))
+        assert list(pool.map(lambda one: store.get("toy", one.identity), saved)) == saved
+        assert sum(pool.map(lambda _: store.first_time("toy", "n", NEVER, 0), range(40))) == 1
+    store.close()
+
+
 # --- both stores ------------------------------------------------------------------------------
 
 

@@ -2,7 +2,8 @@
 
 A refresh token works once, so of many requests that find the access token expired, one renews it: it
 saves the installation with a lease, which only one of them can. The others look again until its tokens
-are there. A lease runs out by itself, for a process that ends in the middle.
+are there. A lease runs out by itself, for a process that ends in the middle; not before the tokens are saved, however
+long the store fails: a platform that is sent a spent refresh token may take back everything (RFC 9700, 4.14.2).
 """
 
 from __future__ import annotations
@@ -12,20 +13,20 @@ from dataclasses import replace
 
 from ..core.messages import Pause, Step
 from ..core.refusals import Refused
-from .role import Configuration, Equipped
+from .role import PATIENCE, Configuration, Equipped
 from .store import Conflict, Installation
 from .tokens import Tokens
 
 EARLY = 60  # seconds before its end in which a token is renewed
 LOOK = 0.2  # seconds between two looks
 LOOKS = 50
+LEASE = PATIENCE + 30  # seconds: more than a token request and the last try to save may take besides
 
 
 class Renewing(Equipped[Configuration]):
-    """Tokens that are fresh; a partner says how one is renewed, how long that may take, and how a change is saved."""
+    """Tokens that are fresh; a partner says how one is renewed, and how a change is saved."""
 
     platform = ""
-    lease_seconds = 5
 
     def renewed(self, installation: Installation) -> Step[Tokens]:
         """Ask the platform for new tokens; raises `Refused`."""
@@ -53,7 +54,7 @@ class Renewing(Equipped[Configuration]):
 
     def lease(self, installation: Installation) -> Installation | None:
         """Save that this request renews; None when another one saved first."""
-        until = {"refreshingUntil": str(self.clock() + self.lease_seconds)}
+        until = {"refreshingUntil": str(self.clock() + LEASE)}
         try:
             return self.store.save(replace(installation, details={**installation.details, **until}))
         except Conflict:

@@ -44,16 +44,16 @@ class Equipped(Generic[Configuration]):
 
     def kept(self, endpoint: str, save: Callable[[], Saved]) -> Step[Saved]:
         """Save what a platform has just given, and gives once; where the store fails, try again for half a minute."""
-        late = 0
+        late, told = self.clock() + PATIENCE, False
         while True:
             try:
                 return save()
             except StoreError as error:
-                if not store_failed(error) or 0 < late <= self.clock():
+                if not store_failed(error) or late <= self.clock():
                     raise
-                if not late:
-                    late = self.clock() + PATIENCE
+                if not told:
                     self.report(endpoint, error)
+                told = True
             yield Pause(AGAIN)
 
     def unless_the_store_fails(self, endpoint: str, step: Step[Answer]) -> Step[Answer]:

@@ -1,35 +1,31 @@
-"""Installations in a database, with the credentials encrypted at rest and bound to their row; and opening one.
+"""Installations in a database of SQLite or PostgreSQL; and opening one.
 
 The keys come from the environment or from a file beside the database, which the first start writes.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
 from .store_errors import folder_error, store_error, unopened
 from .store_keys import KEYS_VARIABLE, given_keys, keys_of
+from .store_rows import NO_VERSION, Rows
 from .store_tables import FOREVER, MOST, prepare, searchable, storable, tables, until_free, whole
 from .store_urls import database_url, engine_options, is_database_url, shown
 
 if TYPE_CHECKING:
-    from cryptography.fernet import MultiFernet
     from sqlalchemy import Connection, Engine
 
 log = logging.getLogger("handshakes")
 
 AT_ONCE = 200
 """How many expired rows one call removes: what has piled up goes over the next calls, and none of them takes long."""
-NO_VERSION = -1
-"""What a row is replaced under whose version is none."""
 
 
 class SqlStore:
@@ -41,15 +37,8 @@ class SqlStore:
 
     def __init__(self, url: str, keys: list[str]) -> None:
         import sqlalchemy as sql
-        from cryptography.fernet import Fernet, MultiFernet
 
-        try:
-            self._fernet: MultiFernet = MultiFernet([Fernet(key) for key in keys])
-        except ValueError:
-            raise StoreError(
-                "store-wrong-key", "a store key is not a Fernet key (44 URL-safe base64 characters)"
-            ) from None
-        self._sql = sql
+        self._rows, self._sql = Rows(keys), sql
         address = None
         try:
             address = database_url(url) if is_database_url(url) else sql.make_url(url)
@@ -59,7 +48,7 @@ class SqlStore:
             first = self._engine = self._alone = self._reading = sql.create_engine(address, **options)
             if self._engine.dialect.name == "postgresql":  # one round trip instead of three
                 self._alone = self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            else:  # one connection that writes, for which threads queue
+            elif "pool_size" not in options:  # one connection that writes, for which threads queue
                 one = {"pool_size": 1, "max_overflow": 0, "connect_args": {"timeout": 0}}
                 self._engine = self._alone = sql.create_engine(address, **{**options, **one})
             self._wait, known = options["pool_timeout"], tables()
@@ -116,7 +105,7 @@ class SqlStore:
             row = connection.execute(
                 self._by_identity, {"platform": searchable(platform), "identity": identity}
             ).first()
-        return self._opened(row) if row else None
+        return self._rows.opened(row) if row else None
 
     def find(self, platform: str, name: str, value: str) -> list[Installation]:
         """Return the installations with this detail, ordered by identity."""
@@ -128,7 +117,7 @@ class SqlStore:
         installations = []
         for row in rows:
             try:
-                installations.append(self._opened(row))
+                installations.append(self._rows.opened(row))
             except StoreError as error:  # one damaged row must not take the others with it
                 log.error("%s", error)
         # the table that is searched is not sealed: what leads to another's installation leads nowhere
@@ -148,7 +137,7 @@ class SqlStore:
         found: list[tuple[str, Installation | StoreError]] = []
         for row in rows:
             try:
-                found.append((row.identity, self._opened(row)))
+                found.append((row.identity, self._rows.opened(row)))
             except StoreError as error:
                 found.append((row.identity, error))
         return found
@@ -170,14 +159,7 @@ class SqlStore:
         sql = self._sql
         key = {"platform": installation.platform, "identity": installation.identity}
         saved = replace(installation, version=max(installation.version, 0) + 1)
-        shown = json.dumps(dict(saved.details))
-        sealed = [saved.platform, saved.identity, dict(saved.credentials), _digest(saved.state, shown)]
-        row = {
-            "state": saved.state,
-            "version": saved.version,
-            "details": shown,
-            "credentials": self._fernet.encrypt(json.dumps(sealed).encode()),
-        }
+        row = self._rows.sealed(saved)
         table, details = self._installations, self._details
         this = (table.c.platform == saved.platform, table.c.identity == saved.identity)
         if installation.version:
@@ -235,7 +217,7 @@ class SqlStore:
         wrong = []
         for row in rows:
             try:
-                self._opened(row)
+                self._rows.opened(row)
             except StoreError as error:
                 wrong.append(error)
         return wrong, len(rows)
@@ -244,34 +226,6 @@ class SqlStore:
         """Close the database's connections."""
         for engine in (self._reading, self._engine):
             engine.dispose()
-
-    def _opened(self, row: Any) -> Installation:
-        from cryptography.fernet import InvalidToken
-
-        platform, identity, state, version, details, sealed = row
-        name = f"{platform} {identity}"
-        if not isinstance(version, int) or version < 1:
-            raise StoreError("store-damaged", f"the row of {name} has no version", NO_VERSION)
-        try:
-            kept_for, kept_as, credentials, *digest = json.loads(self._fernet.decrypt(sealed))
-            searchable = json.loads(details)
-            if not isinstance(searchable, dict) or not isinstance(credentials, dict):
-                raise ValueError
-        except InvalidToken:
-            message = f"no store key opens the credentials of {name}"
-            raise StoreError("store-wrong-key", message, version) from None
-        except (TypeError, ValueError, RecursionError):
-            raise StoreError("store-damaged", f"the row of {name} cannot be read", version) from None
-        if (kept_for, kept_as) != (platform, identity):
-            raise StoreError("store-damaged", f"the credentials of {name} belong to another row", version)
-        if digest and digest != [_digest(state, details)]:  # a row of before this was sealed has none
-            raise StoreError("store-damaged", f"state or details of {name} were changed by others", version)
-        return Installation(platform, identity, searchable, credentials, state, version)
-
-
-def _digest(state: str, details: str) -> str:
-    """Return what is sealed of state and details, which are stored in clear: so that nobody else can change them."""
-    return sha256(f"{state} {details}".encode()).hexdigest()
 
 
 def open_store(

@@ -23,6 +23,7 @@ PATIENCE = 1.0
 QUEUE = 10.0
 """Seconds that a request waits for one of the connections to PostgreSQL, or to write after others in SQLite; and a statement for its answer."""
 CONNECTIONS = 10
+MEMORY = ":memory:"
 WATCHED: dict[str, int | str] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -76,16 +77,24 @@ def engine_options(url: URL, environment: Mapping[str, str] | None = None) -> di
 
     Beyond this machine PostgreSQL has to show a certificate for its name, unless the URL or PGSSLMODE says otherwise.
 
+    A database of SQLite that is in memory has one connection, with which it ends.
+
     >>> from sqlalchemy import make_url
-    >>> engine_options(make_url("sqlite:///a.sqlite"))
-    {'pool_timeout': 10.0, 'connect_args': {'timeout': 10.0}}
+    >>> engine_options(make_url("sqlite:///a.sqlite"))["connect_args"], engine_options(make_url("sqlite://"))["pool_size"]
+    ({'timeout': 10.0}, 1)
     >>> options = engine_options(make_url("postgresql+psycopg://shop@db.example/shop"), {})
     >>> options["connect_args"]["sslmode"], options["pool_pre_ping"]
     ('verify-full', True)
     """
+    from sqlalchemy import QueuePool
+
     if url.get_backend_name() == "sqlite":
-        patience = float(str(url.query.get("timeout", QUEUE)))
-        return {"pool_timeout": patience, "connect_args": {"timeout": patience}}
+        arguments: dict[str, Any] = {"timeout": (patience := float(str(url.query.get("timeout", QUEUE))))}
+        options = {"poolclass": QueuePool, "pool_timeout": patience, "connect_args": arguments}
+        if (url.database or MEMORY).endswith(MEMORY) or url.query.get("mode") == "memory":
+            arguments["check_same_thread"] = False
+            return {**options, "pool_size": 1, "max_overflow": 0}
+        return options
     environment = os.environ if environment is None else environment
     limits = {
         "lock_timeout": PATIENCE,

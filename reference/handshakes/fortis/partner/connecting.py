@@ -29,7 +29,6 @@ class Connecting(Renewing[Configuration]):
     """The registrations that the app keeps."""
 
     platform = PLATFORM
-    lease_seconds = 15  # more than a request of the API may take
 
     @cached_property
     def api(self) -> Api:

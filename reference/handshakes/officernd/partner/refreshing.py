@@ -19,8 +19,6 @@ class Refreshing(Renewing[Configuration]):
     """The API as this partner calls it, with tokens that are fresh."""
 
     platform = PLATFORM
-    lease_seconds = 5
-    """More than a token request may take."""
 
     @cached_property
     def api(self) -> Api:
