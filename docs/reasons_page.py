@@ -36,9 +36,8 @@ def _steps(code: str) -> list[str]:
     for platform in PLATFORMS:
         for operation in recipe.load(platform).operations:
             if any(line.reason == code for line in recipe.lines(recipe.load(platform), operation.id)):
-                anchor = "steps-" + operation.id.replace(".", "-")
                 name = operation.id.partition(".")[2]
-                each.append(f"{PLATFORMS[platform].title} [{name}](recipes/{platform}.md#{anchor})")
+                each.append(f"{PLATFORMS[platform].title} [{name}](recipes/{platform}.md#{name})")
     symptoms = [
         f"[{prose(one['title'])}](troubleshooting.md#{one['id']})"
         for one in tomllib.loads(TROUBLE.read_text("utf-8"))["symptom"]

@@ -76,4 +76,4 @@ def _slip(id: str) -> str:
 
 def _step(operation: str) -> str:
     platform, _, name = operation.partition(".")
-    return f"[{name}](recipes/{platform}.md#steps-{platform}-{name})"
+    return f"[{name}](recipes/{platform}.md#{name})"
