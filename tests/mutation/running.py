@@ -177,11 +177,20 @@ class Warm:
                 if not put_in(tree, file, mutant.scope, functions):
                     raise LookupError(f"no function {mutant.scope} to change")
             for item, after in zip(items, [*items[1:], None], strict=True):
-                if any(report.failed for report in runtestprotocol(item, log=False, nextitem=after)):
-                    return item.nodeid
+                if failures := [
+                    one for one in runtestprotocol(item, log=False, nextitem=after) if one.failed
+                ]:
+                    return failed_by(failures[0])
             return None
 
         return work
+
+
+def failed_by(report: pytest.TestReport) -> str:
+    """Return the name of a test that failed; a program that it waited for in vain is no verdict, on a busy machine."""
+    if "subprocess.TimeoutExpired" in report.longreprtext:
+        raise TimeoutError(report.nodeid)
+    return report.nodeid
 
 
 class Chosen:
@@ -189,7 +198,7 @@ class Chosen:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._order = {name: at for at, name in enumerate(names)}
-        self.failed = ""
+        self.failed: pytest.TestReport | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -198,8 +207,8 @@ class Chosen:
         )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.failed = self.failed or report.nodeid
+        if report.failed and not self.failed:
+            self.failed = report
 
 
 def fresh(mutant: Mutant, names: Sequence[str]) -> Callable[[], str | None]:
@@ -219,7 +228,7 @@ def fresh(mutant: Mutant, names: Sequence[str]) -> Callable[[], str | None]:
             if code == pytest.ExitCode.INTERNAL_ERROR:
                 raise RuntimeError("pytest failed inside")
             if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-                return chosen.failed or "the import"
+                return failed_by(chosen.failed) if chosen.failed else "the import"
         return None
 
     return work

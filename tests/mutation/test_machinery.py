@@ -9,10 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
 from tests.mutation.modules import codes, noted, put_in
 from tests.mutation.mutants import mutants, mutated
 from tests.mutation.run import PARTS, all_mutants, drawn, gone, listed, modules_of
+from tests.mutation.running import failed_by
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,6 +121,15 @@ def test_the_four_ends_of_a_child_are_told_apart():
         3: Verdict(INCONCLUSIVE, "RuntimeError: not a verdict"),
         4: Verdict(INCONCLUSIVE, "SIGXCPU"),
     }
+
+
+def test_a_test_that_waited_for_a_program_in_vain_is_no_verdict():
+    def report(text: str) -> pytest.TestReport:
+        return pytest.TestReport("t.py::one", ("t.py", 1, "one"), {}, "failed", text, "call")
+
+    assert failed_by(report("AssertionError: assert 1 == 2")) == "t.py::one"
+    with pytest.raises(TimeoutError, match="one"):
+        failed_by(report("subprocess.TimeoutExpired: Command ['openssl'] timed out after 60 seconds"))
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
