@@ -15,6 +15,7 @@ HEAVY = {
     "cryptography",
     "jinja2",
     "jsonschema_rs",
+    "pydantic",
     "requests",
     "sqlalchemy",
     "starlette",
