@@ -171,6 +171,7 @@ def test_what_is_not_http_is_a_plain_400(ask, sent):
     status, answer, seen = ask(sent)
     assert (status, seen) == (400, [])
     assert b"content-type: text/plain" in answer.lower()
+    assert b"\nBad Request\n" in answer
 
 
 @pytest.mark.parametrize("host", [b"other.example", b"app.example:8443", b"app.example.", b"", b"127.0.0.1"])

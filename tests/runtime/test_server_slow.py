@@ -143,8 +143,8 @@ def test_an_answer_that_nobody_takes_is_cut_off(serving, toy):
 # --- pieces -----------------------------------------------------------------------------------
 
 
-def chunks(number: int) -> bytes:
-    head = b"POST / HTTP/1.1\r\n" + HOST + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n"
+def chunks(number: int, method: bytes = b"POST") -> bytes:
+    head = method + b" / HTTP/1.1\r\n" + HOST + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n"
     return head + b"1\r\nx\r\n" * number + b"0\r\n\r\n"
 
 
@@ -153,6 +153,13 @@ def test_the_pieces_of_a_body_are_counted(serving, send_raw, number, expected):
     server = serving(Limits(pieces=100))
     assert status(send_raw(server.url, chunks(number))) == expected
     assert len(server.role.seen) == (expected == 200)
+
+
+def test_an_answer_to_head_has_no_body_when_its_own_has_too_many_pieces(serving, send_raw):
+    """RFC 9110, 9.3.2; the parser raises when it is handed one, and nothing would be answered."""
+    answer = send_raw(serving(Limits(pieces=100)).url, chunks(101, b"HEAD"))
+    assert status(answer) == 413
+    assert answer.partition(b"\r\n\r\n")[2] == b""
 
 
 def test_a_megabyte_in_chunks_of_a_byte_is_refused_early_and_others_are_served(serving, send_raw):

@@ -114,10 +114,7 @@ def protocol(
                 self._watch()
 
         def send_400_response(self, msg: str) -> None:
-            if self._capped.pieces > limits.pieces:
-                self._refuse(413)
-            else:
-                super().send_400_response(msg)
+            self._refuse(413 if self._capped.pieces > limits.pieces else 400)
             if self.cycle is not None:  # what was answered here the application must not answer again
                 self.cycle.disconnected = True
 
@@ -140,14 +137,15 @@ def protocol(
             self._heard()
             if self.transport.is_closing():
                 return
-            if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            state = self.conn.our_state
+            if state in (h11.IDLE, h11.SEND_RESPONSE):
+                bare = state is h11.SEND_RESPONSE and self.cycle.scope["method"] == "HEAD"
                 phrase = http.HTTPStatus(status).phrase
                 headers = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")]
                 headers += [("retry-after", "1")] if status == 503 else []
-                body = f"{phrase}\n".encode()
                 events = [
                     h11.Response(status_code=status, headers=headers, reason=phrase.encode()),
-                    h11.Data(data=body),
+                    *([] if bare else [h11.Data(data=f"{phrase}\n".encode())]),
                     h11.EndOfMessage(),
                 ]
                 self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
