@@ -1,18 +1,23 @@
 <?php
 // Fortis' launch in PHP: md5, openssl_encrypt, hash_hmac and the JSON functions of the language, nothing else.
 // Reads JSON lines, each with "do": seal, open, loose (as a reader without checks), sign or verify.
-// A refusal is null.
+// A refusal is null. Runs on PHP 7.4 and later.
 
 while (($line = fgets(STDIN)) !== false) {
     $case = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
-    $answer = match ($case['do']) {
-        'seal' => seal($case['pairs'], $case['secret'], hex2bin($case['salt'])),
-        'open' => open($case['data'], $case['secret']),
-        'loose' => loose($case['data'], $case['secret']),
-        'sign' => hash_hmac('sha256', $case['location_id'] . $case['timestamp'], $case['secret']),
-        'verify' => verify($case['target'], $case['mode'], $case['secret'], $case['now']),
-    };
-    echo json_encode($answer, JSON_THROW_ON_ERROR), "\n";
+    echo json_encode(answer($case), JSON_THROW_ON_ERROR), "\n";
+}
+
+function answer(array $case)
+{
+    switch ($case['do']) {
+        case 'seal': return seal($case['pairs'], $case['secret'], hex2bin($case['salt']));
+        case 'open': return open($case['data'], $case['secret']);
+        case 'loose': return loose($case['data'], $case['secret']);
+        case 'sign': return hash_hmac('sha256', $case['location_id'] . $case['timestamp'], $case['secret']);
+        case 'verify': return verify($case['target'], $case['mode'], $case['secret'], $case['now']);
+    }
+    throw new LogicException($case['do']);
 }
 
 function keys(string $secret, string $salt): array
@@ -41,7 +46,7 @@ function open(string $data, string $secret): ?array
     if ($secret === '' || strlen($data) > 8192 || $raw === false || base64_encode($raw) !== $data) {
         return null;
     }
-    if (!str_starts_with($raw, 'Salted__') || strlen($raw) < 32 || strlen($raw) % 16) {
+    if (strncmp($raw, 'Salted__', 8) !== 0 || strlen($raw) < 32 || strlen($raw) % 16) {
         return null;
     }
     [$key, $iv] = keys($secret, substr($raw, 8, 8));
@@ -66,7 +71,7 @@ function open(string $data, string $secret): ?array
     return isset($by_name['user_id']) && id($by_name['location_id'] ?? '') ? $found : null;
 }
 
-function finite(mixed $value): bool
+function finite($value): bool
 {
     $inside = is_array($value) || is_object($value) ? array_map('finite', array_values((array) $value)) : [];
     return !in_array(false, $inside, true) && !(is_float($value) && is_infinite($value));
@@ -74,7 +79,7 @@ function finite(mixed $value): bool
 
 function present(array $pairs): array
 {
-    return array_values(array_filter($pairs, fn ($pair) => $pair[1] !== '' && !str_starts_with($pair[1], '{{')));
+    return array_values(array_filter($pairs, fn ($pair) => $pair[1] !== '' && strncmp($pair[1], '{{', 2) !== 0));
 }
 
 function id(string $text): bool
@@ -83,7 +88,7 @@ function id(string $text): bool
 }
 
 // A reader that looks at nothing: lenient base64, any header, of two names the last.
-function loose(string $data, string $secret): mixed
+function loose(string $data, string $secret)
 {
     $raw = base64_decode($data);
     [$key, $iv] = keys($secret, substr($raw, 8, 8));

@@ -43,7 +43,7 @@ function cut(text, mark) {
 // signature.syntax, signature.timestamp, signature.digest
 function fields(value) {
   must(value !== ""); // signature.missing
-  const named = value.split(",").map((part) => (must(part.includes("=")), cut(part, "=")));
+  const named = value.split(",").map((part) => (must(/^[A-Za-z0-9_-]+=[^=]*$/.test(part)), cut(part, "=")));
   const { t, signature } = Object.fromEntries(once(named));
   must(/^[0-9]{1,12}$/.test(t) && /^[0-9a-f]{64}$/.test(signature));
   return { t, signature };
@@ -60,7 +60,7 @@ function inTime(t, { now, tolerance = [300, 60] }) {
 // signature.empty-member, signature.quoted-organization: as received, then without what may be unsigned. Whichever
 // form was signed, the value without the quotes is used.
 function forms(pairs) {
-  const unquoted = pairs.map(([name, value]) => [name, name === "organizationId" ? value.replace(/^"(.*)"$/s, "$1") : value]);
+  const unquoted = pairs.map(([name, value]) => [name, name === "organizationId" ? value.replace(/^"(.+)"$/s, "$1") : value]);
   const isEmpty = ([name, value]) => name === "memberId" && value === "";
   return [pairs, unquoted].flatMap((all) => [
     { signed: all, parameters: unquoted, unsigned: [] },
@@ -72,8 +72,8 @@ const names = (pairs) => pairs.map(([name]) => name);
 
 const operations = {
   verify_query(given, { target }) {
-    must(/^[\x21-\x7e]*$/.test(target)); // nothing else can stand in a request line
     const query = cut(cut(target, "#")[0], "?")[1];
+    must(/^[\x21-\x7e]*$/.test(query)); // nothing else can stand in a request line
     const pairs = once(query.split("&").filter(Boolean).map((piece) => cut(piece, "=").map(decoded)));
     const value = pairs.find(([name]) => name === "signature")?.[1] ?? "";
     const { t, signature } = fields(value);

@@ -1,6 +1,6 @@
 <?php
 // onOffice's signatures in PHP, written from the clauses: parse_url, parse_str, ksort, http_build_query and
-// hash_hmac of the language, nothing else. Reads JSON lines, each with a "do":
+// hash_hmac of the language, nothing else. Runs on PHP 7.4 and later. Reads JSON lines, each with a "do":
 //   text     {url}                      what PHP's functions make the text to sign
 //   sign     {url, secret}              the URL with its signature
 //   php      {url, secret}              does a verifier of PHP's functions accept it, and with which values
@@ -11,17 +11,23 @@
 
 while (($line = fgets(STDIN)) !== false) {
     $case = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
-    $answer = match ($case['do']) {
-        'text' => text($case['url'])[0],
-        'sign' => $case['url'] . (str_contains($case['url'], '?') ? '&' : '?') . 'signature='
-            . hash_hmac('sha256', text($case['url'])[0], $case['secret']),
-        'php' => accepted($case['url'], $case['secret']),
-        'strict' => strict($case),
-        'hmac' => api($case, json_decode($line)->parameters ?? null),
-        'unlock' => unlocked($case['status'], $case['body']),
-        'version' => PHP_VERSION_ID,
-    };
-    echo json_encode($answer, JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE), "\n";
+    echo json_encode(answer($case, $line), JSON_THROW_ON_ERROR | JSON_INVALID_UTF8_SUBSTITUTE), "\n";
+}
+
+function answer(array $case, string $line)
+{
+    switch ($case['do']) {
+        case 'text': return text($case['url'])[0];
+        case 'sign':
+            $mark = strpos($case['url'], '?') === false ? '?' : '&';
+            return $case['url'] . $mark . 'signature=' . hash_hmac('sha256', text($case['url'])[0], $case['secret']);
+        case 'php': return accepted($case['url'], $case['secret']);
+        case 'strict': return strict($case);
+        case 'hmac': return api($case, json_decode($line)->parameters ?? null);
+        case 'unlock': return unlocked($case['status'], $case['body']);
+        case 'version': return PHP_VERSION_ID;
+    }
+    throw new LogicException($case['do']);
 }
 
 /** Returns the text to sign, and the parameters as PHP reads them, signature included. */
@@ -48,7 +54,7 @@ final class Refusal extends Exception
 {
 }
 
-function refuse(string $reason): never
+function refuse(string $reason): void
 {
     throw new Refusal($reason);
 }
@@ -74,7 +80,7 @@ function verified(array $case): array
     $signature = $values['=signature'];
     unset($values['=signature']);
     $names = array_keys($values);
-    usort($names, strcmp(...)); // by bytes, whatever the names look like
+    usort($names, 'strcmp'); // by bytes, whatever the names look like
     $pieces = array_map(fn ($name) => urlencode(substr($name, 1)) . '=' . urlencode($values[$name]), $names);
     $text = $base . '?' . implode('&', $pieces);
     hash_equals(hash_hmac('sha256', $text, $case['secret']), $signature) || refuse('signature-mismatch');
@@ -101,7 +107,7 @@ function parameters(string $url): array
 {
     preg_match('/\A[\x21-\x7e]*\z/', $url) || refuse('malformed');
     $head = strtok($url . '#', '#');
-    $query = str_contains($head, '?') ? substr($head, strpos($head, '?') + 1) : '';
+    $query = strpos($head, '?') !== false ? substr($head, strpos($head, '?') + 1) : '';
     $place = explode('?', $head)[0];
     preg_match('~\A([Hh][Tt][Tt][Pp][Ss]?)://(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(/.*)\z~', $place, $found) || refuse('malformed');
     parse_url($place) !== false || refuse('malformed'); // a port that there is not
@@ -112,7 +118,7 @@ function parameters(string $url): array
     $pairs = [];
     foreach ($pieces as $piece) {
         preg_match('/%(?![0-9A-Fa-f]{2})/', $piece) && refuse('malformed');
-        $pair = array_map(urldecode(...), explode('=', $piece, 2)) + [1 => ''];
+        $pair = array_map('urldecode', explode('=', $piece, 2)) + [1 => ''];
         preg_match('//u', $pair[0] . "\n" . $pair[1]) || refuse('malformed');
         $pairs[] = $pair;
     }
@@ -130,22 +136,22 @@ function parameters(string $url): array
 }
 
 /** Says whether PHP would write an object as a list, here or inside. */
-function becomesList(mixed $value): bool
+function becomesList($value): bool
 {
     $inner = is_object($value) ? get_object_vars($value) : $value;
     if (!is_array($inner)) {
         return false;
     }
-    return is_object($value) && $inner && array_is_list($inner) || array_filter($inner, becomesList(...));
+    return is_object($value) && $inner && array_keys($inner) === array_keys(array_values($inner)) || array_filter($inner, 'becomesList');
 }
 
-function depth(mixed $value): int
+function depth($value): int
 {
     $inner = is_object($value) ? get_object_vars($value) : $value;
-    return is_array($inner) ? 1 + max([0, ...array_values(array_map(depth(...), $inner))]) : 0;
+    return is_array($inner) ? 1 + max([0, ...array_values(array_map('depth', $inner))]) : 0;
 }
 
-function api(array $call, mixed $parameters): array
+function api(array $call, $parameters): array
 {
     if ($call['api_key'] === '') {
         return ['refused' => 'empty-secret'];
@@ -162,7 +168,7 @@ function api(array $call, mixed $parameters): array
     if ($call['version'] !== 1) {
         return ['refused' => 'not-allowed'];
     }
-    if (depth($parameters) > 100 || becomesList($parameters) || array_filter(array_keys((array) $parameters), is_numeric(...))) {
+    if (depth($parameters) > 100 || becomesList($parameters) || array_filter(array_keys((array) $parameters), 'is_numeric')) {
         return ['refused' => 'malformed'];
     }
     $parameters = $call['parameters'] ?? [];
@@ -186,7 +192,7 @@ function unlocked(int $status, string $body): string
     }
     $top = $answer->status->errorcode ?? null;
     $results = $answer->response->results ?? null;
-    $objects = is_array($results) && array_filter($results, is_object(...)) === $results;
+    $objects = is_array($results) && array_filter($results, 'is_object') === $results;
     foreach ([$top, $objects && count($results) === 1 ? $results[0]->status->errorcode ?? null : 'none'] as $code) {
         if (!is_int($code) && !is_float($code)) {
             return 'unexpected-answer';

@@ -65,10 +65,11 @@ function parts(text, boundary) {
 
 // register.encoding: an urlencoded form, or a multipart one
 function fields(body, contentType) {
-  const type = contentType.split(";")[0].trim().toLowerCase();
+  const named = contentType.split(";").map((one) => one.replace(/^[ \t]+|[ \t]+$/g, ""));
+  const type = named[0].toLowerCase();
   if (type === "multipart/form-data") {
-    const given = contentType.split(";").map((one) => one.trim()).filter((one) => /^boundary=/i.test(one));
-    const [, quoted, plain] = /^[^=]*=(?:"([^",]{1,70})"|([^", ]{1,70}))$/.exec(given[0] ?? "") ?? must(false);
+    const given = named.slice(1).filter((one) => /^boundary=/i.test(one));
+    const [, quoted, plain] = /^[^=]*=(?:"([!#-+\--~]{1,70})"|([!#-+\--~]{1,70}))$/.exec(given[0] ?? "") ?? must(false);
     must(given.length === 1);
     return parts(attempted(() => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body)), quoted ?? plain);
   }

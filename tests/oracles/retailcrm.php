@@ -4,7 +4,7 @@
 // token and the same registration as four writers of PHP write it; for {"body", "secret"} whether a
 // verifier of PHP, as it is usually written, accepts it; for {"operation", "given", "input"}, a vector, a
 // verdict and, where it is accepted, what comes out. The last is written from the clauses and the adopted
-// readings of the register; no rule in it was taken from a program.
+// readings of the register; no rule in it was taken from a program. Runs on PHP 7.4 and later.
 
 while (($line = fgets(STDIN)) !== false) {
     $case = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
@@ -50,7 +50,9 @@ class Refused extends Exception
 
 function must(bool $held): void
 {
-    $held || throw new Refused();
+    if (!$held) {
+        throw new Refused();
+    }
 }
 
 function judged(array $case): array
@@ -58,7 +60,7 @@ function judged(array $case): array
     $operation = substr($case['operation'], strlen('retailcrm.'));
     try {
         return ['verdict' => 'accepted', 'returns' => $operation($case['given'], $case['input'])];
-    } catch (Refused) {
+    } catch (Refused $refused) {
         return ['verdict' => 'refused'];
     }
 }
@@ -71,16 +73,16 @@ function registration_token(array $given, array $input): array
 // token.value, token.message, token.key; token.empty-secret, token.nul
 function token(string $secret, string $key): string
 {
-    must($secret !== '' && $key !== '' && !str_contains($secret . $key, "\0"));
+    must($secret !== '' && $key !== '' && strpos($secret . $key, "\0") === false);
     return hash_hmac('sha256', $key, $secret);
 }
 
 function verify_registration(array $given, array $input): array
 {
-    must($given['secret'] !== '' && !str_contains($given['secret'], "\0"));
+    must($given['secret'] !== '' && strpos($given['secret'], "\0") === false);
     $body = $input['body']['utf8'] ?? hex2bin($input['body']['hex']);
     must(strlen($body) <= 64 * 1024); // register.size
-    $type = strtolower(trim(explode(';', $input['content_type'])[0]));
+    $type = strtolower(trim(explode(';', $input['content_type'])[0], " \t"));
     must($type === 'application/x-www-form-urlencoded'); // register.encoding; PHP reads multipart in a server alone
     $found = json_decode(fields($body)['register'] ?? '', false, 101); // register.json; PHP counts one more
     must(is_object($found));
@@ -116,7 +118,7 @@ function fields(string $body): array
         $named[] = array_key_first($read);
     }
     foreach (array_keys($fields) as $i => $name) { // a name that PHP changes must not be that of another field
-        must($named[$i] === $name || !array_key_exists($named[$i] ?? '', $fields));
+        must(in_array($named[$i], [null, $name], true) || !array_key_exists($named[$i], $fields));
     }
     return $fields;
 }
@@ -131,7 +133,7 @@ function canonical_system_url(array $given, array $input): array
     }
     $origin = "$scheme://$host$port";
     $below = 'https://*' . strstr($host, '.'); // system-url.allowed: one label below
-    $listed = $scheme === 'https' && $port === '' && str_contains($host, '.') && in_array($below, $given['allowed'], true);
+    $listed = $scheme === 'https' && $port === '' && strpos($host, '.') !== false && in_array($below, $given['allowed'], true);
     must($listed || in_array($origin, $given['allowed'], true)); // system-url.scheme, system-url.port
     return ['url' => $origin];
 }
