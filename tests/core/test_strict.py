@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from email import message_from_bytes
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
@@ -16,6 +17,7 @@ from handshakes.core.strict import (
     MAX_PARAMETERS,
     MAX_QUERY,
     decoded,
+    form_pairs,
     json_object,
     json_value,
     no_duplicates,
@@ -341,3 +343,14 @@ def test_times_are_whole_seconds(timestamp):
 
 def test_whole_seconds_as_text():
     assert [seconds_text(value, CLAUSE) for value in (0, 1648190384)] == ["0", "1648190384"]
+
+
+@pytest.mark.parametrize("written", ["bX", "XbX", " bX\t", '"bX"', "BX'()+_-./:=?"])
+def test_a_boundary_is_read_as_the_standard_library_reads_it(written):
+    """What stands around it is blanks and tabs, RFC 9110, 5.6.3, and no letter."""
+    boundary = written.strip().strip('"')
+    body = f'--{boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--{boundary}--\r\n'.encode()
+    kind = f"multipart/form-data ; boundary={written.strip()}" + written[-1] * written[-1].isspace()
+    (part,) = message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + body).get_payload()
+    expected = ((part.get_param("name", header="content-disposition"), part.get_payload().strip()),)
+    assert form_pairs(body, kind, CLAUSE) == expected == (("a", "b"),)
