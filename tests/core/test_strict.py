@@ -18,6 +18,7 @@ from handshakes.core.strict import (
     MAX_QUERY,
     decoded,
     form_pairs,
+    hex_digest,
     json_object,
     json_value,
     no_duplicates,
@@ -354,3 +355,18 @@ def test_a_boundary_is_read_as_the_standard_library_reads_it(written):
     (part,) = message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + body).get_payload()
     expected = ((part.get_param("name", header="content-disposition"), part.get_payload().strip()),)
     assert form_pairs(body, kind, CLAUSE) == expected == (("a", "b"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("0F" * 32, "upper-case hex digits"),
+        ("g" * 64, "not 64 hex digits (64 characters)"),
+        ("0F" * 31, "not 64 hex digits (62 characters)"),
+        ("0f " * 21 + "0", "not 64 hex digits (64 characters)"),
+    ],
+)
+def test_only_hex_digits_of_the_right_number_are_told_to_be_in_upper_case(value, found):
+    with pytest.raises(Refused) as refused:
+        hex_digest(value, CLAUSE, "sum", "digest")
+    assert refused.value.evidence == {"sum": found}

@@ -286,8 +286,8 @@ def hex_digest(value: str, clause: str, name: str, stage: str) -> bytes:
     b'\\x0f\\x0f'
     """
     if not _is_digest(value):
-        case = len(value) == 64 and _is_digest(value.lower())
-        found = "upper-case hex digits" if case else f"not 64 hex digits ({len(value)} characters)"
+        other = f"not 64 hex digits ({len(value)} characters)"
+        found = "upper-case hex digits" if _is_digest(value.lower()) else other
         raise Refused("malformed", clause, {name: found}, stage=stage)
     return bytes.fromhex(value)
 
