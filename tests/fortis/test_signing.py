@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import base64
 import hashlib
 import hmac
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -286,6 +288,39 @@ def test_under_each_reading_anything_is_accepted_or_refused(reading):
             plain(target, readings=of)
         except Refused:
             continue
+
+
+# --- used once ------------------------------------------------------------------------------------
+
+
+def test_a_plain_launch_is_remembered_by_what_is_proved_of_it_and_nothing_else():
+    """Fact sheet, A26 and S08: two users of one location have the same hmac in the same second."""
+
+    def key(target: str, user: str = USER) -> str:
+        return signing.launch_key(target, mode="plain", user_id=user)
+
+    one = key(url())
+    same = [
+        url(more="&contact_id=7"),
+        url() + "#top",
+        url().replace("?", "?contact_id=1&"),
+        url().replace("1", "%31"),
+    ]
+    assert {key(target) for target in same} == {one}
+    others = [key(url(LOCATION[::-1])), key(url(time=NOW + 1)), key(url(), ""), key(url(), USER[::-1])]
+    assert len({one, *others}) == 5
+    assert all(re.fullmatch("[0-9a-f]{64}", text) for text in (one, *others))  # no part of it can be read
+
+
+@pytest.mark.parametrize("salt", [bytes(8), bytes(range(8))])
+def test_an_encrypted_launch_is_remembered_by_its_salt_and_ciphertext(salt):
+    """Fact sheet, A26 and S06: whatever the text of the query, the SHA-256 of the bytes after `Salted__`."""
+    whole = fortis.encrypt_parameters({"location_id": LOCATION}, secret=SECRET, salt=salt)
+    found = {
+        signing.launch_key(f"/?{more}data={quote(whole, safe='')}#x", mode="encrypted")
+        for more in ("", "a=1&")
+    }
+    assert found == {hashlib.sha256(base64.b64decode(whole)[8:]).hexdigest()}
 
 
 # --- how it is written ----------------------------------------------------------------------------
