@@ -290,6 +290,22 @@ def test_under_each_reading_anything_is_accepted_or_refused(reading):
             continue
 
 
+@pytest.mark.parametrize(
+    ("text", "decoded"),
+    [
+        ("QUJDR", b"ABC"),
+        ("QU!JD", b"ABC"),
+        ("QUJDRB", b"ABCD"),
+        ("QUJDRUY=x", b"ABCEF1"),
+        ("QR", b"A"),
+        ("QUJD", b"ABC"),
+    ],
+)
+def test_the_reading_of_php_decodes_as_php_8_2_does(text, decoded):
+    """What `base64_decode` of PHP 8.2.36 answered: it skips what is not in the alphabet, and drops six bits that are left over."""
+    assert readings.of("fortis:encrypted.base64=php")["text"](text) == decoded
+
+
 # --- used once ------------------------------------------------------------------------------------
 
 
