@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from handshakes import Refused, fortis
 from handshakes.fortis import encryption, readings, signing
 from handshakes.fortis.encryption import sealed
-from handshakes.fortis.rules import encrypted
+from handshakes.fortis.rules import encrypted, launch
 from tests.refusals import everything_shown, refusal
 
 SECRET = "private-app-secret"
@@ -304,6 +304,20 @@ def test_under_each_reading_anything_is_accepted_or_refused(reading):
 def test_the_reading_of_php_decodes_as_php_8_2_does(text, decoded):
     """What `base64_decode` of PHP 8.2.36 answered: it skips what is not in the alphabet, and drops six bits that are left over."""
     assert readings.of("fortis:encrypted.base64=php")["text"](text) == decoded
+
+
+@pytest.mark.parametrize("absent", [None, "", "{{contact-id}}", "{{"])
+def test_what_is_absent_is_left_out_whether_or_not_anything_else_is_there(absent):
+    """Fact sheet, A05: null, an empty text and a template that was not filled."""
+    assert launch.present({"contact_id": absent}) == {}
+    assert launch.present({"contact_id": absent, "user_id": "1"}) == {"user_id": "1"}
+    assert launch.present({"user_id": 0, "contact_id": "{x"}) == {"user_id": 0, "contact_id": "{x"}
+
+
+@pytest.mark.parametrize("query", ["Xa%20b=1&a_b=2", "a%20b=1&Xa_b=2", "a_=1&a__=2", "a%5Bb=1&ab=2"])
+def test_names_that_php_8_2_keeps_apart_are_no_repetition(query):
+    """What `parse_str` of PHP 8.2.36 makes of each is two values."""
+    assert len(launch.parameters(query)) == 2
 
 
 # --- used once ------------------------------------------------------------------------------------
