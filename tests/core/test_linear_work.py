@@ -16,7 +16,7 @@ import pytest
 from handshakes.core.messages import Request, Response, html_response
 from handshakes.core.refusals import Refused
 from handshakes.core.strict import form_pairs, json_value, no_duplicates, query_pairs
-from handshakes.fortis.slips.texts import read_printed
+from handshakes.fortis.slips.forms import read_printed
 from handshakes.officernd import readings as officernd
 from handshakes.officernd.rules import split_signature
 from handshakes.onoffice import readings as onoffice

@@ -152,3 +152,73 @@ def test_what_else_refuses_it_is_said_after_the_mistake_in_its_signature(platfor
     answer = explain(platform, pasted.format(text), secret="s-3-c-r-3-t", now=now)
     assert (answer.verdict, bool(answer.explanations), answer.then) == ("refused", True, then)
     assert any("refused all the same" in line for line in told(answer, now)) is bool(then)
+
+
+def signed_by_openssl(key: str, text: str) -> bytes:
+    return run("openssl", "dgst", "-sha256", "-hmac", key, "-binary", given=text)
+
+
+def in_base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
+
+
+LATER, BASE64_OF = NOW + 10_000_000, "form-base64"
+OLD = "https://p.example/h?slug=s&signature=t%3D1700000000%2Csignature%3D"
+SLIPS = {"officernd": BASE64_OF, "fortis": BASE64_OF, "retailcrm": "retailcrm:token.digest=base64"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "pasted", "text", "then"),
+    [
+        ("officernd", OLD + "{quoted}", '{"slug":"s"}.1700000000', "stale"),
+        ("officernd", OLD.replace("%3D", "=").replace("%2C", ",") + "{partly}", '{"slug":"s"}.1700000000', "stale"),
+        ("officernd", "POST /w HTTP/1.1\r\nofficernd-signature: t=1700000000,signature={plain}\r\n\r\n[]", "[].1700000000", "stale"),
+        ("fortis", f"https://app.example/l?location_id={LOCATION}&timestamp=1700000000&hmac={{quoted}}", f"{LOCATION}1700000000", "stale"),
+        ("retailcrm", '{{"apiKey":"k-1","systemUrl":"https://crm.example.com","token":"{plain}"}}', "k-1", "not-allowed"),
+        ("retailcrm", '{{"apiKey":"k-1","systemUrl":"https:\\/\\/crm.example.com","token":"{slashed}"}}', "k-1", "not-allowed"),
+        ("retailcrm", '{{"apiKey":"k-1","systemUrl":"https://demo.simla.com","token":"{plain}"}}', "k-1", ""),
+    ],
+)  # fmt: skip
+def test_what_else_refuses_it_is_said_of_digests_in_base64(platform, pasted, text, then):
+    keys = (f"s-3-c-r-3-t-{number}" for number in range(99))
+    key, plain = next(
+        (key, plain) for key in keys if "/" in (plain := in_base64(signed_by_openssl(key, text)))
+    )
+    forms = {
+        "quoted": quote(plain, safe=""),
+        "partly": quote(plain, safe="/="),
+        "slashed": plain.replace("/", "\\/"),
+    }
+    answer = explain(platform, pasted.format(plain=plain, **forms), secret=key, now=LATER)
+    assert SLIPS[platform] in [one.id for one in answer.explanations[0]]
+    assert answer.then == then
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["each wrong otherwise", "one of them right"])
+@pytest.mark.parametrize("now", [NOW, LATER])
+def test_what_else_refuses_it_is_said_of_calls_with_several_slips(same, now):
+    kinds = ("estate", "address")
+    digests = [signed_by_openssl("k", f"{NOW}{'t' * 32}{kind}read") for kind in kinds]
+    hmacs = [digests[0].hex() if same else in_base64(digests[0])]
+    hmacs.append(in_base64(signed_by_openssl("k", f"{'t' * 32}{NOW}addressread")))
+    actions = [
+        {"actionid": "read", "resourceid": "", "resourcetype": kind, "timestamp": NOW, "hmac_version": "2", "hmac": hmac, "parameters": {}}
+        for kind, hmac in zip(kinds, hmacs, strict=True)
+    ]  # fmt: skip
+    call = json.dumps({"token": "t" * 32, "request": {"actions": actions}})
+    answer = explain("onoffice", call, secret="k", now=now)
+    found = {one.id: one.change for group in answer.explanations for one in group}
+    assert found["onoffice-api-order"].endswith("in action 2 of 2")
+    assert found.get("onoffice-api-hex") == ("in action 1 of 2" if same else None)
+    assert answer.then == ("stale" if now == LATER else "")
+
+
+def test_what_else_refuses_a_call_of_the_old_version_is_said():
+    action = {"actionid": "read", "resourcetype": "estate", "timestamp": NOW, "hmac_version": "1", "parameters": {"a": "b"}}  # fmt: skip
+    key, token = "k", "t" * 32
+    inner = ",".join(['{"a":"b"}', token, "read", "", "", key, str(NOW), "estate"])
+    hexed = run("openssl", "md5", "-r", given=inner).decode().split()[0]
+    made = run("openssl", "md5", "-binary", given=key + hexed)
+    call = json.dumps({"token": token, **action, "hmac": in_base64(made)})
+    answer = explain("onoffice", call, secret=key, now=LATER)
+    assert ([one.id for one in answer.explanations[0]], answer.then) == (["onoffice-api-base64"], "stale")

@@ -29,6 +29,15 @@ class Slip(NamedTuple):
     source: str
 
 
+def rows(front: str, stage: str, *rows: tuple[str, str, str, str]) -> tuple[Slip, ...]:
+    """Return the slips of one stage, whose ids all begin with `front`: a row is id, sentence, cure and source.
+
+    >>> rows("toy-", "key", ("cut", "The key was cut.", "Take all of it.", "columns"))[0].id
+    'toy-cut'
+    """
+    return tuple(Slip(front + id, stage, says, cure, source) for id, says, cure, source in rows)
+
+
 class Made(NamedTuple):
     """A state that one alternative of a layer makes: by which slip or reading, and what exactly was changed.
 
@@ -146,6 +155,8 @@ class Proof:
     timestamp: int | None = None
     credentials: frozenset[str] = frozenset()
     """Names of values that are shown masked."""
+    then: str = ""
+    """The reason for which a partner's policy refuses it all the same, if any."""
 
 
 class Ciphers(Protocol):

@@ -58,21 +58,9 @@ def ask(
         raise Misgiven("secret", "is empty")
     if "now" not in options:
         raise Misgiven("now", "is needed: the time to verify at, in Unix seconds")
-    taken = {
-        "secret": options["secret"],
-        "now": options["now"],
-        "others": options.get("others", ()),
-        "header": options.get("header", ""),
-        "deep": options.get("deep", False),
-        "show_secrets": options.get("show_secrets", False),
-        **read(
-            tolerance=options.get("tolerance", ""),
-            reading=options.get("reading", ()),
-            origin=options.get("origin", ()),
-            mine=options.get("mine"),
-            mine_digest=options.get("mine_digest"),
-        ),
-    }
+    apart = ("tolerance", "reading", "origin", "mine", "mine_digest")
+    taken = {"others": (), "header": "", **{name: one for name, one in options.items() if name not in apart}}
+    taken |= read(**{name: options[name] for name in apart if name in options})
     try:
         return _answered(platform, content, taken, ciphers)
     except Refused as refused:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
+from .digests import loose
 from .texts import applied
 from .unwrapping import one_line
 from .writers import Way, compact, written
-
-
-def _from_base64(text: str) -> bytes:
-    plain = re.sub(r"\s", "", text).replace("-", "+").replace("_", "/").rstrip("=")
-    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 
 
 def _from_json_text(text: str) -> str:
@@ -37,7 +32,7 @@ _DAMAGE: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("body-line-end", lambda t: t.removesuffix("\n").removesuffix("\r"), "without it", 1),
     ("body-blanks", str.strip, "without them", 1),
     ("body-bom", lambda t: t.removeprefix("\ufeff"), "without it", 1),
-    ("body-base64", _from_base64, "decoded", 1),
+    ("body-base64", lambda t: loose(re.sub(r"\s", "", t)), "decoded", 1),
     ("body-line-ends", lambda t: t.replace("\r\n", "\n"), "with LF", 1),
     ("body-line-ends", lambda t: re.sub(r"\r?\n", "\r\n", t), "with CRLF", 1),
     ("body-line-end-lost", lambda t: t + "\n", "with a line end", 1),

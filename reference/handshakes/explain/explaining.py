@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from ..core.cases import Case, Ciphers, Found, Proof, Slips, called
 from ..core.keys import PUBLIC_TEST_KEYS
@@ -17,6 +15,7 @@ from ..core.refusals import REASONS, Refused
 from ..core.stages import Stage
 from ..core.timestamps import Tolerance
 from ..platforms import PLATFORMS
+from .afterwards import refused_then
 from .answer import Answer, ShownStage
 from .budget import Budget
 from .departures import Difference, signed_instead
@@ -75,15 +74,10 @@ def explain(
         found = replace(read(content, slips, header, origins), origins=tuple(origins), others=tuple(others))
     except Unreadable as unreadable:
         return Answer(platform, "", (), "unrecognised", says=str(unreadable), doubts=doubts)
-    return _Asked(platform, slips, found, secret, now, tolerance, list(readings), tuple(others)).answer(
-        doubts,
-        mine,
-        mine_digest,
-        Budget().times(DEEP if deep else 1),
-        3 if deep else 2,
-        show_secrets,
-        ciphers,
+    asked = _Asked(
+        platform, slips, found, secret, now, tolerance, list(readings), tuple(others), show_secrets, ciphers
     )
+    return asked.answer(doubts, mine, mine_digest, Budget().times(DEEP if deep else 1), 3 if deep else 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +92,30 @@ class _Asked:
     tolerance: Tolerance | None
     readings: list[str]
     others: tuple[str, ...]
+    show_secrets: bool
+    ciphers: Ciphers | None
 
     def answer(
-        self,
-        doubts: tuple[str, ...],
-        mine: bytes | None,
-        mine_digest: str,
-        budget: Budget,
-        depth: int,
-        show_secrets: bool,
-        ciphers: Ciphers | None,
+        self, doubts: tuple[str, ...], mine: bytes | None, mine_digest: str, budget: Budget, depth: int
     ) -> Answer:
         """Verify, and where that fails or the person's own values are given, search."""
         proof: Proof | None = None
         refused: Refused | None = None
+        verify = partial(
+            self.slips.verify,
+            secret=self.secret,
+            now=self.now,
+            tolerance=self.tolerance,
+            readings=self.readings,
+        )
         try:
-            proof = self.slips.verify(
-                self.found,
-                secret=self.secret,
-                now=self.now,
-                tolerance=self.tolerance,
-                readings=self.readings,
-            )
+            proof = verify(self.found)
         except Refused as error:
             if error.reason == "unknown-reading":
                 raise
             refused = error
         stages = self._stages(refused)
-        cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=ciphers))
+        cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=self.ciphers))
         searched = partial(search, *cases, secret=self.secret, others=self.others, depth=depth)
         tried, complete, fits = 0, True, False
         hits: tuple[Hit, ...] = ()
@@ -145,13 +135,13 @@ class _Asked:
                 )
             if fits and refused.reason == MILLISECONDS:
                 hits = (Hit((("time-in-milliseconds", ""),), ""),)
-            differs = partial(self._differs, stages=stages, show_secrets=show_secrets)
+            differs = partial(self._differs, stages=stages)
             explanations = grouped(hits, self.platform, self.slips, cases, differs)
             if not fits and not hits and (guess := self.slips.doubt(self.secret, self.found)):
                 doubts = (*doubts, guess)
         own = None
         if mine is not None or mine_digest:
-            own = self._own(cases, searched, stages, mine, mine_digest, show_secrets)
+            own = self._own(cases, searched, stages, mine, mine_digest)
         return Answer(
             self.platform,
             self.found.took,
@@ -162,53 +152,26 @@ class _Asked:
             says=REASONS[refused.reason].meaning if refused else "",
             hint=refused.hint() if refused else "",
             evidence={
-                name: called(str(value)) if name == "name" and not show_secrets else printable(str(value), 200)
+                name: called(str(value)) if name == "name" and not self.show_secrets else printable(str(value), 200)
                 for name, value in (refused.evidence if refused else {}).items()
             },
             doubts=() if proof else doubts,
-            returns=_returned(proof, show_secrets) if proof else None,
+            returns=_returned(proof, self.show_secrets) if proof else None,
             signature_fits=proof is not None or fits or bool(refused and refused.reason in RIGHT_SIGNATURE),
-            stages=tuple(self._shown(stage, show_secrets) for stage in stages),
+            stages=tuple(self._shown(stage) for stage in stages),
             explanations=explanations,
-            then=self._then(cases, stages, hits, refused.reason) if refused else "",
+            then=refused_then(self.found, cases, self.secret, verify, refused.reason) if refused and hits else "",
             tried=tried,
             ended="complete" if complete else "budget",
             mine=own,
         )  # fmt: skip
 
-    def _then(self, cases: list[Case], stages: tuple[Stage, ...], hits: tuple[Hit, ...], first: str) -> str:
-        """Return what refuses the request once the right digest stands where the received one does; "" if nothing does."""
-        received = hits[0].state[1] if hits and stages and isinstance(hits[0].state, tuple) else ""
-        if not isinstance(received, str) or len(received) < 16 or len(cases) > 1:
-            return ""
-        try:
-            right = hmac.digest(cases[0].key(self.secret, cases[0].clause), stages[-1].value, "sha256").hex()
-        except Refused:  # no key can be made of this secret
-            return ""
-
-        def put(text: str) -> str:
-            return text.replace(received, right).replace(quote(received, safe=""), right)
-
-        again = replace(
-            self.found,
-            url=put(self.found.url),
-            headers=tuple((name, put(value)) for name, value in self.found.headers),
-            body=put(self.found.body.decode("latin-1")).encode("latin-1"),
-        )
-        try:
-            self.slips.verify(
-                again, secret=self.secret, now=self.now, tolerance=self.tolerance, readings=self.readings
-            )
-        except Refused as refused:
-            return "" if refused.reason in (first, "signature-mismatch", "malformed") else refused.reason
-        return ""
-
-    def _differs(self, hit: Hit, stages: tuple[Stage, ...], show_secrets: bool) -> Difference | None:
+    def _differs(self, hit: Hit, stages: tuple[Stage, ...]) -> Difference | None:
         """Compare what a mistake signs with the message. Nothing masked is shown, nor a secret that it signs."""
         theirs = hit.state[0] if isinstance(hit.state, tuple) else None
         if not isinstance(theirs, bytes):
             return None
-        if show_secrets:
+        if self.show_secrets:
             return signed_instead(stages, theirs)
         masked = [stage for stage in stages if stage.credential and not _public(stage.value)]
         secrets = (hit.key, *(one.encode("utf-8", "surrogatepass") for one in (self.secret, *self.others)))
@@ -226,9 +189,9 @@ class _Asked:
             built = refused.stages if refused else ()
             return tuple(stage for stage in built if isinstance(stage, Stage))
 
-    def _shown(self, stage: Stage, show_secrets: bool) -> ShownStage:
+    def _shown(self, stage: Stage) -> ShownStage:
         clause = self.slips.CLAUSES.get(stage.name, "")
-        hidden = stage.credential and not show_secrets and not _public(stage.value)
+        hidden = stage.credential and not self.show_secrets and not _public(stage.value)
         if hidden:
             return ShownStage(stage.name, len(stage.value), masked(stage.value), "", True, clause)
         try:
@@ -244,10 +207,9 @@ class _Asked:
         stages: tuple[Stage, ...],
         mine: bytes | None,
         digest: str,
-        show_secrets: bool,
     ) -> Mine:
         """Compare the person's own text, and look for the slip that makes it, or that gives the person's own digest."""
-        hidden = not show_secrets and any(
+        hidden = not self.show_secrets and any(
             stage.credential and not _public(stage.value) for stage in stages[-1:]
         )
         own = compared(stages, mine, hidden=hidden)
@@ -257,7 +219,7 @@ class _Asked:
         elif mine is not None and not own.same_as:
             outcome = searched(budget=Budget(), wanted=lambda state: state[0] == mine)
         right = any(not hit.path for hit in outcome.hits)
-        differs = partial(self._differs, stages=stages, show_secrets=show_secrets)
+        differs = partial(self._differs, stages=stages)
         found = () if right else grouped(outcome.hits, self.platform, self.slips, cases, differs)
         return replace(own, digest_fits=bool(digest) and right, explanations=found, tried=outcome.tried)
 

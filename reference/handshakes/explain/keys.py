@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from .digests import loose
-from .key_forms import FORMS, unquoted_secret
+from .key_forms import FORMS
 from .visible import LETTERS
 
 Key = tuple[str, bytes, str]
@@ -29,7 +29,7 @@ def _typographic(secret: str) -> Iterator[tuple[str, str]]:
             yield made, "plain characters" + (change if "—" in secret or "–" in secret else "")
 
 
-def _twofold(secret: str, others: tuple[str, ...]) -> Iterator[tuple[str, str, str, int]]:
+def _twofold(secret: str, others: tuple[str, ...]) -> Iterator[tuple[str, str | bytes, str, int]]:
     """Yield what a secret becomes by two slips at once, of which the first is plain to see in what was given."""
     firsts = [
         ("key-other", other, f"number {number} of those given", 2) for number, other in enumerate(others, 2)
@@ -41,27 +41,14 @@ def _twofold(secret: str, others: tuple[str, ...]) -> Iterator[tuple[str, str, s
     for id, first, change, cost in firsts:
         if id == "key-typographic":
             yield id, first, change, cost
-        for second, make in _SECONDS:
+        for second in _SECOND_IDS:
             with contextlib.suppress(ValueError, binascii.Error):
-                if (made := make(first)) not in (first, secret):
+                if (made := _USUAL[second](first)) not in (first, secret):
                     yield f"{id} + {second}", made, change, 2
 
 
-_SECONDS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("key-blank", lambda s: s + " "),
-    ("key-line-end", lambda s: s + "\n"),
-    ("key-crlf", lambda s: s + "\r\n"),
-    ("key-carriage-return", lambda s: s + "\r"),
-    ("key-blank-before", lambda s: " " + s),
-    ("key-tab", lambda s: s + "\t"),
-    ("key-quoted", lambda s: f'"{s}"'),
-    ("key-single-quoted", lambda s: f"'{s}'"),
-    ("key-trimmed", lambda s: s.strip("\ufeff \t\r\n")),
-    ("key-unquoted", lambda s: unquoted_secret(s.strip())),
-    ("key-lower-case", str.lower),
-    ("key-upper-case", str.upper),
-    ("key-without-dashes", lambda s: s.replace("-", "")),
-)
+_SECOND_IDS = ("key-blank", "key-line-end", "key-crlf", "key-carriage-return", "key-blank-before", "key-tab", "key-quoted", "key-single-quoted", "key-trimmed", "key-unquoted", "key-lower-case", "key-upper-case", "key-without-dashes")  # fmt: skip
+_USUAL = {id: make for id, make, change, cost in FORMS if cost == 1 and not change}
 
 
 def _alike(secret: str) -> Iterator[tuple[str, str]]:
@@ -96,7 +83,7 @@ def keys(secret: str, others: tuple[str, ...], cost: int) -> Iterator[Key]:
 
 def _of_cost(
     secret: str, others: tuple[str, ...], cost: int
-) -> Iterator[tuple[str, str | Callable[[str], str | bytes], str]]:
+) -> Iterator[tuple[str, str | bytes | Callable[[str], str | bytes], str]]:
     for number, other in enumerate(others, 2):
         if cost == 1:
             yield "key-other", other, f"number {number} of those given"

@@ -38,6 +38,10 @@ def _of_text(text: _Make) -> _Make:
     return lambda key, message: hmac.digest(key, text(key, message), "sha256")
 
 
+def _message(key: bytes, message: bytes) -> bytes:
+    return message
+
+
 def _secret_first(key: bytes, message: bytes) -> bytes:
     return key + message
 
@@ -58,16 +62,14 @@ def _go(name: str, keyed: bool) -> _Make:
     return lambda key, message: message + (hmac.digest(key, b"", name) if keyed else empty)
 
 
-def _of_hash(name: str, hexed: bool) -> _Make:
+def _of(outer: _Make, inner: _Make, hexed: bool) -> _Make:
+    """Return what makes a value of another value of the same key and message, or of its hex digits."""
+
     def made(key: bytes, message: bytes) -> bytes:
-        inner = _hashed(name, message)
-        return hmac.digest(key, inner.hex().encode() if hexed else inner, "sha256")
+        first = inner(key, message)
+        return outer(key, first.hex().encode() if hexed else first)
 
     return made
-
-
-def _derived(word: bytes) -> _Make:
-    return lambda key, message: hmac.digest(hmac.digest(key, word, "sha256"), message, "sha256")
 
 
 def _all() -> Iterator[tuple[Mac, int]]:
@@ -75,16 +77,16 @@ def _all() -> Iterator[tuple[Mac, int]]:
         size = 0 if id == "mac-sum" else len(make(b"key", b"message"))
         return Mac((id,), make, changes=(change,), size=size), cost
 
-    yield one("mac-swapped", lambda key, message: hmac.digest(message, key, "sha256"))
+    yield one("mac-swapped", _swapped("sha256"))
     yield one("mac-plain-secret-first", _plain("sha256", _secret_first))
     yield one("mac-plain-secret-last", _plain("sha256", _secret_last))
     for name in ("sha1", "md5", "sha512", "sha384", "sha224"):  # the length of the received one tells which
         yield one(f"mac-{name}", _hmac(name))
     for name in ("sha3_256", "sha3_512"):
         yield one("mac-sha3", _hmac(name), "" if name == "sha3_256" else "with 512 bits", 2)
-    yield one("mac-no-key", _plain("sha256", lambda key, message: message))
+    yield one("mac-no-key", _plain("sha256", _message))
     for name in ("md5", "sha1", "sha512"):
-        yield one("mac-no-key", _plain(name, lambda key, message: message), f"{_said(name)} alone")
+        yield one("mac-no-key", _plain(name, _message), f"{_said(name)} alone")
         yield one(f"mac-plain-{name}", _plain(name, _secret_first), "the secret first")
         yield one(f"mac-plain-{name}", _plain(name, _secret_last), "the secret last")
     yield one("mac-plain-both-sides", _plain("sha256", lambda key, message: key + message + key), cost=2)
@@ -96,33 +98,15 @@ def _all() -> Iterator[tuple[Mac, int]]:
             yield one("mac-plain-separated", _plain(name, _separated(between, first)), more, 2)
     for text, said in ((_secret_first, "in front"), (_secret_last, "behind")):
         yield one("mac-secret-in-text", _of_text(text), said, 2)
-    yield one(
-        "mac-twice",
-        lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256").hex().encode(), "sha256"),
-        "the hex digits were signed again",
-        2,
-    )
-    yield one(
-        "mac-twice",
-        lambda key, message: hmac.digest(key, hmac.digest(key, message, "sha256"), "sha256"),
-        cost=2,
-    )
-    yield one(
-        "mac-then-hashed",
-        lambda key, message: _hashed("sha256", hmac.digest(key, message, "sha256").hex().encode()),
-        "of its hex digits",
-        2,
-    )
-    yield one(
-        "mac-then-hashed",
-        lambda key, message: _hashed("sha256", hmac.digest(key, message, "sha256")),
-        "of its bytes",
-        2,
-    )
-    yield one("mac-of-hash", _of_hash("sha256", True))
-    yield one("mac-of-hash", _of_hash("sha256", False), "of its bytes", 2)
+    signed, hashed = _hmac("sha256"), _plain("sha256", _message)
+    yield one("mac-twice", _of(signed, signed, True), "the hex digits were signed again", 2)
+    yield one("mac-twice", _of(signed, signed, False), cost=2)
+    yield one("mac-then-hashed", _of(hashed, signed, True), "of its hex digits", 2)
+    yield one("mac-then-hashed", _of(hashed, signed, False), "of its bytes", 2)
+    yield one("mac-of-hash", _of(signed, hashed, True))
+    yield one("mac-of-hash", _of(signed, hashed, False), "of its bytes", 2)
     for name in ("md5", "sha1", "sha512"):
-        yield one("mac-of-hash", _of_hash(name, True), _said(name), 2)
+        yield one("mac-of-hash", _of(signed, _plain(name, _message), True), _said(name), 2)
     yield one("mac-sum", _go("sha256", True), "the HMAC of nothing behind it")
     yield one("mac-sum", _go("sha256", False), "the SHA-256 of nothing behind it", 2)
     yield one(

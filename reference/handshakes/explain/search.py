@@ -74,16 +74,19 @@ def search(
     digest is to be reproduced instead of the one in the request.
     """
     going = [_Search(case, secret, others, budget, wanted, received) for case in cases]
-    before, complete = budget.tried, True
+    before, complete, done = budget.tried, True, set[str]()
     rounds = (*ROUNDS, RARE if depth == 2 else DEEP)
     if wanted:
         rounds = tuple(((spent, 0, 0),) for spent in range(depth + 1))
     try:
         for blocks in rounds:
             for one in going:
-                one.tries(blocks)
-            going = [one for one in going if not one.right]
-            if any(one.hits for one in going):
+                if one.case.part not in done:
+                    one.tries(blocks)
+            right = {one.case.part for one in going if one.right}
+            going = [one for one in going if one.case.part not in right]
+            done = {one.case.part for one in going if one.hits}
+            if done and done.issuperset(one.case.part for one in going):
                 break
         else:
             for one in going:
@@ -192,7 +195,11 @@ class _Search:
 
     def _keep(self, paths: list[Path], more: Path, identity: Hashable, key: bytes = b"") -> None:
         for path in paths:
-            hit = Hit((*path, *more), identity, key)
+            whole = (*path, *more)
+            if whole and self.case.part:
+                id, change = whole[-1]
+                whole = (*whole[:-1], (id, f"{change}{', ' if change else ''}in {self.case.part}"))
+            hit = Hit(whole, identity, key)
             if not any(id in self.case.weak for id, _ in hit.path):
                 self.hits.append(hit)
             elif not self.weak or len(hit.path) <= len(self.weak[0].path):

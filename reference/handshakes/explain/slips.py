@@ -6,15 +6,12 @@ between sender and reader, `key` what happens to a secret; all else is what the 
 
 from __future__ import annotations
 
-from ..core.cases import Slip
+from functools import partial
+
+from ..core.cases import Slip, rows
 
 CARRIERS = ("carrier", "key")
-
-
-def _rows(stage: str, *rows: tuple[str, str, str, str]) -> tuple[Slip, ...]:
-    return tuple(Slip(id, stage, says, cure, source) for id, says, cure, source in rows)
-
-
+_rows = partial(rows, "")
 GENERAL: tuple[Slip, ...] = (
     *_rows(
         "carrier",

@@ -172,6 +172,11 @@ def _printed(value: dict[str, str]) -> Iterator[Way]:
         yield "json-printed", text, change, cost
 
 
+def _otherwise(id: str, value: Any) -> Iterator[Way]:
+    for more, text, change, _ in written(value):
+        yield id, text, f"and written otherwise: {more}{', ' if change else ''}{change}", 2
+
+
 def written_pairs(pairs: Any) -> Iterator[Way]:
     """Yield the texts that other programs make of parameters: other JSON, and what is no object."""
     value = dict(pairs)
@@ -189,18 +194,14 @@ def written_pairs(pairs: Any) -> Iterator[Way]:
         bare = {n: [*map(str.strip, t)] if isinstance(t, list) else t for n, t in split.items()}
         if bare != split:
             yield "json-split", compact(bare), "blanks taken off", 1
-        for value in (split, bare):
-            for id, text, change, _ in written(value):
-                yield "json-split", text, f"and written otherwise: {id}{', ' if change else ''}{change}", 2
-    for other, id in ((typed, "json-numbers"), ({n: t or None for n, t in dict(pairs).items()}, "json-null")):
-        if other != dict(pairs):
-            for more, text, change, _ in written(other):
-                yield id, text, f"and written otherwise: {more}{', ' if change else ''}{change}", 2
-    value = dict(pairs)
+        yield from _otherwise("json-split", split)
+        yield from _otherwise("json-split", bare)
+    for other, id in ((typed, "json-numbers"), ({n: t or None for n, t in value.items()}, "json-null")):
+        if other != value:
+            yield from _otherwise(id, other)
     arrays = {n: [t] if isinstance(t, str) else t for n, t in value.items()}
     yield "json-arrays", compact(arrays), "each value in an array", 1
-    for id, text, change, _ in written(arrays):
-        yield "json-arrays", text, f"and written otherwise: {id}{', ' if change else ''}{change}", 2
+    yield from _otherwise("json-arrays", arrays)
     yield "json-pairs", compact([list(pair) for pair in pairs]), "an array of pairs", 1
     texts = [(str(name), text if isinstance(text, str) else compact(text)) for name, text in pairs]
     yield "query-for-json", "&".join(f"{n}={t}" for n, t in texts), "decoded", 1

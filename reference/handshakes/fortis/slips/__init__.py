@@ -46,13 +46,12 @@ def doubt(secret: str, found: Found) -> str:
     >>> doubt("U2FsdGVkX18xMjM0", Found())
     'The secret given here may be a value of data: it begins as they do. If it is, look for the secret.'
     """
-    if re.fullmatch(r"11e[0-9a-f]{21}", secret):
-        return (
-            "The secret given here may be an id of Fortis: it has their 24 hex digits. If it is, look for the "
-            "secret."
-        )
-    if secret.startswith("U2FsdGVkX1"):
-        return "The secret given here may be a value of data: it begins as they do. If it is, look for the secret."
+    for form, kind in (
+        (r"11e[0-9a-f]{21}", "an id of Fortis: it has their 24 hex digits"),
+        (r"U2FsdGVkX1.*", "a value of data: it begins as they do"),
+    ):
+        if re.fullmatch(form, secret, re.S):
+            return f"The secret given here may be {kind}. If it is, look for the secret."
     return ""
 
 

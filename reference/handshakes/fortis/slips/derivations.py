@@ -12,30 +12,20 @@ Material = Callable[[bytes, bytes], bytes]
 """What makes key and IV of passphrase and salt, 48 bytes of them."""
 
 
-def evp(digest: str, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
-    """Return what OpenSSL's EVP_BytesToKey gives with one round.
+def evp(digest: str, passphrase: bytes, salt: bytes, rounds: int = 1) -> bytes:
+    """Return the 48 bytes that OpenSSL's EVP_BytesToKey gives; Ruby's pkcs5_keyivgen has many rounds by default.
 
     >>> evp("md5", b"your key", bytes.fromhex("0001020304050607")).hex()[64:]
     '3428110ad9454065ab3b4b4a2f86d00f'
     """
     made = last = b""
     hashing = getattr(hashlib, digest)
-    while len(made) < length:
-        last = hashing(last + passphrase + salt, usedforsecurity=False).digest()
-        made += last
-    return made[:length]
-
-
-def evp_rounds(digest: str, rounds: int, passphrase: bytes, salt: bytes, length: int = 48) -> bytes:
-    """Return what EVP_BytesToKey gives with many rounds, as Ruby's pkcs5_keyivgen has by default."""
-    made = last = b""
-    hashing = getattr(hashlib, digest)
-    while len(made) < length:
+    while len(made) < 48:
         last = last + passphrase + salt
         for _ in range(rounds):
             last = hashing(last, usedforsecurity=False).digest()
         made += last
-    return made[:length]
+    return made[:48]
 
 
 EVP_ROUNDS = (

@@ -13,7 +13,7 @@ from ...core.cases import Ciphers, Mac
 from ..rules import Rules
 from ..rules.encrypted import BLOCK, ENCRYPTED, MAGIC
 from . import texts
-from .derivations import EVP_ROUNDS, PBKDF2, RAW, Material, evp, evp_rounds, hashed
+from .derivations import EVP_ROUNDS, PBKDF2, RAW, Material, evp, hashed
 from .texts import Parts
 
 WEAK = frozenset({"fortis-data-cut", "fortis-data-changed", "fortis-iv-unknown"})
@@ -51,7 +51,7 @@ class Opener:
 
     def __init__(self, rule: Rules, ciphers: Ciphers) -> None:
         self.rule, self.ciphers = rule, ciphers
-        self.derived: dict[tuple[str, int, bytes, bytes], bytes] = {}
+        self.derived: dict[tuple[str, str, int, bytes, bytes | None], bytes] = {}
         self.made: dict[tuple[str, bytes, bytes], bytes] = {}
         self.firsts: dict[tuple[bytes, bytes, bytes], bytes] = {}
 
@@ -80,10 +80,13 @@ class Opener:
             for ids, changes, material in self._derivations():
                 yield self._mac((*ids, *more), changes, material, size, "cbc")
         for digest, rounds in PBKDF2:
+            id = READ[1] if (digest, rounds) == ("sha256", 10_000) else "fortis-pbkdf2"
+            stretched = partial(self._stretched, digest, rounds)
             for size, more in sizes:
-                yield self._stretched(digest, rounds, size, more, "cbc")
+                yield self._slow((id, *more), digest, rounds, size, stretched)
         for digest, rounds in EVP_ROUNDS:
-            yield self._repeated(digest, rounds)
+            repeated = partial(evp, digest, rounds=rounds)
+            yield self._slow(("fortis-evp-rounds",), digest, rounds, 32, repeated)
 
     def fits(self, opened: Opened, received: object) -> Parts | None:
         """Return by what a decryption differs from the documented one, or None where it gave no launch."""
@@ -144,35 +147,31 @@ class Opener:
             ids, made, changes=changes, cost=1 if mode == "ecb" else 0
         )  # ECB has no IV and needs no salt
 
-    def _stretched(self, digest: str, rounds: int, size: int, more: tuple[str, ...], mode: str) -> Mac:
+    def _stretched(self, digest: str, rounds: int, passphrase: bytes, salt: bytes) -> bytes:
+        return self.ciphers.pbkdf2(digest, passphrase, salt, rounds, 48)
+
+    def _slow(
+        self,
+        ids: tuple[str, ...],
+        digest: str,
+        rounds: int,
+        size: int,
+        derive: Callable[[bytes, bytes], bytes],
+    ) -> Mac:
+        """Return the way by a derivation of many rounds, each done once."""
+
         def rounds_of(passphrase: bytes, sealed: Sealed) -> int:
-            return 0 if (digest, rounds, passphrase, sealed.salt or b"") in self.derived else rounds
+            return 0 if (ids[0], digest, rounds, passphrase, sealed.salt) in self.derived else rounds
 
         def made(passphrase: bytes, sealed: Sealed) -> Opened:
-            known = (digest, rounds, passphrase, sealed.salt or b"")
+            known = (ids[0], digest, rounds, passphrase, sealed.salt)
             if known not in self.derived:
-                self.derived[known] = self.ciphers.pbkdf2(digest, passphrase, known[3], rounds, 48)
+                self.derived[known] = derive(passphrase, sealed.salt or b"")
             material = self.derived[known]
-            return self._opened(passphrase, sealed, material[:size], material[size : size + BLOCK], mode)
+            return self._opened(passphrase, sealed, material[:size], material[size : size + BLOCK], "cbc")
 
-        documented = (digest, rounds) == ("sha256", 10_000)
-        id = READ[1] if documented else "fortis-pbkdf2"
         said = f"{rounds:,} round{'s' if rounds > 1 else ''} of {digest.upper().replace('SHA', 'SHA-')}"
-        return Mac((id, *more), made, changes=(said,), rounds=rounds_of)
-
-    def _repeated(self, digest: str, rounds: int) -> Mac:
-        def rounds_of(passphrase: bytes, sealed: Sealed) -> int:
-            return 0 if (f"evp {digest}", rounds, passphrase, sealed.salt or b"") in self.derived else rounds
-
-        def made(passphrase: bytes, sealed: Sealed) -> Opened:
-            known = (f"evp {digest}", rounds, passphrase, sealed.salt or b"")
-            if known not in self.derived:
-                self.derived[known] = evp_rounds(digest, rounds, passphrase, known[3])
-            material = self.derived[known]
-            return self._opened(passphrase, sealed, material[:32], material[32:48], "cbc")
-
-        said = f"{rounds:,} rounds of {digest.upper().replace('SHA', 'SHA-')}"
-        return Mac(("fortis-evp-rounds",), made, changes=(said,), rounds=rounds_of)
+        return Mac(ids, made, changes=(said,), rounds=rounds_of)
 
     def _opened(
         self, passphrase: bytes, sealed: Sealed, key: bytes, derived: bytes | None, mode: str

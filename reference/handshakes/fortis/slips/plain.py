@@ -198,27 +198,7 @@ def message_ways(state: State) -> Iterator[Made]:
         yield Made(id, (text.encode("utf-8", "surrogatepass"), received), change, cost)
 
 
-_BETWEEN = (
-    ".",
-    ":",
-    "-",
-    "|",
-    "_",
-    " ",
-    ",",
-    ";",
-    "/",
-    "&",
-    "\n",
-    "\r\n",
-    "\t",
-    "+",
-    "=",
-    "#",
-    "~",
-    "\0",
-    ", ",
-)
+_BETWEEN = (*".:-|_ ,;/&\n", "\r\n", *"\t+=#~\0", ", ")
 
 
 def _messages(
@@ -304,13 +284,9 @@ def _queries(query: str, url: str) -> Iterator[tuple[str, str, str, int]]:
 def macs(rule: Rules) -> Iterator[Mac]:
     """Yield the adopted HMAC, and those of messages in which the secret stands too."""
     yield Mac((), rule.mac, size=len(rule.mac(b"", b"")))
-    for put, change in (
-        (lambda key, text: key + text, "in front"),
-        (lambda key, text: text + key, "behind"),
-        (lambda key, text: key, "alone"),
+    for make, change in (
+        (lambda key, text: rule.mac(key, key + text), "in front"),
+        (lambda key, text: rule.mac(key, text + key), "behind"),
+        (lambda key, text: rule.mac(key, key), "alone"),
     ):
-
-        def made(key: bytes, text: bytes, put: Callable[[bytes, bytes], bytes] = put) -> bytes:
-            return rule.mac(key, put(key, text))
-
-        yield Mac(("fortis-secret-in-text",), made, changes=(change,))
+        yield Mac(("fortis-secret-in-text",), make, changes=(change,))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ...core.cases import Slip
+from functools import partial
 
+from ...core.cases import Slip, rows
 
-def _rows(stage: str, *rows: tuple[str, str, str, str]) -> tuple[Slip, ...]:
-    return tuple(Slip(f"fortis-{id}", stage, says, cure, source) for id, says, cure, source in rows)
-
-
+_rows = partial(rows, "fortis-")
 _DOCUMENTED = "Use CryptoJS.AES.encrypt(text, secret), or EVP_BytesToKey with MD5 and AES-256-CBC."
 SLIPS: tuple[Slip, ...] = (
     *_rows(

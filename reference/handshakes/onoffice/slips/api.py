@@ -15,10 +15,8 @@ from ...core.timestamps import Tolerance, check_time
 from ..rules import API, php_json
 from ..signing import api_hmac
 
-State = tuple[Any, ...]
 WINDOW = (120, 120)
 MOST_ACTIONS = 20
-ACTION = "urn:onoffice-de-ns:smart:2.5:smartml:action:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def cases(found: Found) -> Iterator[Case]:
         return
     for one in every:
         for version in (one.version, 3 - one.version):
-            yield _case(one, version, one.where if len(every) > 1 else "")
+            yield _case(one, version, f"action {one.where}" if len(every) > 1 else "")
 
 
 def _case(one: Action, version: int, part: str) -> Case:
@@ -45,9 +45,7 @@ def _case(one: Action, version: int, part: str) -> Case:
     fields = (one.time, one.token, one.type, one.action, one.identifier, one.resource)
     start: State = (tuple(map(_frozen_pair, one.parameters.items())), *fields, one.hmac)
     other = Layer(
-        "version",
-        undeclared,
-        ways=lambda state: [Made(f"onoffice-api-version-{version}-made", state)],
+        "version", undeclared, ways=lambda state: [Made(f"onoffice-api-version-{version}-made", state)]
     )
     layers = (Layer("fields", ways=_fields), *(_version_2() if version == 2 else version1.layers()))
     macs = _macs_2(one) if version == 2 else version1.MACS
@@ -129,11 +127,6 @@ def _fields(state: State) -> Iterator[Made]:
             yield Made(
                 "onoffice-api-type-case", (parameters, time, token, other, action, *rest), f"as {other}"
             )
-
-
-# --- version 2 ------------------------------------------------------------------------------------
-
-_NAMES = ("timestamp", "token", "resource type", "action id")
 
 
 def _version_2() -> tuple[Layer, ...]:

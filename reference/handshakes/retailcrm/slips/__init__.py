@@ -25,11 +25,7 @@ QUERY = ("register",)
 OWN_NAMES = ("apiKey", "systemUrl")
 HEADERS: tuple[str, ...] = ()
 BODY = True
-CLAUSES = {
-    "register": REGISTER + "encoding",
-    "members": REGISTER + "members",
-    "message": TOKEN + "message",
-}
+CLAUSES = {"register": REGISTER + "encoding", "members": REGISTER + "members", "message": TOKEN + "message"}
 
 
 def bare(text: str) -> tuple[str, bytes, str] | None:
@@ -63,16 +59,12 @@ def doubt(secret: str, found: Found) -> str:
     >>> doubt("demo.simla.com", Found())
     "The secret given here may be the host of an account. If it is, look for the secret on the module's card."
     """
-    if re.fullmatch(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", secret, re.I):
-        return (
-            "The secret given here may be a clientId: it is a UUID. If it is, look for the secret on the "
-            "module's card."
-        )
-    if re.fullmatch(r"[\w-]+\.(?:retailcrm|simla)\.\w+/?", secret, re.A):
-        return (
-            "The secret given here may be the host of an account. If it is, look for the secret on the module's "
-            "card."
-        )
+    for form, kind in (
+        (r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", "a clientId: it is a UUID"),
+        (r"[\w-]+\.(?:retailcrm|simla)\.\w+/?", "the host of an account"),
+    ):
+        if re.fullmatch(form, secret, re.I | re.A):
+            return f"The secret given here may be {kind}. If it is, look for the secret on the module's card."
     return ""
 
 
@@ -91,16 +83,18 @@ def verify(found: Found, *, secret: str, now: int, tolerance: Tolerance | None, 
         raise Refused(
             refused.reason, refused.clause, evidence, stage=refused.stage, stages=refused.stages
         ) from None
+    then = ""
     try:
         policy = f"on the list of official hosts, as {canonical_system_url(verified.system_url)}"
     except Refused as refused:
-        policy = f"NOT on the list of official hosts ({refused.clause})"
+        then, policy = refused.reason, f"NOT on the list of official hosts ({refused.clause})"
     return Proof(
         f"The sender knows the secret and this API key; nothing says when it was made. The system URL is {policy}.",
         verified.parameters,
         verified.covered,
         (*verified.not_covered, "time, method, host and path"),
         credentials=frozenset({"apiKey"}),
+        then=then,
     )
 
 
@@ -138,10 +132,7 @@ def cases(found: Found, *, readings: list[str], ciphers: Ciphers | None) -> Iter
         TOKEN + "key",
         dict(replacing(other_readings.READINGS, "key")),
         (Mac((), rule.mac, size=len(rule.mac(b"", b""))), *macs),
-        forms={
-            "form-upper-case": TOKEN + "digest=any-case",
-            "form-base64": TOKEN + "digest=base64",
-        },
+        forms={"form-upper-case": TOKEN + "digest=any-case", "form-base64": TOKEN + "digest=base64"},
         clauses={
             **dict.fromkeys(("carrier", "json-rewritten"), REGISTER + "encoding"),
             **dict.fromkeys(("retailcrm-members-printed", "body-single-quotes"), REGISTER + "json"),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ...core.cases import Slip
+from functools import partial
 
+from ...core.cases import Slip, rows
 
-def _rows(stage: str, *rows: tuple[str, str, str, str]) -> tuple[Slip, ...]:
-    return tuple(Slip(f"retailcrm-{id}", stage, says, cure, source) for id, says, cure, source in rows)
-
-
+_rows = partial(rows, "retailcrm-")
 SLIPS: tuple[Slip, ...] = (
     *_rows(
         "carrier",
