@@ -333,6 +333,7 @@ def test_a_plain_launch_is_remembered_by_what_is_proved_of_it_and_nothing_else()
     same = [
         url(more="&contact_id=7"),
         url() + "#top",
+        f"/?timestamp={NOW}&location_id={LOCATION}#?&top",
         url().replace("?", "?contact_id=1&"),
         url().replace("1", "%31"),
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from handshakes.officernd.readings import READINGS
 from handshakes.officernd.rules import split_signature, unquote_organization
+from tests.refusals import refusal
 
 HEX = "0f" * 32
 
@@ -33,3 +34,18 @@ def test_javascript_lists_array_indices_first_and_4294967295_is_none():
     )
     # Object.keys of an object with these names, in Node 20
     assert [name for name, _ in listed] == ["0", "9", "10", "4294967294", "b", "4294967295", "01", "a"]
+
+
+@pytest.mark.parametrize("front", ["X", "\t", "\N{NO-BREAK SPACE}"])
+def test_only_blanks_around_a_field_are_no_part_of_it_where_they_are_allowed(front):
+    read = READINGS["officernd:signature.syntax=spaced-fields"]["fields"]
+    assert read(f" t=1 ,  signature={HEX} ") == ("1", HEX)
+    assert refusal(read, f"{front}t=1,signature={HEX}").reason in ("missing-parameter", "malformed")
+    assert refusal(read, f"t=1,signature={HEX}{front}").reason == "malformed"
+
+
+def test_of_a_header_in_milliseconds_the_time_alone_is_read_otherwise():
+    """What else is wrong with it is told as it was received: `signature=t=` and thirteen digits are 25 characters."""
+    read = READINGS["officernd:signature.timestamp=milliseconds"]["fields"]
+    refused = refusal(read, "t=1648190384000,signature=t=1648190384000")
+    assert refused.evidence == {"field": "25 characters without name=value"}
