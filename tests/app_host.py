@@ -1,8 +1,10 @@
 """The partners of all four platforms in processes that can be killed, on one database and on shared ports.
 
-Run as a script, it obeys the lines that it reads: `begin N` starts N processes, `begin 1 K` one that kills itself at
-the K-th step of a partner: before a question to the store, a request outward, or an answer. `kill` kills those that
-still run. What is done is said in a line of JSON.
+Run as a script, it obeys the lines that it reads: `begin N AHEAD` starts N processes whose clocks are so many seconds
+ahead, `begin 1 AHEAD K kill` one that kills itself at the K-th step of a partner: before a question to the store, a
+statement of it or its commit, before a request outward, or an answer. `begin 1 AHEAD K PORT` starts one that waits there
+until somebody who listens at that port has taken its connection and closed it. `kill` kills those that still run. What
+is done is said in a line of JSON, and by a process that it has come to its step.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ import signal
 import socket
 import sys
 import time
+from dataclasses import replace
 from itertools import count
 from typing import Any
+
+from sqlalchemy import event
 
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.client import Client
@@ -46,13 +51,17 @@ class Mortal:
         return answer
 
 
-def steps(last: int) -> Any:
-    """Return what each step calls; the last one of them is never taken. With 0, all are."""
+def steps(last: int, what: str) -> Any:
+    """Return what each step calls; at the last one the process ends, or it waits. With 0, nothing ever happens."""
     numbers = count(1)
 
-    def step() -> None:
+    def step(*_: object) -> None:
         if next(numbers) == last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.write(1, b'"here"\n')
+            if what == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            with socket.create_connection(("127.0.0.1", int(what))) as held:
+                held.recv(1)
 
     return step
 
@@ -66,14 +75,21 @@ def bound(port: int = 0) -> socket.socket:
     return sock
 
 
-def serve(given: dict[str, Any], sockets: dict[str, Any], last: str = "0") -> None:
+def serve(
+    given: dict[str, Any], sockets: dict[str, Any], ahead: str, last: str = "0", what: str = ""
+) -> None:
     """Serve every partner until this process is killed."""
     host = os.getppid()
     store = SqlStore(given["url"], given["keys"])
     client = Client(given["book"])
+    send = client.send
+    client.send = lambda request: send(replace(request, timeout=120))  # as a busy machine may need
+    step = steps(int(last), what)
+    for engine in (store._engine, store._reading)[: 1 + (store._engine.dialect.name == "sqlite")]:
+        event.listen(engine, "before_cursor_execute", step)
+        event.listen(engine, "commit", step)
     for name, sock in sockets.items():
-        step = steps(int(last))
-        world = World(lambda: int(time.time()), os.urandom, Mortal(store, step))
+        world = World(lambda: int(time.time()) + int(ahead), os.urandom, Mortal(store, step))
         partner = PLATFORMS[name].tools().sides(world).partner
         exchange = Mortal(client, step).exchange
         RoleServer(Mortal(partner, step), exchange, bound(sock.getsockname()[1])).start()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +35,22 @@ from handshakes.runtime.server import RoleServer, listen
 from handshakes.runtime.sql_store import SqlStore
 from handshakes.runtime.store import MemoryStore
 from handshakes.runtime.story import World
+from tests.postgres import Server
+from tests.sides import patient
 
 Step = Any
 
 
 class OfficeRnD:
-    """Connects an integration with a click; a signed health check says whether it works."""
+    """Connects an integration with a click and opens its page; a signed health check says whether it works.
+
+    Tokens last for so short a time that the page, which names the locations, renews them.
+    """
 
     def __init__(self, platform: Any, customers: int) -> None:
         self.platform, self.client = platform, next(iter(platform.applications))
+        platform.settings = replace(platform.settings, token_lifetime=30)
+        self.told: set[int] = set()
         for number in range(customers):
             organization = Organization(
                 f"5b{number:022x}", f"slug-{number}", "Spaces", {}, f"5c{number:022x}"
@@ -51,13 +61,22 @@ class OfficeRnD:
             )
 
     def connect(self, number: int) -> list[Step]:
-        return [Browser().open(self.platform.connect_url(f"5e1{number:021x}")), self.use(number)]
+        self.told.discard(number)
+        page = Browser().open(self.platform.connect_url(f"5e1{number:021x}"))
+        return [page, self.use(number), self._configured(number)]
+
+    def _configured(self, number: int) -> Step:
+        id = f"5e1{number:021x}"
+        outcome = yield from self.platform.configure(id)
+        if outcome.held and outcome.response and outcome.response.status == 200:
+            self.told.add(number)
+        return outcome
 
     def use(self, number: int) -> Step:
         return self.platform.healthcheck(f"5e1{number:021x}")
 
     def connected(self, number: int) -> bool:
-        return self.platform.integrations[f"5e1{number:021x}"].state == "connected"
+        return self.platform.integrations[f"5e1{number:021x}"].state == "connected" and number in self.told
 
 
 class RetailCRM:
@@ -101,10 +120,10 @@ class OnOffice:
 
 
 class Fortis:
-    """Registers a location and a user and opens the app; opening it again says whether it works."""
+    """Registers a location and a user, opens the app and consents; opening it again says whether it works."""
 
     def __init__(self, platform: Any, customers: int) -> None:
-        self.platform, self.open = platform, set()
+        self.platform, self.open, self.allowed = platform, set(), set()
         for number in range(customers):
             location = f"11ea{number:020x}"
             platform.add_location(FortisLocation(location, "Café"))
@@ -120,17 +139,24 @@ class Fortis:
             self.open.add(number)
         return outcome
 
+    def _allowed(self, number: int) -> Step:
+        outcome = yield from self.platform.consent(fortis.TITLE, f"11ea{number:020x}", f"11e7{number:020x}")
+        if [finding.held for finding in outcome.findings] == [True]:
+            self.allowed.add(number)
+        return outcome
+
     def connect(self, number: int) -> list[Step]:
         self.open.discard(number)
+        self.allowed.discard(number)
         location, user = f"11ea{number:020x}", f"11e7{number:020x}"
         postbacks = [self.platform.register(fortis.TITLE, location, who) for who in ("", user)]
-        return [*postbacks, self._opened(number)]
+        return [*postbacks, self._opened(number), self._allowed(number)]
 
     def use(self, number: int) -> Step:
         return self._opened(number)
 
     def connected(self, number: int) -> bool:
-        return number in self.open
+        return number in self.open & self.allowed
 
 
 PEOPLE = {"officernd": OfficeRnD, "retailcrm": RetailCRM, "onoffice": OnOffice, "fortis": Fortis}
@@ -155,11 +181,12 @@ class Apps:
 
     def __init__(self, url: str, key: str, customers: int, platforms: Iterable[str]) -> None:
         self.book: dict[str, str] = {}
-        self.client = Client(self.book)
-        self.people, self.platforms, self.servers = {}, {}, []
+        self.client = patient(Client(self.book))
+        self.people, self.platforms, self.servers, self.ahead = {}, {}, [], 0
         partners = {}
         for name in platforms:
-            sides = PLATFORMS[name].tools().sides(World(lambda: int(time.time()), os.urandom, MemoryStore()))
+            world = World(lambda: int(time.time()) + self.ahead, os.urandom, MemoryStore())
+            sides = PLATFORMS[name].tools().sides(world)
             partners[name] = sides.partner.origins
             self.people[name] = PEOPLE[name](sides.platform, customers)
             self.platforms[name] = Watched(sides.platform)
@@ -184,15 +211,19 @@ class Apps:
         assert line, self.host.stderr.read().decode()
         return json.loads(line)
 
-    def begin(self, number: int = 1, *last: int) -> None:
-        """Start processes; return when they serve. With a second number, it is one that kills itself at that step."""
-        self.told("begin", number, *last)
+    def begin(self, number: int = 1, *last: object) -> None:
+        """Start processes; return when they serve. `last` is the step at which one ends or waits, and `kill` or a port."""
+        self.told("begin", number, self.ahead, *last)
         assert [self.said() for _ in range(number)] == ["serves"] * number
 
-    def kill(self) -> list[int]:
-        """Kill the processes that still run; return how each ended."""
+    def kill(self) -> bool:
+        """Kill the processes that still run; return whether one had come to its step."""
         self.told("kill")
-        return self.said()
+        said = [self.said()]
+        while said[-1] == "here":
+            said.append(self.said())
+        assert {*said[-1]} == {-signal.SIGKILL}
+        return len(said) > 1
 
     def connects(self, name: str, number: int) -> bool:
         """Let a person connect a customer, however that ends; return whether the platform says that it is connected."""
@@ -237,26 +268,74 @@ def all_at_once(served: Apps, customers: int) -> list[tuple[str, int]]:
     return [one for one, connected in zip(work, done, strict=True) if not connected]
 
 
-def killed_at_steps(served: Apps, name: str, store: SqlStore, steps: Iterable[int]) -> int:
-    """Kill the only process at each of these steps of a connect, begin another and connect again; return the last step.
+LEASE = 61
+"""Seconds after which a renewal is begun again that a process began which was killed."""
 
-    Customer 0 was connected before, and has to stay so; every row that is kept has to open, and its details to agree.
+
+def killed_at_steps(served: Apps, name: str, store: SqlStore, steps: Iterable[int]) -> int:
+    """Kill the only process at each of these steps of a connect, begin another and connect again; return the last step that it came to.
+
+    Customer 0 was connected before, and has to stay so.
     """
+    last = 0
     served.begin()
     assert served.connects(name, 0)
     for step in steps:
         served.kill()
-        served.begin(1, step)
+        served.begin(1, step, "kill")
         finished = served.connects(name, step)
-        served.kill()
-        assert store.unreadable()[0] == []
+        ended = served.kill()
+        assert finished or ended, f"{name} failed, and was not killed at step {step}"
+        served.ahead += LEASE
         served.begin()
-        assert served.connects(name, step), f"killed at step {step}"
-        if finished:
+        assert served.connects(name, step), f"{name} killed at step {step}"
+        assert_whole(served, name, store, 0, step)
+        if not ended:
             break
-    assert served.works(name, 0)
-    assert all(served.works(name, one) for one in (step, 0))
+        last = step
+    return last
+
+
+def restarted_at_steps(served: Apps, name: str, server: Server, store: SqlStore, steps: Iterable[int]) -> int:
+    """Restart the database at each of these steps of a connect while the process goes on; return the last that it came to.
+
+    The person tries again if need be; then it works, and nothing is lost or half made.
+    """
+    last = 0
+    served.begin()
+    assert served.connects(name, 0)
+    for step in steps:
+        served.kill()
+        with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+            listener.settimeout(0.1)
+            served.begin(1, step, listener.getsockname()[1])
+            connecting = pool.submit(served.connects, name, step)
+            reached = False
+            while not reached and not connecting.done():
+                with suppress(TimeoutError):
+                    held, _ = listener.accept()
+                    reached = True
+                    server.stop()
+                    server.start()
+                    held.close()
+            finished = connecting.result()
+        assert finished or reached, f"{name} failed, and never came to step {step}"
+        if not finished or not reached:
+            served.kill()
+            served.ahead += LEASE
+            served.begin()
+        assert finished or served.connects(name, step), f"{name}: the database restarted at step {step}"
+        assert_whole(served, name, store, 0, step)
+        if not reached:
+            break
+        last = step
+    return last
+
+
+def assert_whole(served: Apps, name: str, store: SqlStore, *customers: int) -> None:
+    """Customers can use what they connected; every row that is kept opens, and is found by each of its details."""
+    assert store.unreadable()[0] == []
+    assert [one for one in customers if not served.works(name, one)] == []
     for identity, one in store.listed(name, 10_000):
         for detail, value in one.details.items():
             assert identity in [found.identity for found in store.find(name, detail, value)]
-    return step

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from hashlib import shake_256
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
-from handshakes.runtime.client import Loopback
 from handshakes.runtime.flow import Clock, InProcess
 from handshakes.runtime.store import MemoryStore, Store
 from handshakes.runtime.story import World
+
+T = TypeVar("T")
 
 
 def made(
@@ -37,8 +38,9 @@ def made(
     return platform, partner, clock, store, both.reports, InProcess(platform, partner, clock=clock)
 
 
-def patient(network: Loopback, seconds: float = 120) -> Loopback:
-    """Give every request this long: on a busy machine, dozens at once take longer than one may."""
-    send = network.client.send
-    network.client.send = lambda request: send(replace(request, timeout=seconds))  # type: ignore[method-assign]
+def patient(network: T, seconds: float = 120) -> T:
+    """Give every request of a network or client this long: on a busy machine, dozens at once take longer than one may."""
+    client: Any = getattr(network, "client", network)
+    send = client.send
+    client.send = lambda request: send(replace(request, timeout=seconds))
     return network

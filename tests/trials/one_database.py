@@ -1,7 +1,8 @@
-"""Two processes with fifty handshakes at once a platform, 32 of all four at once, and a process killed at every step of a connect.
+"""Two processes with fifty handshakes at once a platform, 32 of all four at once; then a process killed at every step of a connect,
+and PostgreSQL restarted at every step of it.
 
 `python -m tests.trials.one_database [sqlite|postgresql …] [--at-once 50] [--of-all 32]` prints what came of it; it needs some minutes.
-The test run does the same with smaller numbers, on PostgreSQL (tests/test_one_database.py).
+The test run does the same with smaller numbers, and at some of the steps (tests/test_one_database.py).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,10 +18,10 @@ from cryptography.fernet import Fernet
 
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.sql_store import SqlStore
-from tests.apps import all_at_once, apps, killed_at_steps
-from tests.postgres import running
+from tests.apps import Apps, all_at_once, apps, killed_at_steps, restarted_at_steps
+from tests.postgres import Server, running
 
-MOST = 80
+MOST = 200
 
 
 def together(url: str, key: str, at_once: int, names: list[str]) -> str:
@@ -40,6 +42,18 @@ def together(url: str, key: str, at_once: int, names: list[str]) -> str:
     )
 
 
+def _broken(server: Server | None, store: SqlStore) -> list[tuple[str, Callable[..., int]]]:
+    """Return what is broken, and how."""
+
+    def killed(served: Apps, name: str, steps: range) -> int:
+        return killed_at_steps(served, name, store, steps)
+
+    def restarted(served: Apps, name: str, steps: range) -> int:
+        return restarted_at_steps(served, name, server, store, steps)
+
+    return [("killed", killed), *([("the database restarted", restarted)] if server else [])]
+
+
 def run(database: str, at_once: int, of_all: int, *, kill: bool) -> None:
     """Do it on one kind of database."""
     key = Fernet.generate_key().decode()
@@ -55,15 +69,12 @@ def run(database: str, at_once: int, of_all: int, *, kill: bool) -> None:
             url = empty(name)
             store = SqlStore(url, [key])
             print(f"{database}, {together(url, key, at_once, [name])}", flush=True)
-            if kill:
+            for done, how in _broken(server, store) if kill else ():
                 with apps(url, key, MOST, [name]) as served:
                     start = time.monotonic()
-                    last = killed_at_steps(served, name, store, range(1, MOST))
-                seconds = time.monotonic() - start
-                print(
-                    f"{database}, {name}: killed at each of {last} steps, {seconds:.0f} s; nothing lost",
-                    flush=True,
-                )
+                    last = how(served, name, range(1, MOST))
+                said = f"{done} at each of {last} steps, {time.monotonic() - start:.0f} s; nothing lost"
+                print(f"{database}, {name}: {said}", flush=True)
             store.close()
 
 

@@ -14,11 +14,13 @@ def shop(sides: Sides) -> Shop:
     """Return the registrations of the first location and user, and the merchant's steps."""
     platform = sides.platform
     assert isinstance(platform, Fortis)  # noqa: S101
-    app, location = next(iter(platform.apps.values())), next(iter(platform.locations.values()))
-    user = next(one for one in platform.users.values() if location.id in one.locations)
+    app, location = next(iter([*platform.apps.values()])), next(iter([*platform.locations.values()]))
+    user = next(one for one in [*platform.users.values()] if location.id in one.locations)
     place = (app.title, location.id, "") in platform.registered
     person = (app.title, location.id, user.id) in platform.registered
-    granted = (app.client_id, user.id) in {(one.client_id, one.user_id) for one in platform.access.values()}
+    granted = (app.client_id, user.id) in {
+        (one.client_id, one.user_id) for one in [*platform.access.values()]
+    }
     here = {"app": app.title, "location": location.id}
     her = here | {"user": user.id}
 

@@ -24,7 +24,7 @@ from ..runtime.server import RoleServer, listen, origin_of
 from ..runtime.store import MemoryStore
 from ..runtime.story import Tools, World
 from ..runtime.transcript import Transcript
-from ..runtime.verdicts import Fault, Finding, Outcome
+from ..runtime.verdicts import Fault, Finding, Findings, Outcome
 from .apps import Server, served
 from .clock import Clock
 from .journal import MOST, Exchange, Seat
@@ -153,9 +153,8 @@ class Marketplace:
 
     def numbered(self) -> list[tuple[int, Finding]]:
         """Return the findings that are kept, each with its number since the last reset."""
-        findings = self._seat.role.findings
-        kept = list(findings)
-        return list(enumerate(kept, findings.seen - len(kept)))
+        findings: Findings = self._seat.role.findings
+        return findings.numbered()
 
     @property
     def transcript(self) -> Transcript:
@@ -196,8 +195,8 @@ class Marketplace:
 
     def about(self, number: int) -> tuple[Press | None, Exchange | None]:
         """Return the step in which a finding was made, by its number, and the exchange that it is most likely about."""
-        press = next((one for one in self.presses if one.findings[0] <= number < one.findings[1]), None)
-        inner = [span for span in self._seat.spans if span[0] <= number < span[1]]
+        press = next((one for one in [*self.presses] if one.findings[0] <= number < one.findings[1]), None)
+        inner = [span for span in [*self._seat.spans] if span[0] <= number < span[1]]
         if inner:
             nearest = min(inner, key=lambda span: span[1] - span[0])[2]
             return press, next((one for one in self.requests() if one.number == nearest), None)

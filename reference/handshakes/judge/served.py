@@ -227,8 +227,8 @@ class Served:
 
     def kept(self) -> list[Observed]:
         """Return what was observed, without findings that the examination took back."""
-        there = {id(finding) for finding in self.platform.findings}
-        return [one for one in self.observed if id(one.finding) in there]
+        there = {id(finding) for finding in [*self.platform.findings]}
+        return [one for one in [*self.observed] if id(one.finding) in there]
 
 
 def partner_origins(settings: Mapping[str, str]) -> list[str]:

@@ -34,7 +34,7 @@ class Admin:
 
     @property
     def _integration(self) -> Integration:
-        return next(iter(self.platform.integrations.values()))
+        return next(iter([*self.platform.integrations.values()]))
 
     @property
     def _application(self) -> Application:
@@ -80,7 +80,7 @@ class Admin:
             "account_name": one.account_name,
             "message": one.message,
             "secret_was_read": one.secret_was_read,
-            "webhooks": [webhook.url for webhook in self.platform.webhooks.values()],
+            "webhooks": [webhook.url for webhook in [*self.platform.webhooks.values()]],
         }
 
     def take(self, step: str, fault: str = "") -> Step[Taken]:
@@ -131,14 +131,16 @@ class Admin:
             "healthcheck": application.healthcheck_url,
             "configure": application.configuration_url,
             "sync": application.sync_url,
-            **{f"remove {id}": webhook.url for id, webhook in self.platform.webhooks.items()},
+            **{f"remove {id}": webhook.url for id, webhook in [*self.platform.webhooks.items()]},
         }
         found = (step for step, url in urls.items() if url and place_of(url) == (request.origin, path))
         return next(found, "").partition(" ")[0]
 
     def secrets(self, request: Request) -> list[str]:
         """Return the webhook's secret for a webhook, else that of the integration."""
-        hooks = [one for one in self.platform.webhooks.values() if place_of(one.url) == place_of(request.url)]
+        hooks = [
+            one for one in [*self.platform.webhooks.values()] if place_of(one.url) == place_of(request.url)
+        ]
         return [one.secret for one in hooks] or [self._integration.secret]
 
 

@@ -14,7 +14,7 @@ def shop(sides: Sides) -> Shop:
     """Return the integration's state and the admin's five steps."""
     platform = sides.platform
     assert isinstance(platform, OfficeRnD)  # noqa: S101
-    one = next(iter(platform.integrations.values()))
+    one = next(iter([*platform.integrations.values()]))
     connected, there = one.state == "connected", {"integration": one.id}
 
     def faults(choices: Sequence[Fault]) -> tuple[Fault, ...]:

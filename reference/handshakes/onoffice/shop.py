@@ -18,7 +18,7 @@ def shop(sides: Sides) -> Shop:
     platform = sides.platform
     assert isinstance(platform, OnOffice)  # noqa: S101
     account = platform.account
-    customer = next(iter(platform.customers.values()))
+    customer = next(iter([*platform.customers.values()]))
     user = next(one for one in customer.users.values() if one.administrator)
     active, who = customer.status == "active", {"customer": customer.web_id, "user": user.id}
 

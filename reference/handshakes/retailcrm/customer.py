@@ -31,11 +31,11 @@ class User:
 
     @property
     def _account(self) -> Account:
-        return next(iter(self.platform.accounts.values()))
+        return next(iter([*self.platform.accounts.values()]))
 
     @property
     def _card(self) -> Card:
-        return next(iter(self.platform.cards.values()))
+        return next(iter([*self.platform.cards.values()]))
 
     @property
     def _connection(self) -> Connection | None:

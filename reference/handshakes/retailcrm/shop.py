@@ -15,7 +15,7 @@ def shop(sides: Sides) -> Shop:
     """Return the module's state in the first account and the steps of its administrator."""
     platform = sides.platform
     assert isinstance(platform, RetailCRM)  # noqa: S101
-    card, url = next(iter(platform.cards.values())), next(iter(platform.accounts))
+    card, url = next(iter([*platform.cards.values()])), next(iter([*platform.accounts]))
     state, popup = platform.state(url, card.code), platform.popups.get((url, card.code))
     there, known = {"code": card.code}, bool(state)
 

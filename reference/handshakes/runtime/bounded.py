@@ -35,8 +35,8 @@ class Bounded(dict[K, V]):
         if len(self) <= self._most:
             return
         whose = self._owner(value)
-        same = [one for one, kept in self.items() if self._owner(kept) == whose]
+        same = [(one, kept) for one, kept in [*self.items()] if self._owner(kept) == whose]
         while len(same) > self._most:
-            gone = next((one for one in same[:-1] if not self._needed(self[one])), same[0])
+            gone = next((pair for pair in same[:-1] if not self._needed(pair[1])), same[0])
             same.remove(gone)
-            del self[gone]
+            self.pop(gone[0], None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeAlias
@@ -113,15 +114,16 @@ class Findings(list[Finding]):
         """How many of them were violations."""
         self.heard: Callable[[Finding], object] = lambda finding: None
         """Who else is told of each, at once."""
+        self._lock = threading.Lock()
 
     def append(self, finding: Finding) -> None:
         """Add a finding; the oldest go when there are too many, some at a time."""
-        super().append(finding)
-        self.heard(finding)
-        self.seen += 1
-        self.violations += finding.violated
-        if len(self) > self.MOST:
+        with self._lock:
+            super().append(finding)
+            self.seen += 1
+            self.violations += finding.violated
             del self[: -self.MOST]
+        self.heard(finding)
 
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add several findings."""
@@ -135,16 +137,23 @@ class Findings(list[Finding]):
 
     def since(self, seen: int) -> list[Finding]:
         """Return those after the first `seen` ones that are still kept."""
-        return self[max(0, len(self) - (self.seen - seen)) :]
+        with self._lock:
+            return self[max(0, len(self) - (self.seen - seen)) :]
+
+    def numbered(self) -> list[tuple[int, Finding]]:
+        """Return those that are kept, each with its number."""
+        with self._lock:
+            return list(enumerate(self, self.seen - len(self)))
 
     def forget(self, *gone: Finding) -> None:
         """Take findings out again, these very ones, as if they had never been."""
-        for one in gone:
-            place = next((place for place, kept in enumerate(self) if kept is one), None)
-            if place is not None:
-                del self[place]
-                self.seen -= 1
-                self.violations -= one.violated
+        with self._lock:
+            for one in gone:
+                place = next((place for place, kept in enumerate(self) if kept is one), None)
+                if place is not None:
+                    del self[place]
+                    self.seen -= 1
+                    self.violations -= one.violated
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Acting(Registering):
         """fortis:oauth.url. Take what no app may send here, and say yes to everything; S16."""
         self.trapped += 1
         user_id = ""
-        for attempt in self.waiting:
+        for attempt in [*self.waiting]:
             attempt.trapped.append(f"{request.method} {request.path}")
             user_id = attempt.user_id
         if not self.waiting and not self.consenting:  # else the step that waits says so
@@ -48,7 +48,7 @@ class Acting(Registering):
         self, title: str, location_id: str, user_id: str, contact_id: str = "", token: str | None = None
     ) -> Draft:
         """fortis:launch.server-side. Return an opening of the app, made here and now; A37."""
-        others = [one for one in self.users.values() if one.id != user_id]
+        others = [one for one in [*self.users.values()] if one.id != user_id]
         return self.kind_of_draft(
             self.apps[title], self.settings, self.locations[location_id], self.users[user_id],
             (others or [self.users[user_id]])[0], token,
@@ -59,7 +59,7 @@ class Acting(Registering):
     def _second(self, location_id: str, user_id: str) -> int:
         """Return the newest second at which this user did not open the app yet; now, where an older one would be stale soon."""
         now, most = self.clock(), 240
-        made = {second for second in self.seconds.get((location_id, user_id), set()) if second > now - most}
+        made = {second for second in [*self.seconds.get((location_id, user_id), ())] if second > now - most}
         second = next((one for one in range(now, now - most, -1) if one not in made), now)
         self.seconds[location_id, user_id] = made | {second}
         return second
@@ -190,7 +190,7 @@ class Acting(Registering):
         if whose == "unknown":
             return self.random(8).hex()
         if whose == "another":
-            return self.token_of(next(one for one in self.users if one != user_id))
+            return self.token_of(next(one for one in [*self.users] if one != user_id))
         if whose == "expired":
             token = self.log_in(user_id)
             self.tokens[token].expires_at = self.clock()
@@ -219,7 +219,7 @@ class Acting(Registering):
             page = yield from browser.submit(shown, shown.form("oauth"))
             user = user_id
             if chosen and chosen.user == "another":
-                user = next(one for one in self.users if one != user_id)
+                user = next(one for one in [*self.users] if one != user_id)
             page = yield from browser.submit(page, page.form("allow"), {"user": user})
             for _ in range(1, chosen.times if chosen else 1):
                 page = yield from browser.open(page.url)

@@ -30,7 +30,9 @@ class Identity(Resources):
 
     def app_of(self, client_id: str) -> App | None:
         """Return the app with a client id."""
-        return next((app for app in self.apps.values() if app.client_id and app.client_id == client_id), None)
+        return next(
+            (app for app in [*self.apps.values()] if app.client_id and app.client_id == client_id), None
+        )
 
     def authorize(self, request: Request) -> Step[Answer]:
         """fortis:oauth.offered. Show the consent page, or take the user's decision and lead back."""
@@ -103,8 +105,8 @@ class Identity(Resources):
             ours = bool(self.consenting)  # then what is wrong is our own doing
             raise OAuthError("invalid_grant", "unknown code", "" if ours else "oauth.endpoints")
         if grant.used:
-            for given in [key for key, one in self.access.items() if one.code == fields["code"]]:
-                del self.access[given]
+            for given in [key for key, one in [*self.access.items()] if one.code == fields["code"]]:
+                self.access.pop(given, None)
             raise OAuthError("invalid_grant", "the code was used before", "oauth.state")
         if grant.expires_at < self.clock():
             raise OAuthError("invalid_grant", "the code has expired")
@@ -118,12 +120,11 @@ class Identity(Resources):
 
     def _refresh(self, client_id: str, fields: dict[str, str]) -> tuple[Response, Disturbance | None]:
         sent = fields.get("refresh_token", "")
-        found = [
-            k for k, v in self.access.items() if is_right(v.refresh_token, sent) and v.client_id == client_id
-        ]
-        if not found:
+        kept = [*self.access.items()]
+        found = [k for k, v in kept if is_right(v.refresh_token, sent) and v.client_id == client_id]
+        old = self.access.pop(found[0], None) if found else None
+        if old is None:
             raise OAuthError("invalid_grant", "unknown or rotated refresh token", "oauth.endpoints")
-        old = self.access.pop(found[0])
         return self._issue(client_id, old.user_id, old.code), None
 
     def _issue(self, client_id: str, user_id: str, code: str) -> Response:

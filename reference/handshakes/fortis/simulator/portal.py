@@ -124,15 +124,15 @@ class Portal:
     def _index(self) -> Response:
         platform = self.platform
         rows = []
-        for app in platform.apps.values():
+        for app in [*platform.apps.values()]:
             choices = self._choices(app.mode)
-            for location in platform.locations.values():
-                users = [one for one in platform.users.values() if location.id in one.locations]
+            for location in [*platform.locations.values()]:
+                users = [one for one in [*platform.users.values()] if location.id in one.locations]
                 ids = ["", *(one.id for one in users)]
                 there = {id: (app.title, location.id, id) in platform.registered for id in ids}
                 rows.append({
                     "app": app, "location": location, "there": there[""], "users": [{"user": u, "there": there[u.id]} for u in users],
-                    "contacts": [one for one in platform.contacts.values() if one.location_id == location.id],
+                    "contacts": [one for one in [*platform.contacts.values()] if one.location_id == location.id],
                     "for_location": choices["register", False], "for_user": choices["register", True],
                     "consenting": choices["consent", True], "opening": choices["open", True],
                 })  # fmt: skip

@@ -70,7 +70,9 @@ class Registering(Identity):
     def unregister(self, title: str, location_id: str, user_id: str = "") -> Step[Outcome]:
         """fortis:location.unregister, fortis:user.unregister. Take a location or user out of an app: DELETE, same template."""
         outcome = yield from self._postback("DELETE", title, location_id, user_id, None)
-        gone = {one for one in self.registered if one[:2] == (title, location_id) and user_id in ("", one[2])}
+        gone = {
+            one for one in [*self.registered] if one[:2] == (title, location_id) and user_id in ("", one[2])
+        }
         if self.settings.cascade and not user_id:
             for _, _, user in sorted(one for one in gone if one[2]):
                 yield from self._postback("DELETE", title, location_id, user, None)

@@ -92,8 +92,7 @@ class Resources(SetUp):
         unauthorized = {"message": "Unauthorized"}
         self._developer(request, query)
         bearer = request.header("authorization").removeprefix("Bearer ")
-        if bearer in self.access:
-            access = self.access[bearer]
+        if access := self.access.get(bearer):
             if access.expires_at <= self.clock():
                 raise ApiError(401, unauthorized)
             return self.users[access.user_id]
@@ -126,7 +125,7 @@ class Resources(SetUp):
     def _attempt(self, request: Request, query: dict[str, str]) -> Attempt | None:
         """Return the opening of the app that a call belongs to, by its token."""
         sent = self._sent(request, query)
-        return next((one for one in self.waiting if one.token == sent and sent), None)
+        return next((one for one in [*self.waiting] if one.token == sent and sent), None)
 
     def _sent(self, request: Request, query: dict[str, str]) -> str:
         """Return the token of a call, wherever it stands."""
@@ -152,7 +151,7 @@ class Resources(SetUp):
         lacking = {name: ["is required"] for name in ("username", "password", "domain") if not sent.get(name)}
         if lacking:
             raise ApiError(422, {"errors": lacking})
-        for user in self.users.values():
+        for user in [*self.users.values()]:
             if (user.username, user.domain.url) == (sent["username"], sent["domain"]):
                 if user.password and user.password == sent["password"]:
                     return {"token": self._token_record(user)}
@@ -173,7 +172,7 @@ class Resources(SetUp):
         """fortis:api.by-own-id. Return a location by its id, or with `api_id=1` by the merchant's own."""
         if query.get("api_id") == "1":
             self._needs_location(query)
-            found = next((one for one in self.locations.values() if one.location_api_id == name), None)
+            found = next((one for one in [*self.locations.values()] if one.location_api_id == name), None)
         else:
             found = self.locations.get(name)
         if found is None:
@@ -186,7 +185,7 @@ class Resources(SetUp):
         """fortis:api.by-own-id. Return a contact by its id, or with `api_id=1` by the merchant's own."""
         if query.get("api_id") == "1":
             location = self._needs_location(query)
-            own = [one for one in self.contacts.values() if one.location_id == location]
+            own = [one for one in [*self.contacts.values()] if one.location_id == location]
             found = next((one for one in own if one.contact_api_id == name), None)
         else:
             found = self.contacts.get(name)

@@ -61,7 +61,7 @@ class Acting(Resources):
         """Return what this browser was connecting, by its cookie; without one, what got to its secret, or else all."""
         connecting = [
             one
-            for one in self.integrations.values()
+            for one in [*self.integrations.values()]
             if one.state == "connecting" or (one.state == "failed" and one.came_back_early)
         ]
         cookies = dict(piece.strip().partition("=")[::2] for piece in request.header("cookie").split(";"))
@@ -220,7 +220,7 @@ class Acting(Resources):
 
     def _is_about(self, webhook: Webhook, integration: Integration) -> bool:
         """A webhook whose URL names another integration of the same organisation is about that one."""
-        others = [id for id in self.integrations if id != integration.id]
+        others = [id for id in [*self.integrations] if id != integration.id]
         return not any(id in webhook.url for id in others)
 
     def _deliver(self, integration: Integration, webhook: Webhook, fault: Any) -> Step[Response | None]:

@@ -90,8 +90,8 @@ class Identity(SetUp):
             self.integrations[grant.integration_id].fault_was_played = True
         if grant.used:
             # RFC 6749, 4.1.2: what a code used twice has given out is taken back
-            for given in [key for key, one in self.tokens.items() if one.code == fields["code"]]:
-                del self.tokens[given]
+            for given in [key for key, one in [*self.tokens.items()] if one.code == fields["code"]]:
+                self.tokens.pop(given, None)
             raise OAuthError("invalid_grant", "the code was used before", "connect.repeated" if ours else "")
         if grant.expires_at < self.clock():
             raise OAuthError("invalid_grant", "the code has expired", "token.code" if ours else "")
@@ -108,14 +108,14 @@ class Identity(SetUp):
         sent = fields.get("refresh_token")
         if not sent:
             raise OAuthError("invalid_request", "refresh_token is missing", "token.refresh")
-        found = next((pair for pair in self.tokens.items() if pair[1].refresh_token == sent), None)
+        found = next((pair for pair in [*self.tokens.items()] if pair[1].refresh_token == sent), None)
         if found is None or found[1].client_id != application.client_id:
             raise OAuthError("invalid_grant", "unknown or rotated refresh token", "token.refresh")
         access_token, token = found
         if token.refresh_expires_at < self.clock():
             raise OAuthError("invalid_grant", "the refresh token has expired", "token.refresh")
         scopes = _scopes(fields, token.granted, True)
-        del self.tokens[access_token]
+        self.tokens.pop(access_token, None)
         self.found("token.refresh", True, f"refreshed; the refresh token is {self.settings.refresh_tokens}")
         again, access_token = self._issue(token.client_id, token.organization_id, scopes, token.code, None)
         again.granted = token.granted  # RFC 6749, 6: narrowing one access token narrows nothing else
@@ -221,7 +221,7 @@ class Identity(SetUp):
     def _choices(self, application: Application) -> list[tuple[str, str]]:
         return [
             (integration.id, self.organizations[integration.organization_id].name)
-            for integration in self.integrations.values()
+            for integration in [*self.integrations.values()]
             if integration.client_id == application.client_id
         ]
 

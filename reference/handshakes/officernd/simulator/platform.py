@@ -30,7 +30,7 @@ class OfficeRnD(Acting):
     def origins(self) -> tuple[str, ...]:
         """The traps, the identity host, the main host and the hosts of the regions."""
         settings = self.settings
-        regions = [org.region_url for org in self.organizations.values() if org.region_url]
+        regions = [org.region_url for org in [*self.organizations.values()] if org.region_url]
         return tuple(
             dict.fromkeys([*settings.traps, settings.identity_origin, settings.app_origin, *regions])
         )

@@ -83,10 +83,10 @@ class Portal:
         platform = self.platform
         integrations = [
             (integration, platform.organizations[integration.organization_id])
-            for integration in platform.integrations.values()
+            for integration in [*platform.integrations.values()]
         ]
         findings = platform.findings[-50:][::-1]
-        syncs = {one.client_id: one.sync_url for one in platform.applications.values()}
+        syncs = {one.client_id: one.sync_url for one in [*platform.applications.values()]}
         return page(
             "OfficeRnD simulator", _INDEX, integrations=integrations, findings=findings, syncs=syncs,
             steps=[(step, self._choices(step)) for step, _ in _STEPS],

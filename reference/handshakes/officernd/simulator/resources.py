@@ -90,7 +90,7 @@ class Resources(Identity):
             return "webhook-list", json_response(found if version == "v1" else listed(found))
         if not own:
             raise ApiError(404, "Not found")
-        del self.webhooks[id]
+        self.webhooks.pop(id, None)
         return "webhook-delete", Response(204)
 
     def _bearer(self, request: Request) -> Token:
@@ -206,7 +206,7 @@ class Resources(Identity):
         mine = (organization.id, token.client_id)
         return [
             webhook
-            for webhook in self.webhooks.values()
+            for webhook in [*self.webhooks.values()]
             if (webhook.organization_id, webhook.client_id) == mine
         ]
 

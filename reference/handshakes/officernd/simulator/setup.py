@@ -63,14 +63,14 @@ class SetUp(Judging):
         officernd:application.multi-location: without it an organisation has one, for all locations. Its secret signs its requests and belongs to no other integration; without one it is made here.
         """
         secret = secret or self.new_id(20)
-        if secret in [one.secret for one in self.integrations.values()]:
+        if secret in [one.secret for one in [*self.integrations.values()]]:
             raise ValueError("another integration has this secret")
         application = self.applications[client_id]
         organization = self.organizations[organization_id]
         if not application.multi_location:
             mine = (client_id, organization_id)
             if locations or mine in [
-                (one.client_id, one.organization_id) for one in self.integrations.values()
+                (one.client_id, one.organization_id) for one in [*self.integrations.values()]
             ]:
                 raise ValueError("this application connects an organisation once, for all its locations")
         if not application.public and organization.test_account_of != client_id:

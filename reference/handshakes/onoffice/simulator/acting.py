@@ -180,7 +180,7 @@ class Acting(Popups):
             self._open_to(customer, user)
         url = self._service_url(place, customer, user, chosen, arrives=not place.webhook)
         in_use = self.api_users.get(customer.token)
-        told = (p for p in self.popups.values() if (p.token, p.message) == (customer.token, "active"))
+        told = (p for p in [*self.popups.values()] if (p.token, p.message) == (customer.token, "active"))
         attempt = Attempt(chosen, False, False, next(told, None), in_use, self.calls, self.findings.seen)
         self.serving = customer.web_id
         page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1)

@@ -85,7 +85,7 @@ class Popups(Addresses):
         """onoffice:block.services, onoffice:block.api-user. Block the provider: its API user ends, and nobody tells it."""
         customer = self.customers[web_id]
         customer.status = "blocked"
-        for user in self.api_users.values():
+        for user in [*self.api_users.values()]:
             if user.web_id == web_id and user.state == "active":
                 user.state, user.blocked = "gone", True
 

@@ -70,7 +70,7 @@ class Resources(SetUp):
         user.asked_at = self.clock()
         if user.state in ("prepared", "gone"):
             token = self.customers[user.web_id].token if user.web_id in self.customers else ""
-            told = any((p.token, p.message) == (token, "active") for p in self.popups.values())
+            told = any((p.token, p.message) == (token, "active") for p in [*self.popups.values()])
             clause = user.revoked if told or user.revoked != "credentials.replaced" else ""
             user.revoked = "block.noticed" if user.blocked else clause
             raise ApiError(22, clause)
@@ -203,7 +203,7 @@ class Resources(SetUp):
             raise ApiError(178, "unlock.bound")
         self._claimed(user, parameters, cache_id)
         entry.used = True
-        for other in self.api_users.values():
+        for other in [*self.api_users.values()]:
             if other.web_id == user.web_id and other is not user and other.state == "active":
                 other.state, other.revoked = "gone", "credentials.replaced"
         user.state = "active"

@@ -49,7 +49,7 @@ class Acting(Resources):
     def trap(self) -> Response:
         """retailcrm:system-url.allowed. Take what no module may send here, and say yes to everything; S2."""
         self.trapped += 1
-        for attempt in self.waiting:
+        for attempt in [*self.waiting]:
             attempt.trapped += 1
         if not self.waiting and not self.calling_back:  # else the step that waits says so
             self.found("system-url.allowed", False, "a foreign host was called, and no step was waiting")
@@ -144,7 +144,7 @@ class Acting(Resources):
         self.client_ids[place] = connection.client_id
         others = [
             one
-            for (account, _), one in self.connections.items()
+            for (account, _), one in [*self.connections.items()]
             if account != attempt.account and one.integration_code == attempt.code
         ]
         return told_apart(connection, before, others)
@@ -244,7 +244,7 @@ class Acting(Resources):
 
     def foreign(self, account_url: str) -> dict[str, str]:
         """retailcrm:system-url.allowed. Return the addresses of this simulator that a fault may name, by kind; S2."""
-        others = [one.system_url for one in self.accounts.values() if one.system_url != account_url]
+        others = [one.system_url for one in [*self.accounts.values()] if one.system_url != account_url]
         return {**self.settings.traps, **({"another": others[0]} if others else {})}
 
     def offers(self, fault: Fault, account_url: str) -> bool:

@@ -28,7 +28,7 @@ class RetailCRM(Acting):
     @property
     def origins(self) -> tuple[str, ...]:
         """The traps, and both hosts of every account."""
-        hosts = [origin for account in self.accounts.values() for origin in account.origins]
+        hosts = [origin for account in [*self.accounts.values()] for origin in account.origins]
         return tuple(dict.fromkeys([*self.settings.traps.values(), *hosts]))
 
     def handle(self, request: Request) -> Step[Answer]:

@@ -68,7 +68,7 @@ class Portal:
 
     def handle(self, request: Request) -> Step[Answer]:
         """Show the list, or take one step that a form asks for."""
-        account = next(one for one in self.platform.accounts.values() if request.origin in one.origins)
+        account = next(one for one in [*self.platform.accounts.values()] if request.origin in one.origins)
         if request.path in ("/", "/simulator"):  # the module's link back goes to the account itself
             return self._index(account) if request.method == "GET" else wrong_method("GET")
         if request.path == "/simulator/transition.js":

@@ -58,7 +58,7 @@ class Resources(SetUp):
 
     def resource(self, request: Request) -> Answer:
         """Answer one API request, or say what is wrong with it."""
-        account = next((one for one in self.accounts.values() if request.origin in one.origins), None)
+        account = next((one for one in [*self.accounts.values()] if request.origin in one.origins), None)
         try:
             if account is None:
                 raise ApiError(404, "Account does not exist.")
@@ -79,7 +79,7 @@ class Resources(SetUp):
             value, key = self._key(request, account, fields)
             answer = self._answer(account, kind, code, value, key, fields)
             disturbed = key.fault is not None and key.fault.place in (kind, "every")
-            for attempt in self.waiting:
+            for attempt in [*self.waiting]:
                 if attempt.api_key == value:
                     attempt.played = attempt.played or disturbed
                     attempt.confirmed = attempt.confirmed or (kind == "module" and attempt.edited is not None)
@@ -159,16 +159,16 @@ class Resources(SetUp):
         account = self.accounts.pop(account_url)
         account.system_url = url
         self.accounts[url] = account
-        for code in [code for at, code in self.connections if at == account_url]:
+        for code in [code for at, code in [*self.connections] if at == account_url]:
             self.connections[url, code] = self.connections.pop((account_url, code))
-        for code in [code for at, code in self.popups if at == account_url]:
+        for code in [code for at, code in [*self.popups] if at == account_url]:
             self.popups[url, code] = self.popups.pop((account_url, code))
         return account
 
     def _remember_call(self, account: Account) -> None:
         """Remember, for the attempt that waits, that the module called its account."""
         self.calls[account.system_url] = self.calls.get(account.system_url, 0) + 1
-        for attempt in self.waiting:
+        for attempt in [*self.waiting]:
             attempt.calls += attempt.account == account.system_url
 
     def _system_info(self, account: Account) -> dict[str, Any]:
@@ -227,7 +227,7 @@ class Resources(SetUp):
         self.connections[account.system_url, code] = connection
         for clause in ("form", "path-code", "code", "integration-code", "members", "client-id", "actions"):
             self.found(f"edit.{clause}", True, f"edit of {code}")
-        for attempt in self.waiting:
+        for attempt in [*self.waiting]:
             if attempt.api_key == value:
                 attempt.edited, attempt.edited_at = connection, self.clock()
         info = {"billingInfo": {"price": 0, "priceWithDiscount": 0, "billingType": "fixed"}}

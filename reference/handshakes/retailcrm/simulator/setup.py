@@ -54,15 +54,15 @@ class SetUp(Judging):
 
     def shown(self, account_url: str) -> list[Card]:
         """retailcrm:card.unpublished. Return the modules that an account's marketplace shows."""
-        return [card for card in self.cards.values() if card.published or card.owner == account_url]
+        return [card for card in [*self.cards.values()] if card.published or card.owner == account_url]
 
     def connection(self, account_url: str, code: str) -> Connection | None:
         """Return the account's connection of a module, if there is one."""
-        found = [one for (url, _), one in self.connections.items() if url == account_url]
+        found = [one for (url, _), one in [*self.connections.items()] if url == account_url]
         return next((one for one in found if one.integration_code == code), None)
 
     def forget(self, account_url: str, code: str) -> None:
         """Take a module out of an account, as if it had never been connected."""
         for key, connection in list(self.connections.items()):
             if key[0] == account_url and connection.integration_code == code:
-                del self.connections[key]
+                self.connections.pop(key, None)

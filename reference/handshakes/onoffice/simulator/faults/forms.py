@@ -25,7 +25,7 @@ _WORKS = Survives("active")
 
 
 def _forged(fields: dict[str, str], platform: Resources, popup: Popup) -> dict[str, str]:
-    claim = next((value for value, one in platform.claims.items() if one.cache_id == popup.cache_id), "")
+    claim = next((value for value, one in [*platform.claims.items()] if one.cache_id == popup.cache_id), "")
     theirs = {"token": popup.token, "parameterCacheId": popup.cache_id, "extendedClaim": claim}
     ours = {name: value if name in (KEY, PRIVACY) else "0" * len(value) for name, value in fields.items()}
     return {**ours, **theirs}

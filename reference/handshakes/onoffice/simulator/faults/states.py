@@ -32,13 +32,13 @@ def _expired(platform: Resources, popup: Popup) -> None:
 
 
 def _foreign_claim(platform: Resources, popup: Popup) -> None:
-    for claim in platform.claims.values():
+    for claim in [*platform.claims.values()]:
         if claim.cache_id == popup.cache_id:
             claim.fault = 248
 
 
 def _old_claim(platform: Resources, popup: Popup) -> None:
-    for claim in platform.claims.values():
+    for claim in [*platform.claims.values()]:
         if claim.cache_id == popup.cache_id:
             claim.fault = 201
 
