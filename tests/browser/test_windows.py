@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -25,29 +25,15 @@ from tests.oracles import tool
 TITLES = {"officernd": "OfficeRnD", "retailcrm": "RetailCRM", "onoffice": "onOffice", "fortis": "Fortis"}
 
 
-def told(condition: Callable[[], bool]) -> bool:
-    """Return whether something comes true within 20 seconds."""
-    try:
-        until(condition, 20)
-    except AssertionError:
-        return False
-    return True
-
-
 def test_a_window_that_is_closed_midway_ends_its_step_and_one_that_is_loaded_again_goes_on(chromium, market):  # noqa: F811
     context = chromium.new_context(locale="en-GB")
     page = opened(context.new_page(), market, "onoffice")
     wire = market.wire("onoffice")
-    for _ in range(
-        4
-    ):  # a browser may lose the last message of a window that goes: then the step asks to press again
-        popup = window(page, "open")
-        popup.locator("#confirm").wait_for()
-        until(lambda: bool(wire.last("open").shown))
-        shown(page, "open", "waiting", "Go on in the window that opened.")
-        popup.close(run_before_unload=True)
-        if told(lambda: wire.last("open").left):
-            break
+    popup = window(page, "open")
+    popup.locator("#confirm").wait_for()
+    until(lambda: bool(wire.last("open").shown))
+    shown(page, "open", "waiting", "Go on in the window that opened.")
+    popup.close(run_before_unload=True)
     shown(page, "open", "unseen", "The window was closed before its end.")
 
     popup = window(page, "open")
@@ -68,9 +54,44 @@ def test_a_window_that_is_closed_midway_ends_its_step_and_one_that_is_loaded_aga
     pasted(popup)
     shown(page, "open", "held", "Also refused: platform-error.")
     popup.close(run_before_unload=True)
-    told(lambda: wire.last("open").left)
+    until(lambda: wire.last("open").left)
     shown(page, "open", "held")
     press(page, "block")
+    context.close()
+
+
+def test_a_window_whose_last_word_is_lost_is_seen_to_be_closed(chromium, market):  # noqa: F811
+    context = chromium.new_context(locale="en-GB")
+    context.route("**/simulator/window", lambda route: route.abort())  # no page of a window says anything
+    page = opened(context.new_page(), market, "onoffice")
+    popup = window(page, "open")
+    popup.locator("#confirm").wait_for()
+    shown(page, "open", "waiting", "Go on in the window that opened.")
+    assert popup.evaluate("window.opener") is None
+    popup.close()
+    shown(page, "open", "unseen", "The window was closed before its end.")
+    context.close()
+
+
+def test_windows_and_the_operators_page_follow_the_theme_that_was_chosen(chromium, market):  # noqa: F811
+    context = chromium.new_context(color_scheme="light", locale="en-GB")
+    page = opened(context.new_page(), market, "onoffice")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    with page.expect_response("**/theme"):
+        page.locator("#theme", has_text="Dark theme").click()
+    page.locator("#theme", has_text="Light theme").wait_for()
+    popup = window(page, "open")
+    popup.locator("#confirm").wait_for()
+    until(lambda: popup.evaluate(ground) == "rgb(13, 19, 25)")
+    operator = context.new_page()
+    operator.goto(market.hosts["onoffice"].why.origin)
+    until(lambda: operator.evaluate(ground) == "rgb(13, 19, 25)")
+    operator.goto(market.hosts["onoffice"].place.addresses["partner"])
+    until(lambda: operator.evaluate(ground) == "rgb(13, 19, 25)")
+    with page.expect_response("**/theme"):
+        page.locator("#theme").click()
+    operator.reload()
+    until(lambda: operator.evaluate(ground) == "rgb(239, 242, 241)")
     context.close()
 
 

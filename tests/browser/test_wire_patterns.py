@@ -193,19 +193,18 @@ def test_the_page_leads_to_what_the_operator_sees_and_back(page):
 def test_a_refusal_names_the_rule_and_why_concludes_what_it_can(page):
     for fault, reason, concludes in (
         ("wrong-secret", "signature-mismatch", "Compare the secrets of both sides first."),
-        ("signature-missing", "missing-parameter", ""),
+        ("signature-missing", "missing-parameter", ""),  # where there is no signature, Why? knows no more
     ):
         choose(page, "healthcheck", fault)
         press(page, "healthcheck")
         refusal = page.locator("#message .verdict.bad", has_text=reason)
         refusal.wait_for()
-        if reason != "signature-mismatch":  # its rule is only that there is a signature
-            refusal.filter(has_text="The rule: ").wait_for()
-        page.locator("[data-act=why]").click()
-        why = page.locator("#why", has_text=f"{reason} ")
-        why.filter(has_text=concludes).wait_for()
+        refusal.filter(has_text="The rule that the fault breaks: ").wait_for()
         if not concludes:
-            assert "combinations were tried" not in why.inner_text(), "none was tried"
+            until(lambda: page.locator("[data-act=why]").count() == 0)
+            continue
+        page.locator("[data-act=why]").click()
+        page.locator("#why", has_text=f"{reason} ").filter(has_text=concludes).wait_for()
 
 
 def test_a_mistake_that_is_known_comes_before_a_reading_of_the_documents(page):

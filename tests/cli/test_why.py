@@ -88,7 +88,7 @@ def test_a_refusal_that_is_not_about_the_signature_is_told_as_the_operator_was_t
     kept = Kept(lambda: 0)
     page = Operator("retailcrm", kept, lambda request: ["example-module-secret"], "")
     for body, beside in (
-        (json.dumps(REGISTRATION), "nothing says when it was made. It was refused after that."),
+        (json.dumps(REGISTRATION), "nothing says when it was made. So the secret is not the cause."),
         ("{}", "No signature decided this."),
     ):
         request = Request("POST", "http://127.0.0.1", "/register", (("content-type", "application/x-www-form-urlencoded"),),

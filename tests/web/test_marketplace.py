@@ -117,7 +117,7 @@ def test_the_page_keeps_to_itself(market):
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert (policy["script-src"], policy["style-src"]) == ("'self'", "'self'")
-    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin-allow-popups"
     assert answer.headers["cache-control"] == "no-store"
     assert " style=" not in answer.text and "<style" not in answer.text and " onclick" not in answer.text
     served = market.hosts["officernd"].place.own()

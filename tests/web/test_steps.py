@@ -61,6 +61,23 @@ def test_a_step_whose_window_was_closed_waits_no_longer(market, order):
     wire.window(999, "page 1")
 
 
+def test_a_window_that_the_page_saw_closed_stays_closed_and_a_foreign_page_that_cut_itself_off_is_no_sign(
+    market,
+):
+    chapter, wire, place = tried(market), market.wire("officernd"), market.hosts["officernd"].place
+    place.closed("connect")
+    wire.window(chapter.number, "a word that came late")
+    assert step(market, "connect")["said"] == "The window was closed before its end."
+    place.served = (place.sides.platform.name,)  # somebody else's partner
+    chapter = tried(market)
+    place.closed("connect")
+    assert step(market, "connect")["state"] == "waiting"
+    wire.window(chapter.number, "a page of the simulator's")
+    place.closed("connect")
+    assert step(market, "connect")["state"] == "unseen"
+    place.closed("nobody")
+
+
 def test_pages_that_a_window_tells_of_are_bounded(market):
     chapter, wire = tried(market), market.wire("officernd")
     for number in range(500):

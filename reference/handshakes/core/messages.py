@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
@@ -58,8 +58,8 @@ class Request(_Message):
     """One HTTP request: `target` is the raw path and query (ASCII), `body` the raw bytes.
 
     `origin` is the logical one, scheme and host (`https://app.officernd.com`), whatever
-    address the message really travels to. `timeout` is in seconds. The representation shows
-    no query, header or body, since those may hold secrets.
+    address the message really travels to. `timeout` is in seconds. `note` says why a simulator sends it, where
+    that is not plain; it does not travel. The representation shows no query, header or body, which may hold secrets.
 
     >>> Request("GET", "https://app.example", "/a?x=%2c&x=,").query
     'x=%2c&x=,'
@@ -71,6 +71,7 @@ class Request(_Message):
     headers: Headers = ()
     body: bytes = b""
     timeout: float = DEFAULT_TIMEOUT
+    note: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not self.target.isascii():

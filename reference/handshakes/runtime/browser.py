@@ -16,6 +16,8 @@ from ..core.strict import URLENCODED
 from .transcript import Transcript
 
 MOST_REDIRECTS = 10
+PLAYED = "A browser that the simulator plays asked for this, to look at the answer."
+"""The note of its requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Browser:
             origin, target = split_url(url)
             jar = self._cookies.get(origin, {})
             cookie = (("cookie", "; ".join(f"{n}={v}" for n, v in jar.items())),) if jar else ()
-            response = yield Request(method, origin, target, (*headers, *cookie), body)
+            response = yield Request(method, origin, target, (*headers, *cookie), body, note=PLAYED)
             self._keep_cookies(origin, response)
             location = response.header("location")
             if response.status not in (301, 302, 303, 307, 308) or not location:

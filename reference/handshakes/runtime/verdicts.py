@@ -9,6 +9,9 @@ from typing import Any, Protocol, Self, TypeAlias
 
 from ..core.messages import Response
 
+PROBE = "Has to be refused: "
+"""How the note of a request begins that a simulator sends beside a step, to see that it is refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refuses:

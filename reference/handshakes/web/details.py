@@ -11,7 +11,8 @@ from ..explain import explain
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
-from .reasons import beside
+from .reasons import NOT_THE_SIGNATURE, beside
+from .remarks import UNTOLD, clause, note, probes, rule, sources
 from .resending import parts
 from .views import sender, verdict
 from .wire import Exchange, Wire
@@ -19,9 +20,12 @@ from .wire import Exchange, Wire
 Json = dict[str, Any]
 REFUSED_BY_ANSWER = {
     "reason": "refused by its answer",
-    "explained": "",
     "hint": "Look at the answer: it says what was refused.",
 }
+LOOK = dict.fromkeys(
+    UNTOLD, "“Why?” tries the mistakes that are known, and shows what the receiver computed, stage by stage."
+) | {"malformed": "“Why?” looks at it character by character, though it may be masked here."}
+"""In place of hints to look at what the page shows there alone."""
 TITLES = {"verified": "Verified by {}", "decrypted": "Decrypted by {}"}
 
 
@@ -35,12 +39,14 @@ def details(place: Place, one: Exchange) -> Json:
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each) for endpoint, each in one.refused],
+        "refusals": [_refusal(endpoint, each, one) for endpoint, each in one.refused],
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
-        "clause": clause(place.name, refused.clause if refused else one.findings[-1].clause if one.findings else ""),
+        "rule": rule(place, one), "sources": sources(place, one), "note": note(place, one), "probe": probes(one),
+        "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
-        "why": bool(one.carries or refused), "readings": [each.id for each in load(place.name).readings("signing")],
+        "why": _has_more(place, one),
+        "readings": [{"id": each.id, "rule": each.rule} for each in load(place.name).readings("signing")],
     }  # fmt: skip
     if one.response is not None:
         answer["response"] = _response(wire, one.response)
@@ -81,42 +87,11 @@ def _response(wire: Wire, response: Response) -> Json:
     }
 
 
-def _refusal(endpoint: str, refused: Refused) -> Json:
+def _refusal(endpoint: str, refused: Refused, one: Exchange) -> Json:
     return {
         "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, refused.evidence.items())],
-        "says": REASONS[refused.reason].meaning, "hint": refused.hint(), "stage": refused.stage,
+        "says": REASONS[refused.reason].meaning, "hint": (one.carries and LOOK.get(refused.reason)) or refused.hint(), "stage": refused.stage,
     }  # fmt: skip
-
-
-def clause(platform: str, id: str) -> Json | None:
-    """Return a clause as the register has it, or None where it has no such.
-
-    >>> clause("officernd", "officernd:signature.parameters")["level"]
-    'must'
-    """
-    for one in load(platform).clauses:
-        if one.id == id:
-            return {
-                "id": id,
-                "actor": one.actor,
-                "level": one.level,
-                "text": one.text,
-                "source": one.source,
-                "heading": one.heading,
-                "grade": one.grade,
-            }
-    for advice in load(platform).advice:
-        if advice.id == id:
-            return {
-                "id": id,
-                "actor": "partner",
-                "level": "advice",
-                "text": advice.text,
-                "source": advice.source,
-                "heading": "",
-                "grade": advice.grade,
-            }
-    return None
 
 
 def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
@@ -134,17 +109,28 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
             place.name, http_of(one.arrived or one.request), secret=secret, others=others, now=one.now,
             readings=[each for each in readings if each in known], ciphers=place.ciphers,
         )  # fmt: skip
-    after = beside(refused, found) if verdict(place, one) == "refused" and not readings else ""
+    bad = verdict(place, one) == "refused"
+    after = beside(refused, found) if bad and not readings else ""
+    if bad and probes(one):
+        after = one.request.note
     if after:
-        told = (
-            {"reason": refused.reason, "explained": refused.explain(), "hint": refused.hint()}
-            if refused
-            else REFUSED_BY_ANSWER
-        )
+        told = {"reason": refused.reason, "hint": refused.hint()} if refused else REFUSED_BY_ANSWER
         return {"verdict": "refused", "after": after, **told}
     if found is None:
-        return {
-            "verdict": "unknown",
-            "says": "No secret is known here for this request: nothing can be compared.",
-        }
-    return found.as_json()
+        says = "No secret is known here for this request: nothing can be compared."
+        return {"verdict": "unknown", "says": says}
+    answer = found.as_json()
+    parts = [part for group in found.explanations[:1] for each in group for part in each.parts]
+    open_ = refused is None or refused.reason in UNTOLD
+    broken = next((part.clause for part in parts if part.kind != "reading" and part.clause and open_), "")
+    if refused and answer["reason"] == refused.reason:
+        answer["clause"] = refused.clause
+    return {**answer, "rule": clause(place.name, broken) if bad else None}
+
+
+def _has_more(place: Place, one: Exchange) -> bool:
+    """Return whether Why? has more to say than the refusal itself: where no secret is in it, only if it was changed on the way."""
+    if one.carries or not one.refused:
+        return bool(one.carries)
+    found = why(place, one)
+    return bool(found.get("explanations")) or found.get("after", "") not in ("", NOT_THE_SIGNATURE)

@@ -8,8 +8,6 @@ platform itself, in a window of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -27,6 +25,8 @@ from ..core.messages import (
 from ..core.strict import URLENCODED
 from ..runtime.pages import page
 from . import safety
+from .app.layout import THEMES
+from .assets import static, template
 from .details import details, why
 from .exporting import har_of, pytest_of
 from .places import Place
@@ -38,7 +38,6 @@ from .views import faults
 from .wire import Exchange
 
 Json = dict[str, Any]
-TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 MOST_CHANGES = 60
 
 
@@ -84,7 +83,7 @@ class Marketplace:
                 return Response(405, (("allow", "GET"),))
             if path == "/":
                 return redirect("/" + next(iter(self.places)), 303)
-            return self._page(path[1:]) if path[1:] in self.places else _static(path.removeprefix("/static/"))
+            return self._page(path[1:]) if path[1:] in self.places else static(path.removeprefix("/static/"))
         route = ROUTES.get(path)
         if route is None:
             if "text/html" in request.header("accept").lower():
@@ -109,7 +108,7 @@ class Marketplace:
 
     def _page(self, name: str) -> Response:
         addresses = [one for place in self.places.values() for one in place.reached()]
-        text = _template("marketplace.html").render(
+        text = template("marketplace.html").render(
             places=list(self.places.values()),
             chosen=self.places[name],
             token=self._token,
@@ -118,7 +117,7 @@ class Marketplace:
         )
         headers = (
             ("content-security-policy", safety.policy(addresses)),
-            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin-allow-popups"),  # it sees when its windows are closed
             ("referrer-policy", "strict-origin"),  # else a form to a platform says `Origin: null`
             *safety.NO_STORE,
         )
@@ -240,6 +239,20 @@ class Marketplace:
         place.wire.changed()
         return {"ahead": place.clock.ahead, "now": place.clock()}
 
+    def closed(self, asked: Json) -> Json:
+        """Take that the window of a step is gone; its own last message may have been lost."""
+        self.place(asked).closed(_text(asked, "press"))
+        return {}
+
+    def theme(self, asked: Json) -> Json:
+        """Take the theme that was chosen, or none, for all windows."""
+        theme = _text(asked, "theme")
+        if theme not in ("", *THEMES):
+            raise Wrong("There is no such theme.")
+        for place in self.places.values():
+            place.dress(theme)
+        return {"theme": theme}
+
 
 ROUTES: dict[str, tuple[str, Callable[[Marketplace, Json], Json]]] = {
     "/message": ("GET", Marketplace.message),
@@ -250,6 +263,8 @@ ROUTES: dict[str, tuple[str, Callable[[Marketplace, Json], Json]]] = {
     "/press": ("POST", Marketplace.press),
     "/resend": ("POST", Marketplace.resend),
     "/clock": ("POST", Marketplace.clock),
+    "/closed": ("POST", Marketplace.closed),
+    "/theme": ("POST", Marketplace.theme),
 }
 """Every route but the page, its parts and the stream: the method, and what it answers."""
 
@@ -269,25 +284,3 @@ def _body(request: Request) -> Json:
     if not isinstance(value, dict):
         raise Wrong("The body is not a JSON object.")
     return value
-
-
-@cache
-def _template(name: str) -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        autoescape=True, undefined=StrictUndefined, loader=PackageLoader(__package__)
-    ).get_template(name)
-
-
-def _static(name: str) -> Response:
-    folder = resources.files(__package__) / "static"
-    if name not in {one.name for one in folder.iterdir()}:
-        return safety.error("There is no such page.", 404)
-    kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-    headers = (
-        ("content-type", f"{kind}; charset=utf-8"),
-        ("cache-control", "no-cache"),
-        ("x-content-type-options", "nosniff"),
-    )
-    return Response(200, headers, (folder / name).read_bytes())

@@ -92,6 +92,21 @@ class Place:
         """Return what a person may do now, by its name."""
         return next((one for one in self.shop().presses if one.id == id), None)
 
+    def closed(self, press: str) -> None:
+        """Note that the window of a press is gone, as its page saw it.
+
+        A foreign partner's page may have cut itself off from the page that opened it, which looks the same: then only
+        a page of the simulator's that never said that it was left shows it.
+        """
+        chapter = self.wire.last(press)
+        if chapter and (chapter.shown or self.sides.partner.name in self.served):
+            self.wire.closed(chapter)
+
+    def dress(self, theme: str) -> None:
+        """Show the windows and the operator's page in a theme."""
+        for one in (*self.taps.values(), *filter(None, [self.operator])):
+            one.theme = theme
+
     def called(self, name: str) -> str:
         """Return what a side is called within a sentence."""
         return name if name == self.sides.platform.name else f"the {name}"

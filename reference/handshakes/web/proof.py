@@ -43,7 +43,7 @@ def proven(place: Place) -> Json:
         "unseen": [{"clause": id, "text": texts.get(id, "")} for id in rest if id not in untested],
         "untestable": hidden,
         "next": tries(place),
-        "messages": sum(1 + bool(one.answer) for one in exchanges),
+        "messages": sum(1 + bool(one.answer) for one in exchanges) + len(place.wire.messages),
     }
 
 

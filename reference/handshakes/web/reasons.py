@@ -26,7 +26,7 @@ def beside(refused: Refused | None, found: Answer | None) -> str:
         if found.undone:
             return f"It was changed on the way: {'; '.join(found.undone)}. With that undone, it verifies."
         says = (found.returns or {}).get("says") or "The signature is right."
-        return f"{says.partition('. ')[0].rstrip('.')}. It was refused after that."
+        return f"{says.partition('. ')[0].rstrip('.')}. So the secret is not the cause."
     if refused is None:
         return ""
     same = found.reason == refused.reason and (found.clause == refused.clause or bool(found.explanations))

@@ -80,9 +80,8 @@ def changed(request: Request, changes: Mapping[str, str]) -> Request:
         else:
             raise ValueError("there is no such part")
     own = ("content-length", "host", "connection", "transfer-encoding")
-    return replace(
-        request, headers=tuple((name, value) for name, value in request.headers if name not in own)
-    )
+    headers = tuple((name, value) for name, value in request.headers if name not in own)
+    return replace(request, headers=headers, note="")
 
 
 def _with(text: str, which: str, value: str) -> str:

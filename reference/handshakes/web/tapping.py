@@ -14,6 +14,7 @@ from ..runtime.flow import Role
 from ..runtime.story import Press
 from ..runtime.verdicts import Findings
 from ..runtime.wrapped import Move, Outward, Wrapped, advanced, seen
+from .app.layout import themed
 from .portals import PORTAL, dressed, own
 from .wire import Chapter, Exchange, Wire
 
@@ -31,6 +32,7 @@ class Tap(Wrapped):
 
     `presses` are what the marketplace offers now; a form of the simulator's pages that is one of them begins a chapter.
     `page` is the marketplace's origin and `token` its secret: with both, a form of that page counts as the simulator's own.
+    `theme` is what a person chose there.
     """
 
     role: Role
@@ -39,6 +41,7 @@ class Tap(Wrapped):
     presses: Callable[[], tuple[Press, ...]] = tuple
     page: str = ""
     token: str = field(default="", repr=False)
+    theme: str = ""
     _now: threading.local = field(default_factory=threading.local)
 
     def heard(self, endpoint: str, refused: Refused) -> None:
@@ -78,9 +81,11 @@ class Tap(Wrapped):
 
     def _dressed(self, answer: Answer, request: Request, chapter: Chapter | None = None) -> Answer:
         """Return a page of the simulator in the layout; the partner's app has put its own there already."""
-        if not self.partner or not isinstance(answer, Response):
+        if not isinstance(answer, Response):
             return answer
-        return dressed(answer, request, self.name, chapter.number if chapter else 0)
+        if self.partner:
+            answer = dressed(answer, request, self.name, chapter.number if chapter else 0)
+        return themed(answer, self.theme)
 
     def _begun(self, step: str, fields: dict[str, str]) -> Chapter | None:
         steps = [press for press in self.presses() if press.step == step] if fields else []

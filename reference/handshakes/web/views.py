@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..core.refusals import REASONS
+from ..runtime.browser import PLAYED
 from ..runtime.story import Press
 from ..runtime.verdicts import Fault, Finding, Refuses, Survives
 from ..spec.register import load
 from .places import Place
 from .portals import PORTAL
+from .remarks import note
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
@@ -65,7 +67,7 @@ def exchange(place: Place, one: Exchange) -> list[Json]:
         "n": one.number, "kind": "request", "chapter": one.chapter, "from": sender(one), "to": one.receiver,
         "text": f"{method} {path}", "sub": reason or _names(query, one), "search": target, "carries": one.carries,
         "verdict": seen, "answer": one.answer, "open": one.answered is None,
-        "violated": any(finding.violated for finding in one.findings),
+        "violated": any(finding.violated for finding in one.findings), "note": note(place, one),
     }  # fmt: skip
     if one.answered is None:
         return [request]
@@ -78,8 +80,8 @@ def exchange(place: Place, one: Exchange) -> list[Json]:
 
 
 def sender(one: Exchange) -> str:
-    """Return who sent a request: what a platform sends to itself, it sends in the place of a browser."""
-    return "browser" if one.sender == one.receiver else one.sender
+    """Return who sent a request: what a platform sends to itself, or with a browser that it plays, a browser sends."""
+    return "browser" if one.sender == one.receiver or one.request.note == PLAYED else one.sender
 
 
 def _names(query: str, one: Exchange) -> str:
@@ -126,9 +128,16 @@ def step(place: Place, press: Press) -> Json:
     state, said = ended(place, press, last) if last else untried(press)
     return {
         "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
-        "state": state, "said": said, "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state, said) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults),
+        "state": state, "said": said + wrong(press, last, state), "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state, said) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults), "worked": state == "held" or place.wire.worked(press.id),
         "action": f"{place.addresses['platform']}{PORTAL}/{press.step}", "fields": dict(press.fields),
     }  # fmt: skip
+
+
+def wrong(press: Press, last: Chapter | None, state: str) -> str:
+    """Return what was wrong with a try that was refused as expected, and whether what was there before stays."""
+    if state != "refused" or last is None or last.fault is None:
+        return ""
+    return f" The fault: {what(last.fault)}." + (" What was there before stays." if press.done else "")
 
 
 def untried(press: Press) -> tuple[str, str]:
@@ -166,8 +175,9 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
         return "running", "The answer is not there yet."
     reasons, expected = last.reasons, last.fault.expected if last.fault else None
     if isinstance(expected, Refuses):
-        if expected.reason in reasons:
-            return "refused", f"Refused as expected: {expected.reason}."
+        right = [one for one in (expected.reason, expected.other) if one and one in reasons]
+        if right:
+            return "refused", f"Refused as expected: {right[0]}."
         if reasons:
             return "violated", f"Refused as {reasons[-1]}; {expected.reason} was expected."
     held = sum(one.held is True for one in last.findings)

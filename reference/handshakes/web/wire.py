@@ -74,6 +74,8 @@ class Chapter:
     """The pages of its window that are open."""
     left: bool = False
     """Whether the last page of its window was closed."""
+    gone: bool = False
+    """Whether the page that opened its window saw that it is gone."""
     reasons: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     version: int = 0
@@ -215,16 +217,28 @@ class Wire(Transcript):
         """Note that a page of a chapter's window was opened, or closed the second time; the two may come in either order."""
         with self._all:
             chapter = self.chapters.get(number)
-            if chapter is None or len(chapter.shown) > MOST_HEARD:
+            if chapter is None or chapter.gone or len(chapter.shown) > MOST_HEARD:
                 return
             chapter.shown ^= {page}
             chapter.left = not chapter.shown
             chapter.version = self._touch()
 
+    def closed(self, chapter: Chapter) -> None:
+        """Note that a chapter's window is gone, whatever its pages said, or could not say any more."""
+        with self._all:
+            if not chapter.gone:
+                chapter.gone = chapter.left = True
+                chapter.version = self._touch()
+
     def last(self, press: str) -> Chapter | None:
         """Return the last chapter that a press began."""
         with self._all:
             return next((one for one in reversed(self.chapters.values()) if one.press == press), None)
+
+    def worked(self, press: str) -> bool:
+        """Return whether any try of a press had its effect."""
+        with self._all:
+            return any(one.settled for one in self.chapters.values() if one.press == press)
 
     def _chapter(self) -> Chapter:
         with self._all:

@@ -87,9 +87,10 @@ def broken(page: Any, platform: str, step: str, fault: str) -> None:
     print(f"\n{platform}, {step}, {fault}: has to be {ends}")
     print(f"state: {said(page, f'[data-step={step}] > .st')}\nsaid: {said(page, f'#said-{step}')}")
     if page.locator("#message .verdict.bad").count():
-        page.locator("[data-act=why]").first.click()
-        page.locator("#why h3").first.wait_for()
-        page.wait_for_timeout(500)
+        if page.locator("[data-act=why]").count():
+            page.locator("[data-act=why]").first.click()
+            page.locator("#why h3").first.wait_for()
+            page.wait_for_timeout(500)
         print(f"message: {said(page, '#message h2')}\nverdict: {said(page, '#message .verdict')}")
         print(f"why: {said(page, '#why > *:not(.rows):not(section):not(:has(select))')}", flush=True)
     if page.locator(f"[data-fault={step}]:enabled").count():

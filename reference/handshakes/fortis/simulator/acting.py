@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...core.refusals import Refused
-from ...runtime.browser import MOST_REDIRECTS, Browser, Page
+from ...runtime.browser import MOST_REDIRECTS, PLAYED, Browser, Page
 from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome, Survives
 from .drafts import Draft
@@ -254,7 +254,7 @@ def framed(
         except ValueError:  # a redirect to what is no address
             break
         headers = (("cookie", session),) if session else ()
-        shown = yield from asked(Request("GET", origin, target, headers, timeout=PATIENCE))
+        shown = yield from asked(Request("GET", origin, target, headers, timeout=PATIENCE, note=PLAYED))
         first = shown if step == 0 else first
         if shown is None or shown.status not in REDIRECTS or not shown.header("location"):
             return first, shown, (url, session) if step else None

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...runtime.browser import Browser
-from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
+from ...runtime.verdicts import PROBE, Finding, Outcome, Refuses, Survives
 from .drafts import Delivery, Draft
 from .faults import FAULTS, ConnectFault, PageFault, WebhookFault
 from .findings import (
@@ -26,12 +26,19 @@ from .findings import (
     named_as,
     unheard,
     uniform,
+    unknown,
 )
 from .records import CLAUSE, Integration, Webhook
 from .resources import Resources
 
 COOKIE = "simulator_connect"
 RETURN = "/connect/external-integration/return"
+BACK = "OfficeRnD checks the health of what was connected, now that the browser is back."
+GONE = PROBE + "OfficeRnD checks the health once more after a removal."
+TRIED = (
+    PROBE
+    + "the simulator signs with the secret of its own false answer, as only a partner that believed it accepts."
+)
 
 
 class Acting(Resources):
@@ -94,11 +101,13 @@ class Acting(Resources):
         findings = (accepted(clause, outcome.response, integration_id),) if clause else outcome.findings
         return self.outcome(outcome.response, findings)
 
-    def _health(self, integration: Integration, fault: str) -> Step[Outcome]:
+    def _health(self, integration: Integration, fault: str, note: str = "") -> Step[Outcome]:
         application = self.applications[integration.client_id]
-        outcome = yield from self._signed(integration, "healthcheck", application.healthcheck_url, fault)
+        outcome = yield from self._signed(
+            integration, "healthcheck", application.healthcheck_url, fault, note
+        )
         account = account_name(outcome.response)
-        if not fault or FAULTS[fault].expected == Survives("connected"):
+        if integration.known and (not fault or FAULTS[fault].expected == Survives("connected")):
             integration.state = "connected" if account else "failed"
             integration.account_name = account
             integration.message = "" if account else message_of(outcome.response)
@@ -141,7 +150,8 @@ class Acting(Resources):
                 response = (yield from Browser().open(url)).response
             except (Unreachable, ValueError):  # no answer, or a redirect to what is no URL
                 response = None
-        return self.outcome(response, configured(response, fault))
+        found = configured(response, fault)
+        return self.outcome(response, found if integration.known else unknown(found))
 
     def _draft(self, integration: Integration, url: str) -> Draft:
         """officernd:signature.parameters. Return the pairs of the profile, in the observed order; S2."""
@@ -160,17 +170,21 @@ class Acting(Resources):
             self.rename(integration.organization_id, fault.renames)
         return fault
 
-    def _signed(self, integration: Integration, endpoint: str, url: str, name: str) -> Step[Outcome]:
+    def _signed(
+        self, integration: Integration, endpoint: str, url: str, name: str, note: str = ""
+    ) -> Step[Outcome]:
         fault = self._page_fault(name, integration) if name else None
         draft = self._draft(integration, url)
         request = fault.apply(draft) if fault else draft.request(draft.pairs, draft.sign())
-        request = replace(request, headers=(("accept", "application/json"),))
+        request = replace(request, headers=(("accept", "application/json"),), note=note)
         for _ in range(fault.times if fault else 1):
             try:
                 response: Response | None = yield request
             except Unreachable:
                 response = None
         findings = judged(response, fault, endpoint)
+        if not integration.known:
+            return Outcome(response, unknown(findings))
         return Outcome(response, (*findings, *uniform(response, fault, self.refusals, endpoint)))
 
     def believing(self, integration: Integration, secret: str) -> Step[Response | None]:
@@ -179,7 +193,7 @@ class Acting(Resources):
         draft = self._draft(integration, application.healthcheck_url)
         signature = draft.sign(readings={"key": lambda *_: secret.encode()})
         try:
-            return (yield draft.request(draft.pairs, signature))
+            return (yield replace(draft.request(draft.pairs, signature), note=TRIED))
         except Unreachable:
             return None
 
@@ -201,7 +215,7 @@ class Acting(Resources):
         if not findings:
             findings = self.outcome(None, (unheard(played),)).findings
         if not isinstance(chosen, WebhookFault) or not isinstance(chosen.expected, Refuses):
-            after = yield from self._health(integration, "")
+            after = yield from self._health(integration, "", GONE)
             integration.state, integration.message = "removed", ""
             if all(finding.held for finding in findings):  # it said that it understood
                 findings += self.outcome(after.response, (gone(after.response, played),)).findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ...core.messages import Response
@@ -48,6 +49,11 @@ def judged(response: Response | None, fault: PageFault | None, endpoint: str) ->
         said = "with a message" if message else "without a message"
         findings.append(Finding(CLAUSE + "healthcheck.failure", message, f"{detail} {said}"))
     return (*findings, *crashed(response, detail))
+
+
+def unknown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return what is left of findings where no partner can know the integration: there is nothing to check."""
+    return tuple(replace(one, held=None, detail=f"{one.detail}: it is not connected") for one in findings)
 
 
 def uniform(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
-from .acting import RETURN, Acting, not_allowed
+from .acting import BACK, RETURN, Acting, not_allowed
 from .findings import connected
 from .portal import Portal
 
@@ -68,7 +68,7 @@ class OfficeRnD(Acting):
             self.found("return.redirect", True, "the browser came back to the return URL")
             exchanged = self.token_requests > integration.token_requests_before
             self.found("connect.unsigned", exchanged, "a Connect without a signature led to a token request")
-            outcome, believed = (yield from self._health(integration, "")), None
+            outcome, believed = (yield from self._health(integration, "", BACK)), None
             if integration.fault and integration.fault.believed is not None and integration.fault_was_played:
                 believed = yield from self.believing(integration, integration.fault.believed)
             if self.trap_requests == integration.traps_before:  # else that was found already

@@ -126,6 +126,12 @@ class Integration:
     traps_before: int = 0
     token_requests_before: int = 0
 
+    @property
+    def known(self) -> bool:
+        """Whether the partner may know it: the secret was read, and it was not removed since."""
+        read = self.secret_was_read and self.state != "removed"
+        return read or self.state in ("connected", "checking")
+
 
 @dataclass(slots=True)
 class Grant:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ...core.messages import Request, Response, Step, Unreachable, form_body, json_response, split_url
 from ...core.strict import URLENCODED
-from ...runtime.browser import Browser, Form, Page
+from ...runtime.browser import PLAYED, Browser, Form, Page
 from ...runtime.calls import asked
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
 from .drafts import Callback, Draft
@@ -277,4 +277,4 @@ def posted(url: str, fields: dict[str, str] | object, origin: str = "") -> Reque
     """Return a form POST; with `origin`, as a browser sends it from a page of that site."""
     to, target = split_url(url)
     headers = (("content-type", URLENCODED), *((("origin", origin),) if origin else ()))
-    return Request("POST", to, target, headers, form_body(fields))  # type: ignore[arg-type]
+    return Request("POST", to, target, headers, form_body(fields), note=PLAYED if origin else "")  # type: ignore[arg-type]

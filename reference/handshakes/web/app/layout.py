@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ STATIC = "/app/"
 """Where the stylesheet and the icon are; `root` in a template leads there from wherever the page is."""
 CSS = "text/css; charset=utf-8"
 SHARED, OWN = __package__.rpartition(".")[0], __package__
+THEMES = ("light", "dark")
 FILES = {
     "tokens.css": (SHARED, CSS), "app.css": (OWN, CSS), "icon.svg": (OWN, "image/svg+xml"),
     "window.js": (OWN, "text/javascript; charset=utf-8"),
@@ -78,6 +80,19 @@ def rendered(
         ("x-content-type-options", "nosniff"),
     )
     return html_response(text, status, (*safe, *headers))
+
+
+def themed(answer: Response, theme: str) -> Response:
+    """Return a page in the theme that was chosen on the marketplace page; anything else, or without a choice, as it is.
+
+    >>> themed(Response(200, (), b'<!doctype html>\n<html lang="de">'), "dark").body.splitlines()[1]
+    b'<html lang="de" data-theme="dark">'
+    """
+    start = b'<!doctype html>\n<html lang="'
+    if theme not in THEMES or not answer.body.startswith(start):
+        return answer
+    lang, mark, rest = answer.body.removeprefix(start).partition(b'">')
+    return replace(answer, body=start + lang + f'" data-theme="{theme}'.encode() + mark + rest)
 
 
 def _filled(template: str, request: Request, *, lang: str, **values: object) -> str:

@@ -22,7 +22,7 @@ from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest, http_of
 from ..reasons import beside
-from .layout import STATIC, rendered, static
+from .layout import STATIC, rendered, static, themed
 
 MOST_ANSWERS = 100
 """How many answers are kept; another one is computed again."""
@@ -80,7 +80,7 @@ class Operator:
         store: Store | None = None,
     ) -> None:
         self.platform, self.kept, self.secrets, self.origin = platform, kept, secrets, origin
-        self.ciphers, self.market = ciphers, ""
+        self.ciphers, self.market, self.theme = ciphers, "", ""
         self.reports, self.store = reports if reports is not None else Reports(), store
         self._answers: OrderedDict[int, str] = OrderedDict()
 
@@ -92,6 +92,9 @@ class Operator:
     def handle(self, request: Request) -> Step[Answer]:
         """Answer the lists, or one explanation."""
         yield from ()
+        return themed(self._answered(request), self.theme)
+
+    def _answered(self, request: Request) -> Response:
         if request.method != "GET":
             return Response(405, (("allow", "GET"),))
         if request.path.startswith(STATIC):

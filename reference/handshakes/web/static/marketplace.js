@@ -21,12 +21,19 @@ const tile = (one) => {
   const badge = $("[data-state]", link);
   badge.className = `st ${kind}`;
   badge.textContent = waiting && !one.connected ? "waiting" : one.state;
-  $(".ticks", link).replaceChildren(...one.steps.map((step) => el("i", { class: FINISHED.includes(step.state) ? "done" : "" })));
+  $(".ticks", link).replaceChildren(...one.steps.map((step) => el("i", { class: step.worked ? "done" : "" })));
 };
 
+// each press has a window of its own: what is shown there must not reach this page, so its opener is taken away at once
+const windows = new Map();
+let opened = 0;
 const open = (step, fault) => {
-  const name = `handshakes-${platform}-${step.id}`;
-  window.open("about:blank", name, "popup,width=760,height=820");
+  const name = `handshakes-${platform}-${step.id}-${(opened += 1)}`;
+  const made = window.open("about:blank", name, "popup,width=760,height=820");
+  if (made) {
+    made.opener = null;
+    windows.set(step.id, made);
+  }
   const form = el("form", { method: "post", action: step.action, target: name, hidden: true });
   for (const [key, value] of Object.entries({ ...step.fields, ...(fault ? { fault } : {}), [field]: token })) {
     form.append(el("input", { type: "hidden", name: key, value }));
@@ -34,6 +41,16 @@ const open = (step, fault) => {
   document.body.append(form);
   form.submit();
   form.remove();
+};
+
+// a window that goes may lose its last message, so the page looks itself while a step waits for it
+const look = async () => {
+  for (const [id, made] of windows) {
+    const step = shop?.steps.find((one) => one.id === id);
+    if (!made.closed || !step) continue;
+    if (!["waiting", "running"].includes(step.state)) continue;
+    try { await ask("/closed", { press: id }, "POST"); } catch { /* it is asked again */ }
+  }
 };
 
 const press = async (step, button) => {
@@ -54,12 +71,12 @@ const press = async (step, button) => {
 const card = (step, number, current) => {
   const [kind, word] = worded(step);
   const fault = chosen[step.id];
-  const sign = step.state === "held" ? "✓" : FINISHED.includes(step.state) ? "✕" : String(number);
+  const sign = ["held", "refused"].includes(step.state) ? "✓" : FINISHED.includes(step.state) ? "✕" : String(number);
   const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, step.title);
   go.addEventListener("click", () => press(step, go));
   const choose = step.faults
     ? el("button", { class: `btn fault ${fault ? "chosen" : ""}`, type: "button", disabled: !step.ready, "data-fault": step.id, "aria-haspopup": "dialog",
-      "aria-label": `${fault ? fault.what : "No fault"}: choose what goes wrong at ${step.title}` }, fault ? fault.what : "No fault") : null;
+      title: fault?.what, "aria-label": `${fault ? fault.what : "No fault"}: choose what goes wrong at ${step.title}` }, el("span", {}, fault ? fault.what : "No fault")) : null;
   choose?.addEventListener("click", async () => {
     const picked = await pick(step, chosen[step.id]);
     if (picked !== undefined) chosen[step.id] = picked;
@@ -80,7 +97,8 @@ const steps = (one) => {
   $("#step-list").replaceChildren(...one.steps.map((step, index) => card(step, index + 1, step === current)));
   const again = focused.press ? `[data-press="${focused.press}"]` : focused.fault ? `[data-fault="${focused.fault}"]` : "";
   if (again) $(again)?.focus();
-  $("#empty-text").textContent = current ? `Press “${current.title}”. Every message appears here as it travels.` : "Every message appears here as it travels.";
+  const waits = one.steps.find((step) => step.state === "waiting");
+  $("#empty-text").textContent = waits ? `“${waits.title}” waits for you in the window that opened. Its messages appear here.` : current ? `Press “${current.title}”. Every message appears here as it travels.` : "Every message appears here as it travels.";
 };
 
 const announce = (before, now) => {
@@ -139,9 +157,19 @@ const listen = () => {
   stream.addEventListener("message", (event) => heard(JSON.parse(event.data)));
 };
 
+// on a phone one part shows at a time: the tab of another part says what is new there
+const marked = (name, word) => {
+  const tab = $(`[data-go="${name}"]`);
+  tab.classList.toggle("new", Boolean(word));
+  $(".hide", tab)?.remove();
+  if (word) tab.append(el("span", { class: "hide" }, `, new: ${word}`));
+};
+
 const view = (name) => {
   $("#main").dataset.view = name;
   if (innerWidth <= 760) $("#main").scrollIntoView();
+  if (innerWidth <= 760 && name === "wire") $(".msg[aria-current]")?.scrollIntoView({ block: "center" });
+  marked(name, "");
   for (const button of document.querySelectorAll("[data-go]")) button.setAttribute("aria-pressed", String(button.dataset.go === name));
   if (name === "proven") shown(true);
 };
@@ -170,6 +198,8 @@ $("#save").addEventListener("click", async () => {
 });
 $("#report-button").addEventListener("click", () => shown($("#report").hidden));
 $(".skip").addEventListener("click", () => view("wire"));
-wire.start(view);
+wire.start(view, (word) => { if ($("#main").dataset.view !== "message") marked("message", word); });
+addEventListener("theme", ({ detail }) => ask("/theme", { theme: detail }, "POST").catch((error) => say(error.message)));
 setInterval(tick, 1000);
+setInterval(look, 2000);
 listen();

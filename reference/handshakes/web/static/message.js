@@ -19,18 +19,32 @@ const plain = (text) => text.replace(/ \((?:[A-Z]\d+(?:, )?)+\)/g, "").replaceAl
 
 const TYPES = { int: "a number", float: "a number", str: "text", bool: "true or false", list: "a list", dict: "an object", NoneType: "null" };
 
+// another message of the wire, chosen by a click
+const link = (n) => {
+  const button = el("button", { class: "link", type: "button", "data-goto": n }, `message ${n}`);
+  button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("goto", { detail: n })));
+  return button;
+};
+
+const rule = ({ by, text, id }) => (by === "nobody" ? el("p", {}, "A wrong signature alone does not tell which rule was broken. “Why?” looks for the mistake that gives it.")
+  : el("p", {}, el("b", {}, by === "fault" ? "The rule that the fault breaks: " : "The rule: "), plain(text), " ", el("code", {}, id)));
+
+const refused = (one) => {
+  const refusal = one.refusals.at(-1);
+  const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
+  return el("div", { class: "verdict bad" }, el("span", {}, state("bad", one.probe ? "refused, as it has to be" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
+    refusal ? el("p", {}, refusal.says) : null,
+    refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, TYPES[value] ?? value)))) : null,
+    one.sources.map(({ n, taken, to, other }) => el("p", {}, taken ? "It was taken first in " : other ? `${one.receiver} asked ${to} in ` : "The answer is in ", link(n), other ? `. The account on this page is at ${other}.` : ".")),
+    el("dl", { class: "two" },
+      el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
+      el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
+    one.rule?.by === "nobody" || one.rule?.text ? rule(one.rule) : null,
+    refusal && !one.probe ? el("p", { class: "hint" }, refusal.hint) : null);
+};
+
 const verdict = (one) => {
-  if (one.verdict === "refused") {
-    const refusal = one.refusals.at(-1);
-    const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
-    return el("div", { class: "verdict bad" }, el("span", {}, state("bad", "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
-      refusal ? el("p", {}, refusal.says) : null,
-      el("dl", { class: "two" },
-        el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? [`${refusal.reason} at ${refusal.endpoint}`, ...refusal.evidence.map(([name, value]) => el("div", {}, `${name}: ${TYPES[value] ?? value}`))] : "nothing more")),
-        el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
-      refusal && one.clause && refusal.reason !== "signature-mismatch" ? el("p", {}, el("b", {}, "The rule: "), plain(one.clause.text)) : null,
-      refusal ? el("p", { class: "hint" }, refusal.hint) : null);
-  }
+  if (one.verdict === "refused") return refused(one);
   if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }));
   if (one.carries && !one.served) return el("div", { class: "verdict" }, el("span", {}, state("none", "not seen")), el("p", {}, `Somebody else runs ${one.receiver}: whether it verified this is not seen, only its answer.`));
   return null;
@@ -44,13 +58,13 @@ const lines = (part, covered = []) => {
 
 const section = (heading, ...content) => el("section", {}, el("h3", {}, heading), content);
 
-const stages = (answer, carries) => (answer.stages?.length ? section(carries === "encrypted" ? "What was encrypted, stage by stage" : "What was signed, stage by stage", el("ol", { class: "rows" }, answer.stages.map((stage) =>
+const stages = (answer, carries) => (answer.stages?.length ? section(`${answer.verdict === "refused" ? "What the receiver computed" : carries === "encrypted" ? "What was encrypted" : "What was signed"}, stage by stage`, el("ol", { class: "rows" }, answer.stages.map((stage) =>
   el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("code", {}, stage.text || `hex ${stage.hex}`))))) : null);
 
 const reading = (one) => one.parts.every((part) => part.kind === "reading");
 
-const explained = (answer) => {
-  if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`), answer.explained ? el("pre", { class: "bytes", tabindex: 0 }, answer.explained) : el("p", { class: "hint" }, answer.hint)];
+const explained = (answer, by) => {
+  if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`)];
   if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
   const parts = [];
   if (answer.verdict === "verified") parts.push(el("p", {}, answer.returns?.says || "With this secret, at this time, it verifies."));
@@ -63,6 +77,7 @@ const explained = (answer) => {
       el("p", {}, plain(part.says), part.change ? ` (${plain(part.change)})` : ""), el("p", { class: "hint" }, `What to do: ${plain(part.cure)}`)]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });
+  if (answer.rule && !by) parts.push(el("p", {}, el("b", {}, "The rule that this breaks: "), plain(answer.rule.text), " ", el("code", {}, answer.rule.id)));
   if (answer.verdict === "refused" && !answer.explanations?.length) {
     if (answer.signature_fits) parts.push(el("p", {}, "The signature itself is right."));
     else if (["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
@@ -77,12 +92,12 @@ const why = async (one, panel, reading = "") => {
   panel.replaceChildren(el("p", { role: "status" }, "Looking for the cause …"));
   let answer;
   try { answer = await ask("/why", { n: one.n, reading }); } catch (error) { panel.replaceChildren(el("p", {}, error.message)); return; }
-  const choice = el("select", { class: "field", id: "reading" }, el("option", { value: "" }, "as adopted"), ...one.readings.map((id) => el("option", { value: id, selected: id === reading }, id.split(":")[1])));
+  const choice = el("select", { class: "field", id: "reading" }, el("option", { value: "" }, "as adopted"), ...one.readings.map(({ id, rule: text }) => el("option", { value: id, selected: id === reading, title: text }, id.split(":")[1])));
   choice.addEventListener("change", () => why(one, panel, choice.value));
-  const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Accepted under this reading" : "Why it is accepted");
-  panel.replaceChildren(heading, ...explained(answer), stages(answer, one.carries) ?? "",
-    one.readings.length && !answer.after && answer.verdict !== "unknown" ? el("p", {}, el("label", { for: "reading" }, "Reading "), choice) : "");
-  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.[0]?.says ?? answer.after ?? answer.hint}` : answer.verdict);
+  const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Refused as the documents are read here; read in this other way it is accepted" : "Why it is accepted");
+  panel.replaceChildren(heading, ...explained(answer, one.rule?.by === "fault"), stages(answer, one.carries) ?? "",
+    one.readings.length && !answer.after && answer.verdict !== "unknown" ? el("div", {}, el("label", { for: "reading" }, "Read the documents "), choice, el("p", { class: "hint" }, one.readings.find(({ id }) => id === reading)?.rule ?? "Where a document can be understood in two ways, each is a reading. Choose one to see whether the request would pass.")) : "");
+  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.map((part) => `${plain(part.says)}${part.change ? ` (${plain(part.change)})` : ""}`).join(" ") ?? answer.after ?? answer.hint}` : answer.verdict);
 };
 
 const resend = async (one, changes) => {
@@ -145,16 +160,33 @@ const compare = (one, rows) => {
   return section("Compare with another request", el("p", {}, el("label", { for: "other" }, "Message "), select, " ", swap), out);
 };
 
-const flat = (part) => `${part.line}${part.body ? `\n\n${part.body}` : ""}`;
-const difference = (one, other) => {
-  const [mine, theirs] = [flat(one.request), flat(other.request)];
-  if (mine === theirs) return [el("p", {}, "Request line and payload are the same.")];
+const named = (part) => {
+  const [, method, target] = /^(\S+) (.*?)(?: HTTP\/1\.1)?$/s.exec(part.line); // a mask has blanks in it
+  const [path, ...query] = target.split(/[?&]/);
+  const form = part.headers.some(([name, value]) => name === "content-type" && value.includes("urlencoded")) ? part.body.split("&") : null;
+  const seen = {};
+  return new Map([["method and path", `${method} ${path}`], ...[...query, ...(form ?? [])].filter(Boolean).map((piece) => {
+    const [name, ...value] = piece.split("=");
+    seen[name] = (seen[name] ?? 0) + 1;
+    return [seen[name] > 1 ? `${name}, no. ${seen[name]}` : name, value.join("=")];
+  }), ...(form ? [] : [["payload", part.body]])]);
+};
+const marked = (text, other) => {
+  if (text === undefined) return el("em", {}, "is not there");
   let at = 0;
-  while (mine[at] === theirs[at]) at += 1;
-  const mask = (text) => text.lastIndexOf("‹secret, ", at) > text.lastIndexOf("›", at - 1);
-  if (mask(mine) && mask(theirs)) return [el("p", {}, "The first difference is a secret that is masked: it changed.")];
-  const marked = (text, n) => el("pre", { class: "bytes", tabindex: 0 }, `${n}  …${text.slice(Math.max(0, at - 24), at)}`, el("span", { class: "differs" }, visible(text[at] ?? "end")), cut(text.slice(at + 1), 59));
-  return [el("p", {}, `The first difference is at character ${at} of request line and payload, counted from 0:`), marked(mine, one.n), marked(theirs, other.n)];
+  while (at < text.length && text[at] === other?.[at]) at += 1;
+  const masked = (one) => one && one.lastIndexOf("‹secret, ", at) > one.lastIndexOf("›", at - 1);
+  if (masked(text) && masked(other)) return "a secret that is masked: it changed.";
+  return el("code", {}, `${at > 24 ? "…" : ""}${text.slice(Math.max(0, at - 24), at)}`, el("span", { class: "differs" }, at < text.length ? visible(text[at]) : "end"), cut(text.slice(at + 1), 59));
+};
+const difference = (one, other) => {
+  const [mine, theirs] = [named(one.request), named(other.request)];
+  const differ = [...new Set([...mine.keys(), ...theirs.keys()])].filter((name) => mine.get(name) !== theirs.get(name));
+  const moved = [...mine.keys()].join() !== [...theirs.keys()].join() && [...mine.keys()].sort().join() === [...theirs.keys()].sort().join();
+  if (!differ.length) return [el("p", {}, moved ? "The same parts, in another order." : "Request line and payload are the same.")];
+  return [el("p", {}, `${differ.length} of ${new Set([...mine.keys(), ...theirs.keys()]).size} parts differ${moved ? ", and their order does" : ""}. The first character that differs is marked.`),
+    el("ol", { class: "rows compared" }, differ.slice(0, 20).map((name) => el("li", {}, el("span", {}, name), el("div", {},
+      el("p", {}, `${one.n}  `, marked(mine.get(name), theirs.get(name))), el("p", {}, `${other.n}  `, marked(theirs.get(name), mine.get(name)))))))];
 };
 const visible = (text) => ({ " ": "␠", "\n": "␊", "\r": "␍" })[text] ?? text;
 
@@ -162,6 +194,10 @@ const light = (on) => (event) => {
   const id = event.target.closest("[data-part]")?.dataset.part;
   for (const each of document.querySelectorAll("[data-part]")) each.classList.toggle("lit", on && each.dataset.part === id);
 };
+
+// a clause with what the register knows of it
+const register = (clause) => [el("p", {}, el("code", {}, clause.id)), el("p", {}, plain(clause.text)),
+  el("p", { class: "hint" }, `${clause.level === "advice" ? "Advice that no document gives" : `A “${clause.level}”`} for the ${clause.actor}; evidence: ${clause.grade}. From ${clause.source}${clause.heading ? `, “${clause.heading}”` : ""}.`)];
 
 /** Show a message; `act` opens why, replays it or opens tamper at once. */
 export const show = async (row, rows, act = "") => {
@@ -188,7 +224,7 @@ export const show = async (row, rows, act = "") => {
   };
   const replay = el("button", { class: "btn small", type: "button", "data-act": "replay", disabled: !one.resendable }, "Replay", el("kbd", {}, "R"));
   replay.addEventListener("click", () => resend(one, {}));
-  place.replaceChildren(title(row), verdict(one) ?? "",
+  place.replaceChildren(title(row), one.note ? el("p", { class: "note" }, one.note) : "", verdict(one) ?? "",
     el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null),
     panel, form,
     section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}${one.request.bytes ? `, ${one.request.bytes} bytes of payload` : ""}. Secrets are masked; keys that everybody knows are not.`), lines(one.request)),
@@ -196,7 +232,7 @@ export const show = async (row, rows, act = "") => {
     el("div", { id: "covered" }),
     one.findings.length ? section("Checked by the marketplace", el("ul", { class: "checks" }, one.findings.map((each) => el("li", {}, state(each.state === "held" ? "ok" : each.state === "violated" ? "bad" : "none", each.state), " ", el("code", {}, each.clause), " ", el("small", {}, each.detail))))) : "",
     copies(one), compare(one, rows),
-    one.clause ? el("div", { class: "clause" }, el("p", {}, el("b", {}, one.clause.level), ` · ${one.clause.actor} · ${one.clause.grade} · ${one.clause.source}${one.clause.heading ? `, ${one.clause.heading}` : ""}`), el("p", {}, one.clause.text), el("p", {}, el("code", {}, one.clause.id))) : "");
+    one.rule?.id || one.clause ? el("div", { class: "clause" }, register(one.rule?.id ? one.rule : one.clause)) : "");
   for (const part of document.querySelectorAll("[data-part]")) {
     for (const on of ["pointerenter", "focusin"]) part.addEventListener(on, light(true));
     for (const off of ["pointerleave", "focusout"]) part.addEventListener(off, light(false));

@@ -11,9 +11,11 @@ export const report = async (choose, shop, worded) => {
   try { proven = await ask("/proven", {}); } catch (error) { say(error.message); return; }
   const { checked, verified, unseen, untestable, next, messages } = proven;
   const { held, violated } = shop.proven;
-  const open = shop.steps.filter((step) => !step.try && step.state !== "held");
-  const complete = open.length ? `Not tried: ${open.map((step) => step.title).join(", ")}. ` : "The handshake is complete. ";
-  const said = messages ? `${complete}${messages} messages, ${held} clauses held, ${violated} violated.` : "Nothing yet. Each step adds the clauses that it shows.";
+  const open = shop.steps.filter((step) => !step.worked);
+  const titles = (tried) => open.filter((step) => Boolean(step.try) === tried).map((step) => step.title).join(", ");
+  const complete = open.length ? "" : "The handshake is complete. ";
+  const rest = [["Not tried", titles(false)], ["Tried, but never seen to work", titles(true)]].map(([said, names]) => (names ? `${said}: ${names}. ` : "")).join("");
+  const said = messages ? `${complete}${rest}${messages} messages, ${held} clauses held, ${violated} violated.` : "Nothing yet. Each step adds the clauses that it shows.";
   const order = ["violated", "failed", "unseen", "waiting", "running", "refused", "held"];
   const steps = shop.steps.filter((step) => order.includes(step.state)).sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
   $("#report").replaceChildren(el("p", {}, said), el("div", { class: "cols" },

@@ -8,12 +8,16 @@
   if (kept()) root.dataset.theme = kept();
   addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
-    const label = () => button.setAttribute("aria-pressed", String(dark()));
+    const label = () => { button.textContent = dark() ? "Light theme" : "Dark theme"; };
     label();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", label);
+    const tell = () => dispatchEvent(new CustomEvent("theme", { detail: root.dataset.theme }));
+    if (root.dataset.theme) addEventListener("load", tell);
     button.addEventListener("click", () => {
       root.dataset.theme = dark() ? "light" : "dark";
       keep(root.dataset.theme);
       label();
+      tell();
     });
   });
 }

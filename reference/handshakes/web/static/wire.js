@@ -9,6 +9,7 @@ let selected = 0;
 let follows = true;
 let opened = { n: 0, key: "" };
 let view = () => {};
+let news = () => {};
 
 const lane = (name) => (lanes.indexOf(name) < 0 ? (name === "outside" ? 0 : 2) : lanes.indexOf(name));
 
@@ -28,18 +29,21 @@ const badge = (row) => {
 // a path breaks behind a slash, before it breaks within a word
 const pieces = (text) => text.split(/(?<=[/?&])/).flatMap((piece) => [piece, el("wbr")]);
 
-const message = (row) => {
+const message = (row, before) => {
   const kinds = [row.kind === "request" ? "" : row.kind === "message" ? "window" : "answer", row.carries ? "carries" : "", row.verdict === "refused" ? "bad" : ""];
   const button = el("button", { type: "button", class: `msg ${kinds.join(" ")}`, "data-n": row.n, tabindex: row.n === selected ? 0 : -1,
     "aria-current": row.n === selected ? "true" : false },
   el("span", { class: "no" }, String(row.n)), arrow(row),
-  el("span", { class: "text" }, el("b", {}, pieces(row.text)), row.sub ? el("small", {}, row.sub) : null), badge(row));
+  el("span", { class: "text" }, el("b", {}, pieces(row.text)), row.sub ? el("small", {}, row.sub) : null, row.note && row.note !== before?.note ? el("small", { class: "note" }, row.note) : null), badge(row));
   button.addEventListener("click", () => { choose(row.n); if (innerWidth <= 760) view("message"); });
   return el("li", {}, button);
 };
 
-const heading = (chapter) => el("li", { class: "chapter", "data-chapter": chapter.chapter, title: chapter.what }, chapter.title,
-  chapter.fault ? el("span", {}, ` · fault: ${chapter.what}`) : null);
+// a step with its messages: what sticks at the top belongs to what is below it
+const part = (chapter) => {
+  const list = el("ol", { "aria-label": `Messages of ${chapter.title}` });
+  return [el("li", { class: "part" }, el("p", { class: "chapter", "data-chapter": chapter.chapter }, chapter.title, chapter.fault ? el("span", {}, ` · fault: ${chapter.what}`) : null), list), list];
+};
 
 const matches = (row) => {
   const words = $("#search").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -53,10 +57,18 @@ const draw = () => {
   const shown = [...rows.values()].sort((one, other) => one.n - other.n).filter(matches);
   const made = [];
   let last = null;
+  let list = null;
+  let request = null;
   for (const row of shown) {
-    if (row.chapter !== last && chapters.has(row.chapter)) made.push(heading(chapters.get(row.chapter)));
+    if (row.chapter !== last && chapters.has(row.chapter)) {
+      const [item, inner] = part(chapters.get(row.chapter));
+      made.push(item);
+      list = inner;
+      request = null;
+    }
     last = row.chapter;
-    made.push(message(row));
+    if (list) list.append(message(row, request)); else made.push(message(row, request));
+    if (row.kind === "request") request = row;
   }
   $("#ladder").replaceChildren(...made);
   $("#empty").hidden = rows.size > 0 && shown.length > 0;
@@ -68,12 +80,12 @@ const draw = () => {
 };
 
 /** Take what changed on the wire, and draw it. */
-export const update = (news, shop) => {
+export const update = (fresh, shop) => {
   lanes = shop.lanes;
   $("#lanes").replaceChildren(el("span"), ...lanes.map((name, index) => el("span", {}, el("span", { class: "full" }, name), el("span", { class: "short", "aria-hidden": "true" }, String(index + 1)))),
     el("span", { class: "list" }, lanes.map((name, index) => `${index + 1} ${name}`).join(" · ")));
   let added = false;
-  for (const row of news) {
+  for (const row of fresh) {
     if (row.kind === "chapter") { chapters.set(row.chapter, row); added = true; } else rows.set(row.n, row);
   }
   if (added) {
@@ -82,24 +94,24 @@ export const update = (news, shop) => {
     only.replaceChildren(el("option", { value: "" }, "all"), ...[...chapters.values()].map((one) => el("option", { value: one.chapter }, `${one.chapter}. ${one.title}${one.fault ? `, ${one.fault}` : ""}`)));
     only.value = kept;
   }
-  const to = follows ? opens(news, shop) : undefined;
+  const to = follows ? opens(fresh, shop) : undefined;
   if (to !== undefined) selected = to;
-  if (news.length) draw();
+  if (fresh.length) draw();
   if (to === 0) none();
-  else if (to || news.some((row) => row.n === selected || row.answer === selected || row.of === selected)) show(rows.get(selected), rows);
+  else if (to || fresh.some((row) => row.n === selected || row.answer === selected || row.of === selected)) show(rows.get(selected), rows);
 };
 
 // The message to open by itself: the one whose refusal the last step names, or a refused one that no step sent.
 // 0 closes what an older step has opened; undefined leaves what is there.
-const opens = (news, shop) => {
+const opens = (fresh, shop) => {
   const last = shop.steps.reduce((one, other) => (other.try > one.try ? other : one));
-  const loose = news.filter((row) => row.kind === "request" && row.verdict === "refused" && !row.open && row.chapter > last.try).at(-1);
+  const loose = fresh.filter((row) => row.kind === "request" && row.verdict === "refused" && !row.open && row.chapter > last.try).at(-1);
   const key = `${last.try} ${last.shows}`;
-  if (loose) { opened = { n: loose.n, key }; return loose.n; }
+  if (loose) { opened = { n: loose.n, key }; news("refused"); return loose.n; }
   if (key === opened.key) return undefined;
   const older = opened.n;
   opened = { n: rows.has(last.shows) ? last.shows : 0, key: last.shows && !rows.has(last.shows) ? opened.key : key };
-  if (opened.n) return opened.n;
+  if (opened.n) { news("refused"); return opened.n; }
   return older && selected === older ? 0 : undefined;
 };
 
@@ -122,9 +134,11 @@ export const follow = (on) => {
 };
 export const following = () => follows;
 
-export const start = (go) => {
+export const start = (go, tell) => {
   view = go;
+  news = tell;
   $("#follow").addEventListener("click", () => { follow(!follows); say(follows ? "Following the newest message." : "Staying here."); });
+  document.addEventListener("goto", ({ detail }) => choose(detail));
   $("#search").addEventListener("input", draw);
   $("#only").addEventListener("change", draw);
   $("#scroll").addEventListener("wheel", (event) => { if (event.deltaY < 0) follow(false); }, { passive: true });

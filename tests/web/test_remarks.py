@@ -1,0 +1,136 @@
+"""What the page says beside a message: the rule that is broken, where the evidence came from, why it travelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from handshakes.officernd.simulator.faults import FAULTS
+from handshakes.runtime.browser import PLAYED, Browser, Page
+from handshakes.runtime.verdicts import PROBE
+from handshakes.web.remarks import clause
+from handshakes.web.views import rows, shop
+from tests.browser.market import Market, marketplace
+from tests.web.test_wire import FIRST, ask, drive, last_signed
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Market]:
+    """OfficeRnD and RetailCRM, both connected, and Fortis with a user who is registered."""
+    with marketplace("officernd", "retailcrm", "fortis") as market:
+        pressed(market, "officernd", f"connect-{FIRST}")
+        popup = pressed(market, "retailcrm", "popup-example-module")
+        sent(market, "retailcrm", popup, "connect")
+        for step in ("location", "user"):
+            ask(market, "POST", "/press", platform="fortis", press=step)
+        assert all(host.place and host.place.shop().connected for host in market.hosts.values())
+        yield market
+
+
+def pressed(market: Market, platform: str, form: str, **fields: str) -> Page:
+    """Press a button of a simulator's own page, with a browser that is none."""
+    start = market.hosts[platform].place.addresses["platform"] + "/simulator"
+    return drive(market, browsed(Browser(), start, form, fields), platform)
+
+
+def browsed(browser: Browser, start: str, form: str, fields: dict[str, str]) -> Any:
+    page = yield from browser.open(start)
+    return (yield from browser.submit(page, page.form(form), fields))
+
+
+def sent(market: Market, platform: str, page: Page, form: str, **fields: str) -> Page:
+    return drive(market, Browser().submit(page, page.form(form), fields), platform)
+
+
+def step(market: Market, platform: str, press: str) -> dict[str, Any]:
+    return next(one for one in shop(market.hosts[platform].place)["steps"] if one["id"] == press)
+
+
+def message(market: Market, platform: str, press: str) -> dict[str, Any]:
+    """Return the message that a step names."""
+    return ask(market, "GET", "/message", platform=platform, n=step(market, platform, press)["shows"])
+
+
+def faulty(market: Market, fault: str) -> dict[str, Any]:
+    ask(market, "POST", "/press", press="healthcheck", fault=fault)
+    return message(market, "officernd", "healthcheck")
+
+
+@pytest.mark.parametrize("fault", ["spaced-json", "parameter-changed", "stale"])
+def test_the_rule_shown_is_the_one_that_the_fault_breaks(market, fault):
+    assert faulty(market, fault)["rule"] == {
+        "by": "fault",
+        **(clause("officernd", FAULTS[fault].clause) or {}),
+    }
+
+
+def test_a_signature_that_is_wrong_without_a_fault_names_no_rule_and_points_to_why(market):
+    n = ask(market, "POST", "/resend", n=last_signed(market), changes={"query-1": "elsewhere"})["n"]
+    tampered = ask(market, "GET", "/message", n=n)
+    assert (tampered["verdict"], tampered["rule"]) == ("refused", {"by": "nobody"})
+    assert "Why?" in tampered["refusals"][-1]["hint"]
+
+
+def test_why_names_the_rule_that_a_known_mistake_breaks_and_none_where_the_check_did(market):
+    n = faulty(market, "spaced-json")["n"]
+    assert ask(market, "GET", "/why", n=n)["rule"]["id"] == "officernd:signature.json"
+    n = faulty(market, "stale")["n"]
+    assert ask(market, "GET", "/why", n=n)["rule"] is None
+
+
+def test_a_refusal_that_no_signature_decided_offers_no_why_that_repeats_it(market):
+    missing = faulty(market, "signature-missing")
+    assert (missing["carries"], missing["why"]) == ("", False)
+    assert faulty(market, "wrong-secret")["why"] is True
+
+
+def test_an_answer_about_another_integration_shows_both_ids_and_the_message_with_the_wrong_one(market):
+    pressed(market, "officernd", f"connect-{FIRST}", fault="another-integration")
+    one = message(market, "officernd", "connect")
+    assert one["refusals"][-1]["reason"] == "identity-mismatch"
+    facts = " ".join(value for _, value in one["refusals"][-1]["evidence"])
+    assert FIRST in facts and "f" * 24 in facts
+    (source,) = one["sources"]
+    answer = ask(market, "GET", "/message", n=source["n"])
+    assert "f" * 24 in answer["response"]["body"]
+
+
+def test_what_a_simulator_sent_on_purpose_says_so_and_breaks_no_rule(market):
+    pressed(market, "officernd", f"connect-{FIRST}", fault="another-integration")
+    last = market.wire("officernd").last("connect")
+    found = [row for row in rows(market.hosts["officernd"].place, 0) if row.get("chapter") == last.number]
+    probe = next(row for row in found if row.get("note", "").startswith(PROBE))
+    one = ask(market, "GET", "/message", n=probe["n"])
+    assert (one["verdict"], one["probe"], one["rule"]) == ("refused", True, None)
+    assert ask(market, "GET", "/why", n=probe["n"])["after"].startswith(PROBE)
+
+
+def test_a_key_of_another_account_shows_which_address_was_asked_and_which_is_this_account(market):
+    popup = pressed(market, "retailcrm", "popup-example-module")
+    sent(market, "retailcrm", popup, "connect", fault="another-account")
+    one = message(market, "retailcrm", "connect")
+    assert (one["rule"]["by"], one["rule"]["id"]) == ("fault", "retailcrm:connection.identity")
+    (source,) = one["sources"]
+    assert source["other"] == market.hosts["retailcrm"].place.addresses["platform"] != source["to"]
+
+
+def test_a_repeat_names_the_message_that_was_taken_first(market):
+    user = step(market, "fortis", "open")
+    pressed(market, "fortis", f"open-{user['fields']['user']}", fault="replayed")
+    one = message(market, "fortis", "open")
+    assert one["refusals"][-1]["reason"] == "replayed"
+    (source,) = one["sources"]
+    first = ask(market, "GET", "/message", platform="fortis", n=source["n"])
+    assert source["taken"] and first["verdict"] == "decrypted"
+    assert first["request"]["line"] == one["request"]["line"]
+
+
+def test_what_the_simulator_opens_with_a_browser_that_it_plays_is_drawn_from_the_browser(market):
+    before = market.wire("fortis").version
+    ask(market, "POST", "/press", platform="fortis", press="consent", fault="state-changed")
+    found = [row for row in rows(market.hosts["fortis"].place, before) if row["kind"] == "request"]
+    to_app = [row for row in found if row["to"] == "app"]
+    assert to_app and {row["from"] for row in to_app} == {"browser"}
+    assert {row["note"] for row in to_app} == {PLAYED}
