@@ -13,7 +13,7 @@ from ..runtime.verdicts import Fault, Finding, Refuses, Survives
 from ..spec.register import load
 from .places import Place
 from .portals import PORTAL
-from .remarks import note
+from .remarks import note, probes
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
@@ -67,7 +67,7 @@ def exchange(place: Place, one: Exchange) -> list[Json]:
         "n": one.number, "kind": "request", "chapter": one.chapter, "from": sender(one), "to": one.receiver,
         "text": f"{method} {path}", "sub": reason or _names(query, one), "search": target, "carries": one.carries,
         "verdict": seen, "answer": one.answer, "open": one.answered is None,
-        "violated": any(finding.violated for finding in one.findings), "note": note(place, one),
+        "violated": any(finding.violated for finding in one.findings), "note": note(place, one), "probe": probes(one),
     }  # fmt: skip
     if one.answered is None:
         return [request]

@@ -21,7 +21,7 @@ const arrow = (row) => {
 
 const badge = (row) => {
   if (row.kind !== "request") return null;
-  if (row.verdict === "refused") return state("bad", "refused");
+  if (row.verdict === "refused") return state(row.probe ? "ok" : "bad", "refused");
   if (row.verdict) return state("ok", row.verdict);
   return row.violated ? state("bad", "violated") : row.open ? state("wait", "open") : null;
 };
@@ -34,7 +34,7 @@ const message = (row, before) => {
   const button = el("button", { type: "button", class: `msg ${kinds.join(" ")}`, "data-n": row.n, tabindex: row.n === selected ? 0 : -1,
     "aria-current": row.n === selected ? "true" : false },
   el("span", { class: "no" }, String(row.n)), arrow(row),
-  el("span", { class: "text" }, el("b", {}, pieces(row.text)), row.sub ? el("small", {}, row.sub) : null, row.note && row.note !== before?.note ? el("small", { class: "note" }, row.note) : null), badge(row));
+  el("span", { class: "text" }, el("b", {}, pieces(row.text)), row.sub ? el("small", {}, row.sub) : null), badge(row), row.note && row.note !== before?.note ? el("small", { class: "note" }, row.note) : null);
   button.addEventListener("click", () => { choose(row.n); if (innerWidth <= 760) view("message"); });
   return el("li", {}, button);
 };
@@ -79,6 +79,14 @@ const draw = () => {
   if (follows) $("#scroll").scrollTop = $("#scroll").scrollHeight;
 };
 
+// what was opened by itself is in sight, though the newest message is further down
+const reveal = (n) => {
+  const [frame, row] = [$("#scroll"), $(`.msg[data-n="${n}"]`)];
+  if (!row || !frame.clientHeight) return;
+  const gap = row.getBoundingClientRect().top - frame.getBoundingClientRect().top;
+  if (gap < 40) frame.scrollTop += gap - 40;
+};
+
 /** Take what changed on the wire, and draw it. */
 export const update = (fresh, shop) => {
   lanes = shop.lanes;
@@ -97,6 +105,7 @@ export const update = (fresh, shop) => {
   const to = follows ? opens(fresh, shop) : undefined;
   if (to !== undefined) selected = to;
   if (fresh.length) draw();
+  if (to) reveal(to);
   if (to === 0) none();
   else if (to || fresh.some((row) => row.n === selected || row.answer === selected || row.of === selected)) show(rows.get(selected), rows);
 };
