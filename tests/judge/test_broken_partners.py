@@ -12,7 +12,7 @@ import pytest
 
 from tests.judge.sockets import facing, judged, operator_of
 
-STEP = {"officernd": 2, "retailcrm": 2, "onoffice": 6, "fortis": 4}
+STEP = {"officernd": 2, "retailcrm": 2, "onoffice": 10, "fortis": 6}
 """Of how many rows one is taken, so that all four take about as long."""
 BASE = {"officernd": "PartnerIntegration", "retailcrm": "Module", "onoffice": "Provider", "fortis": "App"}
 NOT_HERE = {

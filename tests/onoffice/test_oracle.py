@@ -2,7 +2,7 @@
 
 Two programs of ours, written from the clauses, judge every vector. Then PHP's own functions (`parse_url`,
 `parse_str`, `ksort`, `http_build_query`), which is what the official verifier is made of, sign and verify
-random URLs in one process.
+random URLs in one process: some thousands here, a million by `python -m tests.differential.run`.
 
 The domain of the comparison: http and https, hosts of letters, digits, hyphens and dots or an IPv4 or IPv6
 address, with or without port, user info and fragment; paths with any printable ASCII; up to 12 parameters,
@@ -27,8 +27,8 @@ from tests.onoffice.test_vectors import RUNNER
 from tests.oracles import ask
 
 SEED = 20260129
-URLS = 20_000
-EDITS = 10_000
+URLS = 4_000
+EDITS = 2_000
 NOW = 1_700_000_000
 SECRETS = ["hier Anbietersecret einsetzen", "Example-Provider-Secret-1!", "Geheimnis-mit-Ümlaut-und-Zahl-3!"]
 PROGRAMS = {"php": "onoffice.php", "node": "onoffice.mjs"}
@@ -126,7 +126,7 @@ def test_php_sorts_names_that_are_numbers_as_its_reading_says():
     letters = ["a", "B", "_", "z", "timestamp", "userId", "-x", "a b", "%C3%A4"]
     numbers = ["7", "10", "9", "-3", "-10", "123456789012", "9223372036854775807", "-9223372036854775808"]
     urls = []
-    for _ in range(5_000):
+    for _ in range(1_500):
         found = rng.sample(letters, rng.randrange(5)) + rng.sample(numbers, rng.randrange(5))
         rng.shuffle(found)
         urls.append("https://provider.example/a?" + "&".join(f"{n}=1".replace(" ", "+") for n in found))
@@ -237,7 +237,7 @@ def test_the_random_urls_are_as_odd_as_they_are_meant_to_be(urls):
     joined = [url for url, _ in urls]
     assert len(set(joined)) > URLS * 0.99
     for mark in ("@", ":8080", "%7E", "~", "*", "%2A", "%20", "+", "%f0", "%F0", "[::1]", "%00", "//", "&&"):
-        assert sum(mark in url for url in joined) > 100, mark
+        assert sum(mark in url for url in joined) > URLS / 200, mark
     assert sum(url != string_to_sign(url) for url in joined) > URLS * 0.9
 
 
