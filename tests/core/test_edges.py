@@ -37,6 +37,7 @@ def test_port_0_is_none_and_port_1_is_one():
         (lambda digits: officernd_rules.split_signature(f"t={digits},signature={HEX}"), "t"),
         (onoffice_rules.seconds, "timestamp"),
         (plain.timestamp, "timestamp"),
+        (lambda digits: onoffice_rules.base(f"https://a.example:{digits}/"), "port"),
     ],
 )
 def test_of_a_long_number_forty_digits_are_told(read, name):
