@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
+
+from handshakes.platforms import PLATFORMS
 
 LEFT_OUT = (
     "api/",
@@ -25,18 +29,17 @@ USED = {
     "mistakes": 0.5,
     "faults": 0.5,
     "recipes": 0.5,
+    "platforms": 1.5,
+    "troubleshooting.html": 1.6,
 }
 """How much everything else counts there; 1 is the rule."""
 FUNCTION_WORDS = (
-    "a an and are as at be by can could did do does for from has have how i if in into is it its me must my of on or our "
+    "a an and are as at be by can could did do does for from has have how i if in into is it its may me must my of on or our "
     "should so that the their then there these this those to was we were what when where which who why will with would you your"
 )
 """What a phrase has between the words that matter. Each is left out only where it stands alone beside others: ids keep theirs."""
-IN_THE_WORKER = """addEventListener("message",({data:asked})=>{if(asked.type===2&&!asked.data.includes('"')){\
-const few=new Set("%s".split(" ")),words=asked.data.replace(/[?!.,;:]+(?=\\s|$)/g,"").split(/\\s+/),\
-left=words.filter(word=>!few.has(word.toLowerCase()));asked.data=(left.some(word=>word)?left:words).join(" ")}});
-"""
-"""What is put before the theme's search, which would ask for `of` and `the` as for any other word."""
+IN_THE_WORKER = Path(__file__).with_name("search.js")
+"""What is put before the theme's search."""
 SEPARATOR = re.compile(r"[\s\-.:]+")
 """Where a title is cut into words, as mkdocs.yml tells the search."""
 
@@ -52,7 +55,11 @@ def metadata(path: str) -> dict[str, object]:
 
 def worker(script: str) -> str:
     """Return the theme's search as this site has it."""
-    return IN_THE_WORKER % FUNCTION_WORDS + script
+    names = {
+        word: name for name, each in PLATFORMS.items() for word in re.findall(r"\w+", each.title.lower())
+    }
+    own = IN_THE_WORKER.read_text("utf-8")
+    return own.replace("$few", FUNCTION_WORDS).replace("$platforms", json.dumps(names)) + script
 
 
 def boost(location: str, title: str) -> float:
@@ -61,10 +68,16 @@ def boost(location: str, title: str) -> float:
     >>> boost("reasons.html#stale", "stale") > boost("reasons.html#store-full", "store-full") > 2.4
     True
     >>> boost("clauses/onoffice.html#A5", "onoffice:A5: Are signed orders encoded?"), boost("index.html", "Handshakes")
-    (0.5, 1)
+    (1.5, 1)
+    >>> boost("clauses/onoffice.html#sources", "Sources")
+    0.2
     """
     path, _, anchor = location.partition("#")
     folder = path.partition("/")[0]
+    if anchor == "sources":
+        return 0.2
+    if folder == "clauses" and re.fullmatch(r"[A-Z]+[0-9]+", anchor):
+        return 1.5  # an ambiguity is a question that somebody asks
     if anchor and " " not in title and folder in EXPLAINED:
         return round(EXPLAINED[folder] * (1 + 1 / len(SEPARATOR.split(title))), 2)
     return USED.get(folder, 1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 from playwright.sync_api import Browser
 
 from docs.checks import serving
@@ -55,6 +58,7 @@ ASK = """async queries => {
 }"""
 
 
+QUESTIONS = Path(__file__).with_name("questions.toml")
 Wanted = tuple[tuple[str, ...], int]
 """Places of which one has to be among the first results, and among how many of them."""
 
@@ -75,6 +79,7 @@ def expected() -> dict[str, Wanted]:
     ):
         found |= {slip.id: ((f"mistakes/{place}.html#{slip.id}",), 3) for slip in slips}
     found |= {text: ((f"troubleshooting.html#{symptom}",), 2) for text, symptom in SYMPTOMS.items()}
+    found |= {ask: (tuple(places), 3) for rows in questions().values() for ask, places in rows.items()}
     names = {fault.name for platform in PLATFORMS for fault in faults(platform)}
     words = {id: SEPARATOR.split(id) for id in (*found, *names)}
     for name in names - set(found):
@@ -82,6 +87,11 @@ def expected() -> dict[str, Wanted]:
         if not any(all(any(one.startswith(word) for one in each) for word in words[name]) for each in others):
             found[name] = (tuple(f"faults/{platform}.html#{name}" for platform in PLATFORMS), 3)
     return found
+
+
+def questions() -> dict[str, dict[str, list[str]]]:
+    """Return what readers ask, by platform, and where it is answered."""
+    return tomllib.loads(QUESTIONS.read_text("utf-8"))
 
 
 def _folders(platform: str) -> tuple[str, ...]:

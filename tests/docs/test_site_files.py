@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import doctest
 import json
-import subprocess
-from pathlib import Path
-
-import pytest
 
 from docs import faults_pages, lean, searching
 from handshakes.core.refusals import REASONS
 from handshakes.explain.entries import slips
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import register
-from tests.oracles import tool
 
 
 def test_blanks_between_tags_become_one_and_code_keeps_its_own():
@@ -70,55 +65,7 @@ def test_maps_and_word_lists_are_taken_out_and_the_index_is_written_briefly(tmp_
 
 
 def test_the_examples_of_the_search_hold():
-    assert doctest.testmod(searching) == (0, 3)
-
-
-SEARCH = """
-const heard = [], said = [];
-Object.assign(globalThis, {self: globalThis, addEventListener: (_, hear) => heard.push(hear), postMessage: one => said.push(one)});
-const {script, index, queries} = JSON.parse(require("fs").readFileSync(0, "utf8"));
-(0, eval)(script);
-const asked = async message => { for (const hear of heard) await hear({data: message}); return said.pop().data; };
-(async () => {
-    await asked({type: 0, data: index});
-    for (const data of queries)
-        console.log(JSON.stringify((await asked({type: 2, data})).items.flat().map(one => one.location)));
-})();
-"""
-TEXTS = {
-    "a": "What the module is: its answer to the platform is the text of the page.",
-    "b": "token coverage",
-    "c": "own keys, one for any use",
-}
-
-
-def test_a_phrase_finds_what_its_words_find_without_the_and_of():
-    """The theme's own search, in Node, with what the site puts before it."""
-    material = pytest.importorskip("material", reason="the theme is installed where the site is built")
-    (theme,) = (Path(material.__file__).parent / "templates/assets/javascripts/workers").glob("search.*.js")
-    docs = [{"location": place, "title": place, "text": text} for place, text in TEXTS.items()]
-    config = {"lang": ["en"], "separator": r"[\s\-\.:]+", "pipeline": ["trimmer"]}
-    config["fields"] = {"title": {"boost": 1000}, "text": {"boost": 1}}
-    queries = ["what is the coverage, of the token?", "coverage token", "own", "one any", "the", '"the page"']
-
-    def found(script: str) -> list[list[str]]:
-        asked = {
-            "script": script,
-            "index": {"config": config, "docs": docs, "options": {}},
-            "queries": queries,
-        }
-        run = subprocess.run(
-            [tool("node"), "-e", SEARCH],
-            input=json.dumps(asked),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        return [json.loads(line) for line in run.stdout.splitlines()]
-
-    bare = found(theme.read_text("utf-8"))
-    assert bare[0] != bare[1] == ["b"]  # why the site changes it
-    assert found(searching.worker(theme.read_text("utf-8"))) == [["b"], *bare[1:]]
+    assert doctest.testmod(searching) == (0, 4)
 
 
 def test_no_word_that_is_left_out_of_a_phrase_is_an_id():
