@@ -152,7 +152,7 @@ def test_onoffice_is_activated_by_clicking_and_three_faults_end_as_they_must(pag
     page.locator("[data-fault=open]").click()
     page.click("button[value=none]")
     pasted(activated(page))
-    shown(page, "open", "held", "The marketplace checks nothing of it.")
+    shown(page, "open", "held", "The provider verified it. The marketplace itself checks nothing of it.")
     until(
         lambda: page.locator("[data-step=open] .st").inner_text() == "done", 60
     )  # what nobody checks is not held

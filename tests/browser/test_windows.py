@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handshakes.platforms import PLATFORMS
-from tests.browser.market import WAIT, foreign, marketplace, opened, press, shown, window
+from tests.browser.market import WAIT, Market, foreign, marketplace, opened, press, shown, window
 from tests.browser.test_marketplace import (  # noqa: F401  (fixtures)
     QUIET,
     activated,
@@ -73,9 +73,16 @@ def test_a_window_whose_last_word_is_lost_is_seen_to_be_closed(chromium, market)
     context.close()
 
 
-def test_windows_and_the_operators_page_follow_the_theme_that_was_chosen(chromium, market):  # noqa: F811
+@pytest.fixture
+def own() -> Iterator[Market]:
+    """onOffice on a marketplace of its own: a theme is chosen for all of its windows."""
+    with marketplace("onoffice") as market:  # noqa: F811
+        yield market
+
+
+def test_windows_and_the_operators_page_follow_the_theme_that_was_chosen(chromium, own):  # noqa: F811
     context = chromium.new_context(color_scheme="light", locale="en-GB")
-    page = opened(context.new_page(), market, "onoffice")
+    page = opened(context.new_page(), own, "onoffice")
     ground = "getComputedStyle(document.body).backgroundColor"
     with page.expect_response("**/theme"):
         page.locator("#theme", has_text="Dark theme").click()
@@ -84,9 +91,9 @@ def test_windows_and_the_operators_page_follow_the_theme_that_was_chosen(chromiu
     popup.locator("#confirm").wait_for()
     until(lambda: popup.evaluate(ground) == "rgb(13, 19, 25)")
     operator = context.new_page()
-    operator.goto(market.hosts["onoffice"].why.origin)
+    operator.goto(own.hosts["onoffice"].why.origin)
     until(lambda: operator.evaluate(ground) == "rgb(13, 19, 25)")
-    operator.goto(market.hosts["onoffice"].place.addresses["partner"])
+    operator.goto(own.hosts["onoffice"].place.addresses["partner"])
     until(lambda: operator.evaluate(ground) == "rgb(13, 19, 25)")
     with page.expect_response("**/theme"):
         page.locator("#theme").click()

@@ -134,3 +134,31 @@ def test_what_the_simulator_opens_with_a_browser_that_it_plays_is_drawn_from_the
     to_app = [row for row in found if row["to"] == "app"]
     assert to_app and {row["from"] for row in to_app} == {"browser"}
     assert {row["note"] for row in to_app} == {PLAYED}
+
+
+def test_what_has_to_be_refused_after_a_removal_is_no_refusal_of_the_step(market):
+    pressed(market, "officernd", f"connect-{FIRST}")
+    ask(market, "POST", "/press", press="remove")
+    one, last = step(market, "officernd", "remove"), market.wire("officernd").last("remove")
+    assert (one["state"], one["shows"]) == ("held", 0) and "refused" not in one["said"]
+    assert last.reasons == []
+    found = rows(market.hosts["officernd"].place, 0)
+    probe = next(row for row in found if row.get("chapter") == last.number and row.get("probe"))
+    assert probe["verdict"] == "refused"
+    listed = [each["n"] for each in ask(market, "GET", "/proven")["verified"]["refused"]]
+    assert probe["n"] not in listed
+    pressed(market, "officernd", f"connect-{FIRST}")
+
+
+def test_a_page_of_an_outcome_says_what_was_pressed_in_words_and_where_to_read_on(market):
+    shown = pressed(market, "officernd", f"configure-{FIRST}", fault="parameter-doubled")
+    assert "Configure, with a fault: a parameter sent twice" in shown.text
+    assert "on the wire of the marketplace page" in shown.text
+    popup = pressed(market, "retailcrm", "popup-example-module")
+    assert "can be closed" not in popup.text, "it waits for a person"
+
+
+def test_a_connect_that_was_disturbed_says_so_where_an_earlier_connection_still_stands(market):
+    shown = pressed(market, "officernd", f"connect-{FIRST}", fault="another-integration")
+    assert "connected" in shown.text and "disturbed on request: the answer is about another" in shown.text
+    assert "disturbed" not in pressed(market, "officernd", f"connect-{FIRST}").text

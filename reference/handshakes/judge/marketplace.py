@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from hashlib import shake_256
-from itertools import count
 from types import TracebackType
 from typing import Any, Self
 
 from ..core.messages import Request, Response, Unreachable, split_url
-from ..core.printing import printable
 from ..core.refusals import Refused
 from ..platforms import PLATFORMS
 from ..runtime.client import Client
 from ..runtime.customers import NOT_TAKEN, Customer, Taken
 from ..runtime.flow import drive
-from ..runtime.server import RoleServer, listen, origin_of
-from ..runtime.store import MemoryStore
-from ..runtime.story import Tools, World
+from ..runtime.story import Tools
 from ..runtime.transcript import Transcript
 from ..runtime.verdicts import Fault, Finding, Findings, Outcome
 from .apps import Server, served
 from .clock import Clock
+from .given import addressed, checked, meant
 from .journal import MOST, Exchange, Seat
 from .presses import Armed, Press
-
-_LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?(?=[/?]|$)")
+from .sites import Site, seeded
 
 
 class Marketplace:
@@ -45,16 +38,15 @@ class Marketplace:
 
     def __init__(self, platform: str) -> None:
         if platform not in PLATFORMS:
-            raise ValueError(f"unknown platform {_meant(platform, PLATFORMS)}")
+            raise ValueError(f"unknown platform {meant(platform, PLATFORMS)}")
         self.platform = PLATFORMS[platform]
         self._tools: Tools = self.platform.tools()
-        self._sockets = [listen(), listen(), listen()]
-        self.url, *traps = map(origin_of, self._sockets)
-        self._traps = tuple(traps)
+        self._site = Site()
+        self.url = self._site.url
         self._turn = threading.RLock()
         self._apps: dict[int, tuple[Any, Server]] = {}
         self.reset()
-        self._server = RoleServer(self._seat, self._carry, *self._sockets)
+        self._server = self._site.server(self._seat, self._carry)
 
     def __repr__(self) -> str:
         return f"<{self.platform.name}_platform at {self.url}>"
@@ -88,13 +80,10 @@ class Marketplace:
         `secret` signs in place of the public test key, `now` stops the clock there, and with `seed` the same
         values are made each time. The rest are settings of `handshakes serve`.
         """
-        self._settings = self._checked(settings)
+        self._settings = checked(self._tools.settings, settings)
         self._stop_apps()
         self.clock, self._secret = Clock(now), secret
-        numbers = count()
-        self._random: Callable[[int], bytes] = os.urandom
-        if seed is not None:
-            self._random = lambda n: shake_256(f"{seed} {next(numbers)}".encode()).digest(n)
+        self._random = os.urandom if seed is None else seeded(seed)
         self.faults: list[Armed] = []
         """Every fault that was armed."""
         self.presses: list[Press] = []
@@ -108,26 +97,13 @@ class Marketplace:
 
     def _made(self, settings: Mapping[str, str]) -> Any:
         """Make the platform anew, with other settings."""
-        world = World(
-            self.clock, self._random, MemoryStore(), settings, self.url, traps=self._traps, secret=self._secret
-        )  # fmt: skip
+        world = self._site.world(self.clock, self._random, settings, secret=self._secret)
         try:
             role = self._tools.sides(world).platform
         except Refused as refused:
             raise ValueError(refused.explain()) from None
         self._customer: Customer = self._tools.customer(role, settings)
         return role
-
-    def _checked(self, settings: Mapping[str, str]) -> dict[str, str]:
-        for name, value in settings.items():
-            setting = self._tools.settings.get(name)
-            if setting is None:
-                raise ValueError(f"unknown setting {_meant(name, self._tools.settings)}")
-            if setting.choices and value not in setting.choices and name != "card_scopes":
-                raise ValueError(f"{name} is one of: {', '.join(setting.choices)}; not {value!r}")
-            if name.endswith(("_url", "_uri")) and value and not _LOOPBACK.match(value):
-                raise ValueError(f"{name} is at http://127.0.0.1 or localhost, and not {printable(value)}")
-        return dict(settings)
 
     # --- what it is and has seen --------------------------------------------------------------------
 
@@ -232,7 +208,7 @@ class Marketplace:
         """Take one step, as its button on the simulator's page does."""
         with self._turn:
             if step not in self._customer.steps:
-                raise ValueError(f"unknown step {_meant(step, self._customer.steps)}")
+                raise ValueError(f"unknown step {meant(step, self._customer.steps)}")
             taken = self._take(step)
             if taken is NOT_TAKEN:
                 raise ValueError(f"{step} cannot be taken now: {self.installation['state']}")
@@ -245,9 +221,9 @@ class Marketplace:
         """
         known, steps = self._customer.known, self._customer.steps
         if name not in known:
-            raise ValueError(f"unknown fault {_meant(name, known)}")
+            raise ValueError(f"unknown fault {meant(name, known)}")
         if at and at not in steps:
-            raise ValueError(f"unknown step {_meant(at, steps)}")
+            raise ValueError(f"unknown step {meant(at, steps)}")
         if times is not None and times < 1:
             raise ValueError("a fault is armed once at least")
         self.faults.append(Armed(known[name], times, at))
@@ -293,15 +269,10 @@ class Marketplace:
         if not to and not settings:
             return
         base = to if isinstance(to, str) else self.serve(to)
-        if base and not _LOOPBACK.match(base):
-            raise ValueError(f"a partner is at http://127.0.0.1 or localhost, and not at {printable(base)}")
-        origin = split_url(base)[0] if base else ""
-        given = {name: origin + value if value.startswith("/") else value for name, value in settings.items()}
-        if base and self._customer.address not in given:
-            given[self._customer.address] = base
-        chosen = {**self._settings, **self._checked(given)}
-        if origin:
-            self._client.names[origin] = "partner"  # type: ignore[index]
+        given = addressed(base, settings, self._customer.address)
+        chosen = {**self._settings, **checked(self._tools.settings, given)}
+        if base:
+            self._client.names[split_url(base)[0]] = "partner"  # type: ignore[index]
         if chosen != self._settings:
             findings = self._seat.role.findings
             role = self._made(chosen)
@@ -313,10 +284,3 @@ class Marketplace:
         for _, server in self._apps.values():
             server.stop()
         self._apps.clear()
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    """Return a name with those that may be meant; with all where none is like it."""
-    names = [*known]
-    near = difflib.get_close_matches(name, names, 5, 0.5) or names
-    return f"{name!r}; known: {', '.join(near)}"

@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import shake_256
-from itertools import count
 from socket import socket
 from typing import Any, Self, TypeVar, cast
 
@@ -21,12 +19,11 @@ from ..core.printing import duration
 from ..platforms import PLATFORMS
 from ..runtime.client import Client
 from ..runtime.flow import Role, drive
-from ..runtime.server import RoleServer, listen, origin_of
-from ..runtime.store import MemoryStore
-from ..runtime.story import PLAIN, World
+from ..runtime.story import PLAIN
 from ..runtime.transcript import Event, Transcript
 from ..runtime.verdicts import Finding, NamedFault, Refuses
 from ..runtime.wrapped import Wrapped, seen
+from .sites import Site, seeded
 
 T = TypeVar("T")
 
@@ -108,15 +105,9 @@ class Served:
     ) -> None:
         self.tools = PLATFORMS[platform].tools()
         self.timeout, self.patience, self.most = timeout, patience, most
-        sock = sock or listen()
-        named = partial(origin_of, tls=certificate is not None)
-        self.url = public or named(sock)
-        traps = [] if public else [listen(), listen()]
-        numbers = count()
-        self.world = World(
-            lambda: int(time.time()), lambda size: shake_256(f"{seed} {next(numbers)}".encode()).digest(size),
-            MemoryStore(), settings, self.url, "", tuple(map(named, traps)), plain,
-        )  # fmt: skip
+        site = Site(sock, public, certificate)
+        self.url = site.url
+        self.world = site.world(lambda: int(time.time()), seeded(seed), settings, plain=plain)
         self.sides = self.tools.sides(self.world)
         self.platform = cast(Any, self.sides.platform)  # its findings and cases are no part of a role
         self.transcript = Transcript(self.platform.secret_names, keep=KEPT)
@@ -125,7 +116,7 @@ class Served:
         self.reach = frozenset({*self.partner, *allowed})
         self.client = Client(names=names, transcript=self.transcript, allowed=self.reach, trusted=trusted)
         recorded = Recorded(self.sides.platform, self.transcript)
-        self.server = RoleServer(recorded, self._answering, sock, *traps, certificate=certificate)
+        self.server = site.server(recorded, self._answering)
         self.observed: list[Observed] = []
         self.progress: Callable[[Observed], object] = lambda one: None
         self.began: Callable[[], object] = lambda: None

@@ -7,6 +7,7 @@ from ..runtime.story import Press, Shop, Sides
 from .simulator.faults import ACTIVATION_URL_FAULTS, API_FAULTS, CLAIM_FAULTS, STATE_FAULTS, URL_FAULTS, Fault
 from .simulator.platform import OnOffice
 
+AGAIN = "The provider is active. “Block” ends that; then it can be activated again."
 _TITLES = {
     False: ("Open the service", "A signed URL opens the provider's service in a frame, for this estate."),
     True: ("Call the webhook", "A signed URL is called from server to server."),
@@ -25,7 +26,7 @@ def shop(sides: Sides) -> Shop:
     opening: tuple[Fault, ...] = (*URL_FAULTS, *ACTIVATION_URL_FAULTS, *STATE_FAULTS, *API_FAULTS)
     presses = [
         Press(
-            "open", "Activate", "A popup shows the provider's frame at a signed URL. Agree, choose the right, paste the key.",
+            "open", "Activate", AGAIN if active else "A popup shows the provider's frame at a signed URL. Agree, choose the right, paste the key.",
             who, platform.offered(opening, account.activation_url), window=True, ready=not active, done=active,
         )
     ]  # fmt: skip

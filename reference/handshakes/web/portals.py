@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from ..core.messages import Request, Response
 from ..core.refusals import Refused
 from ..core.strict import form_pairs, no_duplicates
 from ..runtime.pages import parts_of, refused_form
 from .app.layout import filled, static
-from .wire import Wire
+from .wire import Chapter, Wire
 
 PORTAL = "/simulator"
 LOOK = f"{PORTAL}/app/"
@@ -36,8 +38,10 @@ def own(request: Request, wire: Wire) -> Response | None:
     return Response(204)
 
 
-def dressed(answer: Response, request: Request, platform: str, tried: int = 0) -> Response:
+def dressed(answer: Response, request: Request, platform: str, tried: Chapter | None = None) -> Response:
     """Return a page of the simulator in the layout, anything else as it is; `tried` is the chapter that it answers.
+
+    A step's outcome has the step's name as its title, which is for tools: a person reads what was pressed.
 
     >>> from ..runtime.pages import page
     >>> b"<h1>Hello</h1>" in dressed(page("Hello", "<p>x</p>"), Request("GET", "http://a", "/"), "OfficeRnD").body
@@ -46,7 +50,13 @@ def dressed(answer: Response, request: Request, platform: str, tried: int = 0) -
     parts = parts_of(answer)
     if parts is None:
         return answer
-    text = filled("portal.html", request, parts, platform=platform, root=f"{PORTAL}/", tried=tried)
+    step, fault = request.path.removeprefix(PORTAL + "/"), tried.fault if tried else None
+    ended = parts.title == (f"{step} {fault.name}" if fault else step)
+    if tried and ended:
+        title = f"{tried.title}, with a fault: {fault.what}" if fault else tried.title
+        parts = parts._replace(title=escape(title))
+    known = {"platform": platform, "root": f"{PORTAL}/", "tried": tried, "ended": ended}
+    text = filled("portal.html", request, parts, **known)
     policy = (
         dict(one.strip().partition(" ")[::2] for one in answer.header("content-security-policy").split(";"))
         | MORE

@@ -7,6 +7,7 @@ from typing import Any
 from ..runtime.verdicts import Refuses
 from ..spec.register import load
 from .places import Place
+from .remarks import probes
 from .views import group, states, verdict
 
 Json = dict[str, Any]
@@ -37,7 +38,9 @@ def proven(place: Place) -> Json:
         "verified": {
             "count": len(verified),
             "refused": [
-                {"n": one.number, "reason": one.refused[-1][1].reason} for one in refused if one.refused
+                {"n": one.number, "reason": one.refused[-1][1].reason}
+                for one in refused
+                if one.refused and not probes(one)
             ][-20:],
         },
         "unseen": [{"clause": id, "text": texts.get(id, "")} for id in rest if id not in untested],

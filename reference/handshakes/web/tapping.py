@@ -84,7 +84,7 @@ class Tap(Wrapped):
         if not isinstance(answer, Response):
             return answer
         if self.partner:
-            answer = dressed(answer, request, self.name, chapter.number if chapter else 0)
+            answer = dressed(answer, request, self.name, chapter)
         return themed(answer, self.theme)
 
     def _begun(self, step: str, fields: dict[str, str]) -> Chapter | None:

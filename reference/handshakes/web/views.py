@@ -17,7 +17,7 @@ from .remarks import note, probes
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
-NOTHING_CHECKED = "The marketplace checks nothing of it."
+NOTHING_CHECKED = "The marketplace itself checks nothing of it."
 Json = dict[str, Any]
 
 
@@ -181,13 +181,15 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
         if reasons:
             return "violated", f"Refused as {reasons[-1]}; {expected.reason} was expected."
     held = sum(one.held is True for one in last.findings)
-    accepted = _accepted(place, last) if press.window and press.done is None else ""
+    verified = _accepted(place, last) if press.window else ""
+    accepted = verified if press.done is None else ""
     refused = f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}" if reasons else ""
     if last.settled or press.done or (press.done is None and held) or accepted:
         last.settled = True
         survived = f"Survived: {expected.state}." if isinstance(expected, Survives) else ""
         checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
-        said = " ".join(filter(None, (accepted, checks))) or NOTHING_CHECKED
+        nothing = "" if accepted or checks else NOTHING_CHECKED
+        said = " ".join(filter(None, (verified, checks or nothing)))
         also = (
             f"Also {refused[0].lower()}{refused[1:]}"
             if reasons and not survived

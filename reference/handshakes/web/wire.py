@@ -16,7 +16,7 @@ from ..core.messages import Request, Response, Unreachable
 from ..core.refusals import Refused
 from ..runtime.masking import Secrets
 from ..runtime.transcript import Event, Transcript
-from ..runtime.verdicts import Fault, Finding
+from ..runtime.verdicts import PROBE, Fault, Finding
 
 KEPT = 1_000
 KEPT_BYTES = 8_000_000
@@ -177,7 +177,8 @@ class Wire(Transcript):
         """Add what the partner's operator was told while it handled a request."""
         with self._all:
             _add(one.refused, [(endpoint, refused)])
-            if chapter := self.chapters.get(one.chapter):
+            chapter = self.chapters.get(one.chapter)
+            if chapter and not one.request.note.startswith(PROBE):
                 _add(chapter.reasons, [refused.reason])
                 chapter.version = self._touch()
             one.version = self._touch()

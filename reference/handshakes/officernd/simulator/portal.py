@@ -29,7 +29,8 @@ _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is O
 {{ finding_table(findings) }}"""
 
 _RETURNED = """{% for one in integrations %}<p id="state-{{ one.id }}">Integration <code>{{ one.id }}</code>:
-<b>{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>{% else %}
+<b>{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>{% if one.fault %}<p id="disturbed">This connect was disturbed on
+request: {{ one.fault.what }}. Where it had to be refused, “connected” is the connection from before.</p>{% endif %}{% else %}
 <p>Nothing was being connected.</p>{% endfor %}<p><a id="back" href="{{ home }}/simulator">Back to the list</a></p>"""
 
 _STEPS: tuple[tuple[str, Sequence[Fault]], ...] = (
