@@ -219,6 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ends: dict[str, list[tuple[Mutant, str]]] = defaultdict(list)
     began = time.monotonic()
     done = 0
+    Random(asked.seed).shuffle(chosen)  # so that a run that is stopped has tried some of each module
     try:
         for mutant, verdict in tried(plan, warm, chosen, asked.jobs):
             done += 1
