@@ -12,8 +12,9 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
+from importlib.readers import FileReader
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 
 HIT = "__hit__"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -40,6 +41,10 @@ class Hook(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def get_source(self, name: str) -> str:
         """Give doctest and inspect the source as it is."""
         return self._files[name].read_text("utf-8")
+
+    def get_resource_reader(self, name: str) -> FileReader:
+        """Give what lies beside a package, as its own loader would."""
+        return FileReader(SimpleNamespace(path=str(self._files[name])))
 
     def exec_module(self, module: ModuleType) -> None:
         file = self._files[module.__name__]

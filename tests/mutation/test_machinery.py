@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
-from tests.mutation.modules import codes, noted, put_in
+from tests.mutation.modules import Hook, codes, noted, put_in
 from tests.mutation.mutants import mutants, mutated
 from tests.mutation.run import PARTS, all_mutants, drawn, gone, listed, modules_of
 from tests.mutation.running import failed_by
@@ -100,6 +101,17 @@ def test_each_statement_of_a_function_that_runs_is_noted_with_its_line(tmp_path)
     assert {(hit >> 16, hit & 0xFFFF) for hit in hits} == {(2, 6), (2, 8)}
     assert space["allowed"].__doc__ == "Nor this one."
     assert {one.co_firstlineno for one in codes(code) if one.co_qualname == "allowed"} == {4}
+
+
+def test_a_package_that_is_read_by_the_hook_still_finds_the_files_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "beside.txt").write_text("here")
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "modules", {**sys.modules})
+    Hook(
+        {"hooked": tmp_path / "__init__.py"}, lambda file: ast.parse(file.read_text()), lambda _: None
+    ).install()
+    assert (resources.files("hooked") / "beside.txt").read_text() == "here"
 
 
 def test_the_four_ends_of_a_child_are_told_apart():
