@@ -34,6 +34,12 @@ def test_a_refusal_carries_what_it_was_given():
     assert (bare.evidence, bare.stage, bare.stages) == ({}, "", ())
 
 
+def test_what_python_shows_of_a_refusal_by_itself_is_its_reason_and_its_clause_alone():
+    refused = Refused("stale", CLAUSE, {"age": "301 s"}, stages=(Stage("message", b"x"),))
+    assert refused.args == ("stale", CLAUSE)
+    assert repr(refused) == f"Refused('stale', {CLAUSE!r})"
+
+
 def test_str_is_one_line():
     refused = Refused("stale", CLAUSE, {"age": "301 s", "allowed": "300 s"})
     assert str(refused) == "stale (officernd:signature.digest): age 301 s, allowed 300 s"

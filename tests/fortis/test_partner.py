@@ -147,6 +147,21 @@ def test_too_many_parameters_within_the_size_limit_are_the_same_work_too():
     assert operations(counts) == EVERY_FAILURE
 
 
+@pytest.mark.clause("fortis:launch.same-work")
+@pytest.mark.parametrize(("length", "work"), [(8_192, EVERY_FAILURE), (8_193, {})])
+def test_without_data_the_work_is_the_same_up_to_the_longest_query_and_none_beyond_it(length, work):
+    counts: Counter[str] = Counter()
+    with pytest.raises(Refused):
+        signing.verify_launch(
+            "/fortis/launch?" + "x" * length,
+            mode="encrypted",
+            secret=demo.SECRET,
+            now=NOW,
+            readings=counting(counts),
+        )
+    assert operations(counts) == work
+
+
 OK = f'{{"location_id":"{LOCATION}","user_id":"7"}}'
 PLAINTEXTS = [
     "7", "true", '"x"', "{}", f"[{OK}]", "{1:2}", "", " " * 31, "\0" * 16, "\ufeff" + OK, OK + " x", OK[:-1] + ',"x":NaN}',

@@ -39,6 +39,7 @@ TESTS = {
         "tests/*/test_signing.py",
         "tests/*/test_edges.py",
         "tests/*/test_vectors.py",
+        "tests/fortis/test_partner.py",  # which counts the work of a refusal
     ),
     "rest": (
         "tests/explain/test_*.py",
