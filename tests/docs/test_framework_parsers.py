@@ -109,6 +109,10 @@ def test_flask_moves_equal_names_together_and_its_url_is_decoded(probes):
     assert "tilde=~" in str(seen["url"]) and "comma=," in str(seen["url"])
 
 
+def test_the_test_client_of_flask_leaves_a_query_string_out_of_the_target(probes):
+    assert probes("flask").seen("/client") == {"raw": "a=1", "target": "/h"}
+
+
 def test_flask_has_an_empty_body_after_the_form(probes):
     assert probes("flask").seen("/h", FORM, FORM_TYPE) == {"form": {"a": "1", "b": ", x"}, "after": ""}
 

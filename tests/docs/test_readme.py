@@ -141,3 +141,9 @@ def drawn() -> str:
 
 def test_the_picture_of_the_readme_is_drawn_from_a_transcript():
     assert block(DIAGRAM) == drawn()
+
+
+def test_the_findings_list_every_script_and_no_other():
+    table = (ROOT / "findings" / "README.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([\w.-]+)` \|", table, re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "findings").glob("*.sh"))

@@ -77,6 +77,22 @@ CARRIERS = {
     "uvicorn": f'INFO:     127.0.0.1:5000 - "GET {TP} HTTP/1.1" 401 Unauthorized',
     "har": json.dumps(HAR),
     "har entry": json.dumps(HAR["log"]["entries"][1]),
+    "har of curlconverter": json.dumps(
+        {
+            "log": {
+                "entries": [
+                    {
+                        "request": {
+                            "method": "GET",
+                            "url": "https://yourapp.com/redirection",
+                            "headers": [],
+                            "queryString": [{"name": "data", "value": G}],
+                        }
+                    }
+                ]
+            }
+        }
+    ),
     "apigw2": json.dumps(
         {"version": "2.0", "rawPath": "/redirection", "rawQueryString": P, "headers": {"host": "yourapp.com"}}
     ),

@@ -80,6 +80,10 @@ CARRIERS = {
         json.dumps({"log": {"entries": [{"request": {"url": f"https://{HOST}/"}}, {"request": {"url": URL, "headers": [{"name": "cookie", "value": "s=1"}]}}]}}),
         "a HAR file (request 2 of 2, the first of 1 with a signature)",
     ),
+    "HAR of curlconverter": (
+        json.dumps({"log": {"entries": [{"request": {"url": f"https://{HOST}{PATH}", "headers": [], "queryString": [{"name": n, "value": v} for n, v in PAIRS.items()]}}]}}),
+        "a HAR file",
+    ),
     "Postman": (json.dumps({"request": {"url": {"raw": URL, "host": ["provider", "example"]}}}), "an entry of a HAR file"),
     # logs
     "Apache": (f'203.0.113.7 - - [14/Nov/2023:22:13:20 +0000] "GET {TARGET} HTTP/1.1" 403 12 "-" "x"', "an access-log line", NAMED),

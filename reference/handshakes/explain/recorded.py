@@ -105,16 +105,22 @@ def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorde
 
 
 def _url(request: dict[str, Any]) -> str:
-    """Return the URL of a request; in a collection of Postman it is an object, in an event of Sentry it has its query apart."""
+    """Return the URL; in a collection of Postman it is an object, in Sentry and in curlconverter's HAR its query is apart."""
     url = request.get("url", "")
     url = str(url.get("raw", "")) if isinstance(url, dict) else str(url)
-    query = request.get("query_string")
+    query = request.get("query_string") or request.get("queryString")
     if not query or "?" in url:
         return url
-    if isinstance(query, list):  # as Sentry has it
-        query = [(str(one[0]), str(one[1])) for one in query if isinstance(one, list) and len(one) == 2]
+    if isinstance(query, list):
+        query = _pairs(query)
     made = urlencode(query, errors="surrogatepass") if isinstance(query, (list, dict)) else str(query)
     return f"{url}?{made.removeprefix('?')}"
+
+
+def _pairs(rows: list[Any]) -> list[tuple[str, str]]:
+    """Return the pairs of a list: objects with a name and a value (HAR), or lists of two (Sentry)."""
+    two = [[one.get("name", ""), one.get("value", "")] if isinstance(one, dict) else one for one in rows]
+    return [(str(one[0]), str(one[1])) for one in two if isinstance(one, list) and len(one) == 2]
 
 
 def _event(event: dict[str, Any]) -> Recorded:
@@ -157,8 +163,7 @@ def _posted(data: Any) -> str:
         return ""
     fields = data.get("params")
     if not data.get("text") and isinstance(fields, list):
-        rows = [one for one in fields if isinstance(one, dict)]
-        pairs = [(str(one.get("name", "")), str(one.get("value", ""))) for one in rows]
+        pairs = _pairs(fields)
         encoded = all(re.fullmatch(r"[\w.~%+*!'()-]*", text, re.ASCII) for pair in pairs for text in pair)
         return "&".join(map("=".join, pairs)) if encoded else urlencode(pairs, errors="surrogatepass")
     return str(data.get("text", ""))

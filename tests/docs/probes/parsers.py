@@ -32,6 +32,11 @@ def flask(port: int) -> None:
         form = request.form.to_dict()
         return {"form": form, "after": request.get_data().decode()}
 
+    @app.get("/client")
+    def client() -> Any:
+        seen = app.test_client().get("/h", query_string="a=1").get_json()
+        return {"raw": seen["raw"], "target": seen["target"]}
+
     app.run("127.0.0.1", port)
 
 
