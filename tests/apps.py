@@ -293,6 +293,7 @@ def killed_at_steps(served: Apps, name: str, store: SqlStore, steps: Iterable[in
         if not ended:
             break
         last = step
+    assert_found(store, name)
     return last
 
 
@@ -329,13 +330,18 @@ def restarted_at_steps(served: Apps, name: str, server: Server, store: SqlStore,
         if not reached:
             break
         last = step
+    assert_found(store, name)
     return last
 
 
 def assert_whole(served: Apps, name: str, store: SqlStore, *customers: int) -> None:
-    """Customers can use what they connected; every row that is kept opens, and is found by each of its details."""
+    """Customers can use what they connected, and every row that is kept opens."""
     assert store.unreadable()[0] == []
     assert [one for one in customers if not served.works(name, one)] == []
+
+
+def assert_found(store: SqlStore, name: str) -> None:
+    """What is kept is found by each of its details."""
     for identity, one in store.listed(name, 10_000):
         for detail, value in one.details.items():
             assert identity in [found.identity for found in store.find(name, detail, value)]

@@ -24,13 +24,13 @@ NOW = 1_700_000_000
 TIMES = 300
 
 
-def median(run: Callable[[], object]) -> float:
-    """Return the median time of many runs, in seconds."""
+def median(run: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Return the median time of many runs, in seconds; by `time.thread_time`, that of the processor alone."""
     times = []
     for _ in range(TIMES):
-        start = time.perf_counter()
+        start = clock()
         run()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return sorted(times)[TIMES // 2]
 
 

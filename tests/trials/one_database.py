@@ -1,7 +1,8 @@
 """Two processes with fifty handshakes at once a platform, 32 of all four at once; then a process killed at every step of a connect,
 and PostgreSQL restarted at every step of it.
 
-`python -m tests.trials.one_database [sqlite|postgresql …] [--at-once 50] [--of-all 32]` prints what came of it; it needs some minutes.
+`python -m tests.trials.one_database [sqlite|postgresql …] [--only PLATFORM …] [--at-once 50] [--of-all 32]` prints what came of it;
+it needs some minutes.
 The test run does the same with smaller numbers, and at some of the steps (tests/test_one_database.py).
 """
 
@@ -54,7 +55,7 @@ def _broken(server: Server | None, store: SqlStore) -> list[tuple[str, Callable[
     return [("killed", killed), *([("the database restarted", restarted)] if server else [])]
 
 
-def run(database: str, at_once: int, of_all: int, *, kill: bool) -> None:
+def run(database: str, names: list[str], at_once: int, of_all: int, *, kill: bool) -> None:
     """Do it on one kind of database."""
     key = Fernet.generate_key().decode()
     with ExitStack() as stack:
@@ -64,8 +65,9 @@ def run(database: str, at_once: int, of_all: int, *, kill: bool) -> None:
         def empty(name: str) -> str:
             return server.empty(patient=False) if server else f"sqlite:///{Path(folder) / f'{name}.sqlite'}"
 
-        print(f"{database}, {together(empty('all'), key, of_all, [*PLATFORMS])}", flush=True)
-        for name in PLATFORMS:
+        if len(names) > 1:
+            print(f"{database}, {together(empty('all'), key, of_all, names)}", flush=True)
+        for name in names:
             url = empty(name)
             store = SqlStore(url, [key])
             print(f"{database}, {together(url, key, at_once, [name])}", flush=True)
@@ -81,9 +83,10 @@ def run(database: str, at_once: int, of_all: int, *, kill: bool) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("databases", nargs="*", default=["postgresql", "sqlite"])
+    parser.add_argument("--only", nargs="+", choices=[*PLATFORMS], default=[*PLATFORMS])
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--of-all", type=int, default=32)
     parser.add_argument("--no-kill", action="store_true")
     given = parser.parse_args()
     for one in given.databases:
-        run(one, given.at_once, given.of_all, kill=not given.no_kill)
+        run(one, given.only, given.at_once, given.of_all, kill=not given.no_kill)

@@ -13,6 +13,7 @@ from ...core.refusals import Refused
 from ...core.strict import json_object
 from ...runtime.store import Installation, StoreError
 
+_json = json.JSONEncoder(separators=(",", ":")).encode
 MOST = 3_500
 """Characters of a sealed value; a browser keeps cookies of 4,096 bytes."""
 
@@ -23,7 +24,7 @@ def sealed(values: Mapping[str, str], until: int, key: str) -> str:
     >>> sealed({"session": "1"}, 1700000000, "example-app-secret").count(".")
     2
     """
-    text = base64.urlsafe_b64encode(json.dumps(dict(values), separators=(",", ":")).encode()).decode()
+    text = base64.urlsafe_b64encode(_json(dict(values)).encode()).decode()
     return f"{text}.{until}.{_mac(f'{text}.{until}', key)}"
 
 
