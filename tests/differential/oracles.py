@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
+from handshakes.spec.vectors import raw
 from tests.oracles import by_openssl, openssl, tool
 
 from .programs import Program
@@ -152,6 +155,7 @@ NOT_SEEN: dict[tuple[str, str], dict[str, str]] = {
         "answer": "a name that stands twice, a number that is infinite, and half of a pair, which JSON.parse takes",
     },
     ("php", "onoffice"): {
+        "NUL": "a name of JSON that begins with NUL, which no object of PHP can have",
         "float": "a number that is not whole, which the package refuses to sign",
         "answer": "a name that stands twice, a number that is infinite, and half of a pair, which json_decode takes",
     },
@@ -168,7 +172,7 @@ def not_seen(language: str, platform: str, question: Data, expect: Data) -> str:
     bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', shown)
     found = {
         "multipart": "multipart" in question["input"].get("content_type", "").lower(),
-        "NUL": '"\\u0000' in shown or '["\\u0000' in shown,
+        "NUL": bool(re.search(r'"\\u0000(?:[^"\\]|\\.)*"\s*:|\["\\u0000', shown)),
         "infinite": bool(re.search("[0-9][eE]|[0-9]{300}", bare)),
         "number": bool(re.search(r"[0-9][.eE]|-0|[0-9]{16}", bare)),
         "float": expect.get("reason") == "wrong-type" and "parameters" in question["input"],
@@ -181,14 +185,13 @@ def not_seen(language: str, platform: str, question: Data, expect: Data) -> str:
 
 def _shown(platform: str, question: Data) -> str:
     """Return the JSON that a question holds, decrypted or decoded, or the question itself."""
+    if "body" in question["input"]:
+        return unquote_plus(raw(question["input"]["body"]).decode("utf-8", "replace"))
     operation = PLATFORMS[platform].code().operations[question["operation"]]
-    try:
+    with suppress(Refused):
         stages = {stage.name: stage.value for stage in operation.stages(question["given"], question["input"])}
-        for name in ("text", "register"):
-            if platform in ("fortis", "retailcrm") and name in stages:
-                return stages[name].decode("utf-8", "replace")
-    except Refused:
-        pass
+        if "text" in stages:
+            return stages["text"].decode("utf-8", "replace")
     return json.dumps(question["input"])
 
 
@@ -232,9 +235,9 @@ def openssl_differences(
             by_secret.setdefault(given["secret"], {})[question["id"]] = (
                 question,
                 stages["message"],
-                value[-64:],
+                value.partition("#")[0][-64:],
             )
-        elif int(question["id"]) % 20 == 0 and "\0" not in given["secret"]:  # which no argument can hold
+        elif int(question["id"]) % 100 == 0 and "\0" not in given["secret"]:  # which no argument can hold
             number += 1
             if openssl.opened(value, given["secret"]) != stages["text"]:
                 wrong.append((question, "OpenSSL decrypts it to another text"))

@@ -29,7 +29,7 @@ from tests.docs.languages import FOLDER, LANGUAGES, PLATFORMS
 from . import oracles
 from .programs import Program, ours
 
-BATCH = 500
+BATCH = 4_000
 Data = dict[str, Any]
 Answering = Callable[[str, Data], Data]
 
@@ -65,7 +65,7 @@ def compared(
 ) -> Found:
     """Ask the package and every program the same, in batches."""
     rng = random.Random(f"{platform} {seed}")
-    found = Found()
+    found, told = Found(), 0
     while found.asked < cases:
         batch = questions(platform, rng, min(BATCH, cases - found.asked), found.asked)
         mine = [answered(platform, question) for question in batch]
@@ -97,6 +97,9 @@ def compared(
         number, wrong = oracles.openssl_differences(platform, rows, folder)
         found.said["asked of OpenSSL too"] += number
         found.differing += [("openssl", why, question, None) for question, why in wrong]
+        for name, why, question, answer in found.differing[told:50]:
+            print(f"{name}: {why}", json.dumps(question), json.dumps(answer), sep="\n    ", flush=True)
+        told = len(found.differing)
         found.asked += len(batch)
         if found.asked % 100_000 == 0:
             print(
@@ -133,8 +136,6 @@ def main() -> int:
                 *(f"  {number:8} {said}" for said, number in sorted((found.said + found.unseen).items())),
                 sep="\n",
             )
-            for name, why, question, answer in found.differing[:50]:
-                print(f"{name}: {why}", json.dumps(question), json.dumps(answer), sep="\n    ", flush=True)
             wrong += len(found.differing)
     return 1 if wrong else 0
 

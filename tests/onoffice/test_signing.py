@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handshakes.core.keys import PUBLIC_TEST_KEYS
-from handshakes.onoffice import SignedUrl, api_hmac, readings, sign_url, string_to_sign, verify_url
+from handshakes.onoffice import SignedUrl, api_hmac, readings, sign_url, signing, string_to_sign, verify_url
 from handshakes.onoffice.rules import php_json
 from handshakes.onoffice.signing import url_stages
+from tests.officernd.test_signing import plain_comparisons
 from tests.refusals import refusal
 
 SECRET, NOW = "hier Anbietersecret einsetzen", 1_700_000_000
@@ -365,3 +368,13 @@ def test_json_as_php_writes_it(value, text):
 
 def test_the_keys_here_are_public():
     assert {SECRET, SDK["api_key"], "dhY8h7FeU9", "secret", "Another-Provider-Secret-2!"} <= PUBLIC_TEST_KEYS
+
+
+def test_digests_are_compared_in_constant_time_alone():
+    source = Path(signing.__file__).read_text("utf-8")
+    assert plain_comparisons(source) == []
+    compared = 'hmac.compare_digest(hmac.digest(key, text.encode(), "sha256"), received)'
+    assert source.count(compared) == 1
+    plain = source.replace(compared, 'hmac.digest(key, text.encode(), "sha256") == received')
+    compares = "hmac.digest(key, text.encode(), 'sha256') == received"
+    assert plain_comparisons(plain) == [compares, "no comparison in constant time"]

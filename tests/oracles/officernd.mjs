@@ -73,7 +73,7 @@ const names = (pairs) => pairs.map(([name]) => name);
 const operations = {
   verify_query(given, { target }) {
     const query = cut(cut(target, "#")[0], "?")[1];
-    must(/^[\x21-\x7e]*$/.test(query)); // nothing else can stand in a request line
+    must(/^[\x00-\x7f]*$/.test(query)); // signature.encoding
     const pairs = once(query.split("&").filter(Boolean).map((piece) => cut(piece, "=").map(decoded)));
     const value = pairs.find(([name]) => name === "signature")?.[1] ?? "";
     const { t, signature } = fields(value);

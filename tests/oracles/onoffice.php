@@ -201,7 +201,8 @@ function unlocked(int $status, string $body): string
             return 'platform-error';
         }
     }
-    $record = $results[0]->data->records[0] ?? null;
+    $records = $results[0]->data->records ?? null;
+    $record = is_array($records) ? $records[0] ?? null : null;
     if (!$record instanceof stdClass) {
         return 'unexpected-answer';
     }

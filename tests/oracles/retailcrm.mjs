@@ -58,7 +58,7 @@ function parts(text, boundary) {
     const [, head, value] = /^\r\n(.*?)\r\n\r\n(.*)$/s.exec(piece) ?? must(false);
     const named = head.split("\r\n").filter((line) => /^content-disposition:/i.test(line));
     must(named.length === 1);
-    const [, name] = /^[^:]*: *form-data; name="([^"\\]*)"$/i.exec(named[0]) ?? must(false);
+    const [, name] = /^[^:]*:[ \t]*form-data; name="([^"\\\r\n]*)"[ \t]*$/i.exec(named[0]) ?? must(false);
     return [name, value];
   });
 }
@@ -93,6 +93,7 @@ function object(text) {
     must(deep <= 100);
     if (mark === "{") seen.push(new Set());
     if (mark === "}") seen.pop();
+    if (mark[0] === '"') must(JSON.parse(mark).isWellFormed());
     if (marks[at + 1] !== ":") return;
     const name = JSON.parse(mark);
     must(!seen.at(-1).has(name));

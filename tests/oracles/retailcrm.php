@@ -115,10 +115,10 @@ function fields(string $body): array
         must(preg_match('~~u', $name . $value) === 1 && !array_key_exists($name, $fields));
         $fields[$name] = $value;
         parse_str(strtr(rawurlencode($name), ['%5B' => '[', '%5D' => ']']) . '=x', $read);
-        $named[] = array_key_first($read);
+        $named[] = (string) array_key_first($read);
     }
     foreach (array_keys($fields) as $i => $name) { // a name that PHP changes must not be that of another field
-        must(in_array($named[$i], [null, $name], true) || !array_key_exists($named[$i], $fields));
+        must($named[$i] === (string) $name || !array_key_exists($named[$i], $fields));
     }
     return $fields;
 }
