@@ -14,7 +14,8 @@ from handshakes.platforms import PLATFORMS
 START = """\
 A slip is a known mistake. `handshakes verify` names it when it is what makes a request that does not verify, and so
 does [the debugger](../debugger.md) in your browser; `handshakes explain ID` says the same as this page. Nothing is ever
-accepted because of a slip.
+accepted because of a slip. Unless it says otherwise, what to do is for the side that made the signature: the sender, or
+your own program, if you gave what that signed.
 """
 EXAMPLES = examples()
 

@@ -214,5 +214,5 @@ def test_a_mistake_that_is_known_comes_before_a_reading_of_the_documents(page):
     page.locator("#message .verdict.bad", has_text="signature-mismatch").wait_for()
     page.locator("[data-act=why]").click()
     why = page.locator("#why", has_text="Likely cause")
-    why.filter(has_text="The time was put in front of the text.").wait_for()
+    why.filter(has_text="The time was put in front of the text").wait_for()
     why.filter(has_text="officernd:signature.message=timestamp-payload").wait_for()

@@ -10,7 +10,7 @@ import pytest
 
 from handshakes.explain import explain
 from handshakes.fortis.rules import ADOPTED
-from handshakes.fortis.slips import texts
+from handshakes.fortis.slips import forms, texts
 from handshakes.fortis.slips.opening import Opener, Sealed
 from handshakes.runtime.ciphers import AesCiphers
 
@@ -64,3 +64,49 @@ def test_a_short_text_without_a_member_of_a_launch_is_no_evidence(text):
 )
 def test_a_member_of_a_launch_or_many_bytes_of_json_are_evidence(text):
     assert texts.read(text, ADOPTED) is not None
+
+
+TAILS = (
+    b"",
+    b"{",
+    b"\0{",
+    b"{\0",
+    b"\0",
+    b"\xfe{\0",
+    b"\xff\0{",
+    b"\xbb\xbf{",
+    b"\x8b",
+    b"\x9c",
+    b"'",
+    b"[(",
+    b"(",
+    b":1",
+    b"7B",
+    b"7b",
+    b"B",
+    b"y",
+    b"a=",
+    b"=",
+    b"&",
+    b"\\",
+)
+
+
+def test_no_form_begins_with_a_byte_that_is_passed_over():
+    matched, beginnings = set(), set()
+    for byte in (bytes([at]) for at in range(256)):
+        for place, (_, _, begins, _) in enumerate(forms.FORMS):
+            if any(begins.match(byte + tail) for tail in TAILS):
+                matched.add(place)
+                beginnings.add(byte)
+    assert matched == {*range(len(forms.FORMS))}, "each form has begun once"
+    assert beginnings <= forms.BEGINNINGS
+    assert len(forms.BEGINNINGS) < 80, "most wrong decryptions are passed over"
+
+
+def test_a_beginning_is_not_passed_over_because_of_its_first_block():
+    whole = b'{"location_id":"11ea858313aabde4bd2eb0fa","user_id":"7"'
+    for first in (bytes(16), whole[:16]):
+        assert texts.may_go_on(first + whole[16:])
+    assert texts.partial(whole) == ("fortis-data-cut",)
+    assert not texts.may_go_on(whole[:31] + bytes(17))

@@ -135,7 +135,7 @@ ON_THE_WAY = [
     js("seen added by a redirect", "parameter-added", "slug=s&locations=&seen=1", "{slug: 's', locations: ''}", "without seen"),
     js("several added", "parameter-added", "slug=s&utm_source=a&utm_medium=b", "{slug: 's'}", "utm_source"),
     js("one unknown added", "parameter-added", "slug=s&locations=&tenant=7", "{slug: 's', locations: ''}", "tenant"),
-    js("doubled", "parameter-doubled", "slug=s&locations=&slug=s", "{slug: 's', locations: ''}", "without slug"),
+    js("doubled", "parameter-doubled", "slug=s&locations=&slug=s", "{slug: 's', locations: ''}", "The parameter slug occurs twice: the signature fits with the first."),
     js("empty lost, as by Sanic", "parameter-missing", "slug=s", "{slug: 's', locations: ''}", "with an empty locations"),
     js("sorted on the way by HAProxy", "order-changed", "locations=&memberId=5&slug=s", "{slug: 's', locations: '', memberId: '5'}", "slug stood first"),
     js("signed in sorted order", "order-sorted", "slug=s&memberId=5&locations=", "{locations: '', memberId: '5', slug: 's'}"),

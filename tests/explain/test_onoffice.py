@@ -179,7 +179,7 @@ OWN = [
     Row("names with a dot and brackets as text", "onoffice-names-as-text", lambda: url(digest_node("return h(s, t)", query=QUERY + "&a.b=1&ids%5B%5D=2")(), query=QUERY + "&a.b=1&ids%5B%5D=2")),
     php("Latin-1 in the query", "onoffice-not-utf-8", "$h($s, $t)", query=f"customerName=M%FCller~&timestamp={NOW}"),
     signed("an empty parameter lost", "onoffice-parameter-lost", digest_php("return $h($s, $t);", query=QUERY + "&language="), "an empty language"),
-    carried("a parameter doubled", "parameter-doubled", lambda u: u + "&userId=17", "without userId"),
+    carried("a parameter doubled", "parameter-doubled", lambda u: u + "&userId=17", "The parameter userId occurs twice: the signature fits with the first."),
     node("names lower-cased", "names-lower-case", "h(s, b + '?' + q.map(([n, v]) => [n.toLowerCase(), v]).sort(([x], [y]) => (x < y ? -1 : 1)).map((p) => p.map(e).join('=')).join('&'))"),
     php("trimmed by the framework", "values-trimmed", "$h($s, $b . '?' . http_build_query(array_map('trim', $q)))", query=QUERY + "&note=+x+"),
     php("htmlspecialchars on values", "values-entities", "$h($s, $b . '?' . http_build_query(array_map('htmlspecialchars', $q)))"),

@@ -41,7 +41,8 @@ def rows(front: str, stage: str, *rows: tuple[str, str, str, str]) -> tuple[Slip
 class Made(NamedTuple):
     """A state that one alternative of a layer makes: by which slip or reading, and what exactly was changed.
 
-    `cost` is how many slips it counts as in the search; one that stands for many tries costs 2.
+    `cost` is how many slips it counts as in the search; one that stands for many tries costs 2. A `change` that is a
+    sentence is said instead of the slip's.
     """
 
     id: str

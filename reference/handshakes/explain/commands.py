@@ -9,55 +9,15 @@ from urllib.parse import quote_plus, urlencode
 
 from ..core.messages import Headers
 
-_ESCAPES = {
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "\\": "\\",
-    "'": "'",
-    '"': '"',
-    "a": "\a",
-    "b": "\b",
-    "0": "\0",
-    "?": "?",
-}
+_ESCAPES = dict(zip("nrt\\'\"ab0?", "\n\r\t\\'\"\a\b\0?", strict=True))
 _DATA = ("-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json")
-_WITH_VALUE = frozenset(
-    [
-        "-A",
-        "-b",
-        "-c",
-        "-e",
-        "-o",
-        "-u",
-        "-x",
-        "-m",
-        "-T",
-        "-w",
-        "-E",
-        "-K",
-        "--user-agent",
-        "--cookie",
-        "--cookie-jar",
-        "--referer",
-        "--output",
-        "--user",
-        "--proxy",
-        "--max-time",
-        "--connect-timeout",
-        "--upload-file",
-        "--write-out",
-        "--cert",
-        "--key",
-        "--cacert",
-        "--resolve",
-        "--connect-to",
-        "--interface",
-        "--retry",
-    ]
-)
-
-
+_WITH_VALUE = frozenset((
+    *_DATA,
+    "-H", "--header", "-X", "--request", "--url", "-F", "--form", "--form-string", "-A", "-b", "-c", "-e",
+    "-o", "-u", "-x", "-m", "-T", "-w", "-E", "-K", "--user-agent", "--cookie", "--cookie-jar", "--referer",
+    "--output", "--user", "--proxy", "--max-time", "--connect-timeout", "--upload-file", "--write-out",
+    "--cert", "--key", "--cacert", "--resolve", "--connect-to", "--interface", "--retry",
+))  # fmt: skip
 _BOUNDARY = "------------------------handshakes"
 _JSON = (("content-type", "application/json"),)
 
@@ -166,19 +126,7 @@ def curl(text: str) -> Command | None:
         if option in ("-G", "--get"):
             query = True
             continue
-        known = option in (
-            "-H",
-            "--header",
-            "-X",
-            "--request",
-            "--url",
-            "-F",
-            "--form",
-            "--form-string",
-            *_DATA,
-            *_WITH_VALUE,
-        )
-        if known and not equals and not value:
+        if option in _WITH_VALUE and not equals and not value:
             value = rest.pop() if rest else ""
         if option in ("-H", "--header"):
             name, _, content = value.partition(":")

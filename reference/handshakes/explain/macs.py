@@ -83,10 +83,11 @@ def _all() -> Iterator[tuple[Mac, int]]:
     for name in ("sha1", "md5", "sha512", "sha384", "sha224"):  # the length of the received one tells which
         yield one(f"mac-{name}", _hmac(name))
     for name in ("sha3_256", "sha3_512"):
-        yield one("mac-sha3", _hmac(name), "" if name == "sha3_256" else "with 512 bits", 2)
+        yield one("mac-sha3", _hmac(name), "" if name == "sha3_256" else "HMAC-SHA3-512 was used.", 2)
     yield one("mac-no-key", _plain("sha256", _message))
     for name in ("md5", "sha1", "sha512"):
-        yield one("mac-no-key", _plain(name, _message), f"{_said(name)} alone")
+        said = f"The {_said(name)} of the message alone was used: no secret is in it."
+        yield one("mac-no-key", _plain(name, _message), said)
         yield one(f"mac-plain-{name}", _plain(name, _secret_first), "the secret first")
         yield one(f"mac-plain-{name}", _plain(name, _secret_last), "the secret last")
     yield one("mac-plain-both-sides", _plain("sha256", lambda key, message: key + message + key), cost=2)
@@ -106,7 +107,8 @@ def _all() -> Iterator[tuple[Mac, int]]:
     yield one("mac-of-hash", _of(signed, hashed, True))
     yield one("mac-of-hash", _of(signed, hashed, False), "of its bytes", 2)
     for name in ("md5", "sha1", "sha512"):
-        yield one("mac-of-hash", _of(signed, _plain(name, _message), True), _said(name), 2)
+        said = f"The {_said(name)} of the message was signed, not the message."
+        yield one("mac-of-hash", _of(signed, _plain(name, _message), True), said, 2)
     yield one("mac-sum", _go("sha256", True), "the HMAC of nothing behind it")
     yield one("mac-sum", _go("sha256", False), "the SHA-256 of nothing behind it", 2)
     yield one(

@@ -21,6 +21,7 @@ TRACKING = re.compile(
     re.I | re.A,
 )
 """Names that are put into URLs on the way: by advertising, by proxies, by caches and by debuggers."""
+_SECRET = re.compile("token|secret|key|pass|claim|code|sig|hmac|hash", re.I)
 
 
 def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
@@ -37,14 +38,11 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
     seen = set()
     for at in order[:20]:
         without = (*pairs[:at], *pairs[at + 1 :])
-        twice = any(name == pairs[at][0] for name, _ in without)
         seen.add(without)
-        yield (
-            "parameter-doubled" if twice else "parameter-added",
-            without,
-            f"without {called(str(pairs[at][0]))}",
-            1,
-        )
+        if any(name == pairs[at][0] for name, _ in without):
+            yield "parameter-doubled", without, _which(pairs, at), 1
+        else:
+            yield "parameter-added", without, f"without {called(str(pairs[at][0]))}", 1
     if len(pairs) <= 8:
         for some in combinations(range(len(pairs)), 2):
             rest = tuple(pair for at, pair in enumerate(pairs) if at not in some)
@@ -57,6 +55,23 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
             for at in range(len(pairs) + 1) if len(pairs) < 8 else (0, len(pairs)):
                 more = (*pairs[:at], (name, ""), *pairs[at:])
                 yield "parameter-missing", more, f"with an empty {name}", 1 if at == len(pairs) else 2
+
+
+def _which(pairs: Pairs, left_out: int) -> str:
+    """Say which value of a name that occurs twice the signature fits with; long values and secrets are not shown.
+
+    >>> _which((("a", "1"), ("a", "2")), 1)
+    'The parameter a occurs twice, as 1 and 2: the signature fits with the first.'
+    """
+    name = str(pairs[left_out][0])
+    places = [at for at, pair in enumerate(pairs) if pair[0] == name]
+    if len(places) > 2:
+        return f"without number {places.index(left_out) + 1} of {len(places)}"
+    values = [str(pairs[at][1]) for at in places]
+    differ = values[0] != values[1] and all(re.fullmatch(r"[\w.,: -]{1,12}", value) for value in values)
+    both = f", as {' and '.join(values)}" if differ and not _SECRET.search(name) else ""
+    kept = "second" if left_out == places[0] else "first"
+    return f"The parameter {called(name)} occurs twice{both}: the signature fits with the {kept}."
 
 
 def changed(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
@@ -116,9 +131,9 @@ _CHANGES: tuple[tuple[str, Callable[[str], str], Callable[[str], str], str, int]
     ("values-trimmed", _same, str.strip, "", 1),
     ("values-lower-case", _same, str.lower, "", 1),
     ("values-latin-1", _same, lambda text: text.encode().decode("latin-1"), "", 1),
-    ("values-latin-1", _same, lambda text: text.encode("latin-1").decode(), "undone", 1),
+    ("values-latin-1", _same, lambda text: text.encode("latin-1").decode(), "UTF-8 in values was read as Latin-1 behind the sender, and signed before that.", 1),
     ("values-entities", _same, lambda text: escape(text), "escaped", 1),
-    ("values-entities", _same, unescape, "unescaped", 1),
+    ("values-entities", _same, unescape, "Values were sent escaped for HTML, and signed unescaped.", 1),
     ("values-addslashes", _same, lambda text: re.sub(r"([\\'\"])", r"\\\1", text), "", 1),
     ("values-normalised", _same, lambda text: unicodedata.normalize("NFC", text), "NFC", 1),
     ("values-normalised", _same, lambda text: unicodedata.normalize("NFD", text), "NFD", 1),
@@ -175,7 +190,7 @@ def reordered(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
         for made in permutations(pairs):
             if made not in seen:
                 seen.add(made)
-                yield "order-changed", made, ", ".join(called(str(name)) for name, _ in made), 2
+                yield "order-changed", made, f"as {', '.join(called(str(name)) for name, _ in made)}", 2
 
 
 def queries(query: str) -> Iterator[Way]:
@@ -196,8 +211,8 @@ _QUERIES: tuple[tuple[str, Callable[[str], str], str, int], ...] = (
     ("query-decoded", lambda query: re.sub(r"&(?=[^=&]*(?:&|$))", "%26", query), "with %26 for an & within a value", 1),
     ("plus-as-blank", lambda query: query.replace("%20", "%2B").replace(" ", "%2B"), "with %2B", 1),
     ("plus-as-blank", lambda query: query.replace("+", "%2B"), "+ was %2B", 1),
-    ("query-last-slash", lambda query: query.removesuffix("/"), "without it", 1),
-    ("query-fragment", lambda query: query.partition("%23")[0], "without it", 2),
+    ("query-last-slash", lambda query: query.removesuffix("/"), "", 1),
+    ("query-fragment", lambda query: query.partition("%23")[0], "", 2),
 )  # fmt: skip
 
 

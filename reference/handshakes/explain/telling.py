@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..core.printing import printable, signed_when
@@ -66,7 +67,8 @@ def _refused(answer: Answer) -> Iterator[str]:
         if answer.then:
             yield f"With the right signature it is refused all the same: {answer.then}. {REASONS[answer.then].meaning}"
     elif answer.signature_fits:
-        yield "  The signature itself is right."
+        if "signature itself is right" not in answer.says:
+            yield "  The signature itself is right."
         yield f"  {answer.hint}"
     else:
         yield f"  {answer.hint}"
@@ -82,8 +84,7 @@ def _explained(groups: tuple[tuple[Explanation, ...], ...]) -> Iterator[str]:
         first, *others = group
         yield "Likely cause:" if not number else "Or:"
         for part in first.parts:
-            change = f" ({part.change})" if part.change else ""
-            yield f"  {part.says}{change}"
+            yield f"  {sentence(part.says, part.change)}"
             yield f"    What to do: {part.cure}"
             source = f"known from {part.source}; " if part.source else ""
             clause = f"rule {part.clause}; " if part.clause else ""
@@ -91,10 +92,18 @@ def _explained(groups: tuple[tuple[Explanation, ...], ...]) -> Iterator[str]:
         if others:
             yield "  These give the same bytes:"
             for other in others[: MOST_MEMBERS - 1]:
-                change = f" ({other.change})" if other.change else ""
-                yield f"    {other.id}: {other.says}{change}"
+                yield f"    {other.id}: {' '.join(sentence(part.says, part.change) for part in other.parts)}"
             if len(others) >= MOST_MEMBERS:
                 yield f"    and {len(others) - MOST_MEMBERS + 1} more"
+
+
+def sentence(says: str, change: str) -> str:
+    """Return what a mistake is, with what it is in this request, in one sentence.
+
+    >>> sentence("Blanks were signed as %20. PHP's form writes +.", "the tilde as it is")
+    "Blanks were signed as %20 (the tilde as it is). PHP's form writes +."
+    """
+    return re.sub(r"\.(?= [A-Z]|$)", lambda end: f" ({change}).", says, count=1) if change else says
 
 
 def _mine(mine: Mine) -> Iterator[str]:

@@ -24,17 +24,7 @@ _BROKEN_END = re.compile(r"%[0-9A-Fa-f]?$", re.ASCII)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+", re.ASCII)
 _COLON = re.compile(r"([\w+/=-]+)(::?|\.|\||,|\$)([\w+/=-]+)", re.ASCII)
 _PARAMETERS = ("data", "payload", "encrypted", "d", "token", "params", "q")
-CIPHERTEXTS = (
-    "ct",
-    "ciphertext",
-    "cipherText",
-    "value",
-    "data",
-    "content",
-    "encrypted",
-    "encryptedData",
-    "payload",
-)
+CIPHERTEXTS = ("ct", "ciphertext", "cipherText", "value", "data", "content", "encrypted", "encryptedData", "payload")  # fmt: skip
 
 
 def loose(text: str) -> bytes:

@@ -134,3 +134,7 @@ FORMS: tuple[tuple[str, str, re.Pattern[bytes], Undo], ...] = tuple(
     )
 )  # fmt: skip
 """What else may have been encrypted, and how it is undone; most are told by their first bytes."""
+BEGINNINGS = frozenset(
+    bytes([at]) for at in range(256) if re.match(rb"[\w.%\"\[{\0\x1f\xab\xef\xfe\xff-]", bytes([at]))
+)
+"""The first bytes of all of them, by which most wrong decryptions are known at once."""

@@ -258,7 +258,7 @@ class Opener:
 
     def _beginning(self, opened: Opened) -> Parts | None:
         """Return what is wrong with a text of which only a part is there."""
-        if not opened.ivs or opened.mode != "cbc":
+        if not opened.ivs or opened.mode != "cbc" or not texts.may_go_on(opened.text):
             return None
         others: Parts | None = None
         for ids, iv in opened.ivs:

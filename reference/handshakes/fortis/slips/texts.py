@@ -15,7 +15,7 @@ from ...core.refusals import Refused
 from .. import readings as other_readings
 from ..rules import Rules
 from ..rules.encrypted import BLOCK, ENCRYPTED, NAMES, required
-from .forms import FORMS, MEMBERS, UNPRINTABLE, respelled
+from .forms import BEGINNINGS, FORMS, MEMBERS, UNPRINTABLE, respelled
 
 Parts = tuple[str | tuple[str, str], ...]
 """The ids of slips and readings, each alone or with what it changed."""
@@ -85,6 +85,8 @@ def begins(text: bytes) -> bool:
 
 def read(text: bytes, rule: Rules) -> Parts | None:
     """Return how a text differs from the documented one: nothing, slips, readings; None where it is no such object."""
+    if text[:1] not in BEGINNINGS:
+        return None
     if text.startswith(b"{"):
         try:
             value = rule.parse(text)
@@ -146,7 +148,7 @@ def _is_launch(values: dict[str, Any], rule: Rules) -> bool:
     return True
 
 
-_ROW = re.compile(rb"[ -~]{32}")
+_ROW, _HALF = re.compile(rb"[ -~]{32}"), re.compile(rb"[ -~]{16}")
 _BEGINNING = re.compile(r'\{\s*"[\w-]{1,40}"\s*:', re.A)
 
 
@@ -157,6 +159,11 @@ def is_partly_text(padded: bytes) -> bool:
     """
     row = _ROW.search(padded)
     return row is not None and row[0][:BLOCK] != row[0][BLOCK:]
+
+
+def may_go_on(padded: bytes) -> bool:
+    """Return whether the second half of 32 bytes of ASCII stands behind the first block, whatever that becomes."""
+    return _HALF.search(padded, BLOCK) is not None
 
 
 def partial(padded: bytes) -> Parts | None:

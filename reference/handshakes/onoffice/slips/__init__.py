@@ -22,15 +22,7 @@ from .table import SLIPS
 __all__ = ["SLIPS"]
 
 QUERY = ("signature",)
-OWN_NAMES = (
-    "apiToken",
-    "apiClaim",
-    "customerName",
-    "customerWebId",
-    "parameterCacheId",
-    "userId",
-    "hmac_version",
-)
+OWN_NAMES = ("apiToken", "apiClaim", "customerName", "customerWebId", "parameterCacheId", "userId", "hmac_version")  # fmt: skip
 HEADERS: tuple[str, ...] = ()
 BODY = "json"
 CLAUSES = {

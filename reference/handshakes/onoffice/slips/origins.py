@@ -17,21 +17,10 @@ Ways = Callable[[State], Iterator[Made]]
 _PORTS = (443, 80, 8080, 8443, 3000, 8000, 5000, 8888, 9000, 4000, 8081, 1337, 4200, 5173)
 _INTERNAL = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]", "app", "web", "backend", "api", "nginx", "host.docker.internal")  # noqa: S104  # fmt: skip
 _PREFIXES = (
-    *("/app", "/api", "/onoffice", "/v1", "/api/v1", "/public", "/index.php", "/marketplace", "/provider"),
-    *(
-        "/backend",
-        "/web",
-        "/site",
-        "/proxy",
-        "/dev",
-        "/prod",
-        "/stage",
-        "/default",
-        "/crm",
-        "/portal",
-        "/hooks",
-    ),
-)
+    "/app", "/api", "/onoffice", "/v1", "/api/v1", "/public", "/index.php", "/marketplace", "/provider",
+    "/backend", "/web", "/site", "/proxy", "/dev", "/prod", "/stage", "/default", "/crm", "/portal",
+    "/hooks",
+)  # fmt: skip
 _SAFE = "!$&'()*+,;=:@/"
 """What a path may hold unescaped by RFC 3986, beside letters, digits and -._~."""
 

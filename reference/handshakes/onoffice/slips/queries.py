@@ -40,15 +40,15 @@ def _as_glibc(name: str) -> tuple[str, str]:
 
 _ORDERS: tuple[tuple[str, Callable[[tuple[str, str]], Any], str, int], ...] = (
     ("onoffice-order-natural", lambda pair: _natural(pair[0]), "", 1),
-    ("onoffice-order-natural", lambda pair: _natural(pair[0].lower()), "without regard to case", 1),
-    ("onoffice-order-locale", lambda pair: _as_icu(pair[0]), "as localeCompare", 1),
-    ("onoffice-order-locale", lambda pair: _as_glibc(pair[0]), "- and _ ignored", 1),
+    ("onoffice-order-natural", lambda pair: _natural(pair[0].lower()), "The names were sorted naturally, numbers by value, and without regard to case.", 1),
+    ("onoffice-order-locale", lambda pair: _as_icu(pair[0]), "The names were sorted as localeCompare does: _ and - first, small and capital letters together.", 1),
+    ("onoffice-order-locale", lambda pair: _as_glibc(pair[0]), "", 1),
     ("onoffice-order-whole", lambda pair: f"{pair[0]}={pair[1]}", "", 1),
     ("onoffice-order-whole", lambda pair: f"{quote_plus(pair[0])}={quote_plus(pair[1])}", "escaped", 2),
     ("onoffice-order-values", lambda pair: pair[1], "", 1),
     ("onoffice-order-listed", lambda pair: _LISTED.index(pair[0]) if pair[0] in _LISTED else 99, "", 2),
     ("order-reversed", lambda pair: tuple(-byte for byte in pair[0].encode()), "sorted backwards", 1),
-)
+)  # fmt: skip
 
 
 def orders(rule: Rules) -> Callable[[State], Iterator[Made]]:

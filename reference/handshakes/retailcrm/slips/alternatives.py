@@ -142,8 +142,8 @@ def forms(state: State) -> Iterator[Made]:
     if body[:2] != b"--" and "=" in text:
         pairs = query_pairs(text, REGISTER + "encoding")
         fields = [value for name, value in pairs if name == "register"]
-        for value in fields if len(fields) > 1 else ():
-            yield Made("retailcrm-field-doubled", (value.encode(),))
+        for number, value in enumerate(fields if len(fields) > 1 else (), 1):
+            yield Made("retailcrm-field-doubled", (value.encode(),), f"number {number} of {len(fields)}")
         for name, value in pairs:
             if name != "register" and value[:1] == "{":
                 yield Made("retailcrm-field-renamed", (value.encode(),), f"it is {name[:40]}")
@@ -240,14 +240,8 @@ def messages(others: tuple[str, ...]) -> Ways:
     def ways(state: State) -> Iterator[Made]:
         pairs, token, text = state
         values = dict(pairs)
-        for id, text_or_bytes, change, cost in _messages(
-            values["apiKey"], values.get("systemUrl", ""), others
-        ):
-            made = (
-                text_or_bytes
-                if isinstance(text_or_bytes, bytes)
-                else text_or_bytes.encode("utf-8", "surrogatepass")
-            )
+        for id, one, change, cost in _messages(values["apiKey"], values.get("systemUrl", ""), others):
+            made = one if isinstance(one, bytes) else one.encode("utf-8", "surrogatepass")
             yield Made(f"retailcrm-{id}", (made, token), change, cost)
         raw = text.decode()
         for pattern, put, change in (

@@ -61,6 +61,7 @@ const section = (heading, ...content) => el("section", {}, el("h3", {}, heading)
 const stages = (answer, carries) => (answer.stages?.length ? section(`${answer.verdict === "refused" ? "What the receiver computed" : carries === "encrypted" ? "What was encrypted" : "What was signed"}, stage by stage`, el("ol", { class: "rows" }, answer.stages.map((stage) =>
   el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("code", {}, stage.text || `hex ${stage.hex}`))))) : null);
 
+const sentence = ({ says, change }) => change ? says.replace(/\.(?= [A-Z]|$)/, () => ` (${change}).`) : says;
 const reading = (one) => one.parts.every((part) => part.kind === "reading");
 
 const explained = (answer, by) => {
@@ -74,12 +75,12 @@ const explained = (answer, by) => {
     parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => part.kind === "reading" ? [
       el("p", {}, "It would verify if the documents are read in another way: ", el("code", {}, part.id)),
       el("p", { class: "hint" }, "What to do: let the sender keep to the documents. If the platform itself sends this, verify with that reading, and tell us.")] : [
-      el("p", {}, plain(part.says), part.change ? ` (${plain(part.change)})` : ""), el("p", { class: "hint" }, `What to do: ${plain(part.cure)}`)]));
+      el("p", {}, plain(sentence(part))), el("p", { class: "hint" }, `What to do: ${plain(part.cure)}`)]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });
   if (answer.rule && !by) parts.push(el("p", {}, el("b", {}, "The rule that this breaks: "), plain(answer.rule.text), " ", el("code", {}, answer.rule.id)));
   if (answer.verdict === "refused" && !answer.explanations?.length) {
-    if (answer.signature_fits) parts.push(el("p", {}, "The signature itself is right."));
+    if (answer.signature_fits) parts.push(answer.says.includes("signature itself is right") ? "" : el("p", {}, "The signature itself is right."));
     else if (["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
       parts.push(el("p", {}, `No known mistake gives the received value: ${answer.tried} combinations were tried. Either another secret made it, or it was changed, or what it covers was changed, in a way that is not known here. Compare the secrets of both sides first.`));
     }
@@ -97,7 +98,7 @@ const why = async (one, panel, reading = "") => {
   const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Refused as the documents are read here; read in this other way it is accepted" : "Why it is accepted");
   panel.replaceChildren(heading, ...explained(answer, one.rule?.by === "fault"), stages(answer, one.carries) ?? "",
     one.readings.length && !answer.after && answer.verdict !== "unknown" ? el("div", {}, el("label", { for: "reading" }, "Read the documents "), choice, el("p", { class: "hint" }, one.readings.find(({ id }) => id === reading)?.rule ?? "Where a document can be understood in two ways, each is a reading. Choose one to see whether the request would pass.")) : "");
-  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.map((part) => `${plain(part.says)}${part.change ? ` (${plain(part.change)})` : ""}`).join(" ") ?? answer.after ?? answer.hint}` : answer.verdict);
+  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.map((part) => plain(sentence(part))).join(" ") ?? answer.after ?? answer.hint}` : answer.verdict);
 };
 
 const resend = async (one, changes) => {

@@ -92,7 +92,7 @@ ENCRYPTED_FAULTS: tuple[LaunchFault, ...] = (
                lambda d: f"{d.url()}&data={quote(d.data(contact_id=None), safe='')}"),
     _encrypted("too-large", "launch.query", Refuses("too-large"), "data of more than 8192 characters",
                lambda d: d.url(contact_api_id="x" * 6_200)),
-    _encrypted("plus-as-blank", "encrypted.base64", _MALFORMED, "a plus sign that is not percent-encoded", _with_plus),
+    _encrypted("plus-as-blank", "encrypted.base64", _MALFORMED, "a plus sign that is not percent-encoded, so that it arrives as a blank; the app must not turn blanks back", _with_plus),
     _encrypted("no-base64-padding", "encrypted.base64", _MALFORMED, "without the equals signs",
                lambda d: _odd_text(d, lambda data: data.rstrip("="))),
     _encrypted("url-safe-base64", "encrypted.base64", _MALFORMED, "hyphen and underscore in place of plus and slash",
