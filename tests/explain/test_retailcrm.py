@@ -85,7 +85,7 @@ ON_THE_WAY = [
         "urlencode twice",
         "body-percent",
         worked_php("http_build_query(['register' => urlencode($j)])"),
-        "decoded",
+        "once more than needed",
     ),
     worked("urlencode of the whole form", "body-percent", worked_php("'register%3D' . urlencode(urlencode($j))")),
     worked("single quotes of Python", "body-single-quotes", lambda: str(json.loads(WORKED))),
