@@ -15,6 +15,7 @@ from handshakes.officernd.partner.api import id_of
 from handshakes.officernd.partner.refreshing import PLATFORM
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import drive
+from handshakes.runtime.renewing import LEASE
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import Conflict, StoreError
 from handshakes.runtime.tokens import Tokens
@@ -145,6 +146,7 @@ def test_of_two_refreshes_at_once_the_loser_uses_the_winners_token(store):
     slow = world.partner.handle(Request("GET", *split_url(url)))
     refresh = next(slow)
     assert b"grant_type=refresh_token" in refresh.body
+    world.clock.advance(LEASE)  # which runs out while the first is still waiting
     assert open_settings(world).response.status == 200  # the other one rotates first
     refused = drive(world.platform.handle(refresh), None)
     assert refused.status == 400
