@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -162,3 +163,15 @@ def test_a_connect_that_was_disturbed_says_so_where_an_earlier_connection_still_
     shown = pressed(market, "officernd", f"connect-{FIRST}", fault="another-integration")
     assert "connected" in shown.text and "disturbed on request: the answer is about another" in shown.text
     assert "disturbed" not in pressed(market, "officernd", f"connect-{FIRST}").text
+
+
+def test_the_operators_page_names_the_rule_of_the_check_that_refused_and_no_other(market):
+    user = step(market, "fortis", "open")
+    pressed(market, "fortis", f"open-{user['fields']['user']}", fault="encoded-twice")
+    operator = market.hosts["fortis"].why
+    one = operator.kept.all()[-1]
+    assert one.refused.clause == "fortis:encrypted.base64"
+    text = operator.answer(one)
+    assert "percent-encoded twice" in text and set(re.findall(r"fortis:[a-z0-9.-]+", text)) == {
+        one.refused.clause
+    }

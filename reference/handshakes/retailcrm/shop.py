@@ -31,7 +31,7 @@ def shop(sides: Sides) -> Shop:
             there, faults(CONFIG_FAULTS), window=True, ready=card.simple_connection, done=asked or known,
         ),
         Press(
-            "connect", "Connect", "The CRM posts an API key and its HMAC; the module calls back, then the browser goes there.",
+            "connect", "Connect", "Here or in the popup. The CRM posts an API key and its HMAC; the module calls back, then the browser goes there.",
             there, faults(CONNECT_FAULTS), window=True, ready=popup is not None, done=known,
         ),
         Press(

@@ -11,8 +11,8 @@ from ..explain import explain
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
-from .reasons import NOT_THE_SIGNATURE, beside
-from .remarks import UNTOLD, clause, note, probes, rule, sources
+from .reasons import NOT_THE_SIGNATURE, UNTOLD, beside, ruled
+from .remarks import clause, note, probes, rule, sources
 from .resending import parts
 from .views import sender, verdict
 from .wire import Exchange, Wire
@@ -119,13 +119,10 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     if found is None:
         says = "No secret is known here for this request: nothing can be compared."
         return {"verdict": "unknown", "says": says}
-    answer = found.as_json()
+    found = ruled(refused, found)
     parts = [part for group in found.explanations[:1] for each in group for part in each.parts]
-    open_ = refused is None or refused.reason in UNTOLD
-    broken = next((part.clause for part in parts if part.kind != "reading" and part.clause and open_), "")
-    if refused and answer["reason"] == refused.reason:
-        answer["clause"] = refused.clause
-    return {**answer, "rule": clause(place.name, broken) if bad else None}
+    broken = next((part.clause for part in parts if part.kind != "reading" and part.clause), "")
+    return {**found.as_json(), "rule": clause(place.name, broken) if bad else None}
 
 
 def _has_more(place: Place, one: Exchange) -> bool:

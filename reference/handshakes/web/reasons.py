@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..core.refusals import Refused
 from ..explain import Answer
 
+UNTOLD = ("signature-mismatch", "decryption-failed")
+"""Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
 NOT_THE_SIGNATURE = "No signature decided this."
 
 
@@ -31,3 +35,20 @@ def beside(refused: Refused | None, found: Answer | None) -> str:
         return ""
     same = found.reason == refused.reason and (found.clause == refused.clause or bool(found.explanations))
     return "" if same else NOT_THE_SIGNATURE
+
+
+def ruled(refused: Refused | None, found: Answer) -> Answer:
+    """Return what the bytes say with one rule: where the check that refused names it, a mistake names none of its own.
+
+    >>> from ..explain import explain
+    >>> found = explain("officernd", "/h?slug=s", secret="s", now=0)
+    >>> ruled(Refused(found.reason, "officernd:x.y"), found).clause
+    'officernd:x.y'
+    """
+    if refused is None or refused.reason in UNTOLD or refused.reason != found.reason:
+        return found
+    groups = (
+        tuple(replace(one, parts=tuple(replace(part, clause="") for part in one.parts)) for one in group)
+        for group in found.explanations
+    )
+    return replace(found, clause=refused.clause, explanations=tuple(groups))

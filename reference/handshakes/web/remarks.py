@@ -8,11 +8,10 @@ from ..runtime.browser import PLAYED
 from ..runtime.verdicts import PROBE, Refuses
 from ..spec.register import load
 from .places import Place
+from .reasons import UNTOLD
 from .wire import Exchange
 
 Json = dict[str, Any]
-UNTOLD = ("signature-mismatch", "decryption-failed")
-"""Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
 SHORTEST = 8
 """How long a value has to be before it is looked for in other messages."""
 

@@ -85,7 +85,7 @@ def broken(page: Any, platform: str, step: str, fault: str) -> None:
     page.click("button[value=use]")
     taken(page, platform, step)
     print(f"\n{platform}, {step}, {fault}: has to be {ends}")
-    print(f"state: {said(page, f'[data-step={step}] > .st')}\nsaid: {said(page, f'#said-{step}')}")
+    print(f"state: {said(page, f'[data-step={step}] .st')}\nsaid: {said(page, f'#said-{step}')}")
     if page.locator("#message .verdict.bad").count():
         if page.locator("[data-act=why]").count():
             page.locator("[data-act=why]").first.click()

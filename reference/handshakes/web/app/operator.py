@@ -21,7 +21,7 @@ from ...platforms import PLATFORMS
 from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest, http_of
-from ..reasons import beside
+from ..reasons import beside, ruled
 from .layout import STATIC, rendered, static, themed
 
 MOST_ANSWERS = 100
@@ -173,7 +173,7 @@ class Operator:
             return "\n".join(filter(None, (one.refused.explain() if one.refused else "", after)))
         if found is None:
             return "No secret is known here for this request: nothing can be compared."
-        return "\n".join(told(found, one.now))
+        return "\n".join(told(ruled(one.refused, found), one.now))
 
 
 def shown(value: str, name: str = "") -> str:

@@ -84,7 +84,7 @@ const card = (step, number, current) => {
     $(`[data-fault="${step.id}"]`).focus();
   });
   return el("li", { class: `step ${step.state} ${current ? "open" : ""}`, "data-step": step.id, "data-try": String(step.try), "aria-current": current ? "step" : false },
-    el("span", { class: "n", "aria-hidden": "true" }, sign), el("h3", {}, step.title), state(kind, word),
+    el("span", { class: "n", "aria-hidden": "true" }, sign), el("div", { class: "name" }, el("h3", {}, step.title), state(kind, word)),
     el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said),
     step.ready ? el("div", { class: "do" }, go, choose) : null);
 };

@@ -35,7 +35,7 @@ const refused = (one) => {
   return el("div", { class: "verdict bad" }, el("span", {}, state("bad", one.probe ? "refused, as it has to be" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
     refusal ? el("p", {}, refusal.says) : null,
     refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, TYPES[value] ?? value)))) : null,
-    one.sources.map(({ n, taken, to, other }) => el("p", {}, taken ? "It was taken first in " : other ? `${one.receiver} asked ${to} in ` : "The answer is in ", link(n), other ? `. The account on this page is at ${other}.` : ".")),
+    one.sources.map(({ n, taken, to, other }) => el("p", {}, taken ? "It was taken first in " : other ? `${one.receiver[0].toUpperCase()}${one.receiver.slice(1)} asked ${to} in ` : "The answer is in ", link(n), other ? `. The account on this page is at ${other}.` : ".")),
     el("dl", { class: "two" },
       el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
       el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
