@@ -175,3 +175,14 @@ def test_the_operators_page_names_the_rule_of_the_check_that_refused_and_no_othe
     assert "percent-encoded twice" in text and set(re.findall(r"fortis:[a-z0-9.-]+", text)) == {
         one.refused.clause
     }
+
+
+def test_what_a_platform_sends_twice_is_marked_the_second_time_and_a_partners_own_calls_are_not(market):
+    before = market.wire("officernd").version
+    ask(market, "POST", "/press", press="healthcheck", fault="replay")
+    found = [row for row in rows(market.hosts["officernd"].place, before) if row["kind"] == "request"]
+    assert [row["note"] for row in found] == ["", "The same once more."]
+    pressed(market, "officernd", f"connect-{FIRST}", fault="another-integration")
+    last = market.wire("officernd").last("connect")
+    found = [row for row in rows(market.hosts["officernd"].place, 0) if row.get("chapter") == last.number]
+    assert {row["note"] for row in found if row["kind"] == "request" and row["from"] == "partner"} == {""}

@@ -12,7 +12,7 @@ import requests
 from handshakes.core.messages import Request, Response
 from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
-from handshakes.runtime.verdicts import Finding
+from handshakes.runtime.verdicts import Fault, Finding, Refuses
 from handshakes.spec.register import load
 from handshakes.web.proof import proven
 from handshakes.web.views import counts, shop
@@ -99,6 +99,28 @@ def test_a_refusal_without_a_fault_violates_nothing_and_the_person_can_go_on(mar
     assert step(market, "sync")["state"] == "failed"
     server_to_server.findings.append(Finding("officernd:healthcheck.answer", False, "answered 200"))
     assert step(market, "sync")["state"] == "violated", "the twin: what a check of the marketplace saw"
+
+
+def test_a_step_that_was_only_ever_refused_has_not_worked_and_one_that_worked_once_has(market):
+    wire = market.wire("officernd")
+
+    def disturbed(reason: str) -> dict[str, Any]:
+        fault = Fault("x", "a:b", Refuses("stale", "malformed"), "the time is early (A7)")
+        chapter = wire.begin("sync", "Sync", fault)
+        refused(market, reason)
+        wire.end(chapter)
+        return step(market, "sync")
+
+    one = disturbed("stale")
+    assert (one["state"], one["worked"]) == ("refused", False)
+    assert one["said"] == "Refused as expected: stale. The fault: the time is early."
+    other = disturbed("malformed")  # two reasons are right
+    assert (other["state"], other["shows"] > 0) == ("refused", True)
+    assert disturbed("replayed")["state"] == "violated"
+    chapter = tried(market, "sync")
+    wire.found(None, [Finding("officernd:sync.answer", True, "204")])
+    assert step(market, "sync")["state"] == "held" and chapter.settled
+    assert disturbed("stale")["worked"] is True
 
 
 def test_what_is_refused_after_a_step_was_held_is_in_its_sentence(market):

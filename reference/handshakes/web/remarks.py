@@ -31,13 +31,14 @@ def note(place: Place, one: Exchange) -> str:
     """Return why a message travelled, where the step alone does not say so."""
     if one.request.note:
         return one.request.note
-    before = [each for each in chapter_of(place, one) if each.number < one.number]
-    if any(each.request.note == PLAYED and each.request.path == one.request.path for each in before):
-        return "The window now shows what the simulator had looked at first."
-    sent = (one.sender, one.request.target, one.request.body)
-    again = any((each.sender, each.request.target, each.request.body) == sent for each in before)
-    chapter = place.wire.chapters.get(one.chapter)
-    return "The same once more, as the fault asks." if again and chapter and chapter.fault else ""
+    if one.sender not in ("browser", place.sides.platform.name):
+        return ""
+    before = [each.request for each in chapter_of(place, one) if each.number < one.number]
+    if one.sender == "browser":
+        looked = any(each.note == PLAYED and each.path == one.request.path for each in before)
+        return "The window now shows what the simulator had looked at first." if looked else ""
+    sent = one.request.target, one.request.body
+    return "The same once more." if sent in [(each.target, each.body) for each in before] else ""
 
 
 def rule(place: Place, one: Exchange) -> Json | None:
