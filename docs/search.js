@@ -4,6 +4,8 @@
 (() => {
   const FEW = new Set("$few".split(" ")), PLATFORMS = $platforms;
   const NEAR = 0.7, SHOWN = 3; // of one page, how many sections are shown at once, and how near they have to be to the best
+  const WORTH = 0.5; // the part of the words that a page has to have, of those that the best has
+  const EXCERPT = 40; // words
   const cut = text => text.toLowerCase().split(/[^\p{L}\p{N}_]+/u).filter(word => word);
   const stem = word => word.length > 4 ? word.replace(/(?:i?es|i?ed|ing|e|s|y)$/, "") : word.length > 3 ? word.replace(/s$/, "") : word;
   const words = (text, joined) => {
@@ -16,6 +18,15 @@
   const match = ({whole, stems}, word, pairs) =>
     whole.has(word) ? 1 : pairs.some(pair => whole.has(pair)) ? 1 : stems.has(stem(word)) ? 0.9
       : [...whole].some(each => each.startsWith(word)) ? (counts.has(stem(word)) ? 0.15 : 0.9) : 0;
+
+  const excerpt = text => {
+    const parts = text.match(/(?:<[^>]*>|[^\s<])+/g) || [];
+    const marks = parts.flatMap((part, place) => part.includes("<mark") ? [place] : []);
+    const within = from => marks.filter(place => place >= from && place < from + EXCERPT - 5).length;
+    const best = marks.reduce((found, place) => within(place) > within(found) ? place : found, marks[0] || 0);
+    const from = parts.length > EXCERPT ? Math.max(0, best - 5) : 0, shown = parts.slice(from, from + EXCERPT);
+    return (from ? "… " : "") + shown.join(" ") + (from + EXCERPT < parts.length ? " …" : "");
+  };
 
   const weigh = (query, item) => {
     const {title, text, boost, id, own, page} = docs.get(item.location), terms = {};
@@ -34,7 +45,7 @@
     const fits = !query.named.length || !own ? 1 : query.named.some(word => PLATFORMS[word] === own) ? 2 : 0.3;
     const exact = !text.length ? 0.1 : id === query.id ? 4 : 1;
     const score = sum * (found / all) ** 2 * (1 + inTitle / (title.length || 1)) * boost * fits * exact / (1 + Math.log(10 + text.length));
-    return {...item, terms, score};
+    return {...item, terms, score, part: found / all, text: excerpt(item.text)};
   };
   const again = (query, group) => {
     const found = group.map(item => weigh(query, item)).sort((one, other) => other.score - one.score), best = found[0].score;
@@ -44,7 +55,10 @@
   self.postMessage = message => {
     if (message.type === 3 && message.data.items) {
       const query = asked.shift();
-      message.data.items = message.data.items.map(group => again(query, group)).sort(([one], [other]) => other.score - one.score);
+      const groups = message.data.items.map(group => again(query, group)).sort(([one], [other]) => other.score - one.score);
+      const least = WORTH * Math.max(0, ...groups.flat().map(({part}) => part));
+      const worth = ({part, location}) => part >= least || !location.includes("#"); // the theme needs the page itself
+      message.data.items = groups.filter(group => group.some(({part}) => part >= least)).map(group => group.filter(worth));
     }
     post(message);
   };

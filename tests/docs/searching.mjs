@@ -15,6 +15,6 @@ await ask({type: 0, data: index});
 const found = [];
 for (const query of queries) {
   const {items} = (await ask({type: 2, data: query})).data;
-  found.push(items.flat().map(({location, terms}) => [location, Object.keys(terms).filter(word => !terms[word])]));
+  found.push(items.flat().map(({location, terms, text}) => [location, Object.keys(terms).filter(word => !terms[word]), text]));
 }
 console.log(JSON.stringify(found));

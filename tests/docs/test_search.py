@@ -44,15 +44,21 @@ PAGES = {
     ),
     "judge.html": ("Judge a partner", "It plays the platform."),
     "judge.html#what-comes-out": ("What comes out", "Exit status, or exit code: 4 is said of what was not tested."),
+    "clauses/officernd.html#healthcheck.failure": ("officernd:healthcheck.failure", "Answer an error status."),
+    "clauses/fortis.html": ("Clauses of Fortis", ""),
+    "clauses/fortis.html#blank": ("fortis:blank", "A blank is a blank."),
+    "troubleshooting.html": ("Troubleshooting", ""),
+    "troubleshooting.html#frame": ("The popup is blank, or the browser refuses the frame", "Look at the headers of it."),
     "faults/onoffice.html": ("Faults", ""),
     "faults/onoffice.html#api-error-42": ("api-error-42", "The API answers 42."),
+    "long.html": ("Long", f"{'straw ' * 300} a needle in a haystack {'hay ' * 300} a needle {'straw ' * 300}"),
     "frameworks.html": ("Frameworks", "nginx decodes /a/b paths."),
 }  # fmt: skip
 
 
 @cache
-def found(*queries: str) -> list[list[tuple[str, list[str]]]]:
-    """Return what each query finds, best first, with the words that are missing there."""
+def found(*queries: str) -> list[list[tuple[str, list[str], str]]]:
+    """Return what each query finds, best first, with the words that are missing there and what is shown."""
     material = pytest.importorskip("material", reason="the theme is installed where the site is built")
     (theme,) = (Path(material.__file__).parent / "templates/assets/javascripts/workers").glob("search.*.js")
     docs = [
@@ -68,7 +74,7 @@ def found(*queries: str) -> list[list[tuple[str, list[str]]]]:
     }
     command = [tool("node"), HERE / "searching.mjs"]
     done = subprocess.run(command, input=json.dumps(asked).encode(), capture_output=True, check=True)
-    return [[(place, missing) for place, missing in each] for each in json.loads(done.stdout)]
+    return [[tuple(one) for one in each] for each in json.loads(done.stdout)]
 
 
 FIRST = {
@@ -84,22 +90,24 @@ FIRST = {
     "clientId": "clauses/retailcrm.html#edit.client-id",
     "onoffice nginx": "frameworks.html",
     "how is a/b decoded?": "frameworks.html",
+    "failing health check": "clauses/officernd.html#healthcheck.failure",
+    "popup blank": "troubleshooting.html#frame",
     "enve": "clauses/onoffice.html#api.envelopes",
 }
 
 
 @pytest.mark.parametrize("query", FIRST)
 def test_what_has_the_words_of_a_search_comes_first(query):
-    (place, _), *_ = found(*FIRST)[list(FIRST).index(query)]
+    (place, *_), *_ = found(*FIRST)[list(FIRST).index(query)]
     assert place == FIRST[query]
 
 
 def test_whole_words_come_before_beginnings_of_words_and_bare_headings_behind():
-    places = [place for place, _ in found("env secret", "signature")[0]]
+    places = [place for place, *_ in found("env secret", "signature")[0]]
     assert places.index("mistakes/general.html#key-quoted") < places.index(
         "clauses/onoffice.html#api.envelopes"
     )
-    places = [place for place, _ in found("env secret", "signature")[1]]
+    places = [place for place, *_ in found("env secret", "signature")[1]]
     assert places.index("clauses/officernd.html#signature.syntax") < places.index(
         "clauses/officernd.html#signature"
     )
@@ -107,11 +115,11 @@ def test_whole_words_come_before_beginnings_of_words_and_bare_headings_behind():
 
 def test_a_platform_that_is_named_comes_before_the_others_and_is_not_called_missing_there():
     rows = found("retailcrm unknown field signature")[0]
-    places = [place for place, _ in rows]
+    places = [place for place, *_ in rows]
     assert places.index("clauses/retailcrm.html#transition.unknown") < places.index(
         "clauses/officernd.html#signature.syntax"
     )
-    missing = dict(rows)
+    missing = {place: words for place, words, _ in rows}
     assert missing["clauses/retailcrm.html#transition.unknown"] == []
     assert missing["clauses/officernd.html#signature.syntax"] == ["retailcrm"]
 
@@ -124,7 +132,31 @@ def test_a_phrase_finds_what_its_words_find_without_the_and_of():
 
 
 def test_a_missing_word_is_named_as_it_was_typed():
-    assert dict(found("quotes arriving")[0])["mistakes/general.html#key-quoted"] == ["arriving"]
+    missing = {place: words for place, words, _ in found("quotes arriving")[0]}
+    assert missing["mistakes/general.html#key-quoted"] == ["arriving"]
+
+
+def test_two_words_find_what_is_written_as_one():
+    missing = {place: words for place, words, _ in found("health check failing")[0]}
+    assert missing["clauses/officernd.html#healthcheck.failure"] == ["failing"]
+
+
+def test_of_a_long_section_the_part_is_shown_that_has_the_words():
+    (place, _, text), *_ = found("needle haystack")[0]
+    assert place == "long.html"
+    assert len(re.sub("<[^>]*>", "", text)) < 300
+    assert re.sub("<[^>]*>", "", text).count("needle in a haystack") == 1
+    assert text.startswith("… ")
+    assert text.endswith(" …")
+
+
+def test_what_has_less_than_half_of_the_words_is_left_out_beside_what_has_them_all():
+    places = [place for place, *_ in found("plus sign arrived blank")[0]]
+    assert "mistakes/general.html#plus-as-blank" in places
+    assert "clauses/retailcrm.html#transition.unknown" not in places
+    assert [
+        place for place, *_ in found("arrived unheard")[0]
+    ]  # where nothing has all, the best is still there
 
 
 @pytest.mark.parametrize(
