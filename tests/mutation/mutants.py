@@ -81,8 +81,9 @@ def mutated(source: str, index: int) -> ast.Module:
 
 
 def _sites(tree: ast.Module) -> Iterator[Site]:
-    for statement in tree.body[bool(ast.get_docstring(tree, clean=False)) :]:
-        yield from _within(statement, tree, "", statement, ())
+    for statement in tree.body:
+        if not _is_text_alone(statement) and not _is_alias(statement):
+            yield from _within(statement, tree, "", statement, ())
 
 
 def _within(
@@ -94,7 +95,7 @@ def _within(
         if field in UNREAD or (isinstance(node, ast.AnnAssign) and field == "target"):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or _is_docstring(child, node) or _is_type(child, node):
+            if not isinstance(child, ast.AST) or _is_text_alone(child) or _is_type(child, node):
                 continue
             inside, below = scope, path
             if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
@@ -105,9 +106,14 @@ def _within(
             yield from _within(child, node, inside, around, below)
 
 
-def _is_docstring(child: ast.AST, parent: ast.AST) -> bool:
-    """Say whether a statement is a text and nothing else."""
-    return isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+def _is_text_alone(statement: ast.AST) -> bool:
+    """Say whether a statement is a text and nothing else, which documents what is above it."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _is_alias(statement: ast.AST) -> bool:
+    """Say whether a statement only names a type for the checker."""
+    return isinstance(statement, ast.AnnAssign) and ast.unparse(statement.annotation) == "TypeAlias"
 
 
 def _is_type(child: ast.AST, parent: ast.AST) -> bool:

@@ -42,7 +42,6 @@ OPTIONS = [
 ]
 BEFOREHAND = ("requests", "cryptography.fernet", "cryptography.hazmat.primitives.ciphers", "jinja2", "starlette.applications", "uvicorn", "sqlalchemy.orm",
               "typer", "rich.console", "jsonschema_rs", "jsonschema", "hypothesis", "yaml", "doctest", "unittest.mock")  # fmt: skip
-FIRST_FILES = 1
 
 
 class Reach(NamedTuple):
@@ -211,11 +210,24 @@ class Chosen:
             self.failed = report
 
 
+def distance(file: str, module: str) -> int:
+    """Return how far a file of tests is from a module: 0 for its own, 1 for those of its folder, 2 for all others.
+
+    >>> [distance(f"tests/{name}.py", "core/keys.py") for name in ("core/test_keys", "core/test_edges", "test_guards")]
+    [0, 1, 2]
+    """
+    folder, stem = module.partition("/")[0], Path(module).stem
+    if file.endswith((f"handshakes/{module}", f"{folder}/test_{stem}.py")):
+        return 0
+    return 1 if f"{folder}/test_" in file else 2
+
+
 def fresh(mutant: Mutant, names: Sequence[str]) -> Callable[[], str | None]:
     """Return what reads the changed module anew and runs these tests, those of the nearest files first."""
-    files = Counter(name.partition("::")[0] for name in names)
-    order = [file for file, _ in files.most_common()]
-    rounds = [one for one in (order[:FIRST_FILES], order[FIRST_FILES:]) if one]
+    files = dict.fromkeys(name.partition("::")[0] for name in names)
+    rounds = [
+        one for far in range(3) if (one := [file for file in files if distance(file, mutant.module) == far])
+    ]
 
     def work() -> str | None:
         file = PACKAGE / mutant.module

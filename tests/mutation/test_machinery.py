@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 SOURCE = '''"""Not this text."""
 LIMIT: int = 3
+"""Nor what documents a value."""
+Name: TypeAlias = "str"
 
 def allowed(age: int, *names: str) -> bool:
     """Nor this one."""
@@ -98,9 +100,9 @@ def test_each_statement_of_a_function_that_runs_is_noted_with_its_line(tmp_path)
     exec(code, space)
     assert hits == set()
     assert space["allowed"](1, "a")
-    assert {(hit >> 16, hit & 0xFFFF) for hit in hits} == {(2, 6), (2, 8)}
+    assert {(hit >> 16, hit & 0xFFFF) for hit in hits} == {(2, 8), (2, 10)}
     assert space["allowed"].__doc__ == "Nor this one."
-    assert {one.co_firstlineno for one in codes(code) if one.co_qualname == "allowed"} == {4}
+    assert {one.co_firstlineno for one in codes(code) if one.co_qualname == "allowed"} == {6}
 
 
 def test_a_package_that_is_read_by_the_hook_still_finds_the_files_beside_it(tmp_path, monkeypatch):

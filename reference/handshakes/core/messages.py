@@ -53,7 +53,7 @@ class _Message:
         return _json.loads(self.body.decode("utf-8"))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Request(_Message):
     """One HTTP request: `target` is the raw path and query (ASCII), `body` the raw bytes.
 
@@ -97,7 +97,7 @@ class Request(_Message):
         return f"<Request {self.method} {self.origin}{self.path}>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Response(_Message):
     """One HTTP response: status, headers with lower-case names, raw body.
 

@@ -17,7 +17,7 @@ from .printing import printable
 MOST_SHOWN = 2_000
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One stage: its name and its bytes. `credential` says that the bytes hold a secret.
 
