@@ -31,6 +31,7 @@ const deep = (value) => (value === null || typeof value !== "object" ? 0 : 1 + M
 
 function finite(name, value) {
   if (value === Infinity || value === -Infinity) throw new RangeError(name);
+  if (!name.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) throw new RangeError("half of a pair");
   return value;
 }
 
