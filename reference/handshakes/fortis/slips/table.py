@@ -11,9 +11,9 @@ _DOCUMENTED = "Use CryptoJS.AES.encrypt(text, secret), or EVP_BytesToKey with MD
 SLIPS: tuple[Slip, ...] = (
     *_rows(
         "carrier",
-        ("data-cut", "The end of data is missing: what is there decrypts to the beginning of a JSON object.", "Log and pass on the whole value; look for a column, a header or a URL with a limit.", "logs, columns of 255 characters, limits of proxies"),
-        ("data-changed", "Secret and key are right, but data was changed on the way: one part of it is unreadable.", "Compare data with what was sent, character by character.", "typing, lower case, editors"),
-        ("parameter-respelled", "The parameters are there under other names.", "Use the names data, location_id, timestamp and hmac.", "frameworks, typing"),
+        ("data-cut", "The end of data is missing: what is there decrypts to the beginning of a JSON object.", "Receiver: log and pass on the whole value; look for a column, a header or a URL with a limit.", "logs, columns of 255 characters, limits of proxies"),
+        ("data-changed", "Secret and key are right, but data was changed on the way: one part of it is unreadable.", "Receiver: compare data with what was sent, character by character.", "typing, lower case, editors"),
+        ("parameter-respelled", "The parameters are there under other names.", "Sender: use the names data, location_id, timestamp and hmac.", "frameworks, typing"),
     ),
     *_rows(
         "encoding",
