@@ -81,10 +81,9 @@ const explained = (answer, by) => {
   if (answer.rule && !by) parts.push(el("p", {}, el("b", {}, "The rule that this breaks: "), plain(answer.rule.text), " ", el("code", {}, answer.rule.id)));
   if (answer.verdict === "refused" && !answer.explanations?.length) {
     if (answer.signature_fits) parts.push(answer.says.includes("signature itself is right") ? "" : el("p", {}, "The signature itself is right."));
-    else if (["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
+    if (!answer.signature_fits && ["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
       parts.push(el("p", {}, `No known mistake gives the received value: ${answer.tried} combinations were tried. Either another secret made it, or it was changed, or what it covers was changed, in a way that is not known here. Compare the secrets of both sides first.`));
-    }
-    parts.push(el("p", { class: "hint" }, answer.hint));
+    } else parts.push(el("p", { class: "hint" }, answer.hint));
   }
   return parts;
 };
