@@ -15,6 +15,7 @@ from handshakes.explain.slips import GENERAL
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import recipe, register, vectors
 
+DOCS = Path(__file__).parents[2] / "docs"
 every_platform = pytest.mark.parametrize("platform", PLATFORMS)
 
 
@@ -112,3 +113,12 @@ def test_every_step_of_a_recipe_has_an_address_and_links_its_reason_clause_and_v
             assert f"](../reasons.md#{line.reason})" in shown[id]
         for vector in line.vectors:
             assert f"](../vectors/{platform}.md#{vector.partition('/')[2]})" in shown[id]
+
+
+WRITTEN = sorted(path for path in DOCS.glob("**/*.md") if "decisions" not in path.parts)
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(DOCS).as_posix())
+def test_a_written_page_leads_on_to_another_unless_what_is_filled_in_does(path):
+    text = path.read_text("utf-8")
+    assert re.search(r"\]\((?:\.\./)?[\w/-]+\.md", text) or "<!-- " in text
