@@ -91,6 +91,7 @@ def test_windows_and_the_operators_page_follow_the_theme_that_was_chosen(chromiu
     popup.locator("#confirm").wait_for()
     until(lambda: popup.evaluate(ground) == "rgb(13, 19, 25)")
     operator = context.new_page()
+    operator.set_default_timeout(WAIT)
     operator.goto(own.hosts["onoffice"].why.origin)
     until(lambda: operator.evaluate(ground) == "rgb(13, 19, 25)")
     operator.goto(own.hosts["onoffice"].place.addresses["partner"])
