@@ -211,6 +211,9 @@ def test_what_else_refuses_it_is_said_of_calls_with_several_slips(same, now):
     assert found["onoffice-api-order"].endswith("in action 2 of 2")
     assert found.get("onoffice-api-hex") == ("in action 1 of 2" if same else None)
     assert answer.then == ("stale" if now == LATER else "")
+    assert [*told(answer, now)].count("Likely cause:") == (2 if same else 1), (
+        "one cause for each action, no choice"
+    )
 
 
 def test_what_else_refuses_a_call_of_the_old_version_is_said():

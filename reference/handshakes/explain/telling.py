@@ -80,9 +80,12 @@ def _refused(answer: Answer) -> Iterator[str]:
 
 
 def _explained(groups: tuple[tuple[Explanation, ...], ...]) -> Iterator[str]:
-    for number, group in enumerate(groups[:3]):
+    begun = set()
+    for group in groups[:3]:
         first, *others = group
-        yield "Likely cause:" if not number else "Or:"
+        action = re.findall(r"in action \d+ of \d+$", first.change)
+        yield "Or:" if str(action) in begun else "Likely cause:"
+        begun.add(str(action))
         for part in first.parts:
             yield f"  {sentence(part.says, part.change)}"
             yield f"    What to do: {part.cure}"

@@ -14,11 +14,6 @@ from urllib.parse import quote, quote_plus
 
 from .writers import Way, component
 
-
-def _addslashes(text: str) -> str:
-    return re.sub(r"([\\'\"])", r"\\\1", text)
-
-
 _TEXT: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("text-line-end", lambda t: t + "\n", "", 1),
     ("text-crlf", lambda t: t + "\r\n", "", 1),
@@ -30,7 +25,7 @@ _TEXT: tuple[tuple[str, Callable[[str], str | bytes], str, int], ...] = (
     ("text-trimmed", str.strip, "", 1),
     ("text-line-ends", lambda t: t.replace("\r\n", "\n").replace("\n", "\r\n"), "LF became CRLF", 1),
     ("text-line-ends", lambda t: t.replace("\r\n", "\n"), "CRLF became LF", 1),
-    ("text-addslashes", _addslashes, "", 1),
+    ("text-addslashes", lambda t: re.sub(r"([\\'\"])", r"\\\1", t), "", 1),
     ("text-entities", lambda t: escape(t, quote=True), "", 1),
     ("text-entities", lambda t: escape(t, quote=True).replace("&#x27;", "&#039;"), "as PHP", 2),
     ("text-quoted", lambda t: json.dumps(t, ensure_ascii=False), "", 1),
