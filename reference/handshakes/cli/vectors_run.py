@@ -60,6 +60,8 @@ def run(
         words = shlex.split(command)
     except ValueError as error:
         fail(f"--command cannot be read: {error}")
+    if timeout != timeout:  # a range of Click does not refuse what is no number
+        fail("--timeout is not a number of seconds")
     if not words:
         fail("give the program that answers: --command 'node adapter.mjs'")
     asked = _asked(named_platforms(platform), operations or [], canonical_only, reading, fresh)

@@ -30,7 +30,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "error-claim": "The activation has run out. Please close this page and open the provider again.",
         "error-clock": "A clock is wrong on our side. Please try again later.",
         "error-user": "The customer or its API user is not valid. Please close this page and open the provider again.",
-        "error-unreachable": "onOffice did not answer. Please try again.",
+        "error-unreachable": "onOffice did not answer. If the marketplace shows this provider as active, block it first; then activate it again.",
         "error-other": "The activation failed. Please try again or write to us.",
     },
     "de": {
@@ -57,7 +57,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "error-claim": "Die Freischaltung ist abgelaufen. Bitte schließen Sie diese Seite und öffnen Sie den Anbieter noch einmal.",
         "error-clock": "Auf unserer Seite geht eine Uhr falsch. Bitte später noch einmal versuchen.",
         "error-user": "Der Kunde oder sein API-Benutzer ist nicht gültig. Bitte schließen Sie diese Seite und öffnen Sie den Anbieter noch einmal.",
-        "error-unreachable": "onOffice hat nicht geantwortet. Bitte noch einmal versuchen.",
+        "error-unreachable": "onOffice hat nicht geantwortet. Zeigt der Marketplace den Anbieter als aktiv, sperren Sie ihn bitte zuerst; dann schalten Sie ihn noch einmal frei.",
         "error-other": "Die Freischaltung ist fehlgeschlagen. Bitte noch einmal versuchen oder uns schreiben.",
     },
 }
