@@ -98,7 +98,8 @@ class Server:
         space = f"store{next(numbers)}"
         self.asked(self.url(), f"CREATE SCHEMA {space}")
         options = "".join(f"-c{name}_timeout%3D60000%20" for name in WAITS) if patient else ""
-        return f"{self.url()}?options={options}-csearch_path%3D{space}"
+        known = "connect_timeout=60&" if patient else ""
+        return f"{self.url()}?{known}options={options}-csearch_path%3D{space}"
 
     def asked(self, url: str, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement; return its rows."""
