@@ -320,6 +320,11 @@ def test_names_that_php_8_2_keeps_apart_are_no_repetition(query):
     assert len(launch.parameters(query)) == 2
 
 
+def test_the_first_second_of_all_is_a_time_like_any_other():
+    assert plain(url(time="0" * 10), now=5, tolerance=(5, 5)).timestamp == 0
+    assert refusal(plain, url(time="0" * 10), now=6, tolerance=(5, 5)).reason == "stale"
+
+
 # --- used once ------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ from random import Random
 from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
 from tests.mutation.modules import FUNCTIONS, spans
 from tests.mutation.mutants import Mutant, mutants
-from tests.mutation.running import PACKAGE, ROOT, Reach, Warm, fresh, prepared, source
+from tests.mutation.running import PACKAGE, ROOT, Reach, Warm, distance, fresh, prepared, source
 
 DEAD = "dead"
 PLATFORMS = ("officernd", "retailcrm", "onoffice", "fortis")
@@ -95,6 +95,10 @@ class Plan:
         place = number << 16 | line
         inside = mutant.scope and place not in self._reach.early
         found = self._reach.tests.get(place, ()) if inside else self._reaching[number]
+        if not found and not inside:  # a module of tables has no line that could be noted
+            found = {
+                name for name in self._reach.seconds if distance(name.partition("::")[0], mutant.module) < 2
+            }
         kept, spent = [], 0.0
         for name in sorted(found, key=lambda name: (self._reach.seconds[name], name)):
             if BLIND in name:

@@ -15,8 +15,8 @@ import pytest
 from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
 from tests.mutation.modules import Hook, codes, noted, put_in
 from tests.mutation.mutants import mutants, mutated
-from tests.mutation.run import PARTS, all_mutants, drawn, gone, listed, modules_of
-from tests.mutation.running import failed_by
+from tests.mutation.run import PARTS, Plan, all_mutants, drawn, gone, listed, modules_of
+from tests.mutation.running import Reach, failed_by
 
 ROOT = Path(__file__).parents[2]
 
@@ -114,6 +114,12 @@ def test_a_package_that_is_read_by_the_hook_still_finds_the_files_beside_it(tmp_
         {"hooked": tmp_path / "__init__.py"}, lambda file: ast.parse(file.read_text()), lambda _: None
     ).install()
     assert (resources.files("hooked") / "beside.txt").read_text() == "here"
+
+
+def test_a_module_of_tables_is_tried_with_the_tests_of_its_own_folder():
+    tests = {"tests/explain/test_every_slip.py::one": 0.1, "tests/core/test_keys.py::two": 0.1}
+    plan = Plan(["explain/slips.py"], Reach(frozenset(), tests, {}, ()))
+    assert plan.tests(mutants("A = 1", "explain/slips.py")[0]) == ["tests/explain/test_every_slip.py::one"]
 
 
 def test_the_four_ends_of_a_child_are_told_apart():
