@@ -199,7 +199,7 @@ def test_a_refusal_names_the_rule_and_why_concludes_what_it_can(page):
         press(page, "healthcheck")
         refusal = page.locator("#message .verdict.bad", has_text=reason)
         refusal.wait_for()
-        refusal.filter(has_text="The rule that the fault breaks: ").wait_for()
+        refusal.filter(has_text="The rule that this fault puts to the test: ").wait_for()
         if not concludes:
             until(lambda: page.locator("[data-act=why]").count() == 0)
             continue

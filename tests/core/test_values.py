@@ -44,7 +44,7 @@ def test_what_a_case_leaves_open_changes_nothing():
     assert defaults(Found) == {
         "url": "", "method": "", "headers": (), "body": b"", "took": "", "undone": (), "origins": (), "others": (),
     }  # fmt: skip
-    assert defaults(Proof) == {"timestamp": None, "credentials": frozenset()}
+    assert defaults(Proof) == {"timestamp": None, "credentials": frozenset(), "then": ""}
     layer = Layer("form")
     assert (layer.make((1, "a")), layer.kinds, layer.ways) == ((1, "a"), (), None)
     assert Made("id", ())[2:] == ("", 1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -589,6 +590,14 @@ def test_a_part_that_is_readable_is_told_only_where_nothing_explains_all(row):
     weak = {"fortis-data-cut", "fortis-data-changed", "fortis-iv-unknown"}
     found = [{part.id for part in one.parts} & weak for group in answer.explanations for one in group]
     assert all(found) or not any(found)
+
+
+@pytest.mark.parametrize("made", [right, lambda: by_node().partition("data=")[2]])
+def test_a_first_block_that_was_changed_is_not_said_to_be_the_fault_of_the_iv_alone(made):
+    raw = bytearray(base64.b64decode(unquote(made())))
+    raw[20] ^= 1
+    (cause,) = asked(launch(base64.b64encode(raw).decode())).explanations[0]
+    assert "changed on the way" in " ".join(part.says for part in cause.parts)
 
 
 def test_every_clause_that_is_named_is_one_of_the_register():

@@ -838,3 +838,17 @@ def test_a_token_that_is_made_while_another_one_is_looked_for_disturbs_nobody(mo
     monkeypatch.setattr(hmac, "compare_digest", meanwhile)
     token = both.platform.token_of(USER)
     assert both.network.run(both.partner.api.me(both.partner.api.with_token(token)), "app") == USER
+
+
+@pytest.mark.parametrize(("by_a_person", "state"), [(True, "not seen"), (False, "violated")])
+def test_a_token_that_a_person_was_given_may_be_used_again_unseen(by_a_person, state):
+    """A person may open the address of a launch once more; what the simulator opened alone, nobody else can."""
+    world = opened()
+    if by_a_person:
+        world.platform.launch_url(TITLE, LOCATION, USER)
+    token = world.platform.token_of(USER)
+    world.clock.advance(360)
+    seen = world.platform.findings.seen
+    assert api(world, "/v2/users/me", access_token=token, developer_id="d").ok
+    found = {one.clause: one.state for one in world.platform.findings.since(seen)}
+    assert found["fortis:token.not-stored"] == state

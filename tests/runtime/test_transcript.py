@@ -229,6 +229,17 @@ def test_json_without_a_secret_keeps_its_bytes():
     assert transcript.events[0].body == '{ "x" : 1.0,\t"y": "\\u00fc" }'
 
 
+def test_a_name_that_stands_twice_beside_a_secret_is_shown_twice():
+    transcript = Transcript(NAMES)
+    record(
+        transcript, sent(headers=JSON, body=b'{"x":{"a":1,"a":2},"password":"private","x":[{"b":null},true]}')
+    )
+    assert (
+        re.sub("‹.*›", "‹›", transcript.events[0].body)
+        == '{"x":{"a":1,"a":2},"password":"‹›","x":[{"b":null},true]}'
+    )
+
+
 def test_a_raw_target_keeps_its_bytes():
     transcript = Transcript(NAMES)
     record(transcript, sent("/a/../%7e?x=%2c&y=,&z&&w=+%20&=1"))

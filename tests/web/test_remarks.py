@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from handshakes.core.messages import Response
 from handshakes.officernd.simulator.faults import FAULTS
 from handshakes.runtime.browser import PLAYED, Browser, Page
 from handshakes.runtime.verdicts import PROBE
+from handshakes.web.app.layout import themed
 from handshakes.web.remarks import clause
 from handshakes.web.views import rows, shop
 from tests.browser.market import Market, marketplace
@@ -186,3 +188,15 @@ def test_what_a_platform_sends_twice_is_marked_the_second_time_and_a_partners_ow
     last = market.wire("officernd").last("connect")
     found = [row for row in rows(market.hosts["officernd"].place, 0) if row.get("chapter") == last.number]
     assert {row["note"] for row in found if row["kind"] == "request" and row["from"] == "partner"} == {""}
+
+
+def test_a_refusal_is_the_same_in_every_theme_that_was_chosen():
+    page = b'<!doctype html>\n<html lang="en"><p>No.</p>'
+    assert b'data-theme="dark"' in themed(Response(200, (), page), "dark").body
+    for status in (400, 403, 404, 409):
+        assert themed(Response(status, (), page), "dark").body == page
+
+
+@pytest.mark.parametrize(("platform", "timed"), [("officernd", True), ("retailcrm", False)])
+def test_a_replay_after_minutes_is_proposed_where_a_time_is_signed(market, platform, timed):
+    assert ask(market, "GET", "/proven", platform=platform)["timed"] is timed

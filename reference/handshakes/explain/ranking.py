@@ -137,7 +137,7 @@ def _of_reading(id: str, platform: str) -> tuple[str, str]:
                 return (
                     f"It fits under the reading {id}: {reading.rule}",
                     "A reading is one way to understand what the platform documents. "
-                    f"Verify with this one if the platform does so, and tell us ({question}); "
+                    f"Verify with this one if the platform does so, and report it to this project ({question}); "
                     "change the sender if it is yours.",
                 )
     return f"It fits under the reading {id}.", "Look the reading up in the register."

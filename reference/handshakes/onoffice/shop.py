@@ -35,7 +35,16 @@ def shop(sides: Sides) -> Shop:
         kinds: tuple[Fault, ...] = URL_FAULTS if service.webhook else (*URL_FAULTS, *CLAIM_FAULTS)
         there, offered = who | {"service": service.name}, platform.offered(kinds, service.url)
         presses.append(
-            Press("service", title, line, there, offered, window=True, ready=active, name=service.name)
+            Press(
+                "service",
+                title,
+                line,
+                there,
+                offered,
+                window=not service.webhook,
+                ready=active,
+                name=service.name,
+            )
         )
     line = "The customer blocks the provider: the key stops working, and nobody tells the provider."
     there = {"customer": customer.web_id}

@@ -49,6 +49,10 @@ class Event:
     body: str = ""
 
 
+class _Members(list[tuple[str, Any]]):
+    """The members of an object; a name that stands twice is shown twice."""
+
+
 class Transcript:
     """The events of one run, in order; safe to record from several threads.
 
@@ -109,8 +113,6 @@ class Transcript:
             last = None if end is None else max(end - self._dropped, 0)
             return first, self.events[first - self._dropped : last]
 
-    # --- masking ------------------------------------------------------------------------------
-
     def _add(self, kind: str, sender: str, receiver: str, text: str, message: Request | Response) -> None:
         headers = tuple(
             (name, self._header(name, value)) for name, value in message.headers if name not in _NOT_THE_ROLES
@@ -148,9 +150,9 @@ class Transcript:
     def _masked_json(self, text: str, otherwise: str) -> str:
         """Return a JSON text with its secrets masked; what holds none, or cannot be read, as it was given."""
         try:
-            value = json.loads(text)
+            value = json.loads(text, object_pairs_hook=_Members)
             if self._has_secret(value):
-                return json.dumps(self._json(value), ensure_ascii=False, separators=(",", ":"))
+                return self._json(value)
         except ValueError:
             pass
         except RecursionError:
@@ -200,18 +202,20 @@ class Transcript:
         return shown if len(shown) <= most else shown[:most] + f"… ‹{len(text)} characters›"
 
     def _has_secret(self, value: Any) -> bool:
-        if isinstance(value, dict):
-            return any(key.lower() in self._names or self._has_secret(item) for key, item in value.items())
+        if isinstance(value, _Members):
+            return any(key.lower() in self._names or self._has_secret(item) for key, item in value)
         return isinstance(value, list) and any(map(self._has_secret, value))
 
-    def _json(self, value: Any, secret: bool = False) -> Any:
+    def _json(self, value: Any, secret: bool = False) -> str:
+        if isinstance(value, _Members):
+            members = [(key, self._json(item, secret or key.lower() in self._names)) for key, item in value]
+            return (
+                "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{item}" for key, item in members) + "}"
+            )
         if isinstance(value, list):
-            return [self._json(item, secret) for item in value]
-        if not isinstance(value, dict):
-            return self._mask(str(value)) if secret and value is not None else value
-        return {key: self._json(item, secret or key.lower() in self._names) for key, item in value.items()}
-
-    # --- drawing ------------------------------------------------------------------------------
+            return "[" + ",".join(self._json(item, secret) for item in value) + "]"
+        shown = self._mask(str(value)) if secret and value is not None else value
+        return json.dumps(shown, ensure_ascii=False)
 
     def text(self, *, bodies: bool = True, start: int = 0, end: int | None = None) -> str:
         """Return the transcript, or some events of it, as readable text, numbered.

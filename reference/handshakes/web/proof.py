@@ -46,6 +46,11 @@ def proven(place: Place) -> Json:
         "unseen": [{"clause": id, "text": texts.get(id, "")} for id in rest if id not in untested],
         "untestable": hidden,
         "next": tries(place),
+        "timed": any(
+            getattr(one.expected, "reason", "") == "stale"
+            for press in place.shop().presses
+            for one in press.faults
+        ),
         "messages": sum(1 + bool(one.answer) for one in exchanges) + len(place.wire.messages),
     }
 

@@ -54,11 +54,6 @@ class Api:
         target = f"/v2/contacts/{quote(id, safe='')}"
         return (yield from self.record(target, "contact", headers, CLAUSE + "api.records"))
 
-    def contact_by_own_id(self, own_id: str, location_id: str, headers: Headers) -> Step[dict[str, Any]]:
-        """fortis:api.by-own-id. Return the contact that the merchant calls so, at one location."""
-        target = f"/v2/contacts/{quote(own_id, safe='')}?api_id=1&location_id={quote(location_id, safe='')}"
-        return (yield from self.record(target, "contact", headers, CLAUSE + "api.by-own-id"))
-
     def record(self, target: str, name: str, headers: Headers, clause: str) -> Step[dict[str, Any]]:
         """Return one record, which stands under its singular name in the answer."""
         request = self.request("GET", self.api_origin(), target, headers)

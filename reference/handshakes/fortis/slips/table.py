@@ -63,7 +63,7 @@ SLIPS: tuple[Slip, ...] = (
         ("iv-salt", "The IV was made of the salt.", "Use the IV that is derived behind the key.", "handwritten formats"),
         ("iv-fixed", "The IV is a fixed one.", "Use the IV that is derived behind the key.", "constants in samples"),
         ("iv-derived", "The IV is the derived one, though the key is not.", _DOCUMENTED, "mixed samples"),
-        ("iv-unknown", "The key is right and the IV is another one: all but the first 16 bytes can be read.", "Use the IV that is derived behind the key.", "random or fixed IVs that are not sent"),
+        ("iv-unknown", "The key is right: all but the beginning can be read. The IV is another one, or the first block was changed on the way.", "Use the IV that is derived behind the key; if it is that one, compare `data` with what was sent.", "random or fixed IVs that are not sent"),
     ),
     *_rows(
         "padding",

@@ -56,7 +56,8 @@ data-popup="{{ popup.id }}" data-origin="{{ origin }}"></iframe>
 <p>Status: <b id="status">{{ state }}</b></p><p id="message"></p><p id="warning"></p>
 <p><a id="back" href="/simulator">Back to the list</a></p><script src="/simulator/popup.js"></script>"""
 
-_SERVICE = """<iframe id="provider" src="{{ url }}" title="The service" width="100%" height="300"></iframe>
+_SERVICE = """{% if url %}<iframe id="provider" src="{{ url }}" title="The service" width="100%" height="300"></iframe>{% else %}
+<p id="said">The webhook was called, without a window.</p>{% endif %}
 {% if findings %}<ul id="findings">{% for f in findings %}<li><code>{{ f.clause }}</code> {{ f.state }}: {{ f.detail }}</li>
 {% endfor %}</ul>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
 
@@ -200,14 +201,15 @@ class Portal:
         )
 
     def _service(self, fields: Mapping[str, str]) -> Step[Response]:
-        """Show a service in its frame; with a fault its URL is called from here first, since its answer is to be judged."""
+        """Show a service in its frame; a webhook, and a URL with a fault, is called from here: its answer is to be judged."""
         who = fields["customer"], fields["user"], fields["service"]
         fault = _known(fields.get("fault", ""), self._serving(fields["service"]))
         findings: tuple[Finding, ...] = ()
-        if fault:
+        webhook = next(one.webhook for one in self.platform.account.services if one.name == fields["service"])
+        if fault or webhook:
             findings = (yield from self.platform.serve(*who, fault)).findings
-        url = self.platform.service_url(*who, fault)
-        policy = _POLICY.format(split_url(url)[0])
+        url = "" if webhook else self.platform.service_url(*who, fault)
+        policy = _POLICY.format(split_url(url)[0] if url else "'none'")
         return page(fields["service"], _SERVICE, url=url, findings=findings, more_policy=policy)
 
     def _block(self, fields: Mapping[str, str]) -> Response:

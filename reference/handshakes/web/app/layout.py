@@ -83,13 +83,13 @@ def rendered(
 
 
 def themed(answer: Response, theme: str) -> Response:
-    """Return a page in the theme that was chosen on the marketplace page; anything else, or without a choice, as it is.
+    """Return a page in the theme that was chosen on the marketplace page; a refusal, which is always the same, as it is.
 
     >>> themed(Response(200, (), b'<!doctype html>\n<html lang="de">'), "dark").body.splitlines()[1]
     b'<html lang="de" data-theme="dark">'
     """
     start = b'<!doctype html>\n<html lang="'
-    if theme not in THEMES or not answer.body.startswith(start):
+    if theme not in THEMES or answer.status >= 400 or not answer.body.startswith(start):
         return answer
     lang, mark, rest = answer.body.removeprefix(start).partition(b'">')
     return replace(answer, body=start + lang + f'" data-theme="{theme}'.encode() + mark + rest)

@@ -27,7 +27,7 @@ const link = (n) => {
 };
 
 const rule = ({ by, text, id }) => (by === "nobody" ? el("p", {}, "A wrong signature alone does not tell which rule was broken. “Why?” looks for the mistake that gives it.")
-  : el("p", {}, el("b", {}, by === "fault" ? "The rule that the fault breaks: " : "The rule: "), plain(text), " ", el("code", {}, id)));
+  : el("p", {}, el("b", {}, by === "fault" ? "The rule that this fault puts to the test: " : "The rule: "), plain(text), " ", el("code", {}, id)));
 
 const refused = (one) => {
   const refusal = one.refusals.at(-1);
@@ -74,7 +74,7 @@ const explained = (answer, by) => {
     const [first, ...others] = [...group.filter((one) => !reading(one)), ...group.filter(reading)]; // a mistake says more than a reading
     parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => part.kind === "reading" ? [
       el("p", {}, "It would verify if the documents are read in another way: ", el("code", {}, part.id)),
-      el("p", { class: "hint" }, "What to do: let the sender keep to the documents. If the platform itself sends this, verify with that reading, and tell us.")] : [
+      el("p", { class: "hint" }, "What to do: let the sender keep to the documents. If the platform itself sends this, verify with that reading, and report it to this project.")] : [
       el("p", {}, plain(sentence(part))), el("p", { class: "hint" }, `What to do: ${plain(part.cure)}`)]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });

@@ -9,7 +9,7 @@ const list = (rows) => el("ul", { class: "checks" }, rows);
 export const report = async (choose, shop, worded) => {
   let proven;
   try { proven = await ask("/proven", {}); } catch (error) { say(error.message); return; }
-  const { checked, verified, unseen, untestable, next, messages } = proven;
+  const { checked, verified, unseen, untestable, next, timed, messages } = proven;
   const { held, violated } = shop.proven;
   const open = shop.steps.filter((step) => !step.worked);
   const titles = (tried) => open.filter((step) => Boolean(step.try) === tried).map((step) => step.title).join(", ");
@@ -34,6 +34,6 @@ export const report = async (choose, shop, worded) => {
         button.addEventListener("click", () => choose(one));
         return el("li", {}, button, el("br"), el("small", {}, `has to be refused: ${one.reason}`));
       }),
-      el("li", {}, "Move the clock by 6 minutes, and replay a signed message: it is stale."),
+      timed ? el("li", {}, "Move the clock by 6 minutes, and replay a signed message: it is stale.") : null,
       el("li", {}, "Put your own partner on this wire: ", el("code", {}, `handshakes serve ${platform} --only platform`))]))));
 };
