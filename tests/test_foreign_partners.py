@@ -208,6 +208,7 @@ def test_what_a_server_cannot_do_is_no_crash(status, crashed):
         )
 
     both = officernd.sides(kind=habit(PartnerIntegration, change))
+    both.network.run(Browser().open(both.platform.connect_url(FIRST)))
     findings = both.network.run(both.platform.healthcheck(FIRST, "post")).findings
     assert states(findings, "officernd:requests.method") == ["held"]
     assert bool(states(findings, "officernd:advice.no-crash")) is crashed

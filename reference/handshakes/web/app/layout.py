@@ -83,7 +83,7 @@ def rendered(
 
 
 def themed(answer: Response, theme: str) -> Response:
-    """Return a page in the theme that was chosen on the marketplace page; a refusal, which is always the same, as it is.
+    r"""Return a page in the theme that was chosen on the marketplace page; a refusal, which is always the same, as it is.
 
     >>> themed(Response(200, (), b'<!doctype html>\n<html lang="de">'), "dark").body.splitlines()[1]
     b'<html lang="de" data-theme="dark">'
