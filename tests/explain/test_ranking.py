@@ -64,6 +64,15 @@ def test_a_reading_for_which_something_was_observed_comes_before_one_that_is_onl
     assert ranked(hit(open_question, state="a"), hit(observed, state="b")) == [[observed], [open_question]]
 
 
+def test_readings_of_one_question_come_in_the_order_of_the_register():
+    """The plainest stands first there: of a repeated name the last counts, in any case only then."""
+    hits = [
+        Hit(((f"retailcrm:register.json={one}", ""),), "bytes", b"key") for one in ("any-case", "last-wins")
+    ]
+    ((first, _),) = grouped(hits, "retailcrm", PLATFORMS["retailcrm"].slips(), [CASE])
+    assert first.id == "retailcrm:register.json=last-wins"
+
+
 def test_the_same_slips_stand_once_in_a_group_with_their_best_change():
     group = grouped(
         [

@@ -55,7 +55,8 @@ def grouped(
 ) -> tuple[tuple[Explanation, ...], ...]:
     """Return the hits in groups. Hits of one group make the same bytes under the same key."""
     known = {slip.id: slip for slip in (*GENERAL, *slips.SLIPS)}
-    order = {id: place for place, id in enumerate(known)}
+    read = [one.id for ambiguity in load(platform).ambiguities for one in ambiguity.readings]
+    order = {id: place - len(read) for place, id in enumerate([*read, *known])}
     clauses = {key: clause for case in cases for key, clause in case.clauses.items()}
     groups: dict[object, dict[frozenset[str], tuple[tuple[object, ...], Explanation]]] = {}
     for hit in hits:
@@ -79,7 +80,7 @@ def _rank(
     senders = sum(1 for id, _ in path if id not in known or known[id].stage not in CARRIERS)
     readings = [id for id, _ in path if id not in known]
     unseen = sum(1 for id in readings if id not in _observed(platform))
-    return (len(path), senders, unseen, tuple(order.get(id, -1) for id, _ in path), path)
+    return (len(path), senders, unseen, tuple(order[id] for id, _ in path), path)
 
 
 @cache
