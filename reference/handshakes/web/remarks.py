@@ -36,7 +36,11 @@ def note(place: Place, one: Exchange) -> str:
     before = [each.request for each in chapter_of(place, one) if each.number < one.number]
     if one.sender == "browser":
         looked = any(each.note == PLAYED and each.path == one.request.path for each in before)
-        return "The window now shows what the simulator had looked at first." if looked else ""
+        return (
+            "The simulator looked at this answer first, and checked it there; now the window shows the same address."
+            if looked
+            else ""
+        )
     sent = one.request.target, one.request.body
     return "The same once more." if sent in [(each.target, each.body) for each in before] else ""
 

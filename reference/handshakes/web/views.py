@@ -186,7 +186,9 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
     refused = f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}" if reasons else ""
     if last.settled or press.done or (press.done is None and held) or accepted:
         last.settled = True
-        survived = f"Survived: {expected.state}." if isinstance(expected, Survives) else ""
+        survived = ""
+        if isinstance(expected, Survives) and last.fault:
+            survived = f"This had to be survived, and was: {expected.state} ({last.fault.clause})."
         checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
         nothing = "" if accepted or checks else NOTHING_CHECKED
         said = " ".join(filter(None, (verified, checks or nothing)))
@@ -231,7 +233,7 @@ def faults(press: Press) -> list[Json]:
     return [
         {
             "name": one.name, "what": what(one), "clause": one.clause, "group": group(one),
-            "ends": f"refused: {one.expected.reason}" if isinstance(one.expected, Refuses) else f"survived: {one.expected.state}",
+            "ends": f"has to be refused: {one.expected.reason}" if isinstance(one.expected, Refuses) else f"has to be survived: {one.expected.state}",
             "survived": not isinstance(one.expected, Refuses),
         }
         for one in press.faults
