@@ -600,6 +600,22 @@ def test_a_first_block_that_was_changed_is_not_said_to_be_the_fault_of_the_iv_al
     assert "changed on the way" in " ".join(part.says for part in cause.parts)
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "accesstokn=P-0817",
+        "access%17n=P-0817",
+        "access-tion_id=11eatoken=P-0817",
+        "user_oauth_url=token%3DP-0817",
+    ],
+)
+def test_what_a_damaged_name_holds_is_shown_to_nobody_although_the_launch_verifies(piece):
+    """Nothing covers these parameters, so a launch verifies whatever was done to the name of a token."""
+    answer = asked(f"{right_plain()}&{piece}")
+    assert answer.verdict == "verified" and "P-0817" not in json.dumps(answer.as_json())
+    assert ["location_id", LOCATION] in answer.as_json()["returns"]["parameters"]
+
+
 def test_every_clause_that_is_named_is_one_of_the_register():
     known = {clause.id for clause in load("fortis").clauses}
     found = Found("/r?data=x"), Found("/r?hmac=x")

@@ -244,6 +244,11 @@ def test_stages_of_a_url():
         assert "secret-claim" not in url_stages(f"{BASE}?apiClaim=secret-claim")[stage].show(), (
             "a service's URL"
         )
+    for stage in url_stages(f"{BASE}&apiClaim=secret-claim?a=1"):  # its question mark stands elsewhere
+        assert "secret-claim" not in stage.show()
+    assert url_stages(f"{BASE}/apiClaim?a=1")[0].show().startswith(f"{BASE}/apiClaim"), (
+        "a path may be called so"
+    )
     assert "secret-claim" not in refusal(verify, f"{SIGNED}".replace("ctguyro", "secret-claim")).explain()
 
 

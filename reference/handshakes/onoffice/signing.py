@@ -145,12 +145,12 @@ def url_stages(url: str, *, readings: Readings | None = None) -> tuple[Stage, ..
     rule = rules(readings)
     base, query = rule.base(url)
     pairs = _pairs(rule, query)
-    holds = any(name in CREDENTIALS and value for name, value in pairs)
-    names = [name for name, _ in rule.order(rule.signed(_unsigned(pairs)))]
+    lost = any(f"{name}=" in base for name in CREDENTIALS)  # of a URL without its question mark
+    holds = lost or any(name in CREDENTIALS and value for name, value in pairs)
     return (
-        Stage("base", base.encode()),
+        Stage("base", base.encode(), credential=lost),
         Stage("query", query.encode(), credential=holds),
-        Stage("names", " ".join(names).encode()),
+        Stage("names", " ".join(name for name, _ in rule.order(rule.signed(_unsigned(pairs)))).encode()),
         Stage("message", _message(rule, base, query, pairs).encode(), credential=holds),
     )
 
