@@ -9,9 +9,10 @@ import re
 from typing import Any
 from urllib.parse import quote_plus
 
+from tests.onoffice.test_oracle import SECRETS
+
 from .texts import any_json, data, edited, near, queried, sometimes, text
 
-SECRETS = ["hier Anbietersecret einsetzen", "Example-Provider-Secret-1!", "Geheimnis-mit-Ümlaut-und-Zahl-3!"]
 NAMES = [
     "apiToken",
     "apiClaim",

@@ -7,6 +7,8 @@ import json
 import random
 from typing import Any
 
+from tests.retailcrm.test_oracle import wrong_tokens
+
 from .texts import any_json, data, edited, escaped, sometimes, text
 
 SECRETS = ["secret", "secret\n", "example-module-secret", "geheimnis-mit-ümlaut", "s" * 65]
@@ -57,19 +59,7 @@ def members(rng: random.Random, secret: str) -> list[tuple[str, Any]]:
     ]
     drawn = rng.random()
     if drawn < 0.06:
-        wrong = [
-            token.upper(),
-            token[:-1],
-            token + " ",
-            "0" * 64,
-            "",
-            0,
-            None,
-            True,
-            [token],
-            {},
-            hmac.digest(key.encode(), secret.encode(), "sha256").hex(),
-        ]
+        wrong = [*wrong_tokens(token), hmac.digest(key.encode(), secret.encode(), "sha256").hex()]
         found[0] = ("token", rng.choice(wrong))
     elif drawn < 0.12:
         at = rng.randrange(3)

@@ -91,23 +91,16 @@ def test_registrations_that_the_other_language_wrote_verify_and_give_key_and_add
             assert (verified.api_key, verified.system_url) == (one["api_key"], one["system_url"]), ascii(one)
 
 
+def wrong_tokens(token: str) -> list[object]:
+    """Return what is no token, made of one that is right."""
+    return [token.upper(), token[:-1], token + " ", "0" * 64, "", 0, None, True, [token], {}]
+
+
 def members(rng: random.Random) -> list[tuple[str, object]]:
     """Return the members of a registration, right or with something wrong, in any order."""
     secret, key = SECRETS[0], text(rng, 12).replace("\0", "") or "0"
     token = registration_token(key, secret=secret)
-    tokens: list[object] = [
-        token,
-        token.upper(),
-        token[:-1],
-        token + " ",
-        "0" * 64,
-        "",
-        0,
-        None,
-        True,
-        [token],
-        {},
-    ]
+    tokens: list[object] = [token, *wrong_tokens(token)]
     tokens += [registration_token(secret, secret=key), token[:-1] + ("0" if token[-1] != "0" else "1")]
     found: list[tuple[str, object]] = [("token", token if rng.random() < 0.5 else rng.choice(tokens))]
     found += [
