@@ -116,6 +116,8 @@ def main() -> int:
     parser.add_argument("--verifiers", nargs="*", choices=LANGUAGES, default=[*LANGUAGES])
     parser.add_argument("platforms", nargs="*", choices=[*PLATFORMS, []], default=[])
     given = parser.parse_args()
+    if given.cases <= 0:
+        parser.error("nothing would be tried")
     wrong = 0
     with TemporaryDirectory() as build, ExitStack() as stack:
         verifiers = [

@@ -89,6 +89,8 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("readers", nargs="*", choices=[*TARGETS, []], default=[])
     given = parser.parse_args()
+    if given.seconds <= 0:
+        parser.error("nothing would be tried")
     chosen = given.readers or list(TARGETS)
     wrong = 0
     with TemporaryDirectory() as folder:

@@ -32,6 +32,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=900)
     parser.add_argument("platforms", nargs="*", metavar="PLATFORM", help=", ".join(ADAPTERS))
     given = parser.parse_args()
+    if given.seconds <= 0:
+        parser.error("nothing would be tried")
     until, machines, steps = time.monotonic() + given.seconds, Counter[str](), Counter[str]()
     for name in cycle(given.platforms or ADAPTERS):
         if time.monotonic() > until:

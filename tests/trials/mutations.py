@@ -189,6 +189,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    if given.count <= 0:
+        parser.error("nothing would be tried")
     platforms = [*PLATFORMS] if given.platform == "all" else [given.platform]
     broken = 0
     for platform in platforms:
