@@ -59,6 +59,8 @@ CONTROLS = {
 SECONDS = 12.0
 """Tests of a mutant are run, quickest first, until those that are left would pass this CPU time together."""
 SLOW = 2.0
+FIRST = 3
+"""So many of the tests that killed most mutants of a module are run before the others."""
 
 
 class Plan:
@@ -169,7 +171,16 @@ def tried(plan: Plan, warm: Warm, chosen: Sequence[Mutant], jobs: int) -> Iterat
     reached = [mutant for mutant in chosen if tests[mutant]]
     yield from warm.tried([(mutant, tests[mutant]) for mutant in reached if not plan.is_fresh(mutant)])
     anew = [mutant for mutant in reached if plan.is_fresh(mutant)]
-    yield from judged((Task(mutant, fresh(mutant, tests[mutant]), 90) for mutant in anew), jobs)
+    kills: dict[str, Counter[str]] = defaultdict(Counter)  # what killed others of the same module comes first
+
+    def task(mutant: Mutant) -> Task:
+        first = [name for name, _ in kills[mutant.module].most_common(FIRST)]
+        return Task(mutant, fresh(mutant, tests[mutant], first), 90)
+
+    for mutant, verdict in judged(map(task, anew), jobs):
+        if verdict.end == KILLED:
+            kills[mutant.module][verdict.by] += 1
+        yield mutant, verdict
 
 
 def controlled(plan: Plan, warm: Warm, control: Mutant) -> str:

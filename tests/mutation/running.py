@@ -222,12 +222,21 @@ def distance(file: str, module: str) -> int:
     return 1 if f"{folder}/test_" in file else 2
 
 
-def fresh(mutant: Mutant, names: Sequence[str]) -> Callable[[], str | None]:
-    """Return what reads the changed module anew and runs these tests, those of the nearest files first."""
-    files = dict.fromkeys(name.partition("::")[0] for name in names)
-    rounds = [
-        one for far in range(3) if (one := [file for file in files if distance(file, mutant.module) == far])
-    ]
+def in_rounds(module: str, names: Sequence[str], first: Sequence[str]) -> list[list[str]]:
+    """Sort tests into rounds: to read a file of tests costs more than to run most of them.
+
+    >>> in_rounds("core/keys.py", ["tests/a.py::b", "tests/a.py::a", "tests/core/test_keys.py::c"], ["tests/a.py::a"])
+    [['tests/a.py::a'], ['tests/core/test_keys.py::c'], ['tests/a.py::b']]
+    """
+    rounds: dict[int, list[str]] = {-1: [], 0: [], 1: [], 2: []}
+    for name in names:
+        rounds[-1 if name in first else distance(name.partition("::")[0], module)].append(name)
+    return [one for one in rounds.values() if one]
+
+
+def fresh(mutant: Mutant, names: Sequence[str], first: Sequence[str] = ()) -> Callable[[], str | None]:
+    """Return what reads the changed module anew and runs these tests: some first, then those of the nearest files."""
+    rounds = in_rounds(mutant.module, names, first)
 
     def work() -> str | None:
         file = PACKAGE / mutant.module
@@ -235,8 +244,9 @@ def fresh(mutant: Mutant, names: Sequence[str]) -> Callable[[], str | None]:
             tree = mutated(source(mutant.module), mutant.index)
             Hook({dotted(mutant.module): file}, lambda _: tree, lambda _: None).install()
         for one in rounds:
-            chosen = Chosen([name for name in names if name.partition("::")[0] in one])
-            code = pytest.main([*OPTIONS, *(str(ROOT / path) for path in one)], plugins=[chosen])
+            chosen = Chosen(one)
+            files = dict.fromkeys(str(ROOT / name.partition("::")[0]) for name in one)
+            code = pytest.main([*OPTIONS, *files], plugins=[chosen])
             if code == pytest.ExitCode.INTERNAL_ERROR:
                 raise RuntimeError("pytest failed inside")
             if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
