@@ -20,7 +20,7 @@ from handshakes.platforms import PLATFORMS
 from handshakes.spec.vectors import raw
 from tests.oracles import by_openssl, openssl, tool
 
-from .programs import Program
+from .programs import Program, operations
 
 FOLDER = Path(__file__).parents[1] / "oracles"
 Data = dict[str, Any]
@@ -123,12 +123,12 @@ def expected(platform: str, question: Data, mine: Data) -> Data:
     """Return the package's answer, under the reading in which the last of two equal names of JSON counts where that is asked."""
     if mine.get("reason") != "duplicate-parameter" or platform not in LAST_WINS:
         return mine
-    code = PLATFORMS[platform].code()
-    operation = code.operations[question["operation"]]
+    operation = operations(platform)[question["operation"]]
     if not operation.has_readings:
         return mine
     try:
-        found = operation.run(question["given"], question["input"], code.readings[LAST_WINS[platform]])
+        reading = PLATFORMS[platform].code().readings[LAST_WINS[platform]]
+        found = operation.run(question["given"], question["input"], reading)
         return {"verdict": "accepted", "returns": found}
     except Refused as refused:
         return {"verdict": "refused", "reason": refused.reason}
@@ -187,7 +187,7 @@ def _shown(platform: str, question: Data) -> str:
     """Return the JSON that a question holds, decrypted or decoded, or the question itself."""
     if "body" in question["input"]:
         return unquote_plus(raw(question["input"]["body"]).decode("utf-8", "replace"))
-    operation = PLATFORMS[platform].code().operations[question["operation"]]
+    operation = operations(platform)[question["operation"]]
     with suppress(Refused):
         stages = {stage.name: stage.value for stage in operation.stages(question["given"], question["input"])}
         if "text" in stages:
@@ -218,7 +218,6 @@ def openssl_differences(
     platform: str, rows: list[tuple[Data, Data]], folder: Path
 ) -> tuple[int, list[tuple[Data, str]]]:
     """Let OpenSSL make every HMAC that the package made, and decrypt some launches; return how many, and what differs."""
-    operations = PLATFORMS[platform].code().operations
     by_secret: dict[str, dict[str, tuple[Data, bytes, str]]] = {}
     number, wrong = 0, []
     for question, mine in rows:
@@ -228,7 +227,7 @@ def openssl_differences(
         given = question["given"]
         stages = {
             stage.name: stage.value
-            for stage in operations[question["operation"]].stages(given, question["input"])
+            for stage in operations(platform)[question["operation"]].stages(given, question["input"])
         }
         (value,) = mine["returns"].values()
         if name in SIGNING:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any, Self
 
 from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
+from handshakes.spec.code import Operation
 
 
 class Program:
@@ -28,33 +30,48 @@ class Program:
         self._process.stdout.close()
         self._process.wait(60)
 
-    def begin(self, asked: Sequence[Any]) -> None:
-        """Send a batch, while the answers are read elsewhere."""
-        self._asked = len(asked)
-        lines = "".join(json.dumps(one) + "\n" for one in asked).encode()
-        self._writing = threading.Thread(target=self._write, args=(lines,))
-        self._writing.start()
+    def begin(self, asked: Sequence[bytes]) -> None:
+        """Send a batch of lines, and read the answers, so that no pipe is ever full while the package answers."""
+        self._asked, self._lines = len(asked), list[bytes]()
+        self._busy = [
+            threading.Thread(target=self._write, args=(asked,)),
+            threading.Thread(target=self._read),
+        ]
+        for thread in self._busy:
+            thread.start()
 
-    def _write(self, lines: bytes) -> None:
+    def _write(self, asked: Sequence[bytes]) -> None:
         with suppress(BrokenPipeError):  # whoever reads the answers says so
-            self._process.stdin.write(lines)
+            self._process.stdin.write(b"".join(asked))
             self._process.stdin.flush()
+
+    def _read(self) -> None:
+        while len(self._lines) < self._asked and (line := self._process.stdout.readline()):
+            self._lines.append(line)
 
     def answers(self) -> list[Any]:
         """Return the answers to the batch."""
-        found = []
-        for _ in range(self._asked):
-            line = self._process.stdout.readline()
-            assert line, f"{self.name} ended before its answer"
-            found.append(json.loads(line))
-        self._writing.join()
-        return found
+        for thread in self._busy:
+            thread.join()
+        assert len(self._lines) == self._asked, f"{self.name} ended before its answer"
+        return [json.loads(line) for line in self._lines]
+
+
+def lines(asked: Iterable[Any]) -> list[bytes]:
+    """Return questions as the lines that a program reads."""
+    return [json.dumps(one).encode() + b"\n" for one in asked]
+
+
+@cache
+def operations(platform: str) -> Mapping[str, Operation]:
+    """Return the operations of a platform, looked up once."""
+    return PLATFORMS[platform].code().operations
 
 
 def ours(platform: str, question: dict[str, Any]) -> dict[str, Any]:
     """Return the package's own answer to a question."""
     try:
-        operation = PLATFORMS[platform].code().operations[question["operation"]]
+        operation = operations(platform)[question["operation"]]
         return {"verdict": "accepted", "returns": operation.run(question["given"], question["input"], None)}
     except Refused as refused:
         return {"verdict": "refused", "reason": refused.reason}

@@ -27,7 +27,7 @@ from handshakes.spec.exchanges import PASSED, judged
 from tests.docs.languages import FOLDER, LANGUAGES, PLATFORMS
 
 from . import oracles
-from .programs import Program, ours
+from .programs import Program, lines, ours
 
 BATCH = 4_000
 Data = dict[str, Any]
@@ -66,8 +66,11 @@ def compared(
     """Ask the package and every program the same, in batches."""
     rng = random.Random(f"{platform} {seed}")
     found, told = Found(), 0
-    while found.asked < cases:
-        batch = questions(platform, rng, min(BATCH, cases - found.asked), found.asked)
+    batch = questions(platform, rng, min(BATCH, cases))
+    while batch:
+        asked = lines(batch)
+        for program in verifiers:
+            program.begin(asked)
         mine = [answered(platform, question) for question in batch]
         found.said.update(
             f"{q['operation']} {answer.get('reason', 'accepted')}"
@@ -77,10 +80,14 @@ def compared(
         cases_of_oracles = [
             (case, *row) for row in rows if (case := oracles.case(platform, *row)) is not None
         ]
-        for program in verifiers:
-            program.begin(batch)
+        asked = lines(case for case, _, _ in cases_of_oracles)
         for program in others:
-            program.begin([case for case, _, _ in cases_of_oracles])
+            program.begin(asked)
+        number, wrong = oracles.openssl_differences(platform, rows, folder)
+        found.said["asked of OpenSSL too"] += number
+        found.differing += [("openssl", why, question, None) for question, why in wrong]
+        found.asked += len(batch)
+        batch = questions(platform, rng, min(BATCH, cases - found.asked), found.asked)
         for program in verifiers:
             for (question, expect), answer in zip(rows, program.answers(), strict=True):
                 assert answer.get("id") == question["id"], (program.name, answer)
@@ -94,13 +101,9 @@ def compared(
                     found.unseen[f"{program.name}: {unseen}"] += 1
                 elif why:
                     found.differing.append((program.name, why, question, answer))
-        number, wrong = oracles.openssl_differences(platform, rows, folder)
-        found.said["asked of OpenSSL too"] += number
-        found.differing += [("openssl", why, question, None) for question, why in wrong]
         for name, why, question, answer in found.differing[told:50]:
             print(f"{name}: {why}", json.dumps(question), json.dumps(answer), sep="\n    ", flush=True)
         told = len(found.differing)
-        found.asked += len(batch)
         if found.asked % 100_000 == 0:
             print(
                 f"{platform}: {found.asked} asked, {len(found.differing)} differ", file=sys.stderr, flush=True
