@@ -480,8 +480,8 @@ def test_who_is_overtaken_tries_again_and_gives_up_cleanly():
     world = sides(Racing(4))
     assert world.register().held
     world = sides(Racing(10**6))
-    assert world.register().response.status == 400
-    assert world.reasons() == ["wrong-state"]
+    assert world.register().response.status == 503
+    assert world.reasons() == ["store-locked"]
     assert world.unheard().launch().response.status == 403
 
 

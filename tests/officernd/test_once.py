@@ -274,6 +274,36 @@ def test_who_waits_in_vain_is_refused_in_the_end(monkeypatch):
     assert (answer.status, both.reports[-1][1].reason) == (502, "unreachable")
 
 
+def test_tokens_that_were_renewed_are_saved_however_often_others_save_first(monkeypatch):
+    """A platform gives them once: a change that gives up after five tries would lose the connection."""
+    both = sides()
+    connect(both)
+    both.clock.advance(4_000)
+    save, overtaken = both.store.save, iter(range(12))
+    old = saved(both).credentials["access_token"]
+
+    def racing(one):
+        if one.credentials["access_token"] != old and next(overtaken, None) is not None:
+            raise Conflict(one.identity)
+        return save(one)
+
+    monkeypatch.setattr(both.store, "save", racing)
+    assert both.network.exchange("browser", get(both.platform.configuration_url(FIRST))).status == 200
+    assert list(overtaken) == []
+    renewed = saved(both).credentials["access_token"]
+    assert renewed != old
+    assert both.network.exchange("browser", get(both.platform.configuration_url(FIRST))).status == 200
+    assert len(token_requests(both.network)) == 2, "that of the connect, and one refresh"
+
+
+def test_a_change_that_changes_nothing_is_not_saved():
+    both = sides()
+    connect(both)
+    version = saved(both).version
+    assert both.partner.change(IDENTITY, lambda one: replace(one)).version == version
+    assert saved(both).version == version
+
+
 def test_a_lease_that_is_not_ours_is_not_given_back():
     both = sides()
     connect(both)

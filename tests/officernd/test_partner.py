@@ -582,7 +582,7 @@ def test_a_slug_that_cannot_stand_in_a_path_is_malformed(slug):
     [
         ("get", StoreError("store-locked", "the database is locked"), "store-locked"),
         ("save", StoreError("store-full", "the database is full"), "store-full"),
-        ("save", Conflict(), "wrong-state"),
+        ("save", Conflict(), "store-locked"),
     ],
 )
 def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(
@@ -597,4 +597,4 @@ def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(
     response = connect(world)
     assert response is not None
     clauses = [(refused.reason, refused.clause) for _, refused in world.reports]
-    assert clauses[0] == (reason, "officernd:connect.binding" if reason == "wrong-state" else "store")
+    assert clauses[0] == (reason, "store")

@@ -210,7 +210,8 @@ def test_clicks_that_go_on_saving_their_page_do_not_make_an_error_of_an_activati
 
     monkeypatch.setattr(world.store, "save", conflicting)
     assert press(world, ticket_in(page), key).body == b"active"
-    assert world.installation().state == "active" and world.reports == []
+    assert world.installation().state == "active"
+    assert [refused.reason for _, refused in world.reports] == ["store-locked"]
 
 
 @pytest.mark.parametrize("kind", ["memory", "database"])
@@ -647,7 +648,7 @@ def test_an_installation_that_others_keep_changing_is_given_up(monkeypatch):
     monkeypatch.setattr(world.store, "save", conflict)
     with pytest.raises(Refused) as refused:
         world.partner.change(FIRST, lambda found: Installation(PLATFORM, FIRST, {}, {}, "active", 0))
-    assert (refused.value.reason, refused.value.clause) == ("wrong-state", "onoffice:unlock.failure")
+    assert (refused.value.reason, refused.value.clause) == ("store-locked", "store")
     assert world.in_use() == before
 
 

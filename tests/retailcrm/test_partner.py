@@ -16,6 +16,7 @@ from handshakes.retailcrm.partner.connecting import PLATFORM
 from handshakes.runtime.browser import Browser, Form, Page
 from handshakes.runtime.flow import drive
 from handshakes.runtime.sql_store import open_store
+from handshakes.runtime.store import Conflict
 from tests.retailcrm.sides import ANOTHER, CODE, DEMO, connected, sides
 
 MODULE, FORM = "https://module.example", (("content-type", "application/x-www-form-urlencoded"),)
@@ -154,7 +155,7 @@ def test_a_move_that_breaks_off_in_the_store_leaves_one_active_installation(tmp_
     assert ended == {DEMO, TECHNICAL}, "broken off before the end, and let through"
 
 
-def test_a_move_that_another_request_overtakes_leaves_one_active_installation(store):
+def test_a_move_that_another_request_overtakes_looks_again_and_leaves_one_active_installation(store):
     world = connected(store)
     step, answer = moving(world)
     world.store.save(world.installation())  # another callback, between the read and the save
@@ -168,7 +169,30 @@ def test_a_move_that_another_request_overtakes_leaves_one_active_installation(st
     store.save_all = overtaken
     with pytest.raises(StopIteration) as ended:
         step.send(answer)
-    assert (ended.value.value.json()["success"], world.reasons()) == (False, ["wrong-state"])
+    assert (ended.value.value.json()["success"], world.reasons()) == (True, [])
+    (found,) = world.in_use().values()
+    assert found.details["systemUrl"] == TECHNICAL
+
+
+def test_what_others_overtake_each_time_is_not_said_to_have_succeeded(store, monkeypatch):
+    world = connected(store)
+    step, answer = moving(world)
+
+    def overtaken(*installations):
+        raise Conflict
+
+    monkeypatch.setattr(store, "save_all", overtaken)
+    with pytest.raises(StopIteration) as ended:
+        step.send(answer)
+    monkeypatch.setattr(store, "save", overtaken)
+    fields = {
+        "clientId": world.installation().credentials["client_id"],
+        "activity": '{"active":false}',
+    }
+    with pytest.raises(StopIteration) as off:
+        next(world.partner.handle(post("/retailcrm/activity", fields)))
+    assert [one.value.value.json()["success"] for one in (ended, off)] == [False, False]
+    assert world.reasons() == ["store-locked", "store-locked"]
     (found,) = world.in_use().values()
     assert found.details["systemUrl"] == DEMO
 

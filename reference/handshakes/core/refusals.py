@@ -131,7 +131,7 @@ REASONS: dict[str, Reason] = {
         "Does its folder exist, and may this user write there? Does the database run? Nothing was saved.",
     ),
     "store-locked": Reason(
-        "Another program holds the database, and did not release it in time.",
+        "Another program holds the database, or other requests changed the same installation at each try.",
         "Nothing was saved: repeat the request. Is a backup or a database shell in the middle of a transaction?",
     ),
     "store-full": Reason(

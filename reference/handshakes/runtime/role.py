@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from ..core.messages import Answer, Pause, Response, Step
 from ..core.refusals import Refused
-from .store import Store, StoreError, store_failed
+from .store import Conflict, Store, StoreError, store_failed
 
 Configuration = TypeVar("Configuration")
 Report = Callable[[str, Refused], None]
@@ -55,6 +55,15 @@ class Equipped(Generic[Configuration]):
                     self.report(endpoint, error)
                 told = True
             yield Pause(AGAIN)
+
+    def again(self, save: Callable[[], Saved]) -> Saved:
+        """Return what `save` saves, which looks at the store anew at each try; `store-locked` where others were quicker five times."""
+        for _ in range(5):
+            try:
+                return save()
+            except Conflict:
+                continue
+        raise StoreError("store-locked", "the installation was changed by other requests each time")
 
     def unless_the_store_fails(self, endpoint: str, step: Step[Answer]) -> Step[Answer]:
         """Return what a step answers, or 503 where the store failed and the step has no answer of its own for that."""

@@ -16,7 +16,7 @@ from ...core.messages import Request
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.renewing import Renewing
-from ...runtime.store import Conflict, Installation, StoreError, earlier
+from ...runtime.store import Installation, StoreError, earlier
 from ..rules import encrypted, launch
 from .api import CLAUSE, Api
 from .configuration import Configuration
@@ -130,13 +130,7 @@ class Connecting(Renewing[Configuration]):
 
     def remove(self, identities: Callable[[], list[str]]) -> None:
         """Forget what was kept, and with it every session and access, in one transaction; that it was there stays."""
-        for _ in range(5):
-            try:
-                self.store.save_all(*filter(None, map(self.emptied, identities())))
-                return
-            except Conflict:
-                continue
-        raise busy()
+        self.again(lambda: self.store.save_all(*filter(None, map(self.emptied, identities()))))
 
     def emptied(self, identity: str) -> Installation | None:
         """Return what is left of a registration that is over; None where there is none.
@@ -165,7 +159,8 @@ class Connecting(Renewing[Configuration]):
         """
         identity = self.identity(location_id, user_id)
         fixed = {"kind": "user" if user_id else "location", "locationId": location_id}
-        for _ in range(5):
+
+        def save() -> Installation:
             found, version = earlier(self.store, PLATFORM, identity)
             fresh = found is None or found.state == "removed"
             before = "" if found is None else found.state
@@ -175,33 +170,23 @@ class Connecting(Renewing[Configuration]):
             wanted = Installation(
                 PLATFORM, identity, {**now, **fixed, **more, **details}, credentials, state(before), version
             )
-            if found == wanted:
-                return found
-            try:
-                return self.store.save(wanted)
-            except Conflict:
-                continue
-        raise busy()
+            return wanted if found == wanted else self.store.save(wanted)
+
+        return self.again(save)
 
     def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
         """Save what is kept with a change; when somebody else saved first, change theirs."""
-        for _ in range(5):
+
+        def save() -> Installation | None:
             current = self.store.get(PLATFORM, identity)
             if current is None or current.state == "removed":
                 return None
-            try:
-                return self.store.save(changed(current))
-            except Conflict:
-                continue
-        raise busy()
+            wanted = changed(current)
+            return current if wanted == current else self.store.save(wanted)
+
+        return self.again(save)
 
     def state(self, location_id: str, user_id: str = "") -> str:
         """Return `active`, `pending` (claimed), `removed`, or an empty text for what is unknown."""
         found = self.store.get(PLATFORM, self.identity(location_id, user_id))
         return found.state if found else ""
-
-
-def busy() -> Refused:
-    """Return the refusal of a change that others were always quicker with."""
-    evidence = {"registration": "was changed by another request"}
-    return Refused("wrong-state", CLAUSE + "postback.order", evidence)

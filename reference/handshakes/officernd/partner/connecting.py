@@ -19,7 +19,7 @@ from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.renewing import LOOK
-from ...runtime.store import Conflict, Installation, earlier
+from ...runtime.store import Installation, earlier
 from ...runtime.tokens import Tokens
 from .api import CLAUSE, id_of
 from .refreshing import PLATFORM, Refreshing
@@ -167,11 +167,7 @@ class Connecting(Refreshing):
                 details["synced"] = before.details["synced"]  # what the customer chose outlives a new connect
             return self.store.save(Installation(PLATFORM, identity, details, credentials, "active", version))
 
-        try:
-            installation = yield from self.kept("connect", saved)
-        except Conflict:
-            evidence = {"installation": "was changed by another connect"}
-            raise Refused("wrong-state", CLAUSE + "connect.binding", evidence) from None
+        installation = yield from self.kept("connect", lambda: self.again(saved))
         yield from self.tidy(installation, tokens)
         return installation
 

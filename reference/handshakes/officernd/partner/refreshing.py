@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ...core.messages import Step
 from ...runtime.renewing import Renewing
-from ...runtime.store import Conflict, Installation
+from ...runtime.store import Installation
 from ...runtime.tokens import Tokens
 from .api import CLAUSE, Api
 from .configuration import Configuration
@@ -35,12 +35,12 @@ class Refreshing(Renewing[Configuration]):
 
     def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
         """Save an active installation with a change; when somebody else saved first, change theirs."""
-        for _ in range(5):
+
+        def save() -> Installation | None:
             current = self.store.get(PLATFORM, identity)
             if current is None or current.state != "active":
                 return None
-            try:
-                return self.store.save(changed(current))
-            except Conflict:
-                continue
-        return None
+            wanted = changed(current)
+            return current if wanted == current else self.store.save(wanted)
+
+        return self.again(save)

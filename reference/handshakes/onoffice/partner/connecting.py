@@ -172,8 +172,6 @@ class Connecting(Equipped[Configuration]):
             )
         except StoreError as error:  # it does not undo what was achieved, and the stage expires
             self.report("unlock", error)
-        except Refused:  # nor do clicks that go on saving it
-            return
 
     def credentials(self, found: Installation | None, access: Access) -> dict[str, str]:
         """onoffice:credentials.replaced. Return what is kept from now on: the new token and the new key."""
@@ -251,19 +249,14 @@ class Connecting(Equipped[Configuration]):
 
         A row that cannot be opened is as good as none, and is replaced.
         """
-        for _ in range(5):
+
+        def save() -> None:
             found, version = earlier(self.store, PLATFORM, identity)
             wanted = changed(found)
-            if wanted is None or wanted is found:
-                return
-            try:
+            if wanted is not None and wanted is not found:
                 self.store.save(replace(wanted, version=version))
-                return
-            except Conflict:
-                continue
-        raise Refused(
-            "wrong-state", CLAUSE + "unlock.failure", {"installation": "was changed by another request"}
-        )
+
+        self.again(save)
 
 
 def needed(url: SignedUrl, name: str, most: int) -> str:

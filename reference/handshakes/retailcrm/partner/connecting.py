@@ -19,7 +19,7 @@ from ...core.messages import Response, Step
 from ...core.printing import printable
 from ...core.refusals import Refused
 from ...runtime.role import Equipped
-from ...runtime.store import Conflict, Installation, StoreError, earlier
+from ...runtime.store import Installation, StoreError, earlier
 from .api import CLAUSE, Api, succeeded
 from .configuration import Configuration
 
@@ -79,7 +79,8 @@ class Connecting(Equipped[Configuration]):
         A row that cannot be opened stays as it is until edit has succeeded: its key may be found again.
         """
         identity = self.identity(url)
-        for _ in range(5):
+
+        def save() -> Installation:
             found, version = earlier(self.store, PLATFORM, identity)
             if found is not None and found.state != "removed":
                 return found
@@ -91,13 +92,9 @@ class Connecting(Equipped[Configuration]):
                 "freeze": "no",
             }
             made = Installation(PLATFORM, identity, details, {"client_id": client_id}, "pending", version)
-            if version and found is None:
-                return made
-            try:
-                return self.store.save(made)
-            except Conflict:
-                continue
-        raise busy()
+            return made if version and found is None else self.store.save(made)
+
+        return self.again(save)
 
     def client_id(self) -> str:
         """retailcrm:edit.client-id-random. Return a new clientId: 160 random bits; it alone opens the account page; S4."""
@@ -159,104 +156,8 @@ class Connecting(Equipped[Configuration]):
 
         saved = self.change(installation.identity, with_key, ("active", "pending"), instead=installation)
         if saved is None:
-            raise busy()
+            raise gone()
         return saved
-
-    # --- later ------------------------------------------------------------------------------------
-
-    def move(self, installation: Installation, url: str) -> Step[Installation]:
-        """retailcrm:activity.system-url. Move an installation to an allowed address at which its key works; S3.
-
-        The new record is saved and the old one emptied in one transaction: an account is never in two places.
-        """
-        yield from self.api.scopes(url, installation.credentials["api_key"])
-        identity = self.identity(url)
-        there, version = earlier(self.store, PLATFORM, identity)
-        if there is not None and there.state == "active":
-            raise Refused(
-                "identity-mismatch", CLAUSE + "activity.system-url", {"address": "has a connection"}
-            )
-        left = self.in_use(installation.identity)  # as it is now, after the call
-        details = {**left.details, "systemUrl": url}
-        moved = replace(left, identity=identity, details=details, version=version)
-        emptied = replace(left, state="removed", details={}, credentials={})
-        try:
-            return self.store.save_all(moved, emptied)[0]
-        except Conflict:
-            raise busy() from None
-
-    def work(self, identity: str) -> Step[dict[str, Any] | None]:
-        """retailcrm:activity.effect. Do what a module does for a customer, or nothing while it is switched off.
-
-        It stands for a module's business: here it reads its own description.
-        """
-        installation = self.in_use(identity)
-        if not self.working(installation):
-            return None
-        url, key = installation.details["systemUrl"], installation.credentials["api_key"]
-        try:
-            return (yield from self.api.module(url, key, self.code))
-        except Refused as refused:
-            if refused.evidence.get("status") != "403":
-                raise
-            self.shut_out(identity, key, refused)
-            return None
-
-    def shut_out(self, identity: str, key: str, refused: Refused) -> None:
-        """retailcrm:connection.revoked. Take a refused key for a module that was switched off: ask no more until it is on again; A30."""
-        self.report("work", refused)
-        off = {"active": "no"}
-        self.change(
-            identity, lambda one: self.switched(one, off) if one.credentials["api_key"] == key else one
-        )
-
-    def deactivate(self, identity: str) -> Step[Installation]:
-        """retailcrm:connection.deactivate. Switch the module off in its account with edit, and then here.
-
-        There is no counterpart: switching on again costs the customer a fee, so it is left to him.
-        """
-        installation = self.in_use(identity)
-        url, key = installation.details["systemUrl"], installation.credentials["api_key"]
-        fields = self.edit_fields({**self.description(installation), "active": False})
-        self.accepted((yield from self.api.edit(url, key, self.code, fields)))
-        saved = self.change(identity, lambda one: self.switched(one, {"active": "no"}))
-        if saved is None:
-            raise busy()
-        return saved
-
-    def switched(self, installation: Installation, flags: dict[str, str]) -> Installation:
-        """retailcrm:activity.data-kept. Return the installation with other flags and all else as it was; A30."""
-        return replace(installation, details={**installation.details, **flags})
-
-    def working(self, installation: Installation) -> bool:
-        """retailcrm:activity.effect. Return whether the module is switched on and not frozen; A30."""
-        return installation.details["active"] == "yes" and installation.details["freeze"] == "no"
-
-    def rescope(self, identity: str, scopes: tuple[str, ...]) -> Step[Installation]:
-        """retailcrm:scopes.replaced. Ask for other scopes and save the key that has them, in one save; A27."""
-        installation = self.in_use(identity)
-        url, key = installation.details["systemUrl"], installation.credentials["api_key"]
-        self.change(identity, lambda one: one)  # where nothing can be saved, the old key must not end
-        new = yield from self.api.update_scopes(url, key, self.code, scopes)
-
-        def changed(one: Installation) -> Installation:
-            return replace(one, credentials=replaced(one.credentials, self.renewed(key, new)))
-
-        saved = yield from self.kept("rescope", lambda: self.change(identity, changed))
-        if saved is None:
-            raise busy()
-        return saved
-
-    def renewed(self, old: str, new: str) -> str:
-        """retailcrm:scopes.replaced. Return the key to use from now on: the new one."""
-        return new
-
-    def in_use(self, identity: str) -> Installation:
-        """Return an active installation; raises `Refused` with `unknown-installation`."""
-        installation = self.store.get(PLATFORM, identity)
-        if installation is None or installation.state != "active":
-            raise Refused("unknown-installation", CLAUSE + "connection.identity")
-        return installation
 
     def change(
         self,
@@ -269,20 +170,17 @@ class Connecting(Equipped[Configuration]):
 
         `instead` is what is changed where the store cannot open its row.
         """
-        for _ in range(5):
+
+        def save() -> Installation | None:
             try:
                 current = self.store.get(PLATFORM, identity)
             except StoreError as error:
                 if instead is None or not error.version:
                     raise
                 current = replace(instead, version=error.version)
-            if current is None or current.state not in states:
-                return None
-            try:
-                return self.store.save(changed(current))
-            except Conflict:
-                continue
-        return None
+            return self.store.save(changed(current)) if current and current.state in states else None
+
+        return self.again(save)
 
 
 def client_key(client_id: str) -> str:
@@ -307,7 +205,6 @@ def replaced(credentials: Mapping[str, str], api_key: str) -> dict[str, str]:
     return {**credentials, "api_key": api_key, **kept}
 
 
-def busy() -> Refused:
-    """Return the refusal of a change that others were always quicker with."""
-    evidence = {"installation": "was changed by another request"}
-    return Refused("wrong-state", CLAUSE + "connection.failure", evidence)
+def gone() -> Refused:
+    """Return the refusal of what needs an installation that is in use."""
+    return Refused("unknown-installation", CLAUSE + "connection.identity")

@@ -24,7 +24,8 @@ from ...runtime.store import Installation
 from .. import rules, signing
 from ..signing import Registration
 from .api import CLAUSE
-from .connecting import PLATFORM, Connecting, client_key
+from .connecting import PLATFORM, client_key
+from .working import Working
 
 CONFIG, REGISTER = "/retailcrm/config", "/retailcrm/register"
 ACCOUNT, ACTIVITY = "/retailcrm/account", "/retailcrm/activity"
@@ -33,7 +34,7 @@ COOKIE = "retailcrm_session"
 Endpoint = Callable[[Request], Step[Answer]]
 
 
-class Module(Connecting):
+class Module(Working):
     """The module's side, ready to be served."""
 
     name, home = "module", ACCOUNT
