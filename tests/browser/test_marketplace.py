@@ -71,7 +71,7 @@ def test_officernd_is_connected_by_clicking_and_a_changed_request_says_why_it_is
     shown(page, "healthcheck", "refused", "Refused as expected: signature-mismatch.")
     page.locator("#message .verdict.bad strong", has_text="signature-mismatch").wait_for()
     page.locator("[data-act=why]").click()
-    page.locator("#why", has_text="the signature fits without it (without locations).").wait_for()
+    page.locator("#why", has_text="A value was put into locations on the way").wait_for()
     choose(page, "sync", "stale")
     press(page, "sync")
     shown(page, "sync", "refused", "Refused as expected: stale.")

@@ -15,6 +15,7 @@ from ..core.refusals import REASONS, Refused
 from ..core.stages import Stage
 from ..core.timestamps import Tolerance
 from ..platforms import PLATFORMS
+from ..spec.register import load
 from .afterwards import refused_then
 from .answer import Answer, ShownStage
 from .budget import Budget
@@ -27,6 +28,8 @@ from .recorded import Unreadable
 from .search import Hit, Outcome, search
 from .visible import masked, visible
 
+TOO_LARGE = "too-large"
+"""The reason of what is not read at all: no other way of writing it is its cause."""
 RIGHT_SIGNATURE = frozenset({"stale", "from-the-future"})
 """Reasons that come after the signature was found right: there is no mistake to look for."""
 NOTHING = re.compile(r"^empty-p.*: name (signature|hmac|token)$|not 64 hex digits \([0-9] characters\)")
@@ -125,7 +128,8 @@ class _Asked:
             outcome = searched(budget=budget)
             tried, complete = outcome.tried, outcome.complete
             fits = any(not hit.path for hit in outcome.hits)
-            hits = () if fits else outcome.hits
+            given = () if fits or refused.reason == TOO_LARGE else outcome.hits
+            hits = tuple(hit for hit in given if self._accepts(hit, verify))
             if beside := next((case.beside for case in cases if case.beside), ""):
                 hits = tuple(
                     hit
@@ -165,6 +169,18 @@ class _Asked:
             ended="complete" if complete else "budget",
             mine=own,
         )  # fmt: skip
+
+    def _accepts(self, hit: Hit, verify: Callable[..., object]) -> bool:
+        """Return whether a request is accepted under the readings of an explanation that is nothing else; time aside."""
+        known = {one.id for one in load(self.platform).readings("signing")}
+        ids = [id for id, _ in hit.path]
+        if not known.issuperset(ids):
+            return True
+        try:
+            verify(self.found, readings=[*self.readings, *ids])
+        except Refused as refused:
+            return refused.reason in RIGHT_SIGNATURE
+        return True
 
     def _differs(self, hit: Hit, stages: tuple[Stage, ...]) -> Difference | None:
         """Compare what a mistake signs with the message. Nothing masked is shown, nor a secret that it signs."""

@@ -42,7 +42,13 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
         if any(name == pairs[at][0] for name, _ in without):
             yield "parameter-doubled", without, _which(pairs, at), 1
         else:
-            yield "parameter-added", without, f"without {called(str(pairs[at][0]))}", 1
+            name = str(pairs[at][0])
+            yield "parameter-added", without, f"without {called(name)}", 1
+            if pairs[at][1]:
+                empty = (
+                    f"A value was put into {called(name)} on the way: the signature fits with an empty one."
+                )
+                yield "parameter-added", (*pairs[:at], (name, ""), *pairs[at + 1 :]), empty, 2
     if len(pairs) <= 8:
         for some in combinations(range(len(pairs)), 2):
             rest = tuple(pair for at, pair in enumerate(pairs) if at not in some)

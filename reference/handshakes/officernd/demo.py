@@ -162,7 +162,7 @@ def secrets(sides: Sides, request: Request) -> list[str]:
     try:
         if request.path.startswith(REMOVED):
             one = partner.store.get("officernd", unquote(request.path.removeprefix(REMOVED)))
-            return [one.credentials["webhook_secret"]] if one else []
+            return [one.credentials["webhook_secret"], one.credentials["secret"]] if one else []
         found = partner.candidates(query_pairs(request.query, "officernd:signature.escapes"))
     except Refused:
         return []

@@ -8,13 +8,14 @@ from typing import Any
 from ..core.messages import Headers, Request, Response
 from ..core.refusals import REASONS, Refused
 from ..explain import explain
+from ..runtime.verdicts import Survives
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
-from .reasons import NOT_THE_SIGNATURE, UNTOLD, beside, ruled
-from .remarks import clause, note, probes, rule, sources
+from .reasons import NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
+from .remarks import clause, met, note, probes, rule, sources
 from .resending import parts
-from .views import sender, verdict
+from .views import sender, verdict, what
 from .wire import Exchange, Wire
 
 Json = dict[str, Any]
@@ -22,10 +23,6 @@ REFUSED_BY_ANSWER = {
     "reason": "refused by its answer",
     "hint": "Look at the answer: it says what was refused.",
 }
-LOOK = dict.fromkeys(
-    UNTOLD, "“Why?” tries the mistakes that are known, and shows what the receiver computed, stage by stage."
-) | {"malformed": "“Why?” looks at it character by character, though it may be masked here."}
-"""In place of hints to look at what the page shows there alone."""
 TITLES = {"verified": "Verified by {}", "decrypted": "Decrypted by {}"}
 
 
@@ -34,18 +31,24 @@ def details(place: Place, one: Exchange) -> Json:
     wire = place.wire
     seen = verdict(place, one)
     request = one.arrived or one.request
-    refused = one.refused[-1][1] if one.refused else None
+    refused, fault = one.refused[-1][1] if one.refused else None, met(place, one)
+    found = why(place, one) if one.refused else {}
+    looks = bool(one.carries) and (
+        bool(found.get("explanations")) or bool(refused and refused.reason in UNTOLD)
+    )
+    asked = sources(place, one)
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, one) for endpoint, each in one.refused],
+        "refusals": [_refusal(endpoint, each, bool(asked), looks) for endpoint, each in one.refused],
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
-        "rule": rule(place, one), "sources": sources(place, one), "note": note(place, one), "probe": probes(one),
+        "rule": rule(place, one), "sources": asked, "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
-        "why": _has_more(place, one),
+        "why": bool(one.carries) if one.carries or not one.refused else _has_more(found),
+        "survived": what(fault) if fault and isinstance(fault.expected, Survives) else "", "expected": bool(fault),
         "readings": [{"id": each.id, "rule": each.rule} for each in load(place.name).readings("signing")],
     }  # fmt: skip
     if one.response is not None:
@@ -87,10 +90,10 @@ def _response(wire: Wire, response: Response) -> Json:
     }
 
 
-def _refusal(endpoint: str, refused: Refused, one: Exchange) -> Json:
+def _refusal(endpoint: str, refused: Refused, answered: bool, looks: bool) -> Json:
     return {
         "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, refused.evidence.items())],
-        "says": REASONS[refused.reason].meaning, "hint": (one.carries and LOOK.get(refused.reason)) or refused.hint(), "stage": refused.stage,
+        "says": REASONS[refused.reason].meaning, "hint": advice(refused, answered, looks), "stage": refused.stage,
     }  # fmt: skip
 
 
@@ -122,12 +125,11 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     found = ruled(refused, found)
     parts = [part for group in found.explanations[:1] for each in group for part in each.parts]
     broken = next((part.clause for part in parts if part.kind != "reading" and part.clause), "")
-    return {**found.as_json(), "rule": clause(place.name, broken) if bad else None}
+    fault = met(place, one) if bad and not parts else None
+    rule = clause(place.name, broken) if bad else None
+    return {**found.as_json(), "rule": rule, "known": what(fault) if fault else ""}
 
 
-def _has_more(place: Place, one: Exchange) -> bool:
+def _has_more(found: Json) -> bool:
     """Return whether Why? has more to say than the refusal itself: where no secret is in it, only if it was changed on the way."""
-    if one.carries or not one.refused:
-        return bool(one.carries)
-    found = why(place, one)
     return bool(found.get("explanations")) or found.get("after", "") not in ("", NOT_THE_SIGNATURE)

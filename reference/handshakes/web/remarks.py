@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..runtime.browser import PLAYED
-from ..runtime.verdicts import PROBE, Refuses
+from ..runtime.verdicts import PROBE, Fault, Refuses
 from ..spec.register import load
 from .places import Place
 from .reasons import UNTOLD
@@ -33,15 +33,15 @@ def note(place: Place, one: Exchange) -> str:
         return one.request.note
     if one.sender not in ("browser", place.sides.platform.name):
         return ""
-    before = [each.request for each in chapter_of(place, one) if each.number < one.number]
     if one.sender == "browser":
-        looked = any(each.note == PLAYED and each.path == one.request.path for each in before)
+        first = looked(place, one)
         return (
-            "The simulator looked at this answer first, and checked it there; now the window shows the same address."
-            if looked
+            f"The window shows the address of message {first}: that one counts. The simulator looked at it first, and checked its answer."
+            if first
             else ""
         )
     sent = one.request.target, one.request.body
+    before = [each.request for each in chapter_of(place, one) if each.number < one.number]
     return "The same once more." if sent in [(each.target, each.body) for each in before] else ""
 
 
@@ -50,43 +50,77 @@ def rule(place: Place, one: Exchange) -> Json | None:
 
     A fault that was pressed says it. Without one the check that refused says it, but for a wrong signature, which may
     have any cause: then `by` is `nobody` and there is no clause. What a simulator sent on purpose breaks none.
+    What a step with a fault that has to be survived shows has its rule too.
     """
-    refused = one.refused[-1][1] if one.refused else None
-    chapter = place.wire.chapters.get(one.chapter)
-    expected = chapter.fault.expected if chapter and chapter.fault else None
+    refused, fault = one.refused[-1][1] if one.refused else None, met(place, one)
+    if fault is not None:
+        return {"by": "fault", **(clause(place.name, fault.clause) or {})}
     if refused is None or probes(one):
         return None
-    asked = isinstance(expected, Refuses) and refused.reason in (expected.reason, expected.other)
-    if asked and chapter and chapter.fault:
-        return {"by": "fault", **(clause(place.name, chapter.fault.clause) or {})}
     if refused.reason in UNTOLD:
         return {"by": "nobody"}
     return {"by": "check", **(clause(place.name, refused.clause) or {})}
 
 
+def looked(place: Place, one: Exchange) -> int:
+    """Return the number of the message with which a simulator looked at what a window shows, 0 where it did not."""
+    before = [each for each in chapter_of(place, one) if each.number < one.number and not one.request.note]
+    same = (each for each in before if each.request.note == PLAYED and each.request.path == one.request.path)
+    return max((each.number for each in same), default=0)
+
+
+def met(place: Place, one: Exchange) -> Fault | None:
+    """Return the fault that a message was sent with, where it ended as it has to: refused for its reason, or survived."""
+    chapter = place.wire.chapters.get(one.chapter)
+    fault = chapter.fault if chapter else None
+    if chapter is None or fault is None or probes(one):
+        return None
+    if isinstance(fault.expected, Refuses):
+        right = (fault.expected.reason, fault.expected.other)
+        return fault if one.refused and one.refused[-1][1].reason in right else None
+    survived = chapter.settled and one.number == survivor(place, chapter.number)
+    return fault if survived else None
+
+
+def survivor(place: Place, chapter: int) -> int:
+    """Return the number of the message of a chapter that a fault was in: the first that is signed, or else to the partner."""
+    with place.wire._all:
+        here = [one for one in place.wire.exchanges.values() if one.chapter == chapter]
+    sent = [one for one in here if one.request.note in ("", PLAYED)]
+    to = [one for one in sent if one.receiver == place.sides.partner.name] or sent
+    return next((one.number for one in (*filter(lambda one: one.carries, to), *to)), 0)
+
+
 def sources(place: Place, one: Exchange) -> list[Json]:
     """Return the messages of the same step that the evidence of a refusal came from, and where they went.
 
-    `other` is the address of the account on this page, where the request went to another one.
+    `other` is the address of the account on this page, where the request went to another one. Where the evidence
+    names none, it is what the receiver asked last before it refused: only what was verified lets it ask.
     """
     refused = one.refused[-1][1] if one.refused else None
     if refused is None:
         return []
-    facts = set(refused.evidence.values())
+    facts = set(map(str, refused.evidence.values()))
     known = one.request.target + one.request.body.decode("utf-8", "replace")
     words = {word for fact in facts for word in fact.split() if len(word) >= SHORTEST and word not in known}
     home, found = place.addresses["platform"], []
-    if refused.reason == "replayed" and (first := _taken(place, one)):
-        return [{"n": first, "taken": True, "to": "", "other": ""}]
-    for each in chapter_of(place, one):
-        if each.sender != one.receiver or each.response is None or each.number <= one.number:
-            continue
-        body = each.response.body.decode("utf-8", "replace")
+    if refused.reason in ("replayed", "wrong-state") and (first := _taken(place, one)):
+        return [{"n": first, "taken": True, "lost": False, "to": "", "other": ""}]
+    until = one.answer or place.wire.version + 1
+    here = [each for each in chapter_of(place, one) if one.number < each.number < until]
+    own = [each for each in here if each.sender == one.receiver]
+    for each in own:
+        body = each.response.body.decode("utf-8", "replace") if each.response else ""
         asked = f"{each.request.method} {each.request.path}" in facts
         if asked or any(word in body for word in words):
-            other = home if each.request.origin != home else ""
-            found.append({"n": each.number, "taken": False, "to": each.request.origin, "other": other})
-    return found[-3:]
+            found.append(each)
+    return [
+        {
+            "n": each.answer or each.number, "taken": False, "lost": each.response is None, "to": each.request.origin,
+            "other": home if each.request.origin != home else "",
+        }
+        for each in (found or own[-1:])[-3:]
+    ]  # fmt: skip
 
 
 def _taken(place: Place, one: Exchange) -> int:

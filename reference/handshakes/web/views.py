@@ -13,7 +13,7 @@ from ..runtime.verdicts import Fault, Finding, Refuses, Survives
 from ..spec.register import load
 from .places import Place
 from .portals import PORTAL
-from .remarks import note, probes
+from .remarks import looked, note, probes, survivor
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
@@ -148,19 +148,22 @@ def untried(press: Press) -> tuple[str, str]:
 
 
 def named(place: Place, last: Chapter, state: str, said: str) -> int:
-    """Return the number of the message whose refusal a try's sentence names, the newest of them; 0 where it names none."""
+    """Return the number of the message whose refusal a try's sentence names, the newest of them; 0 where it names none.
+
+    Of one that a simulator looked at first, it is that one: it counts. A fault that was survived shows where it was.
+    """
     words = set(re.findall("[a-z-]+", said))
     reasons = [one for one in reversed(last.reasons) if one in words or state == "violated"]
     with place.wire._all:
         chapter = [one for one in place.wire.exchanges.values() if one.chapter == last.number]
-    return max(
-        (
-            one.number
-            for one in chapter
-            if reasons[:1] and reasons[0] in [each.reason for _, each in one.refused]
-        ),
-        default=0,
+    if last.settled and not reasons and last.fault and isinstance(last.fault.expected, Survives):
+        return survivor(place, last.number)
+    shows = max(
+        (one for one in chapter if reasons[:1] and reasons[0] in [each.reason for _, each in one.refused]),
+        key=lambda one: one.number,
+        default=None,
     )
+    return (looked(place, shows) or shows.number) if shows else 0
 
 
 def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
@@ -180,7 +183,7 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
             return "refused", f"Refused as expected: {right[0]}."
         if reasons:
             return "violated", f"Refused as {reasons[-1]}; {expected.reason} was expected."
-    held = sum(one.held is True for one in last.findings)
+    held = len({one.clause for one in last.findings if one.held is True})
     verified = _accepted(place, last) if press.window else ""
     accepted = verified if press.done is None else ""
     refused = f"Refused: {reasons[-1]}. {REASONS[reasons[-1]].meaning}" if reasons else ""
@@ -188,7 +191,7 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
         last.settled = True
         survived = ""
         if isinstance(expected, Survives) and last.fault:
-            survived = f"This had to be survived, and was: {expected.state} ({last.fault.clause})."
+            survived = f"Survived as expected: {expected.state}. The fault: {what(last.fault)}."
         checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
         nothing = "" if accepted or checks else NOTHING_CHECKED
         said = " ".join(filter(None, (verified, checks or nothing)))
@@ -233,7 +236,7 @@ def faults(press: Press) -> list[Json]:
     return [
         {
             "name": one.name, "what": what(one), "clause": one.clause, "group": group(one),
-            "ends": f"has to be refused: {one.expected.reason}" if isinstance(one.expected, Refuses) else f"has to be survived: {one.expected.state}",
+            "ends": f"expected: refused, {one.expected.reason}" if isinstance(one.expected, Refuses) else f"expected: survived, {one.expected.state}",
             "survived": not isinstance(one.expected, Refuses),
         }
         for one in press.faults

@@ -91,7 +91,7 @@ class Consent(Connecting):
         """Return the user and the values that a browser brought back; raises `Refused` with `wrong-state`."""
         found = unsealed(text, self.clock(), self.of_session_id)
         if found is None or found[1].get("use") != use or found[0].details["kind"] != "user":
-            raise Refused("wrong-state", clause, {use: "is not one that this app gave, or has ended"})
+            raise Refused("wrong-state", clause, {f"{use} cookie": "is missing, used or none of this app's"})
         return found
 
     def of_session_id(self, session_id: str) -> Installation | None:
@@ -132,7 +132,7 @@ class Consent(Connecting):
         """fortis:oauth.state. Refuse with `wrong-state` another state than this browser's, with `replayed` one used before."""
         clause = CLAUSE + "oauth.state"
         if not hmac.compare_digest(sent.encode(), kept.encode()):
-            raise Refused("wrong-state", clause, {"state": "is not the one that this browser was given"})
+            raise Refused("wrong-state", clause, {"state": "is not this browser's" if sent else "is missing"})
         now = self.clock()
         if not self.store.first_time(PLATFORM, f"oauth {kept}", now + LIFETIME, now):
             raise Refused("replayed", clause, {"state": "was used before"})
@@ -151,7 +151,7 @@ class Consent(Connecting):
         """fortis:identity.mismatch. Refuse an access of another user than the one who began."""
         user_id = yield from self.api.me(self.api.with_access(access.access_token))
         if user_id != installation.details["userId"]:
-            evidence = {"user": "consented as another than the one who opened the app"}
+            evidence = {"opened by": installation.details["userId"], "consented by": user_id}
             raise Refused("identity-mismatch", CLAUSE + "identity.mismatch", evidence)
 
     def keep_access(self, installation: Installation, access: Tokens, base: str) -> Installation:

@@ -215,7 +215,7 @@ class App(Consent):
         """fortis:identity.mismatch. Refuse a launch that names another user than the token's; in plain mode it may name none."""
         named = claimed or (user_id if self.configuration.mode == "plain" else "")
         if not hmac.compare_digest(named.encode(), user_id.encode()):
-            evidence = {"user_id": "is not the id that users/me answers"}
+            evidence = {"user_id": claimed or "none", "users/me answers": user_id}
             raise Refused("identity-mismatch", CLAUSE + "identity.mismatch", evidence)
 
     def take_once(self, taken: str) -> None:

@@ -150,7 +150,7 @@ def forms(state: State) -> Iterator[Made]:
         flat = {_spelt(name): value for name, value in pairs}
         if flat.keys() >= {"apiKey", "token"}:
             yield Made("retailcrm-fields-flat", (json.dumps(flat).encode(),))
-    if is_printed(text) and not _as_json(text):
+    if is_printed(text) and not _as_json(text.partition("register=")[2] or text):
         yield Made("retailcrm-members-printed", (_printed(text),), _curly(text))
 
 

@@ -72,8 +72,10 @@ const card = (step, number, current) => {
   const [kind, word] = worded(step);
   const fault = chosen[step.id];
   const sign = ["held", "refused"].includes(step.state) ? "✓" : FINISHED.includes(step.state) ? "✕" : String(number);
-  const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, step.title);
+  const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, fault ? `${step.title} with the fault` : step.title);
   go.addEventListener("click", () => press(step, go));
+  const off = fault ? el("button", { class: "btn off", type: "button", "data-off": step.id }, "Take the fault off") : null;
+  off?.addEventListener("click", () => { chosen[step.id] = null; steps(shop); $(`[data-press="${step.id}"]`).focus(); });
   const choose = step.faults
     ? el("button", { class: `btn fault ${fault ? "chosen" : ""}`, type: "button", disabled: !step.ready, "data-fault": step.id, "aria-haspopup": "dialog",
       title: fault?.what, "aria-label": `${fault ? fault.what : "No fault"}: choose what goes wrong at ${step.title}` }, el("span", {}, fault ? fault.what : "No fault")) : null;
@@ -86,7 +88,7 @@ const card = (step, number, current) => {
   return el("li", { class: `step ${step.state} ${current ? "open" : ""}`, "data-step": step.id, "data-try": String(step.try), "aria-current": current ? "step" : false },
     el("span", { class: "n", "aria-hidden": "true" }, sign), el("div", { class: "name" }, el("h3", {}, step.title), state(kind, word)),
     el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said),
-    step.ready ? el("div", { class: "do" }, go, choose) : null);
+    step.ready ? el("div", { class: "do" }, go, off, choose) : null);
 };
 
 const steps = (one) => {
@@ -109,7 +111,7 @@ const announce = (before, now) => {
 };
 
 const counts = ({ held, violated, unseen, untestable }) => {
-  $("#counts").replaceChildren(state(held ? "ok" : "none", `${held} held`), state(violated ? "bad" : "none", `${violated} violated`),
+  $("#counts").replaceChildren(state(held ? "ok" : "none", `${held} rules held`), state(violated ? "bad" : "none", `${violated} violated`),
     state("none", `${unseen} not seen`), el("span", { class: "hint" }, `${untestable} that no request can show`));
 };
 

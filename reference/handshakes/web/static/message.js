@@ -1,5 +1,5 @@
 // One message in full. Order: verdict, what to do, why; request and answer together; what the signature covers; findings.
-import { $, ask, el, say, state } from "./dom.js";
+import { $, ask, el, platform, say, state } from "./dom.js";
 
 const place = $("#message > .pad");
 let shown = { n: 0 };
@@ -17,7 +17,7 @@ const title = (row) => el("div", {}, el("p", { class: "hint" }, `Message ${row.n
 // without the numbers of ambiguities and measurements, which only the register explains
 const plain = (text) => text.replace(/ \((?:[A-Z]\d+(?:, )?)+\)/g, "").replaceAll("`", "");
 
-const TYPES = { int: "a number", float: "a number", str: "text", bool: "true or false", list: "a list", dict: "an object", NoneType: "null" };
+const TYPES = { int: "a whole number", float: "a number with a fraction", str: "text", bool: "true or false", list: "a list", dict: "an object", NoneType: "null", "str or int": "text or a whole number" };
 
 // another message of the wire, chosen by a click
 const link = (n) => {
@@ -31,11 +31,12 @@ const rule = ({ by, text, id }) => (by === "nobody" ? el("p", {}, "A wrong signa
 
 const refused = (one) => {
   const refusal = one.refusals.at(-1);
-  const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
-  return el("div", { class: "verdict bad" }, el("span", {}, state("bad", one.probe ? "refused, as it has to be" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
+  const to = one.response?.headers.find(([name]) => name === "location")?.[1];
+  const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${to ? ` to ${to}` : ""}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
+  return el("div", { class: "verdict bad" }, el("span", {}, state(one.probe || one.expected ? "ok" : "bad", one.probe || one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
     refusal ? el("p", {}, refusal.says) : null,
     refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, TYPES[value] ?? value)))) : null,
-    one.sources.map(({ n, taken, to, other }) => el("p", {}, taken ? "It was taken first in " : other ? `${one.receiver[0].toUpperCase()}${one.receiver.slice(1)} asked ${to} in ` : "The answer is in ", link(n), other ? `. The account on this page is at ${other}.` : ".")),
+    one.sources.map(({ n, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `The ${one.receiver} asked ${to}, whose answer is ` : lost ? `What the ${one.receiver} asked, and got no answer to: ` : `The answer that the ${one.receiver} refused is `, link(n), other ? `. The account on this page is at ${other}.` : ".")),
     el("dl", { class: "two" },
       el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
       el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
@@ -44,8 +45,14 @@ const refused = (one) => {
 };
 
 const verdict = (one) => {
+  const survived = one.survived ? [el("span", {}, state("ok", "survived as expected")), el("p", {}, `The fault: ${one.survived}. It must not stop the ${one.receiver}.`), one.rule?.text ? rule(one.rule) : null] : [];
+  if (one.verdict === "refused" && one.survived) {
+    const { reason, evidence } = one.refusals.at(-1) ?? { evidence: [] };
+    return el("div", { class: "verdict ok" }, survived, el("p", {}, `The ${one.receiver} told its operator, and carried on: ${reason}${evidence.map(([name, value]) => `; ${name}: ${value}`).join("")}.`));
+  }
   if (one.verdict === "refused") return refused(one);
-  if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }));
+  if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }), survived);
+  if (one.survived) return el("div", { class: "verdict ok" }, survived);
   if (one.carries && !one.served) return el("div", { class: "verdict" }, el("span", {}, state("none", "not seen")), el("p", {}, `Somebody else runs ${one.receiver}: whether it verified this is not seen, only its answer.`));
   return null;
 };
@@ -58,8 +65,11 @@ const lines = (part, covered = []) => {
 
 const section = (heading, ...content) => el("section", {}, el("h3", {}, heading), content);
 
-const stages = (answer, carries) => (answer.stages?.length ? section(`${answer.verdict === "refused" ? "What the receiver computed" : carries === "encrypted" ? "What was encrypted" : "What was signed"}, stage by stage`, el("ol", { class: "rows" }, answer.stages.map((stage) =>
-  el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("code", {}, stage.text || `hex ${stage.hex}`))))) : null);
+// no port is signed where a stage begins with the address without it
+const portless = ({ text }, { origin }) => { const bare = origin.replace(/:\d+$/, ""); return bare !== origin && text?.startsWith(bare) && !text.startsWith(origin); };
+const stages = (answer, one) => (answer.stages?.length ? section(`${answer.verdict === "refused" ? "What the receiver computed" : one.carries === "encrypted" ? "What was encrypted" : "What was signed"}, stage by stage`, el("ol", { class: "rows" }, answer.stages.map((stage) =>
+  el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("div", {}, el("code", {}, stage.text || `hex ${stage.hex}`), portless(stage, one) ? el("small", {}, "The port is left out on purpose: none is signed.") : null)))),
+answer.stages.some((stage) => stage.masked) ? el("p", { class: "hint" }, `Masked is what holds a credential. On your own terminal, “handshakes verify ${platform} --show-secrets” shows it.`) : null) : null);
 
 const sentence = ({ says, change }) => change ? says.replace(/\.(?= [A-Z]|$)/, () => ` (${change}).`) : says;
 const reading = (one) => one.parts.every((part) => part.kind === "reading");
@@ -73,8 +83,8 @@ const explained = (answer, by) => {
   answer.explanations?.slice(0, 3).forEach((group, index) => {
     const [first, ...others] = [...group.filter((one) => !reading(one)), ...group.filter(reading)]; // a mistake says more than a reading
     parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => part.kind === "reading" ? [
-      el("p", {}, "It would verify if the documents are read in another way: ", el("code", {}, part.id)),
-      el("p", { class: "hint" }, "What to do: let the sender keep to the documents. If the platform itself sends this, verify with that reading, and report it to this project.")] : [
+      el("p", {}, `It would be accepted if the documents were read in another way: ${plain(part.says.slice(part.says.indexOf(": ") + 2))} `, el("code", {}, part.id)),
+      el("p", { class: "hint" }, "What to do: let the sender keep to the rule. If the platform itself sends this, verify with that reading, and report it: the page “Report a wrong reading” of this guide says how.")] : [
       el("p", {}, plain(sentence(part))), el("p", { class: "hint" }, `What to do: ${plain(part.cure)}`)]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });
@@ -82,8 +92,10 @@ const explained = (answer, by) => {
   if (answer.verdict === "refused" && !answer.explanations?.length) {
     if (answer.signature_fits) parts.push(answer.says.includes("signature itself is right") ? "" : el("p", {}, "The signature itself is right."));
     if (!answer.signature_fits && ["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
-      parts.push(el("p", {}, `No known mistake gives the received value: ${answer.tried} combinations were tried. Either another secret made it, or it was changed, or what it covers was changed, in a way that is not known here. Compare the secrets of both sides first.`));
-    } else parts.push(el("p", { class: "hint" }, answer.hint));
+      if (answer.known) parts.push(el("h3", {}, "Cause"), el("p", {}, `On this page it is known: ${answer.known}.`));
+      parts.push(el("p", {}, `${answer.known ? "The bytes alone do not tell it" : "No known mistake gives the received value"}: ${answer.tried} combinations were tried. Another secret, a value that was changed and a signature that was changed all look like this.`),
+        el("p", { class: "hint" }, "What to do: compare the secrets of both sides first. If they are the same, compare what was signed with the stages below; what still differs was changed on the way."));
+    } else parts.push(answer.known ? el("p", {}, `On this page it is known: ${answer.known}.`) : "", el("p", { class: "hint" }, answer.hint));
   }
   return parts;
 };
@@ -94,9 +106,12 @@ const why = async (one, panel, reading = "") => {
   try { answer = await ask("/why", { n: one.n, reading }); } catch (error) { panel.replaceChildren(el("p", {}, error.message)); return; }
   const choice = el("select", { class: "field", id: "reading" }, el("option", { value: "" }, "as adopted"), ...one.readings.map(({ id, rule: text }) => el("option", { value: id, selected: id === reading, title: text }, id.split(":")[1])));
   choice.addEventListener("change", () => why(one, panel, choice.value));
+  const readings = one.readings.length && !answer.after && answer.verdict !== "unknown"
+    ? el("div", {}, el("p", { class: "hint" }, "A document can often be understood in two ways; each is a reading. Choose one to see whether the request would pass."),
+      el("label", { for: "reading" }, "Read the documents "), choice, reading ? el("p", {}, one.readings.find(({ id }) => id === reading)?.rule) : null) : "";
   const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Refused as the documents are read here; read in this other way it is accepted" : "Why it is accepted");
-  panel.replaceChildren(heading, ...explained(answer, one.rule?.by === "fault"), stages(answer, one.carries) ?? "",
-    one.readings.length && !answer.after && answer.verdict !== "unknown" ? el("div", {}, el("label", { for: "reading" }, "Read the documents "), choice, el("p", { class: "hint" }, one.readings.find(({ id }) => id === reading)?.rule ?? "Where a document can be understood in two ways, each is a reading. Choose one to see whether the request would pass.")) : "");
+  panel.replaceChildren(...(reading ? [readings] : []), heading, ...explained(answer, one.rule?.by === "fault"), stages(answer, one) ?? "", reading ? "" : readings);
+  if (reading) { choice.focus(); panel.scrollIntoView({ block: "nearest" }); }
   say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.map((part) => plain(sentence(part))).join(" ") ?? answer.after ?? answer.hint}` : answer.verdict);
 };
 
@@ -251,5 +266,5 @@ const covers = async (one) => {
   $("#covers").textContent = `Covered: ${covered.join(", ") || "nothing"}. Not covered: ${open.join(", ") || "nothing"}.`;
   const names = new Map(one.parts.map((part) => [part.id, part.name]));
   for (const part of document.querySelectorAll("pre [data-part]")) part.classList.toggle("cov", covered.includes(names.get(part.dataset.part)));
-  $("#covered").replaceChildren(stages(answer, one.carries) ?? "");
+  $("#covered").replaceChildren(stages(answer, one) ?? "");
 };

@@ -21,7 +21,7 @@ const arrow = (row) => {
 
 const badge = (row) => {
   if (row.kind !== "request") return null;
-  if (row.verdict === "refused") return state(row.probe ? "ok" : "bad", "refused");
+  if (row.verdict === "refused") return state(row.probe ? "ok" : "bad", row.probe ? "refused as expected" : "refused");
   if (row.verdict) return state("ok", row.verdict);
   return row.violated ? state("bad", "violated") : row.open ? state("wait", "open") : null;
 };
@@ -120,7 +120,7 @@ const opens = (fresh, shop) => {
   if (key === opened.key) return undefined;
   const older = opened.n;
   opened = { n: rows.has(last.shows) ? last.shows : 0, key: last.shows && !rows.has(last.shows) ? opened.key : key };
-  if (opened.n) { news("refused"); return opened.n; }
+  if (opened.n) { news(rows.get(opened.n).verdict === "refused" ? "refused" : "survived"); return opened.n; }
   return older && selected === older ? 0 : undefined;
 };
 
