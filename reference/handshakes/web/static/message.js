@@ -5,6 +5,7 @@ const place = $("#message > .pad");
 let shown = { n: 0 };
 let turn = 0;
 
+const start = (text) => text[0].toUpperCase() + text.slice(1);
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
 const blank = [...place.childNodes];
 
@@ -36,7 +37,7 @@ const refused = (one) => {
   return el("div", { class: "verdict bad" }, el("span", {}, state(one.probe || one.expected ? "ok" : "bad", one.probe || one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
     refusal ? el("p", {}, refusal.says) : null,
     refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, TYPES[value] ?? value)))) : null,
-    one.sources.map(({ n, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `The ${one.receiver} asked ${to}, whose answer is ` : lost ? `What the ${one.receiver} asked, and got no answer to: ` : `The answer that the ${one.receiver} refused is `, link(n), other ? `. The account on this page is at ${other}.` : ".")),
+    one.sources.map(({ n, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `${start(one.receiver)} asked ${to}, whose answer is ` : lost ? `What ${one.receiver} asked, and got no answer to: ` : `The answer that ${one.receiver} refused is `, link(n), other ? `. The account on this page is at ${other}.` : ".")),
     el("dl", { class: "two" },
       el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
       el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
@@ -45,10 +46,10 @@ const refused = (one) => {
 };
 
 const verdict = (one) => {
-  const survived = one.survived ? [el("span", {}, state("ok", "survived as expected")), el("p", {}, `The fault: ${one.survived}. It must not stop the ${one.receiver}.`), one.rule?.text ? rule(one.rule) : null] : [];
+  const survived = one.survived ? [el("span", {}, state("ok", "survived as expected")), el("p", {}, `The fault: ${one.survived}. It must not stop ${one.receiver}.`), one.rule?.text ? rule(one.rule) : null] : [];
   if (one.verdict === "refused" && one.survived) {
     const { reason, evidence } = one.refusals.at(-1) ?? { evidence: [] };
-    return el("div", { class: "verdict ok" }, survived, el("p", {}, `The ${one.receiver} told its operator, and carried on: ${reason}${evidence.map(([name, value]) => `; ${name}: ${value}`).join("")}.`));
+    return el("div", { class: "verdict ok" }, survived, el("p", {}, `${start(one.receiver)} told its operator, and carried on: ${reason}${evidence.map(([name, value]) => `; ${name}: ${value}`).join("")}.`));
   }
   if (one.verdict === "refused") return refused(one);
   if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }), survived);
