@@ -21,6 +21,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.client import Client
 from handshakes.runtime.server import RoleServer, origin_of
@@ -75,6 +76,11 @@ def bound(port: int = 0) -> socket.socket:
     return sock
 
 
+def complained(endpoint: str, refused: Refused) -> None:
+    """Tell whoever looks for what went wrong what a partner's operator is told, and when."""
+    print(f"{time.time():.3f} {endpoint}: {refused} {dict(refused.evidence)}", file=sys.stderr, flush=True)
+
+
 def serve(
     given: dict[str, Any], sockets: dict[str, Any], ahead: str, last: str = "0", what: str = ""
 ) -> None:
@@ -90,9 +96,10 @@ def serve(
         event.listen(engine, "commit", step)
     for name, sock in sockets.items():
         world = World(lambda: int(time.time()) + int(ahead), os.urandom, Mortal(store, step))
-        partner = PLATFORMS[name].tools().sides(world).partner
+        sides = PLATFORMS[name].tools().sides(world)
+        sides.reports.heard = complained
         exchange = Mortal(client, step).exchange
-        RoleServer(Mortal(partner, step), exchange, bound(sock.getsockname()[1])).start()
+        RoleServer(Mortal(sides.partner, step), exchange, bound(sock.getsockname()[1])).start()
     os.write(1, b'"serves"\n')
     while os.getppid() == host:  # it ends with who began it, however that ends
         time.sleep(1)

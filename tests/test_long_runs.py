@@ -11,6 +11,7 @@ RUNS = {
     "tests.differential.run": ["--cases"],
     "tests.fuzz.run": ["--seconds"],
     "tests.trials.mutations": ["all", "--count"],
+    "tests.trials.one_database": ["--at-once"],
 }
 
 
@@ -22,3 +23,14 @@ def test_a_run_that_would_try_nothing_is_a_mistake_of_usage(name, number, monkey
         import_module(name).main()
     assert ended.value.code == 2
     assert "nothing would be tried" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [*RUNS, "tests.attacks.__main__"])
+def test_a_word_that_a_run_does_not_know_is_a_mistake_of_usage(name, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", [name, "no-such-word"])
+    with pytest.raises(SystemExit) as ended:
+        import_module(name).main()
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "no-such-word" in said.err

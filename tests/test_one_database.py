@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.sql_store import SqlStore
-from tests.apps import all_at_once, apps, killed_at_steps, restarted_at_steps
+from tests.apps import all_at_once, apps, at_steps, killed, restarted
 from tests.postgres import running
 
 AT_ONCE = 5
@@ -56,7 +57,7 @@ def some_steps(name: str, seed: str) -> list[int]:
 def test_killed_at_a_step_nothing_is_lost_and_the_next_try_works(url, store, name):
     steps = some_steps(name, url[:6])
     with apps(url, KEY, STEPS[name] + 1, [name]) as served:
-        assert killed_at_steps(served, name, store, steps) == steps[-1]
+        assert at_steps(served, name, store, killed, steps) == steps[-1]
 
 
 def test_the_database_restarted_at_a_step_loses_nothing_and_the_next_try_works():
@@ -65,7 +66,7 @@ def test_the_database_restarted_at_a_step_loses_nothing_and_the_next_try_works()
             url, steps = server.empty(), some_steps(name, "restarted")
             store = SqlStore(url, [KEY])
             with apps(url, KEY, STEPS[name] + 1, [name]) as served:
-                assert restarted_at_steps(served, name, server, store, steps) == steps[-1]
+                assert at_steps(served, name, store, partial(restarted, server), steps) == steps[-1]
             store.close()
 
 

@@ -395,7 +395,8 @@ def socket_free() -> Iterator[int]:
 
 if __name__ == "__main__":
     asyncio.set_event_loop_policy(None)
+    parts = {"pages": pages, "flat": flat, "bare": bare, "workers": workers}
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["pages", "flat", "bare", "workers"])
-    for part in parser.parse_args().parts:
-        {"pages": pages, "flat": flat, "bare": bare, "workers": workers}[part]()
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[])
+    for part in parser.parse_args().parts or parts:
+        parts[part]()

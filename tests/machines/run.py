@@ -30,7 +30,7 @@ def main() -> int:
     """Run until the time is over; an exception of a machine is its report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=900)
-    parser.add_argument("platforms", nargs="*", metavar="PLATFORM", help=", ".join(ADAPTERS))
+    parser.add_argument("platforms", nargs="*", choices=[*ADAPTERS, []], default=[])
     given = parser.parse_args()
     if given.seconds <= 0:
         parser.error("nothing would be tried")

@@ -11,16 +11,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.sql_store import SqlStore
-from tests.apps import Apps, all_at_once, apps, killed_at_steps, restarted_at_steps
-from tests.postgres import Server, running
+from tests.apps import Broken, all_at_once, apps, at_steps, killed, restarted
+from tests.postgres import running
 
 MOST = 200
 
@@ -43,18 +43,6 @@ def together(url: str, key: str, at_once: int, names: list[str]) -> str:
     )
 
 
-def _broken(server: Server | None, store: SqlStore) -> list[tuple[str, Callable[..., int]]]:
-    """Return what is broken, and how."""
-
-    def killed(served: Apps, name: str, steps: range) -> int:
-        return killed_at_steps(served, name, store, steps)
-
-    def restarted(served: Apps, name: str, steps: range) -> int:
-        return restarted_at_steps(served, name, server, store, steps)
-
-    return [("killed", killed), *([("the database restarted", restarted)] if server else [])]
-
-
 def run(database: str, names: list[str], at_once: int, of_all: int, *, kill: bool) -> None:
     """Do it on one kind of database."""
     key = Fernet.generate_key().decode()
@@ -71,22 +59,32 @@ def run(database: str, names: list[str], at_once: int, of_all: int, *, kill: boo
             url = empty(name)
             store = SqlStore(url, [key])
             print(f"{database}, {together(url, key, at_once, [name])}", flush=True)
-            for done, how in _broken(server, store) if kill else ():
+            ways: dict[str, Broken] = {"killed": killed} if kill else {}
+            if server and kill:
+                ways["the database restarted"] = partial(restarted, server)
+            for done, how in ways.items():
                 with apps(url, key, MOST, [name]) as served:
                     start = time.monotonic()
-                    last = how(served, name, range(1, MOST))
+                    last = at_steps(served, name, store, how, range(1, MOST))
                 said = f"{done} at each of {last} steps, {time.monotonic() - start:.0f} s; nothing lost"
                 print(f"{database}, {name}: {said}", flush=True)
             store.close()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Do it on each kind of database."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("databases", nargs="*", default=["postgresql", "sqlite"])
+    parser.add_argument("databases", nargs="*", choices=["postgresql", "sqlite", []], default=[])
     parser.add_argument("--only", nargs="+", choices=[*PLATFORMS], default=[*PLATFORMS])
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--of-all", type=int, default=32)
     parser.add_argument("--no-kill", action="store_true")
     given = parser.parse_args()
-    for one in given.databases:
+    if min(given.at_once, given.of_all) <= 0:
+        parser.error("nothing would be tried")
+    for one in given.databases or ["postgresql", "sqlite"]:
         run(one, given.only, given.at_once, given.of_all, kill=not given.no_kill)
+
+
+if __name__ == "__main__":
+    main()
