@@ -200,3 +200,106 @@ def test_a_refusal_is_the_same_in_every_theme_that_was_chosen():
 @pytest.mark.parametrize(("platform", "timed"), [("officernd", True), ("retailcrm", False)])
 def test_a_replay_after_minutes_is_proposed_where_a_time_is_signed(market, platform, timed):
     assert ask(market, "GET", "/proven", platform=platform)["timed"] is timed
+
+
+@pytest.mark.parametrize(
+    ("fault", "asked", "lost"),
+    [
+        ("token-not-json", "POST /oauth/token", False),
+        ("secret-empty", "GET /api/v1/organizations/test-slug/integrations/", False),
+        ("dropped-organization", "GET /api/v1/organizations/test-slug", True),
+    ],
+)
+def test_what_the_receiver_asked_last_is_linked_where_its_answer_was_refused_or_never_came(
+    market, fault, asked, lost
+):
+    pressed(market, "officernd", f"connect-{FIRST}", fault=fault)
+    (source,) = message(market, "officernd", "connect")["sources"]
+    linked = ask(market, "GET", "/message", n=source["n"])
+    assert linked["request"]["line"].startswith(asked) and linked["answer"] == source["n"]
+    assert (source["lost"], "response" in linked) == (lost, not lost)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("code-reused", "The code was used before"),
+        ("token-429", "Too many requests."),
+        ("error-organization", "The fault is on the other side."),
+        ("another-client", "The answer is about something else"),
+    ],
+)
+def test_what_to_do_about_a_refused_answer_goes_by_what_the_api_said(market, fault, says):
+    pressed(market, "officernd", f"connect-{FIRST}", fault=fault)
+    assert message(market, "officernd", "connect")["refusals"][-1]["hint"].startswith(says)
+
+
+def test_where_the_bytes_tell_nothing_why_names_the_fault_that_was_chosen_and_none_without_one(market):
+    why = ask(market, "GET", "/why", n=faulty(market, "wrong-secret")["n"])
+    assert (why["explanations"], why["known"]) == ([], "signed with another secret")
+    n = ask(market, "POST", "/resend", n=last_signed(market), changes={"query-3": "elsewhere"})["n"]
+    why = ask(market, "GET", "/why", n=n)
+    assert (why["explanations"], why["known"]) == ([], "")
+
+
+def test_a_fault_that_was_survived_opens_the_message_that_it_was_in_with_its_rule(market):
+    one = faulty(market, "quoted-organization")
+    assert one["survived"] == FAULTS["quoted-organization"].what and one["verdict"] == "verified"
+    assert one["rule"]["id"] == FAULTS["quoted-organization"].clause
+    pressed(market, "officernd", f"connect-{FIRST}", fault="region-foreign")
+    one = message(market, "officernd", "connect")
+    assert one["request"]["line"].startswith("GET /officernd/connect?"), "what came after it is not the fault"
+    assert (one["verdict"], [each["reason"] for each in one["refusals"]]) == ("", ["not-allowed"])
+    assert faulty(market, "spaced-json")["survived"] == ""
+
+
+def test_the_consent_of_another_user_shows_both_ids_the_answer_that_says_so_and_a_rule_of_consent(market):
+    ask(market, "POST", "/press", platform="fortis", press="consent", fault="consent-of-another")
+    one = message(market, "fortis", "consent")
+    facts = dict(one["refusals"][-1]["evidence"])
+    opened = step(market, "fortis", "open")["fields"]["user"]
+    assert facts["opened by"] == opened != facts["consented by"]
+    (source,) = one["sources"]
+    answer = ask(market, "GET", "/message", platform="fortis", n=source["n"])
+    assert facts["consented by"] in answer["response"]["body"]
+    assert "OAuth" in one["rule"]["text"]
+
+
+def test_a_callback_that_comes_twice_names_the_one_that_was_taken(market):
+    ask(market, "POST", "/press", platform="fortis", press="consent", fault="callback-twice")
+    one = message(market, "fortis", "consent")
+    (source,) = one["sources"]
+    first = ask(market, "GET", "/message", platform="fortis", n=source["n"])
+    assert source["taken"] and not first["refusals"]
+    assert first["request"]["line"] == one["request"]["line"]
+
+
+def causes(market: Market, platform: str, press: str) -> list[list[str]]:
+    """Return the ids that Why? lists for the message of a step, group by group."""
+    why = ask(market, "GET", "/why", platform=platform, n=message(market, platform, press)["n"])
+    return [[one["id"] for one in group] for group in why["explanations"]]
+
+
+@pytest.mark.parametrize(
+    ("fault", "ids"),
+    [
+        ("duplicate-json-key", [["retailcrm:register.json=last-wins", "retailcrm:register.json=any-case"]]),
+        ("too-large", []),
+        ("number-as-key", []),
+    ],
+)
+def test_why_lists_a_reading_only_if_with_it_the_request_is_accepted_and_no_cause_that_is_none(
+    market, fault, ids
+):
+    popup = pressed(market, "retailcrm", "popup-example-module")
+    sent(market, "retailcrm", popup, "connect", fault=fault)
+    assert causes(market, "retailcrm", "connect") == ids
+
+
+@pytest.mark.parametrize("fault", ["nan", "deep-json"])
+def test_what_json_does_not_allow_is_named_as_that_and_not_as_another_notation(market, fault):
+    user = step(market, "fortis", "open")["fields"]["user"]
+    pressed(market, "fortis", f"open-{user}", fault=fault)
+    why = ask(market, "GET", "/why", platform="fortis", n=message(market, "fortis", "open")["n"])
+    (part,) = why["explanations"][0][0]["parts"]
+    assert part["says"].startswith("The text is JSON but for something that JSON does not allow")

@@ -51,7 +51,12 @@ def shop(sides: Sides) -> Shop:
             done=one.state == "removed",
         )
     )
-    state = " ".join(filter(None, (one.state, *(("to", one.account_name) if connected else ()))))
+    state = " ".join(
+        filter(
+            None,
+            (one.state.replace("added", "not connected"), *(("to", one.account_name) if connected else ())),
+        )
+    )
     return Shop("Signed URLs: health check, configuration, sync", state, connected, tuple(presses))
 
 

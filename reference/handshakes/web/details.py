@@ -8,12 +8,11 @@ from typing import Any
 from ..core.messages import Headers, Request, Response
 from ..core.refusals import REASONS, Refused
 from ..explain import explain
-from ..runtime.verdicts import Survives
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
 from .reasons import NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
-from .remarks import clause, met, note, probes, rule, sources
+from .remarks import clause, met, note, probes, rule, sources, survived
 from .resending import parts
 from .views import sender, verdict, what
 from .wire import Exchange, Wire
@@ -48,7 +47,7 @@ def details(place: Place, one: Exchange) -> Json:
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
         "why": bool(one.carries) if one.carries or not one.refused else _has_more(found),
-        "survived": what(fault) if fault and isinstance(fault.expected, Survives) else "", "expected": bool(fault),
+        "survived": what(fault) if fault and survived(fault) else "", "expected": bool(fault),
         "readings": [{"id": each.id, "rule": each.rule} for each in load(place.name).readings("signing")],
     }  # fmt: skip
     if one.response is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..runtime.browser import PLAYED
-from ..runtime.verdicts import PROBE, Fault, Refuses
+from ..runtime.verdicts import PROBE, Fault, Refuses, Survives
 from ..spec.register import load
 from .places import Place
 from .reasons import UNTOLD
@@ -78,8 +78,13 @@ def met(place: Place, one: Exchange) -> Fault | None:
     if isinstance(fault.expected, Refuses):
         right = (fault.expected.reason, fault.expected.other)
         return fault if one.refused and one.refused[-1][1].reason in right else None
-    survived = chapter.settled and one.number == survivor(place, chapter.number)
-    return fault if survived else None
+    here = chapter.settled and one.number == survivor(place, chapter.number)
+    return fault if here else None
+
+
+def survived(fault: Fault | None) -> bool:
+    """Return whether a fault that was met had to be survived."""
+    return fault is not None and isinstance(fault.expected, Survives)
 
 
 def survivor(place: Place, chapter: int) -> int:

@@ -130,7 +130,8 @@ FORMS: tuple[tuple[str, str, re.Pattern[bytes], Undo], ...] = tuple(
         ("fortis-text-encoded", "escaped for HTML", rb"\{\s*&", lambda t: unescape(t.decode()).encode()),
         ("fortis-text-encoded", "with backslashes", rb"\{\s*\\", lambda t: t.replace(b'\\"', b'"')),
         ("fortis-text-query", "", rb"[\w.-]+=", _query),
-        ("fortis-text-printed", "", rb"\{", read_printed),
+        ("fortis-text-printed", "The text is JSON but for something that JSON does not allow: the facts name it.", rb'\{\s*"[\w.-]+"\s*:', read_printed),
+        ("fortis-text-printed", "", rb'\{(?!\s*"[\w.-]+"\s*:)', read_printed),
     )
 )  # fmt: skip
 """What else may have been encrypted, and how it is undone; most are told by their first bytes."""

@@ -47,9 +47,8 @@ const refused = (one) => {
 
 const verdict = (one) => {
   const survived = one.survived ? [el("span", {}, state("ok", "survived as expected")), el("p", {}, `The fault: ${one.survived}. It must not stop ${one.receiver}.`), one.rule?.text ? rule(one.rule) : null] : [];
-  if (one.verdict === "refused" && one.survived) {
-    const { reason, evidence } = one.refusals.at(-1) ?? { evidence: [] };
-    return el("div", { class: "verdict ok" }, survived, el("p", {}, `${start(one.receiver)} told its operator, and carried on: ${reason}${evidence.map(([name, value]) => `; ${name}: ${value}`).join("")}.`));
+  for (const { reason, evidence } of one.survived ? one.refusals.slice(-1) : []) {
+    survived.push(el("p", {}, `${start(one.receiver)} told its operator, and carried on: ${reason}${evidence.map(([name, value]) => `; ${name}: ${value}`).join("")}.`));
   }
   if (one.verdict === "refused") return refused(one);
   if (one.verdict) return el("div", { class: "verdict ok" }, el("span", {}, state("ok", one.verdict)), el("strong", {}, one.title), el("p", { id: "covers" }), survived);
