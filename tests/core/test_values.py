@@ -56,7 +56,8 @@ def test_what_a_case_leaves_open_changes_nothing():
 
 def test_a_message_that_gives_no_more_than_it_must_is_empty_and_waits_ten_seconds():
     request, response = Request("GET", "https://a.example", "/"), Response(204)
-    assert (request.headers, request.body, request.timeout) == ((), b"", 10.0)
+    assert (request.headers, request.body, request.timeout, request.note) == ((), b"", 10.0, "")
+    assert request == Request("GET", "https://a.example", "/", note="for the transcript")
     assert (response.headers, response.body, response.header("a"), response.header("a", "b")) == (
         (),
         b"",
