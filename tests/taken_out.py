@@ -88,10 +88,14 @@ def _line(file: str, line: int) -> list[tuple[str, int]]:
 @cache
 def _raises(module: str, line: int) -> bool:
     """Return whether a `raise` stands on a line."""
-    return any(
-        isinstance(node, ast.Raise) and node.lineno <= line <= (node.end_lineno or node.lineno)
-        for node in ast.walk(ast.parse(_source(module)))
-    )
+    return any(first <= line <= last for first, last in _all_raises(module))
+
+
+@cache
+def _all_raises(module: str) -> list[tuple[int, int]]:
+    """Return the first and the last line of each `raise`."""
+    nodes = ast.walk(ast.parse(_source(module)))
+    return [(node.lineno, node.end_lineno or node.lineno) for node in nodes if isinstance(node, ast.Raise)]
 
 
 class _Passing(ast.NodeTransformer):
@@ -125,18 +129,20 @@ def _functions(module: ModuleType) -> Iterator[FunctionType]:
                 yield one
 
 
+@cache
+def _changed(module: str, line: int) -> dict[tuple[str, int], CodeType]:
+    """Return the code of a module's functions without the `raise` on a line, by name and first line."""
+    passing = _Passing(line)
+    tree = ast.fix_missing_locations(passing.visit(ast.parse(_source(module))))
+    assert passing.found == 1, f"{module}, line {line}: no single raise there"
+    codes = _codes(compile(tree, str(sys.modules[module].__file__), "exec"))
+    return {(code.co_qualname, code.co_firstlineno): code for code in codes}
+
+
 @contextmanager
 def without(at: Place) -> Iterator[None]:
     """Run what is inside without the statement at a place."""
-    module = sys.modules[at.module]
-    tree = ast.parse(_source(at.module))
-    passing = _Passing(at.line)
-    tree = ast.fix_missing_locations(passing.visit(tree))
-    assert passing.found == 1, f"{at.module}, line {at.line}: no single raise there"
-    changed = {
-        (code.co_qualname, code.co_firstlineno): code
-        for code in _codes(compile(tree, str(module.__file__), "exec"))
-    }
+    module, changed = sys.modules[at.module], _changed(at.module, at.line)
     before = []
     for function in _functions(module):
         own = function.__code__

@@ -20,19 +20,17 @@ RUNNER = Runner("officernd")
 class TestTheFile(WholeFile):
     runner = RUNNER
 
-
-@RUNNER.each()
-def test_the_package_sees_the_stages_of_the_vector(group, vector):
-    written = stages_of(vector)
-    broke_late = vector["expect"].get("stage") in ("message", "time")
-    if vector["expect"]["verdict"] == "accepted" or broke_late:
-        assert RUNNER.seen(group, vector) == written
-        assert written[-1][0] == "message"
-    else:
-        assert not written
-        if "target" in vector["input"] and "secret-empty" not in vector["id"]:
-            with pytest.raises(Refused):
-                signing.query_stages(vector["input"]["target"])
+    def sees_the_stages(self, group, vector):
+        written = stages_of(vector)
+        broke_late = vector["expect"].get("stage") in ("message", "time")
+        if vector["expect"]["verdict"] == "accepted" or broke_late:
+            assert RUNNER.seen(group, vector) == written
+            assert written[-1][0] == "message"
+        else:
+            assert not written
+            if "target" in vector["input"] and "secret-empty" not in vector["id"]:
+                with pytest.raises(Refused):
+                    signing.query_stages(vector["input"]["target"])
 
 
 @pytest.mark.parametrize(
