@@ -32,6 +32,8 @@ from handshakes.core.timestamps import check_time
         (3_600 + 59, "1 hour (3659 s)"),
         (26 * 3_600, "1 day 2 hours (93600 s)"),
         (7 * 86_400, "7 days (604800 s)"),
+        (31_557_600 // 12, "1 month (2629800 s)"),
+        (int(365.25 * 86_400), "1 year (31557600 s)"),
         (147_723_438, "4 years 8 months (147723438 s)"),
         (10**12, "31688 years 1 month (1000000000000 s)"),
     ],
