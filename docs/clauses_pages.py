@@ -25,7 +25,7 @@ def page(spec: register.Register, run: Path) -> str:
         f"{len(spec.readings())} readings, {len(spec.sources)} sources."
     )
     parts = [f"# {escaped(spec.title)}", f"{counts} How to read them: [Clauses](index.md)."]
-    parts += ["## Sources", *(_source(source) for source in spec.sources)]
+    parts += ["## Sources { data-search-exclude=yes }", *(_source(source) for source in spec.sources)]
     parts.append("## Clauses")
     for topic, clauses in groupby(spec.clauses, key=lambda clause: _short(clause.id).partition(".")[0]):
         parts.append(f"### {topic}")
@@ -59,7 +59,10 @@ def page(spec: register.Register, run: Path) -> str:
         rows = [
             f"| {_link(entry.clause)} | {unsearched(escaped(entry.reason))} |" for entry in spec.untestable
         ]
-        parts += ["## What no test can reach", "\n".join(["| clause | why |", "| --- | --- |", *rows])]
+        parts += [
+            "## What no test can reach { data-search-exclude=yes }",
+            "\n".join(["| clause | why |", "| --- | --- |", *rows]),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

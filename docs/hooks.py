@@ -36,6 +36,7 @@ from docs import (  # noqa: E402
     notebook_pages,
     platform_pages,
     probe_page,
+    questions_page,
     reasons_page,
     recipe_pages,
     searching,
@@ -66,6 +67,7 @@ FILLED = {
         "<!-- the last run -->",
         lambda: benchmarks_page.section(ROOT / "build" / "benchmarks.json"),
     ),
+    "questions.md": ("<!-- the questions -->", questions_page.sections),
     "troubleshooting.md": ("<!-- the symptoms -->", trouble_page.sections),
     "api.md": ("<!-- the modules -->", lambda: api_pages.table(PACKAGE)),
     "comparison.md": (

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from docs import comparison_page, diagrams, faults_pages, notebook_pages, vectors_pages
-from docs.text import clause, folded, plain, prose, reason
+from docs.text import clause, fence, folded, plain, prose, reason, table
 from handshakes.core.cases import Slip
 from handshakes.core.refusals import REASONS
 from handshakes.explain.entries import STAGES
@@ -97,6 +97,7 @@ def pages(platform: str) -> str:
         f"**Learn it**, in lessons to run: {learn}.",
         f"**Write it**: [the recipe](../recipes/{platform}.md) has {len(recipe.load(platform).operations)} operations "
         "step by step; [Frameworks](../frameworks.md) say where the raw query and body are.",
+        f"**Ask it**: [short answers](../questions.md#{platform}) to what integrators ask in the first week.",
         f"**Check it**: [{count} vectors](../vectors/{platform}.md), [to download]({archive}), and "
         f"[{len(faults_pages.faults(platform))} faults](../faults/{platform}.md) that the simulator makes on request.",
         f"**Look it up**: [{len(spec.clauses)} clauses](../clauses/{platform}.md), "
@@ -246,6 +247,16 @@ def imperative(text: str) -> str:
     return prose(start + first + text[found.end() :])
 
 
+def script(platform: str) -> str:
+    """Show the script of the partner's page, which sends the message, and the texts that it may send."""
+    assert platform == "onoffice"
+    texts = import_module("handshakes.onoffice.partner.texts").TEXTS
+    names = [name for name in texts["en"] if name == "failed" or name.startswith("error-")]
+    rows = [tuple(prose(texts[language][name]) for language in ("en", "de")) for name in names]
+    code = fence(import_module("handshakes.onoffice.script").SCRIPT, "js")
+    return f"{code}\n\n{folded('Error texts in English and German, to copy', table(('English', 'German'), rows))}"
+
+
 MADE: dict[str, Callable[..., str]] = {
     "pages": pages,
     "diagram": diagram,
@@ -254,6 +265,7 @@ MADE: dict[str, Callable[..., str]] = {
     "reasons": reasons,
     "ambiguities": ambiguities,
     "checklist": checklist,
+    "script": script,
 }
 """What a mark in a written page stands for."""
 ELSEWHERE = ("security", "mistakes", "reasons", "ambiguities", "checklist")

@@ -76,7 +76,9 @@ def _worked(group: dict[str, Any], vector: dict[str, Any]) -> list[str]:
         "given": group["given"],
         "input": vector["input"],
     }
-    parts = [f"### Worked: {vector['id'].rpartition('/')[2]} {{ #worked-{vector['id'].replace('/', '-')} }}"]
+    parts = [
+        f"### Worked: {vector['id'].rpartition('/')[2]} {{ #worked-{vector['id'].replace('/', '-')} data-search-exclude=yes }}"
+    ]
     parts += ["The question, as `vectors run` sends it:", _json(question)]
     if vector["stages"]:
         rows = [f"| *{stage['name']}* | {stage['length']} | {_shown(stage)} |" for stage in vector["stages"]]

@@ -6,18 +6,22 @@
   const NEAR = 0.7, SHOWN = 3; // of one page, how many sections are shown at once, and how near they have to be to the best
   const WORTH = 0.5; // the part of the words that a page has to have, of those that the best has
   const EXCERPT = 40; // words
+  const WHOLE = /^(?:.|\d+)$/u; // a letter and a number are no beginnings of words
   const cut = text => text.toLowerCase().split(/[^\p{L}\p{N}_]+/u).filter(word => word);
   const stem = word => word.length > 4 ? word.replace(/(?:i?es|i?ed|ing|e|s|y)$/, "") : word.length > 3 ? word.replace(/s$/, "") : word;
   const words = (text, joined) => {
     const all = cut(text), pairs = joined ? all.slice(1).flatMap((word, place) => [all[place] + word, `${all[place]}_${word}`]) : [];
     return {whole: new Set([...all, ...pairs]), stems: new Set(all.map(stem)), length: all.length};
   };
+  const groups = "$alike".split(", ").map(group => group.split(" ").map(stem));
+  const alike = word => groups.filter(group => group.includes(stem(word))).flat().filter(each => each !== stem(word));
   const asked = [], docs = new Map(), counts = new Map(), post = self.postMessage.bind(self);
 
   // `clientId` finds `client-id`, and "health check" `healthcheck`.
   const match = ({whole, stems}, word, pairs) =>
     whole.has(word) ? 1 : pairs.some(pair => whole.has(pair)) ? 1 : stems.has(stem(word)) ? 0.9
-      : [...whole].some(each => each.startsWith(word)) ? (counts.has(stem(word)) ? 0.15 : 0.9) : 0;
+      : alike(word).some(each => stems.has(each)) ? 0.7
+        : !WHOLE.test(word) && [...whole].some(each => each.startsWith(word)) ? (counts.has(stem(word)) ? 0.15 : 0.9) : 0;
 
   const excerpt = text => {
     const parts = text.match(/(?:<[^>]*>|[^\s<])+/g) || [];
@@ -72,12 +76,12 @@
       }
     } else if (data.type === 2) {
       const id = data.data.toLowerCase().replace(/"/g, "").trim(), all = cut(id);
-      // A function word goes where it stands alone: ids keep theirs.
-      const left = cut(id.split(/\s+/).filter(part => !FEW.has(part.replace(/\W+$/, ""))).join(" "));
+      // A function word goes where it stands alone: ids keep theirs. So does "doesn't", and the end of "what's".
+      const left = cut(id.replace(/\w+n['’]t\b|['’](?:s|m|re|ve|ll|d)\b/g, "").split(/\s+/).filter(part => !FEW.has(part.replace(/\W+$/, ""))).join(" "));
       const kept = [...new Set(left.length ? left : all)];
       const named = kept.filter(word => PLATFORMS[word]), others = kept.filter(word => !PLATFORMS[word]);
       asked.push(others.length ? {id, words: others, named} : {words: kept, named: []});
-      if (!data.data.includes('"')) data.data = kept.map(stem).join(" ");
+      if (!data.data.includes('"')) data.data = kept.flatMap(word => [WHOLE.test(word) ? `${word}^1` : stem(word), ...alike(word)]).join(" ");
     }
   });
 })();

@@ -15,13 +15,14 @@ LEFT_OUT = (
     "api.md",
     "benchmarks.md",
     "changelog.md",
+    "contributing.md",
     "dependencies.md",
     "entries.md",
     "matrix.md",
     "sources.md",
 )
 """Lists, code, and how the project came about: whoever looks for a word of theirs wants the page that explains it."""
-EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.6, "faults": 1.4}
+EXPLAINED = {"reasons.html": 2.4, "clauses": 2.0, "mistakes": 1.4, "faults": 0.6}
 """How much a section counts whose title is the id of what it explains, by page or folder."""
 USED = {
     "reasons.html": 0.5,
@@ -30,14 +31,25 @@ USED = {
     "faults": 0.5,
     "recipes": 0.5,
     "platforms": 1.5,
-    "troubleshooting.html": 1.6,
+    "questions.html": 1.7,
+    "troubleshooting.html": 2.2,
 }
 """How much everything else counts there; 1 is the rule."""
 FUNCTION_WORDS = (
-    "a an and are as at be by can could did do does for from has have how i if in into is it its may me must my of on or our "
-    "should so that the their then there these this those to was we were what when where which who why will with would you your"
+    "a about although am an and any anything are as at be because been but by can could did do does for from get gets got had happen "
+    "happens has have he her his how i if in into is it its just let may me mean means must my need of on or our really she should so "
+    "something still than that the their them then there these they this those though to too us want was we were what whatever when "
+    "where whether which who why will with would yet you your"
 )
 """What a phrase has between the words that matter. Each is left out only where it stands alone beside others: ids keep theirs."""
+ALIKE = (
+    "two 2, three 3, four 4, five 5, twice again repeat replay double, late old expire stale, soon ahead future, fit match mismatch differ, "
+    "wrong invalid bad, uppercase capital upper, delete remove uninstall disconnect, url link address, domain host, answer response "
+    "respond reply, payload body, sandbox test, permission scope right, log logging, hash digest hmac mac, crypt cipher, "
+    "rotate change renew, sort order, parameter param argument field, keep store save, blank space, quote quotation, user person, "
+    "button click, origin postmessage, browser chrome firefox safari, organisation organization, timeout wait, reject refuse, fake forge, iframe frame"
+)
+"""Words that one person types and another writes, group by group."""
 IN_THE_WORKER = Path(__file__).with_name("search.js")
 """What is put before the theme's search."""
 SEPARATOR = re.compile(r"[\s\-.:]+")
@@ -59,7 +71,10 @@ def worker(script: str) -> str:
         word: name for name, each in PLATFORMS.items() for word in re.findall(r"\w+", each.title.lower())
     }
     own = IN_THE_WORKER.read_text("utf-8")
-    return own.replace("$few", FUNCTION_WORDS).replace("$platforms", json.dumps(names)) + script
+    return (
+        own.replace("$alike", ALIKE).replace("$few", FUNCTION_WORDS).replace("$platforms", json.dumps(names))
+        + script
+    )
 
 
 def boost(location: str, title: str) -> float:

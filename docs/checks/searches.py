@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from docs import questions_page
 from docs.checks import serving
 from docs.faults_pages import faults
 from docs.searching import SEPARATOR
@@ -80,6 +81,9 @@ def expected() -> dict[str, Wanted]:
         found |= {slip.id: ((f"mistakes/{place}.html#{slip.id}",), 3) for slip in slips}
     found |= {text: ((f"troubleshooting.html#{symptom}",), 2) for text, symptom in SYMPTOMS.items()}
     found |= {ask: (tuple(places), 3) for rows in questions().values() for ask, places in rows.items()}
+    for platform, rows in questions_page.questions().items():
+        asks = {one: one.ask if platform == "any" else f"{platform} {one.ask}" for one in rows}
+        found |= {ask: ((f"questions.html#{one.id}",), 3) for one, ask in asks.items()}
     names = {fault.name for platform in PLATFORMS for fault in faults(platform)}
     words = {id: SEPARATOR.split(id) for id in (*found, *names)}
     for name in names - set(found):

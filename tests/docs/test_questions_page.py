@@ -1,0 +1,82 @@
+"""Questions of the first week: each answer says no number and no word in code letters that its sources do not have."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from docs import questions_page
+from handshakes.onoffice.script import SCRIPT
+from handshakes.platforms import PLATFORMS
+from handshakes.spec import register
+
+DOCS = Path(__file__).parents[2] / "docs"
+QUESTIONS = {one.id: one for rows in questions_page.questions().values() for one in rows}
+ALGORITHMS = {"256"}
+"""Of SHA-256 and AES-256."""
+
+
+@cache
+def texts(platform: str) -> dict[str, str]:
+    """Return everything that a register says of each clause, ambiguity and measure."""
+    spec = register.load(platform)
+    found = {one.id: f"{one.text} {one.violation}" for one in spec.clauses}
+    found |= {one.id: f"{one.text} {one.why}" for one in spec.advice}
+    for one in spec.ambiguities:
+        found[one.id] = f"{one.question} {one.reason} {spec.reading(one.adopted).rule}"
+    return found
+
+
+def unfounded(question: questions_page.Question) -> list[str]:
+    """Return the numbers and the words in code letters of an answer that nothing it rests on has."""
+    said = " ".join(texts(id.partition(":")[0])[id] for id in question.see)
+    if question.page.endswith("#the-message"):
+        said += SCRIPT
+    codes = re.findall(r"`([^`]+)`", question.answer)
+    plain = re.sub(r"`[^`]+`", "", question.answer)
+    found = [code for code in codes if not re.search(rf"(?<!\w){re.escape(code)}(?!\w)", said)]
+    return found + [
+        number
+        for number in re.findall(r"(?<![A-Za-z\d])\d+", plain)
+        if number not in ALGORITHMS and not re.search(rf"\b{number}(?:\b|xx)", said)
+    ]
+
+
+@pytest.mark.parametrize("id", QUESTIONS)
+def test_an_answer_has_no_number_and_no_code_that_its_sources_do_not_have(id):
+    one = QUESTIONS[id]
+    assert unfounded(one) == []
+    assert one.see or one.page
+
+
+def test_a_wrong_number_and_a_wrong_name_would_be_seen():
+    other = questions_page.Question("x", "", "Wait 31 s for `adit`.", ("retailcrm:register.timeout",))
+    assert unfounded(other) == ["adit", "31"]
+
+
+def test_what_an_answer_rests_on_is_linked_with_how_it_is_known():
+    page = questions_page.sections()
+    for one in QUESTIONS.values():
+        section = page.partition(f"{{ #{one.id} }}")[2].partition("\n### ")[0]
+        for id in one.see:
+            platform, _, short = id.partition(":")
+            assert f"(clauses/{platform}.md#{short}) {questions_page.how_known(id)}" in section
+        assert not one.page or (DOCS / one.page.partition("#")[0]).exists() or "/" in one.page
+    assert doctest.testmod(questions_page) == (0, 1)
+
+
+def test_an_answer_that_rests_on_conclusions_alone_is_told_from_one_that_is_documented():
+    assert questions_page.how_known("fortis:postback.key") == "inferred"
+    assert questions_page.how_known("onoffice:secret.set") == "documented"
+    with pytest.raises(KeyError):
+        questions_page.how_known("onoffice:secret.sat")
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_ten_and_more_are_asked_of_each_platform(platform):
+    rows = questions_page.questions()[platform]
+    assert len(rows) >= 10 and len({one.ask for one in rows}) == len(rows)
