@@ -696,6 +696,36 @@ def test_the_token_is_kept_nowhere(mode, tmp_path):
     store.close()
 
 
+def without_a_token(world) -> str:
+    return re.sub("(access-token|user_id)=[^&]*", r"\1=", target_of(world))
+
+
+def test_a_launch_without_a_token_reads_its_location_once(monkeypatch):
+    world, asked = opened(mode="plain"), []
+    world.clock.advance(1)
+    get_one = MemoryStore.get
+    monkeypatch.setattr(MemoryStore, "get", lambda *given: asked.append(given[2]) or get_one(*given))
+    answer = get(world, without_a_token(world))
+    assert (answer.status, asked) == (303, [f"location {LOCATION}"])
+
+
+def test_a_location_taken_back_while_it_is_opened_without_a_token_stays_so_and_opens_nothing(monkeypatch):
+    world = opened(mode="plain")
+    world.clock.advance(1)
+    target, first_time = without_a_token(world), MemoryStore.first_time
+
+    def meanwhile(*given):
+        assert world.unregister().held
+        return first_time(*given)
+
+    monkeypatch.setattr(MemoryStore, "first_time", meanwhile)
+    answer = get(world, target)
+    cookie = answer.header("set-cookie").partition(";")[0]
+    kept = world.kept()
+    assert (kept.state, dict(kept.credentials)) == ("removed", {})
+    assert get(world, "/fortis/app", cookie).status == 403
+
+
 @pytest.mark.clause("fortis:identity.without-token")
 @pytest.mark.parametrize("mode", MODES)
 def test_without_a_token_the_app_opens_for_the_location_or_not_at_all(mode):

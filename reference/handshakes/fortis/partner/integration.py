@@ -122,11 +122,11 @@ class App(Consent):
             launch = self.verified(request)
             if self.opened_by(request):
                 return self.to_app(())
-            self.registered(launch)
+            known = self.registered(launch)
             user_id = yield from self.identified(launch)
             self.still_registered(launch, user_id)
             self.take_once(taken := self.launch_key(request, user_id))
-            cookie = self.opened(taken, launch, user_id)
+            cookie = self.opened(taken, launch, user_id, known)
         except Refused as refused:
             self.report("launch", refused)
             return self.closed(refused)
@@ -159,16 +159,16 @@ class App(Consent):
             tolerance=configuration.tolerance,
         )
 
-    def registered(self, launch: Launch) -> None:
+    def registered(self, launch: Launch) -> Installation | None:
         """fortis:launch.registered. Refuse with `unknown-installation` what our policy does not let a launch register.
 
         With a token the API will confirm the launch, which may then register what no postback did (`claim`)
-        or a lost one should have. Without a token nothing will confirm it.
+        or a lost one should have. Without a token nothing will confirm it: it opens the location that is returned.
         """
         if not launch.value("access-token"):
-            self.location_only(launch.value("location_id"))
-        else:
-            self.still_registered(launch, launch.value("user_id"))
+            return self.location_only(launch.value("location_id"))
+        self.still_registered(launch, launch.value("user_id"))
+        return None
 
     def still_registered(self, launch: Launch, user_id: str) -> None:
         """fortis:launch.registered. Look again once the API has said who it is, whom a plain launch need not name.
@@ -181,16 +181,17 @@ class App(Consent):
                 if state not in ("active", "pending"):
                     raise Refused("unknown-installation", CLAUSE + "launch.registered")
 
-    def location_only(self, location_id: str) -> None:
+    def location_only(self, location_id: str) -> Installation:
         """fortis:identity.without-token, fortis:postback.claimed. Allow a launch without a token for a confirmed location alone; A30."""
         if self.configuration.without_token != "location-only":
             evidence = {"name": "access-token"}
             raise Refused("missing-parameter", CLAUSE + "identity.without-token", evidence)
-        state = self.state(location_id)
-        if state == "pending":
+        found = self.store.get(PLATFORM, self.identity(location_id))
+        if found and found.state == "pending":
             raise Refused("wrong-state", CLAUSE + "postback.claimed", {"location": "is claimed only"})
-        if state != "active":
+        if not found or found.state != "active":
             raise Refused("unknown-installation", CLAUSE + "launch.registered")
+        return found
 
     def identified(self, launch: Launch) -> Step[str]:
         """fortis:identity.users-me. Return who the API says it is; nobody without a token; A29, A30."""
@@ -231,13 +232,11 @@ class App(Consent):
         """fortis:launch.once. Return what a verified launch of a user that the API confirmed, if any, is remembered by."""
         return signing.launch_key(request.target, mode=self.configuration.mode, user_id=user_id)
 
-    def opened(self, taken: str, launch: Launch, user_id: str) -> str:
+    def opened(self, taken: str, launch: Launch, user_id: str, known: Installation | None) -> str:
         """fortis:launch.cookie. Keep what the API confirmed; return the cookie of a new session, made for a frame on another site."""
         location = launch.value("location_id")
-        if user_id:
-            installation = self.confirm(location, user_id)
-        else:
-            installation = self.keep(location, "", {}, lambda before: before)
+        kept = self.confirm(location, user_id) if user_id else known
+        installation = kept or self.keep(location, "", {}, lambda before: before)
         contact = launch.value("contact_id")
         values = {
             "session": installation.details["sessionId"],
