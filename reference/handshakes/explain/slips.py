@@ -51,7 +51,7 @@ GENERAL: tuple[Slip, ...] = (
     *_rows(
         "key",
         ("key-other", "Another of the given secrets was used.", "Use the secret of this installation, and keep the previous one until the change is done.", "rotation, several installations"),
-        ("key-line-end", "The key was the secret with a line end after it.", "Strip the line end when the secret is read from a file.", "echo, files, kubectl"),
+        ("key-line-end", "The key was the secret with a line end after it.", "Strip the line end when the secret is read from a file: it is no part of the secret.", "echo, files, kubectl"),
         ("key-crlf", "The key was the secret with CR and LF behind it.", "Strip the line end when the secret is read from a file.", "Windows files"),
         ("key-carriage-return", "The key was the secret with a carriage return behind it.", "Store the .env file with LF line ends.", "Windows .env files"),
         ("key-blank-lines", "The key was the secret with two line ends behind it.", "Strip line ends when the secret is read.", "heredocs"),

@@ -64,4 +64,4 @@ def meaning(code: int) -> str:
     >>> meaning(137)
     'the HMAC is wrong: another key, or another text was signed'
     """
-    return ERRORS.get(code, "a code that is not on our list")
+    return ERRORS.get(code, "a code that is not on our list" if code else "no error")

@@ -60,6 +60,7 @@ def advice(refused: Refused, answered: bool, looks: bool) -> str:
     if refused.reason == "platform-error":
         status = str(facts.get("status", ""))
         named = _SAID["errorcode"] if "errorcode" in facts else _SAID.get(str(facts.get("error")))
+        named = _ANSWERED["5"] if status[:1] == "5" else named
         return named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint()
     told = answered and (refused.reason != "identity-mismatch" or "answered" in facts)
     return (_OF_ANSWERS.get(refused.reason, "") if told else "") or refused.hint()

@@ -143,7 +143,7 @@ class Identity(Resources):
 _CONSENT = """<p><b>{{ app.title }}</b> asks for access to the API while you are not logged in.</p>
 <form method="post" action="{{ action }}" id="allow">
 {% for name, value in fields.items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
-<label>Signed in as <select name="user">{% for user in users %}<option value="{{ user.id }}">{{ user.username }}</option>{% endfor %}</select></label>
+<label>Signed in as <select name="user">{% for user in users %}<option value="{{ user.id }}">{{ user.username }}, {{ user.id }}</option>{% endfor %}</select></label>
 <input type="hidden" name="decision" value="allow"><button>Allow</button></form>
 <form method="post" action="{{ action }}" id="deny">
 {% for name, value in fields.items() %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}

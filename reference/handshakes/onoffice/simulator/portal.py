@@ -53,7 +53,7 @@ _MASK = """<h2>To the provider</h2><p id="description">{{ account.description }}
 <small id="when">It appears as soon as you choose a user right.</small></p>
 <iframe id="provider" src="{{ popup.url }}" title="The provider" width="100%" height="420"
 data-popup="{{ popup.id }}" data-origin="{{ origin }}"></iframe>
-<p>Status: <b id="status">{{ state }}</b></p><p id="message"></p><p id="warning"></p>
+<p>Status: <b id="status">{{ state }}</b></p><p>The provider's page says: <span id="message"></span></p><p id="warning"></p>
 <p><a id="back" href="/simulator">Back to the list</a></p><script src="/simulator/popup.js"></script>"""
 
 _SERVICE = """{% if url %}<iframe id="provider" src="{{ url }}" title="The service" width="100%" height="300"></iframe>{% else %}

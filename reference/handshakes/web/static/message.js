@@ -71,6 +71,8 @@ const stages = (answer, one) => (answer.stages?.length ? section(`${answer.verdi
   el("li", {}, el("span", {}, stage.name, el("small", {}, stage.masked ? "masked" : `${stage.length} bytes`)), el("div", {}, el("code", {}, stage.text || `hex ${stage.hex}`), portless(stage, one) ? el("small", {}, "The port is left out on purpose: none is signed.") : null)))),
 answer.stages.some((stage) => stage.masked) ? el("p", { class: "hint" }, `Masked is what holds a credential. On your own terminal, “handshakes verify ${platform} --show-secrets” shows it.`) : null) : null);
 
+// both sides are on this machine: the list of official hosts, which would refuse that, is not asked
+const local = (says) => says?.split(/(?<=\.) /).filter((one) => !one.includes("official hosts")).join(" ");
 const sentence = ({ says, change }) => change ? says.replace(/\.(?= [A-Z]|$)/, () => ` (${change}).`) : says;
 const reading = (one) => one.parts.every((part) => part.kind === "reading");
 
@@ -78,7 +80,7 @@ const explained = (answer, by) => {
   if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`)];
   if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
   const parts = [];
-  if (answer.verdict === "verified") parts.push(el("p", {}, answer.returns?.says || "With this secret, at this time, it verifies."));
+  if (answer.verdict === "verified") parts.push(el("p", {}, local(answer.returns?.says) || "With this secret, at this time, it verifies."));
   else parts.push(el("p", {}, el("strong", {}, answer.reason), ` ${answer.says}`));
   answer.explanations?.slice(0, 3).forEach((group, index) => {
     const [first, ...others] = [...group.filter((one) => !reading(one)), ...group.filter(reading)]; // a mistake says more than a reading
