@@ -31,8 +31,14 @@ const deep = (value) => (value === null || typeof value !== "object" ? 0 : 1 + M
 
 function finite(name, value) {
   if (value === Infinity || value === -Infinity) throw new RangeError(name);
-  if (!name.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) throw new RangeError("half of a pair");
   return value;
+}
+
+// Every text in the JSON, also one that a later member of the same name replaces.
+function whole(json) {
+  const texts = json.match(/"(?:[^"\\]|\\.)*"/gs) ?? [];
+  if (!texts.every((text) => JSON.parse(text).isWellFormed())) throw new RangeError("half of a pair");
+  return json;
 }
 
 function open(data, secret) {
@@ -43,7 +49,7 @@ function open(data, secret) {
   let object;
   try {
     const decipher = createDecipheriv("aes-256-cbc", ...keys(secret, raw.subarray(8, 16)));
-    object = JSON.parse(utf8(Buffer.concat([decipher.update(raw.subarray(16)), decipher.final()])), finite);
+    object = JSON.parse(whole(utf8(Buffer.concat([decipher.update(raw.subarray(16)), decipher.final()]))), finite);
   } catch {
     return null;
   }
@@ -53,7 +59,6 @@ function open(data, secret) {
   for (const [name, value] of Object.entries(object)) {
     if (!NAMES.includes(name) || value === null) continue;
     if (typeof value !== "string" && !Number.isSafeInteger(value)) return null;
-    if (!String(value).isWellFormed()) return null;
     found.push([name, String(value)]);
   }
   const values = Object.fromEntries(present(found));

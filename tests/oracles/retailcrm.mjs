@@ -55,7 +55,7 @@ function parts(text, boundary) {
   const [before, ...pieces] = `\r\n${text}`.split(`\r\n--${boundary}`);
   must(before === "" && pieces.length > 1 && ["--", "--\r\n"].includes(pieces.pop()) && pieces.length <= 200);
   return pieces.map((piece) => {
-    const [, head, value] = /^\r\n(.*?)\r\n\r\n(.*)$/s.exec(piece) ?? must(false);
+    const [, head, value] = /^(?!\r\n\r\n)\r\n(.*?)\r\n\r\n(.*)$/s.exec(piece) ?? must(false); // no empty line first
     const named = head.split("\r\n").filter((line) => /^content-disposition:/i.test(line));
     must(named.length === 1);
     const [, name] = /^[^:]*:[ \t]*form-data; name="([^"\\\r\n]*)"[ \t]*$/i.exec(named[0]) ?? must(false);

@@ -115,7 +115,8 @@ function fields(string $body): array
         must(preg_match('~~u', $name . $value) === 1 && !array_key_exists($name, $fields));
         $fields[$name] = $value;
         parse_str(strtr(rawurlencode($name), ['%5B' => '[', '%5D' => ']']) . '=x', $read);
-        $named[] = (string) array_key_first($read);
+        $left = ltrim(explode("\0", $name)[0], ' '); // PHP drops a field if this is "" or begins with a bracket
+        $named[] = $read === [] ? $left : (string) array_key_first($read);
     }
     foreach (array_keys($fields) as $i => $name) { // a name that PHP changes must not be that of another field
         must($named[$i] === (string) $name || !array_key_exists($named[$i], $fields));

@@ -635,6 +635,8 @@ def plaintexts() -> list[dict[str, Any]]:
         of("null", "encrypted.json", NO_OBJECT, "null", "null in place of an object"),
         inside("nan", "encrypted.json", BAD_JSON, ',"more":NaN', "a member with NaN"),
         inside("lone-surrogate", "encrypted.json", BAD_JSON, r',"contact_api_id":"\ud83c"', "half of a surrogate pair"),
+        inside("lone-surrogate-replaced", "encrypted.json encrypted.duplicate-keys", BAD_JSON,
+               r',"contact_api_id":"\ud83c","contact_api_id":"x"', "half of a surrogate pair in a member that occurs twice, the first time"),
         inside("surrogate-pair", "encrypted.json", ACCEPTED, r',"contact_api_id":"\ud83c\udfe2"', "a surrogate pair"),
         of("only-blanks", "encrypted.json", BAD_JSON, " \n", "a blank and a line end, and nothing else"),
         of("blanks-of-unicode", "encrypted.json", BAD_JSON, "\u00a0" + TWO, "a no-break space before the JSON"),

@@ -117,7 +117,7 @@ export function readMultipart(body, boundary) {
 }
 
 function readPart(part) {
-  const end = part.indexOf("\r\n\r\n", 2);
+  const end = part.indexOf("\r\n\r\n"); // an empty line right behind the boundary ends the headers: there are none
   if (!part.startsWith("\r\n") || end < 0) refuse("malformed");
   const named = part.slice(2, end).split("\r\n").map((line) => {
     const colon = line.indexOf(":");

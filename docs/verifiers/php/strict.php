@@ -201,10 +201,10 @@ function readMultipart(string $body, string $boundary): array
 /** @return array{string, string} */
 function readPart(string $part): array
 {
-    $end = strlen($part) >= 2 ? strpos($part, "\r\n\r\n", 2) : false;
+    $end = strpos($part, "\r\n\r\n"); // an empty line right behind the boundary ends the headers: there are none
     if (!str_starts_with($part, "\r\n") || $end === false) refuse('malformed');
     $named = [];
-    foreach (explode("\r\n", substr($part, 2, $end - 2)) as $line) {
+    foreach (explode("\r\n", substr($part, 0, $end)) as $line) {
         [$name, $value] = explode(':', $line, 2) + [1 => null];
         if ($value !== null && strtolower($name) === 'content-disposition') $named[] = trim($value, " \t");
     }

@@ -253,7 +253,7 @@ func parseMultipart(body, boundary string) ([]Pair, error) {
 	}
 	pairs := make([]Pair, len(pieces))
 	for i, piece := range pieces {
-		header, value, found := strings.Cut(strings.TrimPrefix(piece, "\r\n"), "\r\n\r\n")
+		header, value, found := strings.Cut(piece, "\r\n\r\n") // an empty line right behind the boundary ends the headers: there are none
 		name, named := fieldName(header)
 		if !strings.HasPrefix(piece, "\r\n") || !found || !named {
 			return nil, Refuse("malformed", "a part is not a field with one name")
