@@ -374,6 +374,15 @@ def test_a_refused_address_names_its_clause(url, reason, clause):
     assert (refused.reason, refused.clause) == (reason, f"retailcrm:system-url.{clause}")
 
 
+def test_without_a_list_the_hosts_of_the_official_validators_own_tests_are_allowed_and_no_others():
+    """Go: mg-transport-core, core/validator.go and its tests."""
+    domains = ["retailcrm.ru", "retailcrm.pro", "retailcrm.es", "simla.com", "simlachat.com", "ecomlogic.com"]
+    for domain in [*domains, "retailcrm.io", "simla.io"]:
+        assert canonical_system_url(f"https://demo.{domain}/") == f"https://demo.{domain}"
+        for other in (f"https://{domain}", f"https://a.demo.{domain}", f"https://demo.x{domain}"):
+            assert refusal(canonical_system_url, other).reason == "not-allowed"
+
+
 def test_an_allow_list_holds_hosts_below_a_domain_or_exact_origins():
     listed = ["https://*.box.example", "https://crm.own.example:8443"]
     assert canonical_system_url("https://a.box.example/", allowed=listed) == "https://a.box.example"
