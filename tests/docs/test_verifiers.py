@@ -8,14 +8,17 @@ import shlex
 import shutil
 import signal
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from typer.testing import CliRunner
 
 from handshakes.cli import command as cli
 from handshakes.platforms import PLATFORMS as KNOWN
+from handshakes.spec import fresh
 from handshakes.spec.exchanges import canonical_questions, questions
 from tests.oracles import tool
 
@@ -43,6 +46,13 @@ def adapters(tmp_path_factory):
         return built[name]
 
     return command
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made_once():
+    """Let each generator of fresh vectors run once, not once a language."""
+    with patch.object(fresh, "made", cache(fresh.made)):
+        yield
 
 
 def run(command: list[str], platform: str, *options: str) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from zlib import crc32
 from handshakes.core.messages import Request, Response
 from handshakes.fortis import demo as fortis
 from handshakes.judge import served as judge_served
-from handshakes.judge import sites
+from handshakes.judge import sites, trial
 from handshakes.judge.profile import Profile
 from handshakes.judge.report import Report
 from handshakes.judge.trial import JUDGED_FAST, Trial
@@ -120,7 +120,10 @@ def judged(platform: str, bug: str, folder: Path) -> Report:
         profile = Profile(log="log", pattern=r"refused: \S+: ([a-z-]+)", settings=chosen)
         with patch.object(sites, "listen", side_effect=traps):
             served = judge_served.Served(platform, chosen, sock=sock, timeout=60, patience=60)
-        with served:
+        with (
+            served,
+            patch.object(trial, "cause", lambda _, seen, *__: seen.finding.detail),
+        ):  # nobody asks why
             return Short(platform, known, profile, folder).judge(served, operator=operator(stranger))
 
 

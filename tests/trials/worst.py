@@ -116,7 +116,6 @@ HEADERS = {"officernd": "t=1,signature=" + "0f" * 32}
 
 def spent(platform: str, text: str, header: str = "") -> float:
     """Return the CPU seconds that one answer takes."""
-    gc.collect()
     gc.disable()  # a collection in the midst of a run would count the whole heap of the tests
     try:
         began = time.process_time()
