@@ -303,3 +303,16 @@ def test_what_json_does_not_allow_is_named_as_that_and_not_as_another_notation(m
     why = ask(market, "GET", "/why", platform="fortis", n=message(market, "fortis", "open")["n"])
     (part,) = why["explanations"][0][0]["parts"]
     assert part["says"].startswith("The text is JSON but for something that JSON does not allow")
+
+
+def test_an_address_that_was_read_as_html_says_at_once_that_it_was_and_what_to_do():
+    with marketplace("onoffice") as market:
+        place = market.hosts["onoffice"].place
+        press = place.press("open")
+        start = place.addresses["platform"] + "/simulator"
+        fields = {"fault": "times-damage"}
+        terms = pressed(market, "onoffice", "-".join(["open", *press.fields.values()]), **fields)
+        assert terms.url.startswith(start)
+        sent(market, "onoffice", terms, "confirm", terms="yes", data_processing="yes")
+        hint = message(market, "onoffice", "open")["refusals"][-1]["hint"]
+        assert hint.startswith("It was changed on the way: ") and "write & as &amp;" in hint

@@ -8,11 +8,12 @@ from typing import Any
 from ..core.messages import Headers, Request, Response
 from ..core.refusals import REASONS, Refused
 from ..explain import explain
+from ..runtime.verdicts import Survives
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
-from .reasons import NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
-from .remarks import clause, met, note, probes, rule, sources, survived
+from .reasons import CHANGED, NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
+from .remarks import clause, met, note, probes, rule, sources
 from .resending import parts
 from .views import sender, verdict, what
 from .wire import Exchange, Wire
@@ -31,23 +32,23 @@ def details(place: Place, one: Exchange) -> Json:
     seen = verdict(place, one)
     request = one.arrived or one.request
     refused, fault = one.refused[-1][1] if one.refused else None, met(place, one)
-    found = why(place, one) if one.refused else {}
-    looks = bool(one.carries) and (
-        bool(found.get("explanations")) or bool(refused and refused.reason in UNTOLD)
-    )
+    untold = refused is not None and refused.reason in UNTOLD
+    found = why(place, one) if refused and not untold else {}  # a search of seconds, for what “Why?” is asked
+    after = str(found.get("after", ""))
+    looks = bool(one.carries) and (untold or bool(found.get("explanations")))
     asked = sources(place, one)
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, bool(asked), looks) for endpoint, each in one.refused],
+        "refusals": [_refusal(endpoint, each, after if after.startswith(CHANGED) else advice(each, bool(asked), looks)) for endpoint, each in one.refused],
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
         "rule": rule(place, one), "sources": asked, "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
         "why": bool(one.carries) if one.carries or not one.refused else _has_more(found),
-        "survived": what(fault) if fault and survived(fault) else "", "expected": bool(fault),
+        "survived": what(fault) if fault and isinstance(fault.expected, Survives) else "", "expected": bool(fault),
         "readings": [{"id": each.id, "rule": each.rule} for each in load(place.name).readings("signing")],
     }  # fmt: skip
     if one.response is not None:
@@ -89,10 +90,10 @@ def _response(wire: Wire, response: Response) -> Json:
     }
 
 
-def _refusal(endpoint: str, refused: Refused, answered: bool, looks: bool) -> Json:
+def _refusal(endpoint: str, refused: Refused, hint: str) -> Json:
     return {
         "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, refused.evidence.items())],
-        "says": REASONS[refused.reason].meaning, "hint": advice(refused, answered, looks), "stage": refused.stage,
+        "says": REASONS[refused.reason].meaning, "hint": hint, "stage": refused.stage,
     }  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from ..explain import Answer
 UNTOLD = ("signature-mismatch", "decryption-failed")
 """Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
 NOT_THE_SIGNATURE = "No signature decided this."
+CHANGED = "It was changed on the way"
+"""How the sentence begins that says so; the cause of a refusal that has one."""
 LOOK = dict.fromkeys(
     UNTOLD, "“Why?” tries the mistakes that are known, and shows what the receiver computed, stage by stage."
 ) | {"malformed": "“Why?” looks at it character by character, though it may be masked here."}
@@ -82,13 +84,23 @@ def beside(refused: Refused | None, found: Answer | None) -> str:
         if refused is not None and refused.reason == found.reason:
             return ""
         if found.undone:
-            return f"It was changed on the way: {'; '.join(found.undone)}. With that undone, it verifies."
+            return f"{CHANGED}: {'; '.join(found.undone)}. With that undone, it verifies.{_cure(found)}"
         says = (found.returns or {}).get("says") or "The signature is right."
         return f"{says.partition('. ')[0].rstrip('.')}. So the secret is not the cause."
     if refused is None:
         return ""
     same = found.reason == refused.reason and (found.clause == refused.clause or bool(found.explanations))
     return "" if same else NOT_THE_SIGNATURE
+
+
+def _cure(found: Answer) -> str:
+    """Return what to do about an address that was read as HTML."""
+    html = any("HTML entity" in one for one in found.undone)
+    return (
+        " What to do: where a URL stands in HTML, write & as &amp; (&times, &reg, &copy and others need no semicolon); compare the address with what was sent, where a sign such as × stands."
+        if html
+        else ""
+    )
 
 
 def ruled(refused: Refused | None, found: Answer) -> Answer:

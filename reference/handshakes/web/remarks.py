@@ -82,9 +82,12 @@ def met(place: Place, one: Exchange) -> Fault | None:
     return fault if here else None
 
 
-def survived(fault: Fault | None) -> bool:
-    """Return whether a fault that was met had to be survived."""
-    return fault is not None and isinstance(fault.expected, Survives)
+def carried_on(place: Place, one: Exchange) -> bool:
+    """Return whether a step with a fault was survived, and this message answered, whatever the operator was told of it."""
+    chapter = place.wire.chapters.get(one.chapter)
+    fault = chapter.fault if chapter and chapter.settled else None
+    survives = fault is not None and isinstance(fault.expected, Survives)
+    return survives and one.response is not None and one.response.status < 400
 
 
 def survivor(place: Place, chapter: int) -> int:

@@ -13,7 +13,7 @@ from ..runtime.verdicts import Fault, Finding, Refuses, Survives
 from ..spec.register import load
 from .places import Place
 from .portals import PORTAL
-from .remarks import looked, met, note, probes, survived, survivor
+from .remarks import carried_on, looked, note, probes, survivor
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
@@ -26,7 +26,7 @@ def verdict(place: Place, one: Exchange) -> str:
 
     Of a receiver that somebody else runs only its answer is seen, and an answer is no verification.
     """
-    if one.refused and not survived(met(place, one)):
+    if one.refused and not carried_on(place, one):
         return "refused"
     response = one.response
     if response is None or not one.carries or one.receiver not in place.served:
