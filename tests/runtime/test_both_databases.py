@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy
 from cryptography.fernet import Fernet
+from sqlalchemy import event
 
 from handshakes.core.refusals import Refused
 from handshakes.runtime.sql_store import SqlStore
@@ -145,6 +146,20 @@ def test_the_expired_go_two_hundred_at_a_time_and_are_new_at_once(store, url):
     for left in (250, 50, 1):
         assert run(url, "SELECT count(*) FROM nonces") == [[(left,)]]
         assert not store.first_time("toy", "n449", NOW + 1, NOW)
+
+
+def test_what_is_over_is_looked_for_once_a_second_and_again_at_once_where_more_is_left(store, url):
+    asked = []
+    event.listen(store._alone, "before_cursor_execute", lambda *given: asked.append(given[2].split()[0]))
+    for number in range(3):
+        assert store.first_time("toy", f"a{number}", NOW, NOW)
+    assert asked.count("DELETE") == 1
+    rows = ", ".join(f"('toy', 'n{number}', {NOW - 9})" for number in range(201))
+    run(url, f"INSERT INTO nonces (platform, nonce, until) VALUES {rows}")
+    for number in range(3):
+        assert store.first_time("toy", f"b{number}", NOW + 1, NOW + 1)
+    assert asked.count("DELETE") == 3
+    assert run(url, "SELECT count(*) FROM nonces") == [[(3,)]]
 
 
 def test_expired_installations_go_two_hundred_at_a_time_with_their_details(store, url):

@@ -51,7 +51,7 @@ def run(database: str, names: list[str], at_once: int, of_all: int, *, kill: boo
         server = stack.enter_context(running()) if database == "postgresql" else None
 
         def empty(name: str) -> str:
-            return server.empty(patient=False) if server else f"sqlite:///{Path(folder) / f'{name}.sqlite'}"
+            return server.empty() if server else f"sqlite:///{Path(folder) / f'{name}.sqlite'}"
 
         if len(names) > 1:
             print(f"{database}, {together(empty('all'), key, of_all, names)}", flush=True)

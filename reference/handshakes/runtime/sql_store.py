@@ -79,6 +79,7 @@ class SqlStore:
         )
         past = sql.select(nonces.platform, nonces.nonce).where(nonces.until < sql.bindparam("now"))
         past = past.order_by(nonces.until).limit(AT_ONCE).with_for_update(skip_locked=True)
+        self._looked: int | None = None
         self._forget = sql.delete(self._nonces).where(sql.tuple_(nonces.platform, nonces.nonce).in_(past))
 
     @contextmanager
@@ -202,12 +203,14 @@ class SqlStore:
             connection.execute(sql.delete(self._details).where(*own))
 
     def first_time(self, platform: str, nonce: str, until: int, now: int) -> bool:
-        """Remember a nonce until a Unix second; return whether it was new."""
+        """Remember a nonce until a Unix second; return whether it was new. What is over goes, once a second."""
         now, until = min(now, FOREVER), min(until, FOREVER)
         kept = {"platform": searchable(platform), "nonce": searchable(nonce), "until": until, "now": now}
         with self._transaction(self._alone) as connection:
             new = connection.execute(self._remember, kept).rowcount == 1
-            connection.execute(self._forget, {"now": now})  # after it: a wait for others holds nothing
+            if now != self._looked:  # after it: a wait for others holds nothing
+                gone = connection.execute(self._forget, {"now": now}).rowcount
+                self._looked = now if gone < AT_ONCE else None
         return new
 
     def unreadable(self, most: int = 200) -> tuple[list[StoreError], int]:
