@@ -305,6 +305,11 @@ def test_what_json_does_not_allow_is_named_as_that_and_not_as_another_notation(m
     assert part["says"].startswith("The text is JSON but for something that JSON does not allow")
 
 
+def test_a_parameter_that_cannot_be_read_is_named(market):
+    assert ["parameter", "extra"] in faulty(market, "invalid-escape")["refusals"][-1]["evidence"]
+    assert "parameter" not in dict(faulty(market, "upper-case-hex")["refusals"][-1]["evidence"])
+
+
 def test_an_address_that_was_read_as_html_says_at_once_that_it_was_and_what_to_do():
     with marketplace("onoffice") as market:
         place = market.hosts["onoffice"].place

@@ -13,7 +13,7 @@ from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
 from .reasons import CHANGED, NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
-from .remarks import clause, met, note, probes, rule, sources
+from .remarks import clause, met, misspelt, note, probes, rule, sources
 from .resending import parts
 from .views import sender, verdict, what
 from .wire import Exchange, Wire
@@ -41,7 +41,7 @@ def details(place: Place, one: Exchange) -> Json:
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, after if after.startswith(CHANGED) else advice(each, bool(asked), looks)) for endpoint, each in one.refused],
+        "refusals": [_refusal(endpoint, each, after if after.startswith(CHANGED) else advice(each, bool(asked), looks), misspelt(request, each)) for endpoint, each in one.refused],
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
         "rule": rule(place, one), "sources": asked, "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
@@ -90,9 +90,10 @@ def _response(wire: Wire, response: Response) -> Json:
     }
 
 
-def _refusal(endpoint: str, refused: Refused, hint: str) -> Json:
+def _refusal(endpoint: str, refused: Refused, hint: str, bad: str) -> Json:
+    facts = [*map(list, refused.evidence.items()), *([["parameter", bad]] if bad else [])]
     return {
-        "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, refused.evidence.items())],
+        "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": facts,
         "says": REASONS[refused.reason].meaning, "hint": hint, "stage": refused.stage,
     }  # fmt: skip
 

@@ -42,7 +42,7 @@ const refused = (one) => {
       el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
       el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
     one.rule?.by === "nobody" || one.rule?.text ? rule(one.rule) : null,
-    refusal && !one.probe ? el("p", { class: "hint" }, refusal.hint) : null);
+    refusal && !one.probe ? el("p", { class: "hint" }, refusal.hint.replace(/The evidence (say|name)s/, "The facts above $1").replace("The evidence has", "The facts above have")) : null);
 };
 
 const verdict = (one) => {
