@@ -58,9 +58,9 @@ class Secrets:
         work = 64 * len(text) + 100_000
         place = 0
         while place < min(limit, len(text) - HEAD + 1):
-            lengths = self._lengths.get(text[place : place + HEAD], {})
-            fitting = [length for length in lengths if length <= len(text) - place]
-            for length in sorted(fitting, reverse=True):
+            lengths = self._lengths.get(text[place : place + HEAD])
+            fitting = lengths and [length for length in lengths if length <= len(text) - place]
+            for length in sorted(fitting, reverse=True) if fitting else ():
                 work -= length
                 if work < 0:
                     return f"‹{len(text)} characters, too much like secrets to be shown›"
