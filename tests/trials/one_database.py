@@ -56,19 +56,19 @@ def run(database: str, names: list[str], at_once: int, of_all: int, *, kill: boo
         if len(names) > 1:
             print(f"{database}, {together(empty('all'), key, of_all, names)}", flush=True)
         for name in names:
-            url = empty(name)
-            store = SqlStore(url, [key])
-            print(f"{database}, {together(url, key, at_once, [name])}", flush=True)
+            print(f"{database}, {together(empty(name), key, at_once, [name])}", flush=True)
             ways: dict[str, Broken] = {"killed": killed} if kill else {}
             if server and kill:
                 ways["the database restarted"] = partial(restarted, server)
-            for done, how in ways.items():
+            for done, how in ways.items():  # on a new database: the clocks of the last one went ahead
+                url = empty(f"{name} {done}")
+                store = SqlStore(url, [key])
                 with apps(url, key, MOST, [name]) as served:
                     start = time.monotonic()
                     last = at_steps(served, name, store, how, range(1, MOST))
                 said = f"{done} at each of {last} steps, {time.monotonic() - start:.0f} s; nothing lost"
                 print(f"{database}, {name}: {said}", flush=True)
-            store.close()
+                store.close()
 
 
 def main() -> None:
