@@ -17,6 +17,11 @@ from tests.refusals import refusal
 
 SECRET, NOW = "hier Anbietersecret einsetzen", 1_700_000_000
 BASE = "https://provider.example/activate"
+OF_THE_PAGES = (
+    "UserLanguage=u&addressId=a&apiClaim=c&apiToken=t&customerName=n&customerWebId=w&estateId=e&groupId=g"
+    "&imageIds=i&language=l&parameterCacheId=p&timestamp=1&userId=2"
+)
+"""Every parameter that a page of onOffice lists, in the order of bytes."""
 # URL, string to sign, signature: made with the official PHP class (facts 7.1).
 WORKED = [
     (
@@ -276,6 +281,7 @@ def test_stages_of_a_url():
         ("repeated=php-compatible", BASE + "?n=1&n=2", BASE + "?n=2"),
         ("repeated=first-wins", BASE + "?n=1&n=2", BASE + "?n=1"),
         ("own-parameters=left-out", BASE + "?plan=x&userId=17", BASE + "?userId=17"),
+        ("own-parameters=left-out", BASE + "?Own=1&" + OF_THE_PAGES + "&own=1", BASE + "?" + OF_THE_PAGES),
         ("empty=dropped", BASE + "?a=&b=1", BASE + "?b=1"),
         ("order=case-insensitive", BASE + "?a=1&B=2", BASE + "?a=1&B=2"),
         ("order=as-received", BASE + "?b=1&a=2", BASE + "?b=1&a=2"),
