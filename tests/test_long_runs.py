@@ -9,6 +9,7 @@ import pytest
 RUNS = {
     "tests.machines.run": ["--seconds"],
     "tests.differential.run": ["--cases"],
+    "tests.attacks.timing": ["--tries"],
     "tests.fuzz.run": ["--seconds"],
     "tests.trials.mutations": ["all", "--count"],
     "tests.trials.one_database": ["--at-once"],

@@ -42,7 +42,7 @@ ELSEWHERE = [
     ("onoffice", "18", "A block is noticed from the API", "tests/onoffice/test_partner.py::test_a_block_is_noticed_from_the_api_and_ends_the_activation"),
     ("onoffice", "20, 21", "Names that the platform sends are text on every page", "tests/web/test_app.py::test_names_that_the_platform_sends_are_text_on_every_page"),
     ("onoffice", "22", "Who may frame a page, and no cookie", "tests/onoffice/test_partner.py::test_the_page_is_embedded_by_the_platforms_hosts_only_and_sets_no_cookie"),
-    ("fortis", "S02, A6", "100,000 tries a kind of failure give an AUC of at most 0.52", "tests/benchmarks/fortis.py::auc"),
+    ("fortis", "S02, A6", "100,000 tries a kind of failure give an AUC of at most 0.52", "tests/benchmarks/fortis.py::failing"),
     ("fortis", "S02, A6", "Every failure of the encrypted mode is the same sequence of operations", "tests/fortis/test_partner.py::test_every_failure_of_encrypted_mode_is_the_same_work"),
     ("fortis", "S08", "Two users of a location in the same second", "tests/fortis/test_partner.py::test_two_users_of_a_location_may_open_in_the_same_second"),
     ("fortis", "S14, S15", "The token is kept nowhere", "tests/fortis/test_partner.py::test_the_token_is_kept_nowhere"),

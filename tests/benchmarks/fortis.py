@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import md5
 from http.client import HTTPConnection
-from itertools import combinations, groupby
+from itertools import combinations
 from unittest.mock import patch
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from harness import row
+from ranks import auc
 
 from handshakes import Refused, fortis
 from handshakes.fortis import demo, encryption
@@ -59,18 +60,6 @@ def launches(tries: int, secret: str) -> Iterator[tuple[str, str]]:
             encryptor = cipher(secret, salt).encryptor()
             text = encryptor.update(FAILURES[kind](numbers)) + encryptor.finalize()
             yield kind, b64encode(b"Salted__" + salt + text).decode()
-
-
-def auc(one: list[int], other: list[int]) -> float:
-    """Return how often a time of one kind is above one of the other, or below, whichever is more: 0.5 where nobody can tell."""
-    ranks, above = 0, 0.0
-    marked = sorted([(value, 1) for value in one] + [(value, 0) for value in other])
-    for _, equal in groupby(marked, key=lambda pair: pair[0]):
-        marks = [mark for _, mark in equal]
-        above += sum(marks) * (ranks + (len(marks) + 1) / 2)
-        ranks += len(marks)
-    share = (above - len(one) * (len(one) + 1) / 2) / (len(one) * len(other))
-    return max(share, 1 - share)
 
 
 def told_apart(tries: int, secret: str, send: Callable[[str], object]) -> tuple[float, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.docs.languages import FOLDER, LANGUAGES, PLATFORMS
+from tests.oracles import ask, versions
 
 from . import oracles
 from .programs import Program, ours
@@ -62,6 +63,12 @@ def test_one_wrong_value_of_the_package_is_seen(platform, change, tmp_path):
 
     found = sample(platform, tmp_path, wrong, 60)
     assert changed and {question["id"] for _, _, question, _ in found.differing} == set(changed)
+
+
+@pytest.mark.parametrize("platform", ["retailcrm", "onoffice", "fortis"])
+def test_php_answers_every_question_that_its_versions_are_asked(platform):
+    _, asked = versions.asked_of(platform, 20, 1)
+    assert len(ask("php", f"{platform}.php", asked)) == len(asked) > 100
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

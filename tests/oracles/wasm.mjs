@@ -13,7 +13,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".php"))) 
   php.writeFile(`/scripts/${file}`, readFileSync(join(folder, file)));
 }
 php.writeFile("/questions", readFileSync(questions));
-const code = `<?php define('STDIN', fopen('/questions', 'r')); error_reporting(0); require '/scripts/${script}';`;
-const done = await php.run({ code });
+const code = `<?php define('STDIN', fopen('/questions', 'r')); error_reporting(E_ERROR); ini_set('display_errors', 'stderr'); require '/scripts/${script}';`;
+const done = await php.run({ code }).catch(({ response }) => response); // a script that ends by an error
 process.stderr.write(done.errors);
 process.stdout.write(done.text, () => process.exit(done.exitCode));

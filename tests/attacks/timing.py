@@ -1,0 +1,109 @@
+"""Look whether the time of a refusal tells how much of a forged digest is right, by the statistic of attack A6.
+
+    nice python -m tests.attacks.timing [--tries 100000] [--seed 1] [PLATFORM…]
+
+Each verifier gets a genuine request whose digest is wrong in its first byte alone or in its last alone, in random order.
+AUC is how often a time of one kind is above one of the other: 0.5 where nobody can tell, and at most 0.52 here. Each is
+asked once more with a comparison that ends at the first wrong byte, which the statistic has to see. The status is 1
+where either fails. Below 10,000 tries chance alone may give more than 0.52.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import hmac
+import json
+import random
+import re
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+from handshakes.core.refusals import Refused
+from handshakes.platforms import PLATFORMS
+from handshakes.spec import exchanges
+from tests.benchmarks.ranks import auc
+
+LIMIT = 0.52
+DIGEST = re.compile(r'(?:=|%3D|%22|\\")([0-9a-f]{64})(?![0-9a-f])')
+Data = dict[str, Any]
+
+
+def genuine(platform: str) -> dict[str, tuple[Data, str]]:
+    """Return one accepted question to each verifier of signatures, and the digest in it."""
+    found: dict[str, tuple[Data, str]] = {}
+    for question, expect in exchanges.questions(platform):
+        digests = DIGEST.findall(json.dumps(question["input"]))
+        if ".verify_" in question["operation"] and expect["verdict"] == "accepted" and len(digests) == 1:
+            found.setdefault(question["operation"], (question, digests[0]))
+    return found
+
+
+def leaky(one: bytes, other: bytes) -> bool:
+    """Compare as one must not: the first wrong byte ends it."""
+    for mine, yours in zip(one, other, strict=True):  # noqa: SIM110
+        if mine != yours:
+            return False
+    return True
+
+
+def told_apart(
+    question: Data, digest: str, tries: int, seed: int, clock: Callable[[], int] = time.perf_counter_ns
+) -> float:
+    """Return the AUC of so many refusals of each kind; the first of each is not counted."""
+    operation = question["operation"]
+    run = PLATFORMS[operation.partition(".")[0]].code().operations[operation].run
+    numbers = random.Random(seed)
+    right, written = bytes.fromhex(digest), json.dumps(question["input"])
+    times: dict[int, list[int]] = {0: [], -1: []}
+    gc.disable()
+    try:
+        for number in range(tries + 1):
+            for place in numbers.sample([*times], 2):
+                forged = bytearray(right)
+                forged[place] ^= numbers.randrange(1, 256)
+                asked = json.loads(written.replace(digest, forged.hex()))
+                reason, start = "accepted", clock()
+                try:
+                    run(question["given"], asked, None)
+                except Refused as refused:
+                    took, reason = clock() - start, refused.reason
+                if reason != "signature-mismatch":
+                    raise AssertionError(reason)
+                if number:
+                    times[place].append(took)
+            if number % 1_000 == 0:
+                gc.collect()
+    finally:
+        gc.enable()
+    return auc(times[0], times[-1])
+
+
+def main() -> int:
+    """Measure every verifier, print both figures of each, and return the status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--tries", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("platforms", nargs="*", choices=[*PLATFORMS, []], default=[])
+    given = parser.parse_args()
+    if given.tries <= 0:
+        parser.error("nothing would be tried")
+    bad = False
+    for platform in given.platforms or PLATFORMS:
+        for operation, (question, digest) in genuine(platform).items():
+            own = told_apart(question, digest, given.tries, given.seed)
+            with patch.object(hmac, "compare_digest", leaky):
+                control = told_apart(question, digest, max(1, given.tries // 10), given.seed)
+            bad |= own > LIMIT or control <= LIMIT
+            print(
+                f"{operation}: AUC {own:.4f} of {given.tries} tries a kind, {control:.3f} if compared byte by byte",
+                flush=True,
+            )
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
