@@ -20,7 +20,7 @@ const tile = (one) => {
   const kind = one.connected ? "ok" : waiting ? "wait" : "none";
   const badge = $("[data-state]", link);
   badge.className = `st ${kind}`;
-  badge.textContent = waiting && !one.connected ? "waiting" : one.state;
+  badge.title = badge.textContent = waiting && !one.connected ? "waiting" : one.state;
   $(".ticks", link).replaceChildren(...one.steps.map((step) => el("i", { class: step.worked ? "done" : "" })));
 };
 
