@@ -52,6 +52,7 @@ CARRIERS = {
     ),
     "curl without quotes": ("curl " + URL.replace("&", "\\&").replace("?", "\\?"), "a curl command"),
     "curl behind a prompt": (f"user@host:~$ curl -i '{URL}'", "a curl command"),
+    "curl with other addresses": (f"curl '{URL}' -e 'https://ref.example/?a=1' -x http://127.0.0.1:8888 -b s=1", "a curl command"),
     "curl -G": (f"curl -G 'https://{HOST}{PATH}' " + " ".join(f"-d '{p}'" for p in TARGET.partition("?")[2].split("&")), "a curl command"),
     "curl -v": (
         f"* Connected to {HOST}\n> GET {TARGET} HTTP/1.1\n> Host: {HOST}\n> Accept: */*\n> \n< HTTP/1.1 403 Forbidden\n",

@@ -41,6 +41,7 @@ CARRIERS = {
         "httpie":f"echo '{B}' | http POST https://p.example/hook 'officernd-signature: {H()}'",
         "postman":json.dumps({"request":{"method":"POST","header":[{"key":"officernd-signature","value":H()}],"body":{"mode":"raw","raw":B},"url":{"raw":"https://p.example/hook"}}}),
         "har":json.dumps({"log":{"entries":[{"request":{"method":"POST","url":"https://p.example/hook","headers":[{"name":"officernd-signature","value":H()}],"postData":{"text":B}}}]}}),
+        "har of Playwright":json.dumps({"log":{"entries":[{"request":{"method":"POST","url":"https://p.example/hook","headers":[{"name":"officernd-signature","value":H()}],"queryString":[],"postData":{"mimeType":"application/json","params":[],"text":B}}}]}}),
         "fetch":f'fetch("https://p.example/hook", {{"headers": {{"officernd-signature": "{H()}"}}, "body": {json.dumps(B)}, "method": "POST"}});',
 }  # fmt: skip
 
