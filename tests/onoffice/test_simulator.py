@@ -12,6 +12,7 @@ from handshakes.onoffice import api_hmac, verify_url
 from handshakes.onoffice.simulator import OnOffice
 from handshakes.onoffice.simulator.records import Account, Service, good_secret, registered
 from handshakes.onoffice.simulator.resources import ACTION
+from handshakes.runtime.browser import PLAYED
 from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, activated, sides
 
 API, SECRET = "https://api.onoffice.de", "Example-Provider-Secret-1!"
@@ -511,3 +512,10 @@ def test_a_new_activation_ends_the_old_api_user():
     assert world.activate().held
     assert world.platform.customers[FIRST].token != old
     assert codes(posted(world, old, {})) == (400, 22, [])
+
+
+@pytest.mark.parametrize(("service", "note"), [(PLANS, PLAYED), (EXPORT, "")])
+def test_a_frame_is_opened_by_a_browser_and_a_webhook_is_called_by_the_platform(service, note):
+    step = activated().platform.serve(FIRST, ADMIN, service)
+    assert next(step).note == note
+    step.close()

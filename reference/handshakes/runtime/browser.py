@@ -52,13 +52,13 @@ class Page:
 class Browser:
     """One browser with its cookies: each method is a step that ends with a `Page`.
 
-    With a `transcript`, messages between windows are recorded there too.
+    With a `transcript`, messages between windows are recorded there too. `note` stands beside its requests.
     """
 
     name = "browser"
 
-    def __init__(self, transcript: Transcript | None = None) -> None:
-        self.transcript = transcript
+    def __init__(self, transcript: Transcript | None = None, note: str = PLAYED) -> None:
+        self.transcript, self.note = transcript, note
         self._cookies: dict[str, dict[str, str]] = {}
         self.messages: list[tuple[str, str, str]] = []
 
@@ -102,7 +102,7 @@ class Browser:
             origin, target = split_url(url)
             jar = self._cookies.get(origin, {})
             cookie = (("cookie", "; ".join(f"{n}={v}" for n, v in jar.items())),) if jar else ()
-            response = yield Request(method, origin, target, (*headers, *cookie), body, note=PLAYED)
+            response = yield Request(method, origin, target, (*headers, *cookie), body, note=self.note)
             self._keep_cookies(origin, response)
             location = response.header("location")
             if response.status not in (301, 302, 303, 307, 308) or not location:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from ...core.messages import Request, Response, Step, Unreachable, form_body, split_url
 from ...core.strict import URLENCODED
-from ...runtime.browser import Browser, Page
+from ...runtime.browser import PLAYED, Browser, Page
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from .faults import ACTIVATION_FAULTS, SERVICE_FAULTS, ApiFault, Fault, FormFault, StateFault, UrlFault
 from .findings import (
@@ -123,12 +123,12 @@ class Acting(Popups):
             user.revoked = "unlock.failure"
         return self.outcome(response, findings)
 
-    def _opened(self, url: str, times: int) -> Step[Page | None]:
-        """onoffice:url.method. Load the frame, as a browser does."""
+    def _opened(self, url: str, times: int, note: str = PLAYED) -> Step[Page | None]:
+        """onoffice:url.method. Load the frame, as a browser does; a webhook is called without one, and so without its note."""
         page = None
         for _ in range(times):
             try:
-                page = yield from Browser().open(url)
+                page = yield from Browser(note=note).open(url)
             except Unreachable:
                 return None
         return page
@@ -183,7 +183,8 @@ class Acting(Popups):
         told = (p for p in [*self.popups.values()] if (p.token, p.message) == (customer.token, "active"))
         attempt = Attempt(chosen, False, False, next(told, None), in_use, self.calls, self.findings.seen)
         self.serving = customer.web_id
-        page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1)
+        note = "" if place.webhook else PLAYED
+        page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1, note)
         self.serving = ""
         found = self.findings.since(attempt.seen)
         attempt.calls_after = self.calls
