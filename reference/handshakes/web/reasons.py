@@ -41,6 +41,8 @@ _SAID = {
     "invalid_grant": "The code was used before, has ended, or is another application's. Begin the step anew to get one.",
     "invalid_scope": "Ask only for what the application was registered with.",
     "access_denied": "The person said no. Nothing has to be mended: offer the step again.",
+    "136": "Set the clock that the call is signed with by NTP, and sign Unix seconds.",
+    "137": "Is it the key that belongs to this token, whole and as it was shown? Then compare the text that was signed.",
     "errorcode": "The meaning says what the API refused in that call. Compare the call with its documentation; what has ended is made anew by opening the provider again.",
 }
 """What to do about an error that has a name or a code of its own."""
@@ -53,6 +55,8 @@ def advice(refused: Refused, answered: bool, looks: bool) -> str:
     'The fault is on the other side'
     >>> advice(Refused("identity-mismatch", "a:b", {"consented by": "x"}), True, False).partition(".")[0]
     'The person who consented was signed in as another user'
+    >>> advice(Refused("platform-error", "a:b", {"status": "200", "errorcode": "137"}), True, False).partition(",")[0]
+    'Is it the key that belongs to this token'
     """
     facts = {**refused.evidence}
     if looks and refused.reason in LOOK:
@@ -61,7 +65,8 @@ def advice(refused: Refused, answered: bool, looks: bool) -> str:
         return "The person who consented was signed in as another user. Sign in as the one who opened the app, and consent again."
     if refused.reason == "platform-error":
         status = str(facts.get("status", ""))
-        named = _SAID["errorcode"] if "errorcode" in facts else _SAID.get(str(facts.get("error")))
+        code = str(facts.get("errorcode", ""))
+        named = _SAID.get(code, _SAID["errorcode"]) if code else _SAID.get(str(facts.get("error")))
         named = _ANSWERED["5"] if status[:1] == "5" else named
         return named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint()
     told = answered and (refused.reason != "identity-mismatch" or "answered" in facts)
