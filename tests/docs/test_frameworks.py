@@ -147,6 +147,16 @@ def test_the_page_has_a_section_for_each_endpoint_and_links_all_of_its_files():
     assert len(SECTIONS) == len(FRAMEWORKS) == 12
 
 
+def test_a_file_to_copy_reads_alike_in_every_charset():
+    files = [
+        path
+        for path in [*FOLDER.glob("*/*"), *(FOLDER.parent / "verifiers").glob("*/*")]
+        if path.suffix in (".py", ".mjs", ".php", ".go")
+    ]
+    assert len(files) > 12
+    assert [path.name for path in files if not path.read_text("utf-8").isascii()] == []
+
+
 @pytest.mark.parametrize("title", SECTIONS)
 def test_the_page_names_the_versions_that_are_installed(title):
     named = set(re.findall(r"\d[\d.]+", title))

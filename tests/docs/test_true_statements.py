@@ -13,6 +13,7 @@ import pytest
 import handshakes
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import register
+from tests.docs.test_comparison import TOLERANCES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -142,3 +143,25 @@ def test_the_odds_of_a_forged_launch_are_those_of_the_lesson():
 
     assert 2.4e-6 < texts(16) / 256**16 < 2.6e-6
     assert "five times in two million" in " ".join(prose(ROOT / "notebooks" / "05-attacks.ipynb").split())
+
+
+PAIR = re.compile(r"(\d+) s(?:econds)? back,? (?:and )?(\d+) (?:s )?ahead")
+"""How a page or a lesson writes a tolerance."""
+
+
+def test_a_tolerance_that_a_page_a_lesson_or_a_recipe_names_is_the_packages():
+    wrong, found = [], 0
+    places = [ROOT / page for page in PAGES] + [*ROOT.glob("docs/*.toml"), *LESSONS]
+    places += ROOT.glob("reference/handshakes/*/recipe.toml")
+    for path in places:
+        text = prose(path) if path.suffix == ".ipynb" else path.read_text("utf-8")
+        own = next(
+            (name for name in PLATFORMS if name in path.as_posix().partition("/handshakes/")[2] + path.stem),
+            "",
+        )
+        right = {pair for scheme, pair in TOLERANCES.items() if scheme.startswith(own)}
+        for pair in PAIR.findall(" ".join(text.split())):
+            found += 1
+            wrong += [(path.name, pair)] if tuple(map(int, pair)) not in right else []
+    assert wrong == []
+    assert found >= 8

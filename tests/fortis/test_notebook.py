@@ -40,3 +40,13 @@ def test_a_recorded_command_answers_what_stands_below_it(command, answer):
 
 def test_there_are_commands():
     assert len(RECORDED) >= 4
+
+
+def test_a_key_in_a_file_decrypts_alike_with_the_warning_that_the_notebook_names(tmp_path):
+    command, answer = RECORDED[0]
+    (tmp_path / "key").write_text("your key", "utf-8")
+    other = command.replace("-k 'your key'", f"-pass file:{tmp_path / 'key'}")
+    assert other != command
+    done = subprocess.run([tool("bash"), "-c", other], capture_output=True, text=True, timeout=60)
+    assert done.stdout.rstrip("\n") == answer.rstrip("\n")
+    assert "deprecated key derivation used" in done.stderr

@@ -1,6 +1,6 @@
 """A partner endpoint for OfficeRnD in Django, in one file; in a project only the views are needed.
 
-Start it with: OFFICERND_SECRET=… OFFICERND_WEBHOOK_SECRET=… PORT=8000 python app.py
+Start it with: OFFICERND_SECRET=... OFFICERND_WEBHOOK_SECRET=... PORT=8000 python app.py
 """
 
 import os

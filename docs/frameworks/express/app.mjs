@@ -1,5 +1,5 @@
 // A partner endpoint for OfficeRnD in Express.
-// Start it with: OFFICERND_SECRET=… OFFICERND_WEBHOOK_SECRET=… PORT=8000 node app.mjs
+// Start it with: OFFICERND_SECRET=... OFFICERND_WEBHOOK_SECRET=... PORT=8000 node app.mjs
 import express from "express";
 
 import { verifyQuery, verifyWebhook } from "../../verifiers/node/officernd.mjs";

@@ -1,5 +1,5 @@
 // A partner endpoint for OfficeRnD in Hono, on Node.
-// Start it with: OFFICERND_SECRET=… OFFICERND_WEBHOOK_SECRET=… PORT=8000 node app.mjs
+// Start it with: OFFICERND_SECRET=... OFFICERND_WEBHOOK_SECRET=... PORT=8000 node app.mjs
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";

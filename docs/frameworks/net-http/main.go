@@ -1,5 +1,5 @@
 // A partner endpoint for OfficeRnD with Go's net/http.
-// Start it with: OFFICERND_SECRET=… OFFICERND_WEBHOOK_SECRET=… PORT=8000 go run .
+// Start it with: OFFICERND_SECRET=... OFFICERND_WEBHOOK_SECRET=... PORT=8000 go run .
 package main
 
 import (

@@ -1,7 +1,7 @@
 <?php
 
 // A partner endpoint for OfficeRnD in plain PHP, for every path below the one it is installed at. To try it:
-// OFFICERND_SECRET=… OFFICERND_WEBHOOK_SECRET=… php -d enable_post_data_reading=0 -S 127.0.0.1:8000 app.php
+// OFFICERND_SECRET=... OFFICERND_WEBHOOK_SECRET=... php -d enable_post_data_reading=0 -S 127.0.0.1:8000 app.php
 // Under PHP-FPM, put enable_post_data_reading = 0 into .user.ini beside it.
 
 declare(strict_types=1);

@@ -1,7 +1,7 @@
 <?php
 
 // A partner endpoint for OfficeRnD with Symfony's HttpFoundation; in a controller, $request is an argument.
-// To try it: OFFICERND_SECRET=… OFFICERND_WEBHOOK_SECRET=… php -S 127.0.0.1:8000 app.php
+// To try it: OFFICERND_SECRET=... OFFICERND_WEBHOOK_SECRET=... php -S 127.0.0.1:8000 app.php
 
 declare(strict_types=1);
 

@@ -77,7 +77,7 @@ function readSigned(target) {
   return { pairs: all.filter((pair) => pair !== signature), field: readField(signature[1]) };
 }
 
-/** Read `t=1648190384,signature=7fab…`. Fields with other names are ignored, but none may come twice. */
+/** Read `t=1648190384,signature=7fab...`. Fields with other names are ignored, but none may come twice. */
 function readField(text) {
   const found = new Map();
   for (const piece of text.split(",")) {

@@ -245,7 +245,7 @@ function digits(mixed $value): string
  * Answer the launch that PHP is serving. `accepted` gets what was verified, and returns the answer; everything else
  * gets one page.
  *
- *     handle('plain', $secret, fn (array $launch) => new Response(200, 'text/html; charset=utf-8', …))->send();
+ *     handle('plain', $secret, fn (array $launch) => new Response(200, 'text/html; charset=utf-8', ...))->send();
  *
  * @param 'plain'|'encrypted' $mode
  * @param callable(array): Response $accepted

@@ -127,7 +127,7 @@ function readSigned(string $target): array
 }
 
 /**
- * Read `t=1648190384,signature=7fab…`. Fields with other names are ignored, but none may come twice.
+ * Read `t=1648190384,signature=7fab...`. Fields with other names are ignored, but none may come twice.
  *
  * @return array{string, string} the digits of the time, and the digest
  */
@@ -189,7 +189,7 @@ function signatureHeader(): string
  * Answer the request that PHP is serving: GET is verified as a query, POST as a webhook. `accepted` gets what was
  * verified, of a webhook the `body` too, and returns the answer; everything else gets 401 and one message.
  *
- *     handle($secret, $webhookSecret, fn (array $verified) => Response::json(200, ['accountName' => …]))->send();
+ *     handle($secret, $webhookSecret, fn (array $verified) => Response::json(200, ['accountName' => ...]))->send();
  *
  * @param callable(array): Response $accepted
  */

@@ -245,7 +245,7 @@ function wholeNumber(string $text): string
  * proxy, what the request itself says is another. `accepted` gets what was verified, and returns the answer;
  * everything else gets one page.
  *
- *     handle($origin, $secret, fn (array $verified) => new Response(200, 'text/html; charset=utf-8', …))->send();
+ *     handle($origin, $secret, fn (array $verified) => new Response(200, 'text/html; charset=utf-8', ...))->send();
  *
  * @param callable(array): Response $accepted
  */
