@@ -666,20 +666,13 @@ def state(both: Both) -> tuple[Any, ...]:
     return stored, copy.deepcopy((platform.integrations, platform.webhooks, platform.tokens, platform.grants))
 
 
-CASES = [
-    pytest.param(name, kind, change, id=f"{name}: {kind}")
-    for name, route in ROUTES.items()
-    for kind, change in kinds(route)
-]
-
-
 @pytest.fixture(scope="module")
 def kept() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture
-def worlds(kept: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
+@contextmanager
+def worlds_of(kept: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
     """One pair of each side for all cases, since each has to leave it as it was; a new one after a case that did not."""
     used: dict[str, Any] = {}
 
@@ -699,13 +692,26 @@ def worlds(kept: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
 
 
 @pytest.fixture
-def world(worlds: Callable[[str], Any]) -> Both:
-    return worlds("officernd")
+def world(kept: dict[str, Any]) -> Iterator[Both]:
+    with worlds_of(kept) as worlds:
+        yield worlds("officernd")
 
 
-@pytest.mark.parametrize(("name", "kind", "change"), CASES)
-def test_bad_input_is_refused_and_changes_nothing(worlds, name, kind, change):
-    world = worlds(ROUTES[name].side)
+@pytest.mark.parametrize("name", ROUTES)
+def test_bad_input_is_refused_and_changes_nothing(kept, name):
+    wrong, tried = {}, 0
+    for kind, change in kinds(ROUTES[name]):
+        tried += 1
+        try:
+            with worlds_of(kept) as worlds:
+                is_refused_and_changes_nothing(worlds(ROUTES[name].side), name, kind, change)
+        except Exception as error:
+            wrong[kind] = error
+    assert wrong == {}
+    assert tried >= len(METHODS) - len(ROUTES[name].methods) > 0
+
+
+def is_refused_and_changes_nothing(world: Any, name: str, kind: str, change: Change) -> None:
     honest = ROUTES[name].honest(world)
     before = state(world)
     response = world.network.exchange("test", change(world, honest))
