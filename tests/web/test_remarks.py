@@ -74,6 +74,9 @@ def test_a_signature_that_is_wrong_without_a_fault_names_no_rule_and_points_to_w
     tampered = ask(market, "GET", "/message", n=n)
     assert (tampered["verdict"], tampered["rule"]) == ("refused", {"by": "nobody"})
     assert "Why?" in tampered["refusals"][-1]["hint"]
+    changed = tampered["parts"][1]["name"]
+    assert tampered["note"].endswith(f"in which this page changed {changed}.")
+    assert ask(market, "GET", "/why", n=n)["known"] == tampered["note"].rstrip(".")
 
 
 def test_why_names_the_rule_that_a_known_mistake_breaks_and_none_where_the_check_did(market):
@@ -234,12 +237,12 @@ def test_what_to_do_about_a_refused_answer_goes_by_what_the_api_said(market, fau
     assert message(market, "officernd", "connect")["refusals"][-1]["hint"].startswith(says)
 
 
-def test_where_the_bytes_tell_nothing_why_names_the_fault_that_was_chosen_and_none_without_one(market):
+def test_where_the_bytes_tell_nothing_why_names_the_fault_that_was_chosen_or_the_change_of_a_copy(market):
     why = ask(market, "GET", "/why", n=faulty(market, "wrong-secret")["n"])
     assert (why["explanations"], why["known"]) == ([], "signed with another secret")
     n = ask(market, "POST", "/resend", n=last_signed(market), changes={"query-3": "elsewhere"})["n"]
     why = ask(market, "GET", "/why", n=n)
-    assert (why["explanations"], why["known"]) == ([], "")
+    assert why["explanations"] == [] and why["known"].endswith("in which this page changed memberId")
 
 
 def test_a_fault_that_was_survived_opens_the_message_that_it_was_in_with_its_rule(market):
@@ -321,3 +324,10 @@ def test_an_address_that_was_read_as_html_says_at_once_that_it_was_and_what_to_d
         sent(market, "onoffice", terms, "confirm", terms="yes", data_processing="yes")
         hint = message(market, "onoffice", "open")["refusals"][-1]["hint"]
         assert hint.startswith("It was changed on the way: ") and "write & as &amp;" in hint
+
+
+def test_a_fault_that_sends_nothing_says_why_the_wire_shows_nothing(market):
+    ask(market, "POST", "/press", platform="fortis", press="location", fault="postback-lost")
+    assert "Nothing was sent" in step(market, "fortis", "location")["said"]
+    ask(market, "POST", "/press", platform="fortis", press="location")
+    assert "Nothing was sent" not in step(market, "fortis", "location")["said"]

@@ -50,7 +50,7 @@ GENERAL: tuple[Slip, ...] = (
     ),
     *_rows(
         "key",
-        ("key-other", "Another of the given secrets was used.", "Use the secret of this installation, and keep the previous one until the change is done.", "rotation, several installations"),
+        ("key-other", "Another of the given secrets was used.", "Sign with the secret that this request has: not the OAuth client's, a webhook's or another installation's. While a secret is changed, keep the previous one.", "rotation, several installations"),
         ("key-line-end", "The key was the secret with a line end after it.", "Strip the line end when the secret is read from a file: it is no part of the secret.", "echo, files, kubectl"),
         ("key-crlf", "The key was the secret with CR and LF behind it.", "Strip the line end when the secret is read from a file.", "Windows files"),
         ("key-carriage-return", "The key was the secret with a carriage return behind it.", "Store the .env file with LF line ends.", "Windows .env files"),

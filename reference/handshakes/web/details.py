@@ -14,7 +14,7 @@ from ..spec.register import load
 from .places import Place
 from .reasons import CHANGED, NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
 from .remarks import clause, met, misspelt, note, probes, rule, sources
-from .resending import parts
+from .resending import COPY, parts
 from .views import sender, verdict, what
 from .wire import Exchange, Wire
 
@@ -128,7 +128,8 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     broken = next((part.clause for part in parts if part.kind != "reading" and part.clause), "")
     fault = met(place, one) if bad and not parts else None
     rule = clause(place.name, broken) if bad else None
-    return {**found.as_json(), "rule": rule, "known": what(fault) if fault else ""}
+    copied = one.request.note if bad and one.request.note.startswith(COPY) else ""
+    return {**found.as_json(), "rule": rule, "known": what(fault) if fault else copied.rstrip(".")}
 
 
 def _has_more(found: Json) -> bool:

@@ -8,6 +8,7 @@ platform itself, in a window of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -32,7 +33,7 @@ from .exporting import har_of, pytest_of
 from .places import Place
 from .portals import PORTAL
 from .proof import proven
-from .resending import changed
+from .resending import COPY, changed, parts
 from .tapping import TOKEN
 from .views import faults
 from .wire import Exchange
@@ -217,7 +218,11 @@ class Marketplace:
         if one.request.origin not in place.own():
             raise Wrong("Only what one of the two sides served here received is sent again.", 409)
         try:
-            request = changed(one.request, changes)
+            names = ", ".join(
+                part["name"] for part in parts(place.wire, one.request) if part["id"] in changes
+            )
+            said = f", in which this page changed {names}." if changes else ", with nothing changed."
+            request = replace(changed(one.request, changes), note=f"{COPY}{one.number}{said}")
         except ValueError as error:
             raise Wrong(f"This cannot be changed: {error}.") from None
         title = f"{'Tampered copy' if changes else 'Replay'} of message {one.number}"

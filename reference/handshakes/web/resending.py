@@ -16,6 +16,8 @@ from .wire import Wire
 
 Json = dict[str, Any]
 MOST_VALUE = 4_096
+COPY = "A copy of message "
+"""How the note of a message begins that this page sent again."""
 MOST_PARTS = 60
 _SIGNING = ("officernd-signature", "x-api-key", "authorization")
 

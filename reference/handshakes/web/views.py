@@ -18,6 +18,7 @@ from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
 NOTHING_CHECKED = "The marketplace itself checks nothing of it."
+NOTHING_SENT = "Nothing was sent: that is the fault, and the wire shows no message."
 Json = dict[str, Any]
 
 
@@ -193,7 +194,9 @@ def ended(place: Place, press: Press, last: Chapter) -> tuple[str, str]:
         if isinstance(expected, Survives) and last.fault:
             survived = f"Survived as expected: {expected.state}. The fault: {what(last.fault)}."
         checks = f"{held} check{'' if held == 1 else 's'} of the marketplace held." if held else ""
-        nothing = "" if accepted or checks else NOTHING_CHECKED
+        with place.wire._all:
+            sent = any(one.chapter == last.number for one in place.wire.exchanges.values())
+        nothing = "" if accepted or checks else NOTHING_CHECKED if sent or not survived else NOTHING_SENT
         said = " ".join(filter(None, (verified, checks or nothing)))
         also = (
             f"Also {refused[0].lower()}{refused[1:]}"
