@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from handshakes.explain import damage, key_forms, macs, parameters, texts, writers
+from handshakes.explain import damage, key_forms, keys, macs, parameters, texts, writers
 from handshakes.explain.entries import STAGES, slips
 from handshakes.explain.levels import BROKEN
 from handshakes.explain.slips import GENERAL
 
+from .rows import run
 from .test_spelling import known, unknown
 
 UMLAUT, UUID = "Müller – ﬁ 🙂", "3F0C9A52-7b1e-4d6a-9c88-0e5b2f17a4d3"
@@ -78,3 +79,20 @@ def test_every_way_to_make_a_mac_names_slips_of_its_stage_and_happens_in_a_stage
     there = slips()
     assert {there[id].stage for mac, _ in macs.MACS for id in mac.ids} <= {"mac", "form", "message"}
     assert {slip.stage for slip in GENERAL} == {*STAGES}
+
+
+def test_a_text_as_node_and_php_write_it_is_in_the_table():
+    text = "a'b\"<ü>&"
+    rows = {(id, change): make for id, make, change, _ in texts._TEXT}
+    node = (
+        "const b = Buffer.from(process.argv[1]); console.log(JSON.stringify(b) + '\\n' + new Uint8Array(b))"
+    )
+    as_json, as_list = run("node", "-e", node, text).decode().splitlines()
+    assert rows["text-literal", "as Node's Buffer in JSON"](text) == as_json
+    assert rows["text-literal", "as JavaScript's Uint8Array"](text) == as_list
+    php = run("php", "-r", "echo htmlspecialchars($argv[1], ENT_QUOTES);", text).decode()
+    assert rows["text-entities", "as PHP"](text) == php
+
+
+def test_the_second_slips_of_a_key_are_usual_ones():
+    assert {*keys._SECOND_IDS} <= {id for id, _, change, cost in key_forms.FORMS if cost == 1 and not change}
