@@ -43,7 +43,7 @@ def questions(path: Path = FILE) -> dict[str, list[Question]]:
 
 
 def sections() -> str:
-    """Write the page: a list of the questions, then a section for each."""
+    """Write a section for each platform, and in it one for each question."""
     found = questions()
     parts = []
     for platform, rows in found.items():

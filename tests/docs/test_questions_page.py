@@ -76,6 +76,12 @@ def test_an_answer_that_rests_on_conclusions_alone_is_told_from_one_that_is_docu
         questions_page.how_known("onoffice:secret.sat")
 
 
+def test_the_page_begins_with_a_way_to_each_platform():
+    first = (DOCS / questions_page.PAGE).read_text("utf-8")
+    sections = re.findall(r"^## .* \{ #(\w+) \}$", questions_page.sections(), re.MULTILINE)
+    assert re.findall(r"\(#(\w+)\)", first) == sections == [*PLATFORMS, "any"]
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_ten_and_more_are_asked_of_each_platform(platform):
     rows = questions_page.questions()[platform]
