@@ -77,6 +77,7 @@ const sentence = ({ says, change }) => change ? says.replace(/\.(?= [A-Z]|$)/, (
 const reading = (one) => one.parts.every((part) => part.kind === "reading");
 
 const explained = (answer, by) => {
+  if (answer.after?.endsWith("not the cause.")) return [el("p", {}, "The cause is what stands above: ", el("strong", {}, answer.reason), `. ${answer.after}`)];
   if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`)];
   if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
   const parts = [];
@@ -87,7 +88,8 @@ const explained = (answer, by) => {
     parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => part.kind === "reading" ? [
       el("p", {}, `It would be accepted if the documents were read in another way: ${plain(part.says.slice(part.says.indexOf(": ") + 2))} `, el("code", {}, part.id)),
       el("p", { class: "hint" }, "What to do: let the sender keep to the rule. If the platform itself sends this, verify with that reading, and report it: the page “Report a wrong reading” of this guide says how.")] : [
-      el("p", {}, plain(sentence(part))), el("p", { class: "hint" }, `What to do: ${plain(part.cure)}`)]));
+      el("p", {}, part.id === "key-other" ? "Another secret was used: one that this side keeps for something else." : plain(sentence(part))),
+      el("p", { class: "hint" }, `What to do: ${part.id === "key-other" ? "sign with the secret of this request: the rule above says which." : plain(part.cure)}`)]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });
   if (answer.rule && !by) parts.push(el("p", {}, el("b", {}, "The rule that this breaks: "), plain(answer.rule.text), " ", el("code", {}, answer.rule.id)));
