@@ -2,7 +2,8 @@
 
     nice python -m tests.attacks.timing [--tries 100000] [--seed 1] [PLATFORM…]
 
-Each verifier gets a genuine request whose digest is wrong in its first byte alone or in its last alone, in random order.
+Each verifier gets a genuine request whose digest is wrong in its first byte alone or in its last alone, in random order,
+under another secret each time: of a digest that comes again and again, the processor learns how its digits are read.
 AUC is how often a time of one kind is above one of the other: 0.5 where nobody can tell, and at most 0.52 here. Each is
 asked once more with a comparison that ends at the first wrong byte, which the statistic has to see. The status is 1
 where either fails. Below 10,000 tries chance alone may give more than 0.52.
@@ -54,21 +55,26 @@ def told_apart(
     question: Data, digest: str, tries: int, seed: int, clock: Callable[[], int] = time.perf_counter_ns
 ) -> float:
     """Return the AUC of so many refusals of each kind; the first of each is not counted."""
-    operation = question["operation"]
-    run = PLATFORMS[operation.partition(".")[0]].code().operations[operation].run
+    name = question["operation"]
+    operation = PLATFORMS[name.partition(".")[0]].code().operations[name]
     numbers = random.Random(seed)
-    right, written = bytes.fromhex(digest), json.dumps(question["input"])
+    written = json.dumps(question["input"])
+    stages = operation.stages(question["given"], question["input"])
+    (message,) = [stage.value for stage in stages if stage.name == "message"]
+    assert hmac.digest(question["given"]["secret"].encode(), message, "sha256").hex() == digest
     times: dict[int, list[int]] = {0: [], -1: []}
     gc.disable()
     try:
         for number in range(tries + 1):
             for place in numbers.sample([*times], 2):
-                forged = bytearray(right)
+                secret = numbers.randbytes(16).hex()
+                forged = bytearray(hmac.digest(secret.encode(), message, "sha256"))
                 forged[place] ^= numbers.randrange(1, 256)
+                given = question["given"] | {"secret": secret}
                 asked = json.loads(written.replace(digest, forged.hex()))
                 reason, start = "accepted", clock()
                 try:
-                    run(question["given"], asked, None)
+                    operation.run(given, asked, None)
                 except Refused as refused:
                     took, reason = clock() - start, refused.reason
                 if reason != "signature-mismatch":

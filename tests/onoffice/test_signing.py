@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handshakes.core.keys import PUBLIC_TEST_KEYS
@@ -218,8 +218,10 @@ NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,8}", fullmatch=True).filter(
     lambda n: n not in ("signature", "timestamp")
 )
 VALUES = st.text(st.characters(codec="utf-8"), max_size=12)
+several = settings(deadline=None, derandomize=True, database=None)
 
 
+@several
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
 def test_whatever_is_signed_verifies(pairs):
     from urllib.parse import quote
@@ -230,6 +232,7 @@ def test_whatever_is_signed_verifies(pairs):
     assert refusal(verify, url, secret="Another-Provider-Secret-2!").reason == "signature-mismatch"
 
 
+@several
 @given(st.text(max_size=40))
 def test_no_text_is_a_traceback(text):
     for url in (text, f"{BASE}?{text}", f"{BASE}?signature={'0' * 64}&timestamp={NOW}&{text}"):
