@@ -351,3 +351,12 @@ def test_random_api_calls_have_the_same_hmac_in_the_other_language(program):
             made = {"refused": refused.reason}
         assert made == answer, ascii(call)
     assert 100 < sum("refused" in answer for answer in answers) < 500
+
+
+def test_php_and_the_package_find_no_url_behind_a_number_sign():
+    url = sign_url("https://provider.example/p?timestamp=1700000000&userId=17", secret="secret")
+    asked = {"do": "strict", "secret": "secret", "now": 1_700_000_000, "back": 300, "ahead": 120}
+    good, behind = ask("php", "onoffice.php", [asked | {"url": url}, asked | {"url": f"#{url}"}])
+    assert (good["verdict"], behind.get("reason")) == ("accepted", "malformed")
+    with pytest.raises(Refused, match="malformed"):
+        verify_url(f"#{url}", secret="secret", now=1_700_000_000)

@@ -106,7 +106,7 @@ function seconds(string $time): void
 function parameters(string $url): array
 {
     preg_match('/\A[\x21-\x7e]*\z/', $url) || refuse('malformed');
-    $head = strtok($url . '#', '#');
+    $head = explode('#', $url)[0];
     $query = strpos($head, '?') !== false ? substr($head, strpos($head, '?') + 1) : '';
     $place = explode('?', $head)[0];
     preg_match('~\A([Hh][Tt][Tt][Pp][Ss]?)://(?:[^/]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(/.*)\z~', $place, $found) || refuse('malformed');
