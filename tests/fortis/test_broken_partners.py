@@ -122,7 +122,7 @@ def either_mode(self, target, secret):
         return signing.verify_launch(target, mode=other, secret=secret, now=self.clock())
 
 
-def query_as_key(self, request, user_id):
+def query_as_key(self, request, user_id, launch=None):
     return sha256(request.query.encode()).hexdigest()
 
 

@@ -700,6 +700,15 @@ def without_a_token(world) -> str:
     return re.sub("(access-token|user_id)=[^&]*", r"\1=", target_of(world))
 
 
+def test_a_plain_launch_is_parsed_once(monkeypatch):
+    world, parsed = opened(mode="plain"), []
+    world.clock.advance(1)
+    target, pairs = without_a_token(world), rules.launch.query_pairs
+    monkeypatch.setattr(rules.launch, "query_pairs", lambda *given: parsed.append(given) or pairs(*given))
+    assert get(world, target).status == 303
+    assert len(parsed) == 1
+
+
 def test_a_launch_without_a_token_reads_its_location_once(monkeypatch):
     world, asked = opened(mode="plain"), []
     world.clock.advance(1)

@@ -343,6 +343,8 @@ def test_a_plain_launch_is_remembered_by_what_is_proved_of_it_and_nothing_else()
         url().replace("1", "%31"),
     ]
     assert {key(target) for target in same} == {one}
+    verified = plain(url(more="&contact_id=7"))
+    assert signing.launch_key("", mode="plain", user_id=USER, launch=verified) == one
     others = [key(url(LOCATION[::-1])), key(url(time=NOW + 1)), key(url(), ""), key(url(), USER[::-1])]
     assert len({one, *others}) == 5
     assert all(re.fullmatch("[0-9a-f]{64}", text) for text in (one, *others))  # no part of it can be read

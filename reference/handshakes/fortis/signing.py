@@ -156,17 +156,21 @@ def _parameters(rule: Rules, query: str, own: str, others: str, others_mode: str
     return values
 
 
-def launch_key(url: str, *, mode: str, user_id: str = "") -> str:
+def launch_key(url: str, *, mode: str, user_id: str = "", launch: Launch | None = None) -> str:
     """fortis:launch.once. Return what a verified launch is remembered by, so that it is taken once; A26.
 
     Encrypted: the SHA-256 of salt and ciphertext, since one payload may have several texts (S06). Plain: of location
     id, time and `user_id`, the one that the API confirmed, if any. Nothing else in the address is proved, so nothing
-    else makes another launch of it: not a changed contact, nor another spelling (S08).
+    else makes another launch of it: not a changed contact, nor another spelling (S08). Of a plain `launch` that was
+    verified already, the address is not read again.
 
     >>> launch_key("/?data=U2FsdGVkX18xMjM0NTY3OA==", mode="encrypted")[:6]
     'ef797c'
     """
-    values = rules(None).parameters(url.partition("#")[0].partition("?")[2])
+    if launch and mode == BY_HMAC:
+        values = dict(launch.parameters)
+    else:
+        values = rules(None).parameters(url.partition("#")[0].partition("?")[2])
     if mode == BY_DATA:
         return sha256(b64decode(values["data"])[8:]).hexdigest()
     return sha256(repr((*(values.get(name) for name in SIGNED), user_id)).encode()).hexdigest()

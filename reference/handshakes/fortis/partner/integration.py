@@ -125,7 +125,7 @@ class App(Consent):
             known = self.registered(launch)
             user_id = yield from self.identified(launch)
             self.still_registered(launch, user_id)
-            self.take_once(taken := self.launch_key(request, user_id))
+            self.take_once(taken := self.launch_key(request, user_id, launch))
             cookie = self.opened(taken, launch, user_id, known)
         except Refused as refused:
             self.report("launch", refused)
@@ -228,9 +228,11 @@ class App(Consent):
         if not self.store.first_time(PLATFORM, f"launch {taken}", until, now):
             raise Refused("replayed", CLAUSE + "launch.once", {"launch": "was taken before"})
 
-    def launch_key(self, request: Request, user_id: str) -> str:
+    def launch_key(self, request: Request, user_id: str, launch: Launch | None = None) -> str:
         """fortis:launch.once. Return what a verified launch of a user that the API confirmed, if any, is remembered by."""
-        return signing.launch_key(request.target, mode=self.configuration.mode, user_id=user_id)
+        return signing.launch_key(
+            request.target, mode=self.configuration.mode, user_id=user_id, launch=launch
+        )
 
     def opened(self, taken: str, launch: Launch, user_id: str, known: Installation | None) -> str:
         """fortis:launch.cookie. Keep what the API confirmed; return the cookie of a new session, made for a frame on another site."""
