@@ -173,16 +173,18 @@ def clause(platform: str, id: str) -> Json | None:
     >>> clause("officernd", "officernd:signature.parameters")["level"]
     'must'
     """
-    for one in load(platform).clauses:
+    known = load(platform)
+    title = {one.id: one.title for one in known.sources}
+    for one in known.clauses:
         if one.id == id:
             return {
                 "id": id, "actor": one.actor, "level": one.level, "text": one.text,
-                "source": one.source, "heading": one.heading, "grade": one.grade,
+                "source": title.get(one.source, one.source), "heading": one.heading, "grade": one.grade,
             }  # fmt: skip
-    for advice in load(platform).advice:
+    for advice in known.advice:
         if advice.id == id:
             return {
                 "id": id, "actor": "partner", "level": "advice", "text": advice.text,
-                "source": advice.source, "heading": "", "grade": advice.grade,
+                "source": title.get(advice.source, advice.source), "heading": "", "grade": advice.grade,
             }  # fmt: skip
     return None

@@ -69,7 +69,7 @@ const press = async (step, button) => {
 };
 
 const card = (step, number, current) => {
-  const [kind, word] = worded(step);
+  const [kind, word] = step.state === "next" && !current ? ["none", "ready"] : worded(step);
   const fault = chosen[step.id];
   const sign = ["held", "refused"].includes(step.state) ? "✓" : FINISHED.includes(step.state) ? "✕" : String(number);
   const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, fault ? `${step.title} with the fault` : step.title);

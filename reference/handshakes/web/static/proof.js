@@ -15,7 +15,7 @@ export const report = async (choose, shop, worded) => {
   const titles = (tried) => open.filter((step) => Boolean(step.try) === tried).map((step) => step.title).join(", ");
   const complete = open.length ? "" : "The handshake is complete. ";
   const rest = [["Not tried", titles(false)], ["Tried, but never seen to work", titles(true)]].map(([said, names]) => (names ? `${said}: ${names}. ` : "")).join("");
-  const said = messages ? `${complete}${rest}${messages} messages, ${held} clauses held, ${violated} violated.` : "Nothing yet. Each step adds the clauses that it shows.";
+  const said = messages ? `${complete}${rest}${messages} messages, ${held} rules held, ${violated} violated.` : "Nothing yet. Each step adds the rules that it shows.";
   const order = ["violated", "failed", "unseen", "waiting", "running", "refused", "held"];
   const steps = shop.steps.filter((step) => order.includes(step.state)).sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
   $("#report").replaceChildren(el("p", {}, said), el("div", { class: "cols" },
