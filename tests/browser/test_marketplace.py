@@ -249,6 +249,11 @@ def test_the_wire_is_walked_by_keys_which_work_on_a_message_alone(page_of):
     page.locator("#search").focus()
     page.locator("#message pre [data-part=query-2]").hover()
     page.locator("#message .tamper .lit", has_text="organizationId").wait_for()
+    page.locator("#t-query-0").fill("another-slug")
+    page.evaluate("document.querySelector('#message').scrollTop = 10_000")
+    page.get_by_role("button", name="Send changed").click()
+    page.locator("#message .note", has_text="in which this page changed slug").wait_for()
+    until(lambda: page.evaluate("document.querySelector('#message').scrollTop") == 0, 60)
 
 
 def test_the_fault_picker_opens_on_its_search_and_closes_back_to_its_button(page_of):

@@ -230,6 +230,7 @@ export const show = async (row, rows, act = "") => {
   try { one = await ask("/message", { n: row.n }); } catch (error) { place.replaceChildren(title(row), el("p", {}, error.message)); return; }
   if (mine !== turn && !act) return;
   const again = shown.n === one.n ? shown : { n: one.n, why: false, tamper: false };
+  if (again !== shown) $("#message").scrollTop = 0; // another message is read from its verdict on
   shown = again;
   if (act === "why") again.why = true;
   if (act === "tamper") again.tamper = true;
