@@ -181,6 +181,12 @@ def test_what_has_its_effect_without_the_button_is_done_and_checked_by_nobody():
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
+def test_before_anything_is_pressed_no_step_has_worked(platform):
+    with marketplace(platform) as market:
+        assert [one["id"] for one in shop(market.hosts[platform].place)["steps"] if one["worked"]] == []
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_held_violated_not_seen_and_untestable_are_together_the_partners_clauses_whatever_was_found(platform):
     with marketplace(platform) as market:
         place = market.hosts[platform].place

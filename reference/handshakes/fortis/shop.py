@@ -16,8 +16,9 @@ def shop(sides: Sides) -> Shop:
     assert isinstance(platform, Fortis)  # noqa: S101
     app, location = next(iter([*platform.apps.values()])), next(iter([*platform.locations.values()]))
     user = next(one for one in [*platform.users.values()] if location.id in one.locations)
-    place = (app.title, location.id, "") in platform.registered
-    person = (app.title, location.id, user.id) in platform.registered
+    both = (app.title, location.id, ""), (app.title, location.id, user.id)
+    place, person = (one in platform.registered for one in both)
+    left, gone = (one in platform.removed for one in both)
     granted = (app.client_id, user.id) in {
         (one.client_id, one.user_id) for one in [*platform.access.values()]
     }
@@ -47,8 +48,8 @@ def shop(sides: Sides) -> Shop:
             "consent", "Consent", "The user lets the app act for her by OAuth.",
             her, faults(OAUTH_FAULTS), ready=person, done=granted or None,
         ),
-        Press("unregister", "Remove the user", "A postback ends the user's registration.", her, ready=person, done=not person, name="user-gone"),
-        Press("unregister", "Remove the location", "A postback ends the location's registration.", here, ready=place, done=not place, name="location-gone"),
+        Press("unregister", "Remove the user", "A postback ends the user's registration.", her, ready=person, done=gone and not person, name="user-gone"),
+        Press("unregister", "Remove the location", "A postback ends the location's registration.", here, ready=place, done=left and not place, name="location-gone"),
     )  # fmt: skip
     state = "registered" if person else "location registered" if place else "not registered"
     return Shop("Postbacks, then a launch in a frame", state, person, presses)

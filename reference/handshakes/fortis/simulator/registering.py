@@ -77,6 +77,7 @@ class Registering(Identity):
             for _, _, user in sorted(one for one in gone if one[2]):
                 yield from self._postback("DELETE", title, location_id, user, None)
         self.registered -= gone
+        self.removed |= gone
         return outcome
 
     def _postback(

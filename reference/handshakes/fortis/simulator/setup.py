@@ -44,6 +44,7 @@ class SetUp(Judging):
         self.grants = Bounded[str, Grant](owner=lambda one: one.user_id)
         self.access = Bounded[str, Access](owner=lambda one: (one.client_id, one.user_id))
         self.registered: set[tuple[str, str, str]] = set()
+        self.removed: set[tuple[str, str, str]] = set()
         self.waiting: list[Attempt] = []
         self.launched = Bounded[str, int]()
         self.disturbed = Bounded[str, AnswerChange]()
