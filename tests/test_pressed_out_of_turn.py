@@ -87,7 +87,7 @@ def test_a_partner_of_officernd_that_is_not_connected_shows_nothing_whatever_it_
             for fault in ("", "wrong-secret", "raw-signature"):
                 _, findings = world.press(press, fault)
                 assert {one.state for one in findings} <= {"not seen"}, (press.id, fault)
-    assert world.tools.shop(world.sides).state == {"before": "added", "after": "removed"}[time]
+    assert world.tools.shop(world.sides).state == {"before": "not connected", "after": "removed"}[time]
 
 
 if __name__ == "__main__":

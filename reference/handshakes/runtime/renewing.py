@@ -24,7 +24,7 @@ LEASE = PATIENCE + 30  # seconds: more than a token request and the last try to 
 
 
 class Renewing(Equipped[Configuration]):
-    """Tokens that are fresh; a partner says how one is renewed, and how a change is saved."""
+    """Tokens that are fresh; a partner says how one is renewed."""
 
     platform = ""
 
@@ -33,8 +33,16 @@ class Renewing(Equipped[Configuration]):
         raise NotImplementedError
 
     def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
-        """Save an installation that is in use with a change; return None where it is not in use any more."""
-        raise NotImplementedError
+        """Save an installation that is in use with a change; when somebody else saved first, change theirs. None where it is removed."""
+
+        def save() -> Installation | None:
+            current = self.store.get(self.platform, identity)
+            if current is None or current.state == "removed":
+                return None
+            wanted = changed(current)
+            return current if wanted == current else self.store.save(wanted)
+
+        return self.again(save)
 
     def fresh_tokens(self, installation: Installation, clause: str) -> Step[Tokens]:
         """Return tokens that last `EARLY` seconds more; `clause` is named where there are none."""

@@ -174,18 +174,6 @@ class Connecting(Renewing[Configuration]):
 
         return self.again(save)
 
-    def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
-        """Save what is kept with a change; when somebody else saved first, change theirs."""
-
-        def save() -> Installation | None:
-            current = self.store.get(PLATFORM, identity)
-            if current is None or current.state == "removed":
-                return None
-            wanted = changed(current)
-            return current if wanted == current else self.store.save(wanted)
-
-        return self.again(save)
-
     def state(self, location_id: str, user_id: str = "") -> str:
         """Return `active`, `pending` (claimed), `removed`, or an empty text for what is unknown."""
         found = self.store.get(PLATFORM, self.identity(location_id, user_id))

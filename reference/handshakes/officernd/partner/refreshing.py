@@ -1,8 +1,7 @@
-"""Changing an installation that others may change at once, and tokens that are renewed once."""
+"""Tokens that are renewed once, as OfficeRnD renews them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
 from ...core.messages import Step
@@ -32,15 +31,3 @@ class Refreshing(Renewing[Configuration]):
     def renewed(self, installation: Installation) -> Step[Tokens]:
         """officernd:token.refresh. Trade the refresh token for new tokens; C14."""
         return (yield from self.api.refresh(installation.credentials["refresh_token"]))
-
-    def change(self, identity: str, changed: Callable[[Installation], Installation]) -> Installation | None:
-        """Save an active installation with a change; when somebody else saved first, change theirs."""
-
-        def save() -> Installation | None:
-            current = self.store.get(PLATFORM, identity)
-            if current is None or current.state != "active":
-                return None
-            wanted = changed(current)
-            return current if wanted == current else self.store.save(wanted)
-
-        return self.again(save)
