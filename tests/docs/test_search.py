@@ -136,6 +136,34 @@ def test_a_missing_word_is_named_as_it_was_typed():
     assert missing["mistakes/general.html#key-quoted"] == ["arriving"]
 
 
+def test_a_letter_and_a_number_are_no_beginnings_of_other_words():
+    rows = found("api 4", "r secret")
+    missing = {place: words for place, words, _ in rows[0]}
+    assert missing["faults/onoffice.html#api-error-42"] == ["4"]
+    assert missing["judge.html#what-comes-out"] == ["api"]
+    assert {"r"} <= {word for _, words, _ in rows[1] for word in words}
+
+
+def test_a_short_form_is_left_out_like_the_words_that_it_stands_for():
+    short, plain, end, bare = found("secret doesn't quotes", "secret quotes", "what's plus", "plus")
+    assert short == plain
+    assert end == bare
+
+
+def test_a_word_finds_what_is_said_with_another_of_the_same_meaning():
+    blank, answer = (
+        {place: words for place, words, _ in rows} for rows in found("plus space", "reply status")
+    )
+    assert blank["mistakes/general.html#plus-as-blank"] == []
+    assert answer["clauses/officernd.html#healthcheck.failure"] == []
+
+
+def test_a_word_has_its_like_in_one_group():
+    words = [word for group in searching.ALIKE.split(", ") for word in group.split()]
+    assert len(words) == len(set(words))
+    assert not set(words) & set(searching.FUNCTION_WORDS.split())
+
+
 def test_two_words_find_what_is_written_as_one():
     missing = {place: words for place, words, _ in found("health check failing")[0]}
     assert missing["clauses/officernd.html#healthcheck.failure"] == ["failing"]
