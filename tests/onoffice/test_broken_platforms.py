@@ -514,12 +514,12 @@ def webhook_unsigned(self, web_id, user_id, service, fault=""):
 
 
 def posted_to(path: str):
-    def opened(self, url, times):
+    def opened(self, url, times, *note):
         if path in url:
             origin, target = split_url(url)
             yield Request("POST", origin, target)
             return None
-        return (yield from OnOffice._opened(self, url, times))
+        return (yield from OnOffice._opened(self, url, times, *note))
 
     return {"_opened": opened}
 

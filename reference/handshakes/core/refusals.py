@@ -89,7 +89,7 @@ REASONS: dict[str, Reason] = {
     ),
     "stale": Reason(
         "The timestamp is older than the tolerance allows; the signature itself is right.",
-        "Is the URL a copied one? Do both clocks run by NTP?",
+        "Is it an old one, copied or out of a log? Then verify it at its own time. If it is new: do both clocks run by NTP?",
     ),
     "from-the-future": Reason(
         "The timestamp is further ahead than the tolerance allows; the signature itself is right.",
