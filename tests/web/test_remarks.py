@@ -331,3 +331,12 @@ def test_a_fault_that_sends_nothing_says_why_the_wire_shows_nothing(market):
     assert "Nothing was sent" in step(market, "fortis", "location")["said"]
     ask(market, "POST", "/press", platform="fortis", press="location")
     assert "Nothing was sent" not in step(market, "fortis", "location")["said"]
+
+
+def test_a_refusal_without_a_signature_says_what_the_fault_was_that_was_chosen(market):
+    ask(market, "POST", "/press", platform="fortis", press="location", fault="raw-fragment")
+    one = message(market, "fortis", "location")
+    assert (one["why"], one["carries"]) == (False, "")
+    hint = one["refusals"][-1]["hint"]
+    assert hint.startswith("On this page it is known: a value that is not percent-encoded has a #")
+    ask(market, "POST", "/press", platform="fortis", press="location")

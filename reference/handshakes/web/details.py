@@ -8,11 +8,11 @@ from typing import Any
 from ..core.messages import Headers, Request, Response
 from ..core.refusals import REASONS, Refused
 from ..explain import explain
-from ..runtime.verdicts import Survives
+from ..runtime.verdicts import Refuses, Survives
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .places import Place
-from .reasons import CHANGED, NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
+from .reasons import CHANGED, KNOWN, NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
 from .remarks import clause, met, misspelt, note, probes, rule, sources
 from .resending import COPY, parts
 from .views import sender, verdict, what
@@ -37,11 +37,16 @@ def details(place: Place, one: Exchange) -> Json:
     after = str(found.get("after", ""))
     looks = bool(one.carries) and (untold or bool(found.get("explanations")))
     asked = sources(place, one)
+    said = (
+        f"{KNOWN}{what(fault)}. "
+        if fault and isinstance(fault.expected, Refuses) and not one.carries and not asked
+        else ""
+    )
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, after if after.startswith(CHANGED) else advice(each, bool(asked), looks), misspelt(request, each)) for endpoint, each in one.refused],
+        "refusals": [_refusal(endpoint, each, said + (after if after.startswith(CHANGED) else advice(each, bool(asked), looks)), misspelt(request, each)) for endpoint, each in one.refused],
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
         "rule": rule(place, one), "sources": asked, "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),

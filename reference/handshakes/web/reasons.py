@@ -10,6 +10,8 @@ from ..explain import Answer
 UNTOLD = ("signature-mismatch", "decryption-failed")
 """Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
 NOT_THE_SIGNATURE = "No signature decided this."
+KNOWN = "On this page it is known: "
+"""What begins a sentence that only who chose the fault can say."""
 CHANGED = "It was changed on the way"
 """How the sentence begins that says so; the cause of a refusal that has one."""
 LOOK = dict.fromkeys(

@@ -41,7 +41,7 @@ def note(place: Place, one: Exchange) -> str:
     if one.sender == "browser":
         first = looked(place, one)
         return (
-            f"The window shows the address of message {first}: that one counts. The simulator looked at it first, and checked its answer."
+            f"The simulator asked for this page in message {first} already, and checked that answer: that one counts. Here the window opens it."
             if first
             else ""
         )
