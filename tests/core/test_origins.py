@@ -68,7 +68,7 @@ def test_what_the_list_does_not_name_is_not_allowed(url):
 def test_what_two_readers_may_read_differently_is_malformed(url):
     with pytest.raises(Refused) as caught:
         allowed_origin(url, ALLOWED, CLAUSE)
-    assert caught.value.reason == "malformed"
+    assert (caught.value.reason, caught.value.clause) == ("malformed", CLAUSE)
 
 
 @pytest.mark.parametrize(

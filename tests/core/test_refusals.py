@@ -108,6 +108,20 @@ def test_every_reason_that_the_reference_uses_is_in_the_table():
     assert [(path, code) for path, code in sorted(used) if code not in REASONS] == []
 
 
+def test_every_reason_of_the_table_is_one_that_a_side_its_store_or_a_fault_of_the_simulator_gives():
+    """A reason that nothing gives is explained in vain. What only explains, shows or judges reasons is not asked."""
+    told = ("core/refusals.py", "explain/", "judge/", "web/", "cli/")
+    sources = {path.relative_to(REFERENCE).as_posix(): path for path in REFERENCE.rglob("*.py")}
+    given = {
+        node.value
+        for name, path in sources.items()
+        if not name.startswith(told)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert [code for code in REASONS if code not in given] == []
+
+
 # --- secrets ----------------------------------------------------------------------------------
 
 

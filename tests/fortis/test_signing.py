@@ -345,6 +345,7 @@ def test_a_plain_launch_is_remembered_by_what_is_proved_of_it_and_nothing_else()
     assert {key(target) for target in same} == {one}
     verified = plain(url(more="&contact_id=7"))
     assert signing.launch_key("", mode="plain", user_id=USER, launch=verified) == one
+    assert signing.launch_key(url(), mode="plain") == key(url(), ""), "of no user, where the API named none"
     others = [key(url(LOCATION[::-1])), key(url(time=NOW + 1)), key(url(), ""), key(url(), USER[::-1])]
     assert len({one, *others}) == 5
     assert all(re.fullmatch("[0-9a-f]{64}", text) for text in (one, *others))  # no part of it can be read

@@ -31,6 +31,7 @@ from tests.mutation.mutants import Mutant, mutated
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reference" / "handshakes"
 OPTIONS = [
+    "--disable-plugin-autoload",  # else pytest itself reads the package, which has a plugin
     "-q",
     "-x",
     "--assert=plain",
@@ -60,9 +61,6 @@ def prepared() -> None:
     for name in BEFOREHAND:
         with suppress(ImportError):
             importlib.import_module(name)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = (
-        "1"  # else pytest itself reads the package, which has a plugin
-    )
     import hypothesis
 
     hypothesis.settings.register_profile(

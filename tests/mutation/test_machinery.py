@@ -152,6 +152,17 @@ def test_a_test_that_waited_for_a_program_in_vain_is_no_verdict():
         failed_by(report("subprocess.TimeoutExpired: Command ['openssl'] timed out after 60 seconds"))
 
 
+def test_a_program_that_a_test_starts_is_told_nothing_of_the_run():
+    """An option of pytest that stood in the environment once ended a run: a suite in a program of its own lost the plugin."""
+    code = (
+        "import os; from tests.mutation.running import prepared; "
+        "before = dict(os.environ); prepared(); print(sorted(before.items() ^ os.environ.items()))"
+    )
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert ended.stdout == "[]\n"
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.mutation.run", *arguments, "--jobs", "1"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)

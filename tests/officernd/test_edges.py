@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handshakes.officernd.readings import READINGS
-from handshakes.officernd.rules import split_signature, unquote_organization
+from handshakes.officernd.rules import compact_json, split_signature, unquote_organization
 from tests.refusals import refusal
 
 HEX = "0f" * 32
@@ -49,3 +49,9 @@ def test_of_a_header_in_milliseconds_the_time_alone_is_read_otherwise():
     read = READINGS["officernd:signature.timestamp=milliseconds"]["fields"]
     refused = refusal(read, "t=1648190384000,signature=t=1648190384000")
     assert refused.evidence == {"field": "25 characters without name=value"}
+
+
+def test_json_with_a_list_is_that_of_javascript_outside_ascii_too():
+    # JSON.stringify({slug: "café", locations: ["Zürich", "Genève"]}) in Node 20
+    written = '{"slug":"café","locations":["Zürich","Genève"]}'
+    assert compact_json([("slug", "café"), ("locations", ["Zürich", "Genève"])]) == written

@@ -248,16 +248,19 @@ def test_stages_of_a_url():
     assert message.value == URL.encode()
     assert "sha256" in message.show() and "sha256" in query.show(), "they hold an API token"
     assert "sha256" not in url_stages(f"{BASE}?a=1")[3].show()
-    for stage in (1, 3):
-        assert "secret-claim" not in url_stages(f"{BASE}?apiClaim=secret-claim")[stage].show(), (
-            "a service's URL"
-        )
-    for stage in url_stages(f"{BASE}&apiClaim=secret-claim?a=1"):  # its question mark stands elsewhere
-        assert "secret-claim" not in stage.show()
     assert url_stages(f"{BASE}/apiClaim?a=1")[0].show().startswith(f"{BASE}/apiClaim"), (
         "a path may be called so"
     )
     assert "secret-claim" not in refusal(verify, f"{SIGNED}".replace("ctguyro", "secret-claim")).explain()
+
+
+@pytest.mark.parametrize("name", ["apiToken", "apiClaim"])
+def test_a_stage_hides_the_value_of_either_credential_without_the_other(name):
+    """A service's URL has the claim alone, an activation of before 2022 the token alone (A14)."""
+    for stage in (1, 3):
+        assert "secret-value" not in url_stages(f"{BASE}?{name}=secret-value")[stage].show()
+    for stage in url_stages(f"{BASE}&{name}=secret-value?a=1"):  # its question mark stands elsewhere
+        assert "secret-value" not in stage.show()
 
 
 # --- readings -------------------------------------------------------------------------------------
@@ -351,6 +354,13 @@ def test_version_1_is_that_of_the_testers_test():
     )
     assert api_hmac(**v1) == api_hmac(**v1, parameters={}) != api_hmac(**v1, parameters={"a": 1})
     assert refusal(api_hmac, **v1, parameters={"a": 1.5}).reason == "wrong-type"
+
+
+def test_version_1_of_an_action_without_identifier_and_resource_has_empty_texts_in_their_places():
+    """Facts 2.7: the five texts stay in place. The value is that of `md5` and `json_encode` of PHP 8.2, and of `md5sum`."""
+    action = {"token": "token", "api_key": "secret", "timestamp": 100, "resource_type": "type", "action_id": "action"}  # fmt: skip
+    made = api_hmac(**action, version=1, parameters={"paramKey": "paramValue"})
+    assert made == "d13dffc1e0d8a8bd8ac68604b7cdae62"
 
 
 @pytest.mark.parametrize(

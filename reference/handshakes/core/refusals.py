@@ -60,7 +60,6 @@ REASONS: dict[str, Reason] = {
     "wrong-content-type": Reason(
         "The body is of another content type than the documented one.", "The evidence says which is expected."
     ),
-    "unknown-path": Reason("There is no such endpoint.", "Compare the path with the configured URLs."),
     # whether it is genuine
     "empty-secret": Reason(
         "The secret is empty, and an empty key would let anybody sign.",
