@@ -22,7 +22,7 @@ from handshakes.onoffice import demo as onoffice
 from handshakes.retailcrm import demo as retailcrm
 from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.story import Operator
-from handshakes.runtime.verdicts import NamedFault
+from handshakes.runtime.verdicts import Fault
 from tests.strangers.running import Stranger, bugs
 
 PLATFORMS = ("officernd", "retailcrm", "onoffice", "fortis")
@@ -97,7 +97,7 @@ class Short(Trial):
         self.bug, self.own = bug, bugs(platform).get(bug, set())
         self.tried: dict[Any, str] = {}
 
-    def wanted(self, fault: NamedFault) -> bool:
+    def wanted(self, fault: Fault) -> bool:
         """Return whether a fault is tried."""
         if MANY.match(fault.name) or not super().wanted(fault):
             return False

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..core.messages import Response, Step
 from ..runtime.story import Operator
-from ..runtime.verdicts import Finding, NamedFault, Refuses
+from ..runtime.verdicts import Fault, Finding, Refuses
 from .profile import Profile
 
 MOST_LOG = 200_000
@@ -135,7 +135,7 @@ class Log:
     def __init__(self, path: Path, pattern: str, words: Mapping[str, str]) -> None:
         self.path, self.pattern, self.words = path, re.compile(pattern), words
         self._read = self._size()
-        self._case: NamedFault | None = None
+        self._case: Fault | None = None
         self._said: list[str] = []
 
     def _size(self) -> int:
@@ -144,7 +144,7 @@ class Log:
         except OSError:
             return 0
 
-    def begin(self, case: NamedFault | None) -> None:
+    def begin(self, case: Fault | None) -> None:
         """Leave out what was logged until now, where another case begins."""
         if case is not self._case:
             self._case, self._read, self._said = case, self._size(), []
@@ -162,7 +162,7 @@ class Log:
             return [self.words.get(one, one) for one in found]
         return []
 
-    def finding(self, case: NamedFault | None) -> Finding | None:
+    def finding(self, case: Fault | None) -> Finding | None:
         """Return what the log says about a case that had to be refused, if it had to."""
         self._said += self.reasons()
         reasons = self._said

@@ -21,7 +21,7 @@ from ..runtime.client import Client
 from ..runtime.flow import Role, drive
 from ..runtime.story import PLAIN
 from ..runtime.transcript import Event, Transcript
-from ..runtime.verdicts import Finding, NamedFault, Refuses
+from ..runtime.verdicts import Fault, Finding, Refuses
 from ..runtime.wrapped import Wrapped, seen
 from .sites import Site, seeded
 
@@ -49,7 +49,7 @@ class Observed:
     """
 
     finding: Finding
-    case: NamedFault | None
+    case: Fault | None
     paths: tuple[str, ...] = ()
     sent: Event | None = None
     came: Event | None = None

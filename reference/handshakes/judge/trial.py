@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core.cases import Ciphers
 from ..runtime.story import Operator
-from ..runtime.verdicts import NamedFault
+from ..runtime.verdicts import Fault
 from ..spec.register import load
 from .doubts import cause, excuse
 from .judgement import Asked, exit_code, judged
@@ -52,7 +52,7 @@ class Trial:
         """Return what the names in braces stand for, in a command of the profile."""
         return {"platform": served.url, "another": "".join(served.world.traps[1:2])}
 
-    def wanted(self, fault: NamedFault) -> bool:
+    def wanted(self, fault: Fault) -> bool:
         """Return whether a fault is tried, and remember why where it is not."""
         if self.only and self.only not in (fault.name, fault.clause):
             return False
@@ -80,7 +80,7 @@ class Trial:
             if self.profile.log
             else None
         )
-        case: list[NamedFault | None] = [None]
+        case: list[Fault | None] = [None]
 
         def heard(one: Observed) -> None:
             if one.case is not case[0]:

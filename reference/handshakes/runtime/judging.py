@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 from ..core.messages import Response, Step
 from ..core.printing import printable
-from .verdicts import Fault, Finding, Findings, NamedFault, Outcome
+from .verdicts import Fault, Finding, Findings, Outcome
 
-F = TypeVar("F", bound=NamedFault)
+F = TypeVar("F", bound=Fault)
 
 MOST_DETAIL = 300
 TRIES = 3
@@ -50,9 +50,9 @@ class Judging:
     ) -> None:
         self.settings, self.clock, self.random = settings, clock, random
         self.findings = Findings()
-        self.wanted: Callable[[NamedFault], bool] = lambda fault: True
+        self.wanted: Callable[[Fault], bool] = lambda fault: True
         """Which faults an examination tries."""
-        self.case: NamedFault | None = None
+        self.case: Fault | None = None
         """The fault that an examination tries at the moment."""
 
     def tried(self, faults: Iterable[F]) -> Iterator[F]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from ..core.messages import Response
 
@@ -45,30 +45,6 @@ class Fault:
     what: str
     waits: bool = field(default=False, kw_only=True)
     exact: bool = field(default=False, kw_only=True)
-
-
-class NamedFault(Protocol):
-    """What every fault of every simulator has, for records that carry one and know no more of it."""
-
-    @property
-    def name(self) -> str:
-        """The fault's name."""
-
-    @property
-    def clause(self) -> str:
-        """The id of the clause that it tries."""
-
-    @property
-    def expected(self) -> Expected:
-        """How it has to end."""
-
-    @property
-    def what(self) -> str:
-        """What it does, in words."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether it keeps the partner waiting."""
 
 
 @dataclass(frozen=True, slots=True)

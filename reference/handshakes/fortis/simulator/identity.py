@@ -7,26 +7,20 @@ links to is lost (A36). The paths are settings. Every check of an app's request 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ...core.messages import Answer, Request, Response, Step, json_response
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.oauth import NO_STORE, OAuthError, back, challenge, client_credentials, is_right, token_fields
 from ...runtime.pages import page, refused_form, wrong_method
-from .records import CLAUSE, Access, App, Disturbance, Grant
+from .records import CLAUSE, Access, App, Grant, OAuthFault
 from .resources import Resources
-
-if TYPE_CHECKING:
-    from .faults import OAuthFault
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 class Identity(Resources):
     """The page on which a user consents, and the token endpoint; `consenting` is a fault on the way, if any."""
-
-    consenting: OAuthFault | None = None
 
     def app_of(self, client_id: str) -> App | None:
         """Return the app with a client id."""
@@ -99,7 +93,7 @@ class Identity(Resources):
             return error.response("Fortis")
         return fault.answer(response) if fault and fault.answer else response
 
-    def _exchange(self, client_id: str, fields: dict[str, str]) -> tuple[Response, Disturbance | None]:
+    def _exchange(self, client_id: str, fields: dict[str, str]) -> tuple[Response, OAuthFault | None]:
         grant = self.grants.get(fields.get("code", ""))
         if grant is None or grant.client_id != client_id:
             ours = bool(self.consenting)  # then what is wrong is our own doing
@@ -118,7 +112,7 @@ class Identity(Resources):
         self.found("oauth.endpoints", True, "the code was exchanged")
         return self._issue(client_id, grant.user_id, fields["code"]), grant.fault
 
-    def _refresh(self, client_id: str, fields: dict[str, str]) -> tuple[Response, Disturbance | None]:
+    def _refresh(self, client_id: str, fields: dict[str, str]) -> tuple[Response, OAuthFault | None]:
         sent = fields.get("refresh_token", "")
         kept = [*self.access.items()]
         found = [k for k, v in kept if is_right(v.refresh_token, sent) and v.client_id == client_id]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ...core.messages import Answer, Response
-from ...runtime.verdicts import NamedFault
+from ...runtime.verdicts import Fault
 from ..signing import BY_DATA, BY_HMAC
 
 CLAUSE = "fortis:"
@@ -25,20 +24,30 @@ TRAPS = {
 """Origins that the faults name and no app may contact, by what is wrong with each."""
 
 
-class Disturbance(NamedFault, Protocol):
-    """A fault of an answer, as a grant or an attempt carries it: see `faults.AnswerFault` and `OAuthFault`."""
+@dataclass(frozen=True, slots=True)
+class OAuthFault(Fault):
+    """A fault on the way of OAuth: of what comes back with the browser, or of the token endpoint's answer.
 
-    @property
-    def answer(self) -> Callable[[Response], Answer] | None:
-        """What is answered instead, if anything."""
+    `foreign` is the kind of the foreign address that it names, and `leads` the answer that leads there.
+    """
+
+    callback: Callable[[dict[str, str]], dict[str, str]] = dict
+    answer: Callable[[Response], Answer] | None = None
+    times: int = 1
+    user: str = "own"
+    foreign: str = ""
+    leads: Callable[[str], Callable[[Response], Answer]] | None = None
 
 
-class AnswerChange(NamedFault, Protocol):
-    """A fault of the answer to `users/me`, as an attempt carries it: see `faults.AnswerFault`."""
+@dataclass(frozen=True, slots=True)
+class AnswerFault(Fault):
+    """A fault of the answer to `users/me` while the app is opened.
 
-    @property
-    def answer(self) -> Callable[[Response], Answer]:
-        """Return what is answered instead."""
+    An answer that comes after `seconds` is a good one: an app that waits so long may open.
+    """
+
+    answer: Callable[[Response], Answer]
+    seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,7 @@ class Grant:
     challenge: str
     expires_at: int
     used: bool = False
-    fault: Disturbance | None = None
+    fault: OAuthFault | None = None
 
 
 @dataclass(slots=True)
@@ -182,7 +191,7 @@ class Attempt:
 
     token: str = field(repr=False)
     user_id: str
-    fault: AnswerChange | None = None
+    fault: AnswerFault | None = None
     asked: int = 0
     """How often the app asked who the user is."""
     asked_at: int = 0

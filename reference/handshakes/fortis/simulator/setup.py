@@ -9,16 +9,16 @@ from ...core.messages import Response
 from ...core.refusals import Refused
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
-from .faults import OAuthFault
 from .records import (
     CLAUSE,
     Access,
-    AnswerChange,
+    AnswerFault,
     App,
     Attempt,
     Contact,
     Grant,
     Location,
+    OAuthFault,
     Settings,
     Token,
     User,
@@ -47,7 +47,7 @@ class SetUp(Judging):
         self.removed: set[tuple[str, str, str]] = set()
         self.waiting: list[Attempt] = []
         self.launched = Bounded[str, int]()
-        self.disturbed = Bounded[str, AnswerChange]()
+        self.disturbed = Bounded[str, AnswerFault]()
         self.trapped = 0
         self.calls = 0
         self.refusals: dict[str, Response] = {}

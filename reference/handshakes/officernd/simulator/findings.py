@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...core.messages import Response
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
 from .faults import FAULTS, PageFault, WebhookFault
-from .records import CLAUSE, Disturbance, Integration
+from .records import CLAUSE, ConnectFault, Integration
 
 
 def account_name(response: Response | None) -> str:
@@ -130,7 +130,7 @@ def stayed(
     return (Finding(fault.clause, refused, f"{detail}{shown.status}"), home)
 
 
-def _believed(fault: Disturbance, detail: str, believed: Response | None) -> tuple[Finding, ...]:
+def _believed(fault: ConnectFault, detail: str, believed: Response | None) -> tuple[Finding, ...]:
     """Return the finding on a health check that was signed with a false secret."""
     if believed is None:
         return (Finding(fault.clause, None, detail + "no answer to a health check with the false secret"),)

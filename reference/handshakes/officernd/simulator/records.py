@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ...core.messages import Answer, Response
-from ...runtime.verdicts import NamedFault
+from ...runtime.verdicts import Fault
 
 CLAUSE = "officernd:"
 
@@ -22,20 +21,19 @@ V2_SCOPES = (
 )
 
 
-class Disturbance(NamedFault, Protocol):
-    """A fault of a connect, as a grant or an integration carries it: see `faults.ConnectFault`."""
+@dataclass(frozen=True, slots=True)
+class ConnectFault(Fault):
+    """A fault of a connect: of the code that was issued (`grant`), or of the answer at one place (`answer`).
 
-    @property
-    def place(self) -> str:
-        """The answer that it disturbs."""
+    `answer` is given the genuine answer and a trap's origin. `believed` is the secret that a partner has who
+    took the answer for genuine. `traps` says that the fault needs a trap.
+    """
 
-    @property
-    def answer(self) -> Callable[[Response, str], Answer] | None:
-        """What is answered instead, if anything; the text is a trap's origin."""
-
-    @property
-    def believed(self) -> str | None:
-        """The secret of a partner that believed the answer, where that can be tried."""
+    grant: Callable[[Grant], None] | None = None
+    place: str = ""
+    answer: Callable[[Response, str], Answer] | None = None
+    believed: str | None = None
+    traps: bool = False
 
 
 TRAPS = ("https://officernd.com.attacker.example",)
@@ -121,7 +119,7 @@ class Integration:
     message: str = ""
     secret_was_read: bool = False
     came_back_early: bool = False
-    fault: Disturbance | None = None
+    fault: ConnectFault | None = None
     fault_was_played: bool = False
     traps_before: int = 0
     token_requests_before: int = 0
@@ -143,7 +141,7 @@ class Grant:
     scopes: tuple[str, ...]
     expires_at: int
     used: bool = False
-    fault: Disturbance | None = None
+    fault: ConnectFault | None = None
 
 
 @dataclass(slots=True)
@@ -158,7 +156,7 @@ class Token:
     refresh_token: str = field(repr=False)
     refresh_expires_at: int
     code: str = field(repr=False)
-    fault: Disturbance | None = None
+    fault: ConnectFault | None = None
 
 
 @dataclass(slots=True)

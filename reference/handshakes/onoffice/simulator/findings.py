@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.framing import may_frame
-from ...runtime.verdicts import Finding, NamedFault, Refuses
-from .faults import ApiFault, Fault, FormFault, UrlFault
+from ...runtime.verdicts import Fault, Finding, Refuses
+from .faults import ApiFault, FormFault, UrlFault
 from .frames import key_form
 from .records import CLAUSE, ApiUser, Customer, Popup, Service
 
@@ -56,13 +56,13 @@ def closed(response: Response | None, attempt: Attempt) -> Finding:
     return Finding(attempt.fault.clause, held, f"{attempt.name}: {status}")
 
 
-def waited_for(fault: NamedFault | None, user: ApiUser, now: int) -> bool:
+def waited_for(fault: Fault | None, user: ApiUser, now: int) -> bool:
     """onoffice:unlock.timeout. Return whether the good answer to a call that was carried out was there by now, late as it is."""
     late = fault.seconds if isinstance(fault, ApiFault) else 0
     return user.state == "active" and now - user.asked_at >= late > 0
 
 
-def judged_message(fault: NamedFault, text: str, user: ApiUser, now: int) -> Finding:
+def judged_message(fault: Fault, text: str, user: ApiUser, now: int) -> Finding:
     """Return the finding on a fault of an activation that a person went through, by what the popup was told in the end."""
     said, active = text.strip("'\"\n ") == "active", user.state == "active"
     refuses = isinstance(fault.expected, Refuses)

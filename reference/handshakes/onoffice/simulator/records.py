@@ -5,13 +5,13 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...core.messages import Answer, split_url
 from ...core.refusals import Refused
 from ...core.strict import query_pairs
-from ...runtime.verdicts import Finding, NamedFault
+from ...runtime.verdicts import Fault, Finding
 from ..rules import integers, names, once
 
 CLAUSE = "onoffice:"
@@ -25,16 +25,16 @@ RESERVED = frozenset(
 """Names that the platform uses itself; a registered URL may not bring them (A9)."""
 
 
-class Disturbance(NamedFault, Protocol):
-    """A fault of the API's answer, as a user of the API carries it: see `faults.ApiFault`."""
+@dataclass(frozen=True, slots=True)
+class ApiFault(Fault):
+    """A fault of the API's answer. With `instead` the call is not carried out; else only its answer is lost or changed.
 
-    @property
-    def answer(self) -> Callable[[Any, dict[str, Any]], Answer]:
-        """Return what is answered instead."""
+    An answer that comes after `seconds` is a good one: a provider that waits so long may say that it is active.
+    """
 
-    @property
-    def instead(self) -> bool:
-        """Whether the call is not carried out."""
+    answer: Callable[[Any, dict[str, Any]], Answer]
+    instead: bool = True
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class ApiUser:
     genuine: bool = False
     claim_sent: bool = False
     because: str = ""
-    fault: Disturbance | None = None
+    fault: ApiFault | None = None
     asked_at: int = 0
 
 
@@ -175,7 +175,7 @@ class Popup:
     cache_id: str = ""
     message: str = ""
     warning: str = ""
-    fault: NamedFault | None = field(default=None, repr=False)
+    fault: Fault | None = field(default=None, repr=False)
     open_finding: Finding | None = field(default=None, repr=False)
 
 

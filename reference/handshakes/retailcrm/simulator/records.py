@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ...core.messages import Answer, Response
 from ...runtime.bounded import Bounded
-from ...runtime.verdicts import NamedFault
+from ...runtime.verdicts import Fault
 
 CLAUSE = "retailcrm:"
 CODE = re.compile(r"[A-Za-z0-9_-]{1,255}", re.ASCII)
@@ -28,20 +28,20 @@ TRAPS = {
 """Origins that the faults name and no module may contact, by what is wrong with each."""
 
 
-class Disturbance(NamedFault, Protocol):
-    """A fault of one of the API's answers, as a key carries it: see `faults.AnswerFault`."""
+@dataclass(frozen=True, slots=True)
+class AnswerFault(Fault):
+    """A fault of one of the API's answers while the registration waits: at `edit` or at `credentials`.
 
-    @property
-    def place(self) -> str:
-        """The call whose answer it disturbs."""
+    With `instead` the call is not carried out; else only its answer is lost or changed. `says` is a
+    text of the answer that the user has to see. An answer that comes after `seconds` is a good one: how long a
+    module waits is its own affair (A16), so one that waited for it may say yes.
+    """
 
-    @property
-    def answer(self) -> Callable[[Response], Answer]:
-        """Return what is answered instead."""
-
-    @property
-    def instead(self) -> bool:
-        """Whether the call is not carried out."""
+    place: str
+    answer: Callable[[Response], Answer]
+    instead: bool = True
+    says: str = ""
+    seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class ApiKey:
     paused: bool = False
     second: int = 0
     in_second: int = 0
-    fault: Disturbance | None = None
+    fault: AnswerFault | None = None
 
 
 @dataclass(slots=True)

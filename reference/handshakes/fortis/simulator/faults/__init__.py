@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .answers import ANSWER_FAULTS, AnswerFault
+from ..records import AnswerFault, OAuthFault
+from .answers import ANSWER_FAULTS
 from .encrypted import ENCRYPTED_FAULTS
 from .launches import COMMON_FAULTS, LaunchFault
-from .oauth import OAUTH_FAULTS, OAuthFault
+from .oauth import OAUTH_FAULTS
 from .plain import PLAIN_FAULTS
 from .postbacks import POSTBACK_FAULTS, PostbackFault
 

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
-from ....runtime.verdicts import Fault, Refuses, Survives
-from ..records import CLAUSE
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerFault(Fault):
-    """A fault of the answer to `users/me` while the app is opened.
-
-    An answer that comes after `seconds` is a good one: an app that waits so long may open.
-    """
-
-    answer: Callable[[Response], Answer]
-    seconds: float = 0
-
+from ....runtime.verdicts import Refuses, Survives
+from ..records import CLAUSE, AnswerFault
 
 _OPENED = Survives("opened")
 

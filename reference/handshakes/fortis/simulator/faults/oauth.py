@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ....core.messages import Answer, Dropped, Response, json_response
-from ....runtime.verdicts import Fault, Refuses
-from ..records import CLAUSE
+from ....runtime.verdicts import Refuses
+from ..records import CLAUSE, OAuthFault
 from ..tampering import other_end
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthFault(Fault):
-    """A fault on the way of OAuth: of what comes back with the browser, or of the token endpoint's answer.
-
-    `foreign` is the kind of the foreign address that it names, and `leads` the answer that leads there.
-    """
-
-    callback: Callable[[dict[str, str]], dict[str, str]] = dict
-    answer: Callable[[Response], Answer] | None = None
-    times: int = 1
-    user: str = "own"
-    foreign: str = ""
-    leads: Callable[[str], Callable[[Response], Answer]] | None = None
-
 
 _PLATFORM = Refuses("platform-error")
 _NO_ANSWER = Refuses("unreachable")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .connecting import CONNECT_FAULTS, ConnectFault
+from ..records import ConnectFault
+from .connecting import CONNECT_FAULTS
 from .pages import PAGE_FAULTS, PageFault
 from .webhooks import WEBHOOK_FAULTS, WebhookFault
 

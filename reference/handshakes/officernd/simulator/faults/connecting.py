@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
-from ....runtime.verdicts import Fault, Refuses, Survives
+from ....runtime.verdicts import Refuses, Survives
 from ..drafts import Pair
-from ..records import CLAUSE, Grant
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectFault(Fault):
-    """A fault of a connect: of the code that was issued (`grant`), or of the answer at one place (`answer`).
-
-    `answer` is given the genuine answer and a trap's origin. `believed` is the secret that a partner has who
-    took the answer for genuine. `traps` says that the fault needs a trap.
-    """
-
-    grant: Callable[[Grant], None] | None = None
-    place: str = ""
-    answer: Callable[[Response, str], Answer] | None = None
-    believed: str | None = None
-    traps: bool = False
+from ..records import CLAUSE, ConnectFault, Grant
 
 
 def _expire(grant: Grant) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .answers import API_FAULTS, ApiFault
+from ..records import ApiFault
+from .answers import API_FAULTS
 from .forms import FORM_FAULTS, FormFault
 from .states import CLAIM_FAULTS, STATE_FAULTS, ClaimFault, StateFault
 from .urls import ACTIVATION_URL_FAULTS, URL_FAULTS, UrlFault

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
-from ....runtime.verdicts import Fault, Refuses, Survives
+from ....runtime.verdicts import Refuses, Survives
 from ...errorcodes import ERRORS, meaning
-from ..records import CLAUSE
+from ..records import CLAUSE, ApiFault
 from ..resources import Resources
-
-
-@dataclass(frozen=True, slots=True)
-class ApiFault(Fault):
-    """A fault of the API's answer. With `instead` the call is not carried out; else only its answer is lost or changed.
-
-    An answer that comes after `seconds` is a good one: a provider that waits so long may say that it is active.
-    """
-
-    answer: Callable[[Resources, dict[str, Any]], Answer]
-    instead: bool = True
-    seconds: int = 0
-
 
 _PLATFORM = Refuses("platform-error")
 _UNEXPECTED = Refuses("unexpected-answer")

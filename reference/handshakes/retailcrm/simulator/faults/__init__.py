@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ..records import AnswerFault
 from .activity import ACTIVITY_FAULTS, ActivityFault
-from .answers import ANSWER_FAULTS, AnswerFault
+from .answers import ANSWER_FAULTS
 from .config import CONFIG_FAULTS, ConfigFault
 from .registrations import REGISTER_FAULTS, RegisterFault
 from .visits import VISIT_FAULTS, VisitFault

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
-from ....runtime.verdicts import Fault, Refuses, Survives
-from ..records import CLAUSE
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerFault(Fault):
-    """A fault of one of the API's answers while the registration waits: at `edit` or at `credentials`.
-
-    With `instead` the call is not carried out; else only its answer is lost or changed. `says` is a
-    text of the answer that the user has to see. An answer that comes after `seconds` is a good one: how long a
-    module waits is its own affair (A16), so one that waited for it may say yes.
-    """
-
-    place: str
-    answer: Callable[[Response], Answer]
-    instead: bool = True
-    says: str = ""
-    seconds: float = 0
-
+from ....runtime.verdicts import Refuses, Survives
+from ..records import CLAUSE, AnswerFault
 
 _NOT_ALLOWED = Refuses("not-allowed")
 _WORKS = Survives("connected")
