@@ -103,7 +103,7 @@ def _ambiguity(entry: register.Ambiguity) -> str:
             "none": f"Cannot be run: {reading.why}",
         }
         lines = [
-            f'- `{_short(reading.id)}`{{ id="{_short(reading.id)}" }}: {adopted}{escaped(reading.rule)}',
+            f'- {adopted}{escaped(reading.rule)} `{_short(reading.id)}`{{ id="{_short(reading.id)}" }}',
             f"    - {unsearched('For: ' + escaped(reading.for_))}",
             f"    - {unsearched('Against: ' + escaped(reading.against))}",
             f"    - {unsearched(escaped(runs.get(reading.runs, reading.runs)))}",

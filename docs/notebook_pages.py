@@ -81,7 +81,8 @@ def output(stored: dict[str, Any], name: str, about: str = "") -> str:
     if "text/markdown" in data:
         if DIAGRAM.search(data["text/markdown"]):
             return data["text/markdown"] + "\n\n" + folded("The same as text", _block(text))
-        return lesson_ids.linked(links(data["text/markdown"]), about)
+        made = lesson_ids.linked(links(data["text/markdown"]), about)
+        return f"<div data-search-exclude markdown>\n\n{made}\n\n</div>"
     if "text/html" in data:
         drawn = f'<div class="output">{data["text/html"]}</div>'
         return drawn + "\n\n" + folded("The same as text", _block(text)) if text else drawn

@@ -32,7 +32,7 @@ def filled(markdown: str) -> str:
     for mark, text in {
         "the request": fence(url, "text"),
         "the answer": f"<div data-search-exclude markdown>\n\n{fence(told(found), 'text')}\n\n</div>",
-        "the record": folded("The record", fence(record, "json")),
+        "the record": folded("The record", fence(record, "{ .json data-search-exclude }")),
     }.items():
         markdown = markdown.replace(f"<!-- {mark} -->", text)
     return markdown

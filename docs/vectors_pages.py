@@ -18,7 +18,7 @@ says how to run them against yours. Every secret in them is public and protects 
 [Download the vectors of {title}]({archive}){{ .md-button download="{archive}" }}
 
 The archive holds {files}, and the schema of the vectors. The ids below are those of the files, after `{platform}/`;
-they are never used for anything else.
+they are never used for anything else. Under "what is special" stands the one change to another vector.
 """
 FILES = ("vectors.json", "canonical.json", "vector-ids.txt", "recipe.toml")
 
@@ -63,6 +63,6 @@ def _row(each: dict[str, Any]) -> tuple[str, ...]:
     rest = each["id"].partition("/")[2]
     code = each["expect"].get("reason")
     parent = each.get("derived_from")
-    special = f"{prose(parent['change'])}, from {vector(parent['id'])}" if parent else "a case of its own"
+    special = f"{prose(parent['change'])}, from {vector(parent['id'])}" if parent else "its id says it"
     answer = f"refused: {reason(code)}" if code else "accepted"
     return f"`{rest.rpartition('/')[2]}`{{ #{rest} }}", answer, special, clause(each["clauses"][0])

@@ -71,7 +71,8 @@ def expected() -> dict[str, Wanted]:
         known = register.load(platform)
         ids = [each.id for each in (*known.clauses, *known.advice)]
         found |= {id: ((f"clauses/{platform}.html#{id.partition(':')[2]}",), 2) for id in ids}
-        found |= dict.fromkeys(PARAMETERS[platform].split(), (_folders(platform), 1))
+        asked = tuple(f"questions.html#{one.id}" for one in questions_page.questions()[platform])
+        found |= dict.fromkeys(PARAMETERS[platform].split(), ((*_folders(platform), *asked), 1))
     found |= {word: (_folders(platform), 1) for word, platform in WORDS.items()}
     found |= {f"what is the {word}, and how do I do it?": found[word] for word in REASONS}
     for place, slips in (

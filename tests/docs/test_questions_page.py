@@ -12,7 +12,7 @@ import pytest
 from docs import questions_page
 from handshakes.onoffice.script import SCRIPT
 from handshakes.platforms import PLATFORMS
-from handshakes.spec import register
+from handshakes.spec import recipe, register
 
 DOCS = Path(__file__).parents[2] / "docs"
 QUESTIONS = {one.id: one for rows in questions_page.questions().values() for one in rows}
@@ -31,11 +31,25 @@ def texts(platform: str) -> dict[str, str]:
     return found
 
 
+@cache
+def steps(platform: str) -> str:
+    """Return everything that a recipe says, its limits filled in; each step is held to vectors by tests/spec/test_recipe.py."""
+    found = recipe.load(platform)
+    texts = [found.before]
+    for operation in found.operations:
+        texts += [one.text for one in (operation, *operation.takes, *operation.returns)]
+        for line in recipe.lines(found, operation.id):
+            texts += [line.text, line.reason or ""]
+    return " ".join(texts)
+
+
 def unfounded(question: questions_page.Question) -> list[str]:
     """Return the numbers and the words in code letters of an answer that nothing it rests on has."""
     said = " ".join(texts(id.partition(":")[0])[id] for id in question.see)
     if question.page.endswith("#the-message"):
         said += SCRIPT
+    if question.page.startswith("recipes/"):
+        said += steps(question.page.removeprefix("recipes/").partition(".md#")[0])
     codes = re.findall(r"`([^`]+)`", question.answer)
     plain = re.sub(r"`[^`]+`", "", question.answer)
     found = [code for code in codes if not re.search(rf"(?<!\w){re.escape(code)}(?!\w)", said)]
@@ -56,6 +70,8 @@ def test_an_answer_has_no_number_and_no_code_that_its_sources_do_not_have(id):
 def test_a_wrong_number_and_a_wrong_name_would_be_seen():
     other = questions_page.Question("x", "", "Wait 31 s for `adit`.", ("retailcrm:register.timeout",))
     assert unfounded(other) == ["adit", "31"]
+    other = questions_page.Question("x", "", "8,193, `stale`.", (), "recipes/officernd.md#verify_query")
+    assert unfounded(other) == ["193"]
 
 
 def test_what_an_answer_rests_on_is_linked_with_how_it_is_known():
