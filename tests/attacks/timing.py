@@ -1,12 +1,13 @@
 """Look whether the time of a refusal tells how much of a forged digest is right, by the statistic of attack A6.
 
-    nice python -m tests.attacks.timing [--tries 100000] [--seed 1] [PLATFORM…]
+    nice python -m tests.attacks.timing [--served] [--tries 100000] [--seed 1] [PLATFORM…]
 
 Each verifier gets a genuine request whose digest is wrong in its first byte alone or in its last alone, in random order,
 under another secret each time: of a digest that comes again and again, the processor learns how its digits are read.
 AUC is how often a time of one kind is above one of the other: 0.5 where nobody can tell, and at most 0.52 here. Each is
 asked once more with a comparison that ends at the first wrong byte, which the statistic has to see. The status is 1
-where either fails. Below 10,000 tries chance alone may give more than 0.52.
+where either fails. Below 10,000 tries chance alone may give more than 0.52. With `--served` the verifiers are asked
+over loopback HTTP (`over_loopback.py`), 10,000 times a kind unless told otherwise, and the controls are delays.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -28,7 +29,11 @@ from handshakes.platforms import PLATFORMS
 from handshakes.spec import exchanges
 from tests.benchmarks.ranks import auc
 
+from . import over_loopback
+
 LIMIT = 0.52
+DELAYS = 30_000, 10_000, 3_000, 1_000, 300, 100, 30, 10
+"""What the controls of a served verifier take for each right byte, in nanoseconds."""
 DIGEST = re.compile(r'(?:=|%3D|%22|\\")([0-9a-f]{64})(?![0-9a-f])')
 Data = dict[str, Any]
 
@@ -88,24 +93,43 @@ def told_apart(
     return auc(times[0], times[-1])
 
 
+def served(platforms: Sequence[str], tries: int, seed: int) -> int:
+    """Measure the verifiers of these platforms over loopback, print what is seen of each, and return the status."""
+    bad = False
+    for name in over_loopback.SERVED:
+        if name.partition(".")[0] not in platforms:
+            continue
+        own, controls = over_loopback.measured(name, tries, seed, DELAYS, LIMIT)
+        bad |= own.auc > LIMIT or controls[max(DELAYS)].auc <= LIMIT
+        print(f"{name}, {tries} tries a kind: {own}", flush=True)
+        for delay, control in controls.items():
+            verdict = "seen" if control.leaks(LIMIT) else "not seen"
+            print(f"  {delay} ns a byte: {verdict}: {control}", flush=True)
+    return int(bad)
+
+
 def main() -> int:
     """Measure every verifier, print both figures of each, and return the status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--tries", type=int, default=100_000)
+    parser.add_argument("--served", action="store_true")
+    parser.add_argument("--tries", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("platforms", nargs="*", choices=[*PLATFORMS, []], default=[])
     given = parser.parse_args()
-    if given.tries <= 0:
+    tries: int = (10_000 if given.served else 100_000) if given.tries is None else given.tries
+    if tries <= 0:
         parser.error("nothing would be tried")
+    if given.served:
+        return served(given.platforms or [*PLATFORMS], tries, given.seed)
     bad = False
     for platform in given.platforms or PLATFORMS:
         for operation, (question, digest) in genuine(platform).items():
-            own = told_apart(question, digest, given.tries, given.seed)
+            own = told_apart(question, digest, tries, given.seed)
             with patch.object(hmac, "compare_digest", leaky):
-                control = told_apart(question, digest, max(1, given.tries // 10), given.seed)
+                control = told_apart(question, digest, max(1, tries // 10), given.seed)
             bad |= own > LIMIT or control <= LIMIT
             print(
-                f"{operation}: AUC {own:.4f} of {given.tries} tries a kind, {control:.3f} if compared byte by byte",
+                f"{operation}: AUC {own:.4f} of {tries} tries a kind, {control:.3f} if compared byte by byte",
                 flush=True,
             )
     return int(bad)

@@ -52,7 +52,7 @@ LOOKING = "test_spelling.py"
 """Tests of this file look at each text that the modules hold, and run no line of them."""
 UNFIT = ("test_linear_work.py", "test_plugin.py")
 """What measures work, and so may fail in a process that is being watched; and what runs pytest in programs of its own,
-which read the package unchanged, and no plugin here."""
+which read the package unchanged."""
 BLIND = "the_generator_cannot_see_the_package"
 """Tests of this name start a program that reads no module of the package: they take long, and see no change."""
 CONTROLS = {
