@@ -329,3 +329,68 @@ def test_importing_pulls_in_nothing_heavy(module):
     loaded = {name.split(".")[0] for name in json.loads(run.stdout)}
     assert "handshakes" in loaded
     assert loaded & HEAVY == set()
+
+
+# --- tests that Hypothesis draws --------------------------------------------------------------------------
+
+
+def has_no_deadline(value: ast.expr | None, known: set[str]) -> bool:
+    """Return whether an expression is settings of Hypothesis without a limit of time for one example."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("settings"):
+        said = [ast.unparse(one.value) == "None" for one in value.keywords if one.arg == "deadline"]
+        return said[0] if said else any(has_no_deadline(parent, known) for parent in value.args)
+    return isinstance(value, ast.Name) and value.id in known
+
+
+def timed(source: str) -> list[str]:
+    """Return what Hypothesis runs with a limit of time for one example (200 ms unless told otherwise)."""
+    nodes, known, found = [*ast.walk(ast.parse(source))], set[str](), []
+    for node in nodes:
+        if isinstance(node, ast.Assign) and has_no_deadline(node.value, known):
+            known |= {ast.unparse(target) for target in node.targets}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef):
+            drawn = [one for one in node.decorator_list if ast.unparse(one).split("(")[0].endswith("given")]
+            if drawn and not any(has_no_deadline(one, known) for one in node.decorator_list):
+                found.append(node.name)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("run_state_machine_as_test"):
+            given = [one.value for one in node.keywords if one.arg == "settings"]
+            if not any(has_no_deadline(one, known) for one in given):
+                found.append(ast.unparse(node))
+        elif isinstance(node, ast.Attribute) and node.attr == "TestCase" and "hypothesis.stateful" in source:
+            found.append(ast.unparse(node))  # which would have settings of its own
+    return found
+
+
+def test_no_test_that_hypothesis_draws_has_a_limit_of_time_for_one_example():
+    """On a busy machine any example may take longer than any limit: such a failure says nothing of the package."""
+    sources = {path: path.read_text("utf-8") for path in Path(__file__).parent.rglob("*.py")}
+    drawn = {
+        path: source
+        for path, source in sources.items()
+        if re.search(r"^(?:from|import) hypothesis", source, re.M)
+    }
+    assert sum(source.count("@given(") for source in drawn.values()) > 25
+    assert {str(path): names for path, source in drawn.items() if (names := timed(source))} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("@given(st.text())\ndef f(t): ...", ["f"]),
+        ("@hypothesis.given(st.text())\ndef f(t): ...", ["f"]),
+        ("@settings(max_examples=3)\n@given(st.text())\ndef f(t): ...", ["f"]),
+        ("@settings(deadline=500)\n@given(st.text())\ndef f(t): ...", ["f"]),
+        ("some = settings(max_examples=3)\n@some\n@given(st.text())\ndef f(t): ...", ["f"]),
+        ("a = settings(deadline=None)\n@settings(a, deadline=9)\n@given(st.text())\ndef f(t): ...", ["f"]),
+        ("def test():\n    @given(st.text())\n    def f(t): ...", ["f"]),
+        ("run_state_machine_as_test(m)", ["run_state_machine_as_test(m)"]),
+        ("from hypothesis.stateful import R\ntest = R.TestCase", ["R.TestCase"]),
+        ("@given(st.text())\n@settings(deadline=None)\ndef f(t): ...", []),
+        ("some = hypothesis.settings(deadline=None)\n@some\n@given(st.text())\ndef f(t): ...", []),
+        ("a = settings(deadline=None)\nrun_state_machine_as_test(m, settings=settings(a, max_examples=3))", []),
+        ("class C(unittest.TestCase): ...", []),
+    ],
+)  # fmt: skip
+def test_a_limit_of_time_for_one_example_is_seen(source, wrong):
+    assert timed(source) == wrong
