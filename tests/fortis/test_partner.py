@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import hmac
 import re
 import weakref
@@ -361,6 +362,29 @@ def test_a_registration_is_claimed_until_a_launch_was_confirmed():
     assert world.launch(fault="no-token").response.ok
 
 
+def test_the_key_of_a_new_row_is_as_long_as_the_digest_that_it_makes():
+    """RFC 2104, section 3: a shorter key would weaken the MAC, a longer one would not strengthen it much."""
+    asked = []
+    world = sides()
+    random = world.partner.random
+    world.partner.random = lambda size: asked.append(size) or random(size)
+    world.register()
+    assert hashlib.sha256().digest_size in asked
+    assert len(world.kept().credentials["session_key"]) == 2 * hashlib.sha256().digest_size
+
+
+@pytest.mark.parametrize("kind", ["contact", "location"])
+def test_one_record_stands_under_its_singular_name(kind):
+    """Fact sheet, 3.4: `GET /v2/contacts/{contact_id}` answers `{"contact":{...}}`."""
+    api = sides().partner.api
+    step = getattr(api, kind)("a/b", api.with_access("token"))
+    request = next(step)
+    assert (request.method, request.target) == ("GET", f"/v2/{kind}s/a%2Fb")
+    with pytest.raises(StopIteration) as ended:
+        step.send(json_response({kind: {"id": "a/b"}, "other": {}}))
+    assert ended.value.value == {"id": "a/b"}
+
+
 def test_a_repeat_saves_nothing():
     world = opened()
     before = world.everything()
@@ -446,6 +470,7 @@ def test_other_methods_are_405():
         for method in ("PUT", "PATCH", "GET", "HEAD"):
             response = post(world, target, method)
             assert response.status == 405 and response.header("allow")
+    assert {told.clause for _, told in world.reports} == {"fortis:postback.other-methods"}
     assert post(world, "/fortis/launch", "POST").status == 405
     assert post(world, "/fortis/nowhere").status == 404
 

@@ -427,6 +427,7 @@ def test_a_genuine_webhook_does_only_what_it_says(store, event, status, state):
     request = webhook_request(world, json.dumps(event).encode())
     response = world.network.exchange("OfficeRnD", request)
     assert (response.status, installation(world).state) == (status, state)
+    assert [endpoint for endpoint, _ in world.reports] == ["removed"] * (status == 400)
 
 
 def test_one_installations_webhook_secret_does_not_remove_another(store):

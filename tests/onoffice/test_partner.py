@@ -15,7 +15,7 @@ from handshakes.onoffice.partner import Provider
 from handshakes.onoffice.partner.api import Access
 from handshakes.onoffice.partner.configuration import HOSTS, Configuration
 from handshakes.onoffice.partner.connecting import PLATFORM, ticket_key
-from handshakes.onoffice.partner.integration import ACTIVATE, SERVICE, UNLOCK, WEBHOOK
+from handshakes.onoffice.partner.integration import ACTIVATE, SCRIPT_PATH, SERVICE, UNLOCK, WEBHOOK
 from handshakes.onoffice.partner.texts import BY_CODE, TEXTS, language
 from handshakes.runtime.flow import InProcess, drive
 from handshakes.runtime.sql_store import open_store
@@ -324,6 +324,23 @@ def test_a_form_of_another_sites_page_is_refused():
     key = world.platform.choose(popup, "all")
     answer = press(world, ticket_in(page), key, ("origin", "https://attacker.example"))
     assert (answer.status, world.reasons(), world.platform.calls) == (200, ["not-allowed"], 0)
+    ((_, told),) = world.reports
+    assert told.evidence == {"origin": "https://attacker.example", "expected": "our own page"}
+
+
+def test_the_script_is_taken_for_nothing_but_a_script():
+    """No browser may guess another type than the one that is named: WHATWG's Fetch standard, `nosniff`."""
+    answer = ask(sides(), Request("GET", PROVIDER, SCRIPT_PATH))
+    assert answer.header("content-type").partition(";")[0] == "text/javascript"
+    assert answer.header("x-content-type-options") == "nosniff"
+
+
+@pytest.mark.parametrize(("path", "endpoint"), [(SERVICE, "service"), (WEBHOOK, "webhook")])
+def test_the_operator_is_told_which_endpoint_refused_a_signature(path, endpoint):
+    world = activated()
+    request = signed(path, apiClaim="c", customerWebId=FIRST, userId=ADMIN, estateId="1")
+    assert ask(world, replace(request, target=request.target + "&more=1")).status == 403
+    assert [(where, told.reason) for where, told in world.reports] == [(endpoint, "signature-mismatch")]
 
 
 def test_the_form_may_be_multipart_as_the_example_sends_it():

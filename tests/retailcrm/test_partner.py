@@ -283,6 +283,19 @@ def test_another_spelling_of_the_address_is_the_same_installation(store, url):
     assert found.credentials["client_id"] == client_id
 
 
+def test_the_crm_is_told_the_documented_members_of_a_module_and_no_others():
+    """Fact sheet, 1.3 and 3.2: the names of the worked request of edit."""
+    world = sides()
+    step = world.partner.handle(registration(world))
+    request = next(step)
+    while "/edit" not in request.target:
+        request = step.send(to_platform(world, request))
+    document = json.loads(*parse_qs(request.body.decode())["integrationModule"])
+    names = "code integrationCode active name logo clientId baseUrl accountUrl actions integrations"
+    assert [*document] == names.split()
+    assert [*document["actions"]] == ["activity"]
+
+
 def test_of_two_registrations_at_once_none_is_lost(store):
     """Both keys work, both users are told so, and there is one installation with one client."""
     world = sides(store)
