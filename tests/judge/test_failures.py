@@ -1,0 +1,113 @@
+"""What a team is told of a violation, in this process: a module with one mistake, beside the simulator that sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from handshakes.judge.failures import failure, trouble, violations
+from handshakes.judge.marketplace import Marketplace
+from tests.judge.test_plugin import OWN
+
+TEST = "test_shop.py::test_x[a b]"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Marketplace]:
+    with Marketplace("retailcrm") as market:
+        yield market
+
+
+@pytest.fixture
+def market(served) -> Marketplace:
+    served.reset()
+    return served
+
+
+def connected(market: Marketplace, *mistakes: str, fault: str = "") -> None:
+    names: dict = {}
+    exec(OWN, names)
+    if fault:
+        market.fault(fault)
+    market.connect(names["module"](market.secret, *mistakes), config_url="/config")
+
+
+def parts(text: str) -> dict[str, str]:
+    """Return the six parts of a violation by their names."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines():
+        if line[2:3].strip():
+            name, _, line = line.strip().partition(":")
+        found[name] = f"{found.get(name, '')}\n{line.strip()}".strip()
+    return found
+
+
+def test_a_module_without_a_mistake_causes_no_trouble(market):
+    connected(market)
+    assert trouble(market, TEST, frozenset()) == ([], [])
+
+
+def test_what_a_fault_was_played_for_is_told_in_six_parts_with_what_was_done_on_purpose(market):
+    connected(market, "takes-any-token", fault="wrong-token")
+    (told,), notes = trouble(market, TEST, frozenset())
+    assert notes == []
+    assert told.startswith("RetailCRM (Simla) found that the partner breaks a rule:\n\n")
+    told_parts = parts(told.partition("\n\n")[2])
+    assert [*told_parts] == ["clause", "the page says", "sent", "came back", "likely cause", "repeat it"]
+    assert told_parts["clause"].startswith(
+        "retailcrm:token.verify (must), violated at connect, with the fault wrong-token: "
+    )
+    assert told_parts["sent"].startswith("1 simulator → partner  POST http://127.0.0.1:")
+    assert told_parts["came back"].startswith("2 partner ⇢ simulator  200")
+    assert "⇢" not in told_parts["sent"] and "→ partner" not in told_parts["came back"]
+    assert told_parts["likely cause"].startswith("The simulator did this on purpose: ")
+    assert "The partner has to refuse it (signature-mismatch)" in told_parts["likely cause"]
+    assert told_parts["repeat it"] == f"pytest '{TEST}'"
+
+
+def test_a_clause_that_a_test_allows_to_be_violated_is_no_trouble(market):
+    connected(market, "takes-any-token", fault="wrong-token")
+    assert trouble(market, TEST, frozenset({"retailcrm:token.verify"})) == ([], [])
+
+
+def test_a_violation_without_a_fault_shows_that_the_signature_was_right(market):
+    connected(market, "never-edits")
+    found = [*violations(market)]
+    assert found and {one.press.fault for one in found} == {""}
+    texts = [parts(failure(market, one, "again"))["likely cause"] for one in found]
+    assert any(
+        text.startswith("The signature is right: look at what else the clause asks.") for text in texts
+    )
+    assert not any("on purpose" in text for text in texts)
+
+
+def test_a_finding_is_about_the_shortest_exchange_around_it(market, monkeypatch):
+    """Each exchange is noted as from which finding to which other it took, and its number; one lies within another."""
+    connected(market)
+    inner, outer = (one for one in market.requests()[:2])
+    monkeypatch.setattr(market._seat, "spans", [(0, 5, outer.number), (1, 3, inner.number)])
+    assert [market.about(number)[1] for number in range(5)] == [outer, inner, inner, outer, outer]
+
+
+def test_each_request_that_the_simulator_gets_is_noted_with_what_was_found_in_it(market):
+    connected(market)
+    received = [one.number for one in market.requests() if one.received]
+    assert received
+    assert [number for _, _, number in market._seat.spans] == received
+    first, last, _ = market._seat.spans[-1]
+    assert first < last
+    assert market.about(first)[1].number == received[-1]
+
+
+def test_what_is_found_while_a_request_is_sent_again_does_not_count(market):
+    connected(market, "takes-any-token")
+    (register,) = [one for one in market.requests() if not one.received and one.request.path == "/register"]
+    before = [*market.findings]
+    assert market.replay(register).ok
+    assert market.findings == before != []
+
+
+def test_a_marketplace_shows_itself_by_its_platform_and_its_address(market):
+    assert repr(market) == f"<retailcrm_platform at {market.url}>"

@@ -1,0 +1,153 @@
+"""How a run goes on and ends: who is waited for, when it ends early, what its command and its report say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from handshakes.core.messages import Request, Unreachable
+from handshakes.judge import operating, served
+from handshakes.judge.given import checked
+from handshakes.judge.judgement import Asked
+from handshakes.judge.judgement import judged as judge_all
+from handshakes.judge.operating import NotStarted, running
+from handshakes.judge.profile import Profile
+from handshakes.judge.report import Failure, Report, Row, as_junit, lines_of, summary
+from handshakes.judge.served import UNANSWERED, Ended, Observed, Served
+from handshakes.judge.trial import Trial
+from handshakes.runtime.server import listen, origin_of
+from handshakes.runtime.story import Setting
+from handshakes.runtime.verdicts import Finding
+from handshakes.spec.register import load
+from tests.judge.sockets import settings_of
+
+
+@pytest.fixture
+def away() -> str:
+    """Return the origin of a port where nobody listens any more."""
+    with listen() as sock:
+        return origin_of(sock)
+
+
+@pytest.fixture
+def simulator(away):
+    with Served("officernd", settings_of("officernd", away), patience=30) as one:
+        yield one
+
+
+def ask(simulator: Served, origin: str) -> str:
+    """Ask a partner that does not listen; return how that ended."""
+    simulator._until = float("inf")
+    try:
+        simulator.exchange("OfficeRnD", Request("GET", origin, "/x"))
+    except Unreachable as failure:
+        return failure.kind
+    except Ended as ended:
+        return str(ended)
+    return "answered"
+
+
+def test_a_partner_that_never_answered_is_not_waited_for_and_the_run_ends_after_four_requests(
+    simulator, away, monkeypatch
+):
+    waited: list[float] = []
+    monkeypatch.setattr(served.time, "sleep", waited.append)
+    ends = [ask(simulator, away) for _ in range(UNANSWERED)]
+    assert ends == ["refused"] * 3 + ["4 requests in a row were not answered (refused)"]
+    assert waited == []
+
+
+def test_a_partner_that_answered_before_is_waited_for(simulator, away, monkeypatch):
+    simulator.answered = 1
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        simulator.patience, simulator.answered = 0, len(waited) < 3
+
+    monkeypatch.setattr(served.time, "sleep", sleep)
+    assert ask(simulator, away) == "refused"
+    assert len(waited) == 3
+
+
+def test_what_is_called_before_the_first_request_after_a_finding_is_called_once(simulator, away):
+    began: list[int] = []
+    simulator.began = lambda: began.append(len(simulator.observed))
+    for number in range(3):
+        if number != 1:
+            simulator._heard(Finding("officernd:signature.order", True, "seen"))
+        ask(simulator, away)
+    assert began == [1, 2]
+
+
+def test_a_setting_with_choices_takes_one_of_them_and_no_other():
+    known = {"mode": Setting("", ("encrypted", "plain")), "name": Setting("")}
+    assert checked(known, {"mode": "plain", "name": "any"}) == {"mode": "plain", "name": "any"}
+    with pytest.raises(ValueError, match=r"^mode is one of: encrypted, plain; not 'both'$"):
+        checked(known, {"mode": "both"})
+
+
+def test_a_command_that_ends_before_it_listens_is_told_with_its_status(away, tmp_path):
+    profile = Profile(command=("sh", "-c", "exit 7"), patience_seconds=30)
+    with pytest.raises(NotStarted) as ended, running(profile, {}, tmp_path, away):
+        pass
+    assert ended.value.args == (f"the command ended with status 7 before {away} answered",)
+    assert operating.listens(away) is False
+
+
+def test_the_commands_of_a_profile_are_told_the_platform_and_another_of_its_addresses(simulator):
+    given = Trial("officernd", Profile(), folder=Path()).given(simulator)
+    assert given["platform"] == simulator.url
+    assert given["another"].startswith("http://127.0.0.1:") and given["another"] in simulator.world.traps
+
+
+def test_a_may_clause_that_is_violated_is_weighed_as_advice():
+    register = load("officernd")
+    (clause,) = [one.id for one in register.clauses if one.id == "officernd:connect.interface" and one.level == "may"]  # fmt: skip
+    rows = judge_all(register, [Observed(Finding(clause, False, "seen"), None)], {}, Asked())
+    assert [(row.level, row.judgement) for row in rows if row.clause == clause] == [("advice", "warn")]
+
+
+# --- the report -------------------------------------------------------------------------------------------
+
+FAILED = Failure(
+    "stale", "it was taken", ("GET /x",), ("200",), "an hour was forgotten", "--only stale", "curl -i x"
+)
+ROWS = (
+    Row("a:good", "must", "pass", "held", "What the page says.", ""),
+    Row("a:bad", "must", "fail", "violated", "What the page says.", "", failures=(FAILED,)),
+    Row("a:mild", "should", "warn", "violated", "What the page says.", "", why="it is a should"),
+    Row("a:dark", "must", "not testable", "not seen", "What the page says.", "", why="no log is named"),
+    Row("a:dim", "must", "not testable", "not seen", "What the page says.", "", why="no log is named"),
+)  # fmt: skip
+
+
+def report(*rows: Row) -> Report:
+    return Report("fortis", 0, 1, 1.0, rows, "", summary(rows))
+
+
+def test_a_report_tells_the_likely_cause_and_lists_what_was_not_testable_under_its_reason():
+    lines = [*lines_of(report(*ROWS))]
+    assert "  likely     an hour was forgotten" in lines
+    at = lines.index("NOT TESTABLE  no log is named")
+    assert sorted(lines[at + 1].strip().split(", ")) == ["a:dark", "a:dim"]
+    assert lines[at + 1].startswith("  a:")
+    (last,) = [line for line in lines if line.startswith("Fortis")]
+    assert "not testable (2 of them must)" in last and "1 fail" in last
+
+
+def test_a_report_of_nothing_says_so():
+    (line,) = lines_of(report())
+    assert line == "Fortis (Zeamster): nothing. 0 checks in 1 s."
+
+
+def test_junit_says_beside_a_test_what_was_found_unless_it_passed():
+    suite = ElementTree.fromstring(as_junit(report(*ROWS)))
+    beside = {case.get("name"): [one.tag for one in case] for case in suite}
+    assert beside == {
+        "a:good": [], "a:bad": ["failure"], "a:mild": ["system-out"], "a:dark": ["skipped"], "a:dim": ["skipped"],
+    }  # fmt: skip
+    (said,) = [case.findtext("system-out") for case in suite if case.get("name") == "a:mild"]
+    assert said.startswith("warn: it is a should\n")
