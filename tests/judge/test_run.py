@@ -10,13 +10,14 @@ import pytest
 from handshakes.core.messages import Request, Unreachable
 from handshakes.judge import operating, served
 from handshakes.judge.given import checked
-from handshakes.judge.judgement import Asked
+from handshakes.judge.judgement import Asked, levels
 from handshakes.judge.judgement import judged as judge_all
 from handshakes.judge.operating import NotStarted, running
 from handshakes.judge.profile import Profile
 from handshakes.judge.report import Failure, Report, Row, as_junit, lines_of, summary
 from handshakes.judge.served import UNANSWERED, Ended, Observed, Served
 from handshakes.judge.trial import Trial
+from handshakes.platforms import PLATFORMS
 from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.story import Setting
 from handshakes.runtime.verdicts import Finding
@@ -65,7 +66,8 @@ def test_a_partner_that_answered_before_is_waited_for(simulator, away, monkeypat
 
     def sleep(seconds: float) -> None:
         waited.append(seconds)
-        simulator.patience, simulator.answered = 0, len(waited) < 3
+        simulator.answered = len(waited) < 3
+        assert len(waited) < 5, "it waits for ever"
 
     monkeypatch.setattr(served.time, "sleep", sleep)
     assert ask(simulator, away) == "refused"
@@ -105,9 +107,24 @@ def test_the_commands_of_a_profile_are_told_the_platform_and_another_of_its_addr
 
 def test_a_may_clause_that_is_violated_is_weighed_as_advice():
     register = load("officernd")
-    (clause,) = [one.id for one in register.clauses if one.id == "officernd:connect.interface" and one.level == "may"]  # fmt: skip
+    clause = next(one.id for one in register.clauses if one.level == "may" and one.id not in levels(register))
     rows = judge_all(register, [Observed(Finding(clause, False, "seen"), None)], {}, Asked())
     assert [(row.level, row.judgement) for row in rows if row.clause == clause] == [("advice", "warn")]
+
+
+def test_a_violation_of_the_genuine_handshake_is_told_with_what_follows_and_that_of_a_fault_without(
+    simulator,
+):
+    clause = load("officernd").clause("officernd:signature.order")
+    fault = PLATFORMS["officernd"].tools().faults["stale"]
+    causes = []
+    for case in (None, fault):
+        found = Observed(Finding(clause.id, False, "it was seen"), case)
+        made = Trial("officernd", Profile(), folder=Path())._report(simulator, [found], "", 1.0)
+        (row,) = [row for row in made.rows if row.clause == clause.id]
+        causes.append(row.failures[0].cause)
+    assert clause.violation
+    assert causes == [f"it was seen. What follows: {clause.violation}", "it was seen"]
 
 
 # --- the report -------------------------------------------------------------------------------------------
