@@ -50,6 +50,24 @@ def claims_of(item: pytest.Item) -> Iterator[tuple[str, str, str]]:
         yield from (("cells", item.nodeid, clause) for clause in cell.metadata.get("clauses", []))
 
 
+def holes(known: register.Register, matrix: evidence.Matrix) -> Iterator[str]:
+    """Name every clause that has no passing evidence, and every "must" of the partner that no broken partner proves.
+
+    What is owed to a "should" or a "may" is something that shows it; only a "must" needs a partner that breaks it.
+    Clauses that the register lists as untestable are left out. Each hole is one line that begins with the id.
+    """
+    untestable = {entry.clause for entry in known.untestable}
+    for clause in known.clauses:
+        if clause.id in untestable:
+            continue
+        if not any(matrix.count(clause.id, kind) for kind in evidence.KINDS):
+            yield f"{clause.id}: no passing evidence"
+        elif (clause.level, clause.actor) == ("must", "partner") and not matrix.count(clause.id, "broken"):
+            yield f"{clause.id}: no broken partner is caught for it"
+        if failed := sum(matrix.count(clause.id, kind, "failed") for kind in evidence.KINDS):
+            yield f"{clause.id}: {failed} failed"
+
+
 def is_whole(config: pytest.Config) -> bool:
     """Say whether all tests are to run: nothing was chosen on the command line."""
     chosen = any(config.getoption(name, default=None) for name in NARROWING)
@@ -101,7 +119,7 @@ class Matrix:
         if complete:
             found = evidence.read(path)
             for name in register.platforms():
-                self.lines += evidence.holes(register.load(name), found)
+                self.lines += holes(register.load(name), found)
         if self.lines and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -385,8 +385,8 @@ def test_every_endpoint_of_the_partner_is_a_route():
     both = sides()
     endpoints = both.partner.endpoints()
     assert {path for path in ROUTES if path.startswith("/officernd/")} == set(endpoints)
-    assert {path: ROUTES[path].methods[0] for path in endpoints} == {
-        path: method for path, (method, _) in endpoints.items()
+    assert {path: ROUTES[path].methods for path in endpoints} == {
+        path: tuple(steps) for path, steps in endpoints.items()
     }
 
 

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from handshakes.cli import command as cli
 from handshakes.spec import evidence, register
-from handshakes.spec.evidence import NOT_RUN, Matrix, holes
+from handshakes.spec.evidence import NOT_RUN, Matrix
+from tests.matrix import holes
 
 HERE = Path(__file__).parents[2]
 CONFTEST = """

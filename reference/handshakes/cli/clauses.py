@@ -18,7 +18,7 @@ from ..spec.register import Register, load, parse
 from ..spec.register_linting import lint
 from ..spec.vectors import MOST_BYTES, rows
 from ..spec.vectors import load as vectors_of
-from .common import ONE_OR_ALL, err, fail, file_given, out, platform_named, unknown
+from .common import ONE_OR_ALL, err, fail, file_given, named_platforms, out, platform_named, unknown
 from .sources import list_sources
 
 MOST_NAMES = 8
@@ -32,11 +32,6 @@ app = typer.Typer(
 app.command("sources")(list_sources)
 
 
-def _registers(platform: str) -> list[Register]:
-    names = [platform_named(platform).name] if platform else list(PLATFORMS)
-    return [load(name) for name in names]
-
-
 @app.command("list")
 def list_clauses(
     platform: Annotated[str, typer.Argument(metavar="PLATFORM", help=ONE_OR_ALL)] = "",
@@ -48,7 +43,7 @@ def list_clauses(
     found = read(matrix or FILE)
     if matrix and found is NOT_RUN:
         fail(f"{matrix}: is not what a run of the tests writes")
-    for register in _registers(platform):
+    for register in map(load, named_platforms(platform)):
         untestable = {entry.clause: entry.reason for entry in register.untestable}
         for clause in register.clauses:
             proof = (
@@ -185,7 +180,7 @@ def check(
         said = _problems(registers[0]) if built else lint(registers[0])
         problems = [f"{what}: {problem}" for problem in said]
     else:
-        registers = _registers(what)
+        registers = [load(name) for name in named_platforms(what)]
         problems = [problem for register in registers for problem in _problems(register)]
     for problem in problems:
         out.print(printable(problem, 800), markup=False)

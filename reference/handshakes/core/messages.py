@@ -88,6 +88,15 @@ class Request(_Message):
         """The raw query, still percent-encoded; empty when there is none."""
         return self.target.partition("?")[2]
 
+    def cookie(self, name: str) -> str:
+        """Return the value of one cookie, or an empty text.
+
+        >>> Request("GET", "https://app.example", "/", (("cookie", "a=1; b=2"),)).cookie("b")
+        '2'
+        """
+        pieces = self.header("cookie").split(";")
+        return dict(piece.strip().partition("=")[::2] for piece in pieces).get(name, "")
+
     @property
     def url(self) -> str:
         """Origin and raw target."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..core.readings import Stages
 from ..core.stages import Stage
-from ..spec.code import Data, Operation
+from ..spec.code import Data, Operation, view
 from ..spec.vectors import raw
 from . import encryption, signing
 from .rules import plain
@@ -21,7 +21,7 @@ def _encrypt_parameters(given: Data, values: Data, readings: Stages | None) -> D
 
 
 def _decrypt_parameters(given: Data, values: Data, readings: Stages | None) -> Data:
-    return _view(encryption.decrypt_parameters(values["data"], secret=given["secret"], readings=readings))
+    return view(encryption.decrypt_parameters(values["data"], secret=given["secret"], readings=readings))
 
 
 def _launch_hmac(given: Data, values: Data, readings: Stages | None) -> Data:
@@ -34,15 +34,7 @@ def _verify_launch(given: Data, values: Data, readings: Stages | None) -> Data:
     launch = signing.verify_launch(
         values["target"], mode=given["mode"], secret=given["secret"], now=given["now"], readings=readings
     )
-    return {**_view(launch), "mode": launch.mode, "timestamp": launch.timestamp}
-
-
-def _view(read: encryption.EncryptedLaunch | signing.Launch) -> Data:
-    return {
-        "parameters": [list(pair) for pair in read.parameters],
-        "covered": list(read.covered),
-        "not_covered": list(read.not_covered),
-    }
+    return view(launch, mode=launch.mode, timestamp=launch.timestamp)
 
 
 def _encrypting_stages(given: Data, values: Data) -> list[Stage]:

@@ -15,7 +15,7 @@ from .partner.configuration import Configuration
 from .partner.integration import REMOVED, PartnerIntegration
 from .simulator.faults import FAULTS
 from .simulator.platform import OfficeRnD
-from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Integration, Organization
+from .simulator.records import READ, TRAPS, V2_SCOPES, WRITE, Application, Organization
 from .simulator.records import Settings as PlatformSettings
 
 PARTNER = "https://partner.example"
@@ -168,10 +168,3 @@ def secrets(sides: Sides, request: Request) -> list[str]:
         return []
     known = [one.credentials["secret"] for one in found]
     return [*known, partner.configuration.client_secret] if known else []
-
-
-def integration_of(sides: Sides, number: int = 0) -> Integration:
-    """Return one of the platform's integrations."""
-    platform = sides.platform
-    assert isinstance(platform, OfficeRnD)  # noqa: S101
-    return list(platform.integrations.values())[number]

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from ..core.readings import Stages
 from ..core.stages import Stage
-from ..spec.code import Data, Operation
+from ..spec.code import Data, Operation, view
 from ..spec.vectors import raw
 from . import rules, signing
 
@@ -28,7 +28,8 @@ def _sign_query(given: Data, values: Data, readings: Stages | None) -> Data:
 
 
 def _verify_query(given: Data, values: Data, readings: Stages | None) -> Data:
-    return _verified(signing.verify_query(values["target"], now=given["now"], **_more(given, readings)))
+    verified = signing.verify_query(values["target"], now=given["now"], **_more(given, readings))
+    return view(verified, timestamp=verified.timestamp)
 
 
 def _sign_webhook(given: Data, values: Data, readings: Stages | None) -> Data:
@@ -39,16 +40,7 @@ def _sign_webhook(given: Data, values: Data, readings: Stages | None) -> Data:
 def _verify_webhook(given: Data, values: Data, readings: Stages | None) -> Data:
     more = _more(given, readings)
     verified = signing.verify_webhook(raw(values["body"]), values["header"], now=given["now"], **more)
-    return _verified(verified)
-
-
-def _verified(value: signing.SignedQuery | signing.SignedWebhook) -> Data:
-    return {
-        "parameters": [list(pair) for pair in value.parameters],
-        "timestamp": value.timestamp,
-        "covered": list(value.covered),
-        "not_covered": list(value.not_covered),
-    }
+    return view(verified, timestamp=verified.timestamp)
 
 
 def _query_stages(given: Data, values: Data) -> list[Stage]:

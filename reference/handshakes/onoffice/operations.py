@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..core.messages import Response
 from ..core.readings import Stages
 from ..core.stages import Stage
-from ..spec.code import Data, Operation
+from ..spec.code import Data, Operation, view
 from ..spec.vectors import raw
 from . import signing
 from .partner.api import Access, Api
@@ -30,12 +30,7 @@ def _verify_url(given: Data, values: Data, readings: Stages | None) -> Data:
     verified = signing.verify_url(
         values["target"], secret=given["secret"], now=given["now"], tolerance=tolerance, readings=readings
     )
-    return {
-        "parameters": [list(pair) for pair in verified.parameters],
-        "timestamp": verified.timestamp,
-        "covered": list(verified.covered),
-        "not_covered": list(verified.not_covered),
-    }
+    return view(verified, timestamp=verified.timestamp)
 
 
 def _api_hmac(given: Data, values: Data, readings: Stages | None) -> Data:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..core.readings import Stages
 from ..core.stages import Stage
-from ..spec.code import Data, Operation
+from ..spec.code import Data, Operation, view
 from ..spec.vectors import raw
 from . import signing
 
@@ -20,13 +20,7 @@ def _verify_registration(given: Data, values: Data, readings: Stages | None) -> 
     verified = signing.verify_registration(
         raw(values["body"]), secret=given["secret"], content_type=values["content_type"], readings=readings
     )
-    return {
-        "parameters": [list(pair) for pair in verified.parameters],
-        "api_key": verified.api_key,
-        "system_url": verified.system_url,
-        "covered": list(verified.covered),
-        "not_covered": list(verified.not_covered),
-    }
+    return view(verified, api_key=verified.api_key, system_url=verified.system_url)
 
 
 def _canonical_system_url(given: Data, values: Data, readings: Stages | None) -> Data:

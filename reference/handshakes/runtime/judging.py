@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from ..core.messages import Response, Step
 from ..core.printing import printable
+from .role import Clock, Random
 from .verdicts import Fault, Finding, Findings, Outcome
 
 F = TypeVar("F", bound=Fault)
@@ -18,6 +20,7 @@ TRIES = 3
 """How often a step is taken whose fault counts for one second only."""
 LONG = 8
 """Characters from which on a value is not found in an address by chance."""
+TELLING = ("content-type", "www-authenticate", "set-cookie", "location")
 
 
 def tells(address: str, value: str) -> bool:
@@ -28,6 +31,26 @@ def tells(address: str, value: str) -> bool:
     """
     rest = unquote(re.sub("^[a-z]+://[^/?#]*", "", address, flags=re.IGNORECASE))
     return value in re.split("[/?#&=;]", rest) or (len(value) >= LONG and value in rest)
+
+
+def same_as_first(
+    seen: dict[str, Response], place: str, response: Response, clause: str, name: str, more: str = ""
+) -> Finding:
+    """Compare an answer to what did not verify with the first one at the same place: what a stranger sees of both.
+
+    That is the status, the body and the headers that tell something; `more` is a header that one platform looks at too.
+
+    >>> seen = {}
+    >>> same_as_first(seen, "shop", Response(403, (("date", "1"),)), "shop:uniform", "no sum").held
+    True
+    >>> same_as_first(seen, "shop", Response(401, (("date", "2"),)), "shop:uniform", "wrong sum").detail
+    'wrong sum: another answer than the first to what did not verify'
+    """
+    kept = tuple(pair for pair in response.headers if pair[0] in (*TELLING, more))
+    found = replace(response, headers=kept)
+    same = found == seen.setdefault(place, found)
+    other = "the same answer as" if same else "another answer than"
+    return Finding(clause, same, f"{name}: {other} the first to what did not verify")
 
 
 class Judging:
@@ -45,11 +68,11 @@ class Judging:
 
     prefix = ""
 
-    def __init__(
-        self, settings: Any = None, clock: Callable[[], int] = int, random: Callable[[int], bytes] = bytes
-    ) -> None:
+    def __init__(self, settings: Any = None, *, clock: Clock = int, random: Random = bytes) -> None:
         self.settings, self.clock, self.random = settings, clock, random
         self.findings = Findings()
+        self.refusals: dict[str, Response] = {}
+        """The first answer to what did not verify, by the place that gave it: the others have to be the same."""
         self.wanted: Callable[[Fault], bool] = lambda fault: True
         """Which faults an examination tries."""
         self.case: Fault | None = None

@@ -113,6 +113,12 @@ _UNREADABLE = """{% if name %}<p><b id="unknown">{{ name }}</b> is not offered h
 <p>Use the buttons of the list.</p>"""
 
 
+def script(text: str) -> Response:
+    """Return a script that pages of the same origin load."""
+    headers = (("content-type", "text/javascript; charset=utf-8"), ("cache-control", "no-store"))
+    return Response(200, (*headers, ("x-content-type-options", "nosniff")), text.encode())
+
+
 def outcome_page(title: str, who: str, outcome: Outcome) -> Response:
     """Return a simulator's page that says how the other side answered a step, and what was found of it."""
     answered = outcome.response.status if outcome.response else "nothing"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeAlias, TypeVar
 
-from ..core.messages import Answer, Pause, Response, Step
+from ..core.messages import Answer, Headers, Pause, Request, Response, Step
+from ..core.printing import printable
 from ..core.refusals import Refused
 from .store import Conflict, Store, StoreError, store_failed
 
 Configuration = TypeVar("Configuration")
 Report = Callable[[str, Refused], None]
+Clock: TypeAlias = Callable[[], int]
+"""The time in Unix seconds."""
+Random: TypeAlias = Callable[[int], bytes]
+"""So many random bytes."""
+Endpoint: TypeAlias = Callable[[Request], Step[Answer]]
+"""What answers at one path, by one method."""
 Saved = TypeVar("Saved")
 
 PATIENCE, AGAIN = 30, 0.5
@@ -26,14 +33,16 @@ class Equipped(Generic[Configuration]):
 
     has_store = True
     """A server advances the steps of such a role in threads, since a database may keep them waiting."""
+    other_methods = ""
+    """The id of the clause that a request with another method breaks."""
 
     def __init__(
         self,
         configuration: Configuration,
         *,
         store: Store,
-        clock: Callable[[], int],
-        random: Callable[[int], bytes],
+        clock: Clock,
+        random: Random,
         report: Report = lambda endpoint, refused: None,
     ) -> None:
         self.configuration = configuration
@@ -41,6 +50,29 @@ class Equipped(Generic[Configuration]):
         self.clock = clock
         self.random = random
         self.report = report
+
+    def endpoints(self) -> Mapping[str, Mapping[str, Endpoint]]:
+        """Return the step of each path and method; a path that ends with a slash stands for all below it."""
+        raise NotImplementedError
+
+    def unserved(self, message: str, status: int, headers: Headers = ()) -> Response:
+        """Return the answer to a request that no endpoint takes."""
+        raise NotImplementedError
+
+    def handle(self, request: Request) -> Step[Answer]:
+        """Answer one request: 404 for an unknown path, 405 for another method, else the endpoint's answer."""
+        endpoints = self.endpoints()
+        above = (path for path in endpoints if path.endswith("/") and request.path.startswith(path))
+        path = next(above, request.path)
+        methods = endpoints.get(path)
+        if methods is None:
+            return self.unserved("There is no such page.", 404)
+        if request.method not in methods:
+            allowed = ", ".join(methods)
+            evidence = {"method": printable(request.method), "expected": allowed}
+            self.report(path, Refused("wrong-method", self.other_methods, evidence))
+            return self.unserved("Method not allowed.", 405, (("allow", allowed),))
+        return (yield from self.unless_the_store_fails(path, methods[request.method](request)))
 
     def kept(self, endpoint: str, save: Callable[[], Saved]) -> Step[Saved]:
         """Save what a platform has just given, and gives once; where the store fails, try again for half a minute."""

@@ -13,6 +13,7 @@ from ..core.stages import Stage
 from .browser import Browser
 from .customers import Customer
 from .flow import Role
+from .role import Clock, Random
 from .store import Store
 from .verdicts import Fault, Finding
 
@@ -113,8 +114,8 @@ class World:
     the hosts that the other side may name without TLS, and `secret` is what signs in place of the public test key.
     """
 
-    clock: Callable[[], int]
-    random: Callable[[int], bytes]
+    clock: Clock
+    random: Random
     store: Store
     settings: Mapping[str, str] = field(default_factory=dict)
     platform_origin: str = ""

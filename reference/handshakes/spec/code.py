@@ -29,6 +29,16 @@ class Operation:
     keyed: frozenset[str] = frozenset()
 
 
+def view(read: Any, **more: object) -> Data:
+    """Return what an accepted answer shows of a value that was read: its parameters, and which of them are covered."""
+    return {
+        "parameters": [list(pair) for pair in read.parameters],
+        "covered": list(read.covered),
+        "not_covered": list(read.not_covered),
+        **more,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A platform's code as the specification sees it.

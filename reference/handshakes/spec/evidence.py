@@ -12,11 +12,9 @@ says that it is not complete; then nothing follows from what is missing in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from .register import Register
 
 KINDS = ("tests", "vectors", "cells", "broken")
 FILE = Path("build") / "matrix.json"
@@ -61,25 +59,3 @@ def read(path: Path = FILE) -> Matrix:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return NOT_RUN
     return found if whole else NOT_RUN
-
-
-def holes(register: Register, matrix: Matrix) -> Iterator[str]:
-    """Name every clause that has no passing evidence, and every "must" of the partner that no broken partner proves.
-
-    What is owed to a "should" or a "may" is something that shows it; only a "must" needs a partner that breaks it.
-    Clauses that the register lists as untestable are left out. Each hole is one line that begins with the id.
-
-    >>> from handshakes.spec.register import load
-    >>> next(holes(load("retailcrm"), NOT_RUN))
-    'retailcrm:card.secret: no passing evidence'
-    """
-    untestable = {entry.clause for entry in register.untestable}
-    for clause in register.clauses:
-        if clause.id in untestable:
-            continue
-        if not any(matrix.count(clause.id, kind) for kind in KINDS):
-            yield f"{clause.id}: no passing evidence"
-        elif (clause.level, clause.actor) == ("must", "partner") and not matrix.count(clause.id, "broken"):
-            yield f"{clause.id}: no broken partner is caught for it"
-        if failed := sum(matrix.count(clause.id, kind, "failed") for kind in KINDS):
-            yield f"{clause.id}: {failed} failed"

@@ -6,7 +6,7 @@ token travels in the header `access-token` with `developer-id` beside it, never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from ...core.messages import Headers, Request, Step, form_body
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED
 from ...runtime.calls import call, object_of, text_of
+from ...runtime.role import Clock
 from ...runtime.tokens import Tokens, lifetime
 from .configuration import Configuration
 
@@ -23,7 +24,7 @@ CLAUSE = "fortis:"
 class Api:
     """The calls, each a step; `headers` are those that `with_token` or `with_access` returns."""
 
-    def __init__(self, configuration: Configuration, clock: Callable[[], int]) -> None:
+    def __init__(self, configuration: Configuration, clock: Clock) -> None:
         self.configuration = configuration
         self.clock = clock
 

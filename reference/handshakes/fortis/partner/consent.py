@@ -23,7 +23,7 @@ from ...runtime.store import Installation
 from ...runtime.tokens import Tokens
 from .api import CLAUSE
 from .connecting import PLATFORM, Connecting
-from .sessions import cookie_of, sealed, unsealed
+from .sessions import sealed, unsealed
 
 START, CALLBACK = "/fortis/oauth/start", "/fortis/oauth/callback"
 COOKIE = "fortis_oauth"
@@ -122,7 +122,7 @@ class Consent(Connecting):
         """fortis:oauth.state. Return who began, with what, and the code; the state is this browser's and is used once."""
         clause = CLAUSE + "oauth.state"
         sent = no_duplicates(query_pairs(request.query, clause), clause)
-        installation, values = self.brought(cookie_of(request.header("cookie"), COOKIE), "oauth", clause)
+        installation, values = self.brought(request.cookie(COOKIE), "oauth", clause)
         self.check_state(sent.get("state", ""), values["state"])
         if "error" in sent:
             raise Refused("platform-error", CLAUSE + "oauth.endpoints", {"error": sent["error"]})

@@ -12,13 +12,12 @@ the API alone.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from typing import Any
 
-from ...core.messages import Answer, Request, Response, Step, redirect
-from ...core.printing import printable
+from ...core.messages import Answer, Headers, Request, Response, Step, redirect
 from ...core.refusals import Refused
 from ...runtime.pages import page
+from ...runtime.role import Endpoint
 from ...runtime.store import Installation, store_failed
 from .. import signing
 from ..rules.launch import key
@@ -26,18 +25,18 @@ from ..signing import Launch
 from .api import CLAUSE
 from .connecting import PLATFORM
 from .consent import CALLBACK, START, Consent
-from .sessions import cookie_of, sealed, unsealed
+from .sessions import sealed, unsealed
 
 LAUNCH, APP = "/fortis/launch", "/fortis/app"
 LOCATION, USER = "/fortis/location", "/fortis/user"
 COOKIE = "fortis_session"
-Endpoint = Callable[[Request], Step[Answer]]
 
 
 class App(Consent):
     """The app's side, ready to be served."""
 
     name, home = "app", APP
+    other_methods = CLAUSE + "postback.other-methods"
     secret_names = frozenset(
         {
             *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),
@@ -61,18 +60,9 @@ class App(Consent):
             CALLBACK: {"GET": self.callback},
         }
 
-    def handle(self, request: Request) -> Step[Answer]:
-        """Answer one request: 404 for an unknown path, 405 for another method, else the endpoint's answer."""
-        methods = self.endpoints().get(request.path)
-        if methods is None:
-            return self.framed("Not found", "<p>There is no such page.</p>", 404)
-        if request.method not in methods:
-            allowed = ", ".join(methods)
-            evidence = {"method": printable(request.method), "expected": allowed}
-            self.report(request.path, Refused("wrong-method", CLAUSE + "postback.other-methods", evidence))
-            allow = (("allow", allowed),)
-            return self.framed("Method not allowed", "<p>Open the app in Fortis.</p>", 405, headers=allow)
-        return (yield from self.unless_the_store_fails(request.path, methods[request.method](request)))
+    def unserved(self, message: str, status: int, headers: Headers = ()) -> Response:
+        """fortis:postback.other-methods. Return the answer to a request that no endpoint takes."""
+        return self.framed(message.rstrip("."), "<p>Open the app in Fortis.</p>", status, headers=headers)
 
     # --- registrations (page, Registering a Location, Registering a User) -----------------------------
 
@@ -254,7 +244,7 @@ class App(Consent):
 
     def of_session(self, request: Request) -> tuple[Installation, dict[str, Any]] | None:
         """fortis:location.removes-users. Return who the browser's session is for, while it lasts and nobody was removed."""
-        text = cookie_of(request.header("cookie"), COOKIE)
+        text = request.cookie(COOKIE)
         found = unsealed(text, self.clock(), self.of_session_id) if text else None
         return found if found and found[1].get("use") == "session" else None
 
@@ -265,7 +255,7 @@ class App(Consent):
             return False
         return found[1].get("launch") == self.launch_key(request, found[0].details.get("userId", ""))
 
-    def to_app(self, headers: tuple[tuple[str, str], ...]) -> Response:
+    def to_app(self, headers: Headers) -> Response:
         """fortis:launch.clean-url. Lead the frame to an address without the launch's values."""
         kept = (("cache-control", "no-store"), ("referrer-policy", "no-referrer"))
         return redirect(self.configuration.base_url + APP, 303, (*headers, *kept))

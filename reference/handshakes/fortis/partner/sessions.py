@@ -50,14 +50,5 @@ def unsealed(
         return None
 
 
-def cookie_of(header: str, name: str) -> str:
-    """Return one cookie's value of a `Cookie` header, or an empty text.
-
-    >>> cookie_of("a=1; b=2", "b")
-    '2'
-    """
-    return dict(piece.strip().partition("=")[::2] for piece in header.split(";")).get(name, "")
-
-
 def _mac(text: str, key: str) -> str:
     return hmac.digest(key.encode(), text.encode(), "sha256").hex()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.framing import EVERYBODY, ancestors, may_frame
-from ...runtime.judging import tells
+from ...runtime.judging import same_as_first, tells
 from ...runtime.verdicts import Finding, Refuses, Survives
 from ..signing import BY_DATA
 from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault, PostbackFault
@@ -102,16 +101,7 @@ def uniform(fault: OpeningFault, response: Response | None, seen: dict[str, Resp
     beyond = beyond or fault.clause == CLAUSE + "identity.unavailable"
     if response is None or is_open(response) or beyond:
         return []
-    kept = ("content-type", "set-cookie", "location", "www-authenticate")
-    found = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in kept))
-    same = found == seen.setdefault("launch", found)
-    return [
-        Finding(
-            CLAUSE + "launch.uniform",
-            same,
-            f"{fault.name}: {'the same answer as' if same else 'another answer than'} the first to what did not verify",
-        )
-    ]
+    return [same_as_first(seen, "launch", response, CLAUSE + "launch.uniform", fault.name)]
 
 
 def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: int) -> list[Finding]:

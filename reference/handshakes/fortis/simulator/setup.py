@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from ...core.messages import Response
 from ...core.refusals import Refused
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
+from ...runtime.role import Clock, Random
 from .records import (
     CLAUSE,
     Access,
@@ -32,10 +31,8 @@ class SetUp(Judging):
     prefix = CLAUSE
     settings: Settings
 
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock, random)
+    def __init__(self, settings: Settings, *, clock: Clock, random: Random) -> None:
+        super().__init__(settings, clock=clock, random=random)
         self.apps: dict[str, App] = {}
         self.locations: dict[str, Location] = {}
         self.users: dict[str, User] = {}
@@ -50,7 +47,6 @@ class SetUp(Judging):
         self.disturbed = Bounded[str, AnswerFault]()
         self.trapped = 0
         self.calls = 0
-        self.refusals: dict[str, Response] = {}
         self.consenting: OAuthFault | None = None
         self.sessions: dict[tuple[str, str], tuple[str, str]] = {}
         self.asked_at_last = False

@@ -7,13 +7,14 @@ Every call ends in the documented shape or in a `Refused`: `unreachable` when no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from ...core.messages import Request, Response, Step, form_body
 from ...core.refusals import Refused
 from ...runtime.calls import call, object_of, parsed, text_of
+from ...runtime.role import Clock
 from ...runtime.tokens import Tokens, lifetime
 from .configuration import Configuration
 
@@ -24,7 +25,7 @@ TOKEN_TIMEOUT = 3.0  # seconds, as in the official example
 class Api:
     """The calls, each a step. `origin` is the platform's or the region's, without a path."""
 
-    def __init__(self, configuration: Configuration, clock: Callable[[], int]) -> None:
+    def __init__(self, configuration: Configuration, clock: Clock) -> None:
         self.configuration = configuration
         self.clock = clock
 

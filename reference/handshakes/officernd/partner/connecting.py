@@ -110,8 +110,7 @@ class Connecting(Refreshing):
         """officernd:advice.state-parameter. Refuse a callback that this browser did not start: `wrong-state`."""
         clause = CLAUSE + "advice.state-parameter"
         sent = dict(query_pairs(request.query, clause)).get("state", "")
-        cookies = dict(p.strip().partition("=")[::2] for p in request.header("cookie").split(";"))
-        if not sent or not compare_digest(cookies.get("officernd_state", "").encode(), sent.encode()):
+        if not sent or not compare_digest(request.cookie("officernd_state").encode(), sent.encode()):
             raise Refused("wrong-state", clause, {"state": "is not the one that this browser was given"})
 
     def first_use(self, code: str) -> bool:

@@ -11,17 +11,17 @@ learns the reason. `connecting.py` says how a connection is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from urllib.parse import unquote
 
 from ...core.keys import first_that_verifies
-from ...core.messages import Answer, Request, Response, Step, json_response
+from ...core.messages import Answer, Headers, Request, Response, Step, json_response
 from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import Pairs, json_object, query_pairs
 from ...runtime.calls import text_of
+from ...runtime.role import Endpoint
 from ...runtime.store import Installation, store_failed
 from ...runtime.tokens import Tokens
 from .. import signing
@@ -35,13 +35,13 @@ from .settings import SAVE, with_details
 
 REMOVED, HOME = "/officernd/removed/", "/officernd/result"
 ACCESS_ENDED = "OfficeRnD no longer takes our access. Please connect again."
-Endpoint = Callable[[Request], Step[Answer]]
 
 
 class PartnerIntegration(ResultPage):
     """The partner's side, ready to be served."""
 
     name, home = "partner", HOME
+    other_methods = CLAUSE + "requests.method"
     secret_names = frozenset({"code", "access_token", "refresh_token", "secret"})
 
     @property
@@ -49,30 +49,22 @@ class PartnerIntegration(ResultPage):
         """The partner's own origin."""
         return (self.configuration.base_url,)
 
-    def endpoints(self) -> dict[str, tuple[str, Endpoint]]:
-        """officernd:requests.method. Return the one method and the step of each path; `REMOVED` has ids after it."""
+    def endpoints(self) -> dict[str, dict[str, Endpoint]]:
+        """officernd:requests.method. Return the one method of each path and its step; `REMOVED` has ids after it."""
         return {
-            "/officernd/start": ("GET", self.start),
-            "/officernd/connect": ("GET", self.connect),
-            HOME: ("GET", self.result),
-            "/officernd/healthcheck": ("GET", self.healthcheck),
-            "/officernd/configure": ("GET", self.configure),
-            SAVE: ("POST", self.save),
-            "/officernd/sync": ("GET", self.sync),
-            REMOVED: ("POST", self.removed),
+            "/officernd/start": {"GET": self.start},
+            "/officernd/connect": {"GET": self.connect},
+            HOME: {"GET": self.result},
+            "/officernd/healthcheck": {"GET": self.healthcheck},
+            "/officernd/configure": {"GET": self.configure},
+            SAVE: {"POST": self.save},
+            "/officernd/sync": {"GET": self.sync},
+            REMOVED: {"POST": self.removed},
         }
 
-    def handle(self, request: Request) -> Step[Answer]:
-        """Answer one request: 404 for an unknown path, 405 for another method, else the endpoint's answer."""
-        path = REMOVED if request.path.startswith(REMOVED) else request.path
-        method, endpoint = self.endpoints().get(path, ("", self.healthcheck))
-        if not method:
-            return json_response({"message": "There is no such page."}, 404)
-        if request.method != method:
-            evidence = {"method": printable(request.method), "expected": method}
-            self.report(path, Refused("wrong-method", CLAUSE + "requests.method", evidence))
-            return json_response({"message": "Method not allowed."}, 405, (("allow", method),))
-        return (yield from self.unless_the_store_fails(path, endpoint(request)))
+    def unserved(self, message: str, status: int, headers: Headers = ()) -> Response:
+        """Return the answer to a request that no endpoint takes."""
+        return json_response({"message": message}, status, headers)
 
     # --- signed requests (page, Step 4) ---------------------------------------------------------
 

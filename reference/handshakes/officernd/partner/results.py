@@ -22,8 +22,7 @@ class ResultPage(SettingsPage):
 
     def result_page(self, request: Request) -> Response:
         """officernd:connect.failure. Show what became of the connection that this browser made, as the store has it now."""
-        cookies = dict(piece.strip().partition("=")[::2] for piece in request.header("cookie").split(";"))
-        code = cookies.get(RESULT, "")
+        code = request.cookie(RESULT)
         found = self.store.find(PLATFORM, "code", code) if len(code) == 64 else []
         template = _NOT if code else _UNKNOWN
         if found:

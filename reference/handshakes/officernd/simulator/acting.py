@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...runtime.browser import Browser
+from ...runtime.calls import asked
 from ...runtime.verdicts import PROBE, Finding, Outcome, Refuses, Survives
 from .drafts import Delivery, Draft
 from .faults import FAULTS, ConnectFault, PageFault, WebhookFault
@@ -71,9 +72,8 @@ class Acting(Resources):
             for one in [*self.integrations.values()]
             if one.state == "connecting" or (one.state == "failed" and one.came_back_early)
         ]
-        cookies = dict(piece.strip().partition("=")[::2] for piece in request.header("cookie").split(";"))
-        if COOKIE in cookies:
-            return [one for one in connecting if one.id == self.browsers.get(cookies[COOKIE])]
+        if browser := request.cookie(COOKIE):
+            return [one for one in connecting if one.id == self.browsers.get(browser)]
         read = [one for one in connecting if one.secret_was_read]
         return read or [one for one in connecting if one.state == "connecting"]
 
@@ -178,10 +178,7 @@ class Acting(Resources):
         request = fault.apply(draft) if fault else draft.request(draft.pairs, draft.sign())
         request = replace(request, headers=(("accept", "application/json"),), note=note)
         for _ in range(fault.times if fault else 1):
-            try:
-                response: Response | None = yield request
-            except Unreachable:
-                response = None
+            response = yield from asked(request)
         findings = judged(response, fault, endpoint)
         if not integration.known:
             return Outcome(response, unknown(findings))
@@ -192,10 +189,7 @@ class Acting(Resources):
         application = self.applications[integration.client_id]
         draft = self._draft(integration, application.healthcheck_url)
         signature = draft.sign(readings={"key": lambda *_: secret.encode()})
-        try:
-            return (yield replace(draft.request(draft.pairs, signature), note=TRIED))
-        except Unreachable:
-            return None
+        return (yield from asked(replace(draft.request(draft.pairs, signature), note=TRIED)))
 
     # --- removal ----------------------------------------------------------------------------------
 
@@ -250,10 +244,7 @@ class Acting(Resources):
         origin, target = split_url(webhook.url)
         response: Response | None = None
         for _ in range(fault.times if fault else 1):
-            try:
-                response = yield Request("POST", origin, target, headers, sent)
-            except Unreachable:
-                response = None
+            response = yield from asked(Request("POST", origin, target, headers, sent))
         return response
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...core.messages import Response
+from ...runtime.judging import same_as_first
 from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
 from .faults import FAULTS, PageFault, WebhookFault
 from .records import CLAUSE, ConnectFault, Integration
@@ -64,11 +65,8 @@ def uniform(
     verified = reason in ("", "wrong-method", "stale", "from-the-future")
     if verified or response is None or response.ok:
         return ()
-    names = ("content-type", "www-authenticate", "set-cookie", "location")
-    kept = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in names))
-    same = kept == seen.setdefault(endpoint, kept)
-    detail = f"{endpoint}, {fault.name if fault else ''}: {'the same answer as' if same else 'another answer than'} the first to what did not verify"
-    return (Finding(CLAUSE + "advice.uniform-answers", same, detail),)
+    name = f"{endpoint}, {fault.name if fault else ''}"
+    return (same_as_first(seen, endpoint, response, CLAUSE + "advice.uniform-answers", name),)
 
 
 def configured(response: Response | None, fault: str) -> tuple[Finding, ...]:

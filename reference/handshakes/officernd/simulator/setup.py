@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ...core.messages import Response, split_url
+from ...core.messages import split_url
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
+from ...runtime.role import Clock, Random
 from .records import CLAUSE, Application, Grant, Integration, Organization, Settings, Token, Webhook
 
 
@@ -16,10 +15,8 @@ class SetUp(Judging):
     prefix = CLAUSE
     settings: Settings
 
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock, random)
+    def __init__(self, settings: Settings, *, clock: Clock, random: Random) -> None:
+        super().__init__(settings, clock=clock, random=random)
         self.applications: dict[str, Application] = {}
         self.organizations: dict[str, Organization] = {}
         self.integrations: dict[str, Integration] = {}
@@ -29,7 +26,6 @@ class SetUp(Judging):
         self.token_requests = 0
         self.trap_requests = 0
         self.browsers = Bounded[str, str](owner=str)
-        self.refusals: dict[str, Response] = {}
 
     def new_id(self, size: int = 12) -> str:
         """Return random hex, of the length of OfficeRnD's ids unless told otherwise."""

@@ -7,12 +7,13 @@ Every call ends in the documented shape or in a `Refused`. Three forms of an err
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...core.messages import Request, Response, Step, Unreachable, split_url
 from ...core.refusals import Refused
 from ...runtime.calls import object_of
+from ...runtime.role import Clock
 from ..errorcodes import meaning
 from ..signing import api_hmac
 from .configuration import Configuration
@@ -35,7 +36,7 @@ class Access(NamedTuple):
 class Api:
     """The calls, each a step. `clock` is read once for each call (facts 6, 9)."""
 
-    def __init__(self, configuration: Configuration, clock: Callable[[], int]) -> None:
+    def __init__(self, configuration: Configuration, clock: Clock) -> None:
         self.configuration = configuration
         self.clock = clock
 

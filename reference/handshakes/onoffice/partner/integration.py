@@ -11,15 +11,15 @@ operator (`report`) learns the reason. The endpoint behind the button is not sig
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ...core.keys import first_that_verifies
-from ...core.messages import Answer, Request, Response, Step
+from ...core.messages import Answer, Headers, Request, Response, Step
 from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
-from ...runtime.pages import page
+from ...runtime.pages import page, script
+from ...runtime.role import Endpoint
 from ...runtime.store import store_failed
 from .. import signing
 from ..errorcodes import ENDED
@@ -32,7 +32,6 @@ from .texts import BY_CODE, TEXTS, language
 ACTIVATE, UNLOCK = "/onoffice/activate", "/onoffice/unlock"
 SERVICE, WEBHOOK = "/onoffice/service", "/onoffice/webhook"
 SCRIPT_PATH = "/onoffice/activate.js"
-Endpoint = Callable[[Request], Step[Answer]]
 
 _PAGE = """<p>{{ text.customer }}: <b id="customer">{{ name }}</b> ({{ web_id }})</p>
 <form method="post" action="{{ action }}" id="unlock" data-done="{{ text.done }}" data-sending="{{ text.sending }}"
@@ -51,6 +50,7 @@ class Provider(Connecting):
     """The provider's side, ready to be served."""
 
     name = "provider"
+    other_methods = CLAUSE + "url.method"
     secret_names = frozenset(
         {"apitoken", "apikey", "token", "apiclaim", "extendedclaim", "secret", "ticket", "hmac", "signature"}
     )
@@ -70,17 +70,9 @@ class Provider(Connecting):
             WEBHOOK: {"GET": self.webhook},
         }
 
-    def handle(self, request: Request) -> Step[Answer]:
-        """Answer one request: 404 for an unknown path, 405 for another method, else the endpoint's answer."""
-        methods = self.endpoints().get(request.path)
-        if methods is None:
-            return plain("There is no such page.", 404)
-        if request.method not in methods:
-            allowed = ", ".join(methods)
-            evidence = {"method": printable(request.method), "expected": allowed}
-            self.report(request.path, Refused("wrong-method", CLAUSE + "url.method", evidence))
-            return plain("Method not allowed.", 405, (("allow", allowed),))
-        return (yield from self.unless_the_store_fails(request.path, methods[request.method](request)))
+    def unserved(self, message: str, status: int, headers: Headers = ()) -> Response:
+        """Return the answer to a request that no endpoint takes."""
+        return plain(message, status, headers)
 
     # --- signed URLs (both pages, Signature and Timestamp) ----------------------------------------
 
@@ -183,8 +175,7 @@ class Provider(Connecting):
     def script(self, request: Request) -> Step[Answer]:
         """onoffice:page.feedback. Return the script that posts the form and tells the popup what came of it."""
         yield from ()
-        headers = (("content-type", "text/javascript; charset=utf-8"), ("x-content-type-options", "nosniff"))
-        return Response(200, headers, SCRIPT.encode())
+        return script(SCRIPT)
 
     # --- the button (both pages, Activation of the provider) --------------------------------------
 
@@ -285,7 +276,7 @@ class Provider(Connecting):
         return plain("ok")
 
 
-def plain(text: str, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+def plain(text: str, status: int = 200, headers: Headers = ()) -> Response:
     """Return a bare text, not cached."""
     known = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"), *headers)
     return Response(status, known, text.encode())

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from ...core.messages import Request, Response, Step, Unreachable, form_body, split_url
 from ...core.strict import URLENCODED
 from ...runtime.browser import PLAYED, Browser, Page
+from ...runtime.calls import asked
 from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
 from .faults import ACTIVATION_FAULTS, SERVICE_FAULTS, ApiFault, Fault, FormFault, StateFault, UrlFault
 from .findings import (
@@ -136,10 +137,7 @@ class Acting(Popups):
     def _posted(self, url: str, fields: dict[str, str], page: str) -> Step[Response | None]:
         origin, target = split_url(url)
         headers = (("content-type", f"{URLENCODED};charset=UTF-8"), ("origin", split_url(page)[0]))
-        try:
-            return (yield Request("POST", origin, target, headers, form_body(fields), 60))
-        except Unreachable:
-            return None
+        return (yield from asked(Request("POST", origin, target, headers, form_body(fields), 60)))
 
     def _closed(self, page: Page | None, attempt: Attempt, place: str) -> tuple[Finding, ...]:
         """onoffice:url.refused. Return the findings on a page that must not open, and compare it with the others."""

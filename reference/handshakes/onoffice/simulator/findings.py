@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...core.messages import Response
 from ...runtime.browser import Page
 from ...runtime.framing import may_frame
+from ...runtime.judging import same_as_first
 from ...runtime.verdicts import Fault, Finding, Refuses
 from .faults import ApiFault, FormFault, UrlFault
 from .frames import key_form
@@ -76,14 +77,6 @@ def judged_message(fault: Fault, text: str, user: ApiUser, now: int) -> Finding:
     )
 
 
-def same_page(one: Response, other: Response) -> bool:
-    """onoffice:url.refused. Return whether two answers look the same from outside."""
-    kept = ("content-type", "set-cookie", "location", "content-security-policy")
-    return (one.status, one.body, [h for h in one.headers if h[0] in kept]) == (
-        other.status, other.body, [h for h in other.headers if h[0] in kept],
-    )  # fmt: skip
-
-
 def uniform(
     response: Response | None, attempt: Attempt, seen: dict[str, Response], place: str
 ) -> tuple[Finding, ...]:
@@ -91,14 +84,8 @@ def uniform(
     verified = isinstance(attempt.fault, UrlFault) and attempt.fault.verified
     if verified or response is None:
         return ()
-    same = same_page(seen.setdefault(place, response), response)
-    return (
-        Finding(
-            CLAUSE + "url.refused",
-            same,
-            f"{attempt.name}: {'the same answer as' if same else 'another answer than'} the first to what did not verify",
-        ),
-    )
+    policy = "content-security-policy"
+    return (same_as_first(seen, place, response, CLAUSE + "url.refused", attempt.name, policy),)
 
 
 def pressed_again(response: Response | None, quiet: bool) -> Finding:

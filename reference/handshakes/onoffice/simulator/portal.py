@@ -13,7 +13,7 @@ from ...core.messages import Answer, Request, Response, Step, form_body, json_re
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, form_pairs, no_duplicates, query_pairs
 from ...runtime.browser import Page
-from ...runtime.pages import page, refused_step, wrong_method
+from ...runtime.pages import page, refused_step, script, wrong_method
 from ...runtime.verdicts import Finding
 from .acting import Acting
 from .faults import ACTIVATION_URL_FAULTS, API_FAULTS, CLAIM_FAULTS, STATE_FAULTS, URL_FAULTS, Fault
@@ -116,7 +116,7 @@ class Portal:
             if request.method != "GET":
                 return wrong_method("GET")
             if name != "popup":
-                return _javascript() if name == "popup.js" else self._index()
+                return script(SCRIPT) if name == "popup.js" else self._index()
         elif refusal := refused_step(request, steps):
             return refusal
         try:
@@ -219,11 +219,6 @@ class Portal:
     def _secret(self, fields: Mapping[str, str]) -> Response:
         self.platform.change_secret(fields["secret"])
         return page("Changed", _SAID, said="The secret is changed. It signs from now on.")
-
-
-def _javascript() -> Response:
-    headers = (("content-type", "text/javascript; charset=utf-8"), ("x-content-type-options", "nosniff"))
-    return Response(200, headers, SCRIPT.encode())
 
 
 def _known(name: str, faults: tuple[Fault, ...]) -> str:

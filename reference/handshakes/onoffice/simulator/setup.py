@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ...core.messages import Response
 from ...runtime.bounded import Bounded
 from ...runtime.judging import Judging
+from ...runtime.role import Clock, Random
 from .records import (
     CLAUSE,
     Account,
@@ -27,15 +25,8 @@ class SetUp(Judging):
     prefix = CLAUSE
     settings: Settings
 
-    def __init__(
-        self,
-        settings: Settings,
-        account: Account,
-        *,
-        clock: Callable[[], int],
-        random: Callable[[int], bytes],
-    ) -> None:
-        super().__init__(settings, clock, random)
+    def __init__(self, settings: Settings, account: Account, *, clock: Clock, random: Random) -> None:
+        super().__init__(settings, clock=clock, random=random)
         self.account = account
         self.customers: dict[str, Customer] = {}
         self.api_users = Bounded[str, ApiUser](
@@ -54,7 +45,6 @@ class SetUp(Judging):
         for service in account.services:
             registered(service.url, settings.plain, service.macros)
         good_secret(account.secret)
-        self.refusals: dict[str, Response] = {}
 
     def add_customer(self, customer: Customer) -> Customer:
         """Add a customer's version."""

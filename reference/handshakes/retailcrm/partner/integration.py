@@ -11,15 +11,14 @@ only the operator (`report`) learns the reason; after that the answer says what 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from typing import Any
 
 from ...core.keys import first_that_verifies
-from ...core.messages import Answer, Request, Response, Step, json_response, redirect
-from ...core.printing import printable
+from ...core.messages import Answer, Headers, Request, Response, Step, json_response, redirect
 from ...core.refusals import Refused
 from ...core.strict import json_object, query_pairs
 from ...runtime.pages import page
+from ...runtime.role import Endpoint
 from ...runtime.store import Installation
 from .. import rules, signing
 from ..signing import Registration
@@ -31,13 +30,13 @@ CONFIG, REGISTER = "/retailcrm/config", "/retailcrm/register"
 ACCOUNT, ACTIVITY = "/retailcrm/account", "/retailcrm/activity"
 NOT_CONNECTED = "The module could not be connected."
 COOKIE = "retailcrm_session"
-Endpoint = Callable[[Request], Step[Answer]]
 
 
 class Module(Working):
     """The module's side, ready to be served."""
 
     name, home = "module", ACCOUNT
+    other_methods = CLAUSE + "config.other-methods"
     secret_names = frozenset({"apikey", "x-api-key", "token", "clientid"})
 
     @property
@@ -54,18 +53,9 @@ class Module(Working):
             ACTIVITY: {"POST": self.activity},
         }
 
-    def handle(self, request: Request) -> Step[Answer]:
-        """Answer one request: 404 for an unknown path, 405 for another method, else the endpoint's answer."""
-        methods = self.endpoints().get(request.path)
-        if methods is None:
-            return json_response({"success": False, "errorMsg": "There is no such page."}, 404)
-        if request.method not in methods:
-            allowed = ", ".join(methods)
-            evidence = {"method": printable(request.method), "expected": allowed}
-            self.report(request.path, Refused("wrong-method", CLAUSE + "config.other-methods", evidence))
-            answer = {"success": False, "errorMsg": "Method not allowed."}
-            return json_response(answer, 405, (("allow", allowed),))
-        return (yield from self.unless_the_store_fails(request.path, methods[request.method](request)))
+    def unserved(self, message: str, status: int, headers: Headers = ()) -> Response:
+        """retailcrm:config.other-methods. Return the answer to a request that no endpoint takes."""
+        return json_response({"success": False, "errorMsg": message}, status, headers)
 
     # --- configuration (page, Connection data request) --------------------------------------------
 
@@ -221,8 +211,7 @@ class Module(Working):
 
     def of_session(self, request: Request) -> Installation | None:
         """retailcrm:transition.session. Return the installation of the session in the cookie, while it lasts."""
-        cookies = dict(piece.strip().partition("=")[::2] for piece in request.header("cookie").split(";"))
-        text, _, mac = cookies.get(COOKIE, "").rpartition(".")
+        text, _, mac = request.cookie(COOKIE).rpartition(".")
         key, _, rest = text.partition(".")
         for installation in self.store.find(PLATFORM, "clientKey", key) if key else ():
             until = rest.partition(".")[0]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ...core.messages import Response
-from ...runtime.judging import tells
+from ...runtime.judging import same_as_first, tells
 from ...runtime.verdicts import Finding, Refuses, object_in
 from .faults import ActivityFault, AnswerFault, ConfigFault, ConnectFault, RegisterFault
 from .records import CLAUSE, WRITE, Attempt, Card, Connection, PopUp
@@ -125,16 +124,7 @@ def uniform(response: Response | None, fault: ConnectFault, seen: dict[str, Resp
     """retailcrm:answer.uniform. Compare the answers to whatever did not verify; `seen` has the first of them."""
     if not isinstance(fault, RegisterFault) or fault.verified or response is None or said_yes(response):
         return ()
-    names = ("content-type", "www-authenticate", "set-cookie", "location")
-    kept = replace(response, headers=tuple(pair for pair in response.headers if pair[0] in names))
-    same = kept == seen.setdefault("register", kept)
-    return (
-        Finding(
-            CLAUSE + "answer.uniform",
-            same,
-            f"{fault.name}: {'the same answer as' if same else 'another answer than'} the first to what did not verify",
-        ),
-    )
+    return (same_as_first(seen, "register", response, CLAUSE + "answer.uniform", fault.name),)
 
 
 def told_apart(connection: Connection, before: str, others: list[Connection]) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ...core.messages import Answer, Request, Response, Step
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates
-from ...runtime.pages import outcome_page, page, refused_step, unreadable_page, wrong_method
+from ...runtime.pages import outcome_page, page, refused_step, script, unreadable_page, wrong_method
 from ...runtime.verdicts import Outcome
 from .acting import Acting
 from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, Fault
@@ -72,7 +72,7 @@ class Portal:
         if request.path in ("/", "/simulator"):  # the module's link back goes to the account itself
             return self._index(account) if request.method == "GET" else wrong_method("GET")
         if request.path == "/simulator/transition.js":
-            return _javascript() if request.method == "GET" else wrong_method("GET")
+            return script(SCRIPT) if request.method == "GET" else wrong_method("GET")
         step = request.path.removeprefix("/simulator/")
         if refusal := refused_step(request, _CHOICES):
             return refusal
@@ -139,9 +139,3 @@ class Portal:
 
     def _choices(self, account: Account, step: str) -> list[Fault]:
         return [fault for fault in _CHOICES[step] if self.platform.offers(fault, account.system_url)]
-
-
-def _javascript() -> Response:
-    """retailcrm:transition.post. Return the script that sends the user's form as soon as the page is there."""
-    headers = (("content-type", "text/javascript; charset=utf-8"), ("cache-control", "no-store"))
-    return Response(200, (*headers, ("x-content-type-options", "nosniff")), SCRIPT.encode())

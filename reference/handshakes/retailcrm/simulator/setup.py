@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from ...core.messages import Response, split_url
+from ...core.messages import split_url
 from ...runtime.judging import Judging
+from ...runtime.role import Clock, Random
 from .records import CLAUSE, CODE, Account, Attempt, Card, Connection, PopUp, Settings
 
 
@@ -16,10 +16,8 @@ class SetUp(Judging):
     prefix = CLAUSE
     settings: Settings
 
-    def __init__(
-        self, settings: Settings, *, clock: Callable[[], int], random: Callable[[int], bytes]
-    ) -> None:
-        super().__init__(settings, clock, random)
+    def __init__(self, settings: Settings, *, clock: Clock, random: Random) -> None:
+        super().__init__(settings, clock=clock, random=random)
         self.cards: dict[str, Card] = {}
         self.accounts: dict[str, Account] = {}
         self.popups: dict[tuple[str, str], PopUp] = {}
@@ -28,7 +26,6 @@ class SetUp(Judging):
         self.connections: dict[tuple[str, str], Connection] = {}
         self.trapped = 0
         self.client_ids: dict[tuple[str, str, str], str] = {}
-        self.refusals: dict[str, Response] = {}
         self.calling_back = 0
 
     def add_card(self, card: Card) -> Card:
