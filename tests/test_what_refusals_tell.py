@@ -18,10 +18,14 @@ from handshakes.fortis import readings as fortis_readings
 from handshakes.fortis.rules import encrypted as fortis_encrypted
 from handshakes.officernd import readings as officernd_readings
 from handshakes.officernd import rules as officernd_rules
+from handshakes.officernd.partner.api import id_of
+from handshakes.officernd.partner.configuration import Configuration
+from handshakes.officernd.partner.integration import PartnerIntegration
 from handshakes.onoffice import readings as onoffice_readings
 from handshakes.onoffice import rules as onoffice_rules
 from handshakes.retailcrm import readings as retailcrm_readings
 from handshakes.retailcrm import rules as retailcrm_rules
+from handshakes.runtime.store import MemoryStore
 
 C = "officernd:signature.escapes"
 FORM = "application/x-www-form-urlencoded"
@@ -34,6 +38,8 @@ PARTS = (
 )
 HEX = "0f" * 32
 LOCATION = "11ea858313aabde4bd2eb0fa"
+TOKEN = "3pPzNQstYfXDCE5x"
+"""A log-in token as in Fortis' documents: what must not be told, wherever it was put by mistake."""
 Row = tuple[Callable[[], Any], str, str, dict[str, str], str]
 
 CORE: dict[str, Row] = {
@@ -74,6 +80,10 @@ CORE: dict[str, Row] = {
     "a digest in capitals": (lambda: strict.hex_digest("AB" * 32, C, "hmac", "fields"), "malformed", C, {"hmac": "upper-case hex digits"}, "fields"),
     "a digest cut": (lambda: strict.hex_digest("ab", C, "hmac", "fields"), "malformed", C, {"hmac": "not 64 hex digits (2 characters)"}, "fields"),
     "a path in an origin": (lambda: origins.allowed_origin("https://a.example/b", [], C, "officernd:x.form"), "malformed", "officernd:x.form", {"url": "https://a.example/b", "expected": "scheme and host alone"}, ""),
+    "a URL with a password and a token": (lambda: origins.allowed_origin(f"https://u:{TOKEN}@a.example/b?t={TOKEN}@#{TOKEN}", [], C), "malformed", C, {"url": "https://", "expected": "scheme and host alone"}, ""),
+    "a URL with a token in its query": (lambda: origins.allowed_origin(f"https://a.example?t={TOKEN}", [], C), "malformed", C, {"url": "https://a.example", "expected": "scheme and host alone"}, ""),
+    "a token for a URL": (lambda: origins.allowed_origin(TOKEN, [], C), "malformed", C, {"url": "16 characters that are no URL", "expected": "scheme and host alone"}, ""),
+    "a token for a scheme": (lambda: origins.allowed_origin(f"{TOKEN}://a.example", [], C), "malformed", C, {"url": "28 characters that are no URL", "expected": "scheme and host alone"}, ""),
     "an origin that is not listed": (lambda: origins.allowed_origin("https://a.example", [], C), "not-allowed", C, {"origin": "https://a.example"}, ""),
     "a clock that is text": (lambda: timestamps.check_time(1, "2", (1, 1), C), "wrong-type", C, {"now": "str", "expected": "whole seconds"}, ""),
     "a tolerance of one number": (lambda: timestamps.check_time(1, 1, 300, C), "wrong-type", C, {"tolerance": "int", "expected": "two whole numbers"}, ""),
@@ -88,7 +98,12 @@ CORE: dict[str, Row] = {
 }  # fmt: skip
 
 S, W = "officernd:signature.", "officernd:webhook."
+PARTNER = PartnerIntegration(Configuration("id", "s"), store=MemoryStore(), clock=int, random=bytes)
+CONNECT = "officernd:connect.parameters"
 OFFICERND: dict[str, Row] = {
+    "a token for an id in a path": (lambda: id_of({"slug": f"{TOKEN}/"}, "slug", C), "malformed", C, {"name": "slug", "found": "17 characters that are no id"}, ""),
+    "an error of OAuth": (lambda: PARTNER.connect_parameters("error=access_denied"), "platform-error", CONNECT, {"error": "access_denied"}, ""),
+    "a token for an error": (lambda: PARTNER.connect_parameters(f"error={TOKEN}"), "platform-error", CONNECT, {"error": "16 characters that name no error"}, ""),
     "pairs that are text": (lambda: officernd.sign_query(["abc"], secret="s", timestamp=1), "wrong-type", S + "parameters", {"expected": "pairs of str"}, ""),
     "a value that is a number": (lambda: officernd.sign_query([("a", 1)], secret="s", timestamp=1), "wrong-type", S + "parameters", {"pairs": "int", "expected": "str"}, ""),
     "a name twice": (lambda: officernd.sign_query([("a", ""), ("a", "")], secret="s", timestamp=1), "duplicate-parameter", S + "repeated", {"name": "a"}, ""),
@@ -270,7 +285,8 @@ FORTIS: dict[str, Row] = {
     "empty data": (plain("data=", mode="encrypted"), "empty-parameter", E + "data", {"name": "data"}, "base64"),
     "a launch of somebody else": (plain(f"hmac={HEX}&location_id={LOCATION}&timestamp=1700000000"), "signature-mismatch", P + "verify", {}, "message"),
     "a short hmac": (plain(f"hmac=0f&location_id={LOCATION}&timestamp=1"), "malformed", P + "hmac-case", {"hmac": "not 64 hex digits (2 characters)"}, "hmac"),
-    "a short location": (plain(f"hmac={HEX}&location_id=1&timestamp=1"), "malformed", L + "location-id", {"location_id": "1", "expected": "24 to 36 hex digits or hyphens"}, "members"),
+    "a short location": (plain(f"hmac={HEX}&location_id=1&timestamp=1"), "malformed", L + "location-id", {"location_id": "1 characters", "expected": "24 to 36 hex digits or hyphens"}, "members"),
+    "a token for a location": (plain(f"hmac={HEX}&location_id={TOKEN}&timestamp=1"), "malformed", L + "location-id", {"location_id": "16 characters", "expected": "24 to 36 hex digits or hyphens"}, "members"),
     "milliseconds": (plain(f"hmac={HEX}&location_id={LOCATION}&timestamp=1700000000000"), "timestamp-in-milliseconds", P + "timestamp", {"timestamp": "1700000000000"}, "timestamp"),
     "nine digits": (plain(f"hmac={HEX}&location_id={LOCATION}&timestamp=170000000"), "malformed", P + "timestamp", {"timestamp": "170000000", "expected": "ten digits"}, "timestamp"),
     "letters for a time": (plain(f"hmac={HEX}&location_id={LOCATION}&timestamp=abc"), "malformed", P + "timestamp", {"timestamp": "3 characters, not digits", "expected": "ten digits"}, "timestamp"),
@@ -293,8 +309,8 @@ FORTIS: dict[str, Row] = {
     "seconds where the reading wants milliseconds": (lambda: reading(P + "timestamp=milliseconds", "timestamp")("1700000000"), "malformed", P + "timestamp", {"timestamp": "10 characters", "expected": "thirteen digits"}, "timestamp"),
     "13 letters where the reading wants milliseconds": (lambda: reading(P + "timestamp=milliseconds", "timestamp")("a" * 13), "malformed", P + "timestamp", {"timestamp": "13 characters", "expected": "thirteen digits"}, "timestamp"),
     "13 Arabic digits": (lambda: reading(P + "timestamp=milliseconds", "timestamp")("\u0661" * 13), "malformed", P + "timestamp", {"timestamp": "13 characters", "expected": "thirteen digits"}, "timestamp"),
-    "a location of 65 characters": (lambda: reading(L + "location-id=any", "location")("a" * 65), "malformed", L + "location-id", {"location_id": "a" * 39 + "…", "expected": "24 to 36 hex digits or hyphens"}, "members"),
-    "a location of none": (lambda: reading(L + "location-id=any", "location")(""), "malformed", L + "location-id", {"location_id": "", "expected": "24 to 36 hex digits or hyphens"}, "members"),
+    "a location of 65 characters": (lambda: reading(L + "location-id=any", "location")("a" * 65), "malformed", L + "location-id", {"location_id": "65 characters", "expected": "24 to 36 hex digits or hyphens"}, "members"),
+    "a location of none": (lambda: reading(L + "location-id=any", "location")(""), "malformed", L + "location-id", {"location_id": "0 characters", "expected": "24 to 36 hex digits or hyphens"}, "members"),
     "a reading that nobody knows": (lambda: fortis_readings.of("x"), "unknown-reading", L + "mode", {"reading": "x"}, ""),
     "a stage that nobody knows": (lambda: fortis.launch_hmac("1", "1", secret="s", readings={"x": len}), "unknown-reading", L + "mode", {"readings": "{'x': <built-in function len>}"}, ""),
 }  # fmt: skip

@@ -357,7 +357,7 @@ def never_asked(self, launch):
     return launch.value("user_id") if launch.value("access-token") else ""
 
 
-def not_compared(self, claimed, user_id):
+def not_compared(self, claimed, user_id, token):
     return None
 
 

@@ -10,7 +10,7 @@ import weakref
 from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import replace
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import pytest
 
@@ -962,3 +962,51 @@ def test_a_postback_without_the_id_of_its_user_is_refused(user, reason):
     with pytest.raises(Refused) as caught:
         sides().partner.check_ids(values, "user")
     assert (caught.value.reason, caught.value.clause) == (reason, "fortis:postback.required")
+
+
+UUID = "3f0c9a52-7b1e-4d6a-9c88-0e5b2f17a4d3"
+"""A secret in the form of the page's sample, which is the form of an id too."""
+
+
+@pytest.mark.parametrize("unregistered", ["claim", "refuse"])
+@pytest.mark.parametrize(
+    ("placed", "told"),
+    [
+        (OTHER_USER, OTHER_USER),
+        ("1234567", "1234567"),
+        ("", "none"),
+        ("access-token", "16 characters that are no id"),
+        (UUID, "36 characters that are no id"),
+        ("ada@merchant.example", "20 characters that are no id"),
+    ],
+    ids=["another user", "a number", "nobody", "the token", "the secret", "an address"],
+)
+def test_what_a_launch_names_as_its_user_is_told_only_where_it_is_an_id(placed, told, unregistered):
+    """In encrypted mode nothing is left out: what the app's template names by mistake is the plain mode's."""
+    world = sides(mode="plain", unregistered=unregistered, previous_secret=UUID)
+    world.register()
+    world.register(user=USER)
+    target = target_of(world)
+    token = dict(parse_qsl(target.partition("?")[2]))["access-token"]
+    assert len(token) == 16
+    value = token if placed == "access-token" else placed
+    replaced = re.sub("&user_id=[^&]*", f"&user_id={value}", target)
+    status = get(world, replaced).status
+    if not placed:  # a plain launch need not name anybody
+        assert (status, world.reasons()) == (303, [])
+        return
+    ((_, refused),) = world.reports
+    if unregistered == "refuse":
+        assert (status, refused.reason, refused.evidence) == (403, "unknown-installation", {})
+    else:
+        assert (status, refused.reason) == (403, "identity-mismatch")
+        assert refused.evidence == {"user_id": told, "users/me answers": USER}
+    assert token not in refused.explain() and UUID not in refused.explain()
+
+
+def test_a_token_of_the_form_of_an_id_is_not_told():
+    """A platform's tokens may be 24 hex digits, as its ids are."""
+    token, partner = "0123456789abcdef01234567", sides(mode="plain").partner
+    with pytest.raises(Refused) as refused:
+        partner.is_the_same(token, USER, token)
+    assert refused.value.evidence == {"user_id": "24 characters that are no id", "users/me answers": USER}

@@ -88,7 +88,7 @@ def pressed(world: Both, fault: str):
 @pytest.mark.parametrize("mode", MODES)
 def test_an_app_that_opens_to_a_fault_is_found_on_the_page_too(mode):
     class Believes(App):
-        def is_the_same(self, claimed, user_id):
+        def is_the_same(self, claimed, user_id, token=""):
             return None
 
     found, page, _ = pressed(sides(kind=Believes, mode=mode), "token-of-another")

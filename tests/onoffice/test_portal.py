@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handshakes.core.messages import Request, Response, form_body
+from handshakes.onoffice.partner import Provider
 from handshakes.onoffice.script import SCRIPT, press
 from handshakes.onoffice.simulator import portal
 from handshakes.runtime.browser import Browser
@@ -192,3 +193,73 @@ def test_a_network_failure_becomes_a_text():
     with pytest.raises(StopIteration) as stop:
         step.throw(Unreachable("dropped"))
     assert stop.value.value == "Der Anbieter hat nicht geantwortet. Bitte noch einmal versuchen."
+
+
+class Claims(Provider):
+    """A provider whose button says that all is well, whatever the API said."""
+
+    def error_text(self, request, refused):
+        return "active"
+
+
+class Silent(Provider):
+    """A provider whose button says that all is well, and asks nobody."""
+
+    def activate(self, ticket, pasted):
+        yield from ()
+
+
+class Quoted(Provider):
+    """A provider whose button answers JSON."""
+
+    def feedback(self, text):
+        return super().feedback(f'"{text}"')
+
+
+def by_hand(world, key: str = "", again: int = 1):
+    """Activate by the pages' buttons, and tell the popup `again` times; return what was found, and the popup."""
+    browser = Browser()
+    popup = mask(world, browser)
+    frame = run(world, browser.load_frame(popup))
+    shown = run(world, portal.choose(popup, "all"))
+    text = run(world, press(browser, frame, popup, key or shown))
+    for _ in range(again):
+        run(world, portal.receive(popup, frame, text or ""))
+    return (
+        [(one.clause.removeprefix("onoffice:"), one.state) for one in world.platform.findings],
+        popup,
+        frame,
+    )
+
+
+@pytest.mark.clause("onoffice:unlock.call", "onoffice:feedback.active", "onoffice:feedback.truthful")
+@pytest.mark.parametrize(
+    ("kind", "key", "found"),
+    [
+        (Provider, "", [("unlock.call", "held"), ("feedback.active", "held")]),
+        (Provider, "0" * 64, []),  # the user reads why, and nothing is said to be active
+        (Claims, "", [("unlock.call", "held"), ("feedback.active", "held")]),
+        (Claims, "0" * 64, [("feedback.truthful", "violated")]),
+        (Silent, "", [("unlock.call", "violated")]),
+        (Quoted, "", [("unlock.call", "held"), ("feedback.plain", "violated")]),
+    ],
+)
+@pytest.mark.parametrize("again", [1, 3], ids=["told once", "told three times"])
+def test_what_an_activation_by_hand_shows_is_found_once(kind, key, found, again):
+    assert by_hand(sides(kind=kind), key, again)[0] == found
+
+
+def test_of_a_popup_that_was_told_nothing_nothing_is_found():
+    assert by_hand(sides(), again=0)[0] == []
+
+
+@pytest.mark.parametrize("how", ["blocked", "activated again"])
+def test_a_message_of_an_activation_that_is_past_is_not_held_against_the_provider(how):
+    world = sides()
+    _, popup, frame = by_hand(world, again=0)
+    world.platform.block(FIRST)
+    if how == "activated again":
+        by_hand(world)
+    seen = world.platform.findings.seen
+    assert run(world, portal.receive(popup, frame, "active"))["message"] == "active"
+    assert world.platform.findings.since(seen) == []

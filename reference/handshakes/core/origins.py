@@ -30,9 +30,7 @@ def allowed_origin(url: str, allowed: Iterable[str], clause: str, form: str = ""
     """
     match = _ORIGIN.fullmatch(url.lower()) if url.isascii() else None
     if match is None:
-        raise Refused(
-            "malformed", form or clause, {"url": printable(url), "expected": "scheme and host alone"}
-        )
+        raise Refused("malformed", form or clause, {"url": told(url), "expected": "scheme and host alone"})
     scheme, host, port = match[1], match[2], match[3] or ""
     origin = f"{scheme}://{host}{port}"
     _, dot, domain = host.partition(".")
@@ -40,6 +38,18 @@ def allowed_origin(url: str, allowed: Iterable[str], clause: str, form: str = ""
     if not any(entry in (origin, below) for entry in allowed):
         raise Refused("not-allowed", clause, {"origin": printable(origin)})
     return origin
+
+
+def told(url: str) -> str:
+    """Return what may be shown of a URL that nothing proved: no user info and no query, which may hold secrets; of no URL, its length.
+
+    >>> told("https://user:pass@a.example/b?token=c"), told("3pPzNQstYfXDCE5x")
+    ('https://a.example/b', '16 characters that are no URL')
+    """
+    scheme, found, rest = url.partition("://")
+    if not found or scheme.lower() not in ("http", "https"):
+        return f"{len(url)} characters that are no URL"
+    return printable(f"{scheme}://{re.split('[?#;]', rest.rpartition('@')[2])[0]}")
 
 
 def is_url(text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import quote, unquote_plus, urlencode
@@ -31,6 +32,16 @@ class OAuthError(Exception):
         asking = {401: (("www-authenticate", f'Basic realm="{realm}"'),), 405: (("allow", "POST"),)}
         body = {"error": self.error, "error_description": self.description}
         return json_response(body, self.status, (*NO_STORE, *asking.get(self.status, ())))
+
+
+def error_name(error: str) -> str:
+    """Return the error that a browser brings as it may be shown: its name, or its length where it is no such name.
+
+    >>> error_name("access_denied"), error_name("3pPzNQstYfXDCE5x")
+    ('access_denied', '16 characters that name no error')
+    """
+    named = re.fullmatch("[a-z_]{1,40}", error)
+    return error if named else f"{len(error)} characters that name no error"
 
 
 def token_fields(request: Request, clause: str) -> dict[str, str]:

@@ -92,7 +92,8 @@ class Connecting(Renewing[Configuration]):
             value = values.get(name, "")
             if not value or value.startswith("{{"):
                 reason = "missing-parameter" if not value else "malformed"
-                raise Refused(reason, CLAUSE + "postback.required", {"name": name, "found": value or "none"})
+                found = "a placeholder that nothing filled" if value else "none"
+                raise Refused(reason, CLAUSE + "postback.required", {"name": name, "found": found})
         try:
             launch.location(values["location_id"])
         except Refused as refused:

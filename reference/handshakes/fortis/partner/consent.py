@@ -17,7 +17,7 @@ from ...core.origins import allowed_origin
 from ...core.refusals import Refused
 from ...core.strict import form_pairs, no_duplicates, query_pairs
 from ...runtime.calls import text_of
-from ...runtime.oauth import challenge
+from ...runtime.oauth import challenge, error_name
 from ...runtime.pages import page, refused_form
 from ...runtime.store import Installation
 from ...runtime.tokens import Tokens
@@ -125,7 +125,7 @@ class Consent(Connecting):
         installation, values = self.brought(request.cookie(COOKIE), "oauth", clause)
         self.check_state(sent.get("state", ""), values["state"])
         if "error" in sent:
-            raise Refused("platform-error", CLAUSE + "oauth.endpoints", {"error": sent["error"]})
+            raise Refused("platform-error", CLAUSE + "oauth.endpoints", {"error": error_name(sent["error"])})
         return installation, values, text_of(sent, "code", CLAUSE + "oauth.endpoints")
 
     def check_state(self, sent: str, kept: str) -> None:

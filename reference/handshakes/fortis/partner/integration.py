@@ -20,7 +20,7 @@ from ...runtime.pages import page
 from ...runtime.role import Endpoint
 from ...runtime.store import Installation, store_failed
 from .. import signing
-from ..rules.launch import key
+from ..rules.launch import is_id, key
 from ..signing import Launch
 from .api import CLAUSE
 from .connecting import PLATFORM
@@ -30,6 +30,8 @@ from .sessions import sealed, unsealed
 LAUNCH, APP = "/fortis/launch", "/fortis/app"
 LOCATION, USER = "/fortis/location", "/fortis/user"
 COOKIE = "fortis_session"
+MOST_DIGITS = 12
+"""Of a user id that is a number; a log-in token has 16 characters."""
 
 
 class App(Consent):
@@ -189,7 +191,7 @@ class App(Consent):
         if not token:
             return ""
         user_id = yield from self.asked(token)
-        self.is_the_same(launch.value("user_id"), user_id)
+        self.is_the_same(launch.value("user_id"), user_id, token)
         return user_id
 
     def asked(self, token: str) -> Step[str]:
@@ -202,12 +204,21 @@ class App(Consent):
                 raise
             raise Refused(refused.reason, CLAUSE + clause, refused.evidence) from None
 
-    def is_the_same(self, claimed: str, user_id: str) -> None:
+    def is_the_same(self, claimed: str, user_id: str, token: str = "") -> None:
         """fortis:identity.mismatch. Refuse a launch that names another user than the token's; in plain mode it may name none."""
         named = claimed or (user_id if self.configuration.mode == "plain" else "")
         if not hmac.compare_digest(named.encode(), user_id.encode()):
-            evidence = {"user_id": claimed or "none", "users/me answers": user_id}
+            evidence = {"user_id": self.told(claimed, token), "users/me answers": user_id}
             raise Refused("identity-mismatch", CLAUSE + "identity.mismatch", evidence)
+
+    def told(self, claimed: str, token: str) -> str:
+        """Return what the operator is told of a `user_id` that nothing proved: itself where it is an id, and no secret."""
+        ours = self.configuration
+        secrets = (token, ours.secret, ours.previous_secret, ours.postback_key, ours.client_secret)
+        secret = any(hmac.compare_digest(claimed.encode(), one.encode()) for one in secrets)
+        if secret or not (is_id(claimed) or (claimed.isdecimal() and len(claimed) <= MOST_DIGITS)):
+            return f"{len(claimed)} characters that are no id" if claimed else "none"
+        return claimed
 
     def take_once(self, taken: str) -> None:
         """fortis:launch.once. Refuse with `replayed` a launch that was taken before; A26."""

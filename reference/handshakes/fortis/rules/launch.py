@@ -14,7 +14,7 @@ LAUNCH = "fortis:launch."
 SECRET = "fortis:secret.bytes"
 SHORTEST_ID, LONGEST_ID = 24, 36
 _changed_by_php = re.compile(r"[ .[\0]").search
-_is_id = re.compile(f"[0-9a-fA-F-]{{{SHORTEST_ID},{LONGEST_ID}}}", re.ASCII).fullmatch
+is_id = re.compile(f"[0-9a-fA-F-]{{{SHORTEST_ID},{LONGEST_ID}}}", re.ASCII).fullmatch
 
 
 def key(secret: str, clause: str) -> bytes:
@@ -73,7 +73,8 @@ def location(location_id: str) -> None:
 
     >>> location("11ea858313aabde4bd2eb0fa")
     """
-    if not _is_id(location_id):
+    if not is_id(location_id):
         expected = f"{SHORTEST_ID} to {LONGEST_ID} hex digits or hyphens"
-        evidence = {"location_id": printable(location_id), "expected": expected}
+        # what is no id may be a token in the wrong place: only its length is told
+        evidence = {"location_id": f"{len(location_id)} characters", "expected": expected}
         raise Refused("malformed", "fortis:launch.location-id", evidence, stage="members")

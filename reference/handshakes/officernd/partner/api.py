@@ -138,5 +138,5 @@ def id_of(values: Mapping[str, Any], name: str, clause: str) -> str:
     """
     text = text_of(values, name, clause)
     if text in (".", "..") or not text.isprintable() or any(mark in text for mark in "/\\?#%"):
-        raise Refused("malformed", clause, {"name": name, "found": text})
+        raise Refused("malformed", clause, {"name": name, "found": f"{len(text)} characters that are no id"})
     return text

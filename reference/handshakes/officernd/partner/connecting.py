@@ -18,6 +18,7 @@ from ...core.printing import printable
 from ...core.refusals import Refused
 from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
+from ...runtime.oauth import error_name
 from ...runtime.renewing import LOOK
 from ...runtime.store import Installation, earlier
 from ...runtime.tokens import Tokens
@@ -94,7 +95,7 @@ class Connecting(Refreshing):
         clause = CLAUSE + "connect.parameters"
         values = no_duplicates(query_pairs(query, clause), clause)
         if "error" in values:
-            raise Refused("platform-error", clause, {"error": text_of(values, "error", clause)})
+            raise Refused("platform-error", clause, {"error": error_name(text_of(values, "error", clause))})
         text_of(values, "code", clause)
         for name in ("org_slug", "integrationId"):
             id_of(values, name, clause)

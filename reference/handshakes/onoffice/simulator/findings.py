@@ -122,6 +122,19 @@ def shows_all(page: Page) -> bool:
     return bool(page.forms) or b"<script" not in page.response.body
 
 
+def told(text: str, user: ApiUser) -> tuple[Finding, ...]:
+    """onoffice:feedback.truthful. Return the findings on what a popup was told by hand; none of an activation that is past."""
+    if text.strip("'\"\n ") != "active" or user.state == "gone":
+        return ()
+    detail = "an activation by hand"
+    if user.state == "active":
+        held = text == "active"
+        clause = "feedback.active" if held else "feedback.plain"
+        return (Finding(CLAUSE + "unlock.call", True, detail), Finding(CLAUSE + clause, held, detail))
+    clause = "feedback.truthful" if user.asked_at else "unlock.call"
+    return (Finding(CLAUSE + clause, False, f"{detail}, told to be active, and not activated"),)
+
+
 def judged_text(response: Response | None, attempt: Attempt) -> tuple[Finding, ...]:
     """Return the findings on the answer to the button."""
     assert attempt.user is not None  # noqa: S101

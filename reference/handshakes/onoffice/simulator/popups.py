@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.messages import split_url
 from ...runtime.verdicts import Finding
 from .addresses import Addresses
-from .findings import judged_message
+from .findings import judged_message, told
 from .records import CacheEntry, Customer, Popup, User
 
 RIGHTS = ("all", "administrators")
@@ -73,6 +73,16 @@ class Popups(Addresses):
         if popup.open_finding is not None and popup.fault is not None:
             self._settled(popup, judged_message(popup.fault, text, self.api_users[popup.token], self.clock()))
         return True
+
+    def hears(self, popup: Popup, text: str) -> None:
+        """onoffice:feedback.active. Take the message of an activation by hand, and judge it once, where no fault is judged by it.
+
+        What the page shows and what the button is answered is not seen from here, so of that nothing is said.
+        """
+        user, again = self.api_users[popup.token], text == popup.message
+        self.receives(popup, text, origin=split_url(self.account.activation_url)[0])
+        if not again and popup.fault is None:
+            self.findings += told(text, user)
 
     def _settled(self, popup: Popup, *findings: Finding) -> None:
         """Put findings in the place of the open one of a popup."""

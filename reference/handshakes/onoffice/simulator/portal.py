@@ -191,9 +191,7 @@ class Portal:
     def _message(self, fields: Mapping[str, str]) -> Response:
         """onoffice:popup.status. Take the message that the popup's script checked, and say what to show."""
         popup = self.platform.popups[fields["popup"]]
-        self.platform.receives(
-            popup, fields["text"], origin=split_url(self.platform.account.activation_url)[0]
-        )
+        self.platform.hears(popup, fields["text"])
         status = _STATUS[self.platform.customers[popup.web_id].status]
         return json_response(
             {"message": popup.message, "warning": popup.warning, "status": status},
