@@ -294,6 +294,7 @@ def test_the_crm_is_told_the_documented_members_of_a_module_and_no_others():
     names = "code integrationCode active name logo clientId baseUrl accountUrl actions integrations"
     assert [*document] == names.split()
     assert [*document["actions"]] == ["activity"]
+    assert document["logo"] == f"{document['baseUrl']}/logo.svg", "an SVG, by 3.2"
 
 
 def test_of_two_registrations_at_once_none_is_lost(store):

@@ -1,0 +1,287 @@
+"""Small rules of the search for a cause, each where a change of it alone would show."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+import handshakes
+from handshakes.core.printing import signed_when
+from handshakes.core.stages import Stage
+from handshakes.explain import explain
+from handshakes.explain.budget import Budget
+from handshakes.explain.commands import fetch
+from handshakes.explain.differences import compared
+from handshakes.explain.digests import read_digest
+from handshakes.explain.doubts import doubt
+from handshakes.explain.entries import described, slips
+from handshakes.explain.exports import from_base64
+from handshakes.explain.parameters import added, changed, joined, reordered
+from handshakes.explain.pasted import read
+from handshakes.explain.printed import _objects
+from handshakes.explain.probe import _Probing
+from handshakes.explain.recognising import own_names
+from handshakes.explain.recorded import Unreadable
+from handshakes.explain.structures import Spread, spread
+from handshakes.explain.telling import told
+from handshakes.explain.unwrapping import _above, unquoted
+from handshakes.explain.writers import _printed, written_pairs
+from handshakes.officernd import sign_query
+from handshakes.platforms import PLATFORMS
+
+OFFICE = PLATFORMS["officernd"].slips()
+URL = "https://p.example/h?slug=a%2Cb&locations=&signature=t%3D1%2Csignature%3D0f"
+PAIRS = (("slug", "a b"), ("locations", ""), ("n", "7"))
+
+
+# --- what is said -----------------------------------------------------------------------------------------
+
+
+def test_a_reason_is_said_with_the_vectors_that_are_refused_so_and_no_others():
+    said = "\n".join(described("stale"))
+    folder = Path(handshakes.__file__).parent
+    for name, platform in PLATFORMS.items():
+        groups = json.loads((folder / name / "vectors.json").read_text("utf-8"))["groups"]
+        vectors = [one for group in groups for one in group["vectors"]]
+        stale = [one["id"] for one in vectors if one["expect"].get("reason") == "stale"]
+        counted = f"Vectors of {platform.title} that are refused so: {len(stale)}"
+        assert (counted in said) == bool(stale)
+        shown = [
+            one["id"]
+            for one in vectors
+            if f"    {one['id']}  (" in said or f"    {one['id']}\n" in said + "\n"
+        ]
+        assert set(shown) <= set(stale) and bool(shown) == bool(stale)
+
+
+def test_what_verifies_is_said_with_its_time_in_one_line():
+    query = sign_query([("slug", "s")], secret="s", timestamp=1_648_190_384)
+    answer = explain("officernd", f"/h?slug=s&signature={query}", secret="s", now=1_648_190_394)
+    first, *_ = told(answer, 1_648_190_394)
+    assert first == f"{answer.returns['says'] or 'Verified.'} {signed_when(1_648_190_384, 1_648_190_394)}"
+
+
+def test_bytes_that_are_no_text_are_shown_as_they_are_and_are_not_masked():
+    header = "t=1648190384,signature=" + "0f" * 32
+    answer = explain("officernd", b'{"event":"\xff"}', header=header, secret="s", now=1_648_190_384)
+    body, *_ = [stage for stage in answer.stages if stage.hex]
+    assert b'{"event":"\xff"}'.hex() in body.hex
+    assert not body.masked
+
+
+@pytest.mark.parametrize("secret", ["secret", "key", "test", "0"])
+def test_a_short_word_that_may_be_a_secret_of_somebodys_tests_is_not_called_a_placeholder(secret):
+    assert doubt(secret) == ""
+    assert doubt("changeme") == "The secret given is a placeholder or the text of an unset variable."
+
+
+@pytest.mark.parametrize(
+    ("ours", "yours", "name"),
+    [
+        ('{"a":"\\u00e9xyz"}', '{"a":"éxyz"}', "ours has the escape \\u00e9 where yours has the character itself"),
+        ('{"a":"éxyz"}', '{"a":"\\u00e9xyz"}', "yours has the escape \\u00e9 where ours has the character itself"),
+        ("a\nb", "a\r\nb", "line ends are LF on one side and CR LF on the other"),
+        ("a\r\nb", "a\nb", "line ends are LF on one side and CR LF on the other"),
+    ],
+)  # fmt: skip
+def test_a_difference_is_named_on_either_side_with_more_behind_it(ours, yours, name):
+    assert compared([Stage("message", ours.encode())], yours.encode()).name == name
+
+
+# --- what is read -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pasted", [b"\xef\xbb\xbf \n", b"\xff\xfe \0"])
+def test_blanks_alone_are_said_to_be_nothing(pasted):
+    with pytest.raises(Unreadable, match=r"^Nothing but blanks or a byte order mark was pasted\.$"):
+        read(pasted, OFFICE)
+
+
+def test_an_address_that_was_named_whole_is_put_in_front_of_a_query():
+    query = URL.partition("h")[2].partition("?")[2]
+    found = read(f"/?{query}".encode(), OFFICE, origins=["https://p.example/h"])
+    assert found.url == f"https://p.example/h?{query}"
+    assert "the address that you named was put in front of the query" in found.undone
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS", "http", "HTTP"])
+def test_a_url_with_a_scheme_keeps_it_whatever_address_is_named(scheme):
+    pasted = URL.replace("https", scheme)
+    assert read(pasted.encode(), OFFICE, origins=["https://other.example"]).url == pasted
+
+
+def test_a_url_of_a_text_may_be_escaped_for_html():
+    escaped = URL.replace("&", "&amp;")
+    found = read(f"Why is {escaped} refused, please?".encode(), OFFICE)
+    assert (found.took, found.url) == ("a URL in a text", URL)
+
+
+def test_a_request_in_json_that_names_no_method_has_none():
+    pasted = json.dumps({"host": "p.example", "uri": URL.removeprefix("https://p.example")})
+    found = read(pasted.encode(), OFFICE)
+    assert (found.url, found.method) == (URL, "")
+
+
+def test_httpie_sends_json_unless_it_is_told_to_send_a_form():
+    """HTTPie's documentation: data fields are JSON by default, `--form` (`-f`) makes them a form."""
+    assert fetch("http POST https://a.example/ a=b c=d").body == b'{"a": "b", "c": "d"}'
+    for option in ("-f", "--form"):
+        assert fetch(f"http {option} POST https://a.example/ a=b c=d").body == b"a=b&c=d"
+
+
+def test_a_name_at_the_very_beginning_tells_the_platform():
+    assert own_names(b"parameterCacheId=1") == "onoffice"
+
+
+def test_what_stands_below_a_blank_line_is_left_out_unless_it_has_a_piece_of_a_url():
+    assert _above("https://a.example/?a=1\n\nBest regards, Xenia") == "https://a.example/?a=1"
+    assert _above("https://a.example/?a=1\n\n&b=2") == "https://a.example/?a=1\n\n&b=2"
+
+
+def test_at_most_nineteen_layers_of_quotes_are_taken_off():
+    undone: list[str] = []
+    assert unquoted("`" * 25 + "abc" + "`" * 25, undone) == "`" * 6 + "abc" + "`" * 6
+    assert undone == ["backticks around it"] * 19
+
+
+def test_base64_may_be_wrapped():
+    assert from_base64("YT\r\n1i\n") == "a=b"
+
+
+def test_the_scheme_of_a_servers_variables_is_https_where_they_say_that_it_is_on():
+    """The manual of PHP, `$_SERVER`: `HTTPS` is set to a value that is not empty where it was asked for by HTTPS."""
+    for value, scheme in (("on", "https"), ("1", "https"), ("ON", "https"), ("off", ""), ("", "")):
+        pairs = [("https", value), ("http_host", "p.example"), ("query_string", "a=1")]
+        found = spread(pairs, lambda text: text == "?a=1")
+        assert found == Spread("/?a=1", "p.example", scheme, "path and query stood apart")
+    pairs = [("https", "on"), ("wsgi.url_scheme", "http"), ("query_string", "a=1")]
+    assert spread(pairs, lambda text: text == "?a=1").scheme == "http"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"), [("/caf\u00e9", "/caf%C3%A9"), ('/a%2Fb"c', "/a%2Fb%22c"), ("/a~b", "/a~b")]
+)
+def test_a_path_that_stood_apart_is_written_as_a_request_has_it(path, sent):
+    """RFC 3986: only ASCII, and no quotation mark; an escape stays one."""
+    assert spread([("path", path), ("query_string", "a=1")], lambda text: text == "?a=1").url == f"{sent}?a=1"
+
+
+@pytest.mark.parametrize("name", ["url", "u", "q", "target", "redirect", "goto", "link"])
+def test_a_url_within_a_link_that_leads_on_is_the_one_that_is_read(name):
+    found = read(f"https://mail.example/go?{name}={quote(URL, safe='')}".encode(), OFFICE)
+    assert found.url == URL
+
+
+def test_parameters_apart_belong_to_the_one_whole_address_beside_them():
+    pairs = [("address", "https://p.example/h"), ("path", "/other")]
+    assert spread(pairs, lambda text: False, [("a", "1")]).url == "https://p.example/h?a=1"
+
+
+def test_pairs_in_lists_of_json_are_parameters():
+    found = [*_objects([["slug", "a"], ["n", 7], ["three", "of", "them"]])]
+    assert [("slug", "a"), ("n", "7")] in found
+
+
+# --- what is tried ----------------------------------------------------------------------------------------
+
+
+def test_the_words_of_a_digest_may_be_turned_round():
+    digest = hashlib.sha256(b"a").digest()
+    turned = b"".join(digest[at : at + 4][::-1] for at in range(0, 32, 4))
+    assert (("form-reversed",), digest) in read_digest(turned.hex())
+
+
+def test_hex_whose_length_fits_may_be_base64_too():
+    assert ("form-base64", base64.b64decode("0f" * 32)) in [
+        (slips[0], value) for slips, value in read_digest("0f" * 32) if len(slips) == 1
+    ]
+
+
+def test_a_larger_budget_is_larger_in_everything():
+    larger = Budget(digests=2, size=3, rounds=5).times(7)
+    assert (larger.digests, larger.size, larger.rounds) == (14, 21, 35)
+
+
+def test_no_change_of_the_parameters_is_no_change_and_none_is_tried_twice():
+    tried = Counter((id, tuple(made)) for id, made, _, _ in changed(PAIRS, ()))
+    assert PAIRS not in {made for _, made in tried}
+    assert {*tried.values()} == {1}
+
+
+WAYS = {
+    "changed": lambda: changed(PAIRS, ()),
+    "reordered": lambda: reordered(PAIRS, ()),
+    "joined": lambda: joined((b'{"a":"b"}', b"1648190384")),
+    "joined, milliseconds": lambda: joined((b"{}", b"1648190384000")),
+    "written": lambda: written_pairs(PAIRS),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whatever_is_tried_has_the_name_of_a_slip_and_a_cost_that_is_tried(way):
+    there = slips()
+    rows = [(id, cost) for id, _, _, cost in WAYS[way]()]
+    assert rows
+    assert [
+        (id, cost) for id, cost in rows if not {*id.split(" + ")} <= {*there} or cost not in (1, 2, 3)
+    ] == []
+
+
+def test_a_parameter_may_have_been_added_or_its_value_put_in():
+    made = {tuple(pairs) for id, pairs, _, _ in added(PAIRS, ()) if id == "parameter-added"}
+    assert (("slug", ""), *PAIRS[1:]) in made
+    assert PAIRS[1:] in made and PAIRS not in made
+
+
+def test_the_time_may_stand_inside_the_object():
+    made = {text for id, text, _, _ in joined((b'{"a":1}', b"17")) if id == "message-time-inside"}
+    assert made == {
+        b'{"a":1,"%b":%b}' % (name, time) for name in (b"t", b"timestamp") for time in (b"17", b'"17"')
+    }
+    assert b'{"t":17}' in {text for _, text, _, _ in joined((b"{}", b"17"))}
+
+
+def test_a_message_may_have_the_time_of_another_zone_or_another_name_or_separator():
+    made = {(id, change): text for id, text, change, _ in joined((b"{}", b"1648190384"))}
+    zone = "message-time-zone"
+    assert made[zone, "1 h later"] == b"{}.1648193984"
+    assert made[zone, "1.5 h earlier"] == b"{}.1648184984"
+    assert made[f"{zone} + message-separator", "1 h later + ':' between them"] == b"{}:1648193984"
+    assert (f"{zone} + message-separator", "1.5 h earlier + ':' between them") not in made
+    assert (f"{zone} + message-separator", "4 h later + ':' between them") not in made
+    assert made["message-two-clocks", "1 s earlier"] == b"{}.1648190383"
+    assert made["message-time-unit", "milliseconds, nothing between them"] == b"{}1648190384000"
+    assert made["message-time-named", "&timestamp= before the time"] == b"{}&timestamp=1648190384"
+
+
+def test_maps_are_printed_as_the_programs_print_them():
+    """Written by hand from the documents: Java's `AbstractMap.toString`, Go's `fmt`, PHP's manual, YAML of Ruby's Psych."""
+    made = {change: text for _, text, change, _ in _printed({"b": "1", "a": "x y"})}
+    assert made["as a map of Java"] == "{b=1, a=x y}"
+    assert made["as a map of Go"] == "map[a:x y b:1]"
+    assert made["as Go's url.Values"] == "map[a:[x y] b:[1]]"
+    assert made["as JavaScript's inspect"] == "{ b: '1', a: 'x y' }"
+    assert made["as a Hash of Ruby 3.4"] == '{b: "1", a: "x y"}'
+    assert made["as a dictionary of Swift"] == '["b": "1", "a": "x y"]'
+    assert made["as a map of Elixir"] == '%{"b" => "1", "a" => "x y"}'
+    assert made["as an anonymous type of C#"] == "{ b = 1, a = x y }"
+    assert made["as PHP's serialize"] == 'a:2:{s:1:"b";s:1:"1";s:1:"a";s:3:"x y";}'
+    assert made["as PHP's print_r"] == "Array\n(\n    [b] => 1\n    [a] => x y\n)\n"
+    assert made["as PHP's var_export"] == "array (\n  'b' => '1',\n  'a' => 'x y',\n)"
+    assert made["as YAML"] == "b: 1\na: x y\n"
+    assert made["as YAML of Ruby"] == "---\nb: 1\na: x y\n"
+    assert made["a line each"] == "b=1\na=x y"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_ambiguity_of_two_readings_is_asked_about_too(platform):
+    slips_of = PLATFORMS[platform].slips()
+    asked = _Probing(platform, slips_of, (), "s", 0).ambiguities
+    assert 2 in {len(options) for _, options in asked}
+    assert min(len(options) for _, options in asked) == 2
