@@ -43,11 +43,12 @@ FUNCTION_WORDS = (
 )
 """What a phrase has between the words that matter. Each is left out only where it stands alone beside others: ids keep theirs."""
 ALIKE = (
-    "two 2, three 3, four 4, five 5, twice again repeat replay double, late old expire stale, soon ahead future, fit match mismatch differ, "
+    "two 2, three 3, four 4, five 5, twice again repeat replay double, late old older expire stale, soon ahead future, fit match mismatch differ, "
     "wrong invalid bad, uppercase capital upper, delete remove uninstall disconnect, url link address, domain host, answer response "
     "respond reply, payload body, sandbox test, permission scope right, log logging, hash digest hmac mac, crypt cipher, "
     "rotate change renew, sort order, parameter param argument field, keep store save, blank space, quote quotation, user person, "
-    "button click, origin postmessage, browser chrome firefox safari, organisation organization, timeout wait, reject refuse, fake forge, iframe frame"
+    "button click, origin postmessage, browser chrome firefox safari, organisation organization, timeout wait, reject refuse, fake forge, iframe frame, "
+    "limit maximum length long many large, newline line, htmlspecialchars entities, mail email, urlencoded encoded, config configuration configurl"
 )
 """Words that one person types and another writes, group by group."""
 IN_THE_WORKER = Path(__file__).with_name("search.js")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import socket
 import sys
@@ -309,6 +310,12 @@ def test_every_form_of_the_report_says_the_same(reports):
         assert int(suite.get("tests")) == len(suite) == len(value["clauses"])
         assert all(clause in as_html(report) for clause in fails)
     assert (reports[0].exit, reports[1].exit) == (1, 0)
+
+
+def test_the_guide_shows_what_a_run_in_which_all_holds_prints(reports):
+    page = (Path(__file__).parents[2] / "docs" / "judge.md").read_text("utf-8")
+    (line,) = lines_of(reports[1])
+    assert re.sub(r"in [\d.]+ s", "in 0.5 s", line) in page.splitlines()
 
 
 class Loads(HTMLParser):
