@@ -468,3 +468,103 @@ def test_on_a_phone_one_part_shows_at_a_time_and_nothing_scrolls_sideways(chromi
         )
         assert small == 0
         context.close()
+
+
+def test_why_is_in_sight_begins_with_the_news_and_is_said_in_the_same_words(page_of):
+    page_of.set_viewport_size({"width": 1280, "height": 813})
+    choose(page_of, "healthcheck", "client-secret")
+    press(page_of, "healthcheck")
+    page_of.locator("#message .verdict.expected strong", has_text="signature-mismatch").wait_for()
+    page_of.locator("[data-act=why]").click()
+    heading = page_of.locator("#why h3").first
+    heading.filter(has_text="Likely cause").wait_for()
+    cause = "Another secret was used: the OAuth client's, not the integration's."
+    assert page_of.locator("#why p").first.inner_text() == cause
+    until(lambda: heading.evaluate("one => one === document.activeElement"), 60)
+    frame, box = page_of.locator("#message").bounding_box(), page_of.locator("#why").bounding_box()
+    assert 0 <= box["y"] - frame["y"] < 40, "it begins where the message's part begins"
+    until(lambda: page_of.locator("#status").inner_text() == f"Likely cause: {cause}", 60)
+    assert "does not match" not in page_of.locator("#why").inner_text()
+    told = page_of.locator("#why .hint").all_inner_texts()
+    assert told[0].startswith("Sender (OfficeRnD): ") and told[1].startswith("Receiver (partner): ")
+
+
+def test_a_refusal_that_had_to_be_looks_the_same_on_the_wire_and_squeezes_no_path(page_of):
+    page_of.set_viewport_size({"width": 1280, "height": 813})
+    choose(page_of, "healthcheck", "stale")
+    press(page_of, "healthcheck")
+    row = page_of.locator(".msg[aria-current]", has_text="stale")
+    badge, text = row.locator(".st"), row.locator("b")
+    assert (
+        badge.inner_text() == page_of.locator("#message .verdict .st").inner_text() == "refused as expected"
+    )
+    assert "ok" in badge.get_attribute("class").split()
+    assert text.evaluate("one => one.getClientRects().length && one.offsetHeight") < 24, (
+        "the path is on one line"
+    )
+    assert badge.bounding_box()["y"] >= text.bounding_box()["y"] + text.bounding_box()["height"]
+
+
+def test_no_row_is_cut_by_the_heading_when_the_wire_jumps_to_the_newest_message(page_of):
+    page_of.set_viewport_size({"width": 1280, "height": 813})
+    for fault in ("client-secret", "stale", "post", "signature-unnamed"):
+        choose(page_of, "healthcheck", fault)
+        press(page_of, "healthcheck")
+        page_of.locator(".msg[aria-current]").wait_for()
+        page_of.wait_for_timeout(400)
+        cut = page_of.evaluate(
+            """() => {
+              const top = document.querySelector("#scroll").getBoundingClientRect().top;
+              const heads = [...document.querySelectorAll(".chapter")].map((one) => one.getBoundingClientRect());
+              const head = heads.filter((one) => one.top <= top + 1 && one.bottom > top + 1).at(-1);
+              const under = head ? head.bottom : top;
+              const rows = [...document.querySelectorAll(".msg")].map((one) => one.getBoundingClientRect());
+              return [head && head.top < top - 2, rows.some((one) => one.top < under - 2 && one.bottom > under + 2)];
+            }"""
+        )
+        assert not any(cut), fault
+
+
+def test_a_step_without_faults_and_a_refusal_without_why_say_so(page, market):
+    opened(page, market, "fortis")
+    press(page, "location")
+    page.locator("[data-step=location-gone] [data-none]", has_text="No fault can be chosen").wait_for()
+    assert page.locator("[data-step=location] [data-none]").count() == 0
+    choose(page, "location", "raw-fragment")
+    press(page, "location")
+    page.locator("#no-why", has_text="no signature decided this").wait_for()
+    assert page.locator("[data-act=why]").count() == 0
+    page.locator(".msg[aria-current]").press("w")
+    until(lambda: "There is no “Why?” here" in page.locator("#status").inner_text(), 60)
+    assert page.locator("#why").is_hidden()
+    press(page, "location-gone")
+
+
+def test_what_the_browser_of_the_simulator_asks_is_marked_each_time(page, market):
+    opened(page, market, "fortis")
+    for step in ("location", "user", "consent"):
+        press(page, step)
+    asked = page.locator(".part", has_text="Consent").last.locator(".msg.carries, .msg:not(.answer)")
+    sent = asked.filter(has=page.locator(".arrow .hide", has_text="browser to"))
+    sent.first.wait_for()
+    assert sent.count() > 2
+    assert sent.filter(has=page.locator(".note", has_text="the simulator plays")).count() == sent.count()
+
+
+def test_the_faults_on_a_phone_are_all_in_sight_and_the_page_behind_does_not_scroll(page_of):
+    page_of.set_viewport_size({"width": 390, "height": 844})
+    page_of.locator("[data-fault=healthcheck]").click()
+    page_of.locator("#groups label").first.wait_for()
+    edges = page_of.locator("#groups label").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= 390
+    assert page_of.evaluate("getComputedStyle(document.documentElement).overflow") == "hidden"
+
+
+def test_facts_of_a_refusal_stand_in_one_line_below_each_other(page_of):
+    choose(page_of, "healthcheck", "signature-unnamed")
+    press(page_of, "healthcheck")
+    facts = page_of.locator("#message .facts dd")
+    facts.nth(1).filter(has_text="t, v1").wait_for()
+    assert len({round(one.bounding_box()["x"]) for one in facts.all()}) == 1

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import handshakes
-from handshakes.core.printing import duration, signed_when
+from handshakes.core.printing import duration
 from handshakes.core.refusals import Refused
 from handshakes.core.timestamps import check_time
+from handshakes.explain.telling import signed_when
 
 
 @pytest.mark.parametrize(

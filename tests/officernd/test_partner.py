@@ -178,13 +178,15 @@ def parse_qsl_of(url: str, name: str) -> str:
 def test_a_connect_without_locations_is_refused_and_spends_no_code(store, integration):
     """Not taken for all locations, which the administrator may not have chosen."""
     world = sides(store)
-    response = world.network.exchange("browser", without_locations(world, integration))
+    request = without_locations(world, integration)
+    without = request.url
+    response = world.network.exchange("browser", request)
     assert response.status == 302
     (told,) = world.reports
     assert (told[1].reason, told[1].clause, told[1].evidence) == (
         "missing-parameter",
         "officernd:connect.parameters",
-        {"name": "locations"},
+        {"name": "locations", "found": ", ".join(parse_qs(urlsplit(without).query, True))},
     )
     assert (installation(world, integration), world.platform.token_requests) == (None, 0)
 

@@ -224,6 +224,8 @@ def test_without_one_of_the_four_parameters_no_token_is_asked_for(name):
     both = sides()
     url = both.platform.connect_url(FIRST)
     both.network.run(Browser().open(re.sub(rf"{name}=[^&]*&?", "", url)))
-    assert (both.platform.token_requests, both.reports[0][1].evidence) == (0, {"name": name})
+    there = [one for one in re.findall(r"[?&]([^=&]+)=", url) if one != name]
+    found = {"name": name, "found": ", ".join(there)}
+    assert (both.platform.token_requests, both.reports[0][1].evidence) == (0, found)
     both.network.run(Browser().open(url))
     assert both.platform.integrations[FIRST].state == "connected", "the code was not spent"

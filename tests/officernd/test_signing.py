@@ -149,8 +149,27 @@ def test_a_mismatch_explains_itself_by_its_stages():
 @pytest.mark.parametrize(
     ("change", "reason", "clause", "stage", "evidence"),
     [
-        (("signature=t", "other=t"), "missing-parameter", "missing", "parameters", {"name": "signature"}),
-        (("t%3D", "v0%3D"), "missing-parameter", "syntax", "fields", {"field": "t"}),
+        (
+            ("signature=t", "other=t"),
+            "missing-parameter",
+            "missing",
+            "parameters",
+            {"name": "signature", "found": "slug, locations, organizationId, memberId, other"},
+        ),
+        (
+            ("t%3D", "v0%3D"),
+            "missing-parameter",
+            "syntax",
+            "fields",
+            {"name": "t", "found": "v0, signature"},
+        ),
+        (
+            ("signature%3D", "v1%3D"),
+            "missing-parameter",
+            "syntax",
+            "fields",
+            {"name": "signature", "found": "t, v1"},
+        ),
         (("%2C", "%2Ct%3D1%2C"), "duplicate-parameter", "syntax", "fields", {"field": "t"}),
         ((f"{T}", f"{T}000"), "timestamp-in-milliseconds", "timestamp", "fields", {"t": f"{T}000"}),
         ((f"{T}", f"{T}0000"), "malformed", "syntax", "fields", {"t": f"{T}0000"}),

@@ -80,7 +80,10 @@ def test_tokens_that_anybody_can_compute_are_refused():
     empty = refusal(verify_registration, body("", "secret", token=OVER_NOTHING), secret="secret")
     assert (empty.reason, empty.evidence) == ("empty-parameter", {"name": "apiKey"})
     missing = refusal(verify_registration, body(apiKey=..., token=OVER_NOTHING), secret="secret")
-    assert (missing.reason, missing.evidence) == ("missing-parameter", {"name": "apiKey"})
+    assert (missing.reason, missing.evidence) == (
+        "missing-parameter",
+        {"name": "apiKey", "found": "systemUrl, token"},
+    )
 
 
 def test_under_the_reading_of_the_official_verifiers_an_empty_key_verifies():
@@ -130,7 +133,13 @@ def test_unknown_members_and_fields_are_ignored():
 @pytest.mark.parametrize(
     ("sent", "reason", "clause", "stage", "evidence"),
     [
-        (body(token=...), "missing-parameter", "register.members", "members", {"name": "token"}),
+        (
+            body(token=..., Token="x", **{"0123456789abcdef01234567": 1}),
+            "missing-parameter",
+            "register.members",
+            "members",
+            {"name": "token", "found": "systemUrl, apiKey, Token, ‹a name of 24 characters›"},
+        ),
         (body(systemUrl=""), "empty-parameter", "register.members", "members", {"name": "systemUrl"}),
         (
             body(token=42),
@@ -153,7 +162,14 @@ def test_unknown_members_and_fields_are_ignored():
             "token",
             {"token": "not 64 hex digits (63 characters)"},
         ),
-        (b"", "missing-parameter", "register.encoding", "form", {"name": "register"}),
+        (b"", "missing-parameter", "register.encoding", "form", {"name": "register", "found": "none"}),
+        (
+            b"Register=secret",
+            "missing-parameter",
+            "register.encoding",
+            "form",
+            {"name": "register", "found": "Register"},
+        ),
         (b"register=", "empty-parameter", "register.encoding", "form", {"name": "register"}),
         (form("[]"), "wrong-type", "register.json", "", {"JSON": "list", "expected": "an object"}),
     ],

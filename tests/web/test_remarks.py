@@ -149,7 +149,7 @@ def test_what_has_to_be_refused_after_a_removal_is_no_refusal_of_the_step(market
     assert (one["state"], one["shows"]) == ("held", 0) and "refused" not in one["said"]
     assert last.reasons == []
     found = rows(market.hosts["officernd"].place, 0)
-    probe = next(row for row in found if row.get("chapter") == last.number and row.get("probe"))
+    probe = next(row for row in found if row.get("chapter") == last.number and row.get("expected"))
     assert probe["verdict"] == "refused"
     listed = [each["n"] for each in ask(market, "GET", "/proven")["verified"]["refused"]]
     assert probe["n"] not in listed
@@ -226,15 +226,16 @@ def test_what_the_receiver_asked_last_is_linked_where_its_answer_was_refused_or_
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("code-reused", "The code was used before"),
-        ("token-429", "Too many requests."),
-        ("error-organization", "The fault is on the other side."),
-        ("another-client", "The answer is about something else"),
+        ("code-reused", "the code was used before"),
+        ("token-429", "too many requests."),
+        ("error-organization", "the fault is on the other side."),
+        ("another-client", "the answer is about something else"),
     ],
 )
 def test_what_to_do_about_a_refused_answer_goes_by_what_the_api_said(market, fault, says):
     pressed(market, "officernd", f"connect-{FIRST}", fault=fault)
-    assert message(market, "officernd", "connect")["refusals"][-1]["hint"].startswith(says)
+    hint = message(market, "officernd", "connect")["refusals"][-1]["hint"]
+    assert hint.startswith(f"Receiver (partner): {says}"), "who asked the API has to act"
 
 
 def test_where_the_bytes_tell_nothing_why_names_the_fault_that_was_chosen_or_the_change_of_a_copy(market):
@@ -337,6 +338,94 @@ def test_a_refusal_without_a_signature_says_what_the_fault_was_that_was_chosen(m
     ask(market, "POST", "/press", platform="fortis", press="location", fault="raw-fragment")
     one = message(market, "fortis", "location")
     assert (one["why"], one["carries"]) == (False, "")
-    hint = one["refusals"][-1]["hint"]
-    assert hint.startswith("On this page it is known: a value that is not percent-encoded has a #")
+    assert one["fault"].startswith("a value that is not percent-encoded has a #")
+    sent = [
+        piece.partition("=")[0] for piece in one["request"]["line"].split()[1].partition("?")[2].split("&")
+    ]
+    assert dict(one["refusals"][-1]["evidence"])["found"] == ", ".join(sent) and "key" not in sent
     ask(market, "POST", "/press", platform="fortis", press="location")
+
+
+@pytest.mark.parametrize(
+    ("platform", "press", "fault", "name", "found"),
+    [
+        ("officernd", "healthcheck", "signature-unnamed", "signature", "t, v1"),
+        ("retailcrm", "connect", "other-case", "apiKey", "systemUrl, token, apikey"),
+        ("fortis", "user", "user-missing", "user_id", "location_id"),
+    ],
+)
+def test_what_is_missing_is_told_with_the_names_that_stood_there_instead(
+    market, platform, press, fault, name, found
+):
+    if platform == "retailcrm":
+        sent(market, platform, pressed(market, platform, "popup-example-module"), press, fault=fault)
+    else:
+        ask(market, "POST", "/press", platform=platform, press=press, fault=fault)
+    facts = dict(message(market, platform, press)["refusals"][-1]["evidence"])
+    assert facts["name"] == name and found in facts["found"]
+    assert name not in facts["found"].split(", ")
+
+
+def activating(market: Market, fault: str) -> dict[str, Any]:
+    """Open onOffice's activation with a fault; return the message that the step names."""
+    fields = market.hosts["onoffice"].place.press("open").fields
+    terms = pressed(market, "onoffice", "-".join(["open", *fields.values()]), fault=fault)
+    sent(market, "onoffice", terms, "confirm", terms="yes", data_processing="yes")
+    return message(market, "onoffice", "open")
+
+
+def test_why_names_the_parameters_that_a_sender_left_out_of_the_signature_in_a_sentence_that_can_be_read():
+    """The provider's own parameters are those of the URL that it is registered with."""
+    with marketplace("onoffice") as market:
+        one = activating(market, "own-parameters-unsigned")
+        assert one["fault"] == "the parameters of the provider's own URL are not signed"
+        (first, *_), *_ = ask(market, "GET", "/why", platform="onoffice", n=one["n"])["explanations"]
+        (part,) = first["parts"]
+        assert part["id"] == "onoffice:url.own-parameters=left-out"
+        assert "Do the provider's own parameters take part in the signature?" in part["says"]
+        assert re.search(r"Not signed: (.*)\.$", part["says"])[1] == "Zone, plan, ref"
+        one = activating(market, "no-signature")
+        found = dict(one["refusals"][-1]["evidence"])["found"].split(", ")
+        assert "timestamp" in found and "signature" not in found
+
+
+SIDES = re.compile(r"(Sender|Receiver) \((OfficeRnD|partner)\)( and receiver \(partner\))?: |Whoever ")
+
+
+def test_what_to_do_says_by_whom_for_every_message_whichever_side_sent_it(market):
+    for fault in ("signature-unnamed", "stale", "post", "client-secret", "spaced-json", "upper-case-hex"):
+        one = faulty(market, fault)
+        hints = [each["hint"] for each in one["refusals"]]
+        why = ask(market, "GET", "/why", n=one["n"])
+        for group in why.get("explanations", []):
+            hints += [part["cure"] for each in group for part in each["parts"]]
+        told = [hint for hint in hints if not hint.startswith("“Why?”")]
+        assert told or fault == "client-secret"
+        assert [hint for hint in told if not SIDES.match(hint)] == []
+        assert all("Sender (OfficeRnD)" in hint and "Receiver (partner)" in hint for hint in told)
+
+
+@pytest.mark.parametrize(
+    ("press", "fault", "which"),
+    [
+        ("healthcheck", "client-secret", "the OAuth client's, not the integration's"),
+        ("remove", "webhook-integration-secret", "the integration's, not the webhook's own"),
+    ],
+)
+def test_a_secret_of_something_else_is_named_by_what_it_is_for(market, press, fault, which):
+    pressed(market, "officernd", f"connect-{FIRST}")
+    ask(market, "POST", "/press", press=press, fault=fault)
+    why = ask(market, "GET", "/why", n=message(market, "officernd", press)["n"])
+    assert why["explanations"][0][0]["parts"][0]["says"] == f"Another secret was used: {which}."
+
+
+def test_a_refusal_that_had_to_be_is_marked_so_on_the_wire_as_in_the_message(market):
+    for press, fault, expected in (("healthcheck", "stale", True), ("healthcheck", "post", True)):
+        ask(market, "POST", "/press", press=press, fault=fault)
+        one = message(market, "officernd", press)
+        (row,) = [row for row in rows(market.hosts["officernd"].place, 0) if row.get("n") == one["n"]]
+        assert (row["verdict"], row["expected"], one["expected"]) == ("refused", expected, expected)
+    n = ask(market, "POST", "/resend", n=last_signed(market), changes={"query-1": "elsewhere"})["n"]
+    (row,) = [row for row in rows(market.hosts["officernd"].place, 0) if row.get("n") == n]
+    assert (row["verdict"], row["expected"]) == ("refused", False)
+    assert ask(market, "GET", "/message", n=n)["expected"] is False

@@ -54,13 +54,3 @@ def duration(seconds: float) -> str:
         count, rest = divmod(rest, size)
         said += [f"{count} {name}{'s' * (count != 1)}"] if count else []
     return f"{' '.join(said)} ({seconds} s)"
-
-
-def signed_when(timestamp: int, now: int) -> str:
-    """Return in words when something was signed, seen from `now`.
-
-    >>> print(signed_when(1648190384, 1648190394), signed_when(1648190384, 1648190204))
-    Signed at 1648190384, 10 s before 1648190394. Signed at 1648190384, 3 minutes (180 s) after 1648190204.
-    """
-    side = "before" if timestamp <= now else "after"
-    return f"Signed at {timestamp}, {duration(abs(now - timestamp))} {side} {now}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..core.printing import printable, signed_when
+from ..core.printing import duration, printable
 from ..core.refusals import REASONS
 from .answer import Answer
 from .differences import Mine
@@ -126,3 +126,13 @@ def _mine(mine: Mine) -> Iterator[str]:
         yield from _explained(mine.explanations)
     elif mine.tried and not mine.same_as:
         yield f"No known mistake gives yours: {mine.tried} combinations were tried."
+
+
+def signed_when(timestamp: int, now: int) -> str:
+    """Return in words when something was signed, seen from `now`.
+
+    >>> print(signed_when(1648190384, 1648190394), signed_when(1648190384, 1648190204))
+    Signed at 1648190384, 10 s before 1648190394. Signed at 1648190384, 3 minutes (180 s) after 1648190204.
+    """
+    side = "before" if timestamp <= now else "after"
+    return f"Signed at {timestamp}, {duration(abs(now - timestamp))} {side} {now}."

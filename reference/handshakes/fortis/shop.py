@@ -45,7 +45,7 @@ def shop(sides: Sides) -> Shop:
             her, faults(opening_faults(app.mode)), window=True, ready=person,
         ),
         Press(
-            "consent", "Consent", "The user lets the app act for her by OAuth.",
+            "consent", "Consent", "The user lets the app act for her by OAuth. The simulator plays her browser, so no window opens; in the app’s window you can do it yourself.",
             her, faults(OAUTH_FAULTS), ready=person, done=granted or None,
         ),
         Press("unregister", "Remove the user", "A postback ends the user's registration.", her, ready=person, done=gone and not person, name="user-gone"),

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.stages import Stage
-from ..core.strict import MAX_QUERY, Pairs, of_type
+from ..core.strict import MAX_QUERY, Pairs, absent, of_type
 from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
 from .rules import Readings, Rules, rules
@@ -118,10 +118,10 @@ def _plain(rule: Rules, query: str, url: str, key: bytes, readings: Readings | N
     values = _parameters(rule, query, "hmac", "data", BY_DATA)
     digest, location_id, timestamp = map(values.get, NEEDED)
     if not digest or not location_id or not timestamp:
-        absent = next((name for name in NEEDED if name not in values), "")
-        reason = "missing-parameter" if absent else "empty-parameter"
-        name = absent or next(name for name in NEEDED if not values[name])
-        raise Refused(reason, "fortis:plain.missing", {"name": name}, stage="parameters")
+        missing = next((name for name in NEEDED if name not in values), "")
+        reason = "missing-parameter" if missing else "empty-parameter"
+        name = missing or next(name for name in NEEDED if not values[name])
+        raise Refused(reason, "fortis:plain.missing", absent(name, values), stage="parameters")
     received = rule.digest(digest)
     rule.location(location_id)
     seconds = rule.timestamp(timestamp)
@@ -139,7 +139,8 @@ def _data(rule: Rules, query: str, passphrase: bytes) -> str:
     try:
         values = _parameters(rule, query, "data", "hmac", BY_HMAC)
         if "data" not in values:
-            raise Refused("missing-parameter", "fortis:encrypted.data", {"name": "data"}, stage="parameters")
+            evidence = absent("data", values)
+            raise Refused("missing-parameter", "fortis:encrypted.data", evidence, stage="parameters")
         return values["data"]
     except Refused:
         if len(query) <= MAX_QUERY:

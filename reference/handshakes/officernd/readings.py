@@ -20,7 +20,7 @@ from urllib.parse import unquote_plus
 from ..core.keys import hex_key_bytes
 from ..core.readings import composed
 from ..core.refusals import Refused
-from ..core.strict import Pairs, decoded, query_pairs
+from ..core.strict import Pairs, absent, decoded, query_pairs
 from ..core.timestamps import Tolerance
 from . import rules
 from .rules import SIGNATURE, Readings
@@ -107,13 +107,14 @@ def _repeated_as_array(query: str) -> tuple[Pairs, str]:
         if plain != name or plain in values:
             arrays.add(plain)
         values.setdefault(plain, []).append(value)
-    found = values.pop("signature", [])
+    found = values.get("signature", [])
     if "signature" in arrays:
         raise Refused("duplicate-parameter", SIGNATURE + "repeated", {"name": "signature"})
     signature = "".join(found)
     if not signature:
         reason = "empty-parameter" if found else "missing-parameter"
-        raise Refused(reason, SIGNATURE + "missing", {"name": "signature"}, stage="parameters")
+        raise Refused(reason, SIGNATURE + "missing", absent("signature", values), stage="parameters")
+    del values["signature"]
     pairs: Any = tuple((name, texts if name in arrays else texts[0]) for name, texts in values.items())
     return pairs, signature
 

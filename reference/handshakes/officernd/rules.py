@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..core.keys import key_bytes
 from ..core.readings import replaced
 from ..core.refusals import Refused
-from ..core.strict import Pairs, hex_digest, no_duplicates, query_pairs
+from ..core.strict import Pairs, absent, hex_digest, no_duplicates, query_pairs
 from ..core.timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]
@@ -54,7 +54,7 @@ def split_signature(value: str) -> tuple[str, str]:
         fields[match[1]] = match[2]
     for name in ("t", "signature"):
         if name not in fields:
-            raise Refused("missing-parameter", "officernd:signature.syntax", {"field": name}, stage="fields")
+            raise Refused("missing-parameter", SIGNATURE + "syntax", absent(name, fields), stage="fields")
     timestamp, digest = fields["t"], fields["signature"]
     digits = timestamp.isascii() and timestamp.isdigit()
     if digits and len(timestamp) == MILLISECONDS:
@@ -82,7 +82,7 @@ def split_query(query: str, component: Callable[[str, str], str] | None = None) 
     value = values.pop("signature", None)
     if not value:
         reason = "missing-parameter" if value is None else "empty-parameter"
-        raise Refused(reason, "officernd:signature.missing", {"name": "signature"}, stage="parameters")
+        raise Refused(reason, SIGNATURE + "missing", absent("signature", dict(pairs)), stage="parameters")
     return tuple(values.items()), value
 
 

@@ -30,7 +30,7 @@ from ..core.keys import key_bytes
 from ..core.printing import printable
 from ..core.refusals import Refused
 from ..core.stages import Stage
-from ..core.strict import Pairs, of_type
+from ..core.strict import Pairs, absent, of_type
 from ..core.timestamps import Tolerance, check_time
 from .php import is_numeric
 from .rules import MILLISECONDS, Readings, Rules, encoded, php_json, rules
@@ -227,7 +227,7 @@ def _unsigned(pairs: Pairs) -> Pairs:
 def _present(values: Mapping[str, str], name: str, clause: str) -> str:
     if not (value := values.get(name)):
         reason = "missing-parameter" if value is None else "empty-parameter"
-        raise Refused(reason, clause, {"name": name}, stage="parameters")
+        raise Refused(reason, clause, absent(name, values), stage="parameters")
     return value
 
 

@@ -13,7 +13,7 @@ from ..core.keys import key_bytes
 from ..core.printing import printable
 from ..core.readings import replaced
 from ..core.refusals import Refused
-from ..core.strict import form_pairs, hex_digest, json_object, no_duplicates
+from ..core.strict import absent, form_pairs, hex_digest, json_object, no_duplicates
 
 Readings = Mapping[str, Callable[..., Any]]
 
@@ -63,7 +63,7 @@ def form_field(body: bytes, content_type: str) -> bytes:
     values = fields(body, content_type, clause, "retailcrm:register.once")
     value = values.get("register")
     if not value:
-        evidence = {"name": "register"}
+        evidence = absent("register", values)
         if any(name.startswith("register[") for name in values):
             evidence["found"] = "register[…] in brackets; a JSON text in one field is expected"
         reason = "missing-parameter" if value is None else "empty-parameter"
@@ -102,7 +102,7 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
         return found
     clause = "retailcrm:register.members"
     if missing := [name for name in NAMES if found.get(name) is None]:
-        raise Refused("missing-parameter", clause, {"name": missing[0]}, stage="members")
+        raise Refused("missing-parameter", clause, absent(missing[0], values), stage="members")
     if other := [name for name in NAMES if type(found[name]) is not str]:
         evidence = {"name": other[0], "found": type(found[other[0]]).__name__, "expected": "str"}
         raise Refused("wrong-type", clause, evidence, stage="members")

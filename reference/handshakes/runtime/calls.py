@@ -12,7 +12,7 @@ from typing import Any
 from ..core.messages import Request, Response, Step, Unreachable
 from ..core.printing import printable
 from ..core.refusals import Refused
-from ..core.strict import json_value
+from ..core.strict import absent, json_value
 
 
 def call(request: Request, clause: str) -> Step[Response]:
@@ -83,7 +83,7 @@ def text_of(values: Mapping[str, Any], name: str, clause: str) -> str:
     'a'
     """
     if values.get(name) is None:
-        raise Refused("missing-parameter", clause, {"name": name})
+        raise Refused("missing-parameter", clause, absent(name, values))
     if not isinstance(values[name], str):
         raise Refused(
             "wrong-type", clause, {"name": name, "found": type(values[name]).__name__, "expected": "str"}

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.cases import called
 from ..core.messages import Headers, Request, Response
 from ..core.refusals import REASONS, Refused
 from ..explain import explain
 from ..runtime.verdicts import Refuses, Survives
 from ..runtime.watching import http_of
 from ..spec.register import load
+from .advice import UNTOLD, advice, cure, named, other, readable
 from .places import Place
-from .reasons import CHANGED, KNOWN, NOT_THE_SIGNATURE, UNTOLD, advice, beside, ruled
+from .reasons import CHANGED, NOT_THE_SIGNATURE, beside, ruled
 from .remarks import clause, met, misspelt, note, probes, rule, sources
 from .resending import COPY, parts
-from .views import sender, verdict, what
+from .views import expected, sender, verdict, what
 from .wire import Exchange, Wire
 
 Json = dict[str, Any]
 REFUSED_BY_ANSWER = {
     "reason": "refused by its answer",
-    "hint": "Look at the answer: it says what was refused.",
+    "hint": "Sender: look at the answer; it says what was refused.",
 }
+SIGN_ALL = ("officernd", "onoffice")
+"""The platforms whose signature covers every parameter of a URL, so that one left out of it is news."""
 TITLES = {"verified": "Verified by {}", "decrypted": "Decrypted by {}"}
 
 
@@ -37,23 +41,20 @@ def details(place: Place, one: Exchange) -> Json:
     after = str(found.get("after", ""))
     looks = bool(one.carries) and (untold or bool(found.get("explanations")))
     asked = sources(place, one)
-    said = (
-        f"{KNOWN}{what(fault)}. "
-        if fault and isinstance(fault.expected, Refuses) and not one.carries and not asked
-        else ""
-    )
+    sides = between(place, one)
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, said + (after if after.startswith(CHANGED) else advice(each, bool(asked), looks)), misspelt(request, each)) for endpoint, each in one.refused],
+        "refusals": [_refusal(endpoint, each, after if after.startswith(CHANGED) else named(advice(each, bool(asked), looks), *sides), misspelt(request, each)) for endpoint, each in one.refused],
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
         "rule": rule(place, one), "sources": asked, "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
         "why": bool(one.carries) if one.carries or not one.refused else _has_more(found),
-        "survived": what(fault) if fault and isinstance(fault.expected, Survives) else "", "expected": bool(fault),
+        "fault": what(fault) if fault and isinstance(fault.expected, Refuses) else "",
+        "survived": what(fault) if fault and isinstance(fault.expected, Survives) else "", "expected": expected(place, one),
         "readings": [{"id": each.id, "rule": each.rule} for each in load(place.name).readings("signing")],
     }  # fmt: skip
     if one.response is not None:
@@ -122,9 +123,10 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     after = beside(refused, found) if bad and not readings else ""
     if bad and probes(one):
         after = one.request.note
+    sides = between(place, one)
     if after:
         told = {"reason": refused.reason, "hint": refused.hint()} if refused else REFUSED_BY_ANSWER
-        return {"verdict": "refused", "after": after, **told}
+        return {"verdict": "refused", "after": after, **told, "hint": named(told["hint"], *sides)}
     if found is None:
         says = "No secret is known here for this request: nothing can be compared."
         return {"verdict": "unknown", "says": says}
@@ -134,7 +136,39 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     fault = met(place, one) if bad and not parts else None
     rule = clause(place.name, broken) if bad else None
     copied = one.request.note if bad and one.request.note.startswith(COPY) else ""
-    return {**found.as_json(), "rule": rule, "known": what(fault) if fault else copied.rstrip(".")}
+    answer = {**found.as_json(), "rule": rule, "known": what(fault) if fault else copied.rstrip(".")}
+    for group in answer["explanations"]:
+        for part in (part for each in group for part in each["parts"]):
+            told_of(place, one, secret, part)
+            part["cure"] = named(cure(part), *sides)
+    return answer
+
+
+def between(place: Place, one: Exchange) -> tuple[str, str]:
+    """Return who made a request and who received it: what a browser carries to the partner, the platform made."""
+    platform, partner = place.sides.platform.name, place.sides.partner.name
+    return (platform, partner) if one.receiver == partner else (partner, platform)
+
+
+def told_of(place: Place, one: Exchange, secret: str, part: Json) -> None:
+    """Say of a cause what only this page knows: which other secret it was, or what a reading leaves unsigned."""
+    if part["id"] == "key-other":
+        last = part["change"].startswith(f"number {len(place.tools.secrets(place.sides, one.request))} ")
+        webhook = bool(one.request.header("officernd-signature"))
+        part["says"], part["change"] = f"Another secret was used: {other(place.name, webhook, last)}.", ""
+    if part["kind"] != "reading":
+        return
+    found = explain(
+        place.name, http_of(one.arrived or one.request), secret=secret, now=one.now,
+        readings=[part["id"]], ciphers=place.ciphers,
+    )  # fmt: skip
+    sent = {piece.partition("=")[0] for piece in one.request.query.split("&")}
+    unsigned = (found.returns or {}).get("not_covered", ()) if place.name in SIGN_ALL else ()
+    left = [called(name) for name in unsigned if name in sent]
+    for question in load(place.name).ambiguities:
+        for reading in question.readings:
+            if reading.id == part["id"]:
+                part["says"] = readable(question.question, reading.rule, left)
 
 
 def _has_more(found: Json) -> bool:

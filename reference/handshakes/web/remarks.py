@@ -12,8 +12,8 @@ from ..core.refusals import Refused
 from ..runtime.browser import PLAYED
 from ..runtime.verdicts import PROBE, Fault, Refuses, Survives
 from ..spec.register import load
+from .advice import UNTOLD
 from .places import Place
-from .reasons import UNTOLD
 from .wire import Exchange
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from ..runtime.verdicts import Fault, Finding, Refuses, Survives
 from ..spec.register import load
 from .places import Place
 from .portals import PORTAL
-from .remarks import carried_on, looked, note, probes, survivor
+from .remarks import carried_on, looked, met, note, probes, survivor
 from .wire import Chapter, Exchange
 
 VERDICTS = {"signed": "verified", "encrypted": "decrypted"}
@@ -68,7 +68,7 @@ def exchange(place: Place, one: Exchange) -> list[Json]:
         "n": one.number, "kind": "request", "chapter": one.chapter, "from": sender(one), "to": one.receiver,
         "text": f"{method} {path}", "sub": reason or _names(query, one), "search": target, "carries": one.carries,
         "verdict": seen, "answer": one.answer, "open": one.answered is None,
-        "violated": any(finding.violated for finding in one.findings), "note": note(place, one), "probe": probes(one),
+        "violated": any(finding.violated for finding in one.findings), "note": note(place, one), "expected": expected(place, one),
     }  # fmt: skip
     if one.answered is None:
         return [request]
@@ -78,6 +78,12 @@ def exchange(place: Place, one: Exchange) -> list[Json]:
         location = next((value for name, value in one.answered.headers if name == "location"), "")
         sub = f"to {wire.masked(location)}" if location else _short(wire.masked(one.answered.body))
     return [request, {"n": one.answer, **back, "text": text, "sub": sub, "verdict": seen, "of": one.number}]
+
+
+def expected(place: Place, one: Exchange) -> bool:
+    """Return whether a refusal is one that had to be: a simulator sent it for that, or a fault that a person chose."""
+    fault = met(place, one)
+    return probes(one) or (fault is not None and isinstance(fault.expected, Refuses))
 
 
 def sender(one: Exchange) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from ...core.messages import Request
 from ...core.refusals import Refused
-from ...core.strict import no_duplicates, query_pairs
+from ...core.strict import absent, no_duplicates, query_pairs
 from ...runtime.renewing import Renewing
 from ...runtime.store import Installation, StoreError, earlier
 from ..rules import encrypted, launch
@@ -82,7 +82,7 @@ class Connecting(Renewing[Configuration]):
         if not configured:
             raise Refused("empty-secret", clause)
         if not values.get("key"):
-            raise Refused("missing-parameter", clause, {"name": "key"})
+            raise Refused("missing-parameter", clause, absent("key", values))
         if not hmac.compare_digest(values["key"].encode(), configured.encode()):
             raise Refused("wrong-key", clause)
 
@@ -92,8 +92,8 @@ class Connecting(Renewing[Configuration]):
             value = values.get(name, "")
             if not value or value.startswith("{{"):
                 reason = "missing-parameter" if not value else "malformed"
-                found = "a placeholder that nothing filled" if value else "none"
-                raise Refused(reason, CLAUSE + "postback.required", {"name": name, "found": found})
+                evidence = absent(name, values) | ({"found": "a placeholder that nothing filled"} if value else {})
+                raise Refused(reason, CLAUSE + "postback.required", evidence)
         try:
             launch.location(values["location_id"])
         except Refused as refused:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from ...core.refusals import Refused
-from ...core.strict import json_object
+from ...core.strict import absent, json_object
 
 ENCRYPTED = "fortis:encrypted."
 MAGIC = b"Salted__"
@@ -169,4 +169,4 @@ def required(values: Mapping[str, str]) -> None:
     """
     if "location_id" not in values or "user_id" not in values:
         name = "user_id" if "location_id" in values else "location_id"
-        raise Refused("missing-parameter", "fortis:encrypted.required", {"name": name}, stage="members")
+        raise Refused("missing-parameter", "fortis:encrypted.required", absent(name, values), stage="members")

@@ -16,7 +16,7 @@ from ...core.messages import Answer, Pause, Request, Step, redirect
 from ...core.origins import allowed_origin
 from ...core.printing import printable
 from ...core.refusals import Refused
-from ...core.strict import no_duplicates, query_pairs
+from ...core.strict import absent, no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.oauth import error_name
 from ...runtime.renewing import LOOK
@@ -100,7 +100,7 @@ class Connecting(Refreshing):
         for name in ("org_slug", "integrationId"):
             id_of(values, name, clause)
         if "locations" not in values and self.configuration.connect_without_locations != "all":
-            raise Refused("missing-parameter", clause, {"name": "locations"})
+            raise Refused("missing-parameter", clause, absent("locations", values))
         if values.get("locations") and not location_ids(
             values["locations"]
         ):  # which would count as all of them

@@ -38,7 +38,7 @@ BACK = "OfficeRnD checks the health of what was connected, now that the browser 
 GONE = PROBE + "OfficeRnD checks the health once more after a removal."
 TRIED = (
     PROBE
-    + "the simulator signs with the secret of its own false answer, as only a partner that believed it accepts."
+    + "it is signed with the secret of the false answer. Only a partner that believed that answer would accept it."
 )
 
 

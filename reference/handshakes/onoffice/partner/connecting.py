@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from ...core.messages import Pause, Step
 from ...core.refusals import Refused
+from ...core.strict import absent
 from ...runtime.role import Equipped
 from ...runtime.store import EXPIRES, Conflict, Installation, StoreError, earlier, expiry
 from ..errorcodes import ENDED
@@ -262,11 +263,9 @@ class Connecting(Equipped[Configuration]):
 def needed(url: SignedUrl, name: str, most: int) -> str:
     """Return the value of a parameter that has to be there; raises `Refused` with a reason of its own each."""
     clause = CLAUSE + ("unlock.empty-token" if name == "apiToken" else "url.signed-values")
-    if name not in url.covered:
-        raise Refused("missing-parameter", clause, {"name": name})
-    value = url.value(name)
-    if not value:
-        raise Refused("empty-parameter", clause, {"name": name})
+    if not (value := url.value(name)):
+        reason = "empty-parameter" if name in url.covered else "missing-parameter"
+        raise Refused(reason, clause, absent(name, url.covered))
     if len(value) > most:
         raise Refused("too-large", clause, {"name": name, "characters": len(value), "limit": most})
     return value

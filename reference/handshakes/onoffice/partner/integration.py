@@ -17,7 +17,7 @@ from ...core.keys import first_that_verifies
 from ...core.messages import Answer, Headers, Request, Response, Step
 from ...core.printing import printable
 from ...core.refusals import Refused
-from ...core.strict import form_pairs, no_duplicates
+from ...core.strict import absent, form_pairs, no_duplicates
 from ...runtime.pages import page, script
 from ...runtime.role import Endpoint
 from ...runtime.store import store_failed
@@ -256,7 +256,7 @@ class Provider(Connecting):
             value = url.value(name)
             if not value:
                 reason = "empty-parameter" if name in url.covered else "missing-parameter"
-                raise Refused(reason, CLAUSE + "claim.latest", {"name": name})
+                raise Refused(reason, CLAUSE + "claim.latest", absent(name, url.covered))
         self.in_use(url.value("customerWebId"))
         self.claimed(url)
 

@@ -16,7 +16,7 @@ from typing import Any
 from ...core.keys import first_that_verifies
 from ...core.messages import Answer, Headers, Request, Response, Step, json_response, redirect
 from ...core.refusals import Refused
-from ...core.strict import json_object, query_pairs
+from ...core.strict import absent, json_object, query_pairs
 from ...runtime.pages import page
 from ...runtime.role import Endpoint
 from ...runtime.store import Installation
@@ -250,7 +250,7 @@ class Module(Working):
         for name in ("clientId", "activity"):
             if not fields.get(name):
                 reason = "empty-parameter" if name in fields else "missing-parameter"
-                raise Refused(reason, clause, {"name": name})
+                raise Refused(reason, clause, absent(name, fields))
         return fields
 
     def flags(self, activity: dict[str, Any]) -> dict[str, str]:

@@ -85,10 +85,11 @@ const card = (step, number, current) => {
     steps(shop);
     $(`[data-fault="${step.id}"]`).focus();
   });
+  const none = step.faults ? null : el("p", { class: "hint", "data-none": step.id }, "No fault can be chosen for this step.");
   return el("li", { class: `step ${step.state} ${current ? "open" : ""}`, "data-step": step.id, "data-try": String(step.try), "aria-current": current ? "step" : false },
     el("span", { class: "n", "aria-hidden": "true" }, sign), el("div", { class: "name" }, el("h3", {}, step.title), state(kind, word)),
     el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said),
-    step.ready ? el("div", { class: "do" }, go, off, choose) : null);
+    step.ready ? el("div", { class: "do" }, go, off, choose, none) : null);
 };
 
 const steps = (one) => {

@@ -34,16 +34,20 @@ const refused = (one) => {
   const refusal = one.refusals.at(-1);
   const to = one.response?.headers.find(([name]) => name === "location")?.[1];
   const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${to ? ` to ${to}` : ""}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
-  return el("div", { class: "verdict bad" }, el("span", {}, state(one.probe || one.expected ? "ok" : "bad", one.probe || one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
+  return el("div", { class: `verdict bad ${one.expected ? "expected" : ""}` }, el("span", {}, state(one.expected ? "ok" : "bad", one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
     refusal ? el("p", {}, refusal.says) : null,
+    one.fault ? el("p", {}, el("b", {}, "The fault that was chosen: "), `${plain(one.fault)}.`) : null,
     refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, TYPES[value] ?? value)))) : null,
     one.sources.map(({ n, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `${start(one.receiver)} asked ${to}, whose answer is ` : lost ? `What ${one.receiver} asked, and got no answer to: ` : `The answer that ${one.receiver} refused is `, link(n), other ? `. The account on this page is at ${other}.` : ".")),
     el("dl", { class: "two" },
-      el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
+      el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}, by ${refusal.clause}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
       el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
     one.rule?.by === "nobody" || one.rule?.text ? rule(one.rule) : null,
-    refusal && !one.probe ? el("p", { class: "hint" }, refusal.hint.replace(/The evidence (say|name)s/, "The facts above $1").replace("The evidence has", "The facts above have")) : null);
+    refusal && !one.probe ? todo(refusal.hint.replace(/The evidence (say|name)s/, "The facts above $1").replace("The evidence has", "The facts above have")) : null);
 };
+
+// what each side has to do, a line each
+const todo = (text) => text.split(/\s+(?=(?:Sender|Receiver) \(|Whoever )/).map((one) => el("p", { class: "hint" }, plain(one.trim())));
 
 const verdict = (one) => {
   const survived = one.survived ? [el("span", {}, state("ok", "survived as expected")), el("p", {}, `The fault: ${one.survived}. It must not stop ${one.receiver}.`), one.rule?.text ? rule(one.rule) : null] : [];
@@ -76,20 +80,17 @@ const local = (says) => says?.split(/(?<=\.) /).filter((one) => !one.includes("o
 const sentence = ({ says, change }) => change ? says.replace(/\.(?= [A-Z]|$)/, () => ` (${change}).`) : says;
 const reading = (one) => one.parts.every((part) => part.kind === "reading");
 
-const explained = (answer, by) => {
-  if (answer.after?.endsWith("not the cause.")) return [el("p", {}, "The cause is what stands above: ", el("strong", {}, answer.reason), `. ${answer.after}`)];
+const explained = (answer, by, chosen) => {
+  if (answer.after && !answer.after.startsWith("It was changed")) return [el("p", {}, "The cause is what stands above: ", el("strong", {}, answer.reason), `. ${answer.after}`)];
   if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`)];
   if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
   const parts = [];
   if (answer.verdict === "verified") parts.push(el("p", {}, local(answer.returns?.says) || "With this secret, at this time, it verifies."));
-  else parts.push(el("p", {}, el("strong", {}, answer.reason), ` ${answer.says}`));
+  else if (chosen) parts.push(el("p", {}, el("strong", {}, answer.reason), ` ${answer.says}`));
   answer.explanations?.slice(0, 3).forEach((group, index) => {
     const [first, ...others] = [...group.filter((one) => !reading(one)), ...group.filter(reading)]; // a mistake says more than a reading
-    parts.push(el("h3", {}, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => part.kind === "reading" ? [
-      el("p", {}, `It would be accepted if the documents were read in another way: ${plain(part.says.slice(part.says.indexOf(": ") + 2))} `, el("code", {}, part.id)),
-      el("p", { class: "hint" }, "What to do: let the sender keep to the rule. If the platform itself sends this, verify with that reading, and report it: the page “Report a wrong reading” of this guide says how.")] : [
-      el("p", {}, part.id === "key-other" ? "Another secret was used: one that this side keeps for something else." : plain(sentence(part))),
-      el("p", { class: "hint" }, `What to do: ${part.id === "key-other" ? "sign with the secret of this request: the rule above says which." : plain(part.cure)}`)]));
+    parts.push(el("h3", { tabindex: -1 }, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => [
+      el("p", {}, plain(sentence(part)), ...(part.kind === "reading" ? [" ", el("code", {}, part.id)] : [])), ...todo(part.cure), ...(part.kind === "reading" ? [report] : [])]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });
   if (answer.rule && !by) parts.push(el("p", {}, el("b", {}, "The rule that this breaks: "), plain(answer.rule.text), " ", el("code", {}, answer.rule.id)));
@@ -98,13 +99,16 @@ const explained = (answer, by) => {
     if (!answer.signature_fits && ["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
       if (answer.known) parts.push(el("h3", {}, "Cause"), el("p", {}, `On this page it is known: ${answer.known}.`));
       parts.push(el("p", {}, `${answer.known ? "The bytes alone do not tell it" : "No known mistake gives the received value"}: ${answer.tried} combinations were tried. Another secret, a value that was changed and a signature that was changed all look like this.`),
-        el("p", { class: "hint" }, "What to do: compare the secrets of both sides first. If they are the same, compare what was signed with the stages below; what still differs was changed on the way."));
-    } else parts.push(answer.known ? el("p", {}, `On this page it is known: ${answer.known}.`) : "", el("p", { class: "hint" }, answer.hint));
+        el("p", { class: "hint" }, "Sender and receiver: compare the secrets of both sides first. If they are the same, compare what was signed with the stages below; what still differs was changed on the way."));
+    } else parts.push(el("p", {}, "The cause is what stands above: ", el("strong", {}, answer.reason), "."));
   }
   return parts;
 };
 
-const why = async (one, panel, reading = "") => {
+const NO_WHY = "There is no “Why?” here: no signature decided this, and what stands above is all that there is to say.";
+const report = el("details", { class: "hint" }, el("summary", {}, "Report a wrong reading"), el("p", {}, "Send no real data. Name the reading by its id, say what you saw, who sent it and how sure you are that it is genuine. Add the record that this command writes; it holds ids, counts and a date: ", el("code", {}, `handshakes probe ${platform} REQUEST --secret-file SECRET --record record.json`)));
+
+const why = async (one, panel, reading = "", pressed = false) => {
   panel.replaceChildren(el("p", { role: "status" }, "Looking for the cause …"));
   let answer;
   try { answer = await ask("/why", { n: one.n, reading }); } catch (error) { panel.replaceChildren(el("p", {}, error.message)); return; }
@@ -114,9 +118,14 @@ const why = async (one, panel, reading = "") => {
     ? el("div", {}, el("p", { class: "hint" }, "A document can often be understood in two ways; each is a reading. Choose one to see whether the request would pass."),
       el("label", { for: "reading" }, "Read the documents "), choice, reading ? el("p", {}, one.readings.find(({ id }) => id === reading)?.rule) : null) : "";
   const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Refused as the documents are read here; read in this other way it is accepted" : "Why it is accepted");
-  panel.replaceChildren(...(reading ? [readings] : []), heading, ...explained(answer, one.rule?.by === "fault"), stages(answer, one) ?? "", reading ? "" : readings);
-  if (reading) { choice.focus(); panel.scrollIntoView({ block: "nearest" }); }
-  say(answer.verdict === "refused" ? `${answer.reason}. ${answer.explanations?.[0]?.[0]?.parts?.map((part) => plain(sentence(part))).join(" ") ?? answer.after ?? answer.hint}` : answer.verdict);
+  const news = explained(answer, one.rule?.by === "fault", reading);
+  const begins = news[0]?.tagName === "H3"; // the news has a heading of its own
+  panel.replaceChildren(...(reading ? [readings] : []), begins ? "" : heading, ...news, stages(answer, one) ?? "", reading ? "" : readings);
+  if (reading) { choice.focus(); panel.scrollIntoView({ block: "nearest" }); } else if (pressed) {
+    panel.scrollIntoView({ block: "start" });
+    if (pressed === "button") (begins ? news[0] : heading).focus({ preventScroll: true });
+  }
+  say(answer.verdict === "refused" ? news.filter((part) => part.textContent).slice(0, 2).map((part) => part.textContent).join(": ") : answer.verdict);
 };
 
 const resend = async (one, changes) => {
@@ -232,20 +241,22 @@ export const show = async (row, rows, act = "") => {
   const again = shown.n === one.n ? shown : { n: one.n, why: false, tamper: false };
   if (again !== shown) $("#message").scrollTop = 0; // another message is read from its verdict on
   shown = again;
-  if (act === "why") again.why = true;
+  if (act === "why" && one.why) again.why = true;
+  if (act === "why" && !one.why) say(NO_WHY);
   if (act === "tamper") again.tamper = true;
   const panel = el("div", { class: "panel", id: "why", "aria-live": "polite", hidden: !again.why });
   const form = tamper(one);
   form.hidden = !again.tamper;
   const toggle = (name, word, key, part) => {
     const button = el("button", { class: "btn small", type: "button", "data-act": name, "aria-expanded": String(again[name]) }, word, el("kbd", {}, key));
-    button.addEventListener("click", () => { again[name] = !again[name]; part.hidden = !again[name]; button.setAttribute("aria-expanded", String(again[name])); if (name === "why" && again.why) why(one, panel); });
+    button.addEventListener("click", () => { again[name] = !again[name]; part.hidden = !again[name]; button.setAttribute("aria-expanded", String(again[name])); if (name === "why" && again.why) why(one, panel, "", "button"); });
     return button;
   };
   const replay = el("button", { class: "btn small", type: "button", "data-act": "replay", disabled: !one.resendable }, "Replay", el("kbd", {}, "R"));
   replay.addEventListener("click", () => resend(one, {}));
   place.replaceChildren(title(row), one.note ? el("p", { class: "note" }, one.note) : "", verdict(one) ?? "",
     el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null),
+    !one.why && one.verdict === "refused" && !one.probe ? el("p", { class: "hint", id: "no-why" }, NO_WHY) : "",
     panel, form,
     section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}${one.request.bytes ? `, ${one.request.bytes} bytes of payload` : ""}. Secrets are masked; keys that everybody knows are not.`), lines(one.request)),
     one.response ? section("Response", lines(one.response)) : el("p", { class: "hint" }, one.failure ? `No response: ${one.failure}.` : "No response yet."),
@@ -257,7 +268,7 @@ export const show = async (row, rows, act = "") => {
     for (const on of ["pointerenter", "focusin"]) part.addEventListener(on, light(true));
     for (const off of ["pointerleave", "focusout"]) part.addEventListener(off, light(false));
   }
-  if (again.why) why(one, panel);
+  if (again.why) why(one, panel, "", act === "why" ? "key" : false);
   if (one.verdict === "verified" || one.verdict === "decrypted") covers(one);
   if (act === "replay" && one.resendable) resend(one, {});
   if (act === "tamper") $("#message .tamper .field")?.focus();

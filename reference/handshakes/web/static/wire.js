@@ -21,7 +21,7 @@ const arrow = (row) => {
 
 const badge = (row) => {
   if (row.kind !== "request") return null;
-  if (row.verdict === "refused") return state(row.probe ? "ok" : "bad", row.probe ? "refused as expected" : "refused");
+  if (row.verdict === "refused") return row.expected ? el("span", { class: "st ok wide" }, "refused as expected") : state("bad", "refused");
   if (row.verdict) return state("ok", row.verdict);
   return row.violated ? state("bad", "violated") : row.open ? state("wait", "open") : null;
 };
@@ -29,12 +29,12 @@ const badge = (row) => {
 // a path breaks behind a slash, before it breaks within a word
 const pieces = (text) => text.split(/(?<=[/?&])/).flatMap((piece) => [piece, el("wbr")]);
 
-const message = (row, before) => {
+const message = (row) => {
   const kinds = [row.kind === "request" ? "" : row.kind === "message" ? "window" : "answer", row.carries ? "carries" : "", row.verdict === "refused" ? "bad" : ""];
   const button = el("button", { type: "button", class: `msg ${kinds.join(" ")}`, "data-n": row.n, tabindex: row.n === selected ? 0 : -1,
     "aria-current": row.n === selected ? "true" : false },
   el("span", { class: "no" }, String(row.n)), arrow(row),
-  el("span", { class: "text" }, el("b", {}, pieces(row.text)), row.sub ? el("small", {}, row.sub) : null), badge(row), row.note && row.note !== before?.note ? el("small", { class: "note" }, row.note) : null);
+  el("span", { class: "text" }, el("b", {}, pieces(row.text)), row.sub ? el("small", {}, row.sub) : null), badge(row), row.note ? el("small", { class: "note" }, row.note) : null);
   button.addEventListener("click", () => { choose(row.n); if (innerWidth <= 760) view("message"); });
   return el("li", {}, button);
 };
@@ -58,17 +58,14 @@ const draw = () => {
   const made = [];
   let last = null;
   let list = null;
-  let request = null;
   for (const row of shown) {
     if (row.chapter !== last && chapters.has(row.chapter)) {
       const [item, inner] = part(chapters.get(row.chapter));
       made.push(item);
       list = inner;
-      request = null;
     }
     last = row.chapter;
-    if (list) list.append(message(row, request)); else made.push(message(row, request));
-    if (row.kind === "request") request = row;
+    if (list) list.append(message(row)); else made.push(message(row));
   }
   $("#ladder").replaceChildren(...made);
   $("#empty").hidden = rows.size > 0 && shown.length > 0;
@@ -76,7 +73,22 @@ const draw = () => {
   if (rows.size && !shown.length) $("#empty-text").textContent = "No message matches the search.";
   if (!$('.msg[tabindex="0"]')) $(".msg")?.setAttribute("tabindex", "0");
   if (focused) $(`[data-n="${focused}"]`)?.focus({ preventScroll: true });
-  if (follows) $("#scroll").scrollTop = $("#scroll").scrollHeight;
+  if (follows) toEnd();
+};
+
+// the newest message is in sight, and no row or heading at the top is cut: what would be is scrolled out of sight
+const toEnd = () => {
+  const [frame, list] = [$("#scroll"), $("#ladder")];
+  list.style.paddingBottom = "";
+  frame.scrollTop = frame.scrollHeight;
+  if (frame.scrollHeight <= frame.clientHeight) return;
+  const top = frame.getBoundingClientRect().top;
+  const head = [...list.querySelectorAll(".chapter")].findLast((one) => one.getBoundingClientRect().top <= top + 1);
+  const end = head?.parentElement.getBoundingClientRect().bottom ?? top;
+  const under = top + (head?.offsetHeight ?? 0);
+  const cut = [...list.querySelectorAll(".msg")].map((one) => one.getBoundingClientRect()).find((one) => one.bottom > under + 1);
+  const over = end < under - 1 ? end - top : !cut || cut.top > under - 1 ? 0 : cut.bottom > end - 2 ? cut.bottom - top : cut.bottom - under;
+  if (over > 0) { list.style.paddingBottom = `${over}px`; frame.scrollTop = frame.scrollHeight; }
 };
 
 // what was opened by itself is in sight, though the newest message is further down
@@ -139,7 +151,7 @@ export const follow = (on) => {
   follows = on;
   $("#follow").setAttribute("aria-pressed", String(on));
   $("#follow").textContent = on ? "Follow" : "Jump to latest";
-  if (on) $("#scroll").scrollTop = $("#scroll").scrollHeight;
+  if (on) toEnd();
 };
 export const following = () => follows;
 

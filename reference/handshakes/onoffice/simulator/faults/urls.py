@@ -160,7 +160,7 @@ URL_FAULTS: tuple[UrlFault, ...] = (
     _url("trailing-slash-signed", "url.path", _MISMATCH, "a slash after the path is signed",
          lambda d: _text(d, lambda text: text.replace("?", "/?", 1))),
     _url("query-signed", "url.base", _MISMATCH, "the query alone is signed", lambda d: d.signed_as("onoffice:url.base=query-only")),
-    _url("own-parameters-unsigned", "url.signed-parameters", _MISMATCH, "the provider's own parameters are not signed",
+    _url("own-parameters-unsigned", "url.signed-parameters", _MISMATCH, "the parameters of the provider's own URL are not signed",
          lambda d: d.signed_as("onoffice:url.own-parameters=left-out")),
     _url("parameter-added", "url.signed-parameters", _MISMATCH, "a parameter is added", lambda d: _in_front(d, "admin=1")),
     _url("parameter-changed", "url.verify", _MISMATCH, "another customer's web id",

@@ -1,0 +1,160 @@
+"""What to do about a refusal, and who has to do it: each sentence begins with the side that it is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ..core.refusals import Refused
+
+UNTOLD = ("signature-mismatch", "decryption-failed")
+"""Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
+LOOK = dict.fromkeys(
+    UNTOLD, "“Why?” tries the mistakes that are known, and shows what the receiver computed, stage by stage."
+) | {"malformed": "“Why?” looks at it character by character, though it may be masked here."}
+"""In place of what to do where the page shows the cause there alone."""
+REFUSE = "Receiver: refuse it, as here."
+"""What a receiver has to do about a mistake of the sender's."""
+_ANSWERED = {
+    "200": "The status says that it worked, and the body says no: believe the body, and tell the person what it says.",
+    "3": "It redirects. Do not follow: credentials would go to another address. Compare the address with the documentation.",
+    "400": "The request itself was refused. Compare it with the documentation, with what the answer says in mind.",
+    "401": "The key or token is not known there, or has ended. Is it of the account whose address was asked?",
+    "402": "The customer has to act in the account. Tell the person what the answer says.",
+    "403": "The key or token may not do this. Has it the right? Is it of the account whose address was asked?",
+    "404": "What was asked for is not there. Compare path and account with the documentation.",
+    "429": "Too many requests. Wait as long as the answer says, then repeat it.",
+    "5": "The fault is on the other side. Keep what was there, change nothing, and repeat it later.",
+}
+"""What to do about an error of an API, by its status or the first digit of it."""
+_OF_ANSWERS = {
+    "identity-mismatch": "The answer is about something else than was asked for. Keep nothing of it; is the token another one's?",
+    "unexpected-answer": "Compare the answer with the documented one, and take nothing from it.",
+    "missing-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
+    "empty-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
+    "wrong-state": "It was used already: a browser that goes back or reloads sends it again. Begin the step anew.",
+    "not-allowed": "Compare what is missing with what the answer granted. Ask the person to grant it, and begin the step anew.",
+}
+"""What to do where an answer was refused, not the request that it belongs to."""
+_SAID = {
+    "invalid_grant": "The code was used before, has ended, or is another application's. Begin the step anew to get one.",
+    "invalid_scope": "Ask only for what the application was registered with.",
+    "access_denied": "The person said no. Nothing has to be mended: offer the step again.",
+    "136": "Set the clock that the call is signed with by NTP, and sign Unix seconds.",
+    "137": "Is it the key that belongs to this token, whole and as it was shown? Then compare the text that was signed.",
+    "errorcode": "The meaning says what the API refused in that call. Compare the call with its documentation; what has ended is made anew by opening the provider again.",
+}
+"""What to do about an error that has a name or a code of its own."""
+_REQUESTS = {
+    "malformed": f"Sender: write it in the documented form, as a message of the same step without a fault has it. {REFUSE}",
+    "missing-parameter": f"Sender: send it under the documented name, in the same case. {REFUSE} Compare the name with those that were found; if all of it was sent, look for what cut the URL or the body on the way.",
+    "empty-parameter": f"Sender: fill it. An empty value is usually an unset one in the configuration. {REFUSE}",
+    "duplicate-parameter": f"Sender: send each name once, with percent-encoded values. {REFUSE} Then look for what adds the second one: an edited link, a redirect, a value with a raw &, an attack.",
+    "too-large": "Sender: keep to the limit. Receiver: refuse it without reading the rest, as here.",
+    "wrong-type": f"Sender: send the expected type; a number is no text, and JSON inside a JSON text is a text. {REFUSE}",
+    "wrong-method": f"Sender: use the expected method. {REFUSE}",
+    "wrong-content-type": f"Sender: send the expected content type. {REFUSE}",
+    "unknown-path": "Sender: compare the path with the configured URLs.",
+    "empty-secret": "Receiver: load the secret before the first request comes, and refuse every request without it.",
+    "wrong-key": f"Sender: use the key that was configured for this receiver. {REFUSE}",
+    "unknown-installation": f"Sender: name a connection that was made with this receiver and was not removed. {REFUSE}",
+    "timestamp-in-milliseconds": f"Sender: divide by 1000 before signing. {REFUSE}",
+    "stale": f"Sender: send a new one; an old link, copied or out of a log, stays refused. {REFUSE} If it was sent just now: let both clocks run by NTP.",
+    "from-the-future": f"Sender: sign the time in UTC seconds. {REFUSE} If it is right: let both clocks run by NTP.",
+    "replayed": f"Sender: make a new one for each use. {REFUSE} A repeat is an attack or a retry.",
+    "not-allowed": f"{REFUSE} If the list is configuration, extend it only with what you own or the platform owns.",
+    "identity-mismatch": f"{REFUSE} Believe the API's answer, never the request, and change nothing that is stored.",
+    "wrong-state": f"{REFUSE} The person begins the step anew. Was the connection finished, removed, or started in another browser?",
+}
+"""What to do about a request that was refused for what it is."""
+
+
+def advice(refused: Refused, answered: bool, looks: bool) -> str:
+    """Return what to do about a refusal: of an answer (`answered`) or a request, and whether Why? has more to say.
+
+    >>> advice(Refused("platform-error", "a:b", {"status": "503"}), True, False).partition(".")[0]
+    'Receiver: the fault is on the other side'
+    >>> advice(Refused("identity-mismatch", "a:b", {"consented by": "x"}), True, False).partition(",")[0]
+    'Receiver: refuse it'
+    >>> advice(Refused("platform-error", "a:b", {"status": "200", "errorcode": "137"}), True, False).partition(",")[0]
+    'Receiver: is it the key that belongs to this token'
+    >>> advice(Refused("wrong-method", "a:b"), False, False)
+    'Sender: use the expected method. Receiver: refuse it, as here.'
+    """
+    facts = {**refused.evidence}
+    if looks and refused.reason in LOOK:
+        return LOOK[refused.reason]
+    if "consented by" in facts:
+        return f"{REFUSE} The person who consented was signed in as another user: she signs in as the one who opened the app, and consents again."
+    if refused.reason == "platform-error":
+        status = str(facts.get("status", ""))
+        code = str(facts.get("errorcode", ""))
+        named = _SAID.get(code, _SAID["errorcode"]) if code else _SAID.get(str(facts.get("error")))
+        named = _ANSWERED["5"] if status[:1] == "5" else named
+        return by("Receiver", named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint())
+    told = answered and (refused.reason != "identity-mismatch" or "answered" in facts)
+    if told and refused.reason in _OF_ANSWERS:
+        return by("Receiver", _OF_ANSWERS[refused.reason])
+    return _REQUESTS.get(refused.reason) or by("Receiver", refused.hint())
+
+
+def by(side: str, text: str) -> str:
+    """Return a sentence that begins with who it is for; one that says so itself stays as it is.
+
+    >>> by("Sender", "Write it in hex."), by("Sender", "Receiver: decode it first.")
+    ('Sender: write it in hex.', 'Receiver: decode it first.')
+    """
+    if re.match("(Sender|Receiver|Sender and receiver|Whoever [a-z ]+): ", text):
+        return text
+    plain = re.match(r"[A-Z]([a-z]*\b(?![.(:])|(?= ))", text)
+    return f"{side}: {text[0].lower() + text[1:] if plain else text}"
+
+
+def named(text: str, sender: str, receiver: str) -> str:
+    """Return advice with the names that the two sides have on the page.
+
+    >>> named("Sender: write it in hex. Receiver: refuse it, as here.", "OfficeRnD", "partner")
+    'Sender (OfficeRnD): write it in hex. Receiver (partner): refuse it, as here.'
+    """
+    text = re.sub("Sender and receiver:", f"Sender ({sender}) and receiver ({receiver}):", text)
+    return text.replace("Sender:", f"Sender ({sender}):").replace("Receiver:", f"Receiver ({receiver}):")
+
+
+def cure(part: Mapping[str, str]) -> str:
+    """Return what to do about a mistake that was found in what a sender signed, and who does it.
+
+    >>> cure({"id": "form-base64", "kind": "slip", "says": "The digest is in base64.", "cure": "Write it in hex."})
+    'Sender: write it in hex. Receiver: refuse it, as here.'
+    """
+    if part["kind"] == "reading":
+        return f"Sender: keep to the rule that is shown. {REFUSE} Only if the platform itself sends this, verify with this reading, and report it."
+    if part["id"] == "key-other":
+        return "Sender: sign with the secret of this kind of request, which the rule names. Receiver: refuse it, as here; check that your code verifies with that secret too."
+    side = "Receiver" if part["says"].startswith("The secret given here") else "Sender"
+    text = by(side, part["cure"])
+    text = text if text[-1] in ".?" else f"{text}."
+    return text if "eceiver" in text else f"{text} {REFUSE}"
+
+
+def readable(question: str, rule: str, unsigned: Iterable[str]) -> str:
+    """Return what a reading says where it is a cause: the question that the documents leave open, and its answer to that.
+
+    >>> readable("Are own names signed?", "No.", ["plan"])
+    'The documents leave a question open: Are own names signed? With this answer it would be accepted: No. Not signed: plan.'
+    """
+    left = ", ".join(unsigned)
+    said = f"The documents leave a question open: {question} With this answer it would be accepted: {rule}"
+    return f"{said} Not signed: {left}." if left else said
+
+
+def other(platform: str, webhook: bool, last: bool) -> str:
+    """Return what the secret is that a request was signed with in place of its own; `last` is the last one that is known.
+
+    >>> other("officernd", True, True), other("fortis", False, True)
+    ("the integration's, not the webhook's own", 'the one from before it was changed')
+    """
+    if platform != "officernd":
+        return "the one from before it was changed"
+    if webhook:
+        return "the integration's, not the webhook's own"
+    return "the OAuth client's, not the integration's" if last else "that of another installation"
