@@ -92,7 +92,9 @@ class Connecting(Renewing[Configuration]):
             value = values.get(name, "")
             if not value or value.startswith("{{"):
                 reason = "missing-parameter" if not value else "malformed"
-                evidence = absent(name, values) | ({"found": "a placeholder that nothing filled"} if value else {})
+                evidence = absent(name, values) | (
+                    {"found": "a placeholder that nothing filled"} if value else {}
+                )
                 raise Refused(reason, CLAUSE + "postback.required", evidence)
         try:
             launch.location(values["location_id"])
