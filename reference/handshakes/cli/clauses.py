@@ -18,7 +18,17 @@ from ..spec.register import Register, load, parse
 from ..spec.register_linting import lint
 from ..spec.vectors import MOST_BYTES, rows
 from ..spec.vectors import load as vectors_of
-from .common import ONE_OR_ALL, err, fail, file_given, named_platforms, out, platform_named, unknown
+from .common import (
+    ONE_OR_ALL,
+    answer_shown,
+    err,
+    fail,
+    file_given,
+    named_platforms,
+    out,
+    platform_named,
+    unknown,
+)
 from .sources import list_sources
 
 MOST_NAMES = 8
@@ -148,20 +158,16 @@ def _show_reading(register: Register, id: str) -> None:
     ]
     lines.append(f"  vectors whose answer it changes: {len(changed)}")
     lines += [
-        f"    {name}: {_answer(expect)}, and by this reading {_other_answer(expect, other)}"
+        f"    {name}: {answer_shown(expect)}, and by this reading {_other_answer(expect, other)}"
         for name, expect, other in changed
     ]
     out.print("\n".join(lines), markup=False)
 
 
-def _answer(expect: Data) -> str:
-    return "accepted" if expect["verdict"] == "accepted" else f"refused as {expect['reason']}"
-
-
 def _other_answer(expect: Data, other: Data) -> str:
     """Return an answer that differs; of two that are accepted it is the result that does."""
     both = expect["verdict"] == other["verdict"] == "accepted"
-    return "accepted with another result" if both else _answer(other)
+    return "accepted with another result" if both else answer_shown(other)
 
 
 @app.command("lint")

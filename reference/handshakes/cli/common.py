@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -87,6 +87,11 @@ def file_given(what: str) -> Path | None:
         fail(f"{name}: there is no such file in {Path.cwd()}")
     platform_named(what)
     return None
+
+
+def answer_shown(expect: Mapping[str, Any]) -> str:
+    """Return the answer that a vector expects, in words."""
+    return "accepted" if expect["verdict"] == "accepted" else f"refused as {expect['reason']}"
 
 
 def unknown(kind: str, name: str, known: Iterable[str], listing: str, where: str = "") -> NoReturn:

@@ -18,6 +18,7 @@ from ..core.printing import printable
 from ..core.stages import Stage
 from ..platforms import PLATFORMS, Platform
 from ..runtime.story import Check, World
+from ..runtime.wrapped import Wrapped
 from .common import ONE_OR_ALL, fail, out, platform_named, warn_of_foreign_urllib3
 from .stores import opened_store
 from .temporary import temporary_folder
@@ -92,12 +93,11 @@ def _short(url: str) -> str:
     return base + mark + "&".join(pair.partition("=")[0] for pair in query.split("&"))
 
 
-class Heard:
+class Heard(Wrapped):
     """A role as it is, that keeps the requests which it was sent: the transcript's are masked."""
 
     def __init__(self, role: Role) -> None:
-        self.role = role
-        self.name, self.origins, self.secret_names = role.name, role.origins, role.secret_names
+        super().__init__(role)
         self.requests: list[Request] = []
 
     def handle(self, request: Request) -> Step[Answer]:

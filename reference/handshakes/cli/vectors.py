@@ -21,6 +21,7 @@ from ..spec.register import load as register_of
 from ..spec.vectors import BadFile, file_of, load, raw, read, rows, written
 from .common import (
     ONE_OR_ALL,
+    answer_shown,
     fail,
     file_given,
     named_platforms,
@@ -79,8 +80,8 @@ def list_vectors(
         if reading and reading not in vector["by_reading"]:
             continue
         found += 1
-        by = f"  by the reading: {_expected(vector['by_reading'][reading])}" if reading else ""
-        out.print(f"{vector['id']:<64} {_expected(vector['expect'])}{by}", markup=False)
+        by = f"  by the reading: {answer_shown(vector['by_reading'][reading])}" if reading else ""
+        out.print(f"{vector['id']:<64} {answer_shown(vector['expect'])}{by}", markup=False)
     if not found and any(one.adopted == reading for name in names for one in register_of(name).ambiguities):
         fail(f"{reading} is the adopted reading: its answers are the expected ones of all vectors", 1)
     if not found:
@@ -104,9 +105,9 @@ def show(
     lines += [
         f"  stage {stage['name']}: {Stage(stage['name'], raw(stage)).show()}" for stage in vector["stages"]
     ]
-    lines.append(f"  expected: {_expected(vector['expect'])}")
+    lines.append(f"  expected: {answer_shown(vector['expect'])}")
     lines += [f"    {key}: {_json(value)}" for key, value in vector["expect"].get("returns", {}).items()]
-    lines += [f"  by {reading}: {_expected(expect)}" for reading, expect in vector["by_reading"].items()]
+    lines += [f"  by {reading}: {answer_shown(expect)}" for reading, expect in vector["by_reading"].items()]
     if source := vector.get("derived_from"):
         lines.append(f"  derived from {source['id']}: {source['change']}")
     out.print("\n".join(lines), markup=False)
@@ -193,10 +194,6 @@ def _unformatted(file: Path, document: Data) -> str:
         path.name for path, text in texts.items() if not path.is_file() or path.read_text("ascii") != text
     ]
     return ", ".join(f"{file.parent.name}/{name}" for name in wrong)
-
-
-def _expected(expect: Data) -> str:
-    return "accepted" if expect["verdict"] == "accepted" else f"refused as {expect['reason']}"
 
 
 def _json(value: object) -> str:

@@ -51,11 +51,7 @@ def sides(world: World) -> Sides:
     chosen = {name: setting.choices[0] for name, setting in SETTINGS.items() if setting.choices} | dict(
         world.settings
     )
-    served = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
-    if world.partner_origin and not served:
-        raise ValueError(
-            "an app alone needs the address of the platform that it asks: --set platform_url=http://127.0.0.1:PORT"
-        )
+    served = world.served("an app alone needs the address of the platform that it asks")
     ui, api = served or UI, served or API
     settings = PlatformSettings(
         ui_origin=ui,

@@ -39,12 +39,8 @@ SETTINGS = {
 def sides(world: World) -> Sides:
     """Return the platform with two customers and a provider's account with a service and a webhook, and the provider."""
     chosen = world.settings
-    served = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
+    served = world.served("a provider alone needs the address of the platform that calls it")
     base = chosen.get("base_url", world.partner_origin or PROVIDER).rstrip("/")
-    if world.partner_origin and not served:
-        raise ValueError(
-            "a provider alone needs the address of the platform that calls it: --set platform_url=http://127.0.0.1:PORT"
-        )
     settings = PlatformSettings(
         portal_origin=served or PORTAL,
         api_origin=served or API,

@@ -52,12 +52,8 @@ def sides(world: World) -> Sides:
     With a served origin there is one account, and of `world.traps` the first is a trap, the second another account.
     """
     chosen = world.settings
-    crm = world.platform_origin or chosen.get("platform_url", "").rstrip("/")
+    crm = world.served("a module alone needs the address of the CRM that it is connected to")
     base = world.partner_origin or MODULE
-    if world.partner_origin and not crm:
-        raise ValueError(
-            "a module alone needs the address of the CRM that it is connected to: --set platform_url=http://127.0.0.1:PORT"
-        )
     code = chosen.get("code", CODE)
     scopes = (
         tuple(filter(None, chosen["card_scopes"].split(","))) if "card_scopes" in chosen else (READ, WRITE)

@@ -124,6 +124,13 @@ class World:
     plain: tuple[str, ...] = PLAIN
     secret: str = field(default="", repr=False)
 
+    def served(self, needs: str) -> str:
+        """Return where the platform is served, if it is; raises `ValueError` where a partner alone `needs` to be told."""
+        origin = self.platform_origin or self.settings.get("platform_url", "").rstrip("/")
+        if self.partner_origin and not origin:
+            raise ValueError(f"{needs}: --set platform_url=http://127.0.0.1:PORT")
+        return origin
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

@@ -32,35 +32,22 @@ def opened(
     first: Response, shown: Response, attempt: Attempt, launch_values: list[str], ui: str
 ) -> list[Finding]:
     """Return the findings on a launch that has to open the app, and did: its identity check, address, cookie and frame."""
-    findings = []
+    checks = {}
     if attempt.token:
-        findings.append(
-            Finding(CLAUSE + "identity.users-me", attempt.asked > 0, f"asked {attempt.asked} times")
-        )
+        checks["identity.users-me"] = attempt.asked > 0, f"asked {attempt.asked} times"
     location = first.header("location")
     clean = 300 <= first.status < 400 and not any(tells(location, value) for value in launch_values if value)
-    findings.append(
-        Finding(CLAUSE + "launch.clean-url", clean, f"{first.status}, to an address without its values")
-    )
-    cookies = [value.lower() for value in first.header_values("set-cookie")]
-    if cookies:
-        kept = all(
-            all(mark in cookie for mark in ("secure", "httponly", "samesite=none")) for cookie in cookies
-        )
-        findings.append(Finding(CLAUSE + "launch.cookie", kept, "Secure, HttpOnly, SameSite=None"))
+    checks["launch.clean-url"] = clean, f"{first.status}, to an address without its values"
+    if cookies := [value.lower() for value in first.header_values("set-cookie")]:
+        marks = ("secure", "httponly", "samesite=none")
+        kept = all(mark in cookie for cookie in cookies for mark in marks)
+        checks["launch.cookie"] = kept, "Secure, HttpOnly, SameSite=None"
     stored = "no-store" in shown.header("cache-control").lower()
     policies = ancestors(shown)
-    framed = (
-        bool(policies) and may_frame(shown, ui) and not any(EVERYBODY.issuperset(one) for one in policies)
-    )
-    findings.append(
-        Finding(
-            CLAUSE + "launch.embedding",
-            framed and stored and quiet(shown),
-            "frame-ancestors, no-store, referrer",
-        )
-    )
-    return findings
+    everybody = any(EVERYBODY.issuperset(one) for one in policies)
+    framed = bool(policies) and may_frame(shown, ui) and not everybody
+    checks["launch.embedding"] = framed and stored and quiet(shown), "frame-ancestors, no-store, referrer"
+    return [Finding(CLAUSE + clause, *check) for clause, check in checks.items()]
 
 
 def quiet(shown: Response) -> bool:
