@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
-from ....runtime.verdicts import Refuses, Survives
+from ....runtime.verdicts import Expected, Refuses, Survives
 from ..drafts import Pair
 from ..records import CLAUSE, ConnectFault, Grant
 
@@ -51,62 +51,39 @@ def _about_another(value: dict[str, Any], trap: str) -> None:
     value["settings"]["secret"] = _ANOTHER_SECRET
 
 
+def _for_another(value: dict[str, Any], trap: str) -> None:
+    value["settings"] = {"appClientId": "another", "secret": _ANOTHER_SECRET}
+
+
+_PLATFORM = Refuses("platform-error")
+
+
+def _connect(name: str, clause: str, expected: Expected, what: str, **more: Any) -> ConnectFault:
+    return ConnectFault(name, CLAUSE + clause, expected, what, **more)
+
+
 CONNECT_FAULTS: tuple[ConnectFault, ...] = (
-    ConnectFault("code-expired", CLAUSE + "token.code", Refuses("platform-error"), "an expired code", grant=_expire),
-    ConnectFault("code-reused", CLAUSE + "token.code", Refuses("platform-error"), "a code that was used", grant=_use),
-    ConnectFault(
-        "wrong-scope", CLAUSE + "token.scope", Refuses("platform-error"), "the application does not have the scopes", grant=_narrow
-    ),
-    ConnectFault(
-        "token-401", CLAUSE + "token.errors", Refuses("platform-error"), "the token endpoint answers 401", place="token",
-        answer=_error(401, {"error": "invalid_client"}, ("www-authenticate", 'Basic realm="OfficeRnD"')),
-    ),
-    ConnectFault(
-        "token-429", CLAUSE + "token.errors", Refuses("platform-error"), "the token endpoint answers 429", place="token",
-        answer=_error(429, {"message": "Too many requests"}, ("retry-after", "60")),
-    ),
-    ConnectFault(
-        "token-not-json", CLAUSE + "token.answer", Refuses("unexpected-answer"), "the token endpoint answers HTML",
-        place="token", answer=lambda r, trap: Response(200, (("content-type", "text/html"),), b"<p>hello</p>"),
-    ),
-    ConnectFault(
-        "region-foreign", CLAUSE + "organization.region", Survives("connected"), "a region URL on a foreign host",
-        place="organization", traps=True,
-        answer=_edited(lambda v, trap: v.update(regionInfo={"regionUrl": trap})),
-    ),
-    ConnectFault(
-        "another-integration", CLAUSE + "connect.binding", Refuses("identity-mismatch"), "the answer is about another integration",
-        place="integration", answer=_edited(_about_another), believed=_ANOTHER_SECRET,
-    ),
-    ConnectFault(
-        "another-client", CLAUSE + "connect.binding", Refuses("identity-mismatch"), "the answer is about another application",
-        place="integration",
-        answer=_edited(lambda v, trap: v.update(settings={"appClientId": "another", "secret": _ANOTHER_SECRET})),
-        believed=_ANOTHER_SECRET,
-    ),
-    ConnectFault(
-        "secret-empty", CLAUSE + "secret.answer", Refuses("empty-parameter"), "an empty secret", place="integration",
-        answer=_edited(lambda v, trap: v["settings"].update(secret="")), believed="",
-    ),
-    *(
-        ConnectFault(
-            f"slow-{place}", CLAUSE + "connect.failure", Refuses("unreachable"), f"{text} answers after 15 s", place=place,
-            answer=lambda response, trap: Delayed(15, response), waits=True,
-        )
-        for place, text in _PLACES.items()
-    ),
-    *(
-        ConnectFault(
-            f"dropped-{place}", CLAUSE + "connect.failure", Refuses("unreachable"), f"{text}: connection closed, no answer",
-            place=place, answer=lambda response, trap: Dropped(),
-        )
-        for place, text in _PLACES.items()
-    ),
-    *(
-        ConnectFault(
-            f"error-{place}", CLAUSE + "connect.failure", Refuses("platform-error"), f"{text} answers 500", place=place,
-            answer=_error(500, {"message": "Internal server error"}),
-        )
-        for place, text in _PLACES.items()
-    ),
+    _connect("code-expired", "token.code", _PLATFORM, "an expired code", grant=_expire),
+    _connect("code-reused", "token.code", _PLATFORM, "a code that was used", grant=_use),
+    _connect("wrong-scope", "token.scope", _PLATFORM, "the application does not have the scopes", grant=_narrow),
+    _connect("token-401", "token.errors", _PLATFORM, "the token endpoint answers 401", place="token",
+             answer=_error(401, {"error": "invalid_client"}, ("www-authenticate", 'Basic realm="OfficeRnD"'))),
+    _connect("token-429", "token.errors", _PLATFORM, "the token endpoint answers 429", place="token",
+             answer=_error(429, {"message": "Too many requests"}, ("retry-after", "60"))),
+    _connect("token-not-json", "token.answer", Refuses("unexpected-answer"), "the token endpoint answers HTML", place="token",
+             answer=lambda r, trap: Response(200, (("content-type", "text/html"),), b"<p>hello</p>")),
+    _connect("region-foreign", "organization.region", Survives("connected"), "a region URL on a foreign host", place="organization",
+             answer=_edited(lambda v, trap: v.update(regionInfo={"regionUrl": trap})), traps=True),
+    _connect("another-integration", "connect.binding", Refuses("identity-mismatch"), "the answer is about another integration",
+             place="integration", answer=_edited(_about_another), believed=_ANOTHER_SECRET),
+    _connect("another-client", "connect.binding", Refuses("identity-mismatch"), "the answer is about another application",
+             place="integration", answer=_edited(_for_another), believed=_ANOTHER_SECRET),
+    _connect("secret-empty", "secret.answer", Refuses("empty-parameter"), "an empty secret", place="integration",
+             answer=_edited(lambda v, trap: v["settings"].update(secret="")), believed=""),
+    *(_connect(f"slow-{place}", "connect.failure", Refuses("unreachable"), f"{text} answers after 15 s", place=place,
+               answer=lambda response, trap: Delayed(15, response), waits=True) for place, text in _PLACES.items()),
+    *(_connect(f"dropped-{place}", "connect.failure", Refuses("unreachable"), f"{text}: connection closed, no answer", place=place,
+               answer=lambda response, trap: Dropped()) for place, text in _PLACES.items()),
+    *(_connect(f"error-{place}", "connect.failure", _PLATFORM, f"{text} answers 500", place=place,
+               answer=_error(500, {"message": "Internal server error"})) for place, text in _PLACES.items()),
 )  # fmt: skip
