@@ -8,6 +8,7 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from ....core.messages import Request
@@ -53,120 +54,77 @@ _NOT_ALLOWED = Refuses("not-allowed")
 _WORKS = Survives("connected")
 
 
+def _form(
+    name: str, clause: str, expected: Expected, what: str, apply: Callable[[Draft], Request], **more: Any
+) -> RegisterFault:
+    return RegisterFault(name, CLAUSE + clause, expected, what, apply, **more)
+
+
+def _token(
+    name: str, clause: str, expected: Expected, what: str, token: Callable[[Draft], str]
+) -> RegisterFault:
+    """Return the fault of a registration that has another token."""
+    return _form(name, f"token.{clause}", expected, what, lambda d: d.request(token=token(d)))
+
+
 def _url(name: str, clause: str, expected: Expected, what: str, kind: str) -> RegisterFault:
     """Return the fault of a registration with a right token and a foreign system URL of this kind."""
-    return RegisterFault(
-        name, CLAUSE + clause, expected, what, lambda draft: draft.request(systemUrl=draft.foreign[kind]),
-        verified=True, foreign=kind,
+    return _form(
+        name, clause, expected, what, lambda d: d.request(systemUrl=d.foreign[kind]), verified=True, foreign=kind
     )  # fmt: skip
 
 
 def _own_url(name: str, clause: str, what: str, change: Callable[[Draft], str]) -> RegisterFault:
     """Return the fault, to be survived, of another spelling of the account's own address."""
-    return RegisterFault(
-        name, CLAUSE + clause, _WORKS, what, lambda d: d.request(systemUrl=change(d)), verified=True
-    )
+    return _form(name, clause, _WORKS, what, lambda d: d.request(systemUrl=change(d)), verified=True)
+
+
+def _without(name: str) -> RegisterFault:
+    """Return the fault of a registration without one of its members."""
+    called, what = f"missing-{name.lower()}", f"{name} is missing"
+    return _form(called, "register.members", _MISSING, what, lambda d: d.request(**{name: None}))
 
 
 REGISTER_FAULTS: tuple[RegisterFault, ...] = (
-    RegisterFault(
-        "wrong-token", CLAUSE + "token.verify", _MISMATCH, "the last digit of the token is another",
-        lambda d: d.request(token=d.token()[:-1] + ("1" if d.token()[-1] == "0" else "0")),
-    ),
-    RegisterFault(
-        "wrong-secret", CLAUSE + "token.secret", _MISMATCH, "the token is made with another module's secret",
-        lambda d: d.request(token=d.token(secret="another-module-secret")),
-    ),
-    RegisterFault(
-        "empty-secret-token", CLAUSE + "token.empty-secret", _MISMATCH, "the token is made with an empty secret",
-        lambda d: d.request(token=hmac.digest(b"", d.api_key.encode(), "sha256").hex()),
-    ),
-    RegisterFault(
-        "swapped-token", CLAUSE + "token.message", _MISMATCH, "key and message of the HMAC are swapped",
-        lambda d: d.request(token=d.token(api_key=d.secret, secret=d.api_key)),
-    ),
-    RegisterFault(
-        "hashed-token", CLAUSE + "token.value", _MISMATCH, "a plain SHA-256 of secret and key instead of the HMAC",
-        lambda d: d.request(token=hashlib.sha256((d.secret + d.api_key).encode()).hexdigest()),
-    ),
-    RegisterFault(
-        "secret-with-newline", CLAUSE + "token.key", _MISMATCH, "a line end at the end of the secret was signed with",
-        lambda d: d.request(token=d.token(secret=d.secret + "\n")),
-    ),
-    RegisterFault(
-        "upper-case-token", CLAUSE + "token.digest", _MALFORMED, "the token in upper-case hex",
-        lambda d: d.request(token=d.token().upper()),
-    ),
-    RegisterFault(
-        "base64-token", CLAUSE + "token.digest", _MALFORMED, "the token in base64",
-        lambda d: d.request(token=base64.b64encode(bytes.fromhex(d.token())).decode()),
-    ),
-    RegisterFault(
-        "padded-token", CLAUSE + "token.digest", _MALFORMED, "a blank after the token",
-        lambda d: d.request(token=d.token() + " "),
-    ),
-    RegisterFault(
-        "bracketed", CLAUSE + "register.encoding", _MISSING, "register[token], as the page writes it",
-        lambda d: d.request({f"register[{name}]": value for name, value in d.members().items()}),
-    ),
-    RegisterFault(
-        "json-body", CLAUSE + "register.encoding", Refuses("wrong-content-type"), "the body is JSON, not a form",
-        lambda d: d.post(d.text().encode(), "application/json"),
-    ),
-    RegisterFault(
-        "plain-text", CLAUSE + "register.encoding", _MALFORMED, "the field holds no JSON",
-        lambda d: d.request({"register": "hello"}),
-    ),
-    RegisterFault(
-        "multipart", CLAUSE + "register.encoding", _WORKS, "a multipart form, as some clients send", _as_multipart
-    ),
-    RegisterFault(
-        "register-in-query", CLAUSE + "register.body-only",
-        Refuses("malformed", "missing-parameter"), "register is in the query",  # which need not be looked at
-
-        lambda d: d.post(b"", query=urlencode({"register": d.text()}, quote_via=quote)),
-    ),
-    RegisterFault(
-        "register-twice", CLAUSE + "register.once", Refuses("duplicate-parameter"), "the form field twice",
-        lambda d: d.request([("register", d.text())] * 2),
-    ),
-    RegisterFault(
-        "too-large", CLAUSE + "register.size", Refuses("too-large"), "a form of more than 64 KiB",
-        lambda d: d.request({"register": d.text(), "padding": "x" * 65_536}),
-    ),
-    RegisterFault(
-        "number-as-token", CLAUSE + "register.members", _TYPE, "the token is a JSON number", lambda d: d.request(token=7)
-    ),
-    RegisterFault(
-        "number-as-key", CLAUSE + "register.members", _TYPE, "the API key is a JSON number, and the token fits its digits",
-        lambda d: d.request(apiKey=int(d.api_key)), digits=True,
-    ),
-    *(
-        RegisterFault(
-            f"missing-{name.lower()}", CLAUSE + "register.members", _MISSING, f"{name} is missing",
-            lambda d, name=name: d.request(**{name: None}),  # type: ignore[misc]
-        )
-        for name in ("token", "apiKey", "systemUrl")
-    ),
-    RegisterFault(
-        "empty-key", CLAUSE + "register.members", _EMPTY, "an empty API key, and the right token for it",
-        lambda d: d.request(apiKey="", token=hmac.digest(d.secret.encode(), b"", "sha256").hex()),
-    ),
-    RegisterFault(
-        "duplicate-json-key", CLAUSE + "register.json", Refuses("duplicate-parameter"), "systemUrl twice in the JSON",
-        lambda d: _twice(d, "systemUrl"),
-    ),
-    RegisterFault(
-        "other-case", CLAUSE + "register.json", _MISSING, "apikey instead of apiKey",
-        lambda d: d.request(apiKey=None, apikey=d.api_key),
-    ),
-    RegisterFault(
-        "unknown-members", CLAUSE + "register.json", _WORKS, "unknown members, and slashes escaped as PHP does", _escaped
-    ),
-    RegisterFault(
-        "same-again", CLAUSE + "connection.repeat", _WORKS, "the same registration three times", lambda d: d.request(),
-        times=3, verified=True,
-    ),
+    _token("wrong-token", "verify", _MISMATCH, "the last digit of the token is another",
+           lambda d: d.token()[:-1] + ("1" if d.token()[-1] == "0" else "0")),
+    _token("wrong-secret", "secret", _MISMATCH, "the token is made with another module's secret",
+           lambda d: d.token(secret="another-module-secret")),
+    _token("empty-secret-token", "empty-secret", _MISMATCH, "the token is made with an empty secret",
+           lambda d: hmac.digest(b"", d.api_key.encode(), "sha256").hex()),
+    _token("swapped-token", "message", _MISMATCH, "key and message of the HMAC are swapped",
+           lambda d: d.token(api_key=d.secret, secret=d.api_key)),
+    _token("hashed-token", "value", _MISMATCH, "a plain SHA-256 of secret and key instead of the HMAC",
+           lambda d: hashlib.sha256((d.secret + d.api_key).encode()).hexdigest()),
+    _token("secret-with-newline", "key", _MISMATCH, "a line end at the end of the secret was signed with",
+           lambda d: d.token(secret=d.secret + "\n")),
+    _token("upper-case-token", "digest", _MALFORMED, "the token in upper-case hex", lambda d: d.token().upper()),
+    _token("base64-token", "digest", _MALFORMED, "the token in base64", lambda d: base64.b64encode(bytes.fromhex(d.token())).decode()),
+    _token("padded-token", "digest", _MALFORMED, "a blank after the token", lambda d: d.token() + " "),
+    _form("bracketed", "register.encoding", _MISSING, "register[token], as the page writes it",
+          lambda d: d.request({f"register[{name}]": value for name, value in d.members().items()})),
+    _form("json-body", "register.encoding", Refuses("wrong-content-type"), "the body is JSON, not a form",
+          lambda d: d.post(d.text().encode(), "application/json")),
+    _form("plain-text", "register.encoding", _MALFORMED, "the field holds no JSON", lambda d: d.request({"register": "hello"})),
+    _form("multipart", "register.encoding", _WORKS, "a multipart form, as some clients send", _as_multipart),
+    # the query need not be looked at
+    _form("register-in-query", "register.body-only", Refuses("malformed", "missing-parameter"), "register is in the query",
+          lambda d: d.post(b"", query=urlencode({"register": d.text()}, quote_via=quote))),
+    _form("register-twice", "register.once", Refuses("duplicate-parameter"), "the form field twice",
+          lambda d: d.request([("register", d.text())] * 2)),
+    _form("too-large", "register.size", Refuses("too-large"), "a form of more than 64 KiB",
+          lambda d: d.request({"register": d.text(), "padding": "x" * 65_536})),
+    _form("number-as-token", "register.members", _TYPE, "the token is a JSON number", lambda d: d.request(token=7)),
+    _form("number-as-key", "register.members", _TYPE, "the API key is a JSON number, and the token fits its digits",
+          lambda d: d.request(apiKey=int(d.api_key)), digits=True),
+    _without("token"), _without("apiKey"), _without("systemUrl"),
+    _form("empty-key", "register.members", _EMPTY, "an empty API key, and the right token for it",
+          lambda d: d.request(apiKey="", token=hmac.digest(d.secret.encode(), b"", "sha256").hex())),
+    _form("duplicate-json-key", "register.json", Refuses("duplicate-parameter"), "systemUrl twice in the JSON",
+          lambda d: _twice(d, "systemUrl")),
+    _form("other-case", "register.json", _MISSING, "apikey instead of apiKey", lambda d: d.request(apiKey=None, apikey=d.api_key)),
+    _form("unknown-members", "register.json", _WORKS, "unknown members, and slashes escaped as PHP does", _escaped),
+    _form("same-again", "connection.repeat", _WORKS, "the same registration three times", lambda d: d.request(), times=3, verified=True),
     _url("foreign-host", "system-url.allowed", _NOT_ALLOWED, "a right token with a foreign host", "foreign"),
     _url("look-alike-host", "system-url.allowed", _NOT_ALLOWED, "an official domain as a prefix only", "look-alike"),
     _url("nested-host", "system-url.allowed", _NOT_ALLOWED, "two labels below an official domain", "nested"),
@@ -174,23 +132,13 @@ REGISTER_FAULTS: tuple[RegisterFault, ...] = (
     _url("plain-http", "system-url.scheme", _NOT_ALLOWED, "http instead of https", "plain-http"),
     _url("written-port", "system-url.port", _NOT_ALLOWED, "another port", "port"),
     _url("default-port", "system-url.port", _NOT_ALLOWED, "the default port, written", "default-port"),
-    RegisterFault(
-        "user-info", CLAUSE + "system-url.parts", _MALFORMED, "the account's host as user info of a foreign one",
-        lambda d: d.request(systemUrl=f"{d.system_url}@{d.foreign['foreign'].partition('://')[2]}"),
-        verified=True, foreign="foreign",
-    ),
-    RegisterFault(
-        "own-user-info", CLAUSE + "system-url.parts", _MALFORMED, "user info before the account's host",
-        lambda d: d.request(systemUrl=d.system_url.replace("://", "://user@")), verified=True,
-    ),
-    RegisterFault(
-        "with-path", CLAUSE + "system-url.path", _MALFORMED, "a path after the account's host",
-        lambda d: d.request(systemUrl=d.system_url + "/admin"), verified=True,
-    ),
-    RegisterFault(
-        "another-account", CLAUSE + "connection.identity", Refuses("platform-error"), "a right token with another account's address",
-        lambda d: d.request(systemUrl=d.foreign["another"]), verified=True, foreign="another",
-    ),
+    _form("user-info", "system-url.parts", _MALFORMED, "the account's host as user info of a foreign one",
+          lambda d: d.request(systemUrl=f"{d.system_url}@{d.foreign['foreign'].partition('://')[2]}"), verified=True, foreign="foreign"),
+    _form("own-user-info", "system-url.parts", _MALFORMED, "user info before the account's host",
+          lambda d: d.request(systemUrl=d.system_url.replace("://", "://user@")), verified=True),
+    _form("with-path", "system-url.path", _MALFORMED, "a path after the account's host",
+          lambda d: d.request(systemUrl=d.system_url + "/admin"), verified=True),
+    _url("another-account", "connection.identity", Refuses("platform-error"), "a right token with another account's address", "another"),
     _own_url("trailing-slash", "system-url.path", "a slash after the address", lambda d: d.system_url + "/"),
     _own_url("trailing-slashes", "system-url.path", "three slashes after the address", lambda d: d.system_url + "///"),
     _own_url("upper-case-host", "system-url.canonical", "the address in upper case", lambda d: d.system_url.upper()),
