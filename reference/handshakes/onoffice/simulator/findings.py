@@ -68,13 +68,8 @@ def judged_message(fault: Fault, text: str, user: ApiUser, now: int) -> Finding:
     said, active = text.strip("'\"\n ") == "active", user.state == "active"
     refuses = isinstance(fault.expected, Refuses)
     held = not said or waited_for(fault, user, now) if refuses else active
-    return Finding(
-        fault.clause,
-        held,
-        f"{fault.name}: {'active' if active else 'not active'}, and the popup was told so"
-        if said == active
-        else f"{fault.name}: {'active' if active else 'not active'}, the popup was told otherwise",
-    )
+    heard = "and the popup was told so" if said == active else "the popup was told otherwise"
+    return Finding(fault.clause, held, f"{fault.name}: {'active' if active else 'not active'}, {heard}")
 
 
 def uniform(
