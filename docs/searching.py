@@ -48,7 +48,7 @@ ALIKE = (
     "respond reply, payload body, sandbox test, permission scope right, log logging, hash digest hmac mac, crypt cipher, "
     "rotate change renew, sort order, parameter param argument field, keep store save, blank space, quote quotation, user person, "
     "button click, origin postmessage, browser chrome firefox safari, organisation organization, timeout wait, reject refuse, fake forge, iframe frame, "
-    "limit maximum length long many large, newline line, htmlspecialchars entities, mail email, urlencoded encoded, config configuration configurl"
+    "limit maximum length many large, newline line, htmlspecialchars entities, mail email, urlencoded encoded, config configuration configurl"
 )
 """Words that one person types and another writes, group by group."""
 IN_THE_WORKER = Path(__file__).with_name("search.js")
