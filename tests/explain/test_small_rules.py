@@ -17,6 +17,7 @@ from handshakes.core.stages import Stage
 from handshakes.explain import explain
 from handshakes.explain.budget import Budget
 from handshakes.explain.commands import fetch
+from handshakes.explain.damage import rewritten
 from handshakes.explain.differences import compared
 from handshakes.explain.digests import read_digest
 from handshakes.explain.doubts import doubt
@@ -27,8 +28,8 @@ from handshakes.explain.pasted import read
 from handshakes.explain.printed import _objects
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import own_names
-from handshakes.explain.recorded import Unreadable
-from handshakes.explain.structures import Spread, spread
+from handshakes.explain.recorded import Unreadable, _headers
+from handshakes.explain.structures import Spread, in_text, spread
 from handshakes.explain.telling import told
 from handshakes.explain.unwrapping import _above, unquoted
 from handshakes.explain.writers import _printed, written_pairs
@@ -92,6 +93,11 @@ def test_a_short_word_that_may_be_a_secret_of_somebodys_tests_is_not_called_a_pl
 )  # fmt: skip
 def test_a_difference_is_named_on_either_side_with_more_behind_it(ours, yours, name):
     assert compared([Stage("message", ours.encode())], yours.encode()).name == name
+
+
+def test_a_tab_that_is_a_blank_in_the_other_text_is_not_said_to_be_missing():
+    found = compared([Stage("message", b"a\tbc")], b"a bc")
+    assert (found.at, found.name) == (1, "ours has ‹TAB›, yours has  ")
 
 
 # --- what is read -----------------------------------------------------------------------------------------
@@ -183,6 +189,15 @@ def test_parameters_apart_belong_to_the_one_whole_address_beside_them():
     assert spread(pairs, lambda text: False, [("a", "1")]).url == "https://p.example/h?a=1"
 
 
+def test_named_values_behind_a_url_in_quotes_are_read_too():
+    assert dict(in_text('url="https://p.example/?a=1" name="b&amp;c"'))["name"] == "b&c"
+
+
+def test_the_headers_of_a_recording_have_their_names_in_small_letters_and_one_without_a_name_has_none():
+    rows = [{"name": "Host", "value": "p.example"}, {"value": "x"}, "y"]
+    assert _headers({"headers": rows}) == (("host", "p.example"), ("", "x"))
+
+
 def test_pairs_in_lists_of_json_are_parameters():
     found = [*_objects([["slug", "a"], ["n", 7], ["three", "of", "them"]])]
     assert [("slug", "a"), ("n", "7")] in found
@@ -216,6 +231,7 @@ def test_no_change_of_the_parameters_is_no_change_and_none_is_tried_twice():
 
 WAYS = {
     "changed": lambda: changed(PAIRS, ()),
+    "added": lambda: added((*PAIRS, ("a", "b"), ("c", "d")), ("member",)),
     "reordered": lambda: reordered(PAIRS, ()),
     "joined": lambda: joined((b'{"a":"b"}', b"1648190384")),
     "joined, milliseconds": lambda: joined((b"{}", b"1648190384000")),
@@ -237,6 +253,15 @@ def test_a_parameter_may_have_been_added_or_its_value_put_in():
     made = {tuple(pairs) for id, pairs, _, _ in added(PAIRS, ()) if id == "parameter-added"}
     assert (("slug", ""), *PAIRS[1:]) in made
     assert PAIRS[1:] in made and PAIRS not in made
+    missing = [
+        tuple(pairs) for id, pairs, _, _ in added(PAIRS, ("slug", "member")) if id == "parameter-missing"
+    ]
+    assert missing == [(*PAIRS[:at], ("member", ""), *PAIRS[at:]) for at in range(4)]
+
+
+def test_a_body_is_tried_without_its_blanks():
+    tried = {(id, change): text for id, text, change, _ in rewritten(b'{"a": [1, 2]}')}
+    assert tried["json-rewritten", "compact"] == b'{"a":[1,2]}'
 
 
 def test_the_time_may_stand_inside_the_object():
@@ -276,6 +301,9 @@ def test_maps_are_printed_as_the_programs_print_them():
     assert made["as PHP's var_export"] == "array (\n  'b' => '1',\n  'a' => 'x y',\n)"
     assert made["as YAML"] == "b: 1\na: x y\n"
     assert made["as YAML of Ruby"] == "---\nb: 1\na: x y\n"
+    assert made["as JavaScript's inspect, in lines"] == "{\n  b: '1',\n  a: 'x y'\n}"
+    assert made["as JSON without quotes around names"] == '{b:"1",a:"x y"}'
+    assert made["as a list of Python's pairs"] == "[('b', '1'), ('a', 'x y')]"
     assert made["a line each"] == "b=1\na=x y"
 
 

@@ -385,6 +385,21 @@ def test_one_record_stands_under_its_singular_name(kind):
     assert ended.value.value == {"id": "a/b"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "reason", "name", "found"),
+    [
+        ("location", {}, "missing-parameter", "location_id", "none"),
+        ("user", {"location_id": LOCATION, "user_id": ""}, "missing-parameter", "user_id", "none"),
+        ("location", {"location_id": "{{location.id}}"}, "malformed", "location_id", "a placeholder that nothing filled"),
+    ],
+)  # fmt: skip
+def test_a_postback_without_its_ids_is_told_with_the_one_that_is_missing(kind, values, reason, name, found):
+    with pytest.raises(Refused) as refused:
+        sides().partner.check_ids(values, kind)
+    assert (refused.value.reason, refused.value.clause) == (reason, "fortis:postback.required")
+    assert refused.value.evidence == {"name": name, "found": found}
+
+
 def test_a_repeat_saves_nothing():
     world = opened()
     before = world.everything()

@@ -45,6 +45,7 @@ TESTS = {
     "rest": (
         "tests/explain/test_*.py",
         "tests/judge/test_*.py",
+        "tests/test_safety_siblings.py",
         *(f"tests/{name}/test_*.py" for name in PLATFORMS),
     ),
 }

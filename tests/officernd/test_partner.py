@@ -83,6 +83,13 @@ def test_an_interruption_after_the_last_answer_leaves_the_new_installation_whole
     assert health(world).ok
 
 
+def test_the_answer_to_a_connect_is_kept_by_no_cache():
+    """RFC 9111, 5.2.2.5: the address held a code, and the answer sets a cookie."""
+    world = sides()
+    answer = world.network.exchange("browser", connect_request(world))
+    assert (answer.status, answer.header("cache-control")) == (302, "no-store")
+
+
 def test_reconnecting_replaces_the_installation_and_deletes_the_earlier_webhook(store):
     world = sides(store)
     connect(world)

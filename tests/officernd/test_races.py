@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from handshakes.core.messages import Request, Response, split_url
+import pytest
+
+from handshakes.core.messages import Pause, Request, Response, split_url
 from handshakes.runtime.browser import Browser, Form, Page
+from handshakes.runtime.store import StoreError
+from handshakes.runtime.tokens import Tokens
 from tests.officernd.sides import Both, sides
 from tests.sides import patient
 
@@ -74,6 +78,29 @@ def test_a_webhook_that_another_connect_tidied_away_is_made_again():
     assert saved(both).details["webhookId"] in both.platform.webhooks
     both.network.run(both.platform.remove(id), "OfficeRnD")
     assert saved(both).state == "removed"
+
+
+def test_a_store_that_fails_while_a_new_webhook_is_kept_is_told_once_and_asked_again(monkeypatch):
+    both = sides()
+    id = next(iter(both.platform.integrations))
+    both.network.run(Browser().open(both.platform.connect_url(id)))
+    step = both.partner.subscribe_again(saved(both), Tokens.of(saved(both).credentials))
+    answer = answered(both, next(step))
+    change, tries = both.partner.change, []
+
+    def failing(*given):
+        tries.append(given)
+        if len(tries) < 3:
+            raise StoreError("store-locked", "the database is locked")
+        return change(*given)
+
+    monkeypatch.setattr(both.partner, "change", failing)
+    assert isinstance(step.send(answer), Pause) and isinstance(next(step), Pause)
+    with pytest.raises(StopIteration):
+        next(step)
+    assert len(tries) == 3
+    assert [(where, told.reason) for where, told in both.reports] == [("tidy", "store-locked")]
+    assert saved(both).details["webhookId"] == answer.json()[0]["_id"]
 
 
 def test_a_return_judges_only_what_its_own_browser_was_connecting():

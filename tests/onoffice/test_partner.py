@@ -443,6 +443,16 @@ def test_a_base_url_that_is_none_is_refused_at_once(address):
         Configuration(SECRET, base_url=address)
 
 
+@pytest.mark.parametrize("more", ["/", "/a/", "/?a=1", "/#a"])
+def test_a_base_url_with_too_much_is_told_with_what_belongs_into_one(more):
+    with pytest.raises(Refused) as refused:
+        Configuration(SECRET, base_url=PROVIDER + more)
+    assert refused.value.evidence == {
+        "base_url": PROVIDER + more,
+        "expected": "scheme, host and perhaps a path",
+    }
+
+
 # --- services -------------------------------------------------------------------------------------
 
 
@@ -522,6 +532,7 @@ def test_a_customer_that_did_not_activate_gets_nothing(path):
     answer = ask(world, signed(path, apiClaim="c", customerWebId="99", userId="1", estateId="1"))
     assert answer.status == (403 if path == SERVICE else 409)
     assert (world.reasons(), world.platform.calls) == (["unknown-installation"], 0)
+    assert [where for where, _ in world.reports] == ["service" if path == SERVICE else "webhook"]
 
 
 @pytest.mark.parametrize("missing", ["customerWebId", "userId", "apiClaim"])

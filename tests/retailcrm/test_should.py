@@ -42,6 +42,7 @@ def test_every_method_but_get_is_answered_with_405_and_says_which_one_is_right(m
     answer = world.network.exchange("RetailCRM", Request(method, MODULE, CONFIG))
     assert (answer.status, answer.header("allow")) == (405, "GET")
     assert world.reasons() == ["wrong-method"]
+    assert [told.evidence for _, told in world.reports] == [{"method": method, "expected": "GET"}]
     assert world.network.exchange("RetailCRM", Request("GET", MODULE, CONFIG)).status == 200
 
 
