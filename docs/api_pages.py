@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from docs.text import escaped, fence
+from docs.text import fence, prose
 
 TOP = "handshakes"
 
@@ -45,7 +45,7 @@ def table(package: Path) -> str:
         for name in names:
             tree = ast.parse(package.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8"))
             summary = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ")
-            rows.append(f"| [{name}](api/{page}.md#handshakes.{name}) | {escaped(summary)} |")
+            rows.append(f"| [{name}](api/{page}.md#handshakes.{name}) | {prose(summary)} |")
     return "\n".join(["| module | what it is |", "| --- | --- |", *rows])
 
 

@@ -5,8 +5,8 @@
 First the files are read: no script, style, picture, font or frame may come from elsewhere, and every link leads
 somewhere, also when the pages are opened as files. Then every page is loaded in headless Chromium from a server on
 loopback, some in dark too, and every request is logged. A page fails when it or anything it asks for is not there,
-when something outside is asked for, when the console shows an error, or when a diagram is not drawn. Then weights are
-counted, the search is asked for all it has to find first, axe looks at a page of each kind, and at the
+when something outside is asked for, when the console shows an error, or when a diagram is not drawn. looks.py
+measures what each page looks like, on a phone and on a desktop. Then weights are counted, the search is asked for all it has to find first, axe looks at a page of each kind, and at the
 debugger in each of its states.
 """
 
@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs.checks import access, app, debugger, files, lessons, marketplace, searches, serving, weights
+from docs.checks import access, app, debugger, files, lessons, looks, marketplace, searches, serving, weights
 
 Part = Callable[[Browser, str], list[str]]
 """What is looked at in one go, with a browser, below an address. Returns what is wrong."""
@@ -136,6 +136,7 @@ def main() -> int:
         "access, light": lambda browser, base: access.looked(browser, base, site, axe, "light"),
         "access, dark": lambda browser, base: access.looked(browser, base, site, axe, "dark"),
         "light": lambda browser, base: look(browser, base, pages, "light", shots),
+        "looks": lambda browser, base: looks.check(browser, base, list(pages)),
         "marketplace": lambda browser, base: marketplace.check(browser, axe),
         "debugger": lambda browser, base: debugger.check(browser, base, site, axe),
         "weights": lambda browser, base: weights.check(browser, base, site),

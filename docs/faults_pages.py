@@ -6,7 +6,7 @@ import re
 from importlib import import_module
 from itertools import groupby
 
-from docs.text import clause, prose, reason
+from docs.text import capitalised, clause, prose, reason
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.verdicts import Fault, Refuses
 
@@ -48,5 +48,5 @@ def said(kind: type[Fault]) -> str:
 def _section(fault: Fault) -> str:
     expected = fault.expected
     end = f"refused: {reason(expected.reason)}" if isinstance(expected, Refuses) else f"ends {expected.state}"
-    what = prose(fault.what if fault.what.startswith("http") else fault.what[:1].upper() + fault.what[1:])
+    what = prose(capitalised(fault.what))
     return f"### {fault.name} {{ #{fault.name} }}\n\n{what}.\n\n{end} · {clause(fault.clause)}\n{{ .facts data-search-exclude=yes }}"

@@ -19,6 +19,16 @@ BARE_SPANS = re.compile(r"<span>([^<]*)</span>")
 SIDEBARS = re.compile(r'<div class="md-sidebar .*?(?=<div class="md-content")', re.DOTALL)
 CUT_OFF = re.compile(r'<span class="md-ellipsis">([^<]*)</span>')
 """A title in a sidebar that the theme would cut off; without it, it goes on in a second line."""
+CODE = re.compile(r"<code>.*?</code>", re.DOTALL)
+OPTION = re.compile(r"(?<![^\s>(])(?<!</span>)(--[a-z][\w-]*)(?![^<]*>)")
+"""An option of a command, which a browser would break after its dashes."""
+DOTTED = re.compile(r'(?<=<h2 id="handshakes)(\.[\w.]+">\s*)([\w.]+)')
+"""The heading of a module, whose name may be wider than a phone."""
+LONGEST_WORD = 26
+BYTES = re.compile(rf"<code>(?=[^<]*[^\s<=-]{{{LONGEST_WORD + 1}}})")
+"""Code with a run of characters that is too long for a column."""
+READING = re.compile(r"(<code>[\w.-]+=)(?=[\w.-]+</code>)")
+CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
 BLOCK = re.compile(r"\s*(</?(?:a|div|input|label|li|nav|ul)\b[^>]*>)\s*")
 KEPT = re.compile(r"(<(pre|textarea|script|style)\b.*?</\2>)", re.DOTALL)
 
@@ -29,6 +39,9 @@ def html(text: str) -> str:
         'role="dialog">', 'role="dialog" aria-label="Search">'
     )  # the theme's dialog has no name
     text = BARE_SPANS.sub(r"\1", OF_MODULES.sub(_of_modules, PLAIN_SPANS.sub(r"\1", text)))
+    text = CODE.sub(lambda found: OPTION.sub(r'<span class="option">\1</span>', found[0]), text)
+    text = CELL.sub(lambda found: BYTES.sub('<code class="long">', READING.sub(r"\1<wbr>", found[0])), text)
+    text = DOTTED.sub(lambda found: found[1] + found[2].replace(".", ".<wbr>"), text)
     text = SIDEBARS.sub(lambda found: BLOCK.sub(r"\1", CUT_OFF.sub(r"\1", found[0])), text)
     parts = KEPT.split(text)  # in threes: what is between, what is kept, and the name of its tag
     between = (re.sub(r"[ \t]{2,}", " ", re.sub(r"\s*\n\s*", "\n", part)) for part in parts[::3])

@@ -58,7 +58,7 @@ def svg(text: str) -> str:
     end = TOP + LINE * len(messages) + 8
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {end + 30}" width="{width:.0f}"'
-        f' height="{end + 30}" style="min-width:{width * 0.8:.0f}px" role="img" aria-label="{escape(described(names, messages))}">'
+        f' height="{end + 30}" style="min-width:{width * 0.9:.0f}px" role="img" aria-label="{escape(described(names, messages))}">'
     ]
     for name, x in zip(names, columns, strict=True):
         parts.append(f'<path class="life" d="M{x:.0f} 30V{end}"/>')

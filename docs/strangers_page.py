@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from docs.text import escaped
+from docs.text import prose
 
 
 def ledger(path: Path) -> str:
@@ -25,7 +25,7 @@ def ledger(path: Path) -> str:
     )
     lines = ["| " + " | ".join(heads) + " |", "| --- " * len(heads) + "|"]
     for row in rows:
-        of = {key: escaped(str(value)) or "not counted" for key, value in row.items()}
+        of = {key: prose(str(value)) or "not counted" for key, value in row.items()}
         cells = (
             of["name"],
             of["language"],

@@ -28,6 +28,16 @@ def plain(text: str) -> str:
     return re.sub(r"[\\`*_{}\[\]#|<>&]", lambda mark: f"&#{ord(mark[0])};", text)
 
 
+def capitalised(text: str) -> str:
+    """Begin a sentence with a capital, but for a name or a value, which is written as it is.
+
+    >>> [capitalised(text) for text in ("a plain launch", "apiKey is missing", "v1= for t=", "user_id is true")]
+    ['A plain launch', 'apiKey is missing', 'v1= for t=', 'user_id is true']
+    """
+    is_word = re.match(r"[a-z]+(-[a-z]+)*[,:]?(\s|$)", text) and not text.startswith("http")
+    return text[:1].upper() + text[1:] if is_word else text
+
+
 def fence(text: str, info: str) -> str:
     """Write a code block whose fence is longer than any in the text."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)

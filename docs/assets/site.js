@@ -15,6 +15,16 @@
     wanted = true;
     waiting.splice(0).forEach(go => go());
   });
-  // Tables that the theme lets scroll are reached by keyboard.
-  addEventListener("load", () => document.querySelectorAll(".md-typeset__scrollwrap").forEach(each => each.tabIndex = 0));
+  // Tables that the theme lets scroll are reached by keyboard, and so is the label that opens the navigation.
+  addEventListener("load", () => {
+    document.querySelectorAll(".md-typeset__scrollwrap").forEach(each => each.tabIndex = 0);
+    const label = document.querySelector(".md-header__button[for=__drawer]");
+    if (!label) return;
+    Object.assign(label, {tabIndex: 0, role: "button", ariaLabel: "Navigation"});
+    label.addEventListener("keydown", event => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      label.click();
+    });
+  });
 })();

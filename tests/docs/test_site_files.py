@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 
-from docs import faults_pages, lean, searching
+from docs import faults_pages, lean, searching, text
 from handshakes.core.refusals import REASONS
 from handshakes.explain.entries import slips
 from handshakes.platforms import PLATFORMS
@@ -27,6 +27,22 @@ def test_what_the_style_asks_nothing_of_is_left_out_on_pages_of_modules():
     assert lean.html(page) == '<h3 id="a.b">b</h3><div class="highlight">'
     other = '<div class="docs"><span class="k">if</span></div><p class="doc">'
     assert lean.html(other) == other
+
+
+def test_an_option_is_not_broken_after_its_dashes_and_code_of_a_cell_only_within_bytes():
+    assert lean.html("<code>serve --only x</code> --only") == (
+        '<code>serve <span class="option">--only</span> x</code> --only'
+    )
+    assert lean.html('<pre><code><span class="k">a</span>--b "--c"</code></pre>') == (
+        '<pre><code><span class="k">a</span>--b "--c"</code></pre>'
+    ), "neither an operator nor a text"
+    cells = f"<td><code>a.b=c</code></td><td><code>{'0' * 27}</code></td><td><code>{'0' * 26}</code></td>"
+    shown = cells.replace("a.b=c", "a.b=<wbr>c").replace(
+        "<code>" + "0" * 27, '<code class="long">' + "0" * 27
+    )
+    assert lean.html(cells) == shown
+    heading = '<h2 id="handshakes.cli.why">\nhandshakes.cli.why'
+    assert lean.html(heading).endswith("handshakes.<wbr>cli.<wbr>why")
 
 
 def test_a_title_in_a_sidebar_is_not_cut_off_and_has_no_blanks_around_it():
@@ -64,8 +80,9 @@ def test_maps_and_word_lists_are_taken_out_and_the_index_is_written_briefly(tmp_
     )
 
 
-def test_the_examples_of_the_search_hold():
+def test_the_examples_of_the_search_and_of_the_texts_hold():
     assert doctest.testmod(searching) == (0, 4)
+    assert doctest.testmod(text) == (0, 1)
 
 
 def test_no_word_that_is_left_out_of_a_phrase_is_an_id():
