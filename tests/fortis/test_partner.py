@@ -1025,3 +1025,31 @@ def test_a_token_of_the_form_of_an_id_is_not_told():
     with pytest.raises(Refused) as refused:
         partner.is_the_same(token, USER, token)
     assert refused.value.evidence == {"user_id": "24 characters that are no id", "users/me answers": USER}
+
+
+@pytest.mark.parametrize("name", ["secret", "previous_secret", "postback_key", "client_secret"])
+def test_no_secret_of_ours_is_told_as_a_user(name):
+    partner = sides(mode="plain").partner
+    with pytest.raises(Refused) as refused:
+        partner.is_the_same(UUID, USER)
+    assert refused.value.evidence["user_id"] == UUID, "else the next lines prove nothing"
+    partner.configuration = replace(partner.configuration, **{name: UUID})
+    with pytest.raises(Refused) as refused:
+        partner.is_the_same(UUID, USER)
+    assert refused.value.evidence["user_id"] == "36 characters that are no id"
+
+
+@pytest.mark.parametrize(
+    ("claimed", "told"),
+    [
+        ("123456789012", "123456789012"),
+        ("1234567890123", "13 characters that are no id"),
+        ("a" * 24, "a" * 24),
+        ("a" * 23, "23 characters that are no id"),
+        ("a" * 37, "37 characters that are no id"),
+    ],
+)
+def test_an_id_of_a_user_has_24_to_36_hex_digits_or_is_a_number(claimed, told):
+    with pytest.raises(Refused) as refused:
+        sides().partner.is_the_same(claimed, USER)
+    assert refused.value.evidence["user_id"] == told
