@@ -327,11 +327,11 @@ def page_at_once(self, request):
     return (yield from self.settings(replace(request, method="GET", headers=(("cookie", cookie),))))
 
 
-def anybody(self, client_id, clause):
+def anybody(self, fields, clause):
     try:
-        return Module.client(self, client_id, clause)
+        return Module.client(self, fields, clause)
     except Refused:
-        if not client_id or not clause.endswith("transition.unknown"):
+        if not fields.get("clientId") or not clause.endswith("transition.unknown"):
             raise
         return self.store.find("retailcrm", "systemUrl", DEMO)[0]
 

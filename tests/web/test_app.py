@@ -149,6 +149,7 @@ def test_the_operator_reads_the_exact_reason_that_the_person_is_not_told(worlds,
     page = get(world.operator + "/")
     newest = page.text.partition('<ol class="rows"')[2].partition("</li>")[0]
     assert reason in newest and clause in newest
+    assert re.search(r"(Sender \([^)]+\)|Receiver \(your app\)): ", newest), "who has to do something is said"
     link = re.search(r'<a href="([^"]+)">why\?', newest)
     why = get(urljoin(page.url, link[1]))
     assert why.status_code == 200 and "<pre" in why.text
@@ -164,6 +165,19 @@ def test_the_operators_page_lists_installations_and_no_credential(worlds):
     assert len(kept.credentials) >= 4
     assert [name for name, secret in kept.credentials.items() if secret in page.text] == []
     assert kept.details["code"] not in page.text, "not even the whole digest"
+
+
+def test_what_is_left_of_a_form_that_was_sent_is_no_installation_of_the_list(worlds):
+    """A ticket is what onOffice's activation page remembers between two requests; used, it is removed."""
+    world = worlds["onoffice"]
+    for identity, state in (
+        ("ticket:" + "ab" * 32, "removed"),
+        ("ticket:" + "cd" * 32, "pending"),
+        ("4711", "removed"),
+    ):
+        world.store.save(Installation("onoffice", identity, {}, {}, state))
+    listed = get(world.operator + "/").text.partition('id="installations"')[2]
+    assert "4711" in listed and "sha256 cdcdcd" in listed and "sha256 ababab" not in listed
 
 
 def test_installations_are_listed_a_page_at_a_time_and_what_cannot_be_opened_is_said(tmp_path):

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from handshakes.core.messages import Response
+from handshakes.core.messages import Request, Response
+from handshakes.core.refusals import Refused
 from handshakes.officernd.simulator.faults import FAULTS
 from handshakes.runtime.browser import PLAYED, Browser, Page
 from handshakes.runtime.verdicts import PROBE
 from handshakes.web.app.layout import themed
 from handshakes.web.remarks import clause
+from handshakes.web.remarks import note as remark
 from handshakes.web.views import rows, shop
 from tests.browser.market import Market, marketplace
 from tests.web.test_wire import FIRST, ask, drive, last_signed
@@ -429,3 +431,26 @@ def test_a_refusal_that_had_to_be_is_marked_so_on_the_wire_as_in_the_message(mar
     (row,) = [row for row in rows(market.hosts["officernd"].place, 0) if row.get("n") == n]
     assert (row["verdict"], row["expected"]) == ("refused", False)
     assert ask(market, "GET", "/message", n=n)["expected"] is False
+
+
+def test_a_page_that_a_window_opens_again_says_why_it_may_be_in_another_language():
+    with marketplace("onoffice") as market:
+        place = market.hosts["onoffice"].place
+        wire, notes = place.wire, []
+        wire.begin("open", "Activate", None)
+        for note, headers in ((PLAYED, ()), ("", (("accept-language", "en-GB"),)), ("", ())):
+            sent_ = Request("GET", "http://127.0.0.1", "/onoffice/activate?a=1", headers, note=note)
+            one = wire.began("browser", "provider", sent_)
+            wire.ended(one, Response(403))
+            notes.append(remark(place, one))
+        assert notes[1].endswith("its page may be in another one.") and "message 1 already" in notes[1]
+        assert "language" not in notes[2] and "message 1 already" in notes[2]
+
+
+def test_a_name_that_stands_in_another_place_is_told_with_what_the_right_place_had(market):
+    """RetailCRM's clientId belongs into the body; a body without it and one with another name tell themselves apart."""
+    partner = market.hosts["retailcrm"].place.sides.partner
+    for body, found in (({}, "none"), ({"clientid": "x"}, "clientid")):
+        with pytest.raises(Refused) as caught:
+            partner.client(body, "retailcrm:transition.unknown")
+        assert caught.value.evidence == {"name": "clientId", "found": found}

@@ -103,7 +103,10 @@ def by(side: str, text: str) -> str:
 
     >>> by("Sender", "Write it in hex."), by("Sender", "Receiver: decode it first.")
     ('Sender: write it in hex.', 'Receiver: decode it first.')
+    >>> by("Sender", "Both sides: keep the path.")
+    'Sender and receiver: keep the path.'
     """
+    text = re.sub("^Both sides: ", "Sender and receiver: ", text)
     if re.match("(Sender|Receiver|Sender and receiver|Whoever [a-z ]+): ", text):
         return text
     plain = re.match(r"[A-Z]([a-z]*\b(?![.(:])|(?= ))", text)

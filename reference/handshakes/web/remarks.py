@@ -39,12 +39,18 @@ def note(place: Place, one: Exchange) -> str:
     if one.sender not in ("browser", place.sides.platform.name):
         return ""
     if one.sender == "browser":
-        first = looked(place, one)
-        return (
-            f"The simulator asked for this page in message {first} already, and checked that answer: that one counts. Here the window opens it."
-            if first
+        if not (first := looked(place, one)):
+            return ""
+        asked = place.wire.get(first)
+        language = (
+            one.request.header("accept-language") and asked and not asked.request.header("accept-language")
+        )
+        other = (
+            " The simulator's browser names no language, so its page may be in another one."
+            if language
             else ""
         )
+        return f"The simulator asked for this page in message {first} already, and checked that answer: that one counts. Here the window opens it.{other}"
     sent = one.request.target, one.request.body
     before = [each.request for each in chapter_of(place, one) if each.number < one.number]
     return "The same once more." if sent in [(each.target, each.body) for each in before] else ""

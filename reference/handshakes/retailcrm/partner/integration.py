@@ -176,12 +176,12 @@ class Module(Working):
         """retailcrm:transition.body-only. Return the installation of the clientId in the body; raises `Refused`."""
         clause = CLAUSE + "transition.body-only"
         fields = rules.fields(request.body, request.header("content-type"), clause, clause)
-        return self.client(fields.get("clientId", ""), CLAUSE + "transition.unknown")
+        return self.client(fields, CLAUSE + "transition.unknown")
 
-    def client(self, client_id: str, clause: str) -> Installation:
+    def client(self, fields: dict[str, str], clause: str) -> Installation:
         """retailcrm:transition.unknown. Return the active installation with a clientId; raises `Refused`."""
-        if not client_id:
-            raise Refused("missing-parameter", clause, {"name": "clientId"})
+        if not (client_id := fields.get("clientId")):
+            raise Refused("missing-parameter", clause, absent("clientId", fields))
         found = self.store.find(PLATFORM, "clientKey", client_key(client_id))
         active = [installation for installation in found if installation.state == "active"]
         if not active:
@@ -233,7 +233,7 @@ class Module(Working):
         """retailcrm:activity.answer. Take what RetailCRM says of an account; nothing in it is signed; A23, S3."""
         try:
             fields = self.activity_fields(request)
-            installation = self.client(fields["clientId"], CLAUSE + "activity.unknown")
+            installation = self.client(fields, CLAUSE + "activity.unknown")
             flags = self.flags(json_object(fields["activity"].encode(), CLAUSE + "activity.form"))
             if fields.get("systemUrl"):
                 installation = yield from self.followed(installation, fields["systemUrl"])

@@ -21,6 +21,7 @@ from ...platforms import PLATFORMS
 from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest, http_of
+from ..advice import advice, named
 from ..reasons import beside, ruled
 from .layout import STATIC, rendered, static, themed
 
@@ -53,6 +54,19 @@ class Row:
     def meaning(self) -> str:
         """What the reason means."""
         return REASONS[self.refused.reason].meaning if self.refused else ""
+
+    @property
+    def answered(self) -> bool:
+        """Return whether an answer of the API was refused, not the request that it belongs to."""
+        refused = self.refused
+        return refused is not None and (
+            refused.reason == "unexpected-answer" or "answered" in refused.evidence
+        )
+
+    def todo(self, platform: str) -> str:
+        """Return what to do about it, and which side has to do it."""
+        text = advice(self.refused, self.answered, False) if self.refused else ""
+        return named(text, platform, "your app")
 
     @property
     def when(self) -> str:
@@ -122,7 +136,7 @@ class Operator:
             platform=self._title,
             rows=self.rows(),
             told=self.reports.told,
-            installations=installations[:MOST_LISTED],
+            installations=[one for one in installations[:MOST_LISTED] if not used_up(*one)],
             states=STATES,
             shown=shown,
             after=after,
@@ -174,6 +188,17 @@ class Operator:
         if found is None:
             return "No secret is known here for this request: nothing can be compared."
         return "\n".join(told(ruled(one.refused, found), one.now))
+
+
+def used_up(identity: str, one: Installation | StoreError) -> bool:
+    """Return whether an entry is what is left of a form that was sent, and no installation.
+
+    >>> used_up("ticket:00", Installation("onoffice", "ticket:00", {}, {}, "removed"))
+    True
+    >>> used_up("4711", Installation("onoffice", "4711", {}, {}, "removed"))
+    False
+    """
+    return identity.startswith("ticket:") and isinstance(one, Installation) and one.state == "removed"
 
 
 def shown(value: str, name: str = "") -> str:
