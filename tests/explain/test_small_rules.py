@@ -12,7 +12,6 @@ from urllib.parse import quote
 import pytest
 
 import handshakes
-from handshakes.core.printing import signed_when
 from handshakes.core.stages import Stage
 from handshakes.explain import explain
 from handshakes.explain.budget import Budget
@@ -30,7 +29,7 @@ from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import own_names
 from handshakes.explain.recorded import Unreadable, _headers
 from handshakes.explain.structures import Spread, in_text, spread
-from handshakes.explain.telling import told
+from handshakes.explain.telling import signed_when, told
 from handshakes.explain.unwrapping import _above, unquoted
 from handshakes.explain.writers import _printed, written_pairs
 from handshakes.officernd import sign_query
