@@ -386,18 +386,19 @@ def test_one_record_stands_under_its_singular_name(kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "values", "reason", "name", "found"),
+    ("kind", "values", "reason", "evidence"),
     [
-        ("location", {}, "missing-parameter", "location_id", "none"),
-        ("user", {"location_id": LOCATION, "user_id": ""}, "missing-parameter", "user_id", "none"),
-        ("location", {"location_id": "{{location.id}}"}, "malformed", "location_id", "a placeholder that nothing filled"),
+        ("location", {}, "missing-parameter", {"name": "location_id", "found": "none"}),
+        ("user", {"location_id": LOCATION, "key": "k"}, "missing-parameter", {"name": "user_id", "found": "location_id, key"}),
+        ("user", {"location_id": LOCATION, "user_id": ""}, "missing-parameter", {"name": "user_id"}),
+        ("location", {"location_id": "{{location.id}}"}, "malformed", {"name": "location_id", "found": "a placeholder that nothing filled"}),
     ],
 )  # fmt: skip
-def test_a_postback_without_its_ids_is_told_with_the_one_that_is_missing(kind, values, reason, name, found):
+def test_a_postback_without_its_ids_is_told_with_the_one_that_is_missing(kind, values, reason, evidence):
     with pytest.raises(Refused) as refused:
         sides().partner.check_ids(values, kind)
     assert (refused.value.reason, refused.value.clause) == (reason, "fortis:postback.required")
-    assert refused.value.evidence == {"name": name, "found": found}
+    assert refused.value.evidence == evidence
 
 
 def test_a_repeat_saves_nothing():
