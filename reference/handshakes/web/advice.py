@@ -143,11 +143,11 @@ def readable(question: str, rule: str, unsigned: Iterable[str]) -> str:
     """Return what a reading says where it is a cause: the question that the documents leave open, and its answer to that.
 
     >>> readable("Are own names signed?", "No.", ["plan"])
-    'The documents leave a question open: Are own names signed? With this answer it would be accepted: No. Not signed: plan.'
+    'The sender did not sign: plan. The documents leave a question open: Are own names signed? With the answer “No.” it would be accepted.'
     """
     left = ", ".join(unsigned)
-    said = f"The documents leave a question open: {question} With this answer it would be accepted: {rule}"
-    return f"{said} Not signed: {left}." if left else said
+    said = f"The documents leave a question open: {question} With the answer “{rule}” it would be accepted."
+    return f"The sender did not sign: {left}. {said}" if left else said
 
 
 def other(platform: str, webhook: bool, last: bool) -> str:
