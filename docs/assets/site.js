@@ -22,7 +22,7 @@
     if (!label) return;
     Object.assign(label, {tabIndex: 0, role: "button", ariaLabel: "Navigation"});
     label.addEventListener("keydown", event => {
-      if (event.key !== "Enter" && event.key !== " ") return;
+      if (event.key !== " ") return; // the theme does so for Enter, on every label that has the focus
       event.preventDefault();
       label.click();
     });

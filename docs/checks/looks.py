@@ -47,10 +47,27 @@ def check(browser: Browser, base: str, pages: list[str]) -> list[str]:
                 found = [line for line in found if not line.startswith("a heading has no address")]
             if path in WALKED:
                 found += tabbed(page)
+            if path == "index.html" and device == "phone":
+                found += drawer(page)
             wrong += [f"{path} ({device}, {scheme}): {line}" for line in found]
         page.context.close()
     print(f"looks: {len(pages)} pages, {' and '.join(SIZES)}")
     return wrong
+
+
+def drawer(page: Page) -> list[str]:
+    """Open and shut the navigation of a phone with Enter and with the space bar. Returns what is wrong."""
+    button, links = page.get_by_role("button", name="Navigation"), page.locator(".md-sidebar--primary")
+    shown = [links.is_visible()]
+    for key in ("Enter", "Space", "Space", "Enter"):
+        button.press(key)
+        page.wait_for_timeout(20)
+        shown.append(links.is_visible())
+    return (
+        []
+        if shown == [False, True, False, True, False]
+        else [f"the navigation is not opened by keyboard: {shown}"]
+    )
 
 
 def tabbed(page: Page) -> list[str]:
