@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from docs import comparison_page, diagrams, faults_pages, notebook_pages, vectors_pages
-from docs.text import clause, fence, folded, plain, prose, reason, table
+from docs.text import capitalised, clause, fence, folded, plain, prose, reason, table
 from handshakes.core.cases import Slip
 from handshakes.core.refusals import REASONS
 from handshakes.explain.entries import STAGES
@@ -134,7 +134,7 @@ def mistakes(platform: str) -> str:
         )
         more = len(of_it) - NAMED
         rest = f" And [{more} more](../mistakes/{platform}.md)." if more > 0 else ""
-        lines.append(f"- **{STAGES.get(stage, stage).capitalize()}**: {shown}{rest}")
+        lines.append(f"- **{capitalised(STAGES.get(stage, stage))}**: {shown}{rest}")
     return "\n".join(lines)
 
 

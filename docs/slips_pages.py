@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from docs.debugger_examples import examples
-from docs.text import prose
+from docs.text import capitalised, prose
 from handshakes.core.cases import Slip
 from handshakes.explain.entries import STAGES
 from handshakes.explain.slips import GENERAL
@@ -39,7 +39,7 @@ def page(platform: str = "") -> str:
     seen: set[str] = set()
     for stage, slips in groupby(known, key=lambda slip: slip.stage):
         heading = STAGES.get(stage, f"in the stage {stage}")
-        parts.append(f"## {heading.capitalize()}" + (" (more)" if stage in seen else ""))
+        parts.append(f"## {capitalised(heading)}" + (" (more)" if stage in seen else ""))
         seen.add(stage)
         parts += [_section(slip) for slip in slips]
     return "\n\n".join(parts) + "\n"

@@ -31,8 +31,8 @@ def plain(text: str) -> str:
 def capitalised(text: str) -> str:
     """Begin a sentence with a capital, but for a name or a value, which is written as it is.
 
-    >>> [capitalised(text) for text in ("a plain launch", "apiKey is missing", "v1= for t=", "user_id is true")]
-    ['A plain launch', 'apiKey is missing', 'v1= for t=', 'user_id is true']
+    >>> [capitalised(text) for text in ("where the JSON is written", "apiKey is missing", "v1= for t=", "user_id is true")]
+    ['Where the JSON is written', 'apiKey is missing', 'v1= for t=', 'user_id is true']
     """
     is_word = re.match(r"[a-z]+(-[a-z]+)*[,:]?(\s|$)", text) and not text.startswith("http")
     return text[:1].upper() + text[1:] if is_word else text
