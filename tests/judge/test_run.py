@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -166,5 +167,9 @@ def test_junit_says_beside_a_test_what_was_found_unless_it_passed():
     assert beside == {
         "a:good": [], "a:bad": ["failure"], "a:mild": ["system-out"], "a:dark": ["skipped"], "a:dim": ["skipped"],
     }  # fmt: skip
+    early = ElementTree.fromstring(as_junit(replace(report(*ROWS), ended="the run took too long")))
+    assert [
+        (case.get("name"), one.get("message")) for case in early for one in case if one.tag == "error"
+    ] == [("the whole run", "the run took too long")]
     (said,) = [case.findtext("system-out") for case in suite if case.get("name") == "a:mild"]
     assert said.startswith("warn: it is a should\n")
