@@ -372,3 +372,63 @@ def test_digests_are_compared_in_constant_time():
     assert calls.count("hmac.compare_digest") == 1
     compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
     assert not [text for text in compared if "received" in text or "mac(" in text]
+
+
+# --- a launch in the form of the sample is read at one glance, and as all others are ----------
+
+PIECES = st.sampled_from(
+    ["user_id=7", "user-id=11e7", "user_id=", "contact_id={{contact_id}}", "hmac=00", "location_id=1", "timestamp=1700000000",
+     "data=ab", "a=1", "a=1", "A=1", "a.b=1", "a%20=1", "a=%2B", "a=+", "a=b_c", "a=é", "", "a", "=1", f"a={'x' * 65}", "#a=1"]
+)  # fmt: skip
+
+
+def outcome(target: str, **more) -> object:
+    try:
+        return plain(target, **more)
+    except Refused as refused:
+        return refused.reason, refused.clause, refused.evidence, refused.stage, refused.stages
+
+
+@several
+@given(
+    st.sampled_from(
+        [
+            LOCATION,
+            LOCATION.upper(),
+            LOCATION[:23],
+            f"{LOCATION[:8]}-{LOCATION[8:]}",
+            "f" * 36,
+            "f" * 37,
+            "٣" * 24,
+        ]
+    ),
+    st.sampled_from(
+        [str(NOW), str(NOW - 301), str(NOW + 61), f"{NOW}000", "170000000", "٣" * 10, f"{NOW}\n"]
+    ),
+    st.sampled_from(["", "", "0" * 64, "A" * 64, "0" * 63, f"{'0' * 64}\n"]),
+    st.lists(PIECES, max_size=30),
+    st.booleans(),
+)
+@example(LOCATION, str(NOW), "", [], False)
+@example(LOCATION, str(NOW), "", ["a=1"] * 2, False)
+@example(LOCATION, str(NOW), "", [f"a{'_' * n}=1" for n in range(21)], False)
+def test_reading_at_one_glance_changes_nothing(location, time, mac, more, first):
+    piece = "&".join(more)
+    target = url(location, time, mac, more=f"&{piece}" if piece and not first else "")
+    if first:
+        target = target.replace("?", f"?{piece}&")
+    step_by_step = {
+        "parameters": launch.parameters
+    }  # the adopted rule as a reading, which is never read at a glance
+    assert outcome(target) == outcome(target, readings=step_by_step)
+
+
+def test_the_form_of_the_sample_is_read_at_one_glance_and_others_are_not(monkeypatch):
+    read = []
+    monkeypatch.setattr(signing, "_read_plain", lambda rule, query: read.append(query) or [][0])
+    assert plain(url(more="&user_id=7&contact_id=9")).not_covered == ("user_id", "contact_id")
+    assert read == []
+    for more in ("&user_id=", "&user_id=7&user_id=7", "&hmac=00", "&user_id=%37", "&user_id=x" * 21):
+        with pytest.raises(IndexError):
+            plain(url(more=more))
+    assert len(read) == 5

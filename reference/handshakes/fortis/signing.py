@@ -14,6 +14,7 @@ API has confirmed it. Checks come in the order syntax, authenticity, time.
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64decode
 from hashlib import sha256
 from typing import NamedTuple
@@ -24,12 +25,15 @@ from ..core.stages import Stage
 from ..core.strict import MAX_QUERY, Pairs, absent, of_type
 from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
-from .rules import Readings, Rules, rules
+from .rules import ADOPTED, Readings, Rules, rules
 from .rules.launch import SECRET
 
 BY_DATA, BY_HMAC = "encrypted", "plain"
 SIGNED = ("location_id", "timestamp")
 NEEDED = ("hmac", *SIGNED)
+_SAMPLE = r"location_id=([0-9a-f]{24,36})&timestamp=([0-9]{10})&hmac=([0-9a-f]{64})((?:&[a-z_-]+=[0-9a-z]{1,64}){0,20})"
+_AS_USUAL = re.compile(_SAMPLE).fullmatch
+_OTHERS = re.compile("&([a-z_-]+)=([0-9a-z]+)").findall
 
 
 class Launch(NamedTuple):
@@ -115,6 +119,18 @@ def verify_launch(
 
 def _plain(rule: Rules, query: str, url: str, key: bytes, readings: Readings | None) -> Launch:
     """fortis:plain.verify. Return a plain launch, whose location id and timestamp its hmac covers."""
+    usual = _AS_USUAL(query) if rule is ADOPTED else None
+    read = _read_usual(*usual.groups()) if usual else None
+    message, seconds, received, found = read or _read_plain(rule, query)
+    if not hmac.compare_digest(rule.mac(key, message), received):
+        stages = launch_stages(url, mode=BY_HMAC, secret="", readings=readings)
+        raise Refused("signature-mismatch", "fortis:plain.verify", stage="message", stages=stages)
+    not_covered = tuple([name for name, _ in found if name not in SIGNED])
+    return Launch(BY_HMAC, found, seconds, SIGNED, not_covered)
+
+
+def _read_plain(rule: Rules, query: str) -> tuple[bytes, int, bytes, Pairs]:
+    """Return what is signed, its time and its hmac, and all values but that; or say what is wrong with them."""
     values = _parameters(rule, query, "hmac", "data", BY_DATA)
     digest, location_id, timestamp = map(values.get, NEEDED)
     if not digest or not location_id or not timestamp:
@@ -125,13 +141,18 @@ def _plain(rule: Rules, query: str, url: str, key: bytes, readings: Readings | N
     received = rule.digest(digest)
     rule.location(location_id)
     seconds = rule.timestamp(timestamp)
-    if not hmac.compare_digest(rule.mac(key, rule.message(location_id, timestamp)), received):
-        stages = launch_stages(url, mode=BY_HMAC, secret="", readings=readings)
-        raise Refused("signature-mismatch", "fortis:plain.verify", stage="message", stages=stages)
     del values["hmac"]
-    found = rule.present(values)
-    not_covered = tuple([name for name in found if name not in SIGNED])
-    return Launch(BY_HMAC, tuple(found.items()), seconds, SIGNED, not_covered)
+    return rule.message(location_id, timestamp), seconds, received, tuple(rule.present(values).items())
+
+
+def _read_usual(
+    location_id: str, timestamp: str, digest: str, rest: str
+) -> tuple[bytes, int, bytes, Pairs] | None:
+    """Return the same of a launch that looks like the page's sample, unless a name occurs twice."""
+    found = (("location_id", location_id), ("timestamp", timestamp), *_OTHERS(rest))
+    if len({"hmac", *[name for name, _ in found]}) <= len(found):
+        return None
+    return (location_id + timestamp).encode(), int(timestamp), bytes.fromhex(digest), found
 
 
 def _data(rule: Rules, query: str, passphrase: bytes) -> str:
