@@ -468,6 +468,13 @@ def test_on_a_phone_one_part_shows_at_a_time_and_nothing_scrolls_sideways(chromi
         context.close()
 
 
+def edges(found: Any) -> list[list[float]]:
+    """Return left, top and bottom of each element, measured at once: the page may draw them anew in between."""
+    return found.evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(one => [one.left, one.top, one.bottom])"
+    )
+
+
 def test_why_is_in_sight_begins_with_the_news_and_is_said_in_the_same_words(page_of):
     page_of.set_viewport_size({"width": 1280, "height": 813})
     choose(page_of, "healthcheck", "client-secret")
@@ -479,8 +486,10 @@ def test_why_is_in_sight_begins_with_the_news_and_is_said_in_the_same_words(page
     cause = "Another secret was used: the OAuth client's, not the integration's."
     assert page_of.locator("#why p").first.inner_text() == cause
     until(lambda: heading.evaluate("one => one === document.activeElement"), 60)
-    frame, box = page_of.locator("#message").bounding_box(), page_of.locator("#why").bounding_box()
-    assert 0 <= box["y"] - frame["y"] < 40, "it begins where the message's part begins"
+    both = page_of.locator("#message, #why")
+    until(
+        lambda: 0 <= edges(both)[1][1] - edges(both)[0][1] < 40, 60
+    )  # it begins where the message's part begins
     until(lambda: page_of.locator("#status").inner_text() == f"Likely cause: {cause}", 60)
     assert "does not match" not in page_of.locator("#why").inner_text()
     told = page_of.locator("#why .hint").all_inner_texts()
@@ -500,7 +509,7 @@ def test_a_refusal_that_had_to_be_looks_the_same_on_the_wire_and_squeezes_no_pat
     assert text.evaluate("one => one.getClientRects().length && one.offsetHeight") < 24, (
         "the path is on one line"
     )
-    assert badge.bounding_box()["y"] >= text.bounding_box()["y"] + text.bounding_box()["height"]
+    until(lambda: edges(badge)[0][1] >= edges(text)[0][2], 60)
 
 
 def test_no_row_is_cut_by_the_heading_when_the_wire_jumps_to_the_newest_message(page_of):
@@ -565,4 +574,4 @@ def test_facts_of_a_refusal_stand_in_one_line_below_each_other(page_of):
     press(page_of, "healthcheck")
     facts = page_of.locator("#message .facts dd")
     facts.nth(1).filter(has_text="t, v1").wait_for()
-    assert len({round(one.bounding_box()["x"]) for one in facts.all()}) == 1
+    until(lambda: len({round(one[0]) for one in edges(facts)}) == 1, 60)
