@@ -7,7 +7,8 @@ gets a secret or the signature that would have been right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from .printing import printable
@@ -205,3 +206,16 @@ class Refused(Exception):
             lines += [f"    {stage.name:<11} {stage.show()}" for stage in self.stages]
         lines.append(f"Hint: {self.hint()}")
         return "\n".join(lines)
+
+
+def absent(name: str, found: Collection[str]) -> dict[str, str]:
+    """Return the evidence of a parameter that is empty, or missing: then with the names that are there.
+
+    Of a name that damage may have put a value into, its length alone is told.
+
+    >>> absent("code", ["Code", "state", "apiToken0123456789abcdef"])
+    {'name': 'code', 'found': 'Code, state, ‹a name of 24 characters›'}
+    """
+    short = re.compile(r"[\w.\[\]-]{1,23}").fullmatch
+    there = [one if short(one) else f"‹a name of {len(one)} characters›" for one in found]
+    return {"name": name} | ({} if name in found else {"found": ", ".join(there[:9]) or "none"})

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from string import hexdigits
 from typing import Any, NoReturn
 
@@ -29,19 +29,6 @@ Pairs = tuple[tuple[str, str], ...]
 _BYTES = {first + second: chr(int(first + second, 16)) for first in hexdigits for second in hexdigits}
 """What two hex digits of an escape stand for: one byte, as the character with its number."""
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-
-
-def absent(name: str, found: Collection[str]) -> dict[str, str]:
-    """Return the evidence of a parameter that is empty, or missing: then with the names that are there.
-
-    Of a name that damage may have put a value into, its length alone is told.
-
-    >>> absent("code", ["Code", "state", "apiToken0123456789abcdef"])
-    {'name': 'code', 'found': 'Code, state, ‹a name of 24 characters›'}
-    """
-    short = re.compile(r"[\w.\[\]-]{1,23}").fullmatch
-    there = [one if short(one) else f"‹a name of {len(one)} characters›" for one in found]
-    return {"name": name} | ({} if name in found else {"found": ", ".join(there[:9]) or "none"})
 
 
 def decoded(text: str, clause: str) -> str:

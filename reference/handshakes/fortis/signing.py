@@ -20,9 +20,9 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ..core.printing import printable
-from ..core.refusals import Refused
+from ..core.refusals import Refused, absent
 from ..core.stages import Stage
-from ..core.strict import MAX_QUERY, Pairs, absent, of_type
+from ..core.strict import MAX_QUERY, Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .encryption import data_stages, decrypt_parameters, spend
 from .rules import ADOPTED, Readings, Rules, rules

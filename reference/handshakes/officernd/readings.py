@@ -19,8 +19,8 @@ from urllib.parse import unquote_plus
 
 from ..core.keys import hex_key_bytes
 from ..core.readings import composed
-from ..core.refusals import Refused
-from ..core.strict import Pairs, absent, decoded, query_pairs
+from ..core.refusals import Refused, absent
+from ..core.strict import Pairs, decoded, query_pairs
 from ..core.timestamps import Tolerance
 from . import rules
 from .rules import SIGNATURE, Readings

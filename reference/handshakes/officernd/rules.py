@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from ..core.keys import key_bytes
 from ..core.readings import replaced
-from ..core.refusals import Refused
-from ..core.strict import Pairs, absent, hex_digest, no_duplicates, query_pairs
+from ..core.refusals import Refused, absent
+from ..core.strict import Pairs, hex_digest, no_duplicates, query_pairs
 from ..core.timestamps import Tolerance
 
 Readings = Mapping[str, Callable[..., Any]]

@@ -28,9 +28,9 @@ from typing import Any, NamedTuple
 
 from ..core.keys import key_bytes
 from ..core.printing import printable
-from ..core.refusals import Refused
+from ..core.refusals import Refused, absent
 from ..core.stages import Stage
-from ..core.strict import Pairs, absent, of_type
+from ..core.strict import Pairs, of_type
 from ..core.timestamps import Tolerance, check_time
 from .php import is_numeric
 from .rules import MILLISECONDS, Readings, Rules, encoded, php_json, rules

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from ..core.keys import key_bytes
 from ..core.printing import printable
 from ..core.readings import replaced
-from ..core.refusals import Refused
-from ..core.strict import absent, form_pairs, hex_digest, json_object, no_duplicates
+from ..core.refusals import Refused, absent
+from ..core.strict import form_pairs, hex_digest, json_object, no_duplicates
 
 Readings = Mapping[str, Callable[..., Any]]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..core.messages import Request, Response, Step, Unreachable
 from ..core.printing import printable
-from ..core.refusals import Refused
-from ..core.strict import absent, json_value
+from ..core.refusals import Refused, absent
+from ..core.strict import json_value
 
 
 def call(request: Request, clause: str) -> Step[Response]:

@@ -54,7 +54,6 @@ _REQUESTS = {
     "wrong-type": f"Sender: send the expected type; a number is no text, and JSON inside a JSON text is a text. {REFUSE}",
     "wrong-method": f"Sender: use the expected method. {REFUSE}",
     "wrong-content-type": f"Sender: send the expected content type. {REFUSE}",
-    "unknown-path": "Sender: compare the path with the configured URLs.",
     "empty-secret": "Receiver: load the secret before the first request comes, and refuse every request without it.",
     "wrong-key": f"Sender: use the key that was configured for this receiver. {REFUSE}",
     "unknown-installation": f"Sender: name a connection that was made with this receiver and was not removed. {REFUSE}",

@@ -13,8 +13,8 @@ from dataclasses import replace
 from functools import cached_property
 
 from ...core.messages import Request
-from ...core.refusals import Refused
-from ...core.strict import absent, no_duplicates, query_pairs
+from ...core.refusals import Refused, absent
+from ...core.strict import no_duplicates, query_pairs
 from ...runtime.renewing import Renewing
 from ...runtime.store import Installation, StoreError, earlier
 from ..rules import encrypted, launch

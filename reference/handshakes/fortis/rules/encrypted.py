@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from ...core.refusals import Refused
-from ...core.strict import absent, json_object
+from ...core.refusals import Refused, absent
+from ...core.strict import json_object
 
 ENCRYPTED = "fortis:encrypted."
 MAGIC = b"Salted__"

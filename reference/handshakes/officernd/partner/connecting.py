@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 from ...core.messages import Answer, Pause, Request, Step, redirect
 from ...core.origins import allowed_origin
 from ...core.printing import printable
-from ...core.refusals import Refused
-from ...core.strict import absent, no_duplicates, query_pairs
+from ...core.refusals import Refused, absent
+from ...core.strict import no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.oauth import error_name
 from ...runtime.renewing import LOOK

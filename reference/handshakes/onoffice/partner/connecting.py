@@ -15,8 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ...core.messages import Pause, Step
-from ...core.refusals import Refused
-from ...core.strict import absent
+from ...core.refusals import Refused, absent
 from ...runtime.role import Equipped
 from ...runtime.store import EXPIRES, Conflict, Installation, StoreError, earlier, expiry
 from ..errorcodes import ENDED

@@ -16,8 +16,8 @@ from typing import Any
 from ...core.keys import first_that_verifies
 from ...core.messages import Answer, Headers, Request, Response, Step
 from ...core.printing import printable
-from ...core.refusals import Refused
-from ...core.strict import absent, form_pairs, no_duplicates
+from ...core.refusals import Refused, absent
+from ...core.strict import form_pairs, no_duplicates
 from ...runtime.pages import page, script
 from ...runtime.role import Endpoint
 from ...runtime.store import store_failed

@@ -15,8 +15,8 @@ from typing import Any
 
 from ...core.keys import first_that_verifies
 from ...core.messages import Answer, Headers, Request, Response, Step, json_response, redirect
-from ...core.refusals import Refused
-from ...core.strict import absent, json_object, query_pairs
+from ...core.refusals import Refused, absent
+from ...core.strict import json_object, query_pairs
 from ...runtime.pages import page
 from ...runtime.role import Endpoint
 from ...runtime.store import Installation
