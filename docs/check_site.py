@@ -4,9 +4,9 @@
 
 First the files are read: no script, style, picture, font or frame may come from elsewhere, and every link leads
 somewhere, also when the pages are opened as files. Then every page is loaded in headless Chromium from a server on
-loopback, some in dark too, and every request is logged. A page fails when it or anything it asks for is not there,
-when something outside is asked for, when the console shows an error, or when a diagram is not drawn. looks.py
-measures what each page looks like, on a phone and on a desktop. Then weights are counted, the search is asked for all it has to find first, axe looks at a page of each kind, and at the
+loopback, on a phone in light and on a desktop in dark, and every request is logged. A page fails when it or anything it asks for is not there,
+when something outside is asked for, when the console shows an error, when a diagram is not drawn, or by what looks.py
+measures of how it looks. Then weights are counted, the search is asked for all it has to find first, axe looks at a page of each kind, and at the
 debugger in each of its states.
 """
 
@@ -53,11 +53,12 @@ def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
     page.on("console", lambda said: said.type == "error" and wrong.append(f"console: {said.text}"))
 
 
-def look(browser: Browser, base: str, pages: dict[str, int], scheme: str, shots: Path | None) -> list[str]:
-    """Load every page in one colour scheme. Returns what is wrong."""
+def look(browser: Browser, base: str, pages: dict[str, int], device: str, shots: Path | None) -> list[str]:
+    """Load every page on one device, watch what it does, and measure what it looks like. Returns what is wrong."""
     wrong: list[str] = []
     asked: list[str] = []
-    context = serving.context(browser, color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    width, height, scheme = looks.SIZES[device]
+    context = serving.context(browser, color_scheme=scheme, viewport={"width": width, "height": height})
     page = context.new_page()
     found: list[str] = []
     watched(page, base, found, asked)
@@ -72,8 +73,9 @@ def look(browser: Browser, base: str, pages: dict[str, int], scheme: str, shots:
         if shots:
             shots.mkdir(parents=True, exist_ok=True)
             name = path.removesuffix(".html").replace("/", "-")
-            page.screenshot(path=shots / f"{name}-{scheme}.png")
-        wrong += [f"{path} ({scheme}): {line}" for line in found]
+            page.screenshot(path=shots / f"{name}-{device}-{scheme}.png")
+        found += looks.measured(page, path, device)
+        wrong += [f"{path} ({device}, {scheme}): {line}" for line in found]
         found.clear()
     page.goto(base + "?q=signature")
     found += results(page, "an address with ?q=signature")
@@ -83,9 +85,9 @@ def look(browser: Browser, base: str, pages: dict[str, int], scheme: str, shots:
         "Simla", delay=20
     )  # the theme listens for keys, so that filling in the field would find nothing
     found += results(page, "typing /Simla")
-    wrong += [f"search ({scheme}): {line}" for line in found]
+    wrong += [f"search ({device}, {scheme}): {line}" for line in found]
     context.close()
-    print(f"{scheme}: {len(pages)} pages and a search, {len(asked)} requests, all logged")
+    print(f"{device}, {scheme}: {len(pages)} pages and a search, {len(asked)} requests, all logged")
     return wrong
 
 
@@ -130,19 +132,17 @@ def main() -> int:
     wrong = files.loaded(site, read) + files.links(site, read)
     pages = {path.relative_to(site).as_posix(): each.diagrams for path, each in read.items()}
     pages.pop("404.html", None)
-    some = {path: diagrams for path, diagrams in pages.items() if diagrams or "/" not in path}
     shots, axe = options.screenshots, options.axe
     parts: dict[str, Part] = {  # the longest first
+        "desktop": lambda browser, base: look(browser, base, pages, "desktop", shots),
+        "phone": lambda browser, base: look(browser, base, pages, "phone", shots),
         "access, light": lambda browser, base: access.looked(browser, base, site, axe, "light"),
         "access, dark": lambda browser, base: access.looked(browser, base, site, axe, "dark"),
-        "light": lambda browser, base: look(browser, base, pages, "light", shots),
-        "looks": lambda browser, base: looks.check(browser, base, list(pages)),
         "marketplace": lambda browser, base: marketplace.check(browser, axe),
         "debugger": lambda browser, base: debugger.check(browser, base, site, axe),
         "weights": lambda browser, base: weights.check(browser, base, site),
         "lesson": lambda browser, base: lessons.check(browser, base, site, axe),
         "app": lambda browser, base: app.check(browser, axe),
-        "dark": lambda browser, base: look(browser, base, some, "dark", shots),
         "search": lambda browser, base: searches.check(browser, base),
         "printed": lambda browser, base: access.printed(browser, base, site),
         "no script": lambda browser, base: access.without_script(browser, base, site),
