@@ -68,7 +68,8 @@ class Served:
 def served(tools: Any, **settings: str) -> Iterator[Served]:
     sockets, traps = [listen(), listen()], [listen(), listen()]
     origins = tuple(map(origin_of, sockets))
-    clock = lambda: int(time.time())  # noqa: E731
+    began = time.time() - time.monotonic()  # a machine whose clock is set back would break rules of time
+    clock = lambda: int(began + time.monotonic())  # noqa: E731
     world = World(clock, os.urandom, MemoryStore(), settings, *origins, tuple(map(origin_of, traps)))
     sides = tools.sides(world)
     names = sides.platform.name, sides.partner.name
