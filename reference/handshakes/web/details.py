@@ -13,6 +13,7 @@ from ..runtime.verdicts import Refuses, Survives
 from ..runtime.watching import http_of
 from ..spec.register import load
 from .advice import UNTOLD, advice, cure, named, other, readable
+from .cures import cures
 from .places import Place
 from .reasons import CHANGED, NOT_THE_SIGNATURE, beside, ruled
 from .remarks import clause, met, misspelt, note, probes, rule, sources
@@ -40,20 +41,27 @@ def details(place: Place, one: Exchange) -> Json:
     found = why(place, one) if refused and not untold else {}  # a search of seconds, for what “Why?” is asked
     after = str(found.get("after", ""))
     looks = bool(one.carries) and (untold or bool(found.get("explanations")))
-    asked = sources(place, one)
-    sides = between(place, one)
+    asked, sides = sources(place, one), between(place, one)
+    meant = fault if fault and isinstance(fault.expected, Refuses) else None
+    known = cures(place.name).get(meant.name) if meant else None
+
+    def hint(each: Refused) -> str:
+        if known and each is refused:
+            return known.hint
+        return after if after.startswith(CHANGED) else advice(each, bool(asked), looks)
+
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, after if after.startswith(CHANGED) else named(advice(each, bool(asked), looks), *sides), misspelt(request, each)) for endpoint, each in one.refused],
+        "refusals": [_refusal(endpoint, each, named(hint(each), *sides), misspelt(request, each)) for endpoint, each in one.refused], "wrong": known.wrong if known else "",
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
         "rule": rule(place, one), "sources": asked, "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
         "why": bool(one.carries) if one.carries or not one.refused else _has_more(found),
-        "fault": what(fault) if fault and isinstance(fault.expected, Refuses) else "",
+        "fault": what(meant) if meant else "",
         "survived": what(fault) if fault and isinstance(fault.expected, Survives) else "", "expected": expected(place, one),
         "readings": [{"id": each.id, "rule": each.rule} for each in load(place.name).readings("signing")],
     }  # fmt: skip

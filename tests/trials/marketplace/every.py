@@ -102,6 +102,7 @@ def said(place: Any, id: str) -> Iterator[str]:
     for each in found["refusals"][-1:]:
         yield f"{each['reason']}: {each['says']}"
         yield from (f"  {name}: {value}" for name, value in each["evidence"])
+        yield f"  what was wrong: {found['wrong']}"
         yield f"  to do: {each['hint']}"
     yield from (f"  see message {each['n']}: {each}" for each in found["sources"])
     if rule := found["rule"]:

@@ -37,13 +37,14 @@ const refused = (one) => {
   return el("div", { class: `verdict bad ${one.expected ? "expected" : ""}` }, el("span", {}, state(one.expected ? "ok" : "bad", one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
     refusal ? el("p", {}, refusal.says) : null,
     one.fault ? el("p", {}, el("b", {}, "The fault that was chosen: "), `${plain(one.fault)}.`) : null,
+    one.wrong ? el("p", { id: "wrong" }, el("b", {}, "What was wrong: "), one.wrong) : null,
     refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, TYPES[value] ?? value)))) : null,
     one.sources.map(({ n, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `${start(one.receiver)} asked ${to}, whose answer is ` : lost ? `What ${one.receiver} asked, and got no answer to: ` : `The answer that ${one.receiver} refused is `, link(n), other ? `. The account on this page is at ${other}.` : ".")),
+    refusal && !one.probe ? todo(refusal.hint.replace(/The evidence (say|name)s/, "The facts above $1").replace("The evidence has", "The facts above have")) : null,
     el("dl", { class: "two" },
       el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}, by ${refusal.clause}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
       el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
-    one.rule?.by === "nobody" || one.rule?.text ? rule(one.rule) : null,
-    refusal && !one.probe ? todo(refusal.hint.replace(/The evidence (say|name)s/, "The facts above $1").replace("The evidence has", "The facts above have")) : null);
+    one.rule?.by === "nobody" || one.rule?.text ? rule(one.rule) : null);
 };
 
 // what each side has to do, a line each

@@ -1,0 +1,109 @@
+"""What was wrong and who does what: one line for every fault that must be refused, true of the message that it sends."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from handshakes.platforms import PLATFORMS
+from handshakes.runtime.verdicts import Refuses
+from handshakes.web.cures import cures
+from tests.trials.marketplace.every import Person, details, person, step
+
+ALL = [(platform, name, one) for platform in PLATFORMS for name, one in cures(platform).items()]
+PYTHON = re.compile(rf"\b(?:int|str|bool|NoneType|dict)\b|`|\([A-Z]\d+\)|\b(?:{'|'.join(PLATFORMS)}):[a-z]")
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_fault_that_must_be_refused_has_one_and_nothing_else_has(platform):
+    faults = PLATFORMS[platform].tools().faults.values()
+    assert set(cures(platform)) == {one.name for one in faults if isinstance(one.expected, Refuses)}
+
+
+def test_each_says_what_was_wrong_and_what_one_side_has_to_do():
+    for platform, name, one in ALL:
+        assert len(one.wrong) > 30 and (one.sender or one.receiver), (platform, name)
+        assert {text[-1] for text in (one.wrong, one.sender, one.receiver) if text} == {"."}, (platform, name)
+        assert one.sender[:1] == one.sender[:1].upper(), (platform, name)
+        assert re.match("(Sender|Receiver|Whoever [a-z ]+): ", one.hint) and "Receiver: " in one.hint, (
+            platform,
+            name,
+        )
+
+
+def test_each_is_in_plain_words_and_short_sentences():
+    for platform, name, one in ALL:
+        text = f"{one.wrong} {one.hint}"
+        assert PYTHON.findall(text) == [], (platform, name)
+        assert max(len(each.split()) for each in re.split(r"[.:;] ", text)) <= 34, (platform, name)
+
+
+def test_no_two_faults_of_a_platform_say_the_same_was_wrong():
+    """Two faults may send the same message; RetailCRM's two with an id that nobody has do."""
+    same = {("retailcrm", "unknown-client")}
+    told = [(platform, one.wrong) for platform, name, one in ALL if (platform, name) not in same]
+    assert len(told) == len(set(told))
+
+
+def taken(who: Person, press: str, fault: str) -> dict[str, Any]:
+    """Return the message that the screen shows of a fault."""
+    who.ready(press)
+    who.take(press, fault)
+    return details(who.place, who.place.wire.get(step(who.place, who.place.press(press))["shows"]))
+
+
+SHOWN = {
+    "officernd": [
+        ("healthcheck", "parameter-added", "extra=1"), ("healthcheck", "parameter-changed", "locations=elsewhere"),
+        ("healthcheck", "signature-unnamed", ",v1="), ("healthcheck", "invalid-escape", "extra=%FF"), ("remove", "webhook-changed", '"isExternal":false'),
+    ],
+    "retailcrm": [
+        ("visit", "client-in-query", "clientId="), ("on", "activity-bracketed", "activity[freeze]=0"), ("on", "activity-numbers", '"freeze":0'),
+        ("connect", "plain-text", "register=hello"), ("connect", "with-path", "/admin"),
+    ],
+    "onoffice": [
+        ("open", "parameter-added", "admin=1"), ("open", "doubled-after", "customerWebId=4712"), ("open", "broken-escape", "ref=%zz"),
+        ("open", "array", "ids[]"), ("open", "renamed-name", "my.param"),
+    ],
+    "fortis": [
+        ("location", "raw-injection", "&B=1&location_id="), ("location", "location-unfilled", "{{location.id}}"),
+        ("location", "postback-wrong-key", "another-postback-key"), ("user", "raw-user-injection", "=x&user_id="),
+    ],
+}  # fmt: skip
+"""What a cure says stands in the message, as it stands there."""
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_a_cure_says_is_in_the_message_is_there(platform):
+    with person(platform) as who:
+        for press, fault, there in SHOWN[platform]:
+            one = taken(who, press, fault)
+            sent = one["request"]["line"] + one["request"]["body"]
+            sent = sent if there in sent else unquote(sent)
+            names = re.findall(r"[A-Za-z]{3,}|\d+", there)
+            assert there in sent, (fault, sent)
+            assert [name for name in names if name not in one["wrong"] + fault] == [], (fault, one["wrong"])
+            assert one["refusals"][-1]["hint"].startswith(f"Sender ({who.place.sides.platform.name}): ")
+
+
+ANSWERED = {
+    "officernd": [("connect", "another-client", '"appClientId":"another"'), ("connect", "secret-empty", '"secret":""'), ("connect", "wrong-scope", "invalid_scope")],
+    "retailcrm": [("connect", "edit-400", "should not be blank"), ("connect", "edit-says-false", '"success":false'), ("connect", "key-without-rights", "integration_read")],
+    "onoffice": [("open", "code-as-text", '"errorcode":"0"'), ("open", "result-not-success", '"result":"success"'), ("open", "api-error-136", '"errorcode":136')],
+    "fortis": [("open", "me-another", "11e7a84525008da8960bffff"), ("open", "me-without-user", '"users":[]')],
+}  # fmt: skip
+"""What a cure says stands in an answer of the API, as it stands there."""
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_a_cure_says_of_an_answer_is_in_the_answer_that_is_linked(platform):
+    with person(platform) as who:
+        for press, fault, there in ANSWERED[platform]:
+            one = taken(who, press, fault)
+            answers = [details(who.place, who.place.wire.get(each["n"])) for each in one["sources"]]
+            assert there in "".join(each["response"]["body"] for each in answers), fault
+            words = re.findall(r"[A-Za-z_0-9]+", there)
+            assert [word for word in words if word not in one["wrong"]] == [], (fault, one["wrong"])
