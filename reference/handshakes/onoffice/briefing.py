@@ -1,7 +1,4 @@
-"""What `handshakes serve` prints for the other side: addresses and the secret.
-
-A side that is not served here is somebody else's, so no address of it is made up.
-"""
+"""What `handshakes serve` prints for the other side: addresses and the secret."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def parts_of(response: Response) -> Parts | None:
 
 
 def refused_form(request: Request) -> Response | None:
-    """Return the refusal of a form that was posted by another site's page, or is not a form; else None."""
+    """Return the refusal of a form that another site's page posted, a click that nobody made, or of what is no form; else None."""
     if any(origin != request.origin for origin in request.header_values("origin")):
         return page("Another site's form", "<p>Use the buttons of this page.</p>", status=403)
     if request.header("content-type").partition(";")[0].strip().lower() != URLENCODED:

@@ -176,7 +176,7 @@ class Shop:
 
 
 def unset(name: str) -> str:
-    """Return what a briefing says of an address that nobody gave, so that none is made up."""
+    """Return what a briefing says of an address that nobody gave: a side that is not served here is somebody else's."""
     return f"not set: give --set {name}=URL"
 
 

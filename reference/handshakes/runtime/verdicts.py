@@ -35,6 +35,7 @@ Expected: TypeAlias = Refuses | Survives
 class Fault:
     """What every kind of fault has: its name, the clause that it tries, how it has to end, and what it does.
 
+    It changes one thing only: a test shows that the same step without it is accepted.
     `waits` says that it keeps the partner waiting for seconds. One that is `exact` is at the limit of a tolerance,
     and is what it says for one second only.
     """

@@ -1,7 +1,4 @@
-"""Fortis acting: launches, and the consent of OAuth.
-
-A step returns its outcome: the partner's response and what it says about each clause that was looked at.
-"""
+"""Fortis acting: launches, and the consent of OAuth."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Fortis, the platform: registrations by postback, the iframe, the API, OAuth.
 
 Roles are played from here, for as many apps, locations and users as are added. A step returns its outcome:
-the app's response and what it says about each clause that was looked at. The pages under `/simulator` are
-ours; Fortis' look different.
+the app's response and what it says about each clause that was looked at.
 """
 
 from __future__ import annotations

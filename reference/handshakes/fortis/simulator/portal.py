@@ -1,8 +1,7 @@
 """The simulator's own pages: what stands for the merchant's view of the marketplace, labelled as ours.
 
 One page lists the apps with the locations and users that can be registered, opened and removed, and a
-choice of faults; every button posts a form. The app itself is in an iframe, as in Fortis' UI. A form
-from another site is refused, since it would be a click that nobody made.
+choice of faults; every button posts a form. The app itself is in an iframe, as in Fortis' UI.
 """
 
 from __future__ import annotations

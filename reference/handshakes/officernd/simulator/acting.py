@@ -1,7 +1,4 @@
-"""OfficeRnD acting: what an admin adds and presses, the signed requests and the webhook.
-
-A step returns its outcome: the partner's response and what it says about each clause that was looked at.
-"""
+"""OfficeRnD acting: what an admin adds and presses, the signed requests and the webhook."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """OfficeRnD, the platform: the admin's side, the API, the signed requests and the webhook.
 
 Roles are played from here, for as many organisations and integrations as are added. A step returns
-its outcome: the partner's response and what it says about each clause that was looked at. The pages
-under `/simulator` are ours; OfficeRnD's admin portal looks different.
+its outcome: the partner's response and what it says about each clause that was looked at.
 """
 
 from __future__ import annotations

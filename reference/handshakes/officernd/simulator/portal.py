@@ -1,8 +1,7 @@
 """The simulator's own pages: what stands for OfficeRnD's admin portal, labelled as ours.
 
 One page lists the integrations with a button for each step and a choice of faults; every button
-posts a form. The form of Connect opens a window of its own (officernd:connect.popup). A form from another
-site is refused, since it would be a click that nobody made.
+posts a form. The form of Connect opens a window of its own (officernd:connect.popup).
 """
 
 from __future__ import annotations

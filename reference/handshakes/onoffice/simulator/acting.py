@@ -1,7 +1,4 @@
-"""onOffice acting: an activation from the popup to the message, faults of it, services and webhooks.
-
-A step returns its outcome: the partner's response and what it says about each clause that was looked at.
-"""
+"""onOffice acting: an activation from the popup to the message, faults of it, services and webhooks."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """onOffice, the platform: the popup and its steps, signed URLs, the API behind them, blocking.
 
 Roles are played from here, for as many customers as are added. A step returns its outcome: the
-provider's response and what it says about each clause that was looked at. The pages under
-`/simulator` are ours; the marketplace of onOffice looks different.
+provider's response and what it says about each clause that was looked at.
 """
 
 from __future__ import annotations

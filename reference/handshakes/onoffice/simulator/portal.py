@@ -1,8 +1,7 @@
 """The simulator's own pages: what stands for the marketplace inside onOffice, labelled as ours.
 
 One page lists customers and users with a button for each step; the popup goes its steps, and its
-script takes the frame's message. A form from another site is refused, since it would be a click that
-nobody made.
+script takes the frame's message.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""RetailCRM acting: the popup, Connect, the way to the account, the activity callback.
-
-A step returns its outcome: the partner's response and what it says about each clause that was looked at.
-"""
+"""RetailCRM acting: the popup, Connect, the way to the account, the activity callback."""
 
 from __future__ import annotations
 

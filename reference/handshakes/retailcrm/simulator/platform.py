@@ -1,8 +1,7 @@
 """RetailCRM, the platform: popup, Connect, the API, the way to the account, the activity callback.
 
 Roles are played from here, for as many accounts and modules as are added. A step returns its
-outcome: the module's response and what it says about each clause that was looked at. The pages under
-`/simulator` are ours; the marketplace of RetailCRM looks different.
+outcome: the module's response and what it says about each clause that was looked at.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The simulator's own pages: what stands for the marketplace inside a CRM account, labelled as ours.
 
 One page lists the modules with a button for each step and a choice of faults; every button posts a
-form. After Connect the page sends the browser on to the module by itself, with a form POST (A17). A form from another site is refused, since it would be a click that nobody made.
+form. After Connect the page sends the browser on to the module by itself, with a form POST (A17).
 """
 
 from __future__ import annotations

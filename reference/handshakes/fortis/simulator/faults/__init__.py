@@ -1,8 +1,4 @@
-"""What Fortis does wrong on request: every fault has a name, a clause and an expected end.
-
-A fault ends either in a refusal with one reason, or is survived with a stated final state. A fault
-changes one thing only; a test shows that the same launch or postback without it is accepted.
-"""
+"""What Fortis does wrong on request: every fault has a name, a clause and an expected end."""
 
 from __future__ import annotations
 
@@ -15,25 +11,6 @@ from .launches import COMMON_FAULTS, LaunchFault
 from .oauth import OAUTH_FAULTS
 from .plain import PLAIN_FAULTS
 from .postbacks import POSTBACK_FAULTS, PostbackFault
-
-__all__ = [
-    "ANSWER_FAULTS",
-    "COMMON_FAULTS",
-    "ENCRYPTED_FAULTS",
-    "FAULTS",
-    "LAUNCH_FAULTS",
-    "OAUTH_FAULTS",
-    "PLAIN_FAULTS",
-    "POSTBACK_FAULTS",
-    "AnswerFault",
-    "Fault",
-    "LaunchFault",
-    "OAuthFault",
-    "OpeningFault",
-    "PostbackFault",
-    "opening_faults",
-]
-
 
 LAUNCH_FAULTS: tuple[LaunchFault, ...] = (*ENCRYPTED_FAULTS, *PLAIN_FAULTS, *COMMON_FAULTS)
 OpeningFault: TypeAlias = LaunchFault | AnswerFault

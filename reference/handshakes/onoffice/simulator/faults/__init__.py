@@ -1,8 +1,4 @@
-"""What onOffice does wrong on request: every fault has a name, a clause and an expected end.
-
-A fault ends either in a refusal with one reason, or is survived with a stated final state. A fault
-changes one thing only; a test shows that the same request without it is accepted.
-"""
+"""What onOffice does wrong on request: every fault has a name, a clause and an expected end."""
 
 from __future__ import annotations
 
@@ -13,25 +9,6 @@ from .answers import API_FAULTS
 from .forms import FORM_FAULTS, FormFault
 from .states import CLAIM_FAULTS, STATE_FAULTS, ClaimFault, StateFault
 from .urls import ACTIVATION_URL_FAULTS, URL_FAULTS, UrlFault
-
-__all__ = [
-    "ACTIVATION_FAULTS",
-    "ACTIVATION_URL_FAULTS",
-    "API_FAULTS",
-    "CLAIM_FAULTS",
-    "FAULTS",
-    "FORM_FAULTS",
-    "SERVICE_FAULTS",
-    "STATE_FAULTS",
-    "URL_FAULTS",
-    "ApiFault",
-    "ClaimFault",
-    "Fault",
-    "FormFault",
-    "StateFault",
-    "UrlFault",
-]
-
 
 Fault: TypeAlias = UrlFault | StateFault | ApiFault | FormFault | ClaimFault
 ACTIVATION_FAULTS: tuple[Fault, ...] = (
