@@ -63,12 +63,13 @@ def _fixture(name: str, title: str) -> Any:
             for fault in faults:
                 market.fault(fault)
         except (ValueError, TypeError) as error:
-            pytest.fail(f"@pytest.mark.handshakes({name!r}, …): {error}", pytrace=False)
+            reason = f"@pytest.mark.handshakes({name!r}, …): {error}"
+            raise pytest.fail.Exception(reason, pytrace=False) from None  # `pytest.fail` says both errors
         item.stash.setdefault(_USED, []).append(market)
         item.stash[_FAILED] = False  # a test may be run again
         yield market
         item.stash[_USED].remove(market)
-        trouble = [] if item.stash.get(_FAILED, False) else _trouble(market, item, allow)
+        trouble = [] if item.stash[_FAILED] else _trouble(market, item, allow)
         market.reset()
         if trouble:
             pytest.fail("\n\n".join(trouble), pytrace=False)
@@ -116,7 +117,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
     """Add to a failing test what each simulator found, and what was said."""
     outcome: Any = yield
     report = outcome.get_result()
-    if not report.failed or _USED not in item.stash or report.when == "teardown":
+    if not report.failed or _USED not in item.stash:
         return
     item.stash[_FAILED] = True
     from .failures import sections
