@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
 from docs import faults_pages
 from docs.text import escaped, unsearched
 from handshakes.spec import evidence, register
+
+KNOWN = {
+    "official-code": "the platform's own code does it",
+    "observed": "seen in one genuine message",
+    "measured": "we ran it",
+    "third-party": "somebody else's code or text",
+    "inferred": "our conclusion, no source says it",
+    "assumed": "our choice, nothing is known",
+}
+"""What a grade says of a rule, where its name alone does not."""
+STATUS = {
+    "open": "No source answers these questions. The adopted reading is our choice.",
+    "observed": "One genuine message of the platform answers these questions.",
+    "settled": "The sources, or what a published program does, leave one answer to these questions.",
+}
+"""How a question was answered, said above all that were answered so."""
+CONCLUDED = "settled by conclusion: no source says it, and one answer is left"
 
 
 def page(spec: register.Register, run: Path) -> str:
@@ -24,15 +42,14 @@ def page(spec: register.Register, run: Path) -> str:
         f"{len(spec.clauses)} clauses, {len(spec.ambiguities)} ambiguities with "
         f"{len(spec.readings())} readings, {len(spec.sources)} sources."
     )
-    parts = [f"# {escaped(spec.title)}", f"{counts} How to read them: [Clauses](index.md)."]
-    parts += ["## Sources { data-search-exclude=yes }", *(_source(source) for source in spec.sources)]
-    parts.append("## Clauses")
+    lead = "How to read them: [Clauses](index.md). The [sources](#sources) are at the end."
+    parts = [f"# {escaped(spec.title)}", f"{counts} {lead}", "## Clauses"]
     for topic, clauses in groupby(spec.clauses, key=lambda clause: _short(clause.id).partition(".")[0]):
         parts.append(f"### {topic}")
         for clause in clauses:
             parts.append(_heading(clause.id))
             parts.append(escaped(clause.text))
-            facts = [clause.actor, f"**{clause.level}**", clause.grade, _cited(clause, titles)]
+            facts = [clause.actor, f"**{clause.level}**", known(clause.grade), _cited(clause, titles)]
             if matrix.complete and clause.id not in hidden:  # without a complete run nothing is said of it
                 facts.append(f"shown by {matrix.shown(clause.id)}")
             parts.append(" · ".join(facts) + "\n{ .facts data-search-exclude=yes }")
@@ -46,14 +63,19 @@ def page(spec: register.Register, run: Path) -> str:
             if clause.id in hidden:
                 parts.append(f"Not testable: {escaped(hidden[clause.id])}")
     if spec.ambiguities:
-        parts += ["## Ambiguities and readings", *(_ambiguity(entry) for entry in spec.ambiguities)]
+        grades = {clause.id: clause.grade for clause in spec.clauses}
+        parts.append("## Ambiguities and readings")
+        for status, says in STATUS.items():
+            found = [entry for entry in spec.ambiguities if entry.status == status]
+            parts += [f"### {status} {{ data-search-exclude=yes }}", unsearched(says)] if found else []
+            parts += [_ambiguity(entry, grades) for entry in found]
     if spec.advice:
         parts += ["## Advice", "Security measures that no page states."]
         for entry in spec.advice:
-            parts.append(_heading(entry.id))
+            parts.append(_heading(entry.id, level=3))
             parts += [f"{escaped(entry.text)} {escaped(entry.why)}", *broken.get(entry.id, ())]
             parts.append(
-                f"{entry.grade} · {escaped(titles.get(entry.source, entry.source))}\n{{ .facts data-search-exclude=yes }}"
+                f"{known(entry.grade)} · {escaped(titles.get(entry.source, entry.source))}\n{{ .facts data-search-exclude=yes }}"
             )
     if spec.untestable:
         rows = [
@@ -63,7 +85,17 @@ def page(spec: register.Register, run: Path) -> str:
             "## What no test can reach { data-search-exclude=yes }",
             "\n".join(["| clause | why |", "| --- | --- |", *rows]),
         ]
+    parts += ["## Sources { data-search-exclude=yes }", *(_source(source) for source in spec.sources)]
     return "\n\n".join(parts) + "\n"
+
+
+def known(grade: str) -> str:
+    """Say how a rule is known, with what the word means.
+
+    >>> [known(grade) for grade in ("documented", "measured")]
+    ['documented', 'measured: we ran it']
+    """
+    return f"{grade}: {KNOWN[grade]}" if grade in KNOWN else grade
 
 
 def _faults(platform: str) -> dict[str, list[str]]:
@@ -88,13 +120,13 @@ def _cited(clause: register.Clause, titles: dict[str, str]) -> str:
     return escaped(f"{cited}, {clause.heading}" if clause.heading else cited)
 
 
-def _ambiguity(entry: register.Ambiguity) -> str:
+def _ambiguity(entry: register.Ambiguity, grades: Mapping[str, str]) -> str:
     parts = [_heading(entry.id, f": {escaped(entry.question)}")]
-    parts.append(
-        "About "
-        + ", ".join(_link(clause) for clause in entry.clauses)
-        + f" · {entry.status}\n{{ .facts data-search-exclude=yes }}"
-    )
+    status = entry.status
+    if status == "settled" and grades.get(entry.adopted.partition("=")[0]) == "inferred":
+        status = CONCLUDED
+    about = ", ".join(_link(clause) for clause in entry.clauses)
+    parts.append(f"About {about} · {status}\n{{ .facts data-search-exclude=yes }}")
     for reading in entry.readings:
         adopted = "**Adopted.** " if reading.id == entry.adopted else ""
         runs = {
@@ -115,10 +147,10 @@ def _ambiguity(entry: register.Ambiguity) -> str:
     return "\n\n".join(parts)
 
 
-def _heading(id: str, more: str = "") -> str:
+def _heading(id: str, more: str = "", level: int = 4) -> str:
     """Write a heading with an address; the whole id is there for the search, which leads to it."""
     platform, _, short = id.partition(":")
-    return f"#### <span hidden>{platform}:</span>{short}{more} {{ #{short} }}"
+    return f"{'#' * level} <span hidden>{platform}:</span>{short}{more} {{ #{short} }}"
 
 
 def _short(id: str) -> str:

@@ -198,7 +198,8 @@ def ambiguities(platform: str) -> str:
             f"the [clauses](../clauses/{platform}.md) have the evidence for and against.",
             "\n".join(_ambiguity(spec, entry) for entry in open_ones),
             folded(
-                f"Settled or observed ({len(rest)})", "\n".join(_ambiguity(spec, entry) for entry in rest)
+                f"Settled by the sources or by conclusion, or observed ({len(rest)})",
+                "\n".join(_ambiguity(spec, entry) for entry in rest),
             ),
         ]
     )
