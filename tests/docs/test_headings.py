@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def levels(markdown: str) -> list[int]:
 def jumps(markdown: str) -> list[tuple[int, int]]:
     """Return where a heading stands more than one level below the one before it."""
     found = levels(markdown)
-    return [pair for pair in zip(found, found[1:], strict=False) if pair[1] > pair[0] + 1]
+    return [pair for pair in pairwise(found) if pair[1] > pair[0] + 1]
 
 
 @cache
