@@ -15,6 +15,9 @@ PLAIN_SPANS = re.compile(
 )  # of the colour of all code
 OF_MODULES = re.compile(r'(<(?:div|span|h[1-6])\b[^>]*?) class="(doc[ -][^"]*)"')
 """Where a page of modules says of a part what it is: eleven words, none of which the site's style asks for."""
+LINK_OF_A_MEMBER = re.compile(r'<a [^>]*class="headerlink"[^>]*>[^<]*</a>\s*</h4>')
+"""The link of a class' member to itself: eight hundred of them weigh more than they help; the class has one."""
+DIVS = re.compile(r"<div\b[^>]*>|</div>")
 BARE_SPANS = re.compile(r"<span>([^<]*)</span>")
 SIDEBARS = re.compile(r'<div class="md-sidebar .*?(?=<div class="md-content")', re.DOTALL)
 CUT_OFF = re.compile(r'<span class="md-ellipsis">([^<]*)</span>')
@@ -24,6 +27,7 @@ OPTION = re.compile(r"(?<![^\s>(])(?<!</span>)(--[a-z][\w-]*)(?![^<]*>)")
 """An option of a command, which a browser would break after its dashes."""
 DOTTED = re.compile(r'(?<=<h2 id="handshakes)(\.[\w.]+">\s*)([\w.]+)')
 """The heading of a module, whose name may be wider than a phone."""
+OF_A_MODULE = '<h2 id="handshakes.'
 LONGEST_WORD = 26
 BYTES = re.compile(rf"<code>(?=[^<]*[^\s<=-]{{{LONGEST_WORD + 1}}})")
 """Code with a run of characters that is too long for a column."""
@@ -39,6 +43,8 @@ def html(text: str) -> str:
         'role="dialog">', 'role="dialog" aria-label="Search">'
     )  # the theme's dialog has no name
     text = BARE_SPANS.sub(r"\1", OF_MODULES.sub(_of_modules, PLAIN_SPANS.sub(r"\1", text)))
+    if OF_A_MODULE in text:
+        text = LINK_OF_A_MEMBER.sub("</h4>", without_bare_divs(text))
     text = CODE.sub(lambda found: OPTION.sub(r'<span class="option">\1</span>', found[0]), text)
     text = CELL.sub(lambda found: BYTES.sub('<code class="long">', READING.sub(r"\1<wbr>", found[0])), text)
     text = DOTTED.sub(lambda found: found[1] + found[2].replace(".", ".<wbr>"), text)
@@ -47,6 +53,23 @@ def html(text: str) -> str:
     between = (re.sub(r"[ \t]{2,}", " ", re.sub(r"\s*\n\s*", "\n", part)) for part in parts[::3])
     kept = [*parts[1::3], ""]
     return "".join(part for pair in zip(between, kept, strict=True) for part in pair)
+
+
+def without_bare_divs(text: str) -> str:
+    """Take out the blocks that say nothing of what is in them.
+
+    >>> without_bare_divs('<div><div class="a"><div><p>b</p></div></div></div>')
+    '<div class="a"><p>b</p></div>'
+    """
+    bare: list[bool] = []
+
+    def kept(found: re.Match[str]) -> str:
+        if found[0] != "</div>":
+            bare.append(found[0] == "<div>")
+            return "" if bare[-1] else found[0]
+        return "" if bare and bare.pop() else found[0]
+
+    return DIVS.sub(kept, text)
 
 
 def _of_modules(found: re.Match[str]) -> str:

@@ -88,13 +88,34 @@ def test_every_fault_has_a_section_with_what_it_does_and_how_it_ends_and_its_cla
 
 
 @pytest.mark.parametrize("platform", ["", *PLATFORMS])
-def test_every_slip_has_a_section_with_its_cure(platform):
+def test_every_slip_has_a_section_with_what_each_side_does(platform):
     page = slips_pages.page(platform)
     known = PLATFORMS[platform].slips().SLIPS if platform else GENERAL
     assert anchors(page) == [slip.id for slip in known]
     for slip in known:
         section = page.partition(f"{{ #{slip.id} }}")[2].partition("\n### ")[0]
-        assert slips_pages.prose(slip.cure) in section
+        assert slips_pages.prose(slip.says) in section
+        found = slips_pages.sides(slip)
+        assert len(found.does) >= 2
+        assert {*found.sees} <= {*REASONS}
+        for who, what in found.does.items():
+            line = next(line for line in section.splitlines() if line.startswith(f"- **{who}:** "))
+            assert slips_pages.prose(what) in line
+        cure = slips_pages.WHO.sub("", slip.cure).lower()
+        assert {word.strip(".") for word in cure.split()} <= {
+            word.strip(".") for what in found.does.values() for word in what.lower().split()
+        }
+
+
+@every_platform
+def test_what_a_side_sees_is_said_of_slips_and_stages_that_there_are(platform):
+    known = {name: each.slips().SLIPS for name, each in PLATFORMS.items()} | {"general": GENERAL}
+    stages = slips_pages.SIDES
+    every = {slip.id for all_of_them in known.values() for slip in all_of_them}
+    assert {*stages["slip"]} <= every
+    for place in (platform, "general"):
+        named = {key for key, of_stage in stages.get(place, {}).items() if isinstance(of_stage, dict)}
+        assert named <= {slip.stage for slip in known[place]}
 
 
 @every_platform

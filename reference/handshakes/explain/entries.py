@@ -41,7 +41,7 @@ def described(id: str) -> Iterator[str]:
 
     >>> print(*described("form-upper-case"), sep="\\n")
     form-upper-case, a slip: The digest is in capital hex digits.
-      It happens where the digest is written, at the side that made the signature.
+      It happens where the digest is written, at the side that made the signature; a check that does the same refuses genuine requests.
       What to do: Write it in small letters.
       Known from: .NET Convert.ToHexString, Delphi.
       A slip explains a refused request; nothing is ever accepted because of it.
@@ -64,9 +64,8 @@ def described(id: str) -> Iterator[str]:
     if slip is not None:
         yield f"{id}, a slip: {slip.says}"
         where = STAGES.get(slip.stage, f"in the stage {slip.stage}")
-        yield f"  It happens {where}" + (
-            ", at the side that made the signature." if slip.stage != "carrier" else "."
-        )
+        same = ", at the side that made the signature; a check that does the same refuses genuine requests."
+        yield f"  It happens {where}" + (same if slip.stage != "carrier" else ".")
         yield f"  What to do: {slip.cure}"
         yield f"  Known from: {slip.source}."
         yield "  A slip explains a refused request; nothing is ever accepted because of it."

@@ -7,7 +7,7 @@ from functools import partial
 from ...core.cases import Slip, rows
 
 _rows = partial(rows, "fortis-")
-_DOCUMENTED = "Use CryptoJS.AES.encrypt(text, secret), or EVP_BytesToKey with MD5 and AES-256-CBC."
+_DOCUMENTED = "Derive key and IV from secret and salt, for AES-256-CBC: EVP_BytesToKey with MD5, one round. CryptoJS.AES.encrypt(text, secret) and CryptoJS.AES.decrypt(data, secret) do."
 SLIPS: tuple[Slip, ...] = (
     *_rows(
         "carrier",
