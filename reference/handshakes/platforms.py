@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A platform's name on the command line, its title, and its own word for the partner."""
+    """A platform's name on the command line, its title, its own word for the partner; `signs_all`: whether every parameter of a URL is signed."""
 
     name: str
     title: str
     partner: str
+    signs_all: bool = False
     pure: tuple[str, ...] = ("signing", "rules")
     """The modules whose refusals must all have vectors."""
 
@@ -30,9 +31,8 @@ class Platform:
         """Load and return both sides ready made, the story of the tour and the briefing of `serve`."""
         from .runtime.story import Tools
 
-        names = ("demo", "story", "briefing", "customer", "judged")
-        demo, story, briefing, customer, judged = map(self._module, names)
-        shop = self._module("shop")
+        names = ("demo", "story", "briefing", "customer", "judged", "shop")
+        demo, story, briefing, customer, judged, shop = map(self._module, names)
         return Tools(
             settings=demo.SETTINGS,
             sides=demo.sides,
@@ -87,9 +87,9 @@ FORTIS_RULES = ("rules", "rules.launch", "rules.encrypted", "rules.plain")
 PLATFORMS: dict[str, Platform] = {
     platform.name: platform
     for platform in (
-        Platform("officernd", "OfficeRnD", "partner integration"),
+        Platform("officernd", "OfficeRnD", "partner integration", True),
         Platform("retailcrm", "RetailCRM (Simla)", "module"),
-        Platform("onoffice", "onOffice enterprise", "provider"),
-        Platform("fortis", "Fortis (Zeamster)", "app", ("signing", "encryption", *FORTIS_RULES)),
+        Platform("onoffice", "onOffice enterprise", "provider", True),
+        Platform("fortis", "Fortis (Zeamster)", "app", pure=("signing", "encryption", *FORTIS_RULES)),
     )
 }

@@ -35,9 +35,7 @@ REGISTRATION = {
 
 
 def text_of(page: requests.Response) -> str:
-    found = re.search(r"<pre[^>]*>(.*?)</pre>", page.text, re.S)
-    assert found, page.text
-    return html.unescape(found[1])
+    return html.unescape(re.sub("<[^>]+>", "", page.text))
 
 
 def test_a_refused_registration_is_explained_on_the_page_and_by_the_command():
@@ -77,8 +75,8 @@ def test_a_call_whose_hmac_does_not_match_is_explained_by_the_platform():
     why = Operator(
         "onoffice", kept, partial(demo.secrets, Sides(world.platform, world.partner, Reports())), ""
     )
-    text = why.answer(one)
-    assert "form-hex" in text or "hex" in text.partition("Likely cause:")[2], text
+    text = str(why.answer(one))
+    assert "The HMAC is in hex" in text and "Sender (your app): " in text, text
     assert user.key not in text
 
 
@@ -89,12 +87,13 @@ def test_a_refusal_that_is_not_about_the_signature_is_told_as_the_operator_was_t
     page = Operator("retailcrm", kept, lambda request: ["example-module-secret"], "")
     for body, beside in (
         (json.dumps(REGISTRATION), "nothing says when it was made. So the secret is not the cause."),
-        ("{}", "No signature decided this."),
+        ("{}", ""),
     ):
         request = Request("POST", "http://127.0.0.1", "/register", (("content-type", "application/x-www-form-urlencoded"),),
                           form_body({"register": body}))  # fmt: skip
-        text = page.answer(kept.add(request, "register", refused))
-        assert text.startswith(refused.explain()) and text.endswith(beside), text
+        told = page.answer(kept.add(request, "register", refused))
+        assert told["after"].endswith(beside) and bool(told["after"]) == bool(beside), told
+        assert (told["explanations"], told["stages"]) == ([], [])
 
 
 def test_the_page_answers_its_own_address_and_what_is_kept_alone():

@@ -127,9 +127,9 @@ def set_mode(sides: Sides, mode: str) -> None:
     platform.add_app(replace(known, iframe_url=app.iframe_url(), encrypt_url_params=mode == BY_DATA))
 
 
-def secrets(sides: Sides, request: Request) -> list[str]:
+def secrets(sides: Sides, request: Request) -> dict[str, str]:
     """Return the secrets with which the app tries a launch."""
     app = sides.partner
     assert isinstance(app, ExampleApp)  # noqa: S101
     configuration = app.configuration
-    return [*filter(None, (configuration.secret, configuration.previous_secret))]
+    return dict.fromkeys(filter(None, (configuration.secret, configuration.previous_secret)), "")

@@ -49,6 +49,8 @@ SETTINGS = {
     "without_locations": Setting("what a Connect without locations is (E3)", ("refused", "all")),
     "started_by": Setting("who starts the connect (C4)", ("platform", "partner")),
 }
+OF_CLIENT = "the OAuth client's, not the integration's"
+OF_INTEGRATION = "the integration's, not the webhook's own"
 
 
 def sides(world: World) -> Sides:
@@ -155,16 +157,17 @@ def furnish(platform: OfficeRnD, client_id: str, *, multi: bool = True, secret: 
             platform.add_integration(client_id, organization.id, secret=own, locations=chosen, id=id)
 
 
-def secrets(sides: Sides, request: Request) -> list[str]:
+def secrets(sides: Sides, request: Request) -> dict[str, str]:
     """Return the secrets of a request: of the organisation, or of the webhook's integration; the client's, which is none."""
     partner = sides.partner
     assert isinstance(partner, PartnerIntegration)  # noqa: S101
     try:
         if request.path.startswith(REMOVED):
             one = partner.store.get("officernd", unquote(request.path.removeprefix(REMOVED)))
-            return [one.credentials["webhook_secret"], one.credentials["secret"]] if one else []
+            own = one.credentials if one else None
+            return {own["webhook_secret"]: "", own["secret"]: OF_INTEGRATION} if own else {}
         found = partner.candidates(query_pairs(request.query, "officernd:signature.escapes"))
     except Refused:
-        return []
-    known = [one.credentials["secret"] for one in found]
-    return [*known, partner.configuration.client_secret] if known else []
+        return {}
+    known = dict.fromkeys((one.credentials["secret"] for one in found), "that of another installation")
+    return known | {partner.configuration.client_secret: OF_CLIENT} if known else {}

@@ -87,16 +87,19 @@ def furnish(platform: OnOffice) -> None:
         platform.add_customer(Customer(web_id, name, dict(people), estates))
 
 
-def secrets(sides: Sides, request: Request) -> list[str]:
+def secrets(sides: Sides, request: Request) -> dict[str, str]:
     """Return the secrets with which the provider tries a URL, or the key of the API user that a call names."""
     provider, platform = sides.partner, sides.platform
     assert isinstance(provider, Provider)  # noqa: S101
     assert isinstance(platform, OnOffice)  # noqa: S101
     if request.method != "POST" or request.origin not in platform.origins:
-        return [secret for _, secret in provider.secrets()]
+        kept = (getattr(one, "credentials", {}) for _, one in provider.store.listed("onoffice", 50))
+        keys = filter(None, (one.get("api_key") for one in kept))
+        known = dict.fromkeys((secret for _, secret in provider.secrets()), "")
+        return known | dict.fromkeys(keys, "the customer's API key, not the provider's secret")
     token = re.search(rb'"token"\s*:\s*"([^"\\]{1,200})"', request.body)
     user = platform.api_users.get(token[1].decode("utf-8", "replace")) if token else None
-    return [user.key] if user else []
+    return {user.key: ""} if user else {}
 
 
 def refuses(request: Request, response: Response) -> bool:

@@ -104,9 +104,9 @@ def sides(world: World) -> Sides:
     return Sides(platform, module, reports, tuple(off))
 
 
-def secrets(sides: Sides, request: Request) -> list[str]:
+def secrets(sides: Sides, request: Request) -> dict[str, str]:
     """Return the secrets with which the module tries a registration."""
     module = sides.partner
     assert isinstance(module, Module)  # noqa: S101
     configuration = module.configuration
-    return [*filter(None, (configuration.secret, configuration.previous_secret))]
+    return dict.fromkeys(filter(None, (configuration.secret, configuration.previous_secret)), "")

@@ -209,8 +209,8 @@ class Tools:
     """Return the text that the signature of a request to the partner covers, if this request carries one."""
     briefing: Callable[[Sides, World], str]
     """Return what to open, and what a foreign partner or platform has to be told."""
-    secrets: Callable[[Sides, Request], list[str]]
-    """Return the secrets with which a side tries a request, for the operator's page alone."""
+    secrets: Callable[[Sides, Request], dict[str, str]]
+    """Return the secrets with which a side tries a request, the right one first, each with what it is where it is no earlier one, for the operator's page alone."""
     refuses: Callable[[Request, Response], bool]
     """Return whether an answer of the platform says that a request's signature does not match."""
     customer: Callable[[Any, Mapping[str, str]], Customer]

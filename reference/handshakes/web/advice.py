@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote_to_bytes
 
+from ..core.messages import Request
+from ..core.printing import printable
 from ..core.refusals import Refused
 
 UNTOLD = ("signature-mismatch", "decryption-failed")
@@ -32,7 +35,6 @@ _OF_ANSWERS = {
     "unexpected-answer": "Compare the answer with the documented one, and take nothing from it.",
     "missing-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
     "empty-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
-    "wrong-state": "It was used already: a browser that goes back or reloads sends it again. Begin the step anew.",
     "not-allowed": "Compare what is missing with what the answer granted. Ask the person to grant it, and begin the step anew.",
 }
 """What to do where an answer was refused, not the request that it belongs to."""
@@ -63,36 +65,35 @@ _REQUESTS = {
     "replayed": f"Sender: make a new one for each use. {REFUSE} A repeat is an attack or a retry.",
     "not-allowed": f"{REFUSE} If the list is configuration, extend it only with what you own or the platform owns.",
     "identity-mismatch": f"{REFUSE} Believe the API's answer, never the request, and change nothing that is stored.",
-    "wrong-state": f"{REFUSE} The person begins the step anew. Was the connection finished, removed, or started in another browser?",
+    "wrong-state": f"{REFUSE} The person begins the step anew. A browser that goes back or reloads sends it a second time; else the step was begun in another browser, or what it belongs to was finished or removed.",
 }
 """What to do about a request that was refused for what it is."""
 
 
-def advice(refused: Refused, answered: bool, looks: bool) -> str:
-    """Return what to do about a refusal: of an answer (`answered`) or a request, and whether Why? has more to say.
+def advice(refused: Refused, looks: bool = False) -> str:
+    """Return what to do about a refusal, of a request or an answer; `looks` says that Why? has more to say.
 
-    >>> advice(Refused("platform-error", "a:b", {"status": "503"}), True, False).partition(".")[0]
+    >>> advice(Refused("platform-error", "a:b", {"status": "503"})).partition(".")[0]
     'Receiver: the fault is on the other side'
-    >>> advice(Refused("identity-mismatch", "a:b", {"consented by": "x"}), True, False).partition(",")[0]
+    >>> advice(Refused("identity-mismatch", "a:b", {"consented by": "x"})).partition(",")[0]
     'Receiver: refuse it'
-    >>> advice(Refused("platform-error", "a:b", {"status": "200", "errorcode": "137"}), True, False).partition(",")[0]
+    >>> advice(Refused("platform-error", "a:b", {"status": "200", "errorcode": "137"})).partition(",")[0]
     'Receiver: is it the key that belongs to this token'
-    >>> advice(Refused("wrong-method", "a:b"), False, False)
+    >>> advice(Refused("wrong-method", "a:b"))
     'Sender: use the expected method. Receiver: refuse it, as here.'
     """
-    facts = {**refused.evidence}
+    evidence = refused.evidence
     if looks and refused.reason in LOOK:
         return LOOK[refused.reason]
-    if "consented by" in facts:
+    if "consented by" in evidence:
         return f"{REFUSE} The person who consented was signed in as another user: she signs in as the one who opened the app, and consents again."
     if refused.reason == "platform-error":
-        status = str(facts.get("status", ""))
-        code = str(facts.get("errorcode", ""))
-        named = _SAID.get(code, _SAID["errorcode"]) if code else _SAID.get(str(facts.get("error")))
+        status = str(evidence.get("status", ""))
+        code = str(evidence.get("errorcode", ""))
+        named = _SAID.get(code, _SAID["errorcode"]) if code else _SAID.get(str(evidence.get("error")))
         named = _ANSWERED["5"] if status[:1] == "5" else named
         return by("Receiver", named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint())
-    told = answered and (refused.reason != "identity-mismatch" or "answered" in facts)
-    if told and refused.reason in _OF_ANSWERS:
+    if answered(refused) and refused.reason in _OF_ANSWERS:
         return by("Receiver", _OF_ANSWERS[refused.reason])
     return _REQUESTS.get(refused.reason) or by("Receiver", refused.hint())
 
@@ -122,6 +123,15 @@ def named(text: str, sender: str, receiver: str) -> str:
     return text.replace("Sender:", f"Sender ({sender}):").replace("Receiver:", f"Receiver ({receiver}):")
 
 
+def by_side(text: str) -> list[str]:
+    """Return advice with a line for each side.
+
+    >>> by_side("Sender (OfficeRnD): write it in hex. Receiver (partner): refuse it, as here.")
+    ['Sender (OfficeRnD): write it in hex.', 'Receiver (partner): refuse it, as here.']
+    """
+    return re.split(r"\s+(?=(?:Sender|Receiver) \(|Whoever [a-z ]+: )", text.strip())
+
+
 def cure(part: Mapping[str, str]) -> str:
     """Return what to do about a mistake that was found in what a sender signed, and who does it.
 
@@ -149,14 +159,52 @@ def readable(question: str, rule: str, unsigned: Iterable[str]) -> str:
     return f"The sender did not sign: {left}. {said}" if left else said
 
 
-def other(platform: str, webhook: bool, last: bool) -> str:
-    """Return what the secret is that a request was signed with in place of its own; `last` is the last one that is known.
+def answered(refused: Refused) -> bool:
+    """Return whether an answer of the API was refused, not the request that it belongs to: its evidence tells.
 
-    >>> other("officernd", True, True), other("fortis", False, True)
-    ("the integration's, not the webhook's own", 'the one from before it was changed')
+    >>> answered(Refused("empty-parameter", "shop:secret.answer", {"name": "secret"}))
+    True
+    >>> answered(Refused("empty-parameter", "shop:code", {"name": "code"}))
+    False
     """
-    if platform != "officernd":
-        return "the one from before it was changed"
-    if webhook:
-        return "the integration's, not the webhook's own"
-    return "the OAuth client's, not the integration's" if last else "that of another installation"
+    from_api = refused.reason in ("unexpected-answer", "platform-error", "unreachable")
+    told = {"answered", "missing"} & set(refused.evidence)
+    return from_api or bool(told) or refused.clause.endswith(".answer")
+
+
+TYPES = {
+    "int": "a whole number", "float": "a number with a fraction", "str": "text", "bool": "true or false", "list": "a list",
+    "dict": "an object", "NoneType": "null", "str or int": "text or a whole number",
+}  # fmt: skip
+"""What Python calls a type, in plain words."""
+
+
+def facts(refused: Refused, request: Request | None = None) -> dict[str, str]:
+    """Return the evidence of a refusal in plain words, with the parameter that could not be read where the request tells it.
+
+    >>> facts(Refused("wrong-type", "shop:sum", {"found": "int", "expected": "str or int"}))
+    {'found': 'a whole number', 'expected': 'text or a whole number'}
+    """
+    found = {name: TYPES.get(str(value), str(value)) for name, value in refused.evidence.items()}
+    bad = misspelt(request, refused) if request else ""
+    return {**found, "parameter": bad} if bad else found
+
+
+def misspelt(request: Request, refused: Refused) -> str:
+    """Return the parameter whose escapes cannot be read, where a refusal says that there is one; nothing else has its name.
+
+    >>> bad = Refused("malformed", "shop:sum", {"found": "an incomplete percent escape at 0"})
+    >>> misspelt(Request("GET", "http://a", "/p?x=%41&y=%2"), bad)
+    'y'
+    """
+    if refused.reason != "malformed" or not re.search("percent escape|not UTF-8", str(refused.evidence)):
+        return ""
+    form = request.body.decode("latin-1") if "urlencoded" in request.header("content-type") else ""
+    for piece in (*request.query.split("&"), *form.split("&")):
+        try:
+            unquote_to_bytes(piece).decode()
+        except UnicodeDecodeError:
+            return printable(piece.partition("=")[0], 40)
+        if re.search("%(?![0-9A-Fa-f]{2})", piece):
+            return printable(piece.partition("=")[0], 40)
+    return ""

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.cases import called
 from ..core.messages import Headers, Request, Response
 from ..core.refusals import REASONS, Refused
-from ..explain import explain
 from ..runtime.verdicts import Refuses, Survives
-from ..runtime.watching import http_of
 from ..spec.register import load
-from .advice import UNTOLD, advice, cure, named, other, readable
+from .advice import UNTOLD, advice, facts, named
 from .cures import cures
 from .places import Place
-from .reasons import CHANGED, NOT_THE_SIGNATURE, beside, ruled
-from .remarks import clause, met, misspelt, note, probes, rule, sources
+from .reasons import CHANGED, NOT_THE_SIGNATURE, Case, beside, ruled
+from .remarks import clause, met, note, probes, rule, sources
 from .resending import COPY, parts
 from .views import expected, sender, verdict, what
 from .wire import Exchange, Wire
@@ -26,8 +23,6 @@ REFUSED_BY_ANSWER = {
     "reason": "refused by its answer",
     "hint": "Sender: look at the answer; it says what was refused.",
 }
-SIGN_ALL = ("officernd", "onoffice")
-"""The platforms whose signature covers every parameter of a URL, so that one left out of it is news."""
 TITLES = {"verified": "Verified by {}", "decrypted": "Decrypted by {}"}
 
 
@@ -41,22 +36,22 @@ def details(place: Place, one: Exchange) -> Json:
     found = why(place, one) if refused and not untold else {}  # a search of seconds, for what “Why?” is asked
     after = str(found.get("after", ""))
     looks = bool(one.carries) and (untold or bool(found.get("explanations")))
-    asked, sides = sources(place, one), between(place, one)
+    sides = between(place, one)
     meant = fault if fault and isinstance(fault.expected, Refuses) else None
     known = cures(place.name).get(meant.name) if meant else None
 
     def hint(each: Refused) -> str:
         if known and each is refused:
             return known.hint
-        return after if after.startswith(CHANGED) else advice(each, bool(asked), looks)
+        return after if after.startswith(CHANGED) else advice(each, looks)
 
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, named(hint(each), *sides), misspelt(request, each)) for endpoint, each in one.refused], "wrong": known.wrong if known else "",
+        "refusals": [_refusal(endpoint, each, named(hint(each), *sides), request) for endpoint, each in one.refused], "wrong": known.wrong if known else "",
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
-        "rule": rule(place, one), "sources": asked, "note": note(place, one), "probe": probes(one),
+        "rule": rule(place, one), "sources": sources(place, one), "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
@@ -104,10 +99,9 @@ def _response(wire: Wire, response: Response) -> Json:
     }
 
 
-def _refusal(endpoint: str, refused: Refused, hint: str, bad: str) -> Json:
-    facts = [*map(list, refused.evidence.items()), *([["parameter", bad]] if bad else [])]
+def _refusal(endpoint: str, refused: Refused, hint: str, request: Request) -> Json:
     return {
-        "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": facts,
+        "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, facts(refused, request).items())],
         "says": REASONS[refused.reason].meaning, "hint": hint, "stage": refused.stage,
     }  # fmt: skip
 
@@ -119,19 +113,15 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     answers where it refuses for the same reason, or under a reading that a person chose.
     """
     refused = one.refused[-1][1] if one.refused else None
-    secret, *others = place.tools.secrets(place.sides, one.request) or [""]
-    found = None
-    if secret:
-        known = {each.id for each in load(place.name).readings("signing")}
-        found = explain(
-            place.name, http_of(one.arrived or one.request), secret=secret, others=others, now=one.now,
-            readings=[each for each in readings if each in known], ciphers=place.ciphers,
-        )  # fmt: skip
+    sides = between(place, one)
+    secrets = place.tools.secrets(place.sides, one.request)
+    case = Case(place.name, one.arrived or one.request, one.now, secrets, place.ciphers, sides)
+    known = {each.id for each in load(place.name).readings("signing")}
+    found = case.found([each for each in readings if each in known])
     bad = verdict(place, one) == "refused"
     after = beside(refused, found) if bad and not readings else ""
     if bad and probes(one):
         after = one.request.note
-    sides = between(place, one)
     if after:
         told = {"reason": refused.reason, "hint": refused.hint()} if refused else REFUSED_BY_ANSWER
         return {"verdict": "refused", "after": after, **told, "hint": named(told["hint"], *sides)}
@@ -144,39 +134,13 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     fault = met(place, one) if bad and not parts else None
     rule = clause(place.name, broken) if bad else None
     copied = one.request.note if bad and one.request.note.startswith(COPY) else ""
-    answer = {**found.as_json(), "rule": rule, "known": what(fault) if fault else copied.rstrip(".")}
-    for group in answer["explanations"]:
-        for part in (part for each in group for part in each["parts"]):
-            told_of(place, one, secret, part)
-            part["cure"] = named(cure(part), *sides)
-    return answer
+    return {**case.told(found), "rule": rule, "known": what(fault) if fault else copied.rstrip(".")}
 
 
 def between(place: Place, one: Exchange) -> tuple[str, str]:
     """Return who made a request and who received it: what a browser carries to the partner, the platform made."""
     platform, partner = place.sides.platform.name, place.sides.partner.name
     return (platform, partner) if one.receiver == partner else (partner, platform)
-
-
-def told_of(place: Place, one: Exchange, secret: str, part: Json) -> None:
-    """Say of a cause what only this page knows: which other secret it was, or what a reading leaves unsigned."""
-    if part["id"] == "key-other":
-        last = part["change"].startswith(f"number {len(place.tools.secrets(place.sides, one.request))} ")
-        webhook = bool(one.request.header("officernd-signature"))
-        part["says"], part["change"] = f"Another secret was used: {other(place.name, webhook, last)}.", ""
-    if part["kind"] != "reading":
-        return
-    found = explain(
-        place.name, http_of(one.arrived or one.request), secret=secret, now=one.now,
-        readings=[part["id"]], ciphers=place.ciphers,
-    )  # fmt: skip
-    sent = {piece.partition("=")[0] for piece in one.request.query.split("&")}
-    unsigned = (found.returns or {}).get("not_covered", ()) if place.name in SIGN_ALL else ()
-    left = [called(name) for name in unsigned if name in sent]
-    for question in load(place.name).ambiguities:
-        for reading in question.readings:
-            if reading.id == part["id"]:
-                part["says"] = readable(question.question, reading.rule, left)
 
 
 def _has_more(found: Json) -> bool:

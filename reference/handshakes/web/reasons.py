@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from ..core.cases import Ciphers, called
+from ..core.messages import Request
 from ..core.refusals import Refused
-from ..explain import Answer
-from .advice import UNTOLD
+from ..explain import Answer, explain
+from ..platforms import PLATFORMS
+from ..runtime.watching import http_of
+from ..spec.register import load
+from .advice import UNTOLD, cure, named, readable
+
+Json = dict[str, Any]
 
 NOT_THE_SIGNATURE = "No signature decided this."
+BEFORE = "the one from before it was changed"
 CHANGED = "It was changed on the way"
 """How the sentence begins that says so; the cause of a refusal that has one."""
 
@@ -63,3 +74,51 @@ def ruled(refused: Refused | None, found: Answer) -> Answer:
         for group in found.explanations
     )
     return replace(found, clause=refused.clause, explanations=tuple(groups))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request that was refused, and what its receiver tries it with: each secret with what it is, the right one first."""
+
+    platform: str
+    request: Request
+    now: int
+    secrets: Mapping[str, str] = field(repr=False)
+    ciphers: Ciphers | None
+    sides: tuple[str, str]
+    """What who made it and who received it are called."""
+
+    def found(self, readings: Sequence[str] = ()) -> Answer | None:
+        """Return what the bytes say, None where no secret is known."""
+        secret, *others = self.secrets or [""]
+        if not secret:
+            return None
+        return explain(
+            self.platform, http_of(self.request), secret=secret, others=others, now=self.now, readings=readings, ciphers=self.ciphers
+        )  # fmt: skip
+
+    def told(self, found: Answer) -> Json:
+        """Return an answer as JSON, each cause with what only the receiver knows of it, and with who does what."""
+        answer = found.as_json()
+        for part in (part for group in answer["explanations"] for each in group for part in each["parts"]):
+            self._told_of(part)
+            part["cure"] = named(cure(part), *self.sides)
+        return answer
+
+    def _told_of(self, part: Json) -> None:
+        """Say which other secret it was, or what a reading leaves unsigned."""
+        number = re.match(r"number (\d+) of those given$", part["change"])
+        if part["id"] == "key-other" and number:
+            which = [*self.secrets.values()][int(number[1]) - 1] or BEFORE
+            part["says"], part["change"] = f"Another secret was used: {which}.", ""
+        if part["kind"] != "reading":
+            return
+        unsigned: Sequence[str] = ()
+        if PLATFORMS[self.platform].signs_all and (found := self.found([part["id"]])):
+            unsigned = (found.returns or {}).get("not_covered", ())
+        sent = {piece.partition("=")[0] for piece in self.request.query.split("&")}
+        left = [called(name) for name in unsigned if name in sent]
+        for question in load(self.platform).ambiguities:
+            for reading in question.readings:
+                if reading.id == part["id"]:
+                    part["says"] = readable(question.question, reading.rule, left)

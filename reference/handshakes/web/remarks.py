@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
-from ..core.messages import Request
-from ..core.printing import printable
-from ..core.refusals import Refused
 from ..runtime.browser import PLAYED
 from ..runtime.verdicts import PROBE, Fault, Refuses, Survives
 from ..spec.register import load
@@ -151,26 +146,6 @@ def _taken(place: Place, one: Exchange) -> int:
             if same and each.number < one.number and not each.refused:
                 return each.number
     return 0
-
-
-def misspelt(request: Request, refused: Refused) -> str:
-    """Return the parameter whose escapes cannot be read, where a refusal says that there is one; nothing else has its name.
-
-    >>> bad = Refused("malformed", "shop:sum", {"found": "an incomplete percent escape at 0"})
-    >>> misspelt(Request("GET", "http://a", "/p?x=%41&y=%2"), bad)
-    'y'
-    """
-    if refused.reason != "malformed" or not re.search("percent escape|not UTF-8", str(refused.evidence)):
-        return ""
-    form = request.body.decode("latin-1") if "urlencoded" in request.header("content-type") else ""
-    for piece in (*request.query.split("&"), *form.split("&")):
-        try:
-            unquote_to_bytes(piece).decode()
-        except UnicodeDecodeError:
-            return printable(piece.partition("=")[0], 40)
-        if re.search("%(?![0-9A-Fa-f]{2})", piece):
-            return printable(piece.partition("=")[0], 40)
-    return ""
 
 
 def clause(platform: str, id: str) -> Json | None:

@@ -8,25 +8,29 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, unquote
 
 from ...core.cases import Ciphers
 from ...core.messages import Answer, Request, Response, Step
 from ...core.refusals import REASONS, Refused
-from ...explain import explain
-from ...explain.telling import told
+from ...explain.telling import sentence
 from ...platforms import PLATFORMS
 from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
-from ...runtime.watching import Kept, RefusedRequest, http_of
-from ..advice import advice, named
-from ..reasons import beside, ruled
+from ...runtime.watching import Kept, RefusedRequest
+from ..advice import UNTOLD, advice, by_side, facts, named
+from ..reasons import NOT_THE_SIGNATURE, Case, beside, ruled
 from .layout import STATIC, rendered, static, themed
 
 MOST_ANSWERS = 100
 """How many answers are kept; another one is computed again."""
+NO_MORE: dict[str, Any] = {"explanations": [], "stages": [], "tried": 0, "signature_fits": False}
+PARTNER = "your app"
+TOGETHER = 5
+"""Within how many seconds the same refusal of the same page is listed once."""
 MOST_LISTED = 50
 """How many installations a page lists."""
 STATES = {"active": "ok", "pending": "wait", "removed": "none"}
@@ -34,13 +38,15 @@ Listed = tuple[str, Installation | StoreError]
 _DIGEST = re.compile(r"(?<![0-9a-f])([0-9a-f]{6})[0-9a-f]{58}(?![0-9a-f])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """One refusal as it is listed: its number and time are known while its request is kept."""
+    """One refusal as it is listed: its time is known while its request is kept; `again` are the same, which came just before."""
 
+    platform: str
     endpoint: str
     refused: Refused | None
     one: RefusedRequest | None = None
+    again: list[RefusedRequest] = field(default_factory=list)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -48,30 +54,35 @@ class Row:
         if self.refused is None:
             return {"said by": "the platform, in its answer"}
         stage = {"stage": self.refused.stage} if self.refused.stage else {}
-        return {**stage, **self.refused.evidence}
+        return {**stage, **facts(self.refused, self.one.request if self.one else None)}
 
     @property
     def meaning(self) -> str:
         """What the reason means."""
         return REASONS[self.refused.reason].meaning if self.refused else ""
 
-    @property
-    def answered(self) -> bool:
-        """Return whether an answer of the API was refused, not the request that it belongs to."""
-        refused = self.refused
-        return refused is not None and (
-            refused.reason == "unexpected-answer" or "answered" in refused.evidence
-        )
-
-    def todo(self, platform: str) -> str:
-        """Return what to do about it, and which side has to do it."""
-        text = advice(self.refused, self.answered, False) if self.refused else ""
-        return named(text, platform, "your app")
+    def todo(self, looks: bool = True) -> list[str]:
+        """Return what to do about it, a line for each side that has to; `looks` says that why? tries the mistakes that are known."""
+        if self.refused is None:
+            return []
+        text = advice(self.refused, looks and self.one is not None and self.refused.reason in UNTOLD)
+        return by_side(named(text, self.platform, PARTNER))
 
     @property
     def when(self) -> str:
         """When it was, in UTC."""
         return said_time(self.one.now) if self.one else ""
+
+    def follows(self, other: Row) -> bool:
+        """Return whether it is the same refusal as the one before it, of the same page within seconds."""
+        if not self.one or not other.one or not self.refused or not other.refused:
+            return False
+        same = [
+            (row.refused.reason, row.refused.clause, row.facts, row.one.request.path)
+            for row in (self, other)
+            if row.refused and row.one
+        ]
+        return same[0] == same[1] and self.one.now - other.one.now <= TOGETHER
 
 
 class Operator:
@@ -86,7 +97,7 @@ class Operator:
         self,
         platform: str,
         kept: Kept,
-        secrets: Callable[[Request], list[str]],
+        secrets: Callable[[Request], Mapping[str, str]],
         origin: str,
         ciphers: Ciphers | None = None,
         *,
@@ -96,7 +107,7 @@ class Operator:
         self.platform, self.kept, self.secrets, self.origin = platform, kept, secrets, origin
         self.ciphers, self.market, self.theme = ciphers, "", ""
         self.reports, self.store = reports if reports is not None else Reports(), store
-        self._answers: OrderedDict[int, str] = OrderedDict()
+        self._answers: OrderedDict[int, dict[str, Any]] = OrderedDict()
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -120,8 +131,20 @@ class Operator:
             return self._lists(request, unquote(value))
         one = self.kept.get(int(value)) if name == "n" and value.isdecimal() and len(value) < 10 else None
         if one is None:
-            return rendered("why.html", request, status=404, one=None, text="", platform=self._title)
-        return rendered("why.html", request, one=one, text=self.answer(one), platform=self._title)
+            return rendered("why.html", request, status=404, one=None, platform=self._title)
+        row = Row(self._title, one.endpoint, one.refused, one)
+        told = self.answer(one)
+        return rendered(
+            "why.html",
+            request,
+            one=one,
+            row=row,
+            told=told,
+            name=self.platform,
+            platform=self._title,
+            sentence=sentence,
+            by_side=by_side,
+        )
 
     @property
     def _title(self) -> str:
@@ -146,11 +169,22 @@ class Operator:
         )
 
     def rows(self) -> list[Row]:
-        """Return the refusals, the newest first: those whose request is kept, then others that were reported."""
-        kept = [Row(one.endpoint, one.refused, one) for one in reversed(self.kept.all())]
-        known = {id(row.refused) for row in kept}
+        """Return the refusals, the newest first: those whose request is kept, then others that were reported.
+
+        The same refusal of one page within seconds is one row: a window often asks for its page twice.
+        """
+        found: list[Row] = []
+        for one in reversed(self.kept.all()):
+            row = Row(self._title, one.endpoint, one.refused, one)
+            if found and found[-1].follows(row):
+                found[-1].again.append(one)
+            else:
+                found.append(row)
+        known = {id(one.refused) for one in self.kept.all()}
         _, reported = self.reports.since(0)
-        return kept + [Row(*report) for report in reversed(reported) if id(report[1]) not in known]
+        return found + [
+            Row(self._title, *report) for report in reversed(reported) if id(report[1]) not in known
+        ]
 
     def _installations(self, after: str) -> tuple[list[Listed], StoreError | None]:
         try:
@@ -158,36 +192,26 @@ class Operator:
         except StoreError as error:
             return [], error
 
-    def answer(self, one: RefusedRequest) -> str:
-        """Return the explanation in words; it is computed once while it is kept."""
+    def answer(self, one: RefusedRequest) -> dict[str, Any]:
+        """Return what the bytes say beside the refusal, as the marketplace page has it; it is computed once while it is kept."""
         if one.number not in self._answers:
-            try:
-                text = self._told(one)
-            except Refused as refused:
-                text = refused.explain()
-            self._answers[one.number] = text
+            self._answers[one.number] = self._told(one)
             while len(self._answers) > MOST_ANSWERS:
                 self._answers.popitem(last=False)
         return self._answers[one.number]
 
-    def _told(self, one: RefusedRequest) -> str:
-        secret, *others = self.secrets(one.request) or [""]
-        found = None
-        if secret:
-            found = explain(
-                self.platform,
-                http_of(one.request),
-                secret=secret,
-                others=others,
-                now=one.now,
-                ciphers=self.ciphers,
-            )
+    def _told(self, one: RefusedRequest) -> dict[str, Any]:
+        sides = (self._title, PARTNER) if one.refused else (PARTNER, self._title)
+        case = Case(self.platform, one.request, one.now, self.secrets(one.request), self.ciphers, sides)
+        try:
+            found = case.found()
+        except Refused as refused:
+            return {**NO_MORE, "after": refused.explain()}
         after = beside(one.refused, found)
-        if after:
-            return "\n".join(filter(None, (one.refused.explain() if one.refused else "", after)))
-        if found is None:
-            return "No secret is known here for this request: nothing can be compared."
-        return "\n".join(told(ruled(one.refused, found), one.now))
+        if found is None or after:
+            nothing = "No secret is known here for this request: nothing can be compared."
+            return {**NO_MORE, "after": "" if after == NOT_THE_SIGNATURE else after or nothing}
+        return {"after": "", **case.told(ruled(one.refused, found))}
 
 
 def used_up(identity: str, one: Installation | StoreError) -> bool:

@@ -18,8 +18,6 @@ const title = (row) => el("div", {}, el("p", { class: "hint" }, `Message ${row.n
 // without the numbers of ambiguities and measurements, which only the register explains
 const plain = (text) => text.replace(/ \((?:[A-Z]\d+(?:, )?)+\)/g, "").replaceAll("`", "");
 
-const TYPES = { int: "a whole number", float: "a number with a fraction", str: "text", bool: "true or false", list: "a list", dict: "an object", NoneType: "null", "str or int": "text or a whole number" };
-
 // another message of the wire, chosen by a click
 const link = (n) => {
   const button = el("button", { class: "link", type: "button", "data-goto": n }, `message ${n}`);
@@ -38,7 +36,7 @@ const refused = (one) => {
     refusal ? el("p", {}, refusal.says) : null,
     one.fault ? el("p", {}, el("b", {}, "The fault that was chosen: "), `${plain(one.fault)}.`) : null,
     one.wrong ? el("p", { id: "wrong" }, el("b", {}, "What was wrong: "), one.wrong) : null,
-    refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, TYPES[value] ?? value)))) : null,
+    refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))) : null,
     one.sources.map(({ n, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `${start(one.receiver)} asked ${to}, whose answer is ` : lost ? `What ${one.receiver} asked, and got no answer to: ` : `The answer that ${one.receiver} refused is `, link(n), other ? `. The account on this page is at ${other}.` : ".")),
     refusal && !one.probe ? todo(refusal.hint.replace(/The evidence (say|name)s/, "The facts above $1").replace("The evidence has", "The facts above have")) : null,
     el("dl", { class: "two" },
