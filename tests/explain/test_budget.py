@@ -55,10 +55,10 @@ def case(many: int) -> Case:
 
 
 def test_a_search_within_its_budget_is_complete():
-    outcome = search(case(20), secret="s", budget=Budget(digests=21, size=1_000))
+    outcome = search(case(20), depth=2, secret="s", budget=Budget(digests=21, size=1_000))
     assert (outcome.hits, outcome.tried, outcome.complete) == ((), 21, True)
 
 
 def test_a_search_that_the_budget_ended_says_so():
-    outcome = search(case(20), secret="s", budget=Budget(digests=20, size=1_000))
+    outcome = search(case(20), depth=2, secret="s", budget=Budget(digests=20, size=1_000))
     assert (outcome.hits, outcome.tried, outcome.complete) == ((), 20, False)

@@ -11,12 +11,12 @@ from ..core.messages import Headers
 
 _ESCAPES = dict(zip("nrt\\'\"ab0?", "\n\r\t\\'\"\a\b\0?", strict=True))
 _DATA = ("-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json")
-_WITH_VALUE = frozenset((
-    *_DATA,
-    "-H", "--header", "-X", "--request", "--url", "-F", "--form", "--form-string", "-A", "-b", "-c", "-e",
-    "-o", "-u", "-x", "-m", "-T", "-w", "-E", "-K", "--user-agent", "--cookie", "--cookie-jar", "--referer",
-    "--output", "--user", "--proxy", "--max-time", "--connect-timeout", "--upload-file", "--write-out",
-    "--cert", "--key", "--cacert", "--resolve", "--connect-to", "--interface", "--retry",
+_WITH_VALUE = frozenset((*_DATA,
+    "--abstract-unix-socket", "--alt-svc", "--aws-sigv4", "--cacert", "--capath", "-E", "--cert", "--cert-type", "--ciphers", "-K", "--config", "--connect-timeout", "--connect-to", "-C", "--continue-at", "-b", "--cookie", "-c", "--cookie-jar", "--create-file-mode", "--crlfile", "--curves", "--delegation", "--dns-interface", "--dns-ipv4-addr", "--dns-ipv6-addr", "--dns-servers", "--doh-url", "-D", "--dump-header", "--egd-file", "--engine",
+    "--etag-compare", "--etag-save", "--expect100-timeout", "-F", "--form", "--form-string", "--ftp-account", "--ftp-alternative-to-user", "--ftp-method", "-P", "--ftp-port", "--ftp-ssl-ccc-mode", "--happy-eyeballs-timeout-ms", "-H", "--header", "--hostpubmd5", "--hostpubsha256", "--hsts", "--interface", "--keepalive-time", "--key", "--key-type", "--krb", "--libcurl", "--limit-rate", "--local-port", "--login-options", "--mail-auth",
+    "--mail-from", "--mail-rcpt", "--max-filesize", "--max-redirs", "-m", "--max-time", "--netrc-file", "--noproxy", "--oauth2-bearer", "-o", "--output", "--output-dir", "--parallel-max", "--pass", "--pinnedpubkey", "--proto", "--proto-default", "--proto-redir", "--proxy-cacert", "--proxy-capath", "--proxy-cert", "--proxy-cert-type", "--proxy-ciphers", "--proxy-crlfile", "--proxy-header", "--proxy-key", "--proxy-key-type", "--proxy-pass",
+    "--proxy-pinnedpubkey", "--proxy-service-name", "--proxy-tls13-ciphers", "--proxy-tlsauthtype", "--proxy-tlspassword", "--proxy-tlsuser", "-U", "--proxy-user", "--proxy1.0", "--pubkey", "-Q", "--quote", "--random-file", "-r", "--range", "--rate", "-e", "--referer", "-X", "--request", "--request-target", "--resolve", "--retry", "--retry-delay", "--retry-max-time", "--sasl-authzid", "--service-name", "--socks4", "--socks4a", "--socks5",
+    "--socks5-gssapi-service", "--socks5-hostname", "-Y", "--speed-limit", "-y", "--speed-time", "--stderr", "-t", "--telnet-option", "--tftp-blksize", "-z", "--time-cond", "--tls-max", "--tls13-ciphers", "--tlsauthtype", "--tlspassword", "--tlsuser", "--trace", "--trace-ascii", "--unix-socket", "-T", "--upload-file", "--url", "--url-query", "-u", "--user", "-A", "--user-agent", "-w", "--write-out", "-x", "--proxy", "--preproxy",
 ))  # fmt: skip
 _BOUNDARY = "------------------------handshakes"
 _JSON = (("content-type", "application/json"),)

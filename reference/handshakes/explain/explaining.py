@@ -117,7 +117,7 @@ class _Asked:
             if error.reason == "unknown-reading":
                 raise
             refused = error
-        stages = self._stages(refused)
+        stages = self._stages()
         cases = list(self.slips.cases(self.found, readings=self.readings, ciphers=self.ciphers))
         searched = partial(search, *cases, secret=self.secret, others=self.others, depth=depth)
         tried, complete, fits = 0, True, False
@@ -198,12 +198,11 @@ class _Asked:
             stages, theirs, hidden=hidden or stages[-1:] == (*masked[-1:],), masked=bool(masked)
         )
 
-    def _stages(self, refused: Refused | None) -> tuple[Stage, ...]:
+    def _stages(self) -> tuple[Stage, ...]:
         try:
             return self.slips.stages(self.found, secret=self.secret, readings=self.readings)
         except Refused:
-            built = refused.stages if refused else ()
-            return tuple(stage for stage in built if isinstance(stage, Stage))
+            return ()
 
     def _shown(self, stage: Stage) -> ShownStage:
         clause = self.slips.CLAUSES.get(stage.name, "")

@@ -264,7 +264,7 @@ def joined(parts: tuple[bytes, bytes]) -> Iterator[Way]:
     yield "message-time-named", b"t=" + time + b"." + text, "t= and the time in front", 2
     yield "message-time-named", text + b"&timestamp=" + time, "&timestamp= before the time", 2
     if text[:1] == b"{" and text[-1:] == b"}":
-        comma = b"," if len(text) > 2 else b""
+        comma = b"," if b'"' in text else b""
         for name in (b"t", b"timestamp"):
             for value in (time, b'"' + time + b'"'):
                 made = text[:-1] + comma + b'"' + name + b'":' + value + b"}"

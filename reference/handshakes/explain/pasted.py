@@ -244,7 +244,7 @@ class _Reader(Making):
             before = found.string[: found.start()][-1:]  # a cell, a bracket, a mark of Markdown or of Jira
             url = found[0].partition(_CLOSES[before])[0] if before in _CLOSES else found[0]
             url = url.rstrip(before) if before in ("*", "_", "~") else url
-            if self.fits(url) or self.fits(url.replace("&amp;", "&")):
+            if self.fits(url):
                 urls.setdefault(url)
         if urls:
             if len(urls) > 1:

@@ -64,7 +64,7 @@ def search(
     secret: str,
     others: tuple[str, ...] = (),
     budget: Budget,
-    depth: int = 2,
+    depth: int,
     wanted: Callable[[State], bool] | None = None,
     received: str | None = None,
 ) -> Outcome:
