@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.browser.market import Market, choose, opened, press, shown, tries, window
+from tests.browser.market import WAIT, Market, choose, opened, press, shown, tries, window
 from tests.browser.test_marketplace import chromium, connected, playwright  # noqa: F401  (fixtures)
 from tests.browser.test_onoffice import until
 
@@ -182,12 +182,17 @@ def test_the_report_has_every_step_that_was_tried_the_failed_ones_first(page, co
 
 
 def test_the_page_leads_to_what_the_operator_sees_and_back(page):
-    page.locator("#operator").click()
-    page.locator("h1", has_text="Operator").wait_for()
-    page.locator(".reason", has_text="stale").first.wait_for()
-    page.locator("#market").click()
-    page.locator("[data-step=connect]").wait_for()
-    assert page.url.endswith("/officernd")
+    with page.expect_popup() as opening:
+        page.locator("#operator").click()
+    operator = opening.value
+    operator.set_default_timeout(WAIT)
+    operator.locator("h1", has_text="Operator").wait_for()
+    operator.locator(".reason", has_text="stale").first.wait_for()
+    assert page.locator("[data-step=connect]").count() == 1, "the page stays where it was"
+    operator.locator("#market").click()
+    operator.locator("[data-step=connect]").wait_for()
+    assert operator.url.endswith("/officernd")
+    operator.close()
 
 
 def test_a_refusal_names_the_rule_and_why_concludes_what_it_can(page):

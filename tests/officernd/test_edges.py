@@ -45,10 +45,10 @@ def test_only_blanks_around_a_field_are_no_part_of_it_where_they_are_allowed(fro
 
 
 def test_of_a_header_in_milliseconds_the_time_alone_is_read_otherwise():
-    """What else is wrong with it is told as it was received: `signature=t=` and thirteen digits are 25 characters."""
+    """What else is wrong with it is told as it was received: `signature=t=` and thirteen digits are 25 characters, behind the field `t`."""
     read = READINGS["officernd:signature.timestamp=milliseconds"]["fields"]
     refused = refusal(read, "t=1648190384000,signature=t=1648190384000")
-    assert refused.evidence == {"field": "25 characters without name=value"}
+    assert refused.evidence == {"name": "a piece of 25 characters without name=value", "found": "t"}
 
 
 def test_json_with_a_list_is_that_of_javascript_outside_ascii_too():

@@ -15,10 +15,13 @@ from handshakes.officernd.simulator.faults import FAULTS
 from handshakes.runtime.browser import PLAYED, Browser, Page
 from handshakes.runtime.verdicts import PROBE
 from handshakes.web.app.layout import themed
+from handshakes.web.details import why
 from handshakes.web.remarks import clause
 from handshakes.web.remarks import note as remark
 from handshakes.web.views import rows, shop
+from handshakes.web.views import step as each
 from tests.browser.market import Market, marketplace
+from tests.trials.marketplace.every import person
 from tests.web.test_wire import FIRST, ask, drive, last_signed
 
 
@@ -223,6 +226,9 @@ def test_what_the_receiver_asked_last_is_linked_where_its_answer_was_refused_or_
     linked = ask(market, "GET", "/message", n=source["n"])
     assert linked["request"]["line"].startswith(asked) and linked["answer"] == source["n"]
     assert (source["lost"], "response" in linked) == (lost, not lost)
+    reason = "unreachable" if lost else message(market, "officernd", "connect")["refusals"][-1]["reason"]
+    refuser = message(market, "officernd", "connect")
+    assert linked["rejected"] == [{"n": refuser["n"], "reason": reason}] and refuser["rejected"] == []
 
 
 @pytest.mark.parametrize(
@@ -455,3 +461,58 @@ def test_a_name_that_stands_in_another_place_is_told_with_what_the_right_place_h
         with pytest.raises(Refused) as caught:
             partner.client(body, "retailcrm:transition.unknown")
         assert caught.value.evidence == {"name": "clientId", "found": found}
+
+
+def newest(market: Market, platform: str) -> Any:
+    """Return the newest row of a platform's operator's page."""
+    return market.hosts[platform].why.rows()[0]
+
+
+def test_the_operator_is_told_of_a_refused_answer_what_to_do_about_an_answer(market):
+    """A right that is missing is granted, a value that the API left out is asked for again: neither is the sender's form."""
+    pressed(market, "officernd", f"connect-{FIRST}", fault="secret-empty")
+    listed = market.hosts["officernd"].why.rows()
+    row = next(one for one in listed if one.refused and one.refused.reason == "empty-parameter")
+    assert row.todo()[0].startswith("Receiver (your app): the answer is not whole.")
+    popup = pressed(market, "retailcrm", "popup-example-module")
+    sent(market, "retailcrm", popup, "connect", fault="key-without-rights")
+    assert "Ask the person to grant it" in " ".join(newest(market, "retailcrm").todo())
+
+
+def test_the_operator_reads_plain_words_and_the_name_of_what_cannot_be_read(market):
+    ask(market, "POST", "/press", platform="retailcrm", press="on", fault="activity-numbers")
+    assert newest(market, "retailcrm").facts["found"] == "a whole number"
+    assert newest(market, "retailcrm").facts["expected"] == "true or false"
+    ask(market, "POST", "/press", press="healthcheck", fault="invalid-escape")
+    assert newest(market, "officernd").facts["parameter"] == "extra"
+
+
+def test_two_refusals_of_one_click_are_one_row_of_the_operators_page(market):
+    user = step(market, "fortis", "open")["fields"]["user"]
+    pressed(market, "fortis", f"open-{user}", fault="no-header")
+    operator = market.hosts["fortis"].why
+    before = [one.number for one in operator.kept.all()]
+    again = [one.number for one in operator.rows()[0].again]
+    window = drive(market, Browser().open(operator.origin + "/"), "fortis")
+    assert ("belongs to it" in window.text) == bool(again) and before[-1] not in again
+    request = operator.kept.all()[-1]
+    operator.kept.add(request.request, request.endpoint, request.refused)
+    assert [one.number for one in operator.rows()[0].again] == [before[-1], *again]
+
+
+def test_fortis_says_connected_once_the_user_has_consented(market):
+    place = market.hosts["fortis"].place
+    granted = step(market, "fortis", "consent")["worked"]
+    assert place.shop().state == ("connected" if granted else "registered")
+    ask(market, "POST", "/press", platform="fortis", press="consent")
+    assert place.shop().state == "connected"
+
+
+def test_a_url_that_was_signed_with_the_customers_api_key_is_found_once_the_provider_has_it():
+    with person("onoffice") as who:
+        who.take("open")
+        who.take("plans", "api-key-as-secret")
+        one = who.place.wire.get(each(who.place, who.place.press("plans"))["shows"])
+        (first, *_), *_ = why(who.place, one)["explanations"]
+        says = "Another secret was used: the customer's API key, not the provider's secret."
+        assert first["parts"][0]["says"] == says

@@ -46,7 +46,7 @@ def split_signature(value: str) -> tuple[str, str]:
     for piece in value.split(","):
         match = _FIELD.fullmatch(piece)
         if match is None:
-            evidence = {"field": f"{len(piece)} characters without name=value"}
+            evidence = absent(f"a piece of {len(piece)} characters without name=value", fields)
             raise Refused("malformed", "officernd:signature.syntax", evidence, stage="fields")
         if match[1] in fields:
             evidence = {"field": match[1]}

@@ -13,7 +13,7 @@ from .advice import UNTOLD, advice, facts, named
 from .cures import cures
 from .places import Place
 from .reasons import CHANGED, NOT_THE_SIGNATURE, Case, beside, ruled
-from .remarks import clause, met, note, probes, rule, sources
+from .remarks import clause, met, note, probes, rejected, rule, sources
 from .resending import COPY, parts
 from .views import expected, sender, verdict, what
 from .wire import Exchange, Wire
@@ -51,11 +51,11 @@ def details(place: Place, one: Exchange) -> Json:
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
         "refusals": [_refusal(endpoint, each, named(hint(each), *sides), request) for endpoint, each in one.refused], "wrong": known.wrong if known else "",
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
-        "rule": rule(place, one), "sources": sources(place, one), "note": note(place, one), "probe": probes(one),
+        "rule": rule(place, one), "sources": sources(place, one), "rejected": rejected(place, one), "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
-        "why": bool(one.carries) if one.carries or not one.refused else _has_more(found),
+        "why": untold or _has_more(found, bool(known)) if one.refused else bool(one.carries),
         "fault": what(meant) if meant else "",
         "survived": what(fault) if fault and isinstance(fault.expected, Survives) else "", "expected": expected(place, one),
         "readings": [{"id": each.id, "rule": each.rule} for each in load(place.name).readings("signing")],
@@ -143,6 +143,8 @@ def between(place: Place, one: Exchange) -> tuple[str, str]:
     return (platform, partner) if one.receiver == partner else (partner, platform)
 
 
-def _has_more(found: Json) -> bool:
-    """Return whether Why? has more to say than the refusal itself: where no secret is in it, only if it was changed on the way."""
-    return bool(found.get("explanations")) or found.get("after", "") not in ("", NOT_THE_SIGNATURE)
+def _has_more(found: Json, known: bool) -> bool:
+    """Return whether Why? has more to say than the refusal itself: a cause, or what the bytes say where the fault is not `known`."""
+    return bool(found.get("explanations")) or (
+        not known and found.get("after", "") not in ("", NOT_THE_SIGNATURE)
+    )

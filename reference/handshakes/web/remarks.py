@@ -119,7 +119,7 @@ def sources(place: Place, one: Exchange) -> list[Json]:
     words = {word for fact in facts for word in fact.split() if len(word) >= SHORTEST and word not in known}
     home, found = place.addresses["platform"], []
     if refused.reason in ("replayed", "wrong-state") and (first := _taken(place, one)):
-        return [{"n": first, "taken": True, "lost": False, "to": "", "other": ""}]
+        return [{"n": first, "asked": first, "taken": True, "lost": False, "to": "", "other": ""}]
     until = one.answer or place.wire.version + 1
     here = [each for each in chapter_of(place, one) if one.number < each.number < until]
     own = [each for each in here if each.sender == one.receiver]
@@ -130,11 +130,22 @@ def sources(place: Place, one: Exchange) -> list[Json]:
             found.append(each)
     return [
         {
-            "n": each.answer or each.number, "taken": False, "lost": each.response is None, "to": each.request.origin,
+            "n": each.answer or each.number, "asked": each.number, "taken": False, "lost": each.response is None, "to": each.request.origin,
             "other": home if each.request.origin != home else "",
         }
         for each in (found or own[-1:])[-3:]
     ]  # fmt: skip
+
+
+def rejected(place: Place, one: Exchange) -> list[Json]:
+    """Return the messages of the same step whose receiver refused the answer to this one, each with the reason."""
+    found = []
+    for other in chapter_of(place, one) if one.answer else ():
+        if other.refused and other.receiver == one.sender and not probes(other):
+            named = [each["n"] for each in sources(place, other) if not each["taken"]]
+            if one.answer in named[-1:]:
+                found.append({"n": other.number, "reason": other.refused[-1][1].reason})
+    return found
 
 
 def _taken(place: Place, one: Exchange) -> int:

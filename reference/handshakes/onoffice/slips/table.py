@@ -11,8 +11,8 @@ SLIPS: tuple[Slip, ...] = (
     *_rows(
         "carrier",
         ("origin-given", "The URL was signed under another address than the one it arrived at: under one that you named.", "Receiver: verify with the public address in front of path and query. Take it from the configuration, never from the request.", "reverse proxies, load balancers"),
-        ("origin-headers", "The URL was signed under the address that the request's own headers name, not under the one it arrived at.", "Receiver: configure the public address, and verify with it in front of path and query.", "reverse proxies: Host, X-Forwarded-Host, Forwarded"),
         ("scheme", "The other scheme was signed: http for https, or https for http.", "Receiver: verify with the public address from the configuration; behind a proxy that ends TLS, the program sees http.", "nginx, load balancers, ngrok, Heroku"),
+        ("origin-headers", "The URL was signed under the address that the request's own headers name, not under the one it arrived at.", "Receiver: configure the public address, and verify with it in front of path and query.", "reverse proxies: Host, X-Forwarded-Host, Forwarded"),
         ("port-signed", "A port was signed that the URL does not show. No port is signed.", "Whoever signed: leave the port out of the signed base.", "$_SERVER['SERVER_PORT'], proxies that write their own Host"),
         ("internal-host", "An internal address was signed, such as localhost.", "Both sides: sign and verify the public address, which the configuration names.", "containers, development servers, X-Forwarded-Host that nobody reads"),
         ("host-case", "The host was signed with capital letters.", "Both sides: register and sign the host in small letters; proxies and libraries write it so.", "addresses as people write them"),

@@ -5,7 +5,7 @@ import { report } from "./proof.js";
 import * as wire from "./wire.js";
 
 const WORDS = {
-  held: ["ok", "held"], refused: ["ok", "refused as expected"], violated: ["bad", "violated"], waiting: ["wait", "waiting for you"],
+  held: ["ok", "held"], refused: ["turned", "refused as expected"], violated: ["bad", "violated"], waiting: ["wait", "waiting for you"],
   failed: ["bad", "refused"], running: ["wait", "running"], unseen: ["none", "not seen"], next: ["none", "next"], later: ["none", "later"],
 };
 const worded = (step) => (step.state === "held" && step.unchecked ? ["ok", "done"] : WORDS[step.state]);
@@ -71,7 +71,7 @@ const press = async (step, button) => {
 const card = (step, number, current) => {
   const [kind, word] = step.state === "next" && !current ? ["none", "ready"] : worded(step);
   const fault = chosen[step.id];
-  const sign = ["held", "refused"].includes(step.state) ? "✓" : FINISHED.includes(step.state) ? "✕" : String(number);
+  const sign = step.state === "held" ? "✓" : step.state === "refused" ? "⊘" : FINISHED.includes(step.state) ? "✕" : String(number);
   const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, fault ? `${step.title} with the fault` : step.title);
   go.addEventListener("click", () => press(step, go));
   const off = fault ? el("button", { class: "btn off", type: "button", "data-off": step.id }, "Take the fault off") : null;

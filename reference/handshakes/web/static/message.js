@@ -32,21 +32,26 @@ const refused = (one) => {
   const refusal = one.refusals.at(-1);
   const to = one.response?.headers.find(([name]) => name === "location")?.[1];
   const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${to ? ` to ${to}` : ""}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
-  return el("div", { class: `verdict bad ${one.expected ? "expected" : ""}` }, el("span", {}, state(one.expected ? "ok" : "bad", one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
+  return el("div", { class: `verdict bad ${one.expected ? "expected" : ""}` }, el("span", {}, state(one.expected ? "turned" : "bad", one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
     refusal ? el("p", {}, refusal.says) : null,
     one.fault ? el("p", {}, el("b", {}, "The fault that was chosen: "), `${plain(one.fault)}.`) : null,
     one.wrong ? el("p", { id: "wrong" }, el("b", {}, "What was wrong: "), one.wrong) : null,
     refusal?.evidence.length ? el("dl", { class: "facts" }, refusal.evidence.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))) : null,
-    one.sources.map(({ n, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `${start(one.receiver)} asked ${to}, whose answer is ` : lost ? `What ${one.receiver} asked, and got no answer to: ` : `The answer that ${one.receiver} refused is `, link(n), other ? `. The account on this page is at ${other}.` : ".")),
+    one.sources.map(({ n, asked, taken, lost, to, other }) => el("p", {}, taken ? "The same was taken first in " : other ? `${start(one.receiver)} asked ${to}, whose answer is ` : lost ? `What ${one.receiver} asked, and got no answer to: ` : `The answer that ${one.receiver} refused is `, link(n), asked && asked !== n ? [", to its request, ", link(asked)] : "", other ? `. The account on this page is at ${other}.` : ".")),
     refusal && !one.probe ? todo(refusal.hint.replace(/The evidence (say|name)s/, "The facts above $1").replace("The evidence has", "The facts above have")) : null,
     el("dl", { class: "two" },
       el("div", {}, el("dt", {}, `The operator of ${one.receiver} sees`), el("dd", {}, refusal ? `${refusal.reason} at ${refusal.endpoint}, by ${refusal.clause}${refusal.evidence.length ? ", with the facts above" : ""}` : "nothing more")),
       el("div", {}, el("dt", {}, `What ${one.sender} sees`), el("dd", {}, cut(seen, 300)))),
-    one.rule?.by === "nobody" || one.rule?.text ? rule(one.rule) : null);
+    one.rule?.by === "nobody" || one.rule?.text ? rule(one.rule) : null,
+    refusal && one.rule?.by === "fault" && one.rule.id !== refusal.clause ? el("p", { class: "hint" }, "The check that found it first goes by another rule of the same message: ", el("code", {}, refusal.clause), ".") : null);
 };
 
 // what each side has to do, a line each
 const todo = (text) => text.split(/\s+(?=(?:Sender|Receiver) \(|Whoever )/).map((one) => el("p", { class: "hint" }, plain(one.trim())));
+
+// an answer that who asked refused, whatever became of the request that it answers
+const rejected = (one) => one.rejected.map(({ n, reason }) => el("div", { class: "verdict bad answer" }, el("span", {}, state("bad", "answer refused")), el("strong", {}, reason),
+  el("p", {}, `${start(one.sender)} refused this answer; it is the response below. Why stands at `, link(n), one.verdict ? ". What follows is about the request alone." : ".")));
 
 const verdict = (one) => {
   const survived = one.survived ? [el("span", {}, state("ok", "survived as expected")), el("p", {}, `The fault: ${one.survived}. It must not stop ${one.receiver}.`), one.rule?.text ? rule(one.rule) : null] : [];
@@ -113,7 +118,9 @@ const why = async (one, panel, reading = "", pressed = false) => {
   try { answer = await ask("/why", { n: one.n, reading }); } catch (error) { panel.replaceChildren(el("p", {}, error.message)); return; }
   const choice = el("select", { class: "field", id: "reading" }, el("option", { value: "" }, "as adopted"), ...one.readings.map(({ id, rule: text }) => el("option", { value: id, selected: id === reading, title: text }, id.split(":")[1])));
   choice.addEventListener("change", () => why(one, panel, choice.value));
-  const readings = one.readings.length && !answer.after && answer.verdict !== "unknown"
+  // a reading helps where a signature is wrong or right, or where one of them was found to explain it
+  const helps = ["signature-mismatch", "decryption-failed"].includes(answer.reason) || answer.verdict === "verified" || answer.explanations?.some((group) => group.some((each) => each.parts.some((part) => part.kind === "reading")));
+  const readings = one.readings.length && !answer.after && answer.verdict !== "unknown" && (helps || reading)
     ? el("div", {}, el("p", { class: "hint" }, "A document can often be understood in two ways; each is a reading. Choose one to see whether the request would pass."),
       el("label", { for: "reading" }, "Read the documents "), choice, reading ? el("p", {}, one.readings.find(({ id }) => id === reading)?.rule) : null) : "";
   const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Refused as the documents are read here; read in this other way it is accepted" : "Why it is accepted");
@@ -253,7 +260,7 @@ export const show = async (row, rows, act = "") => {
   };
   const replay = el("button", { class: "btn small", type: "button", "data-act": "replay", disabled: !one.resendable }, "Replay", el("kbd", {}, "R"));
   replay.addEventListener("click", () => resend(one, {}));
-  place.replaceChildren(title(row), one.note ? el("p", { class: "note" }, one.note) : "", verdict(one) ?? "",
+  place.replaceChildren(title(row), one.note ? el("p", { class: "note" }, one.note) : "", ...rejected(one), verdict(one) ?? "",
     el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null),
     !one.why && one.verdict === "refused" && !one.probe ? el("p", { class: "hint", id: "no-why" }, NO_WHY) : "",
     panel, form,

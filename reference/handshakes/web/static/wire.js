@@ -21,7 +21,7 @@ const arrow = (row) => {
 
 const badge = (row) => {
   if (row.kind !== "request") return null;
-  if (row.verdict === "refused") return row.expected ? el("span", { class: "st ok wide" }, "refused as expected") : state("bad", "refused");
+  if (row.verdict === "refused") return row.expected ? el("span", { class: "st turned wide" }, "refused as expected") : state("bad", "refused");
   if (row.verdict) return state("ok", row.verdict);
   return row.violated ? state("bad", "violated") : row.open ? state("wait", "open") : null;
 };

@@ -14,4 +14,16 @@
     addEventListener("submit", () => sessionStorage.setItem("before", page));
     addEventListener("pagehide", () => { if (!sessionStorage.getItem("before")) tell(page); });
   }
+  // a key that a person has to carry into a form is copied by a button
+  addEventListener("DOMContentLoaded", () => {
+    const key = document.getElementById("api-key");
+    if (!key) return;
+    const button = Object.assign(document.createElement("button"), { type: "button", id: "copy-key", textContent: "Copy the key" });
+    button.addEventListener("click", async () => {
+      key.select();
+      try { await navigator.clipboard.writeText(key.value); } catch { document.execCommand("copy"); }
+      button.textContent = key.value ? "Copied" : "Choose a user right first";
+    });
+    key.closest("label").after(" ", button);
+  });
 }
