@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
@@ -136,8 +137,8 @@ def _ambiguity(entry: register.Ambiguity, grades: Mapping[str, str]) -> str:
         }
         lines = [
             f'- {adopted}{escaped(reading.rule)} `{_short(reading.id)}`{{ id="{_short(reading.id)}" }}',
-            f"    - {unsearched('For: ' + escaped(reading.for_))}",
-            f"    - {unsearched('Against: ' + escaped(reading.against))}",
+            f"    - {unsearched('For: ' + _named(reading.for_))}",
+            f"    - {unsearched('Against: ' + _named(reading.against))}",
             f"    - {unsearched(escaped(runs.get(reading.runs, reading.runs)))}",
         ]
         parts.append("\n".join(lines))
@@ -145,6 +146,11 @@ def _ambiguity(entry: register.Ambiguity, grades: Mapping[str, str]) -> str:
     parts.append(f"If it is wrong: {escaped(entry.consequence)}")
     parts.append(unsearched(f"What would settle it: {escaped(entry.settle)}"))
     return "\n\n".join(parts)
+
+
+def _named(text: str) -> str:
+    """Write evidence, with the vendor's page called so: the register calls it its seed."""
+    return escaped(re.sub(r"(?:\b[Tt]he )?\b[Ss]eed\b(?! for)", "the vendor's page", text))
 
 
 def _heading(id: str, more: str = "", level: int = 4) -> str:

@@ -21,7 +21,7 @@ GENERAL: tuple[Slip, ...] = (
         ("order-sorted", "The signature was made for the parameters in sorted order.", "Sender and receiver: take the order of the sent URL, not of a log behind a proxy or of a sorted map.", "HAProxy, Varnish, Go's url.Values, TreeMap"),
         ("order-reversed", "The signature was made for the parameters in reverse order.", "Sender and receiver: keep the parameters in the order of the URL.", "stacks, prepending"),
         ("order-changed", "The signature was made for the parameters in another order.", "Sender and receiver: keep the parameters in the order of the URL: no set, no sorted map, no proxy that sorts.", "HAProxy, Varnish, Litestar, Robyn"),
-        ("query-encoded-twice", "The query was percent-encoded twice: `%` became `%25`.", "Sender: encode each value once. Receiver: a redirect must pass an encoded query on unchanged (Apache: the flag NE).", "Apache redirects, curl --data-urlencode"),
+        ("query-encoded-twice", "The query was percent-encoded twice: `%` became `%25`, and an umlaut such as ü `%25C3%25BC`.", "Sender: encode each value once. Receiver: a redirect must pass an encoded query on unchanged (Apache: the flag NE).", "Apache redirects, curl --data-urlencode"),
         ("query-decoded", "The query was percent-decoded on the way: an & of a value now separates parameters.", "Receiver: use the raw request target.", "access logs, browsers' address bars, proxies"),
         ("query-last-slash", "A slash was added behind the query.", "Receiver: mend the rule that appends a slash.", "HAProxy append-slash"),
         ("query-fragment", "An encoded `#` and what follows it was added to the query.", "Sender: leave the fragment out of the URL.", "single-page apps"),
@@ -198,7 +198,7 @@ GENERAL: tuple[Slip, ...] = (
     *_rows(
         "mac",
         ("mac-swapped", "Key and message were exchanged: the secret was signed with the message as key.", "Look up the order of the arguments.", "PHP hash_hmac, Python hmac.new, CryptoJS"),
-        ("mac-plain-secret-first", "A plain SHA-256 of secret and message was used, not an HMAC.", "Use HMAC-SHA256.", "hash() for hash_hmac()"),
+        ("mac-plain-secret-first", "A plain SHA-256 of secret (key) and message was used instead of an HMAC.", "Use HMAC-SHA256.", "hash() for hash_hmac()"),
         ("mac-plain-secret-last", "A plain SHA-256 of message and secret was used, not an HMAC.", "Use HMAC-SHA256.", "hash() for hash_hmac()"),
         ("mac-plain-both-sides", "A plain SHA-256 of secret, message and secret was used.", "Use HMAC-SHA256.", "home-made schemes"),
         ("mac-plain-md5", "A plain MD5 of secret and message was used.", "Use HMAC-SHA256.", "old schemes"),
