@@ -490,8 +490,10 @@ def test_why_is_in_sight_begins_with_the_news_and_is_said_in_the_same_words(page
     )  # it begins where the message's part begins
     until(lambda: page_of.locator("#status").inner_text() == f"Likely cause: {cause}", 60)
     assert "does not match" not in page_of.locator("#why").inner_text()
-    told = page_of.locator("#why .hint").all_inner_texts()
-    assert told[0].startswith("Sender (OfficeRnD): ") and told[1].startswith("Receiver (partner): ")
+    told = page_of.locator("#message .verdict > .hint").all_inner_texts()
+    assert told[0].startswith("Sender (OfficeRnD): sign with the integration's secret")
+    assert told[1].startswith("Receiver (partner): ")
+    assert page_of.locator("#why .hint", has_text="Sender").count() == 0, "one advice, not two"
 
 
 def test_a_refusal_that_had_to_be_looks_the_same_on_the_wire_and_squeezes_no_path(page_of):

@@ -197,7 +197,7 @@ def test_the_page_leads_to_what_the_operator_sees_and_back(page):
 
 def test_a_refusal_names_the_rule_and_why_concludes_what_it_can(page):
     for fault, reason, concludes in (
-        ("wrong-secret", "signature-mismatch", "Compare the secrets of both sides first."),
+        ("wrong-secret", "signature-mismatch", "The bytes alone do not tell it"),
         ("signature-missing", "missing-parameter", ""),  # where there is no signature, Why? knows no more
     ):
         choose(page, "healthcheck", fault)

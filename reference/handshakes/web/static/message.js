@@ -84,7 +84,8 @@ const local = (says) => says?.split(/(?<=\.) /).filter((one) => !one.includes("o
 const sentence = ({ says, change }) => change ? says.replace(/\.(?= [A-Z]|$)/, () => ` (${change}).`) : says;
 const reading = (one) => one.parts.every((part) => part.kind === "reading");
 
-const explained = (answer, by, chosen) => {
+// where the fault is known, what to do stands above: here is what the bytes show
+const explained = (answer, by, chosen, known) => {
   if (answer.after && !answer.after.startsWith("It was changed")) return [el("p", {}, "The cause is what stands above: ", el("strong", {}, answer.reason), `. ${answer.after}`)];
   if (answer.after) return [el("p", {}, el("strong", {}, answer.reason), ` ${answer.after}`)];
   if (answer.verdict === "unknown" || answer.verdict === "unrecognised") return [el("p", {}, answer.says)];
@@ -94,13 +95,14 @@ const explained = (answer, by, chosen) => {
   answer.explanations?.slice(0, 3).forEach((group, index) => {
     const [first, ...others] = [...group.filter((one) => !reading(one)), ...group.filter(reading)]; // a mistake says more than a reading
     parts.push(el("h3", { tabindex: -1 }, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => [
-      el("p", {}, plain(sentence(part)), ...(part.kind === "reading" ? [" ", el("code", {}, part.id)] : [])), ...todo(part.cure), ...(part.kind === "reading" ? [report] : [])]));
+      el("p", {}, plain(sentence(part)), ...(part.kind === "reading" ? [" ", el("code", {}, part.id)] : [])), ...(known ? [] : todo(part.cure)), ...(part.kind === "reading" && !known ? [report] : [])]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });
   if (answer.rule && !by) parts.push(el("p", {}, el("b", {}, "The rule that this breaks: "), plain(answer.rule.text), " ", el("code", {}, answer.rule.id)));
   if (answer.verdict === "refused" && !answer.explanations?.length) {
     if (answer.signature_fits) parts.push(answer.says.includes("signature itself is right") ? "" : el("p", {}, "The signature itself is right."));
     if (!answer.signature_fits && ["signature-mismatch", "decryption-failed"].includes(answer.reason) && answer.tried) {
+      if (known) return [el("p", {}, `The bytes alone do not tell it: ${answer.tried} combinations were tried. What was wrong stands above.`)];
       if (answer.known) parts.push(el("h3", {}, "Cause"), el("p", {}, `On this page it is known: ${answer.known}.`));
       parts.push(el("p", {}, `${answer.known ? "The bytes alone do not tell it" : "No known mistake gives the received value"}: ${answer.tried} combinations were tried. Another secret, a value that was changed and a signature that was changed all look like this.`),
         el("p", { class: "hint" }, "Sender and receiver: compare the secrets of both sides first. If they are the same, compare what was signed with the stages below; what still differs was changed on the way."));
@@ -124,7 +126,7 @@ const why = async (one, panel, reading = "", pressed = false) => {
     ? el("div", {}, el("p", { class: "hint" }, "A document can often be understood in two ways; each is a reading. Choose one to see whether the request would pass."),
       el("label", { for: "reading" }, "Read the documents "), choice, reading ? el("p", {}, one.readings.find(({ id }) => id === reading)?.rule) : null) : "";
   const heading = el("h3", { tabindex: -1 }, answer.verdict !== "verified" ? "Why" : one.verdict === "refused" ? "Refused as the documents are read here; read in this other way it is accepted" : "Why it is accepted");
-  const news = explained(answer, one.rule?.by === "fault", reading);
+  const news = explained(answer, one.rule?.by === "fault", reading, one.wrong);
   const begins = news[0]?.tagName === "H3"; // the news has a heading of its own
   panel.replaceChildren(...(reading ? [readings] : []), begins ? "" : heading, ...news, stages(answer, one) ?? "", reading ? "" : readings);
   if (reading) { choice.focus(); panel.scrollIntoView({ block: "nearest" }); } else if (pressed) {
