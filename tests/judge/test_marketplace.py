@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 
 from handshakes.judge.marketplace import Marketplace
 from handshakes.platforms import PLATFORMS
 from tests.judge.partners import Partner, partner_of
+
+OWN_TESTS = Path(__file__).parents[2] / "docs" / "own-tests.md"
 
 
 @pytest.fixture(scope="module", params=PLATFORMS)
@@ -93,6 +101,36 @@ def test_with_a_seed_and_a_time_everything_is_made_alike(market, served):
 def away(settings: dict[str, str]) -> dict[str, str]:
     """Return addresses of a partner, all of them at a port where nobody listens."""
     return {name: "/" + value.partition("://")[2].partition("/")[2] for name, value in settings.items()}
+
+
+def test_a_marketplace_that_is_closed_keeps_no_connection_to_a_partner_open(market, served, raw_server):
+    ended = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.settimeout(3)
+        with suppress(TimeoutError):
+            while True:
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                if not connection.recv(65_536):
+                    return ended.set()
+
+    server = raw_server(talk)
+    with Marketplace(market.platform.name) as other:
+        other.connect(server.url + "/nobody", **away(served[1].settings))
+        assert server.heads and not ended.is_set()
+    assert ended.wait(3)
+
+
+def test_a_step_that_was_taken_is_not_changed_afterwards(connected):
+    press = connected.presses[-1]
+    with pytest.raises(FrozenInstanceError):
+        press.fault = "another"
+    assert {*map(hash, connected.presses)}
+
+
+def test_what_the_page_says_of_how_long_a_request_is_waited_for_is_so(market):
+    (documented,) = re.findall(r"`wait_for\(step, timeout=(\d+)\)`", OWN_TESTS.read_text("utf-8"))
+    assert inspect.signature(market.wait_for).parameters["timeout"].default == int(documented)
 
 
 def test_another_address_is_another_partner(connected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,11 +12,11 @@ import pytest
 from handshakes.core.messages import Request, Unreachable
 from handshakes.judge import operating, served
 from handshakes.judge.given import checked
-from handshakes.judge.judgement import Asked, levels
+from handshakes.judge.judgement import Asked, Judged, levels
 from handshakes.judge.judgement import judged as judge_all
 from handshakes.judge.operating import NotStarted, running
-from handshakes.judge.profile import Profile
-from handshakes.judge.report import Failure, Report, Row, as_junit, lines_of, summary
+from handshakes.judge.profile import Profile, parse, template
+from handshakes.judge.report import Failure, Report, Row, as_junit, lines_of, row_of, summary
 from handshakes.judge.served import UNANSWERED, Ended, Observed, Served
 from handshakes.judge.trial import Trial
 from handshakes.platforms import PLATFORMS
@@ -54,11 +55,9 @@ def ask(simulator: Served, origin: str) -> str:
 def test_a_partner_that_never_answered_is_not_waited_for_and_the_run_ends_after_four_requests(
     simulator, away, monkeypatch
 ):
-    waited: list[float] = []
-    monkeypatch.setattr(served.time, "sleep", waited.append)
+    monkeypatch.setattr(served.time, "sleep", lambda seconds: pytest.fail("it waits"))
     ends = [ask(simulator, away) for _ in range(UNANSWERED)]
     assert ends == ["refused"] * 3 + ["4 requests in a row were not answered (refused)"]
-    assert waited == []
 
 
 def test_a_partner_that_answered_before_is_waited_for(simulator, away, monkeypatch):
@@ -128,6 +127,17 @@ def test_a_violation_of_the_genuine_handshake_is_told_with_what_follows_and_that
     assert causes == [f"it was seen. What follows: {clause.violation}", "it was seen"]
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_new_profile_says_beside_each_clause_why_it_is_not_seen_and_keeps_the_documented_patience(platform):
+    """docs/judge.md: an answer may take the judge's usual 10 seconds, and so may a program that starts."""
+    tools = PLATFORMS[platform].tools()
+    text = template(platform, tools.settings, tools.needs)
+    beside = dict(re.findall(r'(?m)^    "([^"]+)",  # (.+)$', text))
+    assert beside == dict(tools.needs) != {}
+    profile = parse(text)
+    assert (profile.timeout_seconds, profile.patience_seconds) == (10, 10)
+
+
 # --- the report -------------------------------------------------------------------------------------------
 
 FAILED = Failure(
@@ -154,6 +164,18 @@ def test_a_report_tells_the_likely_cause_and_lists_what_was_not_testable_under_i
     assert lines[at + 1].startswith("  a:")
     (last,) = [line for line in lines if line.startswith("Fortis")]
     assert "not testable (2 of them must)" in last and "1 fail" in last
+
+
+def test_of_many_cases_that_fail_a_clause_three_are_shown_and_the_others_counted():
+    register = load("fortis")
+    faults = [*PLATFORMS["fortis"].tools().faults.values()][:5]
+    clause = register.clauses[0].id
+    against = tuple(Observed(Finding(clause, False, "it was taken"), fault) for fault in faults for _ in "ab")
+    one = Judged(clause, "must", "violated", "fail", against=against)
+    row = row_of(one, register, lambda seen: "", lambda case: f"--only {case}", str)
+    assert [failure.again for failure in row.failures] == [f"--only {fault.name}" for fault in faults[:3]]
+    assert row.more == 2
+    assert "  and 2 more cases" in [*lines_of(report(row))]
 
 
 def test_a_report_of_nothing_says_so():

@@ -198,6 +198,21 @@ def test_a_connect_without_locations_is_refused_and_spends_no_code(store, integr
     assert (installation(world, integration), world.platform.token_requests) == (None, 0)
 
 
+@pytest.mark.clause("officernd:connect.capture")
+@pytest.mark.parametrize("written", [",", "%2C%20", "+,,"])
+def test_locations_that_are_separators_alone_are_refused_and_spend_no_code(store, written):
+    """officernd:locations.separator: a list without an id would stand for all locations, as an empty one does."""
+    world = sides(store)
+    url = world.platform.connect_url(SECOND)
+    asked = url.replace(parse_qsl_of(url, "locations"), f"&locations={written}")
+    assert asked != url
+    assert world.network.exchange("browser", Request("GET", *split_url(asked))).status == 302
+    (told,) = world.reports
+    assert (told[1].reason, told[1].clause) == ("malformed", "officernd:connect.parameters")
+    assert told[1].evidence["name"] == "locations"
+    assert (installation(world, SECOND), world.platform.token_requests) == (None, 0)
+
+
 def test_a_connect_without_locations_stands_for_all_of_them_where_the_operator_says_so(store):
     world = sides(store, without_locations="all")
     world.network.exchange("browser", without_locations(world, SECOND))
