@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import groupby
 from pathlib import Path
 
 from docs import faults_pages
-from docs.text import escaped, unsearched
+from docs.text import escaped, grouped, unsearched
 from handshakes.spec import evidence, register
 
 KNOWN = {
@@ -45,7 +44,7 @@ def page(spec: register.Register, run: Path) -> str:
     )
     lead = "How to read them: [Clauses](index.md). The [sources](#sources) are at the end."
     parts = [f"# {escaped(spec.title)}", f"{counts} {lead}", "## Clauses"]
-    for topic, clauses in groupby(spec.clauses, key=lambda clause: _short(clause.id).partition(".")[0]):
+    for topic, clauses in grouped(spec.clauses, lambda clause: _short(clause.id).partition(".")[0]):
         parts.append(f"### {topic}")
         for clause in clauses:
             parts.append(_heading(clause.id))
@@ -156,7 +155,8 @@ def _named(text: str) -> str:
 def _heading(id: str, more: str = "", level: int = 4) -> str:
     """Write a heading with an address; the whole id is there for the search, which leads to it."""
     platform, _, short = id.partition(":")
-    return f"{'#' * level} <span hidden>{platform}:</span>{short}{more} {{ #{short} }}"
+    label = f" data-toc-label={short}" if level == 3 else ""  # the table of contents shows what is hidden
+    return f"{'#' * level} <span hidden>{platform}:</span>{short}{more} {{ #{short}{label} }}"
 
 
 def _short(id: str) -> str:

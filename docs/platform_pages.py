@@ -10,11 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from itertools import groupby
 from pathlib import Path
 
 from docs import comparison_page, diagrams, faults_pages, notebook_pages, vectors_pages
-from docs.text import capitalised, clause, fence, folded, plain, prose, reason, table
+from docs.text import capitalised, clause, fence, folded, grouped, plain, prose, reason, table
 from handshakes.core.cases import Slip
 from handshakes.core.refusals import REASONS
 from handshakes.explain.entries import STAGES
@@ -220,7 +219,7 @@ def checklist(platform: str) -> str:
         "### Advice { #check-advice data-search-exclude=yes }",
         _list(f"{plain(one.text)} {_ids([one.id])}" for one in spec.advice),
     ]
-    for topic, clauses in groupby(duties, key=lambda one: one.id.partition(":")[2].partition(".")[0]):
+    for topic, clauses in grouped(duties, lambda one: one.id.partition(":")[2].partition(".")[0]):
         parts += [f"### {topic} {{ #check-{topic} data-search-exclude=yes }}"]
         parts.append(_list(f"{imperative(one.text)} {_ids([one.id], one.grade)}" for one in clauses))
     return "\n\n".join(parts)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import ChainMap
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from docs.debugger_examples import examples
-from docs.text import capitalised, prose, unsearched
+from docs.text import capitalised, grouped, prose, unsearched
 from handshakes.core.cases import Slip
 from handshakes.explain.entries import STAGES
 from handshakes.explain.slips import GENERAL
@@ -54,11 +53,9 @@ def page(platform: str = "") -> str:
         + "."
     )
     parts = [f"# {title}", START + other]
-    seen: set[str] = set()
-    for stage, members in groupby(known, key=lambda slip: slip.stage):
+    for stage, members in grouped(known, lambda slip: slip.stage):
         heading = STAGES.get(stage, f"in the stage {stage}")
-        parts.append(f"## {capitalised(heading)}" + (" (more)" if stage in seen else ""))
-        seen.add(stage)
+        parts.append(f"## {capitalised(heading)}")
         parts += [_section(slip) for slip in members]
     return "\n\n".join(parts) + "\n"
 

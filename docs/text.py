@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 def escaped(text: str) -> str:
@@ -36,6 +39,18 @@ def capitalised(text: str) -> str:
     """
     is_word = re.match(r"[a-z]+(-[a-z]+)*[,:]?(\s|$)", text) and not text.startswith("http")
     return text[:1].upper() + text[1:] if is_word else text
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], str]) -> Iterable[tuple[str, list[Item]]]:
+    """Return what belongs together, in the order in which each group begins.
+
+    >>> [*grouped(["ab", "cd", "ae"], lambda text: text[0])]
+    [('a', ['ab', 'ae']), ('c', ['cd'])]
+    """
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found.items()
 
 
 def fence(text: str, info: str) -> str:

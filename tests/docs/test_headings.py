@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import clauses_pages, hooks
+from docs import clauses_pages, faults_pages, hooks, platform_pages, slips_pages
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import register
 
@@ -66,3 +66,25 @@ def test_an_answer_that_no_source_says_is_not_called_settled_by_one(platform):
         assert section, entry.id
         concluded = entry.status == "settled" and grades.get(entry.adopted.partition("=")[0]) == "inferred"
         assert ("settled by conclusion" in section) == concluded, entry.id
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_topic_of_a_page_of_a_platform_begins_twice(platform):
+    """Two headings of one name cannot be told apart in the table of contents."""
+    made = [
+        clauses_pages.page(register.load(platform), Path("none")),
+        platform_pages.checklist(platform),
+        slips_pages.page(platform),
+        faults_pages.page(platform),
+    ]
+    for page in made:
+        found = re.findall(r"^#{2,3} ([^{\n]+?)(?: \{.*)?$", page, re.MULTILINE)
+        assert sorted(found) == sorted(set(found))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_table_of_contents_shows_no_part_of_a_heading_that_is_hidden(platform):
+    page = clauses_pages.page(register.load(platform), Path("none"))
+    hidden = re.findall(r"^### <span hidden>.*$", page, re.MULTILINE)
+    assert len(hidden) == len(register.load(platform).advice)
+    assert all(re.search(r" data-toc-label=advice\.\S+ \}$", line) for line in hidden)
