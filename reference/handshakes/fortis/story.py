@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.messages import Request, Step
 from ..core.stages import Stage
 from ..runtime.browser import Browser, Page
-from ..runtime.story import Chapter, Check, Sides, checks_of
+from ..runtime.story import Chapter, Check, Sides, checks_since
 from .demo import CONTACT, LOCATION, USER, set_mode
 from .partner.integration import App as ExampleApp
 from .signing import BY_HMAC, launch_stages
@@ -25,10 +25,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         shown.append((yield from browser.open(f"{ui}/simulator")))
         shown.append((yield from browser.submit(shown[-1], shown[-1].form(button), fields)))
         text = shown[-1].text
-        return [
-            Check(f"the browser shows: {expected}", expected in text),
-            *checks_of(platform.findings.since(seen)),
-        ]
+        return [Check(f"the browser shows: {expected}", expected in text), *checks_since(platform, seen)]
 
     def opened(user: str, expected: list[str], **fields: str) -> Step[list[Check]]:
         """Open the app in its iframe."""
@@ -37,7 +34,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         shown.append((yield from browser.load_frame(shown[-1])))
         text = shown[-1].text
         checks += [Check(f"the iframe shows: {one}", one in text) for one in expected]
-        return [*checks, *checks_of(platform.findings.since(seen))]
+        return [*checks, *checks_since(platform, seen)]
 
     def refused(fault: str, reason: str) -> Step[list[Check]]:
         """Open the app by a launch that it has to refuse, and look what its operator is told."""
@@ -56,10 +53,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         shown.append((yield from browser.submit(shown[-1], shown[-1].form("oauth"))))
         shown.append((yield from browser.submit(shown[-1], shown[-1].form("allow"), {"user": USER})))
         granted = 'id="granted"' in shown[-1].response.body.decode()
-        return [
-            Check("the browser shows: Access granted", granted),
-            *checks_of(platform.findings.since(seen)),
-        ]
+        return [Check("the browser shows: Access granted", granted), *checks_since(platform, seen)]
 
     def works() -> Step[list[Check]]:
         record = yield from app.work(LOCATION, USER)

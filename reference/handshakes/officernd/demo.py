@@ -123,8 +123,7 @@ def sides(world: World) -> Sides:
         random=world.random,
         report=lambda endpoint, refused: reports.append((endpoint, refused)),
     )
-    lacking = [] if platform.settings.traps else FAULTS.items()
-    off = [name for name, fault in lacking if getattr(fault, "traps", False)]
+    off = [name for name, fault in FAULTS.items() if not platform.offers(fault)]
     return Sides(platform, partner, reports, tuple(off))
 
 

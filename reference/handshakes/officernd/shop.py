@@ -18,8 +18,7 @@ def shop(sides: Sides) -> Shop:
     connected, there = one.state == "connected", {"integration": one.id}
 
     def faults(choices: Sequence[Fault]) -> tuple[Fault, ...]:
-        traps = platform.settings.traps
-        return tuple(fault for fault in choices if traps or not getattr(fault, "traps", False))
+        return tuple(fault for fault in choices if platform.offers(fault))
 
     pages = [fault for fault in PAGE_FAULTS if fault.name not in ("post", "replay")]
     presses = [

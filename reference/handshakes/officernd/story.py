@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.messages import Request, Step
 from ..core.stages import Stage
 from ..runtime.browser import Browser
-from ..runtime.story import Chapter, Check, Sides, checks_of
+from ..runtime.story import Chapter, Check, Sides, checks_since
 from .signing import query_stages
 from .simulator.platform import OfficeRnD
 
@@ -22,10 +22,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         seen = platform.findings.seen
         page = yield from browser.open(portal)
         page = yield from browser.submit(page, page.form(f"{button}-{integration.id}"))
-        return [
-            Check("the browser shows a page", page.response.ok),
-            *checks_of(platform.findings.since(seen)),
-        ]
+        return [Check("the browser shows a page", page.response.ok), *checks_since(platform, seen)]
 
     def connect() -> Step[list[Check]]:
         checks = yield from press("connect")
@@ -36,7 +33,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         yield from platform.healthcheck(integration.id, fault="parameter-changed")
         reasons = [refused.reason for _, refused in sides.reports]
         return [
-            *checks_of(platform.findings.since(seen)),
+            *checks_since(platform, seen),
             Check("the partner's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
         ]
 

@@ -6,7 +6,7 @@ from ..core.messages import Request, Step
 from ..core.refusals import Refused
 from ..core.stages import Stage
 from ..runtime.browser import Browser, Page
-from ..runtime.story import Chapter, Check, Sides, checks_of
+from ..runtime.story import Chapter, Check, Sides, checks_since
 from .demo import ADMINISTRATOR, BROKER, FIRST, PLANS
 from .partner.connecting import PLATFORM
 from .partner.integration import Provider
@@ -64,7 +64,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         text = outcome.response.body.decode() if outcome.response else ""
         shows = "House 4711" in text
         return [
-            *checks_of(platform.findings.since(seen)),
+            *checks_since(platform, seen),
             Check(
                 f"the service {'shows' if expected == 200 else 'does not show'} the property",
                 shows == (expected == 200),

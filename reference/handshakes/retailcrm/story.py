@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.messages import Request, Step
 from ..core.stages import Stage
 from ..runtime.browser import Browser, Page
-from ..runtime.story import Chapter, Check, Sides, checks_of
+from ..runtime.story import Chapter, Check, Sides, checks_since
 from .partner.integration import REGISTER, Module
 from .signing import registration_stages
 from .simulator.platform import RetailCRM
@@ -27,10 +27,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
             shown.append((yield from browser.open(f"{account}/simulator")))
         shown.append((yield from browser.submit(shown[-1], shown[-1].form(button))))
         text = shown[-1].text
-        return [
-            Check(f"the browser shows: {expected}", expected in text),
-            *checks_of(platform.findings.since(seen)),
-        ]
+        return [Check(f"the browser shows: {expected}", expected in text), *checks_since(platform, seen)]
 
     def refused_token() -> Step[list[Check]]:
         """Click Connect again, with a token that somebody made up."""
@@ -41,7 +38,7 @@ def story(sides: Sides, browser: Browser) -> list[Chapter]:
         shown.append((yield from browser.submit(shown[-1], form, {"fault": "wrong-token"})))
         reasons = [refused.reason for _, refused in sides.reports]
         return [
-            *checks_of(platform.findings.since(seen)),
+            *checks_since(platform, seen),
             Check("the module's operator sees signature-mismatch", reasons == ["signature-mismatch"]),
         ]
 

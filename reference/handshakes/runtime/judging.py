@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote
 
 from ..core.messages import Response, Step
 from ..core.printing import printable
 from .role import Clock, Random
-from .verdicts import Fault, Finding, Findings, Outcome
-
-F = TypeVar("F", bound=Fault)
+from .verdicts import F, Fault, Finding, Findings, Outcome
 
 MOST_DETAIL = 300
 TRIES = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..core.stages import Stage
 from .browser import Browser
 from .customers import Customer
 from .flow import Role
+from .judging import Judging
 from .role import Clock, Random
 from .store import Store
 from .verdicts import Fault, Finding
@@ -26,13 +27,15 @@ class Check:
     held: bool
 
 
-def checks_of(findings: Iterable[Finding]) -> list[Check]:
-    """Return findings as checks: each one held unless it is violated.
+def checks_since(platform: Judging, seen: int) -> list[Check]:
+    """Return what a platform found after its first `seen` findings as checks: each one held unless it is violated.
 
-    >>> checks_of([Finding("shop:sum", None, "no answer came")])
+    >>> shop = Judging()
+    >>> shop.found("shop:sum", None, "no answer came")
+    >>> checks_since(shop, 0)
     [Check(text='shop:sum: no answer came', held=True)]
     """
-    return [Check(f"{one.clause}: {one.detail}", not one.violated) for one in findings]
+    return [Check(f"{one.clause}: {one.detail}", not one.violated) for one in platform.findings.since(seen)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 from ..core.messages import Response
 
@@ -46,6 +46,21 @@ class Fault:
     what: str
     waits: bool = field(default=False, kw_only=True)
     exact: bool = field(default=False, kw_only=True)
+
+
+F = TypeVar("F", bound=Fault)
+
+
+def fault_of(name: str, among: Iterable[F], offers: Callable[[F], bool] = lambda fault: True) -> F | None:
+    """Return the fault with this name, or None for no name; raises `ValueError` for what a step does not take, or the platform not offer."""
+    if not name:
+        return None
+    chosen = next((fault for fault in among if fault.name == name), None)
+    if chosen is None:
+        raise ValueError(f"{name} is not a fault of this step")
+    if not offers(chosen):
+        raise ValueError(f"{name} is not offered: this simulator has no such address of its own")
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,21 @@ from ...core.messages import Request, Response, Step, Unreachable, json_response
 from ...core.refusals import Refused
 from ...runtime.browser import MOST_REDIRECTS, PLAYED, Browser, Page
 from ...runtime.calls import asked
-from ...runtime.verdicts import Outcome, Survives
+from ...runtime.verdicts import Outcome, Survives, fault_of
 from .drafts import Draft
-from .faults import AnswerFault, LaunchFault, OAuthFault, OpeningFault
-from .findings import consented, is_open, judged, needed, opened, unasked, uncarried, uniform, unopened
+from .faults import OAUTH_FAULTS, OPENING_FAULTS, AnswerFault, LaunchFault, OpeningFault
+from .findings import (
+    consented,
+    is_open,
+    judged,
+    needed,
+    opened,
+    trapped,
+    unasked,
+    uncarried,
+    uniform,
+    unopened,
+)
 from .records import CLAUSE, Attempt
 from .registering import Registering
 
@@ -29,13 +40,12 @@ class Acting(Registering):
     def trap(self, request: Request) -> Response:
         """fortis:oauth.url. Take what no app may send here, and say yes to everything; S16."""
         self.trapped += 1
-        user_id = ""
+        user_id, came = "", ("api.host" if "/v2/" in request.path else "oauth.url", request.origin)
         for attempt in [*self.waiting]:
-            attempt.trapped.append(f"{request.method} {request.path}")
+            attempt.trapped.append(came)
             user_id = attempt.user_id
         if not self.waiting and not self.consenting:  # else the step that waits says so
-            rule = "api.host" if "/v2/" in request.path else "oauth.url"
-            self.found(rule, False, f"a foreign host got {request.method} {request.path[:40]}")
+            self.findings.append(trapped(*came))
         answer = {"user": {"id": user_id}, "access_token": "x", "refresh_token": "y", "expires_in": 3600}
         return json_response(answer)
 
@@ -86,7 +96,7 @@ class Acting(Registering):
 
         The address is made at once, and opened when the step is taken. Raises `Refused` as `subscribed` does.
         """
-        chosen = self._opening_fault(fault)
+        chosen = fault_of(fault, OPENING_FAULTS, self.offers)
 
         def take() -> Step[Outcome]:
             return self._launched(
@@ -107,7 +117,7 @@ class Acting(Registering):
         self, title: str, location_id: str, user_id: str, contact_id: str, fault: str
     ) -> tuple[str, Draft]:
         """Return the address that the iframe opens, and the launch that it is made of."""
-        chosen = self._opening_fault(fault)
+        chosen = fault_of(fault, OPENING_FAULTS, self.offers)
         self.subscribed(title, location_id, user_id)
         if not self.apps[title].iframe_url:
             raise Refused("missing-parameter", CLAUSE + "setup.iframe-url", {"name": "iframe_url"})
@@ -154,7 +164,7 @@ class Acting(Registering):
         Returns the outcome, and the address for the frame: the same one, or where it was to open the app, and is used
         up, one like it. Raises `Refused` as `subscribed` does.
         """
-        chosen = self._opening_fault(fault)
+        chosen = fault_of(fault, OPENING_FAULTS, self.offers)
         made: list[tuple[str, Draft]] = []
 
         def take() -> Step[Outcome]:
@@ -201,7 +211,7 @@ class Acting(Registering):
 
         An app whose page asks for no access (no form called `oauth`) is not judged.
         """
-        chosen = self._fault(fault, OAuthFault)
+        chosen = fault_of(fault, OAUTH_FAULTS, self.offers)
         if chosen and chosen.leads:
             chosen = replace(chosen, answer=chosen.leads(self.settings.traps[chosen.foreign]))
         trapped = self.trapped
@@ -230,12 +240,6 @@ class Acting(Registering):
         return self.outcome(
             page.response if page else None, tuple(consented(chosen, page, self.trapped - trapped))
         )
-
-    def _opening_fault(self, name: str) -> OpeningFault | None:
-        chosen = self._offered(name)
-        if chosen is not None and not isinstance(chosen, (LaunchFault, AnswerFault)):
-            raise ValueError(f"{name} is not a fault of opening the app")
-        return chosen
 
 
 def framed(

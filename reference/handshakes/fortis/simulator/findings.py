@@ -119,16 +119,12 @@ def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: i
             fault.expected == LOCATION_ONLY and shown is not None and 400 <= shown.status < 500
         )  # or not at all; A30
         findings.append(Finding(clause, None if shown is None else shut or is_open(shown), detail))
-    findings += trapped(attempt)
-    return findings
+    return findings + [trapped(*came) for came in attempt.trapped]
 
 
-def trapped(attempt: Attempt) -> list[Finding]:
-    """fortis:oauth.url, fortis:api.host. Return the findings on what came to a trap while the app was opened."""
-    return [
-        Finding(CLAUSE + ("api.host" if "/v2/" in what else "oauth.url"), False, f"a foreign host got {what}")
-        for what in attempt.trapped
-    ]
+def trapped(rule: str, origin: str) -> Finding:
+    """fortis:oauth.url, fortis:api.host. Return the finding on what came to a trap: its path may hold a token, so the origin alone."""
+    return Finding(CLAUSE + rule, False, f"a foreign host was called: {origin}")
 
 
 def posted(fault: PostbackFault | None, responses: list[Response | None], repeated: bool) -> list[Finding]:

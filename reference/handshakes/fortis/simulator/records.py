@@ -196,5 +196,5 @@ class Attempt:
     """How often the app asked who the user is."""
     asked_at: int = 0
     calls: int = 0
-    trapped: list[str] = field(default_factory=list)
-    """What came to a trap: the paths, and whether the token was with it."""
+    trapped: list[tuple[str, str]] = field(default_factory=list)
+    """What came to a trap: the rule that it breaks, and the origin."""

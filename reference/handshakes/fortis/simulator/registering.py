@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from ...core.messages import Request, Response, Step
 from ...runtime.calls import asked
-from ...runtime.verdicts import Outcome
+from ...runtime.verdicts import Outcome, fault_of
 from .drafts import postback
-from .faults import FAULTS, Fault, PostbackFault
+from .faults import POSTBACK_FAULTS, Fault, PostbackFault
 from .findings import posted, unfit, untold
 from .identity import Identity
 from .records import Location, Settings, User
-
-T = TypeVar("T")
 
 
 def names_of(template: str) -> dict[str, str]:
@@ -62,7 +59,7 @@ class Registering(Identity):
 
         A fault is one of the postback: the registration holds here, whatever the app was told of it.
         """
-        chosen = self._fault(fault, PostbackFault)
+        chosen = fault_of(fault, POSTBACK_FAULTS, self.offers)
         outcome = yield from self._postback("POST", title, location_id, user_id, chosen)
         self.registered.add((title, location_id, user_id))
         return outcome
@@ -123,15 +120,3 @@ class Registering(Identity):
     def offers(self, fault: Fault) -> bool:
         """Return whether a fault can be tried: whether there is a trap of the kind that it names."""
         return getattr(fault, "foreign", "") in ("", *self.settings.traps)
-
-    def _offered(self, name: str) -> Fault | None:
-        chosen = FAULTS[name] if name else None
-        if chosen and not self.offers(chosen):
-            raise ValueError(f"{name} is not offered: this simulator has no such address of its own")
-        return chosen
-
-    def _fault(self, name: str, kind: type[T]) -> T | None:
-        chosen = self._offered(name)
-        if chosen is not None and not isinstance(chosen, kind):
-            raise ValueError(f"{name} is not a fault of this step")
-        return chosen

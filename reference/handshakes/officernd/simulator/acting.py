@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
 from ...runtime.browser import Browser
 from ...runtime.calls import asked
-from ...runtime.verdicts import PROBE, Finding, Outcome, Refuses, Survives
+from ...runtime.verdicts import PROBE, Fault, Finding, Outcome, Refuses, Survives, fault_of
 from .drafts import Delivery, Draft
-from .faults import FAULTS, ConnectFault, PageFault, WebhookFault
+from .faults import CONNECT_FAULTS, FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, PageFault, WebhookFault
 from .findings import (
     accepted,
     account_name,
@@ -49,18 +48,17 @@ class Acting(Resources):
         integration = self.integrations[integration_id]
         application = self.applications[integration.client_id]
         parameters = self.connect_parameters(integration, application.redirect_uris[0])
-        if fault:
-            chosen = FAULTS[fault]
-            if not isinstance(chosen, ConnectFault):
-                raise ValueError(f"{fault} is not a fault of a connect")
-            if chosen.traps and not self.settings.traps:
-                raise ValueError(f"{fault} needs a trap, and there is none")
+        if chosen := fault_of(fault, CONNECT_FAULTS, self.offers):
             grant = self.grants[parameters["code"]]
             grant.fault = integration.fault = chosen
             if chosen.grant:
                 chosen.grant(grant)
         query = urlencode(parameters, quote_via=quote)
         return f"{application.connect_url}{'&' if '?' in application.connect_url else '?'}{query}"
+
+    def offers(self, fault: Fault) -> bool:
+        """Return whether a fault can be tried: one that needs a trap only where there is one."""
+        return bool(self.settings.traps) or not getattr(fault, "traps", False)
 
     def _connecting(self, request: Request) -> list[Integration]:
         """Return what this browser was connecting, by its cookie; without one, what got to its secret, or else all."""
@@ -134,15 +132,15 @@ class Acting(Resources):
 
     def _signed_url(self, integration_id: str, url: str, fault: str) -> str:
         integration = self.integrations[integration_id]
-        chosen = self._page_fault(fault, integration) if fault else None
+        chosen = self._page_fault(fault, integration)
         draft = self._draft(integration, url)
         return (chosen.apply(draft) if chosen else draft.request(draft.pairs, draft.sign())).url
 
     def configure(self, integration_id: str, fault: str = "") -> Step[Outcome]:
         """officernd:configuration.page. Open the settings as a browser does, and judge what it is shown; H8."""
         integration, response = self.integrations[integration_id], None
-        url = self.configuration_url(integration_id, fault)
-        for _ in range(self._page_fault(fault, integration).times if fault else 1):
+        url, chosen = self.configuration_url(integration_id, fault), self._page_fault(fault, integration)
+        for _ in range(chosen.times if chosen else 1):
             try:
                 response = (yield from Browser().open(url)).response
             except (Unreachable, ValueError):  # no answer, or a redirect to what is no URL
@@ -159,18 +157,16 @@ class Acting(Resources):
         client_secret = self.applications[integration.client_id].client_secret
         return Draft(url, tuple(pairs), integration.secret, client_secret, self.clock())
 
-    def _page_fault(self, name: str, integration: Integration) -> PageFault:
-        fault = FAULTS[name]
-        if not isinstance(fault, PageFault):
-            raise ValueError(f"{name} is not a fault of a signed request")
-        if fault.renames:
+    def _page_fault(self, name: str, integration: Integration) -> PageFault | None:
+        fault = fault_of(name, PAGE_FAULTS, self.offers)
+        if fault and fault.renames:
             self.rename(integration.organization_id, fault.renames)
         return fault
 
     def _signed(
         self, integration: Integration, endpoint: str, url: str, name: str, note: str = ""
     ) -> Step[Outcome]:
-        fault = self._page_fault(name, integration) if name else None
+        fault = self._page_fault(name, integration)
         draft = self._draft(integration, url)
         request = fault.apply(draft) if fault else draft.request(draft.pairs, draft.sign())
         request = replace(request, headers=(("accept", "application/json"),), note=note)
@@ -193,23 +189,20 @@ class Acting(Resources):
     def remove(self, integration_id: str, fault: str = "") -> Step[Outcome]:
         """officernd:webhook.event. Remove an integration and tell every subscribed webhook; W5."""
         integration = self.integrations[integration_id]
-        chosen = FAULTS.get(fault)
-        if fault and not isinstance(chosen, WebhookFault):
-            raise ValueError(f"{fault} is not a fault of a webhook")
-        played = chosen if isinstance(chosen, WebhookFault) else None
+        chosen = fault_of(fault, WEBHOOK_FAULTS, self.offers)
         findings: tuple[Finding, ...] = ()
         response, subscribed = None, self._subscribed(integration)
         for webhook in subscribed:
             response = yield from self._deliver(integration, webhook, chosen)
             if webhook.told:
-                findings += self.outcome(response, delivered(response, played)).findings
+                findings += self.outcome(response, delivered(response, chosen)).findings
         if not findings:
-            findings = self.outcome(None, (unheard(played),)).findings
-        if not isinstance(chosen, WebhookFault) or not isinstance(chosen.expected, Refuses):
+            findings = self.outcome(None, (unheard(chosen),)).findings
+        if chosen is None or not isinstance(chosen.expected, Refuses):
             after = yield from self._health(integration, "", GONE)
             integration.state, integration.message = "removed", ""
             if all(finding.held for finding in findings):  # it said that it understood
-                findings += self.outcome(after.response, (gone(after.response, played),)).findings
+                findings += self.outcome(after.response, (gone(after.response, chosen),)).findings
         return Outcome(response, findings)
 
     def _subscribed(self, integration: Integration) -> list[Webhook]:
@@ -228,7 +221,9 @@ class Acting(Resources):
         others = [id for id in [*self.integrations] if id != integration.id]
         return not any(id in webhook.url for id in others)
 
-    def _deliver(self, integration: Integration, webhook: Webhook, fault: Any) -> Step[Response | None]:
+    def _deliver(
+        self, integration: Integration, webhook: Webhook, fault: WebhookFault | None
+    ) -> Step[Response | None]:
         event = {
             "event": self.new_id(),
             "eventType": "integration.removed",

@@ -40,7 +40,7 @@ class OfficeRnD(Acting):
         if origin in self.settings.traps:
             self.trap_requests += 1
             held = not request.header("authorization")
-            self.found("organization.region", held, f"{request.method} to the foreign region {origin}")
+            self.found("organization.region", held, f"a foreign region was called: {origin}")
             return json_response({"message": "Not found"}, 404)
         if origin == self.settings.identity_origin and path.startswith("/oauth/"):
             if path == "/oauth/token":

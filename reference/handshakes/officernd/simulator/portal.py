@@ -93,9 +93,8 @@ class Portal:
         )  # fmt: skip
 
     def _choices(self, step: str) -> list[Fault]:
-        """Return the faults of a step; one that needs a trap only where there is one."""
-        traps = self.platform.settings.traps
-        return [fault for fault in dict(_STEPS)[step] if traps or not getattr(fault, "traps", False)]
+        """Return the faults of a step that can be tried."""
+        return [fault for fault in dict(_STEPS)[step] if self.platform.offers(fault)]
 
     def _fields(self, request: Request) -> dict[str, str]:
         clause = "officernd:connect.popup"

@@ -9,7 +9,7 @@ from ...core.messages import Request, Response, Step, Unreachable, form_body, sp
 from ...core.strict import URLENCODED
 from ...runtime.browser import PLAYED, Browser, Page
 from ...runtime.calls import asked
-from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
+from ...runtime.verdicts import Finding, Outcome, Refuses, Survives, fault_of
 from .faults import ACTIVATION_FAULTS, SERVICE_FAULTS, ApiFault, Fault, FormFault, StateFault, UrlFault
 from .findings import (
     Attempt,
@@ -36,7 +36,7 @@ class Acting(Popups):
 
         A URL that has to be refused is opened from here too, since nobody but the browser sees its page.
         """
-        chosen = self._fault(name, ACTIVATION_FAULTS)
+        chosen = fault_of(name, ACTIVATION_FAULTS)
         if chosen is None:
             return
         user = self.api_users[popup.token]
@@ -66,7 +66,7 @@ class Acting(Popups):
 
         With `wait`, ten minutes pass between the load and the click.
         """
-        chosen = self._fault(fault, ACTIVATION_FAULTS)
+        chosen = fault_of(fault, ACTIVATION_FAULTS)
         return (yield from self.in_time(chosen, lambda: self._activated(web_id, user_id, chosen, wait)))
 
     def _activated(
@@ -160,7 +160,7 @@ class Acting(Popups):
 
         `because` is the clause that a genuine call proves; `anyway` calls though the platform would not, and then the provider may ask the API `calls` times.
         """
-        chosen = self._fault(fault, SERVICE_FAULTS)
+        chosen = fault_of(fault, SERVICE_FAULTS)
         place = self._service(service or self.account.services[0].name)
         who = self._person(web_id, user_id)
         return (
@@ -196,7 +196,7 @@ class Acting(Popups):
         customer, user = self._person(web_id, user_id)
         found = self._service(service)
         self._open_to(customer, user)
-        return self._service_url(found, customer, user, self._fault(fault, SERVICE_FAULTS), arrives=False)
+        return self._service_url(found, customer, user, fault_of(fault, SERVICE_FAULTS), arrives=False)
 
     def _open_to(self, customer: Customer, user: User) -> None:
         """onoffice:popup.administrators-always. Refuse with `ValueError` a user to whom no service is open."""

@@ -69,12 +69,3 @@ class Addresses(Resources):
         pairs = (("apiToken", "t"), ("customerName", "n"), ("customerWebId", "1"))
         draft = self._draft(url, (*pairs, *((("apiClaim", "c"),) if self.settings.api_claim else ())), "key")
         return tuple(one for one in faults if not isinstance(one, UrlFault) or one.can_act(draft))
-
-    def _fault(self, name: str, among: tuple[Fault, ...]) -> Fault | None:
-        """Return a fault by its name; raises `ValueError` for one of another step."""
-        if not name:
-            return None
-        chosen = next((fault for fault in among if fault.name == name), None)
-        if chosen is None:
-            raise ValueError(f"{name} is not a fault of this step")
-        return chosen

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterable
 
 from ...core.messages import Request, Response, Step, Unreachable, form_body, json_response, split_url
 from ...core.strict import URLENCODED
 from ...runtime.browser import PLAYED, Browser, Form, Page
 from ...runtime.calls import asked
-from ...runtime.verdicts import Finding, Outcome, Refuses, object_in
+from ...runtime.verdicts import F, Fault, Finding, Outcome, Refuses, fault_of, object_in
 from .drafts import Callback, Draft
 from .faults import (
-    FAULTS,
-    ActivityFault,
+    ACTIVITY_FAULTS,
+    CONFIG_FAULTS,
+    CONNECT_FAULTS,
+    VISIT_FAULTS,
     AnswerFault,
-    ConfigFault,
     ConnectFault,
-    Fault,
     RegisterFault,
-    VisitFault,
 )
 from .findings import (
     absolute,
@@ -36,8 +35,6 @@ from .findings import (
 )
 from .records import Account, Attempt, Connection, PopUp
 from .resources import Resources
-
-T = TypeVar("T")
 
 
 class Acting(Resources):
@@ -59,7 +56,7 @@ class Acting(Resources):
     def open_popup(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
         """retailcrm:config.moment, retailcrm:card.one-click. A user opens the module's popup: ask for its configuration, remember it."""
         card = self.cards[code]
-        chosen = self._fault(fault, account_url, ConfigFault)
+        chosen = self._fault(fault, account_url, CONFIG_FAULTS)
         if card not in self.shown(account_url) or not card.simple_connection:
             raise ValueError(f"{code} cannot be connected from {account_url} with one click")
         origin, target = split_url(card.config_url)
@@ -79,7 +76,7 @@ class Acting(Resources):
 
     def connect(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
         """retailcrm:register.moment. The user clicks Connect: issue a key, register, judge the answer."""
-        chosen = self._connect_fault(fault, account_url)
+        chosen = self._fault(fault, account_url, CONNECT_FAULTS)
         popup = self.popups.get((account_url, code), PopUp((), "", "The popup was not opened."))
         if popup.error:  # no key is issued, so nothing is registered; A12, A13
             return Outcome(None, ())
@@ -169,7 +166,7 @@ class Acting(Resources):
 
     def visit(self, account_url: str, code: str, fault: str = "") -> Step[Outcome]:
         """retailcrm:transition.post. Send a browser to the account, twice afresh and once to the end, and judge it."""
-        chosen = self._fault(fault, account_url, VisitFault)
+        chosen = self._fault(fault, account_url, VISIT_FAULTS)
         url, fields = self.account_form(account_url, code)
         if not url:  # no answer gave an address, which was found already
             return Outcome(None, ())
@@ -202,7 +199,7 @@ class Acting(Resources):
         self, account_url: str, code: str, fault: str = "", *, active: bool = True, freeze: bool = False
     ) -> Step[Outcome]:
         """retailcrm:activity.moment. Tell a module what became of its connection; A22, A23."""
-        chosen = self._fault(fault, account_url, ActivityFault)
+        chosen = self._fault(fault, account_url, ACTIVITY_FAULTS)
         connection, account = self.connection(account_url, code), self.accounts[account_url]
         if connection is None:
             raise ValueError(f"{code} is not connected to {account_url}")
@@ -251,23 +248,8 @@ class Acting(Resources):
             return False
         return getattr(fault, "foreign", "") in ("", *self.foreign(account_url))
 
-    def _offered(self, name: str, account_url: str) -> Fault | None:
-        chosen = FAULTS[name] if name else None
-        if chosen and not self.offers(chosen, account_url):
-            raise ValueError(f"{name} is not offered: this simulator has no such address of its own")
-        return chosen
-
-    def _fault(self, name: str, account_url: str, kind: type[T]) -> T | None:
-        chosen = self._offered(name, account_url)
-        if chosen is not None and not isinstance(chosen, kind):
-            raise ValueError(f"{name} is not a fault of this step")
-        return chosen
-
-    def _connect_fault(self, name: str, account_url: str) -> ConnectFault | None:
-        chosen = self._offered(name, account_url)
-        if chosen is not None and not isinstance(chosen, (RegisterFault, AnswerFault)):
-            raise ValueError(f"{name} is not a fault of a connect")
-        return chosen
+    def _fault(self, name: str, account_url: str, among: Iterable[F]) -> F | None:
+        return fault_of(name, among, lambda fault: self.offers(fault, account_url))
 
 
 def posted(url: str, fields: dict[str, str] | object, origin: str = "") -> Request:

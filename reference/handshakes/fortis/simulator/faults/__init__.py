@@ -15,11 +15,12 @@ from .postbacks import POSTBACK_FAULTS, PostbackFault
 LAUNCH_FAULTS: tuple[LaunchFault, ...] = (*ENCRYPTED_FAULTS, *PLAIN_FAULTS, *COMMON_FAULTS)
 OpeningFault: TypeAlias = LaunchFault | AnswerFault
 Fault: TypeAlias = LaunchFault | AnswerFault | PostbackFault | OAuthFault
-_ALL: tuple[Fault, ...] = (*LAUNCH_FAULTS, *ANSWER_FAULTS, *POSTBACK_FAULTS, *OAUTH_FAULTS)
+OPENING_FAULTS: tuple[OpeningFault, ...] = (*LAUNCH_FAULTS, *ANSWER_FAULTS)
+_ALL: tuple[Fault, ...] = (*OPENING_FAULTS, *POSTBACK_FAULTS, *OAUTH_FAULTS)
 FAULTS: dict[str, Fault] = {fault.name: fault for fault in _ALL}
 """Every fault by name."""
 
 
 def opening_faults(mode: str) -> tuple[OpeningFault, ...]:
     """Return the faults of opening an app of this mode."""
-    return (*(fault for fault in LAUNCH_FAULTS if fault.mode in ("", mode)), *ANSWER_FAULTS)
+    return tuple(one for one in OPENING_FAULTS if isinstance(one, AnswerFault) or one.mode in ("", mode))

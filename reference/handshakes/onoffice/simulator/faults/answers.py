@@ -7,9 +7,9 @@ from typing import Any
 
 from ....core.messages import Answer, Delayed, Dropped, Response, json_response
 from ....runtime.verdicts import Refuses, Survives
-from ...errorcodes import ERRORS, meaning
+from ...errorcodes import ACTION_FAILED, ERRORS, meaning
 from ..records import CLAUSE, ApiFault
-from ..resources import Resources
+from ..resources import Resources, top
 
 _PLATFORM = Refuses("platform-error")
 _UNEXPECTED = Refuses("unexpected-answer")
@@ -32,32 +32,20 @@ def _success(**elements: str) -> dict[str, Any]:
 
 
 def _in(envelope: str, code: int) -> Callable[[Resources, dict[str, Any]], Answer]:
-    status = {"500-97": (500, 97), "mirrored": (500, code), "200-0": (200, 0)}[envelope]
-
-    def answer(platform: Resources, carried: dict[str, Any]) -> Answer:
-        top = {
-            "code": status[0],
-            "errorcode": status[1],
-            "message": meaning(status[1]) if status[1] else "OK",
-        }
-        return json_response({"status": top, "response": {"results": [failed(code)]}})
-
-    return answer
+    shown = {"500-97": ACTION_FAILED, "mirrored": code, "200-0": 0}[envelope]
+    return _answer({**top(shown), "response": {"results": [failed(code)]}})
 
 
 def _answer(value: Any, status: int = 200) -> Callable[[Resources, dict[str, Any]], Answer]:
     return lambda platform, carried: json_response(value, status)
 
 
-def _top(code: int, status: int) -> dict[str, Any]:
-    return {"status": {"code": status, "errorcode": code, "message": meaning(code)}}
-
-
-_OK = {"code": 200, "errorcode": 0, "message": "OK"}
+def _with(*results: dict[str, Any]) -> dict[str, Any]:
+    return {**top(0), "response": {"results": [*results]}}
 
 
 def _good(**elements: str) -> dict[str, Any]:
-    return {"status": _OK, "response": {"results": [_success(**elements)]}}
+    return _with(_success(**elements))
 
 
 API_FAULTS: tuple[ApiFault, ...] = (
@@ -70,23 +58,23 @@ API_FAULTS: tuple[ApiFault, ...] = (
         ApiFault(f"envelope-{name}", CLAUSE + "api.envelopes", _PLATFORM, f"an error in the envelope {name} (A21)", _in(name, 137))
         for name in ("500-97", "mirrored", "200-0")
     ),
-    ApiFault("error-at-the-top", CLAUSE + "api.envelopes", _PLATFORM, "an error without results", _answer(_top(41, 500))),
-    ApiFault("not-authenticated", CLAUSE + "api.envelopes", _PLATFORM, "HTTP 400 with 22 at the top", _answer(_top(22, 400), 400)),
+    ApiFault("error-at-the-top", CLAUSE + "api.envelopes", _PLATFORM, "an error without results", _answer(top(41))),
+    ApiFault("not-authenticated", CLAUSE + "api.envelopes", _PLATFORM, "HTTP 400 with 22 at the top", _answer(top(22, 400), 400)),
     ApiFault("http-500", CLAUSE + "api.envelopes", _PLATFORM, "HTTP 500 with a page",
              lambda p, c: Response(500, (("content-type", "text/html"),), b"<p>Error</p>")),
     ApiFault("success-in-http-500", CLAUSE + "api.envelopes", _PLATFORM, "HTTP 500 with a body that says success",
              _answer(_good(success="success"), 500)),
     ApiFault("error-above-success", CLAUSE + "api.envelopes", _PLATFORM, "97 at the top, success below",
-             _answer({**_good(success="success"), **_top(97, 500)})),
+             _answer({**_good(success="success"), **top(97)})),
     ApiFault("not-json", CLAUSE + "unlock.answer", _UNEXPECTED, "HTTP 200 with a page",
              lambda p, c: Response(200, (("content-type", "text/html"),), b"<p>active</p>")),
-    ApiFault("no-results", CLAUSE + "unlock.answer", _UNEXPECTED, "no results", _answer({"status": _OK, "response": {"results": []}})),
+    ApiFault("no-results", CLAUSE + "unlock.answer", _UNEXPECTED, "no results", _answer(_with())),
     ApiFault("no-records", CLAUSE + "unlock.answer", _UNEXPECTED, "a result without records",
-             _answer({"status": _OK, "response": {"results": [failed(0)]}})),
+             _answer(_with(failed(0)))),
     ApiFault("two-results", CLAUSE + "unlock.answer", _UNEXPECTED, "two results for one action",
-             _answer({"status": _OK, "response": {"results": [_success(success="success")] * 2}})),
+             _answer(_with(*[_success(success="success")] * 2))),
     ApiFault("code-as-text", CLAUSE + "unlock.answer", _UNEXPECTED, "the errorcode is a text",
-             _answer({**_good(success="success"), "status": {**_OK, "errorcode": "0"}})),
+             _answer({**_good(success="success"), "status": {**top(0)["status"], "errorcode": "0"}})),
     ApiFault("not-success", CLAUSE + "unlock.answer", _PLATFORM, "elements.success is not success", _answer(_good(success="failure"))),
     ApiFault("result-not-success", CLAUSE + "unlock.answer", _PLATFORM, "elements.result instead of elements.success",
              _answer(_good(result="success"))),

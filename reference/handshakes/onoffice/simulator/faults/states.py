@@ -31,16 +31,15 @@ def _expired(platform: Resources, popup: Popup) -> None:
     platform.cache[popup.cache_id].until = platform.clock() - 1
 
 
-def _foreign_claim(platform: Resources, popup: Popup) -> None:
-    for claim in [*platform.claims.values()]:
-        if claim.cache_id == popup.cache_id:
-            claim.fault = 248
+def _claim_answered(code: int) -> Callable[[Resources, Popup], None]:
+    """Let the API answer a code to the claim of the activation."""
 
+    def apply(platform: Resources, popup: Popup) -> None:
+        for claim in [*platform.claims.values()]:
+            if claim.cache_id == popup.cache_id:
+                claim.fault = code
 
-def _old_claim(platform: Resources, popup: Popup) -> None:
-    for claim in [*platform.claims.values()]:
-        if claim.cache_id == popup.cache_id:
-            claim.fault = 201
+    return apply
 
 
 def _user_gone(platform: Resources, popup: Popup) -> None:
@@ -49,8 +48,8 @@ def _user_gone(platform: Resources, popup: Popup) -> None:
 
 STATE_FAULTS: tuple[StateFault, ...] = (
     StateFault("cache-expired", CLAUSE + "unlock.answer", _PLATFORM, "the entry of the parameter cache has expired: 177", _expired),
-    StateFault("claim-of-another-call", CLAUSE + "unlock.answer", _PLATFORM, "the claim belongs to another call: 248", _foreign_claim),
-    StateFault("claim-outdated", CLAUSE + "unlock.answer", _PLATFORM, "the claim is outdated: 201", _old_claim),
+    StateFault("claim-of-another-call", CLAUSE + "unlock.answer", _PLATFORM, "the claim belongs to another call: 248", _claim_answered(248)),
+    StateFault("claim-outdated", CLAUSE + "unlock.answer", _PLATFORM, "the claim is outdated: 201", _claim_answered(201)),
     StateFault("api-user-blocked", CLAUSE + "unlock.answer", _PLATFORM, "the API user was deactivated meanwhile: 22", _user_gone),
 )  # fmt: skip
 
