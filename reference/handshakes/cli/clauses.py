@@ -24,20 +24,19 @@ from .common import (
     err,
     fail,
     file_given,
+    group,
     named_platforms,
     out,
     platform_named,
+    say,
     unknown,
+    without_platform,
 )
 from .sources import list_sources
 
 MOST_NAMES = 8
-app = typer.Typer(
-    name="clauses",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    help="List, show and check the clauses: the rules of each platform, with their sources and open questions.",
+app = group(
+    "List, show and check the clauses: the rules of each platform, with their sources and open questions."
 )
 app.command("sources")(list_sources)
 
@@ -59,9 +58,7 @@ def list_clauses(
             proof = (
                 f"untestable: {untestable[clause.id]}" if clause.id in untestable else found.shown(clause.id)
             )
-            out.print(
-                f"{clause.level:<6} {clause.actor:<8} {clause.id}  {clause.text}  [{proof}]", markup=False
-            )
+            say(f"{clause.level:<6} {clause.actor:<8} {clause.id}  {clause.text}  [{proof}]")
     if not found.complete:
         err.print(
             f"{matrix or FILE} is not of a full run: run the tests to see the evidence of every clause",
@@ -98,7 +95,7 @@ def show(
         lines += [f"  source: {clause.source}, {clause.heading}", f"  if violated: {clause.violation}"]
         lines.append(f"  shown by the last run of the tests: {matrix.shown(id)}")
         lines += [f"    {name}" for kind in KINDS for name in matrix.names(id, kind)[:MOST_NAMES]]
-        out.print("\n".join(lines), markup=False)
+        say(*lines)
     for one in found:
         lines = [f"{one.id}  ({one.status})  {one.question}", f"  adopted because: {one.reason}"]
         for reading in one.readings:
@@ -109,7 +106,7 @@ def show(
                 f"      against: {reading.against}",
             ]
         lines += [f"  if you guess wrong: {one.consequence}", f"  to settle it: {one.settle}"]
-        out.print("\n".join(lines), markup=False)
+        say(*lines)
 
 
 def _register_of(id: str) -> Register:
@@ -118,8 +115,7 @@ def _register_of(id: str) -> Register:
     if colon:
         return load(platform_named(platform).name)
     meant = [f"{name}:{id}" for name in PLATFORMS if f"{name}:{id}" in _ids(load(name))]
-    example = f"Did you mean {' or '.join(meant)}?" if meant else "An example is officernd:signature.order"
-    fail(f"An id starts with its platform, and {id!r} has none. {example}")
+    without_platform(id, meant, "officernd:signature.order")
 
 
 def _ids(register: Register) -> set[str]:
@@ -161,7 +157,7 @@ def _show_reading(register: Register, id: str) -> None:
         f"    {name}: {answer_shown(expect)}, and by this reading {_other_answer(expect, other)}"
         for name, expect, other in changed
     ]
-    out.print("\n".join(lines), markup=False)
+    say(*lines)
 
 
 def _other_answer(expect: Data, other: Data) -> str:
@@ -189,7 +185,7 @@ def check(
         registers = [load(name) for name in named_platforms(what)]
         problems = [problem for register in registers for problem in _problems(register)]
     for problem in problems:
-        out.print(printable(problem, 800), markup=False)
+        say(printable(problem, 800))
     if problems:
         raise typer.Exit(1)
     out.print(f"{sum(len(register.clauses) for register in registers)} clauses, no problem")

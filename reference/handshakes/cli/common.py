@@ -22,6 +22,16 @@ HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
+def group(help: str) -> typer.Typer:
+    """Return a command that has commands of its own."""
+    return typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", help=help)
+
+
+def say(*lines: str) -> None:
+    """Print lines as they are: square brackets in them are not markup."""
+    out.print("\n".join(lines), markup=False)
+
+
 def fail(message: str, code: int = 2) -> NoReturn:
     """Say what is wrong and what to do, and end with an exit code."""
     err.print(f"[red]handshakes:[/] {escape(printable(message, 800))}")
@@ -92,6 +102,12 @@ def file_given(what: str) -> Path | None:
 def answer_shown(expect: Mapping[str, Any]) -> str:
     """Return the answer that a vector expects, in words."""
     return "accepted" if expect["verdict"] == "accepted" else f"refused as {expect['reason']}"
+
+
+def without_platform(id: str, meant: Iterable[str], example: str) -> NoReturn:
+    """Say that an id does not begin with its platform, and which ones could be meant; end with exit code 2."""
+    told = f"Did you mean {' or '.join(meant)}?" if meant else f"An example is {example}"
+    fail(f"An id starts with its platform, and {id!r} has none. {told}")
 
 
 def unknown(kind: str, name: str, known: Iterable[str], listing: str, where: str = "") -> NoReturn:

@@ -9,7 +9,7 @@ import typer
 from ..core.refusals import REASONS
 from ..explain.entries import described, slips
 from . import clauses
-from .common import out, unknown
+from .common import say, unknown
 
 
 def explain_id(
@@ -29,9 +29,9 @@ def explain_id(
     """
     if not id:
         for name, reason in REASONS.items():
-            out.print(f"{name:<28} {reason.meaning}", markup=False)
+            say(f"{name:<28} {reason.meaning}")
         for name, slip in slips().items():
-            out.print(f"{name:<28} {slip.says}", markup=False)
+            say(f"{name:<28} {slip.says}")
         return
     if ":" in id:
         clauses.show(id)
@@ -39,5 +39,4 @@ def explain_id(
     lines = [*described(id)]
     if not lines:
         unknown("reason, slip or clause", id, [*REASONS, *slips()], "explain")
-    for line in lines:
-        out.print(line, markup=False)
+    say(*lines)

@@ -15,14 +15,14 @@ from ..runtime.flow import Role
 from ..runtime.server import listen, origin_of
 from ..runtime.store import Store
 from ..runtime.story import World
-from ..runtime.watching import Kept, Watched
+from ..runtime.watching import Kept, Watched, http_of
 from ..web.app import PartnerApp
+from ..web.app.operator import Operator
 from ..web.places import MovedClock
 from ..web.places import Place as Shopfront
-from .common import fail, out
+from .common import fail, say
 from .places import Place
 from .verify import ciphers_for
-from .why import Operator, saved
 
 KEPT = 500
 """How many events and secrets a served transcript keeps at least; it may run for weeks."""
@@ -116,19 +116,21 @@ class Shown:
         host, transcript = self.host, self.host.network.transcript
         events = transcript.recorded
         if events > self._shown:
-            out.print(transcript.text(bodies=False, start=self._shown, end=events), markup=False)
+            say(transcript.text(bodies=False, start=self._shown, end=events))
             self._shown = events
         before, (self._told, news) = self._told, host.sides.reports.since(self._told)
         if missed := self._told - before - len(news):
-            out.print(f"    partner refused {missed} more requests", markup=False)
+            say(f"    partner refused {missed} more requests")
         for endpoint, refused in news:
-            out.print(f"    partner refused {endpoint}: {refused}", markup=False)
+            say(f"    partner refused {endpoint}: {refused}")
         for one in [one for one in host.why.kept.all() if one.number > self._asked]:
             self._asked = one.number
             folder = self.folder / host.platform.name
             folder.mkdir(exist_ok=True)
-            self._files.append(saved(one, folder))
+            self._files.append(folder / f"refused-{one.number}.http")
+            self._files[-1].touch(mode=0o600)  # its owner's alone: no secret of it stands in a log
+            self._files[-1].write_bytes(http_of(one.request))
             if len(self._files) > host.why.kept.most:
                 self._files.popleft().unlink(missing_ok=True)
             again = f"handshakes verify {host.platform.name} --now {one.now} --file {self._files[-1]}"
-            out.print(f"    why? {host.why.origin}/?n={one.number} or: {again}", markup=False)
+            say(f"    why? {host.why.origin}/?n={one.number} or: {again}")

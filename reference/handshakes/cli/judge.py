@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.refusals import Refused
-from .common import PLATFORM_HELP, err, fail, out, platform_named, warn_of_foreign_urllib3
+from .common import PLATFORM_HELP, err, fail, out, platform_named, say, warn_of_foreign_urllib3
 from .ending import ended_by_signals
 from .places import TLS_HELP, certificate_of, place_of
 from .serve import settings_of
@@ -71,10 +71,7 @@ def judge(
     tools = platform_named(platform).tools()
     if init:
         _write_new(init, _template(platform))
-        out.print(
-            f"{init} is written. Fill in the addresses, then: handshakes judge {platform} --profile {init}",
-            markup=False,
-        )
+        say(f"{init} is written. Fill in the addresses, then: handshakes judge {platform} --profile {init}")
         return
     if profile is None:
         fail(f"--profile is missing; `handshakes judge {platform} --init partner.toml` writes one")
@@ -111,9 +108,9 @@ def judge(
     except (ValueError, Refused) as error:  # what a platform does not let anybody register
         fail(f"{profile}: with these settings the platform cannot be served: {error}")
     with ended_by_signals(), served:
-        out.print(served.briefing, markup=False)
+        say(served.briefing)
         if chosen.command:
-            out.print(f"Running: {shlex.join(filled(chosen.command, trial.given(served)))}", markup=False)
+            say(f"Running: {shlex.join(filled(chosen.command, trial.given(served)))}")
         with _progress(platform) as shown:
             found = trial.judge(served, shown)
     _print(found, full)
@@ -136,9 +133,8 @@ def _print(found: Report, full: bool) -> None:
     from ..judge.report import lines_of
 
     out.print()
-    for line in lines_of(found, full=full):
-        out.print(line, markup=False)
-    out.print(f"Exit status {found.exit}. Seed {found.seed}.", markup=False)
+    say(*lines_of(found, full=full))
+    say(f"Exit status {found.exit}. Seed {found.seed}.")
 
 
 def _written(found: Report, kind: str) -> str:

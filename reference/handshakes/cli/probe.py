@@ -14,7 +14,7 @@ from .. import __version__
 from ..core.printing import printable
 from ..explain.probe import Probe, probe
 from ..explain.recorded import Unreadable
-from .common import PLATFORM_HELP, fail, out, platform_named
+from .common import PLATFORM_HELP, fail, out, platform_named, say
 from .verify import SECRET_VARIABLE, read_file, secrets_given
 
 MOST_FILES = 1_000
@@ -77,7 +77,7 @@ def probe_requests(
 
 def _tell(found: Probe) -> None:
     for number, reason in found.unexplained:
-        out.print(f"Request {number}: no declared reading reproduces it ({reason}).", markup=False)
+        say(f"Request {number}: no declared reading reproduces it ({reason}).")
     if not found.coherent:
         if not found.unexplained:
             out.print("Each request has its reading, but no one set of readings reproduces all of them.")
@@ -87,7 +87,7 @@ def _tell(found: Probe) -> None:
         return
     sets = [", ".join(one) or "the adopted readings" for one in found.sets]
     many = "request is" if found.requests == 1 else "requests are"
-    out.print(f"{found.requests} {many} reproduced by: {'; or by: '.join(sets)}.", markup=False)
+    say(f"{found.requests} {many} reproduced by: {'; or by: '.join(sets)}.")
     for title, rows in (
         ("Ruled out", [id for one in found.ambiguities for id in one.ruled_out]),
         ("Shown", [one.reproduce[0] for one in found.ambiguities if len(one.reproduce) == 1 and one.ruled_out]),
@@ -95,14 +95,14 @@ def _tell(found: Probe) -> None:
         if rows:
             out.print(f"{title}:")
             for id in rows:
-                out.print(f"  {id}", markup=False)
+                say(f"  {id}")
     unsettled = [one for one in found.ambiguities if len(one.reproduce) > 1]
     if unsettled:
         out.print("Not told apart by these requests:")
         for one in unsettled:
-            out.print(f"  {one.ambiguity}  {printable(one.question, 100)}", markup=False)
+            say(f"  {one.ambiguity}  {printable(one.question, 100)}")
             for id in one.reproduce:
-                out.print(f"      {id}", markup=False)
+                say(f"      {id}")
     if found.next:
         out.print(
             f"Capture next a request like the vector {found.next} (handshakes vectors show {found.next}): "

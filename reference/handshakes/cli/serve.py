@@ -16,10 +16,10 @@ import typer
 from ..core.origins import is_url
 from ..platforms import PLATFORMS
 from ..runtime.story import Setting
-from .common import ONE_OR_ALL, fail, out, platform_named, warn_of_foreign_urllib3
+from .common import ONE_OR_ALL, fail, out, platform_named, say, warn_of_foreign_urllib3
 from .ending import ended_by_signals
 from .hosts import Bound, Host, Shown
-from .places import TLS_HELP, certificate_of, place_of
+from .places import TLS_HELP, Place, certificate_of, place_of
 from .stores import HELP, KEYS_HELP, opened_store
 from .temporary import temporary_folder
 from .workers import MOST_WORKERS, forked
@@ -88,7 +88,7 @@ def serve(
         fail("--workers is for a partner on a store that lasts: add --only partner and --store")
     settings = settings_of(set_ or [], chosen[0].tools().settings) if platform else {}
     site = place_of(listen, public_url, only, certificate_of(tls_cert, tls_key))
-    page = None if only == "partner" else _page_socket(0 if platform else port)
+    page = None if only == "partner" else Place().sockets(["page"], 0 if platform else port)["page"]
     bound = [Bound(one, only, site, port if platform else 0) for one in chosen]
     worker = forked(workers, bound[0].sockets)
     with (
@@ -102,23 +102,18 @@ def serve(
             open_.enter_context(host.network)
         for host in hosts:
             if platform and worker.first:
-                out.print(host.tools.briefing(host.sides, host.world), markup=False)
+                say(host.tools.briefing(host.sides, host.world))
             if site.public and only == "platform" and host.sides.off:
                 out.print(f"\nOff here, since they lead to another host: {', '.join(host.sides.off)}.")
-            which = (
-                f", worker {worker.number}"
-                if worker.number
-                else ""
-                if platform
-                else f", {host.platform.name}"
-            )
+            which = f", worker {worker.number}" if worker.number else ""
+            which = which if platform else f", {host.platform.name}"
             lead = "\n" if platform else ""
-            out.print(f"{lead}Why a request was refused{which}: {host.why.origin}/", markup=False)
+            say(f"{lead}Why a request was refused{which}: {host.why.origin}/")
         if page is not None:
-            out.print(f"Marketplace page: {_shown_page(hosts, page, open_)}", markup=False)
+            say(f"Marketplace page: {_shown_page(hosts, page, open_)}")
         if worker.first:
             ends = f"Ctrl-C ends it; if it runs in the background, `kill {worker.leader}` does."
-            out.print(f"Everything here is public and for tests. {ends}", markup=False)
+            say(f"Everything here is public and for tests. {ends}")
         _shown_until_interrupted(hosts, folder)
 
 
@@ -127,7 +122,7 @@ def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "-
     if "help" in given:
         for name, setting in known.items():
             choices = f" ({' or '.join(setting.choices)}; the first unless set)" if setting.choices else ""
-            out.print(f"{name:<20} {setting.text}{choices}", markup=False)
+            say(f"{name:<20} {setting.text}{choices}")
         raise typer.Exit
     settings = {}
     for pair in given:
@@ -175,15 +170,6 @@ def is_sensible(name: str, value: str) -> bool:
     if not _is_url(name):
         return bool(value)
     return is_url(value)
-
-
-def _page_socket(port: int) -> socket.socket:
-    from ..runtime.server import listen as listening
-
-    try:
-        return listening(port)
-    except OSError as error:
-        fail(f"port {port} cannot be used: {error.strerror}; take another --port, or none for a free one")
 
 
 def _shown_page(hosts: list[Host], sock: socket.socket, open_: ExitStack) -> str:

@@ -11,7 +11,7 @@ from ..core.printing import printable
 from ..platforms import PLATFORMS
 from ..spec.register import Source, load
 from ..spec.sources import CHANGED, LINE_ENDS, SAME, compared, digest
-from .common import ONE_OR_ALL, fail, named_platforms, out, platform_named, unknown
+from .common import ONE_OR_ALL, fail, named_platforms, platform_named, say, unknown, without_platform
 
 MOST_BYTES = 20_000_000
 SAID = {
@@ -40,10 +40,7 @@ def list_sources(
     for name in named_platforms(platform):
         for source in load(name).sources:
             kept = f"sha256 {source.sha256}" if source.sha256 else f"revision {source.revision or '-'}"
-            out.print(
-                f"{name}:{source.id:<20} checked {source.checked or '-':<10}  {kept}  {source.title}",
-                markup=False,
-            )
+            say(f"{name}:{source.id:<20} checked {source.checked or '-':<10}  {kept}  {source.title}")
 
 
 def _compared(id: str, path: Path, platform: str) -> int:
@@ -53,12 +50,12 @@ def _compared(id: str, path: Path, platform: str) -> int:
         kept = f"its revision is {source.revision}" if source.revision else "only its title was kept"
         fail(f"No digest of {name}:{source.id} is kept, so no text can be compared with it: {kept}")
     found = compared(_text(path), source.sha256)
-    out.print(f"{name}:{source.id}, checked {source.checked}: {SAID[found]}", markup=False)
+    say(f"{name}:{source.id}, checked {source.checked}: {SAID[found]}")
     if found != CHANGED:
         return 0
-    out.print(f"  kept  {source.sha256}\n  new   {digest(_text(path))}", markup=False)
+    say(f"  kept  {source.sha256}\n  new   {digest(_text(path))}")
     cite = [clause.id for clause in load(name).clauses if clause.source == source.id]
-    out.print(f"  clauses that cite it: {', '.join(cite) or 'none'}", markup=False)
+    say(f"  clauses that cite it: {', '.join(cite) or 'none'}")
     return 1
 
 
@@ -70,8 +67,7 @@ def _source(id: str, platform: str) -> tuple[Source, str]:
         fail(f"{id} is a source of {name}, and {platform} was named before it")
     if not name:
         meant = [f"{one}:{id}" for one in PLATFORMS if id in {source.id for source in load(one).sources}]
-        example = f"Did you mean {' or '.join(meant)}?" if meant else "An example is officernd:seed"
-        fail(f"An id starts with its platform, and {id!r} has none. {example}")
+        without_platform(id, meant, "officernd:seed")
     known = {source.id: source for source in load(name).sources}
     if short not in known:
         unknown("source", f"{name}:{short}", [f"{name}:{one}" for one in known], f"clauses sources {name}")

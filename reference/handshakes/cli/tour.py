@@ -19,7 +19,7 @@ from ..core.stages import Stage
 from ..platforms import PLATFORMS, Platform
 from ..runtime.story import Check, World
 from ..runtime.wrapped import Wrapped
-from .common import ONE_OR_ALL, fail, out, platform_named, warn_of_foreign_urllib3
+from .common import ONE_OR_ALL, fail, out, platform_named, say, warn_of_foreign_urllib3
 from .stores import opened_store
 from .temporary import temporary_folder
 
@@ -122,14 +122,14 @@ class Short:
         if more := len(of_it) - len(new):
             title += f"  ({more} more as above)"
         if not new:
-            out.print(f"  {title}  ·  {'in the simulator alone' if events else 'no message'}", markup=False)
+            say(f"  {title}  ·  {'in the simulator alone' if events else 'no message'}")
             return
         if len(new) == 1 and len(line := f"  {title}  ·  {new[0].line(query=False)}") <= WIDE:
-            out.print(line, markup=False)
+            say(line)
             return
-        out.print(f"  {title}", markup=False)
+        say(f"  {title}")
         for one in new:
-            out.print(f"    {one.line(width=self._width)}", markup=False)
+            say(f"    {one.line(width=self._width)}")
 
 
 def tour(
@@ -154,14 +154,14 @@ def tour(
     if failed:
         fail(f"{failed} of {len(checks)} checks failed", 1)
     name = chosen[0].name
-    out.print("\nWhat to do next:", markup=False)
+    say("\nWhat to do next:")
     for line, why in (
         (f"handshakes tour {name} --bodies", "the same, with every header, body and check"),
         (f"handshakes serve {name}", "press Connect yourself, and choose what goes wrong"),
         (f"handshakes verify {name} URL", "ask why a signature does not match"),
         ("notebooks/00-start-here.ipynb", "the lessons, in the repository"),
     ):
-        out.print(f"  {line:<36} {why}", markup=False)
+        say(f"  {line:<36} {why}")
 
 
 def _toured(platform: Platform, bodies: bool) -> tuple[int, list[Check]]:
@@ -198,7 +198,7 @@ def _toured(platform: Platform, bodies: bool) -> tuple[int, list[Check]]:
                 signed = next(filter(None, map(tools.signed, partner.requests)), None)
                 if signed:
                     text = _signed_text(signed, network.transcript)
-                    out.print(f"  the first signed text: {text}", markup=False)
+                    say(f"  the first signed text: {text}")
                 _print_checks(failed)
                 out.print(f"  {counts} (repeats and the simulator's own pages are counted, not shown)")
             out.print()
@@ -209,10 +209,7 @@ def _print_addresses(network: Loopback) -> None:
     """Say which loopback addresses the hosts stand for."""
     platform, partner = network.servers
     host = urlsplit(partner.role.origins[0]).netloc
-    out.print(
-        f"  {host} stands for {partner.url} here, and every host of {platform.role.name} for {platform.url}.",
-        markup=False,
-    )
+    say(f"  {host} stands for {partner.url} here, and every host of {platform.role.name} for {platform.url}.")
 
 
 def _print_checks(checks: Iterable[Check]) -> None:

@@ -24,21 +24,19 @@ from .common import (
     answer_shown,
     fail,
     file_given,
+    group,
     named_platforms,
     out,
     platform_named,
+    say,
     unknown,
     unknown_reading,
 )
 from .vectors_answer import answer_lines
 from .vectors_run import run
 
-app = typer.Typer(
-    name="vectors",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    help="List, show, check and write vectors (an input with the expected answer); send them to an implementation.",
+app = group(
+    "List, show, check and write vectors (an input with the expected answer); send them to an implementation."
 )
 app.command("run")(run)
 app.command("answer")(answer_lines)
@@ -81,7 +79,7 @@ def list_vectors(
             continue
         found += 1
         by = f"  by the reading: {answer_shown(vector['by_reading'][reading])}" if reading else ""
-        out.print(f"{vector['id']:<64} {answer_shown(vector['expect'])}{by}", markup=False)
+        say(f"{vector['id']:<64} {answer_shown(vector['expect'])}{by}")
     if not found and any(one.adopted == reading for name in names for one in register_of(name).ambiguities):
         fail(f"{reading} is the adopted reading: its answers are the expected ones of all vectors", 1)
     if not found:
@@ -110,7 +108,7 @@ def show(
     lines += [f"  by {reading}: {answer_shown(expect)}" for reading, expect in vector["by_reading"].items()]
     if source := vector.get("derived_from"):
         lines.append(f"  derived from {source['id']}: {source['change']}")
-    out.print("\n".join(lines), markup=False)
+    say(*lines)
 
 
 @app.command("lint")
@@ -129,7 +127,7 @@ def check(
     counted = problems = 0
     for file in files:
         for problem in _problems(file, ours=given is None):
-            out.print(problem, markup=False)
+            say(problem)
             problems += 1
         counted += 0 if problems else sum(1 for _ in rows(read(file)))
     if problems:
@@ -146,8 +144,9 @@ def _problems(file: Path, ours: bool) -> Iterator[str]:
         yield from linting.vectors(
             document, register, PLATFORMS[document["platform"]].code(), vector_ids.beside(file)
         )
-        if ours and (changed := _unformatted(file, document)):
-            yield f"{changed}: is not what `handshakes vectors format` writes"
+        if ours and (changed := _changed(file, document)):
+            names = ", ".join(f"{path.parent.name}/{path.name}" for path in changed)
+            yield f"{names}: is not what `handshakes vectors format` writes"
     except BadFile as bad:
         yield str(bad)
 
@@ -160,40 +159,32 @@ def format_files(
     ] = False,
 ) -> None:
     """Rewrite the files of vectors in their standard form, with the sets without cryptography and the lists of ids."""
-    changed = []
+    changed: dict[Path, str] = {}
     for file in map(file_of, named_platforms(platform)):
-        document = _loaded(file.parent.name)
-        for path, text in _files(file, document).items():
-            if not path.is_file() or path.read_text("ascii") != text:
-                changed.append(path)
-                if not check_only:
-                    path.write_text(text, "ascii")
-    for path in changed:
-        out.print(f"{'would write' if check_only else 'written'}: {path}", markup=False)
+        changed |= _changed(file, _loaded(file.parent.name))
+    for path, text in changed.items():
+        if not check_only:
+            path.write_text(text, "ascii")
+        say(f"{'would write' if check_only else 'written'}: {path}")
     if not changed:
         out.print("nothing to write")
     elif check_only:
         raise typer.Exit(1)
 
 
-def _files(file: Path, document: Data) -> dict[Path, str]:
-    return {
+def _changed(file: Path, document: Data) -> dict[Path, str]:
+    """Return the files that `format` would write, with their texts."""
+    ids = vector_ids.beside(file) or vector_ids.NONE_YET
+    wanted = {
         file: written(document),
         file.with_name("canonical.json"): written(
             canonical(document, PLATFORMS[document["platform"]].code().operations)
         ),
-        file.with_name(vector_ids.FILE): vector_ids.with_new(
-            document, vector_ids.beside(file) or vector_ids.NONE_YET
-        ),
+        file.with_name(vector_ids.FILE): vector_ids.with_new(document, ids),
     }
-
-
-def _unformatted(file: Path, document: Data) -> str:
-    texts = _files(file, document)
-    wrong = [
-        path.name for path, text in texts.items() if not path.is_file() or path.read_text("ascii") != text
-    ]
-    return ", ".join(f"{file.parent.name}/{name}" for name in wrong)
+    return {
+        path: text for path, text in wanted.items() if not path.is_file() or path.read_text("ascii") != text
+    }
 
 
 def _json(value: object) -> str:

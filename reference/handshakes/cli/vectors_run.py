@@ -18,7 +18,7 @@ from ..spec.code import Data
 from ..spec.exchanges import FAILED, OTHER_REASON, PASSED, UNSUPPORTED, canonical_questions, judged, questions
 from ..spec.fresh import questions as made_anew
 from ..spec.vectors import BadFile
-from .common import ONE_OR_ALL, err, fail, named_platforms, out, unknown_reading
+from .common import ONE_OR_ALL, err, fail, named_platforms, out, say, unknown_reading
 
 MOST_SHOWN = 20
 
@@ -85,7 +85,7 @@ def run(
         except Broken as caught:
             broken = caught
     for line in said:
-        out.print(printable(line, 800), markup=False)
+        say(printable(line, 800))
     wrong = tally[FAILED] + tally[OTHER_REASON]
     if wrong > len(said):
         out.print(f"… and {wrong - len(said)} more")
@@ -159,4 +159,4 @@ def _print_unsupported(unsupported: Counter[str], operations: set[str]) -> None:
         "not supported: " + ", ".join(f"{name} ({count})" for name, count in sorted(unsupported.items()))
     )
     if rest := sorted(operations - set(unsupported)):
-        out.print(f"to ask for the rest alone: --operations {','.join(rest)}", markup=False)
+        say(f"to ask for the rest alone: --operations {','.join(rest)}")

@@ -17,7 +17,7 @@ from ..core.refusals import Refused
 from ..explain import Answer, explain
 from ..explain.asking import MOST_PASTED, Misgiven, read
 from ..explain.telling import told
-from .common import PLATFORM_HELP, fail, out, platform_named, unknown_reading
+from .common import PLATFORM_HELP, fail, platform_named, say, unknown_reading
 
 MOST_TYPED = 4_095
 """How many bytes of one line a terminal hands on; it drops the rest in silence."""
@@ -123,10 +123,9 @@ def verify(
 
 def _print(answer: Answer, now: int, format: str) -> None:
     if format == "json":
-        out.print(json.dumps(answer.as_json(), ensure_ascii=False, indent=2), markup=False)
+        say(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
         return
-    for line in told(answer, now):
-        out.print(line, markup=False)
+    say(*told(answer, now))
 
 
 def _pasted(request: str, file: Path | None, header: str) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .store import EXPIRES, Conflict, Installation, StoreError, expiry
 from .store_errors import folder_error, store_error, unopened
@@ -102,10 +102,9 @@ class SqlStore:
         """Return the installation with this identity, or None. Raises `StoreError`, as every method does."""
         if not storable(identity, MOST["identity"]):
             return None
+        wanted = {"platform": searchable(platform), "identity": identity}
         with self._transaction(self._reading) as connection:
-            row = connection.execute(
-                self._by_identity, {"platform": searchable(platform), "identity": identity}
-            ).first()
+            row = connection.execute(self._by_identity, wanted).first()
         return self._rows.opened(row) if row else None
 
     def find(self, platform: str, name: str, value: str) -> list[Installation]:
@@ -116,11 +115,11 @@ class SqlStore:
             found = {"platform": searchable(platform), "name": name, "value": searchable(value)}
             rows = connection.execute(self._by_detail, found).all()
         installations = []
-        for row in rows:
-            try:
-                installations.append(self._rows.opened(row))
-            except StoreError as error:  # one damaged row must not take the others with it
-                log.error("%s", error)
+        for one in map(self._opened, rows):
+            if isinstance(one, StoreError):  # one damaged row must not take the others with it
+                log.error("%s", one)
+            else:
+                installations.append(one)
         # the table that is searched is not sealed: what leads to another's installation leads nowhere
         right = (one for one in installations if one.details.get(name) == value)
         return sorted(right, key=lambda one: one.identity)
@@ -135,13 +134,13 @@ class SqlStore:
         wanted = self._sql.select(table).where(*behind).order_by(table.c.identity).limit(most)
         with self._transaction(self._reading) as connection:
             rows = connection.execute(wanted).all()
-        found: list[tuple[str, Installation | StoreError]] = []
-        for row in rows:
-            try:
-                found.append((row.identity, self._rows.opened(row)))
-            except StoreError as error:
-                found.append((row.identity, error))
-        return found
+        return [(row.identity, self._opened(row)) for row in rows]
+
+    def _opened(self, row: Any) -> Installation | StoreError:
+        try:
+            return self._rows.opened(row)
+        except StoreError as error:
+            return error
 
     def save(self, installation: Installation) -> Installation:
         """Save the version that was read; return it with the next number. Raises `Conflict`."""
@@ -173,16 +172,11 @@ class SqlStore:
                 connection.execute(sql.insert(table).values({**key, **row}))
             except sql.exc.IntegrityError:
                 raise Conflict(saved.identity) from None
-        connection.execute(
-            sql.delete(details).where(
-                details.c.platform == saved.platform, details.c.identity == saved.identity
-            )
-        )
+        own = (details.c.platform == saved.platform, details.c.identity == saved.identity)
+        connection.execute(sql.delete(details).where(*own))
         if saved.details:
-            values = [
-                {**key, "name": name, "value": searchable(value)} for name, value in saved.details.items()
-            ]
-            connection.execute(sql.insert(details), values)
+            named = [{"name": name, "value": searchable(value)} for name, value in saved.details.items()]
+            connection.execute(sql.insert(details), [{**key, **one} for one in named])
         return saved
 
     def remove_expired(self, platform: str, now: int) -> None:
@@ -217,13 +211,7 @@ class SqlStore:
         """Return what is wrong with the first `most` installations, one error each, and how many were looked at."""
         with self._transaction(self._reading) as connection:
             rows = connection.execute(self._sql.select(self._installations).limit(most)).all()
-        wrong = []
-        for row in rows:
-            try:
-                self._rows.opened(row)
-            except StoreError as error:
-                wrong.append(error)
-        return wrong, len(rows)
+        return [one for one in map(self._opened, rows) if isinstance(one, StoreError)], len(rows)
 
     def close(self) -> None:
         """Close the database's connections."""

@@ -14,7 +14,6 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import IO, cast
 
 from ..core.printing import duration
@@ -51,39 +50,32 @@ class Adapter:
     def __enter__(self) -> Adapter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def ask(self, question: Data) -> Data:
         """Send a question and return its answer. Raises `Broken`."""
-        if self._kept or self._readable(0):
-            self._unasked()
-        self._send(json.dumps(question).encode() + b"\n", str(question["id"]))
-        line = self._line(str(question["id"]))
+        self._asked()
+        id = str(question["id"])
+        self._send(json.dumps(question).encode() + b"\n", id)
+        line = self._line(id)
         try:
             answer = json_value(line.decode("utf-8"), "answer")
         except UnicodeDecodeError:
             raise Broken(
-                "garbage", f"after {question['id']} it wrote something that is not UTF-8: {_start(line)}"
+                "garbage", f"after {id} it wrote something that is not UTF-8: {_start(line)}"
             ) from None
         except BadFile as bad:
-            raise Broken("garbage", f"after {question['id']} it wrote {_start(line)}: {bad.reason}") from None
+            raise Broken("garbage", f"after {id} it wrote {_start(line)}: {bad.reason}") from None
         if not isinstance(answer, dict):
-            raise Broken(
-                "garbage", f"after {question['id']} it wrote JSON that is not an object: {_start(line)}"
-            )
+            raise Broken("garbage", f"after {id} it wrote JSON that is not an object: {_start(line)}")
         if answer.get("id") != question["id"]:
-            raise Broken(
-                "out-of-order", f"asked for {question['id']}, it answered {str(answer.get('id'))[:120]!r}"
-            )
+            raise Broken("out-of-order", f"asked for {id}, it answered {str(answer.get('id'))[:120]!r}")
         return answer
 
     def finish(self) -> None:
         """Say that nothing more comes, and wait for the end. Raises `Broken` when it goes on writing or does not end."""
-        if self._kept or self._readable(0):
-            self._unasked()
+        self._asked()
         with suppress(OSError):
             self._in.close()
         if not self._readable(self.timeout):
@@ -105,12 +97,12 @@ class Adapter:
     def _readable(self, seconds: float) -> bool:
         return bool(select.select([self._out], [], [], max(0.0, seconds))[0])
 
-    def _unasked(self) -> None:
-        """It wrote before it was asked; an end of the stream means that it died."""
-        more = self._kept or os.read(self._out.fileno(), 65_536)
-        if not more:
+    def _asked(self) -> None:
+        """Raise `Broken` where it wrote before it was asked; an end of the stream means that it died."""
+        if self._kept or self._readable(0):
+            if more := self._kept or os.read(self._out.fileno(), 65_536):
+                raise Broken("floods", f"it wrote without being asked: {_start(more)}")
             raise Broken("died", f"it ended before the next question, with exit code {self._ended()}")
-        raise Broken("floods", f"it wrote without being asked: {_start(more)}")
 
     def _send(self, line: bytes, id: str) -> None:
         until = time.monotonic() + self.timeout

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import ModuleType
@@ -21,6 +20,7 @@ from ..core.refusals import REASONS, Refused
 from . import vector_ids
 from .code import Code, Data, Operation
 from .register import Register
+from .register_linting import twice
 from .vectors import outcome, raw, rows
 
 CORE = "handshakes.core."
@@ -31,13 +31,9 @@ IN_NO_JSON = {"wrong-type", "unknown-reading"}
 def against_code(register: Register, readings: Mapping[str, Stages]) -> Iterator[str]:
     """Say where a register and the readings of the code differ, and where the adopted reading is not the default."""
     declared = {reading.id for reading in register.readings(runs="signing")}
-    yield from (
-        f"{id}: runs in signing, but readings.py does not hold it" for id in sorted(declared - set(readings))
-    )
-    yield from (
-        f"{id}: readings.py holds it, but no entry lets it run in signing"
-        for id in sorted(set(readings) - declared)
-    )
+    only_declared, only_run = sorted(declared - set(readings)), sorted(set(readings) - declared)
+    yield from (f"{id}: runs in signing, but readings.py does not hold it" for id in only_declared)
+    yield from (f"{id}: readings.py holds it, but no entry lets it run in signing" for id in only_run)
     for ambiguity in register.ambiguities:
         for reading in ambiguity.readings:
             if reading.id not in readings or reading.id not in declared:
@@ -70,11 +66,8 @@ def settings_in_code(register: Register, defaults: Mapping[str, object]) -> Iter
 def vectors(document: Data, register: Register, code: Code, ids: str | None = None) -> Iterator[str]:
     """Say what is wrong with a platform's vectors; `ids` is the text of the list of ids, if it is to be held to."""
     every = list(rows(document))
-    for kind, names in (
-        ("vector", [v["id"] for _, v in every]),
-        ("group", [g["id"] for g in document["groups"]]),
-    ):
-        yield from (f"{id}: {kind} id twice" for id, times in Counter(names).items() if times > 1)
+    yield from twice((vector["id"] for _, vector in every), "vector id twice")
+    yield from twice((group["id"] for group in document["groups"]), "group id twice")
     by_id = {vector["id"]: (group, vector) for group, vector in every}
     remembered = _remembering(code.readings)
     for group, vector in every:
@@ -131,11 +124,8 @@ def _remembers(replacement: Callable[..., Any]) -> Callable[..., Any]:
     remembered = cache(replacement)
 
     def answer(*values: Any) -> Any:
-        return (
-            remembered(*values)
-            if all(isinstance(value, str | bytes) for value in values)
-            else replacement(*values)
-        )
+        plain = all(isinstance(value, str | bytes) for value in values)
+        return remembered(*values) if plain else replacement(*values)
 
     return answer
 
@@ -206,15 +196,12 @@ def _left_out(platform: str, every: list[tuple[Data, Data]], register: Register,
     """Every reason and clause of the pure modules has a vector."""
     reasons, clauses = of_pure_modules(code.pure)
     used = {vector["expect"].get("reason") for _, vector in every}
-    yield from (
-        f"{platform}: no vector is refused as {reason!r}" for reason in sorted(reasons - used - IN_NO_JSON)
-    )
+    left = sorted(reasons - used - IN_NO_JSON)
+    yield from (f"{platform}: no vector is refused as {reason!r}" for reason in left)
     named = {clause for _, vector in every for clause in vector["clauses"]}
     known = {clause.id for clause in register.clauses}
-    yield from (
-        f"{clause}: a pure operation names it, and no vector does"
-        for clause in sorted(clauses & known - named)
-    )
+    unnamed = sorted(clauses & known - named)
+    yield from (f"{clause}: a pure operation names it, and no vector does" for clause in unnamed)
 
 
 def of_pure_modules(modules: Iterable[ModuleType]) -> tuple[set[str], set[str]]:

@@ -5,13 +5,13 @@ That taking a step out of the code changes what its vectors answer is a test's w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..core.refusals import REASONS
 from .code import Data
 from .recipe import SCHEMA, Line, Operation, Recipe, lines, shared
 from .register import Register
+from .register_linting import twice
 from .vectors import rows
 
 
@@ -34,10 +34,10 @@ def _lint(recipe: Recipe, register: Register, document: Data, operations: set[st
     if recipe.platform != register.platform:
         yield f"recipe: is of {recipe.platform!r}, not of {register.platform!r}"
     named = [operation.id for operation in recipe.operations]
-    yield from _twice(named, "recipe twice")
+    yield from twice(named, "recipe twice")
     yield from (f"{id}: has no recipe" for id in sorted(operations - set(named)))
     yield from (f"{id}: unknown operation" for id in named if id not in operations)
-    yield from _twice(
+    yield from twice(
         [one.id for one in (*shared().procedures, *recipe.procedures)], "procedure twice, or also shared"
     )
     shown: dict[str, bool] = {}
@@ -63,7 +63,7 @@ def _operation(operation: Operation, recipe: Recipe, register: Register, documen
     by_id = {vector["id"]: vector for _, vector in asked}
     known = {clause.id for clause in register.clauses}
     steps = lines(recipe, id)
-    yield from _twice([f"{id} {line.path}" for line in steps], "step twice")
+    yield from twice([f"{id} {line.path}" for line in steps], "step twice")
     for line in steps:
         yield from (f"{id} {line.path}: {problem}" for problem in _step(line, by_id, known))
     yield from _uses(operation, recipe)
@@ -120,7 +120,3 @@ def _uses(operation: Operation, recipe: Recipe) -> Iterator[str]:
 def _differ(id: str, what: str, wanted: set[str], found: set[str]) -> Iterator[str]:
     yield from (f"{id}: {what} does not name {name!r}" for name in sorted(wanted - found))
     yield from (f"{id}: {what} names {name!r}, which no vector has" for name in sorted(found - wanted))
-
-
-def _twice(ids: Iterable[str], message: str) -> Iterator[str]:
-    yield from (f"{id}: {message}" for id, times in Counter(ids).items() if times > 1)

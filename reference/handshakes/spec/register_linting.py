@@ -42,8 +42,8 @@ def _lint(register: Register) -> Iterator[str]:
     clauses = {clause.id for clause in register.clauses}
     prefixed: list[Clause | Ambiguity | Advice] = [*register.clauses, *register.ambiguities, *register.advice]
     everything = [*register.sources, *prefixed, *register.readings()]
-    yield from _twice((entry.id for entry in everything), "duplicate id")
-    yield from _twice((entry.clause for entry in register.untestable), "untestable twice")
+    yield from twice((entry.id for entry in everything), "duplicate id")
+    yield from twice((entry.clause for entry in register.untestable), "untestable twice")
     for entry in everything:
         for key, known in CHOICES.items():
             yield from _unknown(entry.id, key, getattr(entry, key, ""), known)
@@ -104,5 +104,6 @@ def _unknown(id: str, what: str, value: str, known: Container[str]) -> Iterator[
         yield f"{id}: unknown {what} {value!r}"
 
 
-def _twice(ids: Iterable[str], message: str) -> Iterator[str]:
+def twice(ids: Iterable[str], message: str) -> Iterator[str]:
+    """Say which ids occur more than once."""
     yield from (f"{id}: {message}" for id, times in Counter(ids).items() if id and times > 1)
