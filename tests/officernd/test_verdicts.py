@@ -143,7 +143,7 @@ def test_a_foreign_region_is_a_trap_of_the_settings_or_is_not_sent():
     assert both.reports[0][1].evidence == {"origin": trap}
     assert "region-foreign" in text_of_portal(both)
     both = sides(traps=())
-    with pytest.raises(ValueError, match="trap"):
+    with pytest.raises(ValueError, match="not offered"):
         both.platform.connect_url(FIRST, "region-foreign")
     assert "region-foreign" not in text_of_portal(both)
     request = Request(

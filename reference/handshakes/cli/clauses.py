@@ -100,11 +100,8 @@ def show(
         lines = [f"{one.id}  ({one.status})  {one.question}", f"  adopted because: {one.reason}"]
         for reading in one.readings:
             mark = "*" if reading.id == one.adopted else "-"
-            lines += [
-                f"  {mark} {reading.id}: {reading.rule}",
-                f"      for: {reading.for_}",
-                f"      against: {reading.against}",
-            ]
+            lines.append(f"  {mark} {reading.id}: {reading.rule}")
+            lines += [f"      for: {reading.for_}", f"      against: {reading.against}"]
         lines += [f"  if you guess wrong: {one.consequence}", f"  to settle it: {one.settle}"]
         say(*lines)
 
@@ -145,8 +142,7 @@ def _show_reading(register: Register, id: str) -> None:
         f"  for: {reading.for_}",
         f"  against: {reading.against}",
     ]
-    lines.append(f"  question: {of.question} ({of.id})")
-    lines.append(f"  if you guess wrong: {of.consequence}")
+    lines += [f"  question: {of.question} ({of.id})", f"  if you guess wrong: {of.consequence}"]
     changed = [
         (v["id"], v["expect"], v["by_reading"][id])
         for _, v in rows(vectors_of(register.platform))

@@ -93,16 +93,12 @@ def _tell(found: Probe) -> None:
         ("Shown", [one.reproduce[0] for one in found.ambiguities if len(one.reproduce) == 1 and one.ruled_out]),
     ):  # fmt: skip
         if rows:
-            out.print(f"{title}:")
-            for id in rows:
-                say(f"  {id}")
+            say(f"{title}:", *(f"  {id}" for id in rows))
     unsettled = [one for one in found.ambiguities if len(one.reproduce) > 1]
     if unsettled:
-        out.print("Not told apart by these requests:")
-        for one in unsettled:
-            say(f"  {one.ambiguity}  {printable(one.question, 100)}")
-            for id in one.reproduce:
-                say(f"      {id}")
+        say("Not told apart by these requests:")
+    for one in unsettled:
+        say(f"  {one.ambiguity}  {printable(one.question, 100)}", *(f"      {id}" for id in one.reproduce))
     if found.next:
         out.print(
             f"Capture next a request like the vector {found.next} (handshakes vectors show {found.next}): "

@@ -55,9 +55,8 @@ def decoded(text: str, clause: str) -> str:
     try:
         return found.encode("latin-1").decode()
     except UnicodeDecodeError as error:
-        raise Refused(
-            "malformed", clause, {"found": f"bytes that are not UTF-8 (decoded byte {error.start})"}
-        ) from None
+        evidence = {"found": f"bytes that are not UTF-8 (decoded byte {error.start})"}
+        raise Refused("malformed", clause, evidence) from None
 
 
 def query_pairs(query: str, clause: str, component: Callable[[str, str], str] | None = None) -> Pairs:

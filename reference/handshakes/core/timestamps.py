@@ -27,9 +27,8 @@ def check_time(timestamp: int, now: int, tolerance: Tolerance, clause: str) -> N
     except (TypeError, ValueError):
         back = ahead = None  # type: ignore[assignment]
     if type(back) is not int or type(ahead) is not int:
-        raise Refused(
-            "wrong-type", clause, {"tolerance": type(tolerance).__name__, "expected": "two whole numbers"}
-        )
+        evidence = {"tolerance": type(tolerance).__name__, "expected": "two whole numbers"}
+        raise Refused("wrong-type", clause, evidence)
     age = now - timestamp
     if age > back:
         raise Refused("stale", clause, {"age": duration(age), "allowed": duration(back)}, stage="time")
@@ -45,7 +44,6 @@ def seconds_text(timestamp: int, clause: str) -> str:
     '1648190384'
     """
     if not isinstance(timestamp, int) or isinstance(timestamp, bool) or timestamp < 0:
-        raise Refused(
-            "wrong-type", clause, {"timestamp": type(timestamp).__name__, "expected": "whole seconds"}
-        )
+        evidence = {"timestamp": type(timestamp).__name__, "expected": "whole seconds"}
+        raise Refused("wrong-type", clause, evidence)
     return str(timestamp)

@@ -10,7 +10,7 @@ from ..runtime.customers import NOT_TAKEN, Taken, place_of
 from ..runtime.verdicts import Fault
 from .demo import LOCATION, TITLE, USER
 from .simulator.faults import FAULTS, OAUTH_FAULTS, POSTBACK_FAULTS, AnswerFault, opening_faults
-from .simulator.findings import unasked, untold
+from .simulator.findings import UNTOLD, unasked
 from .simulator.platform import Fortis
 from .simulator.records import App
 
@@ -74,7 +74,7 @@ class Merchant:
         user = USER if kind == "user" else ""
         if verb == "register":
             outcome = yield from platform.register(TITLE, LOCATION, user, fault)
-            return Taken(outcome, not chosen or untold(chosen) not in outcome.findings)  # type: ignore[arg-type]
+            return Taken(outcome, not chosen or chosen.unseen(UNTOLD) not in outcome.findings)
         if verb == "unregister":
             return Taken((yield from platform.unregister(TITLE, LOCATION, user)))
         there = {(TITLE, LOCATION, ""), (TITLE, LOCATION, USER)} <= platform.registered

@@ -125,9 +125,8 @@ def decrypt_parameters(data: str, *, secret: str, readings: Readings | None = No
     passphrase = rule.key(secret, SECRET)
     of_type(data, str, "fortis:encrypted.base64", "data")
     if len(data) > MAX_DATA:
-        raise Refused(
-            "too-large", "fortis:launch.size", {"characters": len(data), "limit": MAX_DATA}, stage="base64"
-        )
+        evidence = {"characters": len(data), "limit": MAX_DATA}
+        raise Refused("too-large", "fortis:launch.size", evidence, stage="base64")
     try:
         if not data:
             raise Refused("empty-parameter", "fortis:encrypted.data", {"name": "data"}, stage="base64")

@@ -30,13 +30,8 @@ def _of_platform(sides: Sides, world: World) -> dict[str, str]:
     assert isinstance(platform, OfficeRnD)  # noqa: S101
     settings = platform.settings
     application = next(iter(platform.applications.values()))
-    urls = {
-        "redirect_uri": application.redirect_uris[0],
-        "connect_url": application.connect_url,
-        "configuration_url": application.configuration_url,
-        "healthcheck_url": application.healthcheck_url,
-        "sync_url": application.sync_url or "none",
-    }
+    urls = {name: getattr(application, name, "") or "none" for name in NAMES}
+    urls["redirect_uri"] = application.redirect_uris[0]
     return {
         "open in a browser": f"{settings.app_origin}/simulator",
         "token URL": f"{settings.identity_origin}/oauth/token",

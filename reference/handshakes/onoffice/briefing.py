@@ -12,16 +12,10 @@ def briefing(sides: Sides, world: World) -> str:
     platform = sides.platform
     assert isinstance(platform, OnOffice)  # noqa: S101
     account, settings = platform.account, platform.settings
-    urls = {
-        "activation URL": ("activation_url", account.activation_url),
-        **{
-            f"{one.name} ({'webhook' if one.webhook else 'service'})": (
-                "webhook_url" if one.webhook else "service_url",
-                one.url,
-            )
-            for one in account.services
-        },
-    }
+    urls = {"activation URL": ("activation_url", account.activation_url)}
+    for one in account.services:
+        kind = "webhook" if one.webhook else "service"
+        urls[f"{one.name} ({kind})"] = (f"{kind}_url", one.url)
     here = {"open in a browser": f"{settings.portal_origin}/simulator"}
     rows = {
         **(here if world.platform_origin else {"your platform": settings.portal_origin}),

@@ -91,9 +91,8 @@ def sign_url(url: str, *, secret: str, readings: Readings | None = None) -> str:
     base, query = rule.base(url)
     pairs = _pairs(rule, query)
     if any(name == SIGNATURE for name, _ in pairs):
-        raise Refused(
-            "duplicate-parameter", "onoffice:url.verify", {"name": SIGNATURE, "found": "it is signed already"}
-        )
+        evidence = {"name": SIGNATURE, "found": "it is signed already"}
+        raise Refused("duplicate-parameter", "onoffice:url.verify", evidence)
     made = hmac.digest(key, _message(rule, base, query, pairs).encode(), "sha256").hex()
     whole, sharp, fragment = url.partition("#")
     mark = "?" if "?" not in whole else "" if not query or query.endswith("&") else "&"

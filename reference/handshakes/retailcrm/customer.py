@@ -10,7 +10,7 @@ from ..core.messages import Request, Step
 from ..runtime.customers import NOT_TAKEN, Taken, place_of
 from ..runtime.verdicts import Fault
 from .simulator.faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, FAULTS, VISIT_FAULTS
-from .simulator.findings import unplayed
+from .simulator.findings import UNASKED
 from .simulator.platform import RetailCRM
 from .simulator.records import Account, Card, Connection
 
@@ -89,7 +89,7 @@ class User:
             if place not in platform.popups or platform.popups[place].error:
                 return NOT_TAKEN
             outcome = yield from platform.connect(*place, fault)
-            asked = not fault or unplayed(FAULTS[fault]) not in outcome.findings  # type: ignore[arg-type]
+            asked = not fault or FAULTS[fault].unseen(UNASKED) not in outcome.findings
             return Taken(outcome, asked)
         if not platform.state(*place):
             return NOT_TAKEN

@@ -7,7 +7,7 @@ where a page has one, the module of the page mirrors it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -135,18 +135,13 @@ def _ends_cookie(attribute: str) -> bool:
     )
 
 
-@dataclass
-class _Found:
-    forms: list[Form] = field(default_factory=list)
-    frames: list[str] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-
-
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found = _Found()
+        self.forms: list[Form] = []
+        self.frames: list[str] = []
+        self.links: list[tuple[str, str]] = []
+        self.text: list[str] = []
         self._fields: dict[str, str] | None = None
         self._select = ""
         self._text_for = ""  # the field whose value is the text that follows
@@ -161,13 +156,11 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._fields = {}
             method = values.get("method", "get").upper()
-            self.found.forms.append(
-                Form(values.get("action", ""), method, self._fields, values.get("id", ""))
-            )
+            self.forms.append(Form(values.get("action", ""), method, self._fields, values.get("id", "")))
         elif tag == "iframe" and "src" in values:
-            self.found.frames.append(values["src"])
+            self.frames.append(values["src"])
         elif tag == "a" and "href" in values:
-            self.found.links.append((values.get("id", ""), values["href"]))
+            self.links.append((values.get("id", ""), values["href"]))
         elif self._fields is not None and "disabled" not in values:
             self._field(tag, values, self._fields)
 
@@ -196,7 +189,7 @@ class _Reader(HTMLParser):
         if self._text_for:
             self._text.append(data)
         if not self._hidden:
-            self.found.text.append(data)
+            self.text.append(data)
 
     def close(self) -> None:
         """End the page as an end tag would; a tag that was cut off is not read."""
@@ -217,6 +210,5 @@ def _page(url: str, response: Response) -> Page:
     reader = _Reader()
     reader.feed(response.body.decode("utf-8", "replace"))
     reader.close()
-    found = reader.found
-    text = " ".join("".join(found.text).split())
-    return Page(url, response, tuple(found.forms), tuple(found.frames), tuple(found.links), text)
+    text = " ".join("".join(reader.text).split())
+    return Page(url, response, tuple(reader.forms), tuple(reader.frames), tuple(reader.links), text)

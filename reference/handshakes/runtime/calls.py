@@ -85,9 +85,8 @@ def text_of(values: Mapping[str, Any], name: str, clause: str) -> str:
     if values.get(name) is None:
         raise Refused("missing-parameter", clause, absent(name, values))
     if not isinstance(values[name], str):
-        raise Refused(
-            "wrong-type", clause, {"name": name, "found": type(values[name]).__name__, "expected": "str"}
-        )
+        evidence = {"name": name, "found": type(values[name]).__name__, "expected": "str"}
+        raise Refused("wrong-type", clause, evidence)
     if not values[name]:
         raise Refused("empty-parameter", clause, {"name": name})
     return str(values[name])

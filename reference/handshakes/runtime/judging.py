@@ -86,11 +86,12 @@ class Judging:
             self.case = None
 
     def found(self, clause: str, held: bool | None, detail: str) -> None:
-        """Remember what a check said about a clause, which is given without the prefix; of the detail, its beginning.
+        """Remember what a check said about a clause, if about any, given without the prefix; of the detail, its beginning.
 
         A detail may come from a stranger, and is shown in a page and in a terminal.
         """
-        self.findings.append(Finding(self.prefix + clause, held, printable(detail, MOST_DETAIL)))
+        if clause:
+            self.findings.append(Finding(self.prefix + clause, held, printable(detail, MOST_DETAIL)))
 
     def implied(self, detail: str, *clauses: str) -> None:
         """Remember that something was accepted which is accepted only where these clauses hold."""
@@ -115,8 +116,8 @@ class Judging:
             if self.clock() == made:
                 return outcome
             self.findings.forget(*self.findings.since(seen))
-        late = f"{fault.name}: its second ended before the answer, {TRIES} times"
-        return self.outcome(outcome.response, (Finding(fault.clause, None, late),))
+        late = fault.unseen(f"its second ended before the answer, {TRIES} times")
+        return self.outcome(outcome.response, (late,))
 
     def violated_since(self, seen: int) -> set[str]:
         """Return the clauses that were found violated after the first `seen` findings."""

@@ -33,9 +33,8 @@ def keys_of(path: Path, *, may_make: bool) -> list[str]:
 
     if path.exists():
         if path.stat().st_mode & 0o077:
-            raise StoreError(
-                "store-unavailable", f"others can read {path}: chmod 600 it, then rotate the keys"
-            )
+            message = f"others can read {path}: chmod 600 it, then rotate the keys"
+            raise StoreError("store-unavailable", message)
         try:
             keys = path.read_text("ascii").split()
         except UnicodeDecodeError:
@@ -44,9 +43,8 @@ def keys_of(path: Path, *, may_make: bool) -> list[str]:
             raise StoreError("store-wrong-key", f"{path} holds no key")
         return keys
     if not may_make:
-        raise StoreError(
-            "store-wrong-key", f"{path} is missing, so the credentials in the database cannot be read"
-        )
+        message = f"{path} is missing, so the credentials in the database cannot be read"
+        raise StoreError("store-wrong-key", message)
     _written_whole(path, Fernet.generate_key().decode() + "\n")
     return path.read_text().split()  # another process may have been first
 

@@ -59,9 +59,8 @@ def database_url(text: str) -> URL:
         raise StoreError("store-unavailable", message) from None
     if url.password is not None or any("password" in name.lower() for name in url.query):
         message = "the address of the store holds a password, which others can read on a command line"
-        raise StoreError(
-            "store-unavailable", f"{message}: give it in PGPASSWORD, or in a file that PGPASSFILE names"
-        )
+        message += ": give it in PGPASSWORD, or in a file that PGPASSFILE names"
+        raise StoreError("store-unavailable", message)
     if not url.database:
         raise StoreError("store-unavailable", "the address of the store names no database")
     return url

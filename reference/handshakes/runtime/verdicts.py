@@ -47,6 +47,10 @@ class Fault:
     waits: bool = field(default=False, kw_only=True)
     exact: bool = field(default=False, kw_only=True)
 
+    def unseen(self, why: str) -> Finding:
+        """Return the finding that this fault showed nothing, and why."""
+        return Finding(self.clause, None, f"{self.name}: {why}")
+
 
 F = TypeVar("F", bound=Fault)
 

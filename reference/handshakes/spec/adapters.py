@@ -62,9 +62,8 @@ class Adapter:
         try:
             answer = json_value(line.decode("utf-8"), "answer")
         except UnicodeDecodeError:
-            raise Broken(
-                "garbage", f"after {id} it wrote something that is not UTF-8: {_start(line)}"
-            ) from None
+            message = f"after {id} it wrote something that is not UTF-8: {_start(line)}"
+            raise Broken("garbage", message) from None
         except BadFile as bad:
             raise Broken("garbage", f"after {id} it wrote {_start(line)}: {bad.reason}") from None
         if not isinstance(answer, dict):
@@ -123,9 +122,8 @@ class Adapter:
         found = self._kept
         while b"\n" not in found:
             if len(found) > MOST_LINE:
-                raise Broken(
-                    "floods", f"after {id} it wrote more than {MOST_LINE} bytes without an end of line"
-                )
+                message = f"after {id} it wrote more than {MOST_LINE} bytes without an end of line"
+                raise Broken("floods", message)
             if not self._readable(until - time.monotonic()):
                 raise Broken("hangs", f"it did not answer {id} within {duration(self.timeout)}")
             more = os.read(self._out.fileno(), 65_536)

@@ -99,9 +99,7 @@ def parse(text: str, name: str = "vectors") -> Data:
     try:
         for error in _validator().iter_errors(value):
             raise BadFile(name, _place(value, error.instance_path), error.message)
-    except (
-        UnicodeEncodeError
-    ):  # it cannot put half of a surrogate pair, which a vector may hold, into its message
+    except UnicodeEncodeError:  # its message would hold half of a surrogate pair, as a vector may
         keys = ", ".join(sorted(value)) if isinstance(value, dict) else "no object"
         raise BadFile(name, "$", f"not of the schema; its keys are {keys}") from None
     found: Data = value

@@ -40,9 +40,7 @@ def text(data: str) -> bytes:
         raw = binascii.a2b_base64(data, strict_mode=True)
     except ValueError:  # binascii.Error, or a character outside ASCII
         raw = None
-    last = (
-        len(raw) % 3 or 3 if raw else 0
-    )  # strict mode leaves open only the unused bits of the last four characters
+    last = len(raw) % 3 or 3 if raw else 0  # strict mode leaves open only the unused bits of the last four
     if raw is None or b64encode(raw[-last:]).decode() != data[-4:]:
         found = "a blank where a plus was" if " " in data else "text that is not canonical base64"
         raise Refused("malformed", "fortis:encrypted.base64", {"data": found}, stage="base64")
@@ -59,11 +57,10 @@ def envelope(raw: bytes) -> tuple[bytes, bytes]:
     b'12345678'
     """
     if raw[:8] != MAGIC:
-        raise Refused(
-            "malformed", "fortis:encrypted.header", {"data": "does not begin with Salted__"}, stage="envelope"
-        )
+        evidence = {"data": "does not begin with Salted__"}
+        raise Refused("malformed", "fortis:encrypted.header", evidence, stage="envelope")
     if len(raw) < SHORTEST or len(raw) % BLOCK:
-        evidence = {"bytes": len(raw), "expected": "16 and one or more blocks of 16"}
+        evidence = {"bytes": f"{len(raw)}", "expected": "16 and one or more blocks of 16"}
         raise Refused("malformed", "fortis:encrypted.length", evidence, stage="envelope")
     return raw[8:16], raw[16:]
 
@@ -101,9 +98,8 @@ def unpad(padded: bytes) -> bytes:
     """
     size = padded[-1]
     if not padded.endswith(_PADDINGS[size]):
-        raise Refused(
-            "decryption-failed", "fortis:encrypted.padding", {"padding": "is not whole"}, stage="padding"
-        )
+        evidence = {"padding": "is not whole"}
+        raise Refused("decryption-failed", "fortis:encrypted.padding", evidence, stage="padding")
     return padded[:-size]
 
 
@@ -119,9 +115,8 @@ def parse(plaintext: bytes) -> dict[str, Any]:
     try:
         plaintext.decode()
     except UnicodeDecodeError:  # CBC makes such bytes of a changed block, and so does nearly every wrong key
-        raise Refused(
-            "decryption-failed", "fortis:encrypted.text", {"text": "is not UTF-8"}, stage="json"
-        ) from None
+        evidence = {"text": "is not UTF-8"}
+        raise Refused("decryption-failed", "fortis:encrypted.text", evidence, stage="json") from None
     try:
         return json_object(plaintext, "fortis:encrypted.json")
     except Refused as refused:

@@ -22,9 +22,8 @@ def timestamp(value: str) -> int:
     """
     digits = value.isascii() and value.isdigit()
     if digits and len(value) == MILLISECONDS:
-        raise Refused(
-            "timestamp-in-milliseconds", "fortis:plain.timestamp", {"timestamp": value}, stage="timestamp"
-        )
+        evidence = {"timestamp": value}
+        raise Refused("timestamp-in-milliseconds", "fortis:plain.timestamp", evidence, stage="timestamp")
     if not digits or len(value) != DIGITS:
         # what is no number may be a secret in the wrong place: only its length is told
         found = value[:40] if digits else f"{len(value)} characters, not digits"

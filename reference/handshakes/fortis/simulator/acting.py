@@ -20,7 +20,6 @@ from .findings import (
     opened,
     trapped,
     unasked,
-    uncarried,
     uniform,
     unopened,
 )
@@ -131,7 +130,7 @@ class Acting(Registering):
     def _launched(self, url: str, draft: Draft, chosen: OpeningFault | None, cookie: str) -> Step[Outcome]:
         location_id, user_id = draft.location.id, draft.user.id
         if chosen and (lacking := [one for one in needed(chosen) if not draft.app.carries(one)]):
-            return self.outcome(None, (uncarried(chosen, lacking[0]),))
+            return self.outcome(None, (chosen.unseen(f"the app's address does not ask for {lacking[0]}"),))
         token = draft.token if draft.app.carries("access-token") else None
         attempt = Attempt(token or "", user_id, chosen if isinstance(chosen, AnswerFault) else None)
         seen = self.findings.seen

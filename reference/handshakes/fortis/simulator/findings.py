@@ -20,6 +20,7 @@ LATE = (*BY_THE_API, "launch.once", "launch.registered", "oauth.")
 LOCATION_ONLY = Survives("location-only")
 QUIET = re.compile("no-referrer|same-origin|(strict-)?origin(-when-cross-origin)?")
 TELLING = ("no-referrer-when-downgrade", "unsafe-url")
+UNTOLD = "the app has no address for it"
 UNPROVED = ("signature-mismatch", "stale", "from-the-future")
 
 
@@ -74,11 +75,6 @@ def needed(fault: OpeningFault) -> tuple[str, ...]:
     return (("user-id",) if compared else ()) + (("access-token",) if asks else ())
 
 
-def uncarried(fault: OpeningFault, name: str) -> Finding:
-    """Return the finding on a fault of a value that the app's address has no placeholder for."""
-    return Finding(fault.clause, None, f"{fault.name}: the app's address does not ask for {name}")
-
-
 def uniform(fault: OpeningFault, response: Response | None, seen: dict[str, Response]) -> list[Finding]:
     """fortis:launch.uniform. Compare the answers to whatever did not open; beyond the size limit they may differ.
 
@@ -115,9 +111,8 @@ def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: i
                 Finding(CLAUSE + "launch.order", not attempt.calls, f"{detail}, nobody was asked")
             )
     else:
-        shut = (
-            fault.expected == LOCATION_ONLY and shown is not None and 400 <= shown.status < 500
-        )  # or not at all; A30
+        refused = shown is not None and 400 <= shown.status < 500
+        shut = fault.expected == LOCATION_ONLY and refused  # or not at all; A30
         findings.append(Finding(clause, None if shown is None else shut or is_open(shown), detail))
     return findings + [trapped(*came) for came in attempt.trapped]
 
@@ -143,16 +138,6 @@ def posted(fault: PostbackFault | None, responses: list[Response | None], repeat
         wrong = any(status >= 400 for status in answered)
     seen = bool(responses) and len(answered) == len(responses)
     return [Finding(fault.clause, False if wrong else True if seen else None, f"{fault.name}: {statuses}")]
-
-
-def untold(fault: PostbackFault) -> Finding:
-    """fortis:postback.optional. Return the finding on a fault of a postback that the app did not ask for."""
-    return Finding(fault.clause, None, f"{fault.name}: the app has no address for it")
-
-
-def unfit(fault: PostbackFault) -> Finding:
-    """fortis:setup.postback-urls. Return the finding on a fault that changes what the app's template has not."""
-    return Finding(fault.clause, None, f"{fault.name}: the template has not what it changes")
 
 
 def unasked(fault: OAuthFault | None) -> Finding:

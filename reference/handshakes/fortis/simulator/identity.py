@@ -88,8 +88,7 @@ class Identity(Resources):
                 raise OAuthError("unsupported_grant_type", "unknown grant_type", "oauth.endpoints")
             response, fault = grants[fields["grant_type"]](client_id, fields)
         except OAuthError as error:
-            if error.clause:
-                self.found(error.clause, False, error.description)
+            self.found(error.clause, False, error.description)
             return error.response("Fortis")
         return fault.answer(response) if fault and fault.answer else response
 

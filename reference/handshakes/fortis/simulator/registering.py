@@ -10,7 +10,7 @@ from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome, fault_of
 from .drafts import postback
 from .faults import POSTBACK_FAULTS, Fault, PostbackFault
-from .findings import posted, unfit, untold
+from .findings import UNTOLD, posted
 from .identity import Identity
 from .records import Location, Settings, User
 
@@ -84,7 +84,7 @@ class Registering(Identity):
         user = self.users[user_id] if user_id else None
         template = app.user_setup_url if user else app.location_setup_url
         if not template:  # postbacks are optional
-            return self.outcome(None, (untold(fault),) if fault else ())
+            return self.outcome(None, (fault.unseen(UNTOLD),) if fault else ())
         settings = self.settings
         genuine = self.written(method, template, settings, location, user)
         if fault:
@@ -97,7 +97,7 @@ class Registering(Identity):
         responses: list[Response | None] = []
         requests = applied(fault, request, genuine, template) if fault else [request]
         if requests is None and fault:
-            return self.outcome(None, (unfit(fault),))
+            return self.outcome(None, (fault.unseen("the template has not what it changes"),))
         for one in requests or ():
             response = None
             for _ in range(settings.attempts):  # a redirect is not followed, and is no success; A10

@@ -59,8 +59,7 @@ class Resources(SetUp):
         try:
             response = json_response(self._answered(request, query))
         except ApiError as error:
-            if error.clause:
-                self.found(error.clause, False, error.detail)
+            self.found(error.clause, False, error.detail)
             response = json_response(error.body, error.status) if error.body else Response(error.status)
         attempt, token = self._attempt(request, query), self._sent(request, query)
         fault = attempt.fault if attempt else self.disturbed.get(token)

@@ -38,9 +38,7 @@ def with_padding(plaintext: bytes, passphrase: bytes, salt: bytes, padding: byte
 def padded_as(draft: Draft, kind: str) -> str:
     """Return `data` with a padding that is `loose` (its last byte alone is right), `zeros`, or `long` (24 bytes)."""
     text = draft.text()
-    text += " " * (
-        (8 - len(text.encode())) % BLOCK
-    )  # blanks behind an object are JSON; 8 bytes of padding are left
+    text += " " * ((8 - len(text.encode())) % BLOCK)  # blanks behind an object are JSON; 8 bytes are left
     padding = {"loose": bytes(7) + b"\x08", "zeros": bytes(8), "long": b"\x18" * 24}[kind]
     return with_padding(text.encode(), draft.app.secret.encode(), draft.salt, padding)
 

@@ -45,9 +45,7 @@ class Api:
         if seconds <= 0:
             raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
         access_token = text_of(answer, "access_token", clause)
-        if not all(
-            "!" <= character <= "~" for character in access_token
-        ):  # RFC 6750, 2.1: it becomes a header
+        if not all("!" <= character <= "~" for character in access_token):  # RFC 6750, 2.1: for a header
             raise Refused("unexpected-answer", clause, {"access_token": "holds what no header can carry"})
         sent = answer.get("refresh_token") is not None or not kept
         refresh_token = text_of(answer, "refresh_token", clause) if sent else kept

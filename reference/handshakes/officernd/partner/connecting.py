@@ -101,9 +101,7 @@ class Connecting(Refreshing):
             id_of(values, name, clause)
         if "locations" not in values and self.configuration.connect_without_locations != "all":
             raise Refused("missing-parameter", clause, absent("locations", values))
-        if values.get("locations") and not location_ids(
-            values["locations"]
-        ):  # which would count as all of them
+        if values.get("locations") and not location_ids(values["locations"]):  # it would count as all of them
             raise Refused("malformed", clause, {"name": "locations", "found": "separators without an id"})
         return {"locations": "", **values}
 

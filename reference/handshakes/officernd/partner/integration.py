@@ -30,14 +30,13 @@ from ..signing import SignedQuery, SignedWebhook
 from .api import CLAUSE
 from .connecting import location_ids
 from .refreshing import PLATFORM
-from .results import ResultPage
-from .settings import SAVE, with_details
+from .settings import SAVE, Pages, with_details
 
 REMOVED, HOME = "/officernd/removed/", "/officernd/result"
 ACCESS_ENDED = "OfficeRnD no longer takes our access. Please connect again."
 
 
-class PartnerIntegration(ResultPage):
+class PartnerIntegration(Pages):
     """The partner's side, ready to be served."""
 
     name, home = "partner", HOME
@@ -176,9 +175,7 @@ class PartnerIntegration(ResultPage):
         )
         installation = next(candidate for candidate in candidates if candidate.identity == label)
         slug = dict(query.parameters).get("slug")
-        later = query.timestamp >= int(
-            installation.details.get("slugAt", "0")
-        )  # not an old name that comes late
+        later = query.timestamp >= int(installation.details.get("slugAt", "0"))  # no old name that comes late
         if slug and slug != installation.details["slug"] and "organizationId" in query.covered and later:
             renamed = with_details(slug=slug, slugAt=str(query.timestamp))
             installation = self.change(installation.identity, renamed) or installation

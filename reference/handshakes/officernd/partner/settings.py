@@ -1,8 +1,8 @@
-"""The configuration page, and the one setting that it saves (page, Requirements; H8).
+"""The pages for people: what came of a connect, which OfficeRnD's return page does not say (C10), and the settings.
 
-OfficeRnD opens the page by a signed URL. Its form goes to a path of the partner's own and carries a token
-that names the installation and ends after an hour. The token is keyed with the integration's secret; its
-text begins otherwise than everything that OfficeRnD signs with it.
+OfficeRnD opens the settings by a signed URL (page, Requirements; H8). Their form saves one setting: it goes to a path
+of the partner's own and carries a token that names the installation and ends after an hour. The token is keyed with
+the integration's secret; its text begins otherwise than everything that OfficeRnD signs with it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...runtime.calls import text_of
 from ...runtime.pages import page
 from ...runtime.store import Installation
 from .api import CLAUSE
-from .connecting import Connecting, location_ids
+from .connecting import RESULT, Connecting, location_ids
 from .refreshing import PLATFORM
 
 SAVE = "/officernd/settings"
@@ -32,9 +32,26 @@ _PAGE = """<p>{{ name }} is connected to <b>{{ account }}</b> for {{ locations }
 <option value="{{ value }}"{% if value == chosen %} selected{% endif %}>{{ text }}</option>{% endfor %}</select></label>
 <button>Save</button></form><p><a id="continue" href="{{ url }}">Continue</a></p>"""
 
+_CONNECTED = """<p><b id="result" class="state ok">Connected</b></p><dl><dt>Organisation</dt><dd id="slug">{{ one.slug }}</dd>
+<dt>Account</dt><dd id="account">{{ one.accountName }}</dd></dl><p>The settings open from OfficeRnD.</p>"""
+_REMOVED = """<p><b id="result" class="state none">Removed</b></p><p>The integration was removed in OfficeRnD. It can be connected
+there again.</p>"""
+_NOT = """<p><b id="result" class="state bad">Not connected</b></p><p>The connection was not made. Nothing was kept of it. Please
+press Connect in OfficeRnD again.</p>"""
+_UNKNOWN = """<p>No connection was made in this browser in the last minutes. It begins in OfficeRnD, with Connect.</p>"""
 
-class SettingsPage(Connecting):
-    """What the page shows, and what its form saves."""
+
+class Pages(Connecting):
+    """What the pages show, and what the form of the settings saves."""
+
+    def result_page(self, request: Request) -> Response:
+        """officernd:connect.failure. Show what became of the connection that this browser made, as the store has it now."""
+        code = request.cookie(RESULT)
+        found = self.store.find(PLATFORM, "code", code) if len(code) == 64 else []
+        template = _NOT if code else _UNKNOWN
+        if found:
+            template = _CONNECTED if found[0].state == "active" else _REMOVED
+        return page("Your connection to OfficeRnD", template, one=found[0].details if found else {})
 
     def settings_page(
         self, installation: Installation, name: str, locations: dict[str, str], *, saved: bool = False

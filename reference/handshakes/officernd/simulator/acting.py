@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
-from ...core.messages import Request, Response, Step, Unreachable, json_response, split_url
+from ...core.messages import Request, Response, Step, Unreachable, split_url
 from ...runtime.browser import Browser
 from ...runtime.calls import asked
 from ...runtime.verdicts import PROBE, Fault, Finding, Outcome, Refuses, Survives, fault_of
@@ -238,8 +238,3 @@ class Acting(Resources):
         for _ in range(fault.times if fault else 1):
             response = yield from asked(Request("POST", origin, target, headers, sent))
         return response
-
-
-def not_allowed(methods: str) -> Response:
-    """Return 405 with the methods that are known."""
-    return json_response({"message": "Method not allowed"}, 405, (("allow", methods),))

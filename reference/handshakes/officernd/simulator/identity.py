@@ -50,8 +50,7 @@ class Identity(SetUp):
                 raise OAuthError("unsupported_grant_type", "unknown grant_type", "token.grant")
             token, access_token = grants[grant_type](application, fields)
         except OAuthError as error:
-            if error.clause:
-                self.found(error.clause, False, error.description)
+            self.found(error.clause, False, error.description)
             return error.response("OfficeRnD")
         lifetime = token.expires_at - self.clock()
         answer = {

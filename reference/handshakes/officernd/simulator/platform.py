@@ -9,9 +9,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
-from .acting import BACK, RETURN, Acting, not_allowed
+from .acting import BACK, RETURN, Acting
 from .findings import connected
 from .portal import Portal
+from .resources import not_allowed
 
 
 class OfficeRnD(Acting):

@@ -57,8 +57,7 @@ class Resources(Identity):
             if not methods:
                 raise ApiError(404, "Not found")
             if request.method not in methods:
-                allow = (("allow", ", ".join(methods)),)
-                return json_response({"message": "Method not allowed"}, 405, allow)
+                return not_allowed(", ".join(methods))
             self._may(token, version, request.method, kind)
             organization = self._organization(token, unquote(slug))
             place, response = self._answer(request, version, organization, token, kind, id)
@@ -67,8 +66,7 @@ class Resources(Identity):
                 [*self.webhooks.values()][-1].told = False
             return answer
         except ApiError as error:
-            if error.clause:
-                self.found(error.clause, False, error.message)
+            self.found(error.clause, False, error.message)
             return json_response({"message": error.message}, error.status)
 
     def _answer(
@@ -227,3 +225,8 @@ class Resources(Identity):
 def listed(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a page of version 2 around its results."""
     return {"rangeStart": 1, "rangeEnd": len(found), "cursorNext": None, "cursorPrev": None, "results": found}
+
+
+def not_allowed(methods: str) -> Response:
+    """Return 405 with the methods that are known."""
+    return json_response({"message": "Method not allowed"}, 405, (("allow", methods),))

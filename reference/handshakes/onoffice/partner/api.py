@@ -59,9 +59,8 @@ class Api:
         result = yield from self.call(access, "read", "estate", parameters, estate_id)
         elements = first_record(result, CLAUSE + "api.envelopes").get("elements")
         if not isinstance(elements, dict):
-            raise Refused(
-                "unexpected-answer", CLAUSE + "api.envelopes", {"elements": type(elements).__name__}
-            )
+            evidence = {"elements": type(elements).__name__}
+            raise Refused("unexpected-answer", CLAUSE + "api.envelopes", evidence)
         return elements
 
     def call(

@@ -92,9 +92,8 @@ class Connecting(Equipped[Configuration]):
         if self.is_done(stage):
             return
         if stage.state != "pending":
-            raise Refused(
-                "wrong-state", CLAUSE + "unlock.repeat", {"ticket": "was used, and its activation ended"}
-            )
+            evidence = {"ticket": "was used, and its activation ended"}
+            raise Refused("wrong-state", CLAUSE + "unlock.repeat", evidence)
         access = self.access(stage, self.key(pasted))
         stage, others = self.asking(stage)
         try:
@@ -183,9 +182,8 @@ class Connecting(Equipped[Configuration]):
         """onoffice:service.activated. Return a customer's active installation; raises `Refused` with `unknown-installation`."""
         installation = self.store.get(PLATFORM, self.customer(web_id))
         if installation is None or installation.state != "active":
-            raise Refused(
-                "unknown-installation", CLAUSE + "service.activated", {"customer": "has not activated"}
-            )
+            evidence = {"customer": "has not activated"}
+            raise Refused("unknown-installation", CLAUSE + "service.activated", evidence)
         return installation
 
     def claimed(self, url: SignedUrl) -> None:
@@ -232,9 +230,8 @@ class Connecting(Equipped[Configuration]):
 
         def ended(found: Installation | None) -> Installation:
             if found is None or found.details["ticket"] != installation.details["ticket"]:
-                raise Refused(
-                    "wrong-state", CLAUSE + "block.noticed", {"customer": "activated again meanwhile"}
-                )
+                evidence = {"customer": "activated again meanwhile"}
+                raise Refused("wrong-state", CLAUSE + "block.noticed", evidence)
             return replace(found, state="removed", credentials={})
 
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urljoin
 
 from ...core.messages import Request, Response, Step, Unreachable, form_body, split_url
@@ -48,7 +49,7 @@ class Acting(Popups):
         elif isinstance(chosen, ApiFault):
             user.fault = chosen
         popup.fault = chosen
-        popup.open_finding = Finding(chosen.clause, None, f"{name}: the popup was told nothing yet")
+        popup.open_finding = chosen.unseen("the popup was told nothing yet")
         self.findings.append(popup.open_finding)
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses):
             attempt = Attempt(chosen, False, False, popup, user, self.calls, self.findings.seen)
@@ -67,7 +68,7 @@ class Acting(Popups):
         With `wait`, ten minutes pass between the load and the click.
         """
         chosen = fault_of(fault, ACTIVATION_FAULTS)
-        return (yield from self.in_time(chosen, lambda: self._activated(web_id, user_id, chosen, wait)))
+        return (yield from self.in_time(chosen, partial(self._activated, web_id, user_id, chosen, wait)))
 
     def _activated(
         self, web_id: str, user_id: str, chosen: Fault | None, wait: Callable[[int], None] | None
@@ -98,7 +99,7 @@ class Acting(Popups):
         if isinstance(chosen, StateFault):
             chosen.apply(self, popup)
         if isinstance(chosen, FormFault) and chosen.boxes and not form.boxes:
-            return self.outcome(None, (Finding(chosen.clause, None, f"{chosen.name}: the page has no box"),))
+            return self.outcome(None, (chosen.unseen("the page has no box"),))
         fields = form.filled(
             key, lambda f: chosen.fields(f, self, popup) if isinstance(chosen, FormFault) else f
         )
@@ -163,9 +164,8 @@ class Acting(Popups):
         chosen = fault_of(fault, SERVICE_FAULTS)
         place = self._service(service or self.account.services[0].name)
         who = self._person(web_id, user_id)
-        return (
-            yield from self.in_time(chosen, lambda: self._served(*who, place, chosen, because, anyway, calls))
-        )
+        take = partial(self._served, *who, place, chosen, because, anyway, calls)
+        return (yield from self.in_time(chosen, take))
 
     def _served(
         self, customer: Customer, user: User, place: Service, chosen: Fault | None, because: str, anyway: bool,
@@ -181,15 +181,14 @@ class Acting(Popups):
         note = "" if place.webhook else PLAYED
         page = yield from self._opened(url, chosen.times if isinstance(chosen, UrlFault) else 1, note)
         self.serving = ""
-        found = self.findings.since(attempt.seen)
+        since = self.findings.since(attempt.seen)
         attempt.calls_after = self.calls
-        attempt.known = any(one.violated or one.clause == CLAUSE + "api.action" for one in found)
+        attempt.known = any(one.violated or one.clause == CLAUSE + "api.action" for one in since)
         if isinstance(chosen, UrlFault) and isinstance(chosen.expected, Refuses):
             return self.outcome(page.response if page else None, self._closed(page, attempt, place.name))
-        response = page.response if page else None
-        return self.outcome(
-            response, judged_service(response, attempt, place, CLAUSE + because, refuses=anyway, calls=calls)
-        )
+        response, clause = page.response if page else None, CLAUSE + because
+        found = judged_service(response, attempt, place, clause, refuses=anyway, calls=calls)
+        return self.outcome(response, found)
 
     def service_url(self, web_id: str, user_id: str, service: str, fault: str = "") -> str:
         """onoffice:block.services. Return the signed URL of a service for a user; raises `ValueError` where it is not open."""

@@ -15,7 +15,7 @@ from ...runtime.browser import Page
 from ...runtime.pages import page, refused_step, script, wrong_method
 from ...runtime.verdicts import Finding
 from .acting import Acting
-from .faults import ACTIVATION_URL_FAULTS, API_FAULTS, CLAIM_FAULTS, STATE_FAULTS, URL_FAULTS, Fault
+from .faults import OPENING_FAULTS, SERVICE_FAULTS, URL_FAULTS, Fault
 from .records import Popup
 
 _INDEX = """<p>A simulator of onOffice for tests and lessons. Nothing here is onOffice's. The provider is
@@ -93,8 +93,6 @@ window.addEventListener("message", async (event) => {
 
 _STATUS = {"inactive": "Inactive", "active": "Active", "blocked": "Blocked"}
 _POLICY = "script-src 'self'; connect-src 'self'; frame-src {}"
-_OPENING: tuple[Fault, ...] = (*URL_FAULTS, *ACTIVATION_URL_FAULTS, *STATE_FAULTS, *API_FAULTS)
-_SERVING: tuple[Fault, ...] = (*URL_FAULTS, *CLAIM_FAULTS)
 
 
 class Portal:
@@ -139,12 +137,12 @@ class Portal:
 
     def _opening(self) -> tuple[Fault, ...]:
         """Return the faults of an activation that can act on the registered URL."""
-        return self.platform.offered(_OPENING, self.platform.account.activation_url)
+        return self.platform.offered(OPENING_FAULTS, self.platform.account.activation_url)
 
     def _serving(self, name: str) -> tuple[Fault, ...]:
         """Return the faults of a service that can act on its URL; a webhook answers before it may ask the API anything."""
         service = {one.name: one for one in self.platform.account.services}[name]
-        return self.platform.offered(URL_FAULTS if service.webhook else _SERVING, service.url)
+        return self.platform.offered(URL_FAULTS if service.webhook else SERVICE_FAULTS, service.url)
 
     def _open(self, fields: Mapping[str, str]) -> Response:
         fault = _known(fields.get("fault", ""), self._opening())

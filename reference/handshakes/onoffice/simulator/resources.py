@@ -53,8 +53,7 @@ class Resources(SetUp):
             token, actions = self._read(request.body)
             user = self._user(token)
         except ApiError as error:
-            if error.clause:
-                self.found(error.clause, False, f"API error {error.code}: {error}")
+            self.found(error.clause, False, f"API error {error.code}: {error}")
             return json_response(top(error.code, 400 if error.code == 22 else 500))
         if user.fault and user.fault.instead:
             return user.fault.answer(self, top(0))

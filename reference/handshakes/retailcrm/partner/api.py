@@ -92,7 +92,6 @@ def succeeded(response: Response, clause: str) -> dict[str, Any]:
         said = {
             name: printable(str(answer[name]), 100) for name in ("errorMsg", "errors") if answer.get(name)
         }
-        raise Refused(
-            "platform-error", clause, {"status": str(response.status), "success": "is not true", **said}
-        )
+        evidence = {"status": str(response.status), "success": "is not true", **said}
+        raise Refused("platform-error", clause, evidence)
     return answer

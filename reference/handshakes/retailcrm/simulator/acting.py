@@ -20,6 +20,7 @@ from .faults import (
     RegisterFault,
 )
 from .findings import (
+    UNASKED,
     absolute,
     called_back,
     configured,
@@ -30,7 +31,6 @@ from .findings import (
     told_apart,
     unasked,
     uniform,
-    unplayed,
     visited,
 )
 from .records import Account, Attempt, Connection, PopUp
@@ -107,7 +107,7 @@ class Acting(Resources):
         known = self.findings.violations > broken and not attempt.edited
         played = chosen if asked_for else None
         findings = () if known else connected(response, attempt, played, self.settings.plain)
-        findings += (unplayed(chosen),) if chosen and not asked_for else ()
+        findings += (chosen.unseen(UNASKED),) if chosen and not asked_for else ()
         if attempt.edited and said_yes(response):
             findings += self._made(attempt, response, "technical" if fault == "technical-host" else "public")
         elif response is not None or not attempt.edited:  # a lost answer does not undo a good `edit`
@@ -219,16 +219,6 @@ class Acting(Resources):
         finally:
             self.calling_back -= 1
         return self.outcome(response, called_back(response, chosen, self.trapped - trapped))
-
-    def readdress(self, account_url: str, url: str) -> Step[list[Outcome]]:
-        """retailcrm:activity.moment. Give an account another public address, and tell each of its modules."""
-        self.rename(account_url, url)
-        outcomes = []
-        for (account, _), one in list(self.connections.items()):
-            if account == url:
-                told = self.activity(url, one.integration_code, active=one.active, freeze=one.freeze)
-                outcomes.append((yield from told))
-        return outcomes
 
     def activity_url(self, connection: Connection) -> str:
         """retailcrm:activity.address. Return baseUrl and the action's path with one slash between them; A22."""

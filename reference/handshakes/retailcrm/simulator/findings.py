@@ -12,6 +12,7 @@ from ...runtime.verdicts import Finding, Refuses, object_in
 from .faults import ActivityFault, AnswerFault, ConfigFault, ConnectFault, RegisterFault
 from .records import CLAUSE, WRITE, Attempt, Card, Connection, PopUp
 
+UNASKED = "the module did not ask for that answer"
 SHORTEST_ID = 22  # characters that can hold 128 bits, in base64
 
 
@@ -113,11 +114,6 @@ def connected(
         Finding(CLAUSE + "edit.call", True, detail),
         Finding(CLAUSE + "answer.account-url", None if silent else yes and absolute(url, plain), detail),
     )
-
-
-def unplayed(fault: ConnectFault) -> Finding:
-    """Return the finding on a fault of an answer that the module never asked for, as it may (`scopes.checked`)."""
-    return Finding(fault.clause, None, f"{fault.name}: the module did not ask for that answer")
 
 
 def uniform(response: Response | None, fault: ConnectFault, seen: dict[str, Response]) -> tuple[Finding, ...]:

@@ -85,8 +85,7 @@ class Resources(SetUp):
                     attempt.confirmed = attempt.confirmed or (kind == "module" and attempt.edited is not None)
             return key.fault.answer(answer) if key.fault and disturbed else answer
         except ApiError as error:
-            if error.clause:
-                self.found(error.clause, False, error.message)
+            self.found(error.clause, False, error.message)
             return error.response()
 
     def _answer(
@@ -153,17 +152,6 @@ class Resources(SetUp):
         for key in account.keys.values():
             if key.code == connection.integration_code:
                 key.paused = refused
-
-    def rename(self, account_url: str, url: str) -> Account:
-        """retailcrm:activity.moment. Give an account another public address; what belongs to it moves along."""
-        account = self.accounts.pop(account_url)
-        account.system_url = url
-        self.accounts[url] = account
-        for code in [code for at, code in [*self.connections] if at == account_url]:
-            self.connections[url, code] = self.connections.pop((account_url, code))
-        for code in [code for at, code in [*self.popups] if at == account_url]:
-            self.popups[url, code] = self.popups.pop((account_url, code))
-        return account
 
     def _remember_call(self, account: Account) -> None:
         """Remember, for the attempt that waits, that the module called its account."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from ..records import AnswerFault, OAuthFault
-from .answers import ANSWER_FAULTS
+from .answers import ANSWER_FAULTS, OAUTH_FAULTS
 from .encrypted import ENCRYPTED_FAULTS
 from .launches import COMMON_FAULTS, LaunchFault
-from .oauth import OAUTH_FAULTS
 from .plain import PLAIN_FAULTS
 from .postbacks import POSTBACK_FAULTS, PostbackFault
 

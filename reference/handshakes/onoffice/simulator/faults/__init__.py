@@ -11,13 +11,9 @@ from .states import CLAIM_FAULTS, STATE_FAULTS, ClaimFault, StateFault
 from .urls import ACTIVATION_URL_FAULTS, URL_FAULTS, UrlFault
 
 Fault: TypeAlias = UrlFault | StateFault | ApiFault | FormFault | ClaimFault
-ACTIVATION_FAULTS: tuple[Fault, ...] = (
-    *URL_FAULTS,
-    *ACTIVATION_URL_FAULTS,
-    *STATE_FAULTS,
-    *API_FAULTS,
-    *FORM_FAULTS,
-)
+OPENING_FAULTS: tuple[Fault, ...] = (*URL_FAULTS, *ACTIVATION_URL_FAULTS, *STATE_FAULTS, *API_FAULTS)
+"""Those of an activation that a person goes through: the others change the form that a person sends."""
+ACTIVATION_FAULTS: tuple[Fault, ...] = (*OPENING_FAULTS, *FORM_FAULTS)
 SERVICE_FAULTS: tuple[Fault, ...] = (*URL_FAULTS, *CLAIM_FAULTS)
 FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*ACTIVATION_FAULTS, *CLAIM_FAULTS)}
 """Every fault by name."""

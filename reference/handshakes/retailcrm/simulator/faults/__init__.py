@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from ..records import AnswerFault
-from .activity import ACTIVITY_FAULTS, ActivityFault
 from .answers import ANSWER_FAULTS
-from .config import CONFIG_FAULTS, ConfigFault
 from .registrations import REGISTER_FAULTS, RegisterFault
-from .visits import VISIT_FAULTS, VisitFault
+from .requests import (
+    ACTIVITY_FAULTS,
+    CONFIG_FAULTS,
+    VISIT_FAULTS,
+    ActivityFault,
+    ConfigFault,
+    VisitFault,
+)
 
 ConnectFault: TypeAlias = RegisterFault | AnswerFault
 CONNECT_FAULTS: tuple[ConnectFault, ...] = (*REGISTER_FAULTS, *ANSWER_FAULTS)
 Fault: TypeAlias = RegisterFault | AnswerFault | ConfigFault | ActivityFault | VisitFault
-_ALL: tuple[Fault, ...] = (
-    *CONNECT_FAULTS, *CONFIG_FAULTS, *ACTIVITY_FAULTS, *VISIT_FAULTS,
-)  # fmt: skip
+_ALL: tuple[Fault, ...] = (*CONNECT_FAULTS, *CONFIG_FAULTS, *ACTIVITY_FAULTS, *VISIT_FAULTS)
 FAULTS: dict[str, Fault] = {fault.name: fault for fault in _ALL}
 """Every fault by name."""

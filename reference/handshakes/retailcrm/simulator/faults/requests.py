@@ -1,14 +1,30 @@
-"""Faults of the activity callback."""
+"""Faults of what carries no token: the configuration request, the user's way to the account, the activity callback."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from ....runtime.verdicts import Fault, Refuses, Survives
 from ..drafts import Callback
 from ..records import CLAUSE
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault(Fault):
+    """A fault of the configuration request: sent `times` times, by `method`."""
+
+    method: str = "GET"
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFault(Fault):
+    """A fault of the user's way to the account: where the browser goes, and with which form, if any."""
+
+    visit: Callable[[str, str], tuple[str, Mapping[str, str] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +45,21 @@ _PRICE = json.dumps({
     "price": 100, "priceWithDiscount": 80, "billingType": "fixed",
     "currency": {"name": "Euro", "shortName": "EUR", "code": "EUR"},
 })  # fmt: skip
+
+CONFIG_FAULTS: tuple[ConfigFault, ...] = (
+    ConfigFault("config-twice", CLAUSE + "config.answer", _WORKS, "the configuration is asked for twice", times=2),
+    ConfigFault(
+        "config-posted", CLAUSE + "config.other-methods", Refuses("wrong-method"), "the configuration is asked for by PUT",
+        method="PUT",
+    ),
+)  # fmt: skip
+VISIT_FAULTS: tuple[VisitFault, ...] = (
+    VisitFault("client-in-query", CLAUSE + "transition.body-only", _MISSING, "clientId in the query of a POST",
+               lambda url, id: (f"{url}{'&' if '?' in url else '?'}clientId={quote(id)}", {})),
+    VisitFault("unknown-client", CLAUSE + "transition.unknown", Refuses("unknown-installation"), "a clientId that nobody has",
+               lambda url, id: (url, {"clientId": "0" * 40})),
+    VisitFault("no-client", CLAUSE + "transition.unknown", _MISSING, "no clientId", lambda url, id: (url, {})),
+)  # fmt: skip
 ACTIVITY_FAULTS: tuple[ActivityFault, ...] = (
     ActivityFault("activity-unknown", CLAUSE + "activity.unknown", Refuses("unknown-installation"), "a clientId that nobody has",
                   lambda c: c.fields(clientId="0" * 40)),
