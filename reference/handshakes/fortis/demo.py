@@ -48,9 +48,7 @@ SETTINGS = {
 
 def sides(world: World) -> Sides:
     """Return the platform with one app, two locations, three users and a contact, and the app."""
-    chosen = {name: setting.choices[0] for name, setting in SETTINGS.items() if setting.choices} | dict(
-        world.settings
-    )
+    chosen = world.chosen(SETTINGS)
     served = world.served("an app alone needs the address of the platform that it asks")
     ui, api = served or UI, served or API
     settings = PlatformSettings(

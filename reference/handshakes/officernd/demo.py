@@ -55,25 +55,25 @@ OF_INTEGRATION = "the integration's, not the webhook's own"
 
 def sides(world: World) -> Sides:
     """Return the platform with two organisations and three integrations, and the partner."""
-    chosen = world.settings
+    chosen = world.chosen(SETTINGS)
     app = world.platform_origin or chosen.get("platform_url") or "https://app.officernd.com"
     identity = world.platform_origin or chosen.get("platform_url") or "https://identity.officernd.com"
     base = world.partner_origin or PARTNER
     foreign = chosen.get("partner_url", f"{base}/officernd").rstrip("/")
     connect_url = chosen.get("connect_url", f"{foreign}/connect")
-    started_by = chosen.get("started_by", "platform")
+    started_by = chosen["started_by"]
     platform = OfficeRnD(
         PlatformSettings(
             identity,
             app,
-            profile=chosen.get("profile", "observed"),
-            all_locations=chosen.get("every_location", "empty"),
-            separator="," if chosen.get("joined_by") == "comma" else ", ",
+            profile=chosen["profile"],
+            all_locations=chosen["every_location"],
+            separator="," if chosen["joined_by"] == "comma" else ", ",
             code_lifetime=int(chosen.get("code_seconds", "300")),
             token_lifetime=int(chosen.get("token_seconds", "3599")),
-            refresh_tokens=chosen.get("refresh_tokens", "rotated"),
-            expires_in=chosen.get("expires_in", "number"),
-            accept_redirect_url=chosen.get("takes_redirect_url") == "yes",
+            refresh_tokens=chosen["refresh_tokens"],
+            expires_in=chosen["expires_in"],
+            accept_redirect_url=chosen["takes_redirect_url"] == "yes",
             traps=world.traps if world.platform_origin else TRAPS,
         ),
         clock=world.clock,
@@ -90,7 +90,7 @@ def sides(world: World) -> Sides:
             chosen.get("healthcheck_url", f"{foreign}/healthcheck"),
             chosen.get("sync_url", f"{foreign}/sync"),
             public=True,
-            multi_location=chosen.get("multi_location") != "no",
+            multi_location=chosen["multi_location"] != "no",
             account_name=chosen.get(
                 "account_name", "" if {"partner_url", "healthcheck_url"} & set(chosen) else ACCOUNT
             ),
@@ -99,7 +99,7 @@ def sides(world: World) -> Sides:
     furnish(
         platform,
         chosen.get("client_id", CLIENT_ID),
-        multi=chosen.get("multi_location") != "no",
+        multi=chosen["multi_location"] != "no",
         secret=world.secret,
     )
     for organization in platform.organizations.values():
@@ -112,11 +112,11 @@ def sides(world: World) -> Sides:
             base,
             identity,
             app,
-            api_version=chosen.get("api_version", "v1"),
-            scopes=V2_SCOPES if chosen.get("api_version") == "v2" else (READ, WRITE),
+            api_version=chosen["api_version"],
+            scopes=V2_SCOPES if chosen["api_version"] == "v2" else (READ, WRITE),
             account_name=chosen.get("account_name", ACCOUNT),
             started_by=started_by,
-            connect_without_locations=chosen.get("without_locations", "refused"),
+            connect_without_locations=chosen["without_locations"],
         ),
         store=world.store,
         clock=world.clock,

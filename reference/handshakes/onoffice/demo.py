@@ -38,16 +38,16 @@ SETTINGS = {
 
 def sides(world: World) -> Sides:
     """Return the platform with two customers and a provider's account with a service and a webhook, and the provider."""
-    chosen = world.settings
+    chosen = world.chosen(SETTINGS)
     served = world.served("a provider alone needs the address of the platform that calls it")
     base = chosen.get("base_url", world.partner_origin or PROVIDER).rstrip("/")
     settings = PlatformSettings(
         portal_origin=served or PORTAL,
         api_origin=served or API,
-        errors=chosen.get("errors", "500-97"),
-        claim_required=chosen.get("claim_required", "yes") == "yes",
-        claim_lifetime=86_400 if chosen.get("claim_outdated", "24-hours") == "24-hours" else None,
-        api_claim=chosen.get("api_claim", "sent") == "sent",
+        errors=chosen["errors"],
+        claim_required=chosen["claim_required"] == "yes",
+        claim_lifetime=86_400 if chosen["claim_outdated"] == "24-hours" else None,
+        api_claim=chosen["api_claim"] == "sent",
         plain=world.plain if served else (),
     )
     account = Account(
@@ -68,7 +68,7 @@ def sides(world: World) -> Sides:
             base_url=base,
             hosts=(served,) if served else HOSTS,
             api_url=f"{served or API}/api/stable/api.php",
-            hmac_version=int(chosen.get("hmac_version", "2")),
+            hmac_version=int(chosen["hmac_version"]),
         ),
         store=world.store,
         clock=world.clock,

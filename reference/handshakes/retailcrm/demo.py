@@ -51,7 +51,7 @@ def sides(world: World) -> Sides:
 
     With a served origin there is one account, and of `world.traps` the first is a trap, the second another account.
     """
-    chosen = world.settings
+    chosen = world.chosen(SETTINGS)
     crm = world.served("a module alone needs the address of the CRM that it is connected to")
     base = world.partner_origin or MODULE
     code = chosen.get("code", CODE)
@@ -59,10 +59,10 @@ def sides(world: World) -> Sides:
         tuple(filter(None, chosen["card_scopes"].split(","))) if "card_scopes" in chosen else (READ, WRITE)
     )
     settings = PlatformSettings(
-        rotation=chosen.get("rotation", "new-key"),
-        system_url=chosen.get("system_url", "public"),
-        when_off=chosen.get("when_off", "key-works"),
-        rate_status=int(chosen.get("rate", "503" if crm else "0")),
+        rotation=chosen["rotation"],
+        system_url=chosen["system_url"],
+        when_off=chosen["when_off"],
+        rate_status=int(world.settings.get("rate", "503" if crm else "0")),
         plain=world.plain if crm else (),
         traps=dict.fromkeys(AT_A_TRAP, world.traps[0]) if crm and world.traps else {} if crm else TRAPS,
     )
@@ -70,8 +70,8 @@ def sides(world: World) -> Sides:
     platform.add_card(
         Card(
             code, "Example module", chosen.get("config_url", base + CONFIG), world.secret or SECRET, scopes, owner=crm or DEMO,
-            simple_connection=chosen.get("simple_connection", "yes") == "yes",
-            published=chosen.get("published", "yes") == "yes",
+            simple_connection=chosen["simple_connection"] == "yes",
+            published=chosen["published"] == "yes",
         )
     )  # fmt: skip
     platform.add_account(Account(crm or DEMO, crm or TECHNICAL, "Demo shop"))
@@ -86,9 +86,9 @@ def sides(world: World) -> Sides:
             base_url=base,
             scopes=scopes,
             allowed_origins=(crm, *world.traps[1:2]) if crm else OFFICIAL_ORIGINS,
-            active=chosen.get("active", "yes") == "yes",
-            check_scopes=chosen.get("check_scopes", "yes") == "yes",
-            confirm_address=chosen.get("confirm_address", "no") == "yes",
+            active=chosen["active"] == "yes",
+            check_scopes=chosen["check_scopes"] == "yes",
+            confirm_address=chosen["confirm_address"] == "yes",
             unavailable=chosen.get("unavailable", ""),
         ),
         store=world.store,

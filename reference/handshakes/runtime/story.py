@@ -127,6 +127,10 @@ class World:
     plain: tuple[str, ...] = PLAIN
     secret: str = field(default="", repr=False)
 
+    def chosen(self, known: Mapping[str, Setting]) -> dict[str, str]:
+        """Return the settings, of each that has choices the first unless another is set."""
+        return {name: one.choices[0] for name, one in known.items() if one.choices} | dict(self.settings)
+
     def served(self, needs: str) -> str:
         """Return where the platform is served, if it is; raises `ValueError` where a partner alone `needs` to be told."""
         origin = self.platform_origin or self.settings.get("platform_url", "").rstrip("/")
