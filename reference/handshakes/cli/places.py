@@ -15,6 +15,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..core.origins import is_url
 from ..runtime.story import PLAIN
 from .common import fail
 
@@ -82,12 +83,8 @@ def place_of(listen: str, public_url: str, only: str, certificate: tuple[str, st
         fail("--listen needs --public-url: the address at which the other side reaches this one")
     if not public_url:
         return Place(address, certificate=certificate)
-    try:
-        parts = urlsplit(public_url)
-        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        right = False
-    if not right or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+    parts = urlsplit(public_url if is_url(public_url) else "")
+    if not parts.netloc or "@" in parts.netloc or parts.path.strip("/") or parts.query:
         fail(f"--public-url is scheme, host and port, as http://172.17.0.1:8080, not {public_url!r}")
     return Place(address, f"{parts.scheme}://{parts.netloc}".lower(), certificate)
 
@@ -101,8 +98,7 @@ def certificate_of(chain: Path | None, key: Path | None) -> tuple[str, str] | No
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(chain, key, password="")
     except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
-        said = (
-            getattr(error, "reason", "") or getattr(error, "strerror", "") or "is no certificate with its key"
-        )
+        said = getattr(error, "reason", "") or getattr(error, "strerror", "")
+        said = said or "is no certificate with its key"
         fail(f"--tls-cert {chain} and --tls-key {key} cannot be used: {said}")
     return str(chain), str(key)

@@ -69,11 +69,8 @@ class Kept:
 
 
 def _size(request: Request) -> int:
-    return (
-        len(request.target)
-        + len(request.body)
-        + sum(len(name) + len(value) for name, value in request.headers)
-    )
+    headers = sum(len(name) + len(value) for name, value in request.headers)
+    return len(request.target) + len(request.body) + headers
 
 
 class Watched(Wrapped):

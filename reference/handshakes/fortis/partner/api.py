@@ -41,9 +41,8 @@ class Api:
         """fortis:identity.users-me. Return the id of the user whose token it is."""
         clause = CLAUSE + "identity.users-me"
         user = yield from self.record("/v2/users/me", "user", headers, clause)
-        return text_of(
-            {"id": str(user["id"]) if type(user.get("id")) is int else user.get("id")}, "id", clause
-        )
+        id = user.get("id")
+        return text_of({"id": str(id) if type(id) is int else id}, "id", clause)
 
     def location(self, id: str, headers: Headers) -> Step[dict[str, Any]]:
         """fortis:api.records. Return a location."""
@@ -81,24 +80,15 @@ class Api:
         """
         clause = CLAUSE + "oauth.endpoints"
         ours = self.configuration
-        client = {"client_id": ours.client_id, "client_secret": ours.client_secret}
-        request = Request(
-            "POST", base, ours.token_path, (("content-type", URLENCODED),),
-            form_body({**fields, **client}),
-        )  # fmt: skip
+        form = form_body({**fields, "client_id": ours.client_id, "client_secret": ours.client_secret})
+        request = Request("POST", base, ours.token_path, (("content-type", URLENCODED),), form)
         answer = object_of((yield from call(request, CLAUSE + "oauth.redirects")), clause)
         seconds = lifetime(answer.get("expires_in"))
         if seconds <= 0:
             raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
-        return Tokens(
-            sendable(text_of(answer, "access_token", clause)),
-            text_of(
-                answer if "refresh_token" in answer else {"refresh_token": kept or None},
-                "refresh_token",
-                clause,
-            ),
-            self.clock() + seconds,
-        )
+        access_token = sendable(text_of(answer, "access_token", clause))
+        sent = answer if "refresh_token" in answer else {"refresh_token": kept or None}
+        return Tokens(access_token, text_of(sent, "refresh_token", clause), self.clock() + seconds)
 
 
 def sendable(token: str) -> str:

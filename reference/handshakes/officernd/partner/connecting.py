@@ -73,16 +73,11 @@ class Connecting(Refreshing):
                 origin = yield from self.repeated(connect["code"])
         except Refused as refused:
             self.report("connect", refused)
-        forget = (
-            (("set-cookie", "officernd_state=; Path=/officernd; Max-Age=0"),)
-            if request.header("cookie")
-            else ()
-        )
-        remember = (
-            f"{RESULT}={opened}; Path=/officernd; Max-Age={CODE_LIFETIME}; HttpOnly; Secure; SameSite=Lax"
-        )
-        headers = (("cache-control", "no-store"), ("set-cookie", remember), *forget)
-        return redirect(self.return_url(origin), headers=headers)
+        remember = f"{RESULT}={opened}; Path=/officernd; Max-Age={CODE_LIFETIME}; HttpOnly; Secure"
+        headers = [("cache-control", "no-store"), ("set-cookie", f"{remember}; SameSite=Lax")]
+        if request.header("cookie"):
+            headers.append(("set-cookie", "officernd_state=; Path=/officernd; Max-Age=0"))
+        return redirect(self.return_url(origin), headers=tuple(headers))
 
     def connect_parameters(self, query: str) -> dict[str, str]:
         """officernd:connect.capture. Return `code`, `org_slug`, `integrationId`, `locations` of a Connect query.

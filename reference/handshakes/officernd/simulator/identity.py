@@ -213,9 +213,8 @@ class Identity(SetUp):
         if integration.locations:
             return self.settings.separator.join(integration.locations)
         every = self.organizations[integration.organization_id].locations
-        return {"empty": "", "star": "*", "full-list": self.settings.separator.join(every)}[
-            self.settings.all_locations
-        ]
+        written = {"empty": "", "star": "*", "full-list": self.settings.separator.join(every)}
+        return written[self.settings.all_locations]
 
     def _choices(self, application: Application) -> list[tuple[str, str]]:
         return [

@@ -140,10 +140,7 @@ class Resources(Identity):
         integration = self.integrations.get(id)
         if integration is None or integration.organization_id != organization.id:
             raise ApiError(404, "Integration not found", "connect.capture")
-        if (
-            integration.client_id != token.client_id
-            or query.get("appClientId", token.client_id) != token.client_id
-        ):
+        if {integration.client_id, query.get("appClientId", token.client_id)} != {token.client_id}:
             raise ApiError(404, "Integration not found", "secret.request")
         integration.secret_was_read = True
         self.found("connect.capture", True, "the integration of the Connect request was asked for")
@@ -178,11 +175,8 @@ class Resources(Identity):
         except Refused as refused:
             raise ApiError(400, f"The body cannot be read: {refused.reason}", "webhook.subscribe") from None
         url, events = body.get("url"), body.get("eventTypes")
-        if (
-            not isinstance(url, str)
-            or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+([/?][!-~]*)?", url)
-            or len(url) > 2_000
-        ):
+        form = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+([/?][!-~]*)?")
+        if not isinstance(url, str) or len(url) > 2_000 or not form.fullmatch(url):
             raise ApiError(400, "url is not a URL", "webhook.subscribe")
         if not isinstance(events, list) or not events or not all(isinstance(event, str) for event in events):
             raise ApiError(400, "eventTypes is not a list of names", "webhook.subscribe")

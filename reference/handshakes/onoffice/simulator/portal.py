@@ -57,8 +57,7 @@ data-popup="{{ popup.id }}" data-origin="{{ origin }}"></iframe>
 
 _SERVICE = """{% if url %}<iframe id="provider" src="{{ url }}" title="The service" width="100%" height="300"></iframe>{% else %}
 <p id="said">The webhook was called, without a window.</p>{% endif %}
-{% if findings %}<ul id="findings">{% for f in findings %}<li><code>{{ f.clause }}</code> {{ f.state }}: {{ f.detail }}</li>
-{% endfor %}</ul>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
+{% if findings %}<ul id="findings">{{ finding_items(findings) }}</ul>{% endif %}<p><a id="back" href="/simulator">Back to the list</a></p>"""
 
 _SAID = """<p id="said">{{ said }}</p><p><a id="back" href="/simulator">Back to the list</a></p>"""
 
@@ -92,6 +91,7 @@ window.addEventListener("message", async (event) => {
 """
 
 _STATUS = {"inactive": "Inactive", "active": "Active", "blocked": "Blocked"}
+_NO_STORE = (("cache-control", "no-store"),)
 _POLICY = "script-src 'self'; connect-src 'self'; frame-src {}"
 
 
@@ -183,17 +183,15 @@ class Portal:
 
     def _rights(self, fields: Mapping[str, str]) -> Response:
         key = self.platform.choose(self.platform.popups[fields["popup"]], fields["rights"])
-        return json_response({"apiKey": key}, headers=(("cache-control", "no-store"),))
+        return json_response({"apiKey": key}, headers=_NO_STORE)
 
     def _message(self, fields: Mapping[str, str]) -> Response:
         """onoffice:popup.status. Take the message that the popup's script checked, and say what to show."""
         popup = self.platform.popups[fields["popup"]]
         self.platform.hears(popup, fields["text"])
         status = _STATUS[self.platform.customers[popup.web_id].status]
-        return json_response(
-            {"message": popup.message, "warning": popup.warning, "status": status},
-            headers=(("cache-control", "no-store"),),
-        )
+        shown = {"message": popup.message, "warning": popup.warning, "status": status}
+        return json_response(shown, headers=_NO_STORE)
 
     def _service(self, fields: Mapping[str, str]) -> Step[Response]:
         """Show a service in its frame; a webhook, and a URL with a fault, is called from here: its answer is to be judged."""
