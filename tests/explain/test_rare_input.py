@@ -58,7 +58,7 @@ def test_of_each_stage_is_said_where_it_is(slip, said):
 
 NAMES = """
     $ $_GET $v %02x %2B %s %v %x JSON_NUMERIC_CHECK JSON_PRETTY_PRINT JSON_UNESCAPED_SLASHES JSON_UNESCAPED_UNICODE
-    \\/ \\n \\u \\u0022 \\u0026 \\u0027 \\u002B \\u003c \\u003d \\u003e _ `$ `%25` `%` `\\n` array_filter base64_decode
+    \\/ \\n \\u \\u0022 \\u0026 \\u0027 \\u002B \\u003c \\u003d \\u003e _ `$ `%25` `%25C3%25BC` `%` `\\n` array_filter base64_decode
     base64_encode crypto_generichash ensure_ascii=False escape_forward_slashes=False filter_input hash_hmac json_encode
     mb_convert_encoding parse_qs parse_qsl request.get_data snake_case sort_keys utf8_encode whsec_
 """
