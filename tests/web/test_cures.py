@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import pytest
 
@@ -107,3 +107,35 @@ def test_what_a_cure_says_of_an_answer_is_in_the_answer_that_is_linked(platform)
             assert there in "".join(each["response"]["body"] for each in answers), fault
             words = re.findall(r"[A-Za-z_0-9]+", there)
             assert [word for word in words if word not in one["wrong"]] == [], (fault, one["wrong"])
+
+
+@pytest.mark.parametrize("fault", ["code-expired", "code-reused"])
+def test_a_code_that_is_refused_was_exchanged_once_on_the_wire(fault):
+    """So the cure may not tell the partner to exchange it once: the platform brought a code that was of no use."""
+    with person("officernd") as who:
+        taken(who, "connect", fault)
+        sent = [
+            each.request
+            for each in who.place.wire.exchanges.values()
+            if each.request.url.endswith("/oauth/token")
+        ]
+        [code] = [value for name, value in parse_qsl(sent[-1].body.decode()) if name == "code"]
+        assert sum(code in each.body.decode() for each in sent) == 1
+        assert (
+            "sent it" in cures("officernd")[fault].wrong
+            and "Nothing has to" in cures("officernd")[fault].receiver
+        )
+
+
+@pytest.mark.parametrize("fault", ["service-claim-outdated", "service-claim-of-another"])
+def test_a_claim_that_is_refused_is_that_of_the_url(fault):
+    with person("onoffice") as who:
+        one = taken(who, "plans", fault)
+        calls = [who.place.wire.get(each["asked"]).request for each in one["sources"]]
+        [claim] = [
+            value
+            for name, value in parse_qsl(who.place.wire.get(one["n"]).request.query)
+            if name == "apiClaim"
+        ]
+        assert f'"extendedclaim":"{claim}"' in calls[-1].body.decode().replace(" ", "")
+        assert "the claim of that URL" in cures("onoffice")[fault].wrong
