@@ -228,7 +228,10 @@ def test_what_the_receiver_asked_last_is_linked_where_its_answer_was_refused_or_
     assert (source["lost"], "response" in linked) == (lost, not lost)
     reason = "unreachable" if lost else message(market, "officernd", "connect")["refusals"][-1]["reason"]
     refuser = message(market, "officernd", "connect")
-    assert linked["rejected"] == [{"n": refuser["n"], "reason": reason}] and refuser["rejected"] == []
+    assert (
+        linked["rejected"] == [{"n": refuser["n"], "reason": reason, "expected": True}]
+        and refuser["rejected"] == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -485,6 +488,19 @@ def test_the_operator_reads_plain_words_and_the_name_of_what_cannot_be_read(mark
     assert newest(market, "retailcrm").facts["expected"] == "true or false"
     ask(market, "POST", "/press", press="healthcheck", fault="invalid-escape")
     assert newest(market, "officernd").facts["parameter"] == "extra"
+
+
+def test_the_operator_reads_where_a_missing_name_stands_and_advice_for_headers_of_a_header(market):
+    (form, *_) = [key for key in ["visit"] if step(market, "retailcrm", key)]
+    ask(market, "POST", "/press", platform="retailcrm", press=form, fault="client-in-query")
+    visit = newest(market, "retailcrm")
+    assert visit.facts["also"] == "clientId is in the query of the URL, not in the body"
+    pressed(market, "officernd", f"connect-{FIRST}")
+    ask(market, "POST", "/press", press="remove", fault="webhook-signed-twice")
+    row = next(
+        one for one in market.hosts["officernd"].why.rows() if one.refused.reason == "duplicate-parameter"
+    )
+    assert row.todo()[0] == "Sender (OfficeRnD): send the header once." and "proxy" in row.todo()[1]
 
 
 def test_two_refusals_of_one_click_are_one_row_of_the_operators_page(market):

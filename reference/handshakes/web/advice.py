@@ -48,10 +48,11 @@ _SAID = {
 }
 """What to do about an error that has a name or a code of its own."""
 _REQUESTS = {
-    "malformed": f"Sender: write it in the documented form, as a message of the same step without a fault has it. {REFUSE}",
-    "missing-parameter": f"Sender: send it under the documented name, in the same case. {REFUSE} Compare the name with those that were found; if all of it was sent, look for what cut the URL or the body on the way.",
+    "malformed": f"Sender: write it in the documented form; a message of the same step that was accepted has it. {REFUSE}",
+    "missing-parameter": f"Sender: send it under the documented name, in the same case. {REFUSE} Compare the name with those that were found; if all of it was sent, look for what cut the URL or the body on the way: a redirect, or a # or & in a value that was not percent-encoded.",
     "empty-parameter": f"Sender: fill it. An empty value is usually an unset one in the configuration. {REFUSE}",
     "duplicate-parameter": f"Sender: send each name once, with percent-encoded values. {REFUSE} Then look for what adds the second one: an edited link, a redirect, a value with a raw &, an attack.",
+    "duplicate-header": f"Sender: send the header once. {REFUSE} Then look for what adds the second one: a proxy, or two places in the code that sign.",
     "too-large": "Sender: keep to the limit. Receiver: refuse it without reading the rest, as here.",
     "wrong-type": f"Sender: send the expected type; a number is no text, and JSON inside a JSON text is a text. {REFUSE}",
     "wrong-method": f"Sender: use the expected method. {REFUSE}",
@@ -70,7 +71,7 @@ _REQUESTS = {
 """What to do about a request that was refused for what it is."""
 
 
-def advice(refused: Refused, looks: bool = False) -> str:
+def advice(refused: Refused, looks: bool = False, request: Request | None = None) -> str:
     """Return what to do about a refusal, of a request or an answer; `looks` says that Why? has more to say.
 
     >>> advice(Refused("platform-error", "a:b", {"status": "503"})).partition(".")[0]
@@ -95,6 +96,12 @@ def advice(refused: Refused, looks: bool = False) -> str:
         return by("Receiver", named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint())
     if answered(refused) and refused.reason in _OF_ANSWERS:
         return by("Receiver", _OF_ANSWERS[refused.reason])
+    if (
+        refused.reason == "duplicate-parameter"
+        and request
+        and {*map(str, evidence.values())} & {*map(str.lower, dict(request.headers))}
+    ):
+        return _REQUESTS["duplicate-header"]
     return _REQUESTS.get(refused.reason) or by("Receiver", refused.hint())
 
 
@@ -186,8 +193,29 @@ def facts(refused: Refused, request: Request | None = None) -> dict[str, str]:
     {'found': 'a whole number', 'expected': 'text or a whole number'}
     """
     found = {name: TYPES.get(str(value), str(value)) for name, value in refused.evidence.items()}
-    bad = misspelt(request, refused) if request else ""
-    return {**found, "parameter": bad} if bad else found
+    if request is None:
+        return found
+    more = {"parameter": misspelt(request, refused), "also": elsewhere(request, refused)}
+    return found | {name: value for name, value in more.items() if value}
+
+
+def elsewhere(request: Request, refused: Refused) -> str:
+    """Return where a name that is missing stands all the same: in the query where the body was read, or in another case.
+
+    >>> gone = Refused("missing-parameter", "shop:sum", {"name": "clientId", "found": "none"})
+    >>> elsewhere(Request("POST", "http://a", "/p?clientId=1"), gone)
+    'clientId is in the query of the URL, not in the body'
+    >>> elsewhere(Request("GET", "http://a", "/p?clientid=1"), gone)
+    'clientid, in another case'
+    """
+    name = str(refused.evidence.get("name", ""))
+    if refused.reason != "missing-parameter" or not name:
+        return ""
+    names = [piece.partition("=")[0] for piece in request.query.split("&")]
+    if request.method == "POST" and name in names:
+        return f"{name} is in the query of the URL, not in the body"
+    other = [each for each in names if each.lower() == name.lower() and each != name]
+    return f"{printable(other[0], 40)}, in another case" if other else ""
 
 
 def misspelt(request: Request, refused: Refused) -> str:

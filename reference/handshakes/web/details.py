@@ -43,7 +43,7 @@ def details(place: Place, one: Exchange) -> Json:
     def hint(each: Refused) -> str:
         if known and each is refused:
             return known.hint
-        return after if after.startswith(CHANGED) else advice(each, looks)
+        return after if after.startswith(CHANGED) else advice(each, looks, request)
 
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,

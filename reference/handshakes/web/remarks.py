@@ -144,7 +144,9 @@ def rejected(place: Place, one: Exchange) -> list[Json]:
         if other.refused and other.receiver == one.sender and not probes(other):
             named = [each["n"] for each in sources(place, other) if not each["taken"]]
             if one.answer in named[-1:]:
-                found.append({"n": other.number, "reason": other.refused[-1][1].reason})
+                fault = met(place, other)
+                expected = fault is not None and isinstance(fault.expected, Refuses)
+                found.append({"n": other.number, "reason": other.refused[-1][1].reason, "expected": expected})
     return found
 
 

@@ -65,8 +65,12 @@ class Row:
         """Return what to do about it, a line for each side that has to; `looks` says that why? tries the mistakes that are known."""
         if self.refused is None:
             return []
-        text = advice(self.refused, looks and self.one is not None and self.refused.reason in UNTOLD)
-        return by_side(named(text, self.platform, PARTNER))
+        text = advice(
+            self.refused,
+            looks and self.one is not None and self.refused.reason in UNTOLD,
+            self.one.request if self.one else None,
+        )
+        return by_side(named(text, self.platform.split()[0], PARTNER))
 
     @property
     def when(self) -> str:
@@ -157,7 +161,8 @@ class Operator:
             "operator.html",
             request,
             platform=self._title,
-            rows=self.rows(),
+            rows=(rows := self.rows()),
+            listed=len(rows) + sum(len(row.again) for row in rows),
             told=self.reports.told,
             installations=[one for one in installations[:MOST_LISTED] if not used_up(*one)],
             states=STATES,
@@ -201,7 +206,8 @@ class Operator:
         return self._answers[one.number]
 
     def _told(self, one: RefusedRequest) -> dict[str, Any]:
-        sides = (self._title, PARTNER) if one.refused else (PARTNER, self._title)
+        title = self._title.split()[0]
+        sides = (title, PARTNER) if one.refused else (PARTNER, title)
         case = Case(self.platform, one.request, one.now, self.secrets(one.request), self.ciphers, sides)
         try:
             found = case.found()

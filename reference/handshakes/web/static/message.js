@@ -47,10 +47,10 @@ const refused = (one) => {
 };
 
 // what each side has to do, a line each
-const todo = (text) => text.split(/\s+(?=(?:Sender|Receiver) \(|Whoever )/).map((one) => el("p", { class: "hint" }, plain(one.trim())));
+const todo = (text) => text.split(/\s+(?=(?:Sender|Receiver) \(|Whoever )/).map((one) => el("p", { class: "hint todo" }, plain(one.trim())));
 
 // an answer that who asked refused, whatever became of the request that it answers
-const rejected = (one) => one.rejected.map(({ n, reason }) => el("div", { class: "verdict bad answer" }, el("span", {}, state("bad", "answer refused")), el("strong", {}, reason),
+const rejected = (one) => one.rejected.map(({ n, reason, expected }) => el("div", { class: `verdict bad answer ${expected ? "expected" : ""}` }, el("span", {}, state(expected ? "turned" : "bad", `answer refused${expected ? " as expected" : ""}`)), el("strong", {}, reason),
   el("p", {}, `${start(one.sender)} refused this answer; it is the response below. Why stands at `, link(n), one.verdict ? ". What follows is about the request alone." : ".")));
 
 const verdict = (one) => {
