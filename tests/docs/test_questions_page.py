@@ -50,6 +50,8 @@ def unfounded(question: questions_page.Question) -> list[str]:
         said += SCRIPT
     if question.page.startswith("recipes/"):
         said += steps(question.page.removeprefix("recipes/").partition(".md#")[0])
+    if question.page == "sources.md":
+        said += " ".join(one.title for name in PLATFORMS for one in register.load(name).sources)
     codes = re.findall(r"`([^`]+)`", question.answer)
     plain = re.sub(r"`[^`]+`", "", question.answer)
     found = [code for code in codes if not re.search(rf"(?<!\w){re.escape(code)}(?!\w)", said)]
