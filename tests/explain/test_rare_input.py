@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import re
 import tomllib
@@ -13,8 +14,10 @@ import pytest
 
 import handshakes
 from handshakes.core.cases import Case, Layer
+from handshakes.explain import explain
 from handshakes.explain.afterwards import _right
 from handshakes.explain.budget import Budget
+from handshakes.explain.commands import words
 from handshakes.explain.differences import Mine, compared
 from handshakes.explain.digests import comparing
 from handshakes.explain.entries import described
@@ -28,7 +31,8 @@ from handshakes.explain.printed import parameters
 from handshakes.explain.ranking import _observed
 from handshakes.explain.recorded import Unreadable
 from handshakes.explain.slips import GENERAL
-from handshakes.explain.webhooks import of_text
+from handshakes.explain.telling import told
+from handshakes.explain.webhooks import of_text, of_value
 from handshakes.platforms import PLATFORMS
 
 OFFICE, RETAIL = PLATFORMS["officernd"].slips(), PLATFORMS["retailcrm"].slips()
@@ -296,3 +300,138 @@ def test_a_dash_may_have_been_typed_in_four_ways():
         "a--b--c": "plain characters, -- for – too",
         "a---b--c": "plain characters, --- for —",
     }
+
+
+# --- digests ----------------------------------------------------------------------------------------------
+
+DIGEST = bytes.fromhex("0a41ff00") * 8
+HEX, BASE64 = DIGEST.hex(), base64.b64encode(DIGEST).decode()
+
+
+@pytest.mark.parametrize(
+    ("received", "slips"),
+    [
+        (HEX, ()),
+        (HEX.upper(), ("form-upper-case",)),
+        (BASE64, ("form-base64",)),
+        (BASE64.rstrip("="), ("form-base64", "form-unpadded")),
+        (BASE64.replace("/", "_").replace("+", "-"), ("form-base64url",)),
+        (f"0x{HEX}", ("form-named",)),
+        (f"sha256={HEX}", ("form-named",)),
+        (f"HMAC-SHA256:{HEX}", ("form-named",)),
+        (f"v1={HEX}", ("form-named",)),
+        (f" {HEX}\n", ("form-blank",)),
+        (f'"{HEX}"', ("form-quoted",)),
+        (f"b'{HEX}'", ("form-literal",)),
+        (f"SHA2-256(stdin)= {HEX}", ("form-tool",)),
+        (f"{HEX}  -", ("form-tool",)),
+        ("-".join(re.findall("..", HEX.upper())), ("form-separated", "form-upper-case")),
+        (quote(f"{BASE64}"), ("form-percent", "form-base64")),
+        (base64.b64encode(HEX.encode()).decode(), ("form-base64-of-hex",)),
+        (base64.b64encode(BASE64.encode()).decode(), ("form-base64-twice",)),
+        (HEX.encode().hex(), ("form-hex-of-hex",)),
+        (BASE64.encode().hex(), ("form-hex-of-base64",)),
+        (str([*DIGEST]), ("form-bytes",)),
+        (json.dumps({"type": "Buffer", "data": [*DIGEST]}), ("form-bytes",)),
+        (DIGEST[::-1].hex(), ("form-reversed",)),
+        (HEX[:40], ("form-cut",)),
+        (HEX[:63], ("form-cut",)),
+        (HEX[:41].upper(), ("form-upper-case", "form-cut")),
+        ("".join(f"{byte:x}" for byte in DIGEST), ("form-without-zeros",)),
+        (HEX.lstrip("0"), ("form-without-zeros",)),
+        (str(int.from_bytes(DIGEST)), ("form-number",)),
+        ("".join(f"{byte | 0xFFFFFF00 if byte > 127 else byte:02x}" for byte in DIGEST), ("form-sign-extended",)),
+        (DIGEST.decode("utf-8", "replace").encode().hex(), ("form-as-text",)),
+    ],
+)  # fmt: skip
+def test_each_form_of_a_digest_is_told_by_its_slips(received, slips):
+    """By hand, with Python's own functions for the writing: what stands in a header is a form of the 32 bytes."""
+    assert comparing(received)(DIGEST) == slips
+    assert comparing(received)(bytes(32)) is None
+
+
+# --- commands, exports and texts --------------------------------------------------------------------------
+
+SENT = f"https://p.example{TARGET}"
+PLAIN = f"GET {TARGET} HTTP/1.1\r\nHost: p.example\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "url", "undone"),
+    [
+        (f'curl ^"{SENT.replace("&", "^&").replace("%", "^%")}^" ^\n  -H ^"A: b^"', SENT, "carets of the Windows command line"),
+        (f"wget --post-data a=b '{SENT}'", SENT, ""),
+        (f"http GET {SENT} more==c", f"{SENT}&more=c", ""),
+        (f"<request base64=\"true\"><![CDATA[{base64.encodebytes(PLAIN.encode()).decode()}]]></request>", SENT, "an export of Burp Suite"),
+        (f"<request base64=\"true\"><![CDATA[{PLAIN}]]></request>", SENT, "an export of Burp Suite"),
+        (f"<request base64=\"false\"><![CDATA[{PLAIN}]]></request>", SENT, "an export of Burp Suite"),
+        (f"17:02:11 IP 10.0.0.1 > 10.0.0.2: Flags [P.]\nE..@.{PLAIN}", SENT, "what a sniffer puts before a request"),
+        (PLAIN.encode().hex(), SENT, "the whole of it was in hex"),
+        (f":authority: p.example\n:scheme: http\n:path: {TARGET}\n:method: GET", SENT.replace("https", "http"), "the origin http://p.example was taken from the headers"),
+        (f"> {PLAIN.splitlines()[0]}\n> Host: p.example\n>\n< HTTP/1.1 403", SENT, "the output of curl -v"),
+        (SENT.replace("https:", "hxxps[:]").replace(".", "[.]"), SENT, "it was made harmless, as in reports of attacks"),
+        (SENT.replace("://", "[:]//"), SENT, "it was made harmless, as in reports of attacks"),
+        (f"{{code:title=a}}{SENT}{{code}}", SENT, "the marks of Jira around it"),
+        (f"{{noformat}}{SENT}{{noformat}}", SENT, "the marks of Jira around it"),
+        (quote(SENT, safe=""), SENT, "the whole of it was percent-encoded"),
+        (f"It says {TARGET.partition('?')[2]} here.", "?" + TARGET.partition("?")[2], "the query had no question mark"),
+        (TARGET.partition("?")[2], "?" + TARGET.partition("?")[2], "the query had no question mark"),
+        ("slug = a\n\nsignature = t=1,signature=0f", "/?slug=a&signature=t%3D1%2Csignature%3D0f", "the parameters stood one by one"),
+        (json.dumps({"log": {"entries": [{"request": {"url": {"raw": SENT}, "method": "GET"}}]}}), SENT, ""),
+        (json.dumps({"requestContext": {"elb": {}}, "path": "/h", "isBase64Encoded": False, "body": "", "queryStringParameters": {"slug": "a%20b", "signature": "t%3D1"}}), "/h?slug=a%20b&signature=t%3D1", "the query was built anew from its parameters"),
+        (json.dumps({"requestContext": {}, "path": "/h", "isBase64Encoded": False, "body": "", "queryStringParameters": {"slug": "a b", "signature": "t=1"}}), "/h?slug=a+b&signature=t%3D1", "the query was built anew from its parameters"),
+    ],
+)  # fmt: skip
+def test_a_request_is_read_as_it_was_sent_and_what_was_undone_is_said(pasted, url, undone):
+    """Chrome's copy for cmd.exe escapes with carets; AWS: a load balancer passes parameters on as they are, API Gateway decodes them."""
+    found = read(pasted.encode(), OFFICE)
+    assert found.url == url
+    assert undone in found.undone or not undone
+
+
+def test_an_escape_without_digits_stands_as_bash_leaves_it():
+    assert words("curl $'a\\xz\\x41\\u\\n'") == ["curl", "a\\xzA\\u\n"]
+
+
+@pytest.mark.parametrize(
+    ("name", "read_"),
+    [
+        ("body", True),
+        ("rawBody", True),
+        ("request_body", True),
+        ("payload", True),
+        ("content", True),
+        ("note", False),
+    ],
+)
+def test_a_body_in_base64_is_read_under_the_names_that_tools_give_it(name, read_):
+    body = json.dumps({"event": "created", "id": "0123456789"})
+    pasted = {"headers": {"X-Sig": "t=1"}, name: base64.b64encode(body.encode()).decode()}
+    found = of_value(pasted, ["x-sig"])
+    assert (found and (found.body, found.undone)) == (
+        (body.encode(), "the body was in base64") if read_ else None
+    )
+
+
+def test_a_body_that_python_prints_as_a_text_in_single_quotes_is_read():
+    found = of_text('x-sig: t=1\n\'{"a": "it\\\'s"}\'', ["x-sig"])
+    assert found == ((("x-sig", "t=1"),), b'{"a": "it\'s"}', "the body was a text of a program")
+    assert of_text('x-sig: t=1\nbody={"a":1}, end', ["x-sig"]) == ((("x-sig", "t=1"),), b'{"a":1}', "")
+
+
+def test_a_cause_is_told_with_its_cure_its_source_and_its_rule_and_a_text_with_what_stands_around():
+    digest = hmac.new(b"key\r\n", b'{"slug":"s"}.1648190384', "sha256").hexdigest()
+    url = f"/h?slug=s&signature=t%3D1648190384%2Csignature%3D{digest}"
+    answer = explain("officernd", url, secret="key", now=1_648_190_384, mine=b'{"slug":"t"}.1648190384')
+    lines = [*told(answer, 1_648_190_384)]
+    assert lines[1:5] == [
+        "Likely cause:",
+        "  The key was the secret with CR and LF behind it.",
+        "    What to do: Strip the line end when the secret is read from a file.",
+        "    known from Windows files; rule officernd:signature.key; more: handshakes explain key-crlf",
+    ]
+    at = lines.index("Your text first differs from the signed message at byte 9: ours has s, yours has t.")
+    assert lines[at + 1 : at + 3] == [
+        '  ours:  …{"slug":"s"}.1648190384',
+        '  yours: …{"slug":"t"}.1648190384',
+    ]

@@ -241,3 +241,98 @@ def test_no_form_is_without_an_example(table):
     assert {(id, change, cost) for id, _, change, cost in there} == {
         (id, change, cost) for id, change, cost, _, _ in rows
     }
+
+
+PAIRS = (("a", "x, y"), ("b", ""), ("n", "7"), ("t", "true"))
+OF_PAIRS = (
+    ("json-numbers", '{"a":"x, y","b":"","n":7,"t":true}', "", 1),
+    ("json-null", '{"a":"x, y","b":null,"n":"7","t":"true"}', "", 1),
+    ("json-null", '{"a": "x, y", "b": null, "n": "7", "t": "true"}', "spaced", 2),
+    ("json-split", '{"a":["x"," y"],"b":"","n":"7","t":"true"}', "", 1),
+    ("json-split", '{"a":["x","y"],"b":"","n":"7","t":"true"}', "blanks taken off", 1),
+    ("json-arrays", '{"a":["x, y"],"b":[""],"n":["7"],"t":["true"]}', "each value in an array", 1),
+    ("json-pairs", '[["a","x, y"],["b",""],["n","7"],["t","true"]]', "an array of pairs", 1),
+    ("query-for-json", "a=x, y&b=&n=7&t=true", "decoded", 1),
+    ("query-for-json", "a=x%2C+y&b=&n=7&t=true", "as a form", 1),
+    ("query-for-json", "a=x%2C%20y&b=&n=7&t=true", "as encodeURIComponent writes it", 2),
+    ("values-joined", "x, y7true", "values without names", 1),
+    ("values-joined", "ax, ybn7ttrue", "names and values", 1),
+    ("values-joined", "x, y,,7,true", "values with commas", 2),
+)
+"""By hand: what parameters become where JSON is needed, each with its cost."""
+
+
+def test_parameters_become_other_json_or_none_at_all():
+    made = [*writers.written_pairs(PAIRS)]
+    own = {id for id, *_ in OF_PAIRS}
+    plain = [way for way in made if way[0] in own and "otherwise" not in way[2]]
+    assert sorted(plain) == sorted(OF_PAIRS)
+    both = {
+        (id, text, cost)
+        for id, text, change, cost in made
+        if change.startswith("and written otherwise: json-spaced")
+    }
+    assert both == {
+        ("json-numbers", '{"a": "x, y", "b": "", "n": 7, "t": true}', 2),
+        ("json-null", '{"a": "x, y", "b": null, "n": "7", "t": "true"}', 2),
+        ("json-split", '{"a": ["x", " y"], "b": "", "n": "7", "t": "true"}', 2),
+        ("json-split", '{"a": ["x", "y"], "b": "", "n": "7", "t": "true"}', 2),
+        ("json-arrays", '{"a": ["x, y"], "b": [""], "n": ["7"], "t": ["true"]}', 2),
+    }
+
+
+def test_numbers_of_json_are_those_of_at_most_eighteen_digits_without_a_zero_in_front():
+    texts = {
+        "a": "0",
+        "b": "-12",
+        "c": "012",
+        "d": "1.5",
+        "e": "9" * 18,
+        "f": "9" * 19,
+        "g": "false",
+        "h": "True",
+        "i": "",
+    }
+    made = {id: text for id, text, change, _ in writers.written_pairs((*texts.items(),)) if not change}
+    assert made["json-numbers"] == (
+        f'{{"a":0,"b":-12,"c":"012","d":"1.5","e":{"9" * 18},"f":"{"9" * 19}","g":false,"h":"True","i":""}}'
+    )
+
+
+def test_of_parameters_without_commas_empty_values_or_numbers_these_forms_are_not_tried():
+    ids = [id for id, *_ in writers.written_pairs((("slug", "a"), ("name", "b c")))]
+    assert not {"json-numbers", "json-null", "json-split"} & {*ids}
+
+
+def test_each_parameter_is_changed_alone_too_and_no_text_is_tried_twice():
+    pairs = (("a", "x y"), ("b", " p q"), ("c", 1))
+    made = [(id, pairs_, change, cost) for id, pairs_, change, cost in changed(pairs, ())]
+    assert len(made) == len({(id, pairs_) for id, pairs_, _, _ in made})
+    alone = {(id, change): (pairs_, cost) for id, pairs_, change, cost in made if change.endswith("alone")}
+    assert alone["values-encoded", "as a form writes them, of a alone"] == ((("a", "x+y"), *pairs[1:]), 2)
+    assert alone["values-encoded", "as encodeURIComponent writes them, of a alone"][0] == (
+        ("a", "x%20y"),
+        *pairs[1:],
+    )
+    assert ("values-encoded", "as rawurlencode writes them, of a alone") not in alone  # the same text
+
+
+def test_what_was_added_is_taken_out_once_and_the_likeliest_first():
+    made = [
+        (change, cost)
+        for _, _, change, cost in parameters.added((("slug", "a"), ("fbclid", "x")), ("slug", "to"))
+    ]
+    put_in = "A value was put into {} on the way: the signature fits with an empty one."
+    assert made == [
+        ("without fbclid", 1), (put_in.format("fbclid"), 2), ("without slug", 1), (put_in.format("slug"), 2),
+        ("without slug and fbclid", 2), ("with an empty to", 2), ("with an empty to", 2), ("with an empty to", 1),
+    ]  # fmt: skip
+    two = [change for _, _, change, _ in parameters.added((("utm_a", "1"), ("slug", "a"), ("gclid", "")), ())]
+    assert two[:4] == ["without utm_a, gclid", "without gclid", "without utm_a", put_in.format("utm_a")]
+    nine = tuple((f"n{number}", "") for number in range(9))
+    changes = [change for _, _, change, _ in parameters.added(nine, ("more",))]
+    assert not [change for change in changes if " and " in change]  # pairs of at most eight
+    assert [change for change in changes if "last" in change] == [
+        f"without the last {many}" for many in range(3, 9)
+    ]
+    assert changes.count("with an empty more") == 2  # in front and behind

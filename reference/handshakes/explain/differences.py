@@ -123,7 +123,7 @@ def _escapes(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callabl
         and rest[:1].lower() == other[:1].lower()
     ):
         return "the hex digits of an escape in another case"
-    if other[:1] == b"\\" and rest[:1] != b"\\":
+    if other[:1] == b"\\":
         return "yours has a backslash that is not in ours"
     if rest[:1] == b'"' and other[:1] == b"'":
         return "yours has single quotes where ours has double ones, as Python's repr writes"
@@ -139,13 +139,9 @@ def _encodings(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Calla
         and yours[before + 1 : before + 3] == ours[before - 1 : before + 1]
     ):
         return "yours is percent-encoded once more"
-    if (
-        re.match(rb"%[0-9A-Fa-f]{2}", other)
-        and unquote(other[:3].decode()).encode() != other[:3]
-        and rest[:1] != b"%"
-    ):
+    if re.match(rb"%[0-9A-Fa-f]{2}", other) and unquote(other[:3].decode()).encode() != other[:3]:
         return f"yours is percent-encoded here ({show(other[:3])}), ours is decoded"
-    if re.match(rb"%[0-9A-Fa-f]{2}", rest) and other[:1] != b"%":
+    if re.match(rb"%[0-9A-Fa-f]{2}", rest):
         return f"ours is percent-encoded here ({show(rest[:3])}), yours is decoded"
     if {rest[:1], other[:1]} == {b"+", b" "}:
         return "a plus sign on one side is a blank on the other"
@@ -171,7 +167,7 @@ def _blanks(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable
     if other[:1] in (b" ", b"\t", b"\n") and rest[:1] not in (b" ", b"\t", b"\n"):
         name = {b" ": "a blank", b"\t": "a tab", b"\n": "a line end"}[other[:1]]
         return f"{name} stands in yours that is not in ours"
-    if rest[:1] == b" " and other[:1] != b" ":
+    if rest[:1] == b" ":
         return "a blank of ours is missing in yours"
     return ""
 

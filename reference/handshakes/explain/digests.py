@@ -153,7 +153,7 @@ def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
             words = b"".join(value[at : at + 4][::-1] for at in range(0, len(value), 4))
             found.append(((*slips, *more, "form-reversed"), words))
         if 8 <= len(value) < 32:
-            found.append(((*slips, *more, "form-cut"), value))
+            found.append(((*slips, *dict.fromkeys((*more, "form-cut"))), value))
 
     numbers = _bytes(text)
     if numbers is not None:
