@@ -18,6 +18,7 @@ from handshakes.explain import explain
 from handshakes.explain.afterwards import _right
 from handshakes.explain.budget import Budget
 from handshakes.explain.commands import words
+from handshakes.explain.damage import rewritten
 from handshakes.explain.differences import Mine, compared
 from handshakes.explain.digests import comparing
 from handshakes.explain.entries import described
@@ -435,3 +436,56 @@ def test_a_cause_is_told_with_its_cure_its_source_and_its_rule_and_a_text_with_w
         '  ours:  …{"slug":"s"}.1648190384',
         '  yours: …{"slug":"t"}.1648190384',
     ]
+
+
+def test_a_truth_value_in_json_is_no_parameter_and_a_number_is_one():
+    value = {"slug": "a", "flag": True, "n": 7, "signature": "t=1"}
+    assert parameters("", value, ["signature"]) == [("slug", "a"), ("n", "7"), ("signature", "t=1")]
+
+
+@pytest.mark.parametrize(
+    ("named", "url"),
+    [
+        ("https://p.example/h", "https://p.example/h"),
+        ("https://p.example/", "https://p.example/h"),
+        ("https://p.example/app", "https://p.example/app/h"),
+        ("https://h", "https://h/h"),
+    ],
+)
+def test_an_address_that_was_named_with_the_path_has_it_once(named, url):
+    query = TARGET.partition("?")[2]
+    assert read(TARGET.encode(), OFFICE, origins=[named]).url == f"{url}?{query}"
+
+
+def test_a_time_of_at_most_fourteen_digits_may_be_of_another_clock():
+    for digits, many in ((14, 4), (15, 0)):
+        ids = [id for id, *_ in joined((b"{}", b"1" * digits))]
+        assert ids.count("message-two-clocks") == many
+
+
+def test_a_signature_without_the_name_of_its_header_is_read_by_its_form():
+    value = "t=1648190384,signature=" + "0f" * 32
+    assert of_text(f'We got {value} with {{"a":1}}', ["x-sig"]) == ((("x-sig", value),), b'{"a":1}', "")
+
+
+def test_a_body_may_have_been_written_again_with_other_numbers_order_or_slashes():
+    made = {(id, change): (text, cost) for id, text, change, cost in rewritten(b'{"b":[1,2.0],"a":"x/y"}')}
+    expected = {
+        ("json-number", "whole numbers with .0"): (b'{"b":[1.0,2.0],"a":"x/y"}', 1),
+        ("json-number", "numbers without .0"): (b'{"b":[1,2],"a":"x/y"}', 1),
+        ("json-rewritten", "json-python"): (b'{"b": [1, 2.0], "a": "x/y"}', 1),
+        ("json-rewritten", "json-indented, a tab"): (
+            b'{\n\t"b": [\n\t\t1,\n\t\t2.0\n\t],\n\t"a": "x/y"\n}',
+            2,
+        ),
+        ("json-reordered", "members sorted"): (b'{"a":"x/y","b":[1,2.0]}', 1),
+    }
+    assert {key: made[key] for key in expected} == expected
+    one = {
+        change: (text, cost)
+        for id, text, change, cost in rewritten(b'{"a":1,"b":-2,"c":3.5}')
+        if id == "json-number"
+    }
+    assert one["number 1 with .0"] == (b'{"a":1.0,"b":-2,"c":3.5}', 2)
+    assert one["number 2 with .0"] == (b'{"a":1,"b":-2.0,"c":3.5}', 2)
+    assert b'{"a":"x/y"}' in [text for _, text, _, _ in rewritten(b'{"a":"x\\/y"}')]
