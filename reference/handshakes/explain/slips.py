@@ -95,10 +95,10 @@ GENERAL: tuple[Slip, ...] = (
         ("key-code-page", "The key was the secret in a code page, not in UTF-8.", "Encode the secret as UTF-8.", "Windows-1251, Encoding.Default, ASCII"),
         ("key-uuid-bytes", "The key was the 16 bytes of the UUID that the secret is.", "Use the text's bytes; do not parse it.", "Guid.ToByteArray, UUID.fromString"),
         ("key-from-base32", "The key was the secret decoded from base32.", "Use the text's bytes; do not decode it.", "libraries for one-time passwords"),
-        ("key-typographic", "The secret given here has a typographic quote, dash or dots; the key had what is typed on a keyboard.", "Copy the secret from where it was made, not from a mail or a document.", "mail programs, word processors, chats"),
+        ("key-typographic", "The secret given here has a typographic quote, dash or dots; the key had what is typed on a keyboard.", "Whoever gave it: copy the secret from where it was made, not from a mail or a document.", "mail programs, word processors, chats"),
         ("key-number", "The secret has digits alone, and the key was written as a number.", "Keep the secret as text; format the cells as text.", "spreadsheets, CSV, YAML, JSON"),
         ("key-named", "A name or a prefix stood before the secret in the key.", "Give the value alone.", "cut, grep, headers"),
-        ("key-joined", "The secret given here has blanks or line ends in it; the key was without them.", "Take them out of the secret given here.", "wrapped lines, mails"),
+        ("key-joined", "The secret given here has blanks or line ends in it; the key was without them.", "Whoever gave it: take them out of the secret given here.", "wrapped lines, mails"),
     ),
     *_rows(
         "parameters",

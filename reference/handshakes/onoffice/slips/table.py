@@ -42,7 +42,7 @@ SLIPS: tuple[Slip, ...] = (
         ("signature-doubled", "The parameter signature occurs twice: one of them fits.", "Find what signs a signed URL again.", "retries, redirects"),
         ("names-as-text", "Names with dots, brackets or blanks were signed as they are.", "Use names of letters, digits, - and _ only: PHP renames the others.", "Python, Node, Java"),
         ("not-utf-8", "The query is not UTF-8; its bytes were signed as they are.", "Encode values as UTF-8 before they are escaped.", "Latin-1 pages, escape(), utf8_decode"),
-        ("parameter-lost", "A parameter without a value was lost on the way: the signature fits with it.", "Read the raw query.", "frameworks that drop empty parameters"),
+        ("parameter-lost", "A parameter without a value was lost on the way: the signature fits with it.", "Receiver: read the raw query.", "frameworks that drop empty parameters"),
     ),
     *_rows(
         "order",
