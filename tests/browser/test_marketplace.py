@@ -582,6 +582,16 @@ def test_facts_of_a_refusal_stand_in_one_line_below_each_other(page_of):
     until(lambda: len({round(one[0]) for one in edges(facts)}) == 1, 60)
 
 
+def test_on_a_phone_a_step_leads_to_the_message_that_it_names(page_of):
+    page_of.set_viewport_size({"width": 390, "height": 844})
+    choose(page_of, "healthcheck", "stale")
+    press(page_of, "healthcheck")
+    page_of.locator("[data-see=healthcheck]").click()
+    page_of.locator("#message #wrong", has_text="one hour before").wait_for()
+    assert page_of.locator("#main").get_attribute("data-view") == "message"
+    page_of.set_viewport_size({"width": 1280, "height": 813})
+
+
 def test_an_answer_that_was_refused_is_not_headed_as_verified(page_of):
     choose(page_of, "connect", "secret-empty")
     window(page_of, "connect").locator("#back").wait_for()

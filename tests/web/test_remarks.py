@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
@@ -237,7 +238,7 @@ def test_what_the_receiver_asked_last_is_linked_where_its_answer_was_refused_or_
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("code-reused", "exchange each code once"),
+        ("code-reused", "nothing has to be changed in the code"),
         ("token-429", "wait the 60 seconds"),
         ("error-organization", "change nothing, store no half-made connection"),
         ("another-client", "compare settings.appClientId"),
@@ -501,6 +502,23 @@ def test_the_operator_reads_where_a_missing_name_stands_and_advice_for_headers_o
         one for one in market.hosts["officernd"].why.rows() if one.refused.reason == "duplicate-parameter"
     )
     assert row.todo()[0] == "Sender (OfficeRnD): send the header once." and "proxy" in row.todo()[1]
+
+
+def test_the_operator_reads_which_parameter_names_a_foreign_address_and_what_an_unknown_one_sent(market):
+    ask(market, "POST", "/press", platform="retailcrm", press="on", fault="activity-foreign-host")
+    row = newest(market, "retailcrm")
+    assert row.facts["parameter"] == "systemUrl" and "Keep the address that is stored" in row.todo()[1]
+    ask(market, "POST", "/press", platform="retailcrm", press="on", fault="activity-unknown")
+    assert newest(market, "retailcrm").facts["sent"] == "clientId, activity, systemUrl"
+
+
+def test_the_operators_why_shows_the_rule_itself(market):
+    ask(market, "POST", "/press", platform="retailcrm", press="on", fault="activity-numbers")
+    operator = market.hosts["retailcrm"].why
+    one = operator.kept.all()[-1]
+    shown = drive(market, Browser().open(f"{operator.origin}/?n={one.number}"), "retailcrm").text
+    rule = clause("retailcrm", one.refused.clause)["text"]
+    assert re.sub(r" \([A-Z]\d+\)|`", "", rule)[:40] in unescape(shown)
 
 
 def test_two_refusals_of_one_click_are_one_row_of_the_operators_page(market):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ..core.messages import Request
 from ..core.printing import printable
@@ -32,7 +32,7 @@ _ANSWERED = {
 """What to do about an error of an API, by its status or the first digit of it."""
 _OF_ANSWERS = {
     "identity-mismatch": "The answer is about something else than was asked for. Keep nothing of it; is the token another one's?",
-    "unexpected-answer": "Compare the answer with the documented one, and take nothing from it.",
+    "unexpected-answer": "Sender: answer in the documented form. Receiver: compare the answer with the documented one, and take nothing from it. The call may have been carried out all the same: look at its effect before you repeat it.",
     "missing-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
     "empty-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
     "not-allowed": "Compare what is missing with what the answer granted. Ask the person to grant it, and begin the step anew.",
@@ -64,7 +64,8 @@ _REQUESTS = {
     "stale": f"Sender: send a new one; an old link, copied or out of a log, stays refused. {REFUSE} If it was sent just now: let both clocks run by NTP.",
     "from-the-future": f"Sender: sign the time in UTC seconds. {REFUSE} If it is right: let both clocks run by NTP.",
     "replayed": f"Sender: make a new one for each use. {REFUSE} A repeat is an attack or a retry.",
-    "not-allowed": f"{REFUSE} If the list is configuration, extend it only with what you own or the platform owns.",
+    "not-allowed": f"Sender: send what is allowed there. {REFUSE} If the list is configuration, extend it only with what you own or the platform owns.",
+    "foreign-address": f"Sender: send the address of the account itself. {REFUSE} Keep the address that is stored, and call nothing at the other one. If the list of hosts is configuration, extend it only with what you own or the platform owns.",
     "identity-mismatch": f"{REFUSE} Believe the API's answer, never the request, and change nothing that is stored.",
     "wrong-state": f"{REFUSE} The person begins the step anew. A browser that goes back or reloads sends it a second time; else the step was begun in another browser, or what it belongs to was finished or removed.",
 }
@@ -96,6 +97,8 @@ def advice(refused: Refused, looks: bool = False, request: Request | None = None
         return by("Receiver", named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint())
     if answered(refused) and refused.reason in _OF_ANSWERS:
         return by("Receiver", _OF_ANSWERS[refused.reason])
+    if refused.reason == "not-allowed" and {"origin", "url"} & set(evidence):
+        return _REQUESTS["foreign-address"]
     if (
         refused.reason == "duplicate-parameter"
         and request
@@ -195,8 +198,43 @@ def facts(refused: Refused, request: Request | None = None) -> dict[str, str]:
     found = {name: TYPES.get(str(value), str(value)) for name, value in refused.evidence.items()}
     if request is None:
         return found
-    more = {"parameter": misspelt(request, refused), "also": elsewhere(request, refused)}
+    address = str(refused.evidence.get("origin", refused.evidence.get("url", "")))
+    more = {
+        "parameter": misspelt(request, refused) or holder(request, address),
+        "also": elsewhere(request, refused),
+    }
+    if refused.reason == "unknown-installation":
+        more["sent"] = ", ".join(printable(name, 40) for name in names_in(request)[:9])
     return found | {name: value for name, value in more.items() if value}
+
+
+def pairs_in(request: Request) -> list[tuple[str, str]]:
+    """Return the names and values of a request's query and form, decoded as far as they can be."""
+    form = request.body.decode("latin-1") if "urlencoded" in request.header("content-type") else ""
+    return [pair for text in (request.query, form) for pair in parse_qsl(text, True, errors="replace")]
+
+
+def names_in(request: Request) -> list[str]:
+    """Return the names of a request's query and form.
+
+    >>> names_in(Request("GET", "http://a", "/p?a=1&b="))
+    ['a', 'b']
+    """
+    return [name for name, _ in pairs_in(request)]
+
+
+def holder(request: Request, address: str) -> str:
+    """Return the name, of a parameter or of a JSON member in one, whose value is at an address; nothing where none is.
+
+    >>> form = (("content-type", "application/x-www-form-urlencoded"),)
+    >>> holder(Request("POST", "http://a", "/p", form, b'x={"systemUrl":"http://b"}'), "http://b")
+    'systemUrl'
+    """
+    for name, value in pairs_in(request) if "://" in address else ():
+        inner = re.search(r'"(\w{1,40})"\s*:\s*"' + re.escape(address), value.replace("\\/", "/"))
+        if inner or value.startswith(address):
+            return inner[1] if inner else printable(name, 40)
+    return ""
 
 
 def elsewhere(request: Request, refused: Refused) -> str:

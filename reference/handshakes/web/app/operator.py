@@ -23,6 +23,7 @@ from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest
 from ..advice import UNTOLD, advice, by_side, facts, named
 from ..reasons import NOT_THE_SIGNATURE, Case, beside, ruled
+from ..remarks import clause
 from .layout import STATIC, rendered, static, themed
 
 MOST_ANSWERS = 100
@@ -138,12 +139,15 @@ class Operator:
             return rendered("why.html", request, status=404, one=None, platform=self._title)
         row = Row(self._title, one.endpoint, one.refused, one)
         told = self.answer(one)
+        rule = clause(self.platform, one.refused.clause) if one.refused else None
         return rendered(
             "why.html",
             request,
             one=one,
             row=row,
             told=told,
+            rule=rule,
+            plain=plain,
             name=self.platform,
             platform=self._title,
             sentence=sentence,
@@ -218,6 +222,15 @@ class Operator:
             nothing = "No secret is known here for this request: nothing can be compared."
             return {**NO_MORE, "after": "" if after == NOT_THE_SIGNATURE else after or nothing}
         return {"after": "", **case.told(ruled(one.refused, found))}
+
+
+def plain(text: str) -> str:
+    """Return a rule without the numbers of ambiguities and the marks of code.
+
+    >>> plain("Send `a` (A7).")
+    'Send a.'
+    """
+    return re.sub(r" \((?:[A-Z]\d+(?:, )?)+\)", "", text).replace("`", "")
 
 
 def used_up(identity: str, one: Installation | StoreError) -> bool:

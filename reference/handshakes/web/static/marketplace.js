@@ -85,10 +85,12 @@ const card = (step, number, current) => {
     steps(shop);
     $(`[data-fault="${step.id}"]`).focus();
   });
+  const seen = step.shows && ["refused", "failed", "violated"].includes(step.state) ? el("button", { class: "link", type: "button", "data-see": step.id }, `See message ${step.shows}`) : null;
+  seen?.addEventListener("click", () => { document.dispatchEvent(new CustomEvent("goto", { detail: step.shows })); if (innerWidth <= 760) view("message"); });
   const none = step.faults ? null : el("p", { class: "hint", "data-none": step.id }, "No fault can be chosen for this step.");
   return el("li", { class: `step ${step.state} ${current ? "open" : ""}`, "data-step": step.id, "data-try": String(step.try), "aria-current": current ? "step" : false },
     el("span", { class: "n", "aria-hidden": "true" }, sign), el("div", { class: "name" }, el("h3", {}, step.title), state(kind, word)),
-    el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said),
+    el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said, seen ? " " : "", seen),
     step.ready ? el("div", { class: "do" }, go, off, choose, none) : null);
 };
 
