@@ -519,6 +519,12 @@ def test_the_operators_why_shows_the_rule_itself(market):
     shown = drive(market, Browser().open(f"{operator.origin}/?n={one.number}"), "retailcrm").text
     rule = clause("retailcrm", one.refused.clause)["text"]
     assert re.sub(r" \([A-Z]\d+\)|`", "", rule)[:40] in unescape(shown)
+    ask(market, "POST", "/press", press="healthcheck", fault="parameter-dropped")
+    operator = market.hosts["officernd"].why
+    shown = drive(
+        market, Browser().open(f"{operator.origin}/?n={operator.kept.all()[-1].number}"), "officernd"
+    ).text
+    assert "signature-mismatch" in shown and "The rule:" not in shown, "one wrong byte anywhere gives it"
 
 
 def test_two_refusals_of_one_click_are_one_row_of_the_operators_page(market):

@@ -139,7 +139,8 @@ class Operator:
             return rendered("why.html", request, status=404, one=None, platform=self._title)
         row = Row(self._title, one.endpoint, one.refused, one)
         told = self.answer(one)
-        rule = clause(self.platform, one.refused.clause) if one.refused else None
+        told_by_check = one.refused and one.refused.reason not in UNTOLD  # a wrong signature tells of no rule
+        rule = clause(self.platform, one.refused.clause) if one.refused and told_by_check else None
         return rendered(
             "why.html",
             request,
