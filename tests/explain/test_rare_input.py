@@ -17,11 +17,12 @@ from handshakes.core.cases import Case, Layer
 from handshakes.explain import explain
 from handshakes.explain.afterwards import _right
 from handshakes.explain.budget import Budget
-from handshakes.explain.commands import words
+from handshakes.explain.commands import fetch, words
 from handshakes.explain.damage import rewritten
 from handshakes.explain.differences import Mine, compared
 from handshakes.explain.digests import comparing
 from handshakes.explain.entries import described
+from handshakes.explain.exports import opened
 from handshakes.explain.keys import keys
 from handshakes.explain.levels import Levels
 from handshakes.explain.logs import host_of, logged, of_line
@@ -375,6 +376,7 @@ PLAIN = f"GET {TARGET} HTTP/1.1\r\nHost: p.example\r\n\r\n"
         (f"{{code:title=a}}{SENT}{{code}}", SENT, "the marks of Jira around it"),
         (f"{{noformat}}{SENT}{{noformat}}", SENT, "the marks of Jira around it"),
         (quote(SENT, safe=""), SENT, "the whole of it was percent-encoded"),
+        ("/h?slug%3Da%26signature%3Dt%253D1", "/h?slug=a&signature=t%3D1", "the whole of it was percent-encoded"),
         (f"It says {TARGET.partition('?')[2]} here.", "?" + TARGET.partition("?")[2], "the query had no question mark"),
         (TARGET.partition("?")[2], "?" + TARGET.partition("?")[2], "the query had no question mark"),
         ("slug = a\n\nsignature = t=1,signature=0f", "/?slug=a&signature=t%3D1%2Csignature%3D0f", "the parameters stood one by one"),
@@ -489,3 +491,65 @@ def test_a_body_may_have_been_written_again_with_other_numbers_order_or_slashes(
     assert one["number 1 with .0"] == (b'{"a":1.0,"b":-2,"c":3.5}', 2)
     assert one["number 2 with .0"] == (b'{"a":1,"b":-2.0,"c":3.5}', 2)
     assert b'{"a":"x/y"}' in [text for _, text, _, _ in rewritten(b'{"a":"x\\/y"}')]
+
+
+def test_what_wget_posts_is_the_word_behind_its_option():
+    command = fetch("wget --post-data a=b --quiet https://a.example/")
+    assert command is not None and (command.url, command.body) == ("https://a.example/", b"a=b")
+
+
+def test_an_export_in_base64_may_be_wrapped():
+    wrapped = base64.encodebytes(PLAIN.encode()).decode()
+    assert "\n" in wrapped.strip()
+    assert opened(f'<request base64="true"><![CDATA[{wrapped}]]></request>', []) == PLAIN.encode()
+
+
+def test_rows_of_name_and_value_may_say_key_for_name():
+    rows = [{"key": "slug", "value": "a"}, {"name": "signature", "value": "t=1"}, {"value": "x"}]
+    assert parameters("", rows, ["signature"]) == [("slug", "a"), ("signature", "t=1")]
+
+
+@pytest.mark.parametrize("name", ["rawBody", "raw", "content"])
+def test_a_request_that_a_tool_recorded_has_its_body_under_the_name_of_the_tool(name):
+    signature = "t=1648190384,signature=" + "0f" * 32
+    request = {
+        "url": "https://p.example/hook",
+        "headers": {"officernd-signature": signature},
+        name: '{"event":1}',
+    }
+    found = read(json.dumps({"request": request}).encode(), OFFICE)
+    assert found.body == b'{"event":1}'
+
+
+def test_a_text_of_ones_own_is_explained_by_what_makes_it():
+    digest = hmac.new(b"key", b'{"slug":"s"}.1648190384', "sha256").hexdigest()
+    url = f"/h?slug=s&signature=t%3D1648190384%2Csignature%3D{digest}"
+    answer = explain("officernd", url, secret="key", now=1_648_190_384, mine=b'{"slug": "s"}.1648190384')
+    assert answer.mine is not None
+    assert {one.id for one in answer.mine.explanations[0]} >= {"json-python", "json-spaced"}
+
+
+def signed(time: str, message: bytes, key: bytes = b"key", name: str = "sha256") -> str:
+    """Return a URL with the digest of a message under a key, which says that it was signed at a time."""
+    digest = hmac.new(key, message, name).hexdigest()
+    return f"/h?slug=s&locations=%C3%A9&signature=t%3D{time}%2Csignature%3D{digest}"
+
+
+def test_three_usual_slips_are_found_by_the_long_search_alone():
+    url = signed("1648190384", b'{"locations":"\\u00e9","slug":"s"}.1648190384', name="sha1")
+    answer = explain("officernd", url, secret="key", now=1_648_190_384)
+    assert (answer.explanations, answer.ended) == ((), "complete")
+    longer = explain("officernd", url, secret="key", now=1_648_190_384, deep=True)
+    assert longer.explanations[0][0].id == "order-sorted + json-ascii + mac-sha1"
+
+
+def test_a_time_in_milliseconds_is_said_beside_another_cause_but_not_beside_one_of_the_time():
+    texts = {
+        time: f'{{"slug":"s","locations":"é"}}.{time}'.encode() for time in ("1648190384000", "1648190384")
+    }
+    for url, cause in (
+        (signed("1648190384000", texts["1648190384000"], b"key\n"), "key-line-end + time-in-milliseconds"),
+        (signed("1648190384000", texts["1648190384"]), "message-time-unit"),
+    ):
+        answer = explain("officernd", url, secret="key", now=1_648_190_384)
+        assert [one.id for one in answer.explanations[0]] == [cause]
