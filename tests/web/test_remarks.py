@@ -556,3 +556,12 @@ def test_a_url_that_was_signed_with_the_customers_api_key_is_found_once_the_prov
         (first, *_), *_ = why(who.place, one)["explanations"]
         says = "Another secret was used: the customer's API key, not the provider's secret."
         assert first["parts"][0]["says"] == says
+
+
+def test_the_list_of_faults_in_a_window_says_which_have_to_be_refused(market):
+    popup = pressed(market, "retailcrm", "popup-example-module")
+    listed = {form.id: form for form in popup.forms}["connect"]
+    assert listed
+    shown = unescape(popup.text)
+    assert "wrong-token: the last digit of the token is another; refused, signature-mismatch" in shown
+    assert "multipart: a multipart form, as some clients send; survived" in shown

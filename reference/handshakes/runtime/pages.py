@@ -34,7 +34,7 @@ BODY
 """
 
 _MACROS = """{% macro fault_choice(choices) %}<label>with <select name="fault"><option value="">no fault</option>
-{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}</option>{% endfor %}
+{% for fault in choices %}<option value="{{ fault.name }}">{{ fault.name }}: {{ fault.what }}; {{ "refused, " ~ fault.expected.reason if fault.expected.reason is defined else "survived" }}</option>{% endfor %}
 </select></label>{% endmacro %}
 {%- macro finding_items(findings) %}{% for f in findings %}
 <li><code>{{ f.clause }}</code> <span class="{{ f.state | replace(' ', '-') }}">{{ f.state }}
