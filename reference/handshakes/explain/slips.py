@@ -129,7 +129,7 @@ GENERAL: tuple[Slip, ...] = (
         ("json-ascii", "The JSON has \\u escapes for what is not ASCII.", "Python: ensure_ascii=False; PHP: JSON_UNESCAPED_UNICODE.", "Python, PHP"),
         ("json-php", "PHP's json_encode wrote it by default: \\/ for a slash, and \\u escapes.", "json_encode($v, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE)", "PHP json_encode"),
         ("json-slashes", "Slashes in the JSON were escaped as \\/, or the escape was lost.", "PHP: JSON_UNESCAPED_SLASHES; ujson: escape_forward_slashes=False.", "PHP json_encode, ujson"),
-        ("json-go", "Go's json.Marshal wrote it: \\u0026, \\u003c and \\u003e for &, < and >.", "Use an Encoder with SetEscapeHTML(false), and cut off the line end that it writes: bytes.TrimSuffix(b, []byte(\"\\n\")).", "Go encoding/json, Rails"),
+        ("json-go", "Go's json.Marshal wrote it: \\u0026, \\u003c and \\u003e for an ampersand, < and >.", "Use an Encoder with SetEscapeHTML(false), and cut off the line end that it writes: bytes.TrimSuffix(b, []byte(\"\\n\")).", "Go encoding/json, Rails"),
         ("json-gson", "Gson wrote it: \\u003d, \\u0026 and \\u0027 for =, & and '.", "new GsonBuilder().disableHtmlEscaping()", "Java Gson"),
         ("json-dotnet", "System.Text.Json wrote it: \\u0022, \\u002B and capitals in escapes.", "JavaScriptEncoder.UnsafeRelaxedJsonEscaping", ".NET System.Text.Json"),
         ("json-upper-hex", "The JSON has \\u escapes with capital hex digits.", "Turn the escapes off; control characters keep them, so take json, orjson or msgspec.", "python-rapidjson, C#"),
