@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from docs.text import clause, prose
+from handshakes.core.refusals import REASONS
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import register
 
 FILE = Path(__file__).parent / "questions.toml"
 PAGE = "questions.md"
+SENT_BACK = "any-status"
+"""The question that says what the sender of a refused request is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ def sections() -> str:
             parts += [f"### {short}{one.ask} {{ #{one.id} }}", prose(one.answer)]
             links = [f"{clause(id, '')} {how_known(id)}" for id in one.see]
             links += [f"[more]({one.page})"] if one.page else []
+            if set(re.findall("`([a-z-]+)`", one.answer)) & {*REASONS}:
+                links.append(f"reasons are for your log: [what to send back](#{SENT_BACK})")
             parts.append(" · ".join(links) + "\n{ .facts data-search-exclude=yes }")
     return "\n\n".join(parts)
 

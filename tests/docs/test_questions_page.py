@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docs import questions_page
+from handshakes.core.refusals import REASONS
 from handshakes.onoffice.script import SCRIPT
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import recipe, register
@@ -83,6 +84,8 @@ def test_what_an_answer_rests_on_is_linked_with_how_it_is_known():
         for id in one.see:
             platform, _, short = id.partition(":")
             assert f"(clauses/{platform}.md#{short}) {questions_page.how_known(id)}" in section
+        named = any(f"`{code}`" in one.answer for code in REASONS)
+        assert (f"[what to send back](#{questions_page.SENT_BACK})" in section) == named
         assert not one.page or (DOCS / one.page.partition("#")[0]).exists() or "/" in one.page
     assert doctest.testmod(questions_page) == (0, 1)
 
