@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from ..core.refusals import Refused
 
 
-def lifetime(value: object) -> int:
-    """Return a lifetime in whole seconds, which may come as text; 0 for anything else.
+def lifetime(answer: Mapping[str, Any], clause: str) -> int:
+    """Return the seconds that an answer's `expires_in` says, which may come as text; else refuse with `unexpected-answer`.
 
-    >>> lifetime(3599), lifetime("3599"), lifetime(True), lifetime("soon")
-    (3599, 3599, 0, 0)
+    >>> lifetime({"expires_in": 3599}, "shop:token"), lifetime({"expires_in": "3599"}, "shop:token")
+    (3599, 3599)
     """
+    value = answer.get("expires_in")
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        said = "is not a number of seconds" if "expires_in" in answer else "is missing"
+        raise Refused("unexpected-answer", clause, {"expires_in": said})
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from ..core.refusals import Refused
 UNTOLD = ("signature-mismatch", "decryption-failed")
 """Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
 LOOK = dict.fromkeys(
-    UNTOLD, "“Why?” tries the mistakes that are known, and shows what the receiver computed, stage by stage."
+    UNTOLD,
+    "Was a secret changed on one side? “Why?” tries the mistakes that are known, and shows what the receiver computed.",
 ) | {"malformed": "“Why?” looks at it character by character, though it may be masked here."}
 """In place of what to do where the page shows the cause there alone."""
 REFUSE = "Receiver: refuse it, as here."
@@ -27,7 +28,7 @@ _ANSWERED = {
     "403": "The key or token may not do this. Has it the right? Is it of the account whose address was asked?",
     "404": "What was asked for is not there. Compare path and account with the documentation.",
     "429": "Too many requests. Wait as long as the answer says, then repeat it.",
-    "5": "The fault is on the other side. Keep what was there, change nothing, and repeat it later.",
+    "5": "The fault is on the other side. Keep what was there, change nothing, and begin the step anew later: a code may be used up.",
 }
 """What to do about an error of an API, by its status or the first digit of it."""
 _OF_ANSWERS = {
@@ -89,6 +90,8 @@ def advice(refused: Refused, looks: bool = False, request: Request | None = None
         return LOOK[refused.reason]
     if "consented by" in evidence:
         return f"{REFUSE} The person who consented was signed in as another user: she signs in as the one who opened the app, and consents again."
+    if refused.reason == "platform-error" and "elements.success" in evidence:
+        return f"Sender: say success in elements.success, with HTTP 200. {by('Receiver', _OF_ANSWERS['unexpected-answer'])}"
     if refused.reason == "platform-error":
         status = str(evidence.get("status", ""))
         code = str(evidence.get("errorcode", ""))

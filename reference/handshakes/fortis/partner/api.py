@@ -83,9 +83,7 @@ class Api:
         form = form_body({**fields, "client_id": ours.client_id, "client_secret": ours.client_secret})
         request = Request("POST", base, ours.token_path, (("content-type", URLENCODED),), form)
         answer = object_of((yield from call(request, CLAUSE + "oauth.redirects")), clause)
-        seconds = lifetime(answer.get("expires_in"))
-        if seconds <= 0:
-            raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
+        seconds = lifetime(answer, clause)
         access_token = sendable(text_of(answer, "access_token", clause))
         sent = answer if "refresh_token" in answer else {"refresh_token": kept or None}
         return Tokens(access_token, text_of(sent, "refresh_token", clause), self.clock() + seconds)

@@ -41,9 +41,7 @@ class Api:
         origin = self.configuration.identity_origin
         request = Request("POST", origin, "/oauth/token", headers, form_body(fields), TOKEN_TIMEOUT)
         answer = object_of((yield from call(request, clause)), clause)
-        seconds = lifetime(answer.get("expires_in"))
-        if seconds <= 0:
-            raise Refused("unexpected-answer", clause, {"expires_in": "is not a number of seconds"})
+        seconds = lifetime(answer, clause)
         access_token = text_of(answer, "access_token", clause)
         if not all("!" <= character <= "~" for character in access_token):  # RFC 6750, 2.1: for a header
             raise Refused("unexpected-answer", clause, {"access_token": "holds what no header can carry"})

@@ -51,7 +51,11 @@ class Api:
         elements = first_record(result, clause).get("elements")
         said = elements.get("success") if isinstance(elements, dict) else None
         if said != "success":
-            raise Refused("platform-error", clause, {"elements.success": "is not success"})
+            raise Refused(
+                "platform-error",
+                clause,
+                {"elements.success": "is missing" if said is None else "is not success"},
+            )
 
     def estate(self, access: Access, estate_id: str, claim: str) -> Step[dict[str, Any]]:
         """onoffice:claim.returned. Read one property for the user whose claim this is; return its elements."""
