@@ -96,7 +96,7 @@ def test_a_difference_is_named_on_either_side_with_more_behind_it(ours, yours, n
 
 def test_a_tab_that_is_a_blank_in_the_other_text_is_not_said_to_be_missing():
     found = compared([Stage("message", b"a\tbc")], b"a bc")
-    assert (found.at, found.name) == (1, "ours has ‹TAB›, yours has  ")
+    assert (found.at, found.name) == (1, "ours has a tab, yours has a blank")
 
 
 # --- what is read -----------------------------------------------------------------------------------------

@@ -165,7 +165,8 @@ def _part(field: str, command: Command, *, as_it_is: bool) -> str:
 
 def _encoded(text: str) -> str:
     name, equals, value = text.partition("=")
-    return f"{name}{equals}{quote_plus(value)}" if equals else quote_plus(text)
+    coded = quote_plus(value if equals else text, errors="surrogatepass")
+    return f"{name}=" + coded if equals else coded
 
 
 def fetch(text: str) -> Command | None:
@@ -179,6 +180,9 @@ def fetch(text: str) -> Command | None:
         method = re.search(r"[\"']?method[\"']?:\s*[\"'](\w+)[\"']", text)
         body = re.search(r"[\"']?body[\"']?:\s*(\"(?:[^\"\\]|\\.)*\")", text, re.S)
         content = re.sub(r"\\(u[0-9A-Fa-f]{4}|.)", _ansi, body[1][1:-1], flags=re.S) if body else ""
+        content = content.encode("utf-16-le", "surrogatepass").decode(
+            "utf-16-le", "replace"
+        )  # pairs are joined
         rows = re.findall(r"\"([A-Za-z][A-Za-z0-9-]*)\":\s*\"((?:[^\"\\]|\\.)*)\"", text)
         headers = tuple((name.lower(), value) for name, value in rows if name not in ("method", "body"))
         return Command(

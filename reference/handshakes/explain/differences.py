@@ -162,14 +162,15 @@ def _encoded_twice(ours: bytes, yours: bytes, at: int) -> bool:
 
 
 def _blanks(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
-    if (rest[:1] == b"\r" and other[:1] == b"\n") or (rest[:1] == b"\n" and other[:1] == b"\r"):
+    if {rest[:1], other[:1]} == {b"\r", b"\n"}:
         return "line ends are LF on one side and CR LF on the other"
-    if other[:1] in (b" ", b"\t", b"\n") and rest[:1] not in (b" ", b"\t", b"\n"):
-        name = {b" ": "a blank", b"\t": "a tab", b"\n": "a line end"}[other[:1]]
-        return f"{name} stands in yours that is not in ours"
-    if rest[:1] == b" ":
-        return "a blank of ours is missing in yours"
-    return ""
+    known = {b" ": "a blank", b"\t": "a tab", b"\n": "a line end"}
+    here, there = known.get(rest[:1]), known.get(other[:1])
+    if here and there:
+        return f"ours has {here}, yours has {there}"
+    if there:
+        return f"{there} stands in yours that is not in ours"
+    return f"{here} of ours is missing in yours" if here else ""
 
 
 def _letters(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:

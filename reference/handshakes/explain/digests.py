@@ -53,8 +53,6 @@ def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
     return None
 
 
-SHORTEST = 16
-"""From how many bytes on a digest may be the beginning of a longer one."""
 LONGEST = 64
 """How many bytes the longest digest has; what is longer holds more than a digest, and is not cut."""
 SIZES = frozenset({16, 20, 28, 32, 48, 64})
@@ -99,7 +97,7 @@ def comparing(received: str) -> Callable[[Any], tuple[str, ...] | None]:
     parts += [
         ((*slips, "form-cut"), digest, len(digest))  # a longer digest, cut to the usual length
         for slips, digest in read
-        if "form-cut" not in slips and len(digest) >= SHORTEST
+        if "form-cut" not in slips
     ]
     small, length = received.lower(), len(received)
     odd = _odd(small)
@@ -113,7 +111,7 @@ def comparing(received: str) -> Callable[[Any], tuple[str, ...] | None]:
         for slips, digest, least in parts:
             if not least < size <= LONGEST:
                 continue
-            if made.startswith(digest) or (least < 2 * SHORTEST and made.endswith(digest)):
+            if made.startswith(digest) or (least < 32 and made.endswith(digest)):
                 return slips
         if (odd or length < 2 * size) and isinstance(made, bytes):
             return lossy(made, received)
@@ -132,11 +130,11 @@ def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
     """
     slips: list[str] = []
     for slip, changed in (
-        ("form-percent", lambda t: unquote(t) if "%" in t else t),
+        ("form-percent", unquote),
         ("form-blank", str.strip),
         ("form-tool", lambda t: re.sub(r"^(?:[\w-]*\(stdin\)=|stdin:) ?| +\*?-$", "", t)),
         ("form-literal", lambda t: t[2:-1] if t[:2] in ("b'", 'b"') and t[-1:] == t[1] else t),
-        ("form-quoted", lambda t: t.strip("\"'") if t[:1] in "\"'" or t[-1:] in "\"'" else t),
+        ("form-quoted", lambda t: t.strip("\"'")),
         ("form-named", lambda t: re.sub(r"^(?:hmac[-_ ]?)?(?:sha-?256|sha-?1|md5|sha-?512|v[0-9]|0x|hex|base64|signature|hmac|digest)?[=:]? ?", "", t, flags=re.I) if "=" in t[:12] or t[:2] == "0x" or ":" in t[:12] else t),
         ("form-separated", lambda t: re.sub(r"[:\- ]", "", t) if re.fullmatch(r"(?:[0-9A-Fa-f]{2}[:\- ]){7,}[0-9A-Fa-f]{2}", t) else t),
     ):  # fmt: skip

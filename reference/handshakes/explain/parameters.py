@@ -181,7 +181,7 @@ def reordered(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
         if (made := tuple(order)) not in seen:
             seen.add(made)
             yield id, made, change, cost
-    for at in range(len(pairs)) if 2 < len(pairs) <= 12 else ():
+    for at in range(len(pairs)) if len(pairs) <= 12 else ():
         rest = (*pairs[:at], *pairs[at + 1 :])
         for made, where in (((pairs[at], *rest), "first"), ((*rest, pairs[at]), "last")):
             if made not in seen:

@@ -113,7 +113,7 @@ def spread(
             path = next((values[one] for one in _PATHS if values.get(one, "").startswith("/")), "/")
             built = "path and query stood apart"
             if "%" in path or not path.isascii():
-                path = quote(path, safe="/%~!$&'()*+,;=:@")
+                path = quote(path, safe="/%~!$&'()*+,;=:@", errors="surrogatepass")
             return Spread(f"{path}?{query}", host, scheme, built)
     if apart:
         whole = [text for _, text in pairs if re.fullmatch(r"https?://[^\s?#]+", text, re.I)]

@@ -1,0 +1,492 @@
+"""Edges: each limit just kept and just passed, pairs of characters, and whole answers as a person sees them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from urllib.parse import quote
+
+import pytest
+
+from handshakes.core.cases import Case, Mac
+from handshakes.core.refusals import REASONS, Refused
+from handshakes.explain import explain
+from handshakes.explain.answer import Answer
+from handshakes.explain.budget import Budget
+from handshakes.explain.commands import fetch
+from handshakes.explain.differences import Mine, named
+from handshakes.explain.digests import comparing
+from handshakes.explain.heads import listed
+from handshakes.explain.mails import letter
+from handshakes.explain.parameters import added, joined
+from handshakes.explain.pasted import read
+from handshakes.explain.ranking import Explanation, OnePart
+from handshakes.explain.recognising import recognised
+from handshakes.explain.recorded import Unreadable
+from handshakes.explain.search import search
+from handshakes.explain.telling import told
+from handshakes.platforms import PLATFORMS
+
+OFFICE, OFFICES = PLATFORMS["officernd"].slips(), PLATFORMS["onoffice"].slips()
+QUERY = "slug=a&signature=t%3D1%2Csignature%3D0f"
+SIGNATURE = "t=1,signature=" + "0f" * 32
+HEADERS = {"officernd-signature": SIGNATURE}
+URL = f"https://p.example/h?{QUERY}"
+
+
+# --- what is said -----------------------------------------------------------------------------------------
+
+BLANK, TAB, LINE = "a blank", "a tab", "a line end"
+MORE, FEWER = "{} stands in yours that is not in ours", "{} of ours is missing in yours"
+LINES = "line ends are LF on one side and CR LF on the other"
+
+
+@pytest.mark.parametrize(
+    ("ours", "yours", "name"),
+    [
+        ("xb", " xb", MORE.format(BLANK)), ("xb", "\txb", MORE.format(TAB)), ("xb", "\nxb", MORE.format(LINE)),
+        (" xb", "xb", FEWER.format(BLANK)), ("\txb", "xb", FEWER.format(TAB)), ("\nxb", "xb", FEWER.format(LINE)),
+        ("\nx", "\r\nx", LINES), ("\r\nx", "\nx", LINES),
+        (" x", "\tx", "ours has a blank, yours has a tab"), ("\tx", " x", "ours has a tab, yours has a blank"),
+        (" x", "\nx", "ours has a blank, yours has a line end"), ("\nx", "\tx", "ours has a line end, yours has a tab"),
+        ("\nx", "yz", FEWER.format(LINE)), ("xy", "\rz", "ours has x, yours has ‹CR›"),
+    ],
+)  # fmt: skip
+def test_blanks_tabs_and_line_ends_are_told_apart(ours, yours, name):
+    assert named(f"a{ours}".encode(), f"a{yours}".encode(), 1) == name
+
+
+def part(number: int) -> OnePart:
+    return OnePart(f"slip-{number}", "slip", f"It says {number}.", "", f"Do {number}.", "", "")
+
+
+def explanation(*numbers: int, change: str = "") -> Explanation:
+    parts = tuple(part(number) for number in numbers)
+    return Explanation(" + ".join(one.id for one in parts), "slip", "", change, parts)
+
+
+def refused(*groups: tuple[Explanation, ...], **more: object) -> list[str]:
+    """Return the lines of an answer behind the one that says the reason."""
+    values = {"reason": "stale", "clause": "p:c", "says": "It is old.", "hint": "Sign again.", **more}
+    answer = Answer("officernd", "a URL", (), "refused", explanations=groups, **values)
+    first, *lines = told(answer, 0)
+    assert first == "Refused: stale (p:c). It is old."
+    return lines
+
+
+def lines_of(number: int) -> list[str]:
+    return [
+        f"  It says {number}.",
+        f"    What to do: Do {number}.",
+        f"    more: handshakes explain slip-{number}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "told_of", "more"),
+    [(0, 0, ""), (1, 1, ""), (2, 2, ""), (3, 3, ""), (4, 3, "    and 1 more"), (6, 3, "    and 3 more")],
+)
+def test_of_a_group_four_are_told_and_the_others_counted(others, told_of, more):
+    group = tuple(explanation(number) for number in range(others + 1))
+    behind = [f"    slip-{number}: It says {number}." for number in range(1, told_of + 1)]
+    same = ["  These give the same bytes:"] if others else []
+    assert refused(group) == ["Likely cause:", *lines_of(0), *same, *behind, *([more] if more else [])]
+
+
+def test_three_groups_are_told_each_action_with_a_beginning_of_its_own():
+    groups = [(explanation(number),) for number in range(4)]
+    alone = ["Likely cause:", *lines_of(0), "Or:", *lines_of(1), "Or:", *lines_of(2)]
+    assert refused(*groups) == alone
+    actions = [(explanation(number, change=f"in action {number + 1} of 2"),) for number in range(2)]
+    assert refused(*actions) == ["Likely cause:", *lines_of(0), "Likely cause:", *lines_of(1)]
+
+
+def test_a_part_is_told_with_what_was_changed_its_source_and_its_rule():
+    one = OnePart("slip-0", "slip", "It says 0.", "the way", "Do 0.", "a book", "p:rule")
+    two = OnePart("slip-1", "slip", "It says 1.", "", "Do 1.", "", "p:other")
+    assert refused((Explanation("", "slip", "", "", (one, two)),), then="too-large") == [
+        "Likely cause:",
+        "  It says 0 (the way).",
+        "    What to do: Do 0.",
+        "    known from a book; rule p:rule; more: handshakes explain slip-0",
+        "  It says 1.",
+        "    What to do: Do 1.",
+        "    rule p:other; more: handshakes explain slip-1",
+        f"With the right signature it is refused all the same: too-large. {REASONS['too-large'].meaning}",
+    ]
+
+
+REMAINS = (
+    "What may remain: another secret (that of another installation, or an old one), bytes that were changed in a "
+    "way that is not known here, or values that are not in what was pasted."
+)
+
+
+def test_where_nothing_explains_it_is_said_how_far_the_search_went():
+    none = "No known mistake gives the received value: 7 combinations were tried."
+    assert refused() == ["  Sign again."]
+    assert refused(tried=7) == ["  Sign again.", none, REMAINS]
+    longer = "The budget ended the search; --deep searches longer."
+    assert refused(tried=7, ended="budget") == ["  Sign again.", none, longer, REMAINS]
+    assert refused(signature_fits=True, tried=7) == ["  The signature itself is right.", "  Sign again."]
+    assert refused(evidence={"age": "301", "limit": "300"}) == ["  age: 301", "  limit: 300", "  Sign again."]
+
+
+def test_ones_own_text_or_digest_is_told_of():
+    def lines(mine: Mine) -> list[str]:
+        first, *others = refused(mine=mine)
+        assert first == "  Sign again."
+        return others
+
+    assert lines(Mine("message")) == [
+        "Your text is the signed message, byte for byte: look at the secret and at how the digest is made."
+    ]
+    assert lines(Mine("json", tried=3)) == [
+        "Your text is the stage json; what is signed is the stage message."
+    ]
+    first = "Your text first differs from the signed message at byte 0: a tab."
+    none = "No known mistake gives yours: 3 combinations were tried."
+    assert lines(Mine("", 0, "a", "", "a tab", tried=3)) == [first, "  ours:  …a", "  yours: …", none]
+    assert lines(Mine("", 0, "", "b", "a tab")) == [first, "  ours:  …", "  yours: …b"]
+    assert lines(Mine("", 0, "", "", "a tab")) == [first]
+    right = "Your digest is right for what was received: compare it with the request's in constant time, as bytes."
+    assert lines(Mine(digest_fits=True, tried=3)) == [right]
+    assert lines(Mine(explanations=((explanation(0),),), tried=3)) == [
+        "How yours is made:",
+        "Likely cause:",
+        *lines_of(0),
+    ]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(500, "x" * 500), (501, "x" * 499 + "…")])
+def test_a_value_of_500_characters_is_shown_whole(length, shown):
+    names = ["x" * length]
+    returns = {
+        "says": "",
+        "parameters": [["a", "x" * length]],
+        "covered": names,
+        "not_covered": names,
+        "timestamp": 0,
+    }
+    answer = Answer("officernd", "a URL", (), "verified", returns=returns)
+    assert [*told(answer, 1)] == [
+        "Verified. Signed at 0, 1 s before 1.",
+        f"  a = {shown}",
+        f"  covered: {shown}",
+        f"  not covered: {shown}",
+    ]
+    undone = Answer(
+        "officernd", "a URL", ("b", "c"), "verified", returns={**returns, "parameters": [], "covered": [], "timestamp": None, "says": "Right."}
+    )  # fmt: skip
+    assert [*told(undone, 1)] == [
+        "Read as a URL. Undone: b; c.",
+        "Right.",
+        "  It verifies after what was undone: a receiver that got it as it was pasted refuses it.",
+        "  covered: nothing",
+        f"  not covered: {shown}",
+    ]
+
+
+# --- what is read -----------------------------------------------------------------------------------------
+
+
+def test_one_line_of_a_quoted_mail_is_read():
+    found = read(f"> {URL}".encode(), OFFICE)
+    assert found.url == URL
+    assert found.undone == ("the marks of a quoted mail stood before its lines",)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t"])
+def test_a_header_of_a_mail_may_go_on_in_the_next_line(blank):
+    """RFC 5322, 2.2.3: a line that begins with a blank or a tab belongs to the one above."""
+    head = f"From: a\nSubject: b\n{blank}no colon\nTo: c"
+    assert letter(f"{head}\n\n{URL}", []) == URL.encode()
+
+
+def test_a_list_of_headers_may_end_with_a_name():
+    assert listed(":path\n/p\n:authority") == ((":path", "/p"),)
+    assert listed("a\n:path") == ()
+
+
+@pytest.mark.parametrize("query", [QUERY, f"?{QUERY}"])
+def test_a_query_that_stands_apart_may_have_its_question_mark(query):
+    request = {"url": "https://p.example/h", "method": "GET", "headers": [], "query_string": query}
+    assert read(json.dumps({"request": request}).encode(), OFFICE).url == URL
+
+
+def test_a_call_is_read_before_a_signature_that_stands_by_its_name():
+    call = '{"token":"t","request":{"actions":[{"actionid":"a","resourceid":"","identifier":"","resourcetype":"estate","timestamp":1,"hmac":"0f=","hmac_version":"2","parameters":{}}]}}'
+    found = read(f"signature: 0f\nurl: /p\n{call}".encode(), OFFICES)
+    assert (found.url, found.body, found.took) == ("", call.encode(), "a call of the API in a text")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "platforms"),
+    [
+        (URL, ["officernd"]),
+        ("register=%7B%22apiKey%22%3A%22k%22%2C%22systemUrl%22%3A%22https%3A%2F%2Fa.simla.com%22%7D", ["retailcrm"]),
+        (f"https://p.example/?location_id=a&timestamp=1648190384&hmac={'0' * 64}", ["fortis"]),
+    ],
+)  # fmt: skip
+def test_a_request_that_the_first_platforms_cannot_read_is_recognised(pasted, platforms):
+    assert recognised(pasted.encode(), secret="s", now=1_648_190_384)[:1] == platforms
+
+
+FORM, JSON = b"a=b+c&d=%C3%A9", b'{"a": "b c", "d": "\\u00e9"}'
+
+
+@pytest.mark.parametrize(
+    ("options", "headers", "body"),
+    [
+        ("-f", (), FORM),
+        ("--form", (), FORM),
+        ("--multipart", (), FORM),
+        ("--json", (("content-type", "application/json"),), JSON),
+    ],
+)
+def test_fields_of_httpie_are_a_form_or_json(options, headers, body):
+    """HTTPie's manual: fields are sent as JSON, unless an option asks for a form."""
+    command = fetch(f"http {options} POST https://a.example/ 'a=b c' d=é")
+    assert command is not None
+    assert (command.url, command.body, command.headers) == ("https://a.example/", body, headers)
+
+
+WRAPPED = base64.encodebytes(b'{"event":"' + b"x" * 60 + b'"}').decode()
+
+
+@pytest.mark.parametrize("coded", [WRAPPED, WRAPPED.replace("\n", "\r\n"), WRAPPED.replace("\n", "")])
+def test_a_body_in_base64_may_be_wrapped(coded):
+    assert "\n" in WRAPPED.strip()
+    data = {"text": coded, "encoding": "base64"}
+    har = {"url": "https://p.example/h", "method": "POST", "headers": HEADERS, "postData": data}
+    event = {
+        "rawQueryString": "",
+        "rawPath": "/h",
+        "headers": HEADERS,
+        "body": coded,
+        "isBase64Encoded": True,
+    }
+    for pasted in ({"request": har}, event):
+        found = read(json.dumps(pasted).encode(), OFFICE)
+        assert found.body == base64.b64decode(WRAPPED)
+        assert found.undone == ("the body was in base64",)
+    event["body"] = coded + "?"
+    with pytest.raises(Unreadable, match=r"^The body is said to be in base64, but it is not base64\.$"):
+        read(json.dumps(event).encode(), OFFICE)
+
+
+@pytest.mark.parametrize(
+    ("named_", "target", "url"),
+    [
+        ("https://p.example/appX", "/h", "https://p.example/appX/h"),
+        ("https://p.example/app/", "/h", "https://p.example/app/h"),
+        ("https://p.example/h", "/hX", "https://p.example/h/hX"),
+        ("https://p.example/h/", "/h/", "https://p.example/h/"),
+        ("https://p.example/h", "/h/", "https://p.example/h/"),
+        ("https://p.example/app", "/", "https://p.example/app"),
+        ("https://p.example", "/", "https://p.example/"),
+        ("https://p.example/", "/", "https://p.example/"),
+    ],
+)
+def test_an_address_that_was_named_is_put_before_the_path_as_it_is_written(named_, target, url):
+    found = read(f"{target}?{QUERY}".encode(), OFFICE, origins=[named_])
+    assert found.url == f"{url}?{QUERY}"
+
+
+# --- what is tried ----------------------------------------------------------------------------------------
+
+
+def test_a_name_that_is_missing_is_tried_everywhere_among_seven_and_at_the_ends_of_more():
+    for many, places, two in ((7, 8, 21), (8, 2, 28), (9, 2, 0)):  # 7 * 6 / 2, 8 * 7 / 2
+        pairs = tuple((f"n{number}", "1") for number in range(many))
+        made = [*added(pairs, ("more",))]
+        assert [id for id, *_ in made].count("parameter-missing") == places
+        assert len([change for _, _, change, _ in made if " and " in change]) == two
+
+
+def test_text_and_time_are_joined_in_these_ways():
+    """By hand; the ways with a time of another clock or another zone are counted elsewhere."""
+    made = {}
+    for id, way, change, _ in joined((b'{"a":1}', b"17")):
+        if "clocks" not in id and "zone" not in id:
+            made.setdefault(id, []).append((change, way))
+    between = [("nothing", b""), *((repr(one), one.encode()) for one in ".:\n|&-_ ,;/=")]
+    assert made == {
+        "message-separator": [(f"{said} between them", b'{"a":1}' + one + b"17") for said, one in between],
+        "message-time-first": [(f"{said} between them", b"17" + one + b'{"a":1}') for said, one in between],
+        "message-no-time": [("", b'{"a":1}')],
+        "message-time-alone": [("", b"17")],
+        "message-line-end": [("", b'{"a":1}.17\n')],
+        "message-time-unit": [
+            ("milliseconds", b'{"a":1}.17000'),
+            ("milliseconds, nothing between them", b'{"a":1}17000'),
+            ("milliseconds, in front", b'17000.{"a":1}'),
+            ("with a fraction", b'{"a":1}.17.0'),
+            ("with a fraction, nothing between them", b'{"a":1}17.0'),
+            ("with a fraction, in front", b'17.0.{"a":1}'),
+        ],
+        "message-time-named": [
+            ("t= before the time", b'{"a":1}.t=17'),
+            ("t= and the time in front", b't=17.{"a":1}'),
+            ("&timestamp= before the time", b'{"a":1}&timestamp=17'),
+        ],
+        "message-time-inside": [
+            ("as t", b'{"a":1,"t":17}'),
+            ("as t", b'{"a":1,"t":"17"}'),
+            ("as timestamp", b'{"a":1,"timestamp":17}'),
+            ("as timestamp", b'{"a":1,"timestamp":"17"}'),
+        ],
+    }
+
+
+def test_text_and_time_of_another_clock_or_zone_are_joined_in_these_ways():
+    made = {(id, change): way for id, way, change, _ in joined((b"{}", b"100000"))}
+    both = "message-time-zone + message-separator"
+    assert {key: made[key] for key in [
+        ("message-two-clocks", "2 s later"), ("message-two-clocks", "1 s earlier"),
+        ("message-time-zone", "12 h earlier"), ("message-time-zone", "0.5 h later"), ("message-time-zone", "14 h later"),
+        (both, "1 h later + nothing between them"), (both, "3 h earlier + '|' between them"),
+    ]} == {
+        ("message-two-clocks", "2 s later"): b"{}.100002",
+        ("message-two-clocks", "1 s earlier"): b"{}.99999",
+        ("message-time-zone", "12 h earlier"): b"{}.56800",
+        ("message-time-zone", "0.5 h later"): b"{}.101800",
+        ("message-time-zone", "14 h later"): b"{}.150400",
+        (both, "1 h later + nothing between them"): b"{}103600",
+        (both, "3 h earlier + '|' between them"): b"{}|89200",
+    }  # fmt: skip
+    ids = [id for id, *_ in joined((b"{}", b"1e3"))]
+    assert not {"message-two-clocks", "message-time-zone", "message-time-unit"} & {*ids}
+
+
+@pytest.mark.parametrize("length", [8, 15, 16, 17, 31, 32, 33, 34, 40, 47, 48, 63])
+def test_a_digest_of_sha512_may_be_cut_at_any_length_from_eight_bytes_on(length):
+    digest = hashlib.sha512(b"a").digest()
+    for received in (digest[:length].hex(), base64.b64encode(digest[:length]).decode()):
+        slips = comparing(received)(digest)
+        assert slips is not None and slips[-1] == "form-cut"
+    assert comparing(digest[: length - 1].hex())(digest[1:]) is None
+
+
+PLUS = "A+B+" * 10 + "A+A="
+"""Base64 of 32 bytes that has plus signs."""
+HEX = base64.b64decode(PLUS).hex()
+
+
+@pytest.mark.parametrize(
+    ("received", "slips"),
+    [
+        (PLUS, ("form-base64",)),
+        (PLUS.replace("+", " "), ("form-base64", "plus-as-blank")),
+        (PLUS.replace("+", "%2B").replace("=", "%3D"), ("form-percent", "form-base64")),
+        (PLUS.replace("+", "-"), ("form-base64url",)),
+        (PLUS.replace("+", "-").rstrip("="), ("form-base64url", "form-unpadded")),
+        (f'"{HEX}', ("form-quoted",)),
+        (f'{HEX}"', ("form-quoted",)),
+        (f"'{HEX}", ("form-quoted",)),
+        (f"{HEX}'", ("form-quoted",)),
+    ],
+)
+def test_a_digest_with_half_its_quotes_or_with_blanks_for_plus_is_read(received, slips):
+    assert comparing(received)(bytes.fromhex(HEX)) == slips
+
+
+def test_a_derivation_that_is_too_long_is_put_off_and_one_that_the_budget_has_not_is_left_out():
+    """The others go on; one of at most 1000 rounds is not put off."""
+
+    def mac(name: str, rounds: int | None) -> Mac:
+        return Mac(
+            (name,), lambda key, text: b"\1" * 32, rounds=None if rounds is None else lambda key, text: rounds
+        )
+
+    macs = (mac("1001", 1_001), mac("1000", 1_000), mac("none", None), mac("2000", 2_000))
+    case = Case((b"m", "01" * 32), (), lambda secret, clause: b"k", "toy:key", macs=macs, general=False)
+
+    def found(rounds: int) -> tuple[list[str], bool, int]:
+        outcome = search(case, secret="k", budget=Budget(rounds=rounds), depth=2)
+        return [hit.path[0][0] for hit in outcome.hits], outcome.complete, outcome.tried
+
+    assert found(4_001) == (["1000", "none", "1001", "2000"], True, 4)
+    assert found(4_000) == (["1000", "none", "1001"], False, 3)
+    assert found(2_000) == (["1000", "none"], False, 2)
+    assert found(999) == (["none"], False, 1)
+
+
+OLD = "officernd:signature.message=timestamp-payload"
+
+
+@pytest.mark.parametrize(("later", "then"), [(10, ""), (100_000, "stale")])
+def test_a_reading_explains_a_request_of_any_age(later, then):
+    time = 1_648_190_384
+    digest = hmac.new(b"key", b'1648190384.{"slug":"s"}', "sha256").hexdigest()
+    url = f"/h?slug=s&signature=t%3D{time}%2Csignature%3D{digest}"
+    answer = explain("officernd", url, secret="key", now=time + later)
+    assert OLD in [one.id for one in answer.explanations[0]]
+    assert answer.then == then
+
+
+def test_a_reading_that_is_not_known_is_refused_before_the_request_is():
+    with pytest.raises(Refused) as refused_:
+        explain("officernd", URL, secret="key", now=1, readings=["officernd:none=such"])
+    assert refused_.value.reason == "unknown-reading"
+
+
+# --- halves of a surrogate pair ---------------------------------------------------------------------------
+
+HALF, RAW = "\\ud800", b"\xed\xa0\x80"
+"""U+D800 as JSON and bash escape it, and the three bytes that UTF-8 would need for it."""
+BODY = '{"a":"\\ud800"}'
+
+
+def in_json(**value: object) -> str:
+    return json.dumps(value).replace("HALF", HALF)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        in_json(request={"url": "https://p.example/h", "method": "POST", "headers": HEADERS, "postData": {"text": '{"a":"HALF"}'}}),
+        in_json(rawQueryString="", rawPath="/", headers=HEADERS, body='{"a":"HALF"}'),
+        in_json(headers=HEADERS, rawBody='{"a":"HALF"}'),
+        in_json(headers=HEADERS, body={"a": "HALF"}),
+        f"curl https://p.example/h -H 'officernd-signature: {SIGNATURE}' --data $'{BODY}'",
+        f"officernd-signature: {SIGNATURE}\n" + json.dumps('{"a":"HALF"}').replace("HALF", HALF),
+    ],
+)  # fmt: skip
+def test_half_a_pair_in_a_body_is_kept(pasted):
+    assert read(pasted.encode(), OFFICE).body == b'{"a":"' + RAW + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("pasted", "url"),
+    [
+        (in_json(path="/HALF", query=QUERY), f"/%ED%A0%80?{QUERY}"),
+        (in_json(path="/h", query={"a": "HALF", "signature": "t"}), "/h?a=%ED%A0%80&signature=t"),
+        (in_json(slug="HALF", signature=SIGNATURE), f"/?slug=%ED%A0%80&signature={quote(SIGNATURE, safe='')}"),
+        (in_json(path="/h", isBase64Encoded=False, body="", queryStringParameters={"a": "HALF", "signature": "t"}), "/h?a=%ED%A0%80&signature=t"),
+        (in_json(request={"url": "/h", "method": "GET", "headers": [], "queryString": {"a": "HALF", "signature": "t"}}), "/h?a=%ED%A0%80&signature=t"),
+        (f"curl -G https://p.example/h --data-urlencode $'a={HALF}' -d signature=t", "https://p.example/h?a=%ED%A0%80&signature=t"),
+        (f"curl -G https://p.example/h --data-urlencode $'{HALF}' -d signature=t", "https://p.example/h?%ED%A0%80&signature=t"),
+        (f"http https://p.example/h $'a=={HALF}' signature==t", "https://p.example/h?a=%ED%A0%80&signature=t"),
+    ],
+)  # fmt: skip
+def test_half_a_pair_in_a_url_is_encoded(pasted, url):
+    assert read(pasted.encode(), OFFICE).url == url
+
+
+@pytest.mark.parametrize(
+    ("command", "body"),
+    [
+        (f"wget --post-data $'a={HALF}' https://p.example/", b"a=" + RAW),
+        (f"iwr -body $'@{{a={HALF}}}' https://p.example/", b"a=%ED%A0%80"),
+        (f"http -f https://p.example/ $'a={HALF}'", b"a=%ED%A0%80"),
+        ('fetch("https://p.example/", {"body": "\\ud83d\\ude00"})', "😀".encode()),
+        ('fetch("https://p.example/", {"body": "\\ud800\\u00e9"})', "\ufffdé".encode()),
+    ],
+)
+def test_half_a_pair_in_a_command_is_sent_as_its_program_sends_it(command, body):
+    """JavaScript's text has UTF-16: `fetch` joins pairs, and sends U+FFFD for half of one (Web IDL, USVString)."""
+    found = fetch(command)
+    assert found is not None and found.body == body
