@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import hmac
+import json
 import re
 import weakref
 from base64 import b64decode, b64encode
@@ -18,6 +19,7 @@ from handshakes.core.messages import Request, Unreachable, json_response
 from handshakes.core.refusals import Refused
 from handshakes.fortis import demo, encryption, rules, signing
 from handshakes.fortis.partner import App
+from handshakes.fortis.partner.api import sendable
 from handshakes.fortis.partner.configuration import API, UI
 from handshakes.fortis.partner.connecting import PLATFORM
 from handshakes.fortis.simulator.faults import LAUNCH_FAULTS, opening_faults
@@ -1054,3 +1056,64 @@ def test_an_id_of_a_user_has_24_to_36_hex_digits_or_is_a_number(claimed, told):
     with pytest.raises(Refused) as refused:
         sides().partner.is_the_same(claimed, USER)
     assert refused.value.evidence["user_id"] == told
+
+
+@pytest.mark.parametrize("user_id", [USER, "7", "XX"])
+def test_who_names_nobody_is_somebody_in_plain_mode_alone(user_id):
+    """fortis:identity.mismatch: an encrypted launch always names its user; a plain one may name none."""
+    sides(mode="plain").partner.is_the_same("", user_id)
+    with pytest.raises(Refused) as refused:
+        sides(mode="encrypted").partner.is_the_same("", user_id)
+    assert refused.value.evidence == {"user_id": "none", "users/me answers": user_id}
+
+
+@pytest.mark.parametrize("token", ["", "x" * 1_025, "a b", "a\n", "a\x7f", "é"])
+def test_a_token_that_no_header_can_carry_is_told_without_it(token):
+    """RFC 9110, 5.5: visible ASCII is what every recipient takes."""
+    with pytest.raises(Refused) as refused:
+        sendable(token)
+    assert (refused.value.reason, refused.value.clause) == ("malformed", "fortis:token.header")
+    assert refused.value.evidence == {"token": "holds what no header can carry"}
+    assert sendable("!" + "~" * 1_023) == "!" + "~" * 1_023
+
+
+@pytest.mark.parametrize(
+    ("values", "reason", "evidence"),
+    [
+        ({}, "missing-parameter", {"name": "key", "found": "none"}),
+        ({"Key": "k", "user_id": "u"}, "missing-parameter", {"name": "key", "found": "Key, user_id"}),
+        ({"key": ""}, "missing-parameter", {"name": "key"}),
+        ({"key": "another"}, "wrong-key", {}),
+    ],
+)
+def test_a_postback_without_the_key_is_told_with_what_is_missing(values, reason, evidence):
+    with pytest.raises(Refused) as refused:
+        sides().partner.check_key(values)
+    assert (refused.value.reason, refused.value.clause) == (reason, "fortis:postback.key")
+    assert refused.value.evidence == evidence
+
+
+def test_a_state_is_this_browsers_and_is_used_once():
+    partner = sides().partner
+
+    def said(sent: str, kept: str) -> tuple[str, str, dict]:
+        with pytest.raises(Refused) as refused:
+            partner.check_state(sent, kept)
+        return refused.value.reason, refused.value.clause, dict(refused.value.evidence)
+
+    assert said("", "a") == ("wrong-state", "fortis:oauth.state", {"state": "is missing"})
+    assert said("b", "a") == ("wrong-state", "fortis:oauth.state", {"state": "is not this browser's"})
+    partner.check_state("a", "a")
+    assert said("a", "a") == ("replayed", "fortis:oauth.state", {"state": "was used before"})
+    partner.check_state("b", "b")
+
+
+@pytest.mark.parametrize(("contact", "kept"), [("c" * 36, "c" * 36), ("c" * 37, ""), ("", "")])
+def test_a_contact_of_the_length_of_a_uuid_is_kept_in_the_session_and_no_longer_one(contact, kept):
+    """RFC 9562, 4: a UUID is written in 36 characters."""
+    world = opened()
+    draft = world.platform.draft(TITLE, LOCATION, USER, token=world.platform.token_of(USER))
+    response = get(world, urlsplit_target(draft.url(contact_id=contact)))
+    cookie = response.header("set-cookie").partition(";")[0]
+    encoded = cookie.partition("=")[2].partition(".")[0]
+    assert json.loads(b64decode(encoded, b"-_"))["contact"] == kept

@@ -70,6 +70,13 @@ def test_a_finding_comes_to_what_the_table_says(clause, held, expected):
     )
 
 
+def test_a_finding_of_a_clause_that_the_register_does_not_have_weighs_as_a_must():
+    (row,) = [
+        row for row in judge_all(REGISTER, [one("officernd:x.y", False)], {}, Asked()) if "x.y" in row.clause
+    ]
+    assert (row.level, row.judgement) == ("must", "fail")
+
+
 def test_one_violation_outweighs_what_held_and_a_reading_excuses_only_all_of_them():
     rows = [one(MUST, True), one(MUST, False), one(MUST, False)]
     assert come_to(*rows)[MUST] == "fail"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from handshakes.judge.failures import failure, trouble, violations
+from handshakes.core.refusals import Refused
+from handshakes.judge import failures
+from handshakes.judge.failures import Violation, failure, trouble, violations
 from handshakes.judge.marketplace import Marketplace
+from handshakes.runtime.verdicts import Finding
 from tests.judge.test_plugin import OWN
 
 TEST = "test_shop.py::test_x[a b]"
@@ -111,3 +115,64 @@ def test_what_is_found_while_a_request_is_sent_again_does_not_count(market):
 
 def test_a_marketplace_shows_itself_by_its_platform_and_its_address(market):
     assert repr(market) == f"<retailcrm_platform at {market.url}>"
+
+
+def test_what_is_no_must_is_a_note_with_its_level(market):
+    connected(market, fault="too-large")
+    told, notes = trouble(market, TEST, frozenset())
+    assert told == []
+    assert [note.partition(": ")[0] for note in notes] == ["retailcrm:register.size (should)"]
+    assert notes[0].startswith("retailcrm:register.size (should): too-large: 200")
+    assert "another reading" not in notes[0]
+    assert trouble(market, TEST, frozenset({"retailcrm:register.size"})) == ([], [])
+
+
+def test_what_another_reading_of_an_open_question_allows_is_a_note_that_names_it(market):
+    """retailcrm:A5: a member that is there twice may be refused, or its last value may count."""
+    connected(market, fault="duplicate-json-key")
+    told, notes = trouble(market, TEST, frozenset())
+    assert told == []
+    (note,) = notes
+    assert note.startswith("retailcrm:register.json (must): duplicate-json-key: ")
+    assert note.endswith("; it is right by another reading, retailcrm:register.json=last-wins")
+    (one,) = violations(market)
+    assert (one.verdict, one.reading) == ("undetermined", "retailcrm:register.json=last-wins")
+    undetermined = parts(failure(market, one, "again"))["undetermined"]
+    assert undetermined == "it is right by another reading, retailcrm:register.json=last-wins"
+
+
+def test_a_finding_about_a_request_without_a_signature_says_so(market):
+    """The first request of a connection asks for the module's configuration, and carries nothing that is signed."""
+    connected(market)
+    unsigned = next(one for one in market.requests() if one.request.path == "/config")
+    for exchange in (None, unsigned):
+        one = Violation(Finding("retailcrm:config.json", False, "x"), None, exchange, "must", "", "fail")
+        told = parts(failure(market, one, "again"))
+        assert told["likely cause"] == (
+            "No signature is involved: compare what was sent and what came back with the clause."
+        )
+    assert (told["clause"], told["repeat it"]) == ("retailcrm:config.json (must), violated: x", "again")
+    nothing = parts(failure(market, replace(one, exchange=None), "again"))
+    assert (nothing["sent"], nothing["came back"]) == ("nothing that is kept", "nothing")
+
+
+def test_where_the_explanation_itself_is_refused_its_reason_is_the_cause(market, monkeypatch):
+    connected(market)
+    (register,) = [one for one in market.requests() if not one.received and one.request.path == "/register"]
+    refused = Refused("too-large", "retailcrm:register.size", {"bytes": 70_000})
+
+    def explain(*_: object, **__: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(failures, "explain", explain)
+    one = Violation(Finding("retailcrm:register.size", False, "x"), None, register, "must", "", "fail")
+    cause = parts(failure(market, one, "again"))["likely cause"].splitlines()
+    assert cause == [line.strip() for line in refused.explain().splitlines()]
+
+
+def test_a_step_that_is_pressed_returns_its_answer_and_what_was_found_in_it(market):
+    connected(market)
+    seen = len(market.findings)
+    outcome = market.press("connect")
+    assert outcome.response.status == 200
+    assert outcome.findings and {*outcome.findings} <= {*market.findings[seen:]}

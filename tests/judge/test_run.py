@@ -9,19 +9,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from handshakes.core.messages import Request, Unreachable
+from handshakes.core.messages import Request, Response, Unreachable
 from handshakes.judge import operating, served
 from handshakes.judge.given import checked
 from handshakes.judge.judgement import Asked, Judged, levels
 from handshakes.judge.judgement import judged as judge_all
 from handshakes.judge.operating import NotStarted, running
 from handshakes.judge.profile import Profile, parse, template
-from handshakes.judge.report import Failure, Report, Row, as_junit, lines_of, row_of, summary
+from handshakes.judge.report import Failure, Report, Row, as_junit, curl, lines_of, row_of, summary
 from handshakes.judge.served import UNANSWERED, Ended, Observed, Served
 from handshakes.judge.trial import Trial
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.server import listen, origin_of
 from handshakes.runtime.story import Setting
+from handshakes.runtime.transcript import Event
 from handshakes.runtime.verdicts import Finding
 from handshakes.spec.register import load
 from tests.judge.sockets import settings_of
@@ -72,6 +73,22 @@ def test_a_partner_that_answered_before_is_waited_for(simulator, away, monkeypat
     monkeypatch.setattr(served.time, "sleep", sleep)
     assert ask(simulator, away) == "refused"
     assert len(waited) == 3
+
+
+def test_only_requests_in_a_row_count_as_not_answered(simulator, away, monkeypatch):
+    ends = iter([None, None, None, Response(204), None, None, None, None])
+
+    def exchange(sender: str, request: Request) -> Response:
+        answer = next(ends)
+        if answer is None:
+            raise Unreachable("timeout")
+        return answer
+
+    monkeypatch.setattr(simulator.client, "exchange", exchange)
+    found = [ask(simulator, away) for _ in range(8)]
+    assert found[:-1] == ["timeout"] * 3 + ["answered"] + ["timeout"] * 3
+    assert found[-1] == "4 requests in a row were not answered (timeout)"
+    assert (simulator.answered, simulator.first, simulator.failed) == (1, 204, "timeout")
 
 
 def test_what_is_called_before_the_first_request_after_a_finding_is_called_once(simulator, away):
@@ -193,5 +210,32 @@ def test_junit_says_beside_a_test_what_was_found_unless_it_passed():
     assert [
         (case.get("name"), one.get("message")) for case in early for one in case if one.tag == "error"
     ] == [("the whole run", "the run took too long")]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("5", "1", "2")
+    assert (early.get("tests"), suite.get("errors"), early.get("errors")) == ("6", "0", "1")
+    assert suite.get("time") == "1.00"
     (said,) = [case.findtext("system-out") for case in suite if case.get("name") == "a:mild"]
     assert said.startswith("warn: it is a should\n")
+
+
+def test_a_failure_is_shown_line_by_line_and_without_a_command_where_there_is_none():
+    shown = [*lines_of(report(ROWS[1]))]
+    at = next(place for place, line in enumerate(shown) if line.startswith("  case "))
+    assert shown[at : at + 6] == [
+        "  case       stale: it was taken", "  sent       GET /x", "  came back  200",
+        "  likely     an hour was forgotten", "  repeat     --only stale", "  curl       curl -i x",
+    ]  # fmt: skip
+    bare = replace(ROWS[1], failures=(replace(FAILED, case="", sent=(), came=(), curl=""),))
+    shown = [*lines_of(report(bare))]
+    at = next(place for place, line in enumerate(shown) if line.startswith("  case "))
+    assert shown[at : at + 3] == [
+        "  case       the genuine handshake: it was taken", "  sent       nothing", "  came back  nothing",
+    ]  # fmt: skip
+    assert not [line for line in shown if line.startswith("  curl")]
+
+
+def test_a_command_of_curl_is_told_for_a_request_to_the_partner_alone():
+    text = "POST http://127.0.0.1:3000/a"
+    sent = Event("request", "shop", "partner", text, (("accept", "*/*"),), "a=b c")
+    assert curl(sent) == "curl -i -X POST -H 'accept: */*' --data-raw 'a=b c' http://127.0.0.1:3000/a"
+    others = (None, replace(sent, receiver="shop"), replace(sent, kind="response"))
+    assert [curl(other) for other in others] == ["", "", ""]

@@ -367,6 +367,17 @@ def test_a_repeated_sync_starts_nothing_new(store):
     assert first.version + 1 == installation(world).version
 
 
+def test_a_sync_that_arrives_late_does_not_take_back_the_time_of_a_later_one(store):
+    world = recorded(sides(store))
+    connect(world)
+    world.network.run(world.platform.sync(FIRST), "OfficeRnD")
+    earlier = world.network.to("https://partner.example", "/officernd/sync")[-1]
+    world.clock.advance(1)
+    world.network.run(world.platform.sync(FIRST), "OfficeRnD")
+    assert world.network.exchange("OfficeRnD", earlier).json() == {}
+    assert installation(world).details["syncedAt"] == str(NOW + 1)
+
+
 @pytest.mark.clause("officernd:sync.method")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
 def test_a_sync_is_started_by_a_verified_get_and_by_no_other_method(store, method):

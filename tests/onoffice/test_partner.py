@@ -13,7 +13,7 @@ from handshakes.core.refusals import Refused
 from handshakes.onoffice import sign_url
 from handshakes.onoffice.errorcodes import ERRORS, meaning
 from handshakes.onoffice.partner import Provider
-from handshakes.onoffice.partner.api import Access
+from handshakes.onoffice.partner.api import Access, first_record
 from handshakes.onoffice.partner.configuration import HOSTS, Configuration
 from handshakes.onoffice.partner.connecting import PLATFORM, ticket_key
 from handshakes.onoffice.partner.integration import ACTIVATE, SCRIPT_PATH, SERVICE, UNLOCK, WEBHOOK
@@ -86,6 +86,7 @@ GERMAN = ("Kunde: <b", "Jetzt freischalten", 'data-done="Aktiv"')
 def test_the_page_speaks_german_and_english(accepted, says):
     _, page = opened(sides(), **{"accept-language": accepted})
     assert [text for text in says if text not in page.body.decode()] == []
+    assert f'<html lang="{"de" if says is GERMAN else "en"}"' in page.body.decode()
 
 
 def test_both_languages_have_the_same_texts():
@@ -702,3 +703,75 @@ def test_a_property_without_elements_is_an_unexpected_answer(elements):
     with pytest.raises(Refused) as refused:
         drive(step, lambda request: json_response(answer))
     assert (refused.value.reason, list(refused.value.evidence)) == ("unexpected-answer", ["elements"])
+
+
+def test_what_is_kept_of_a_claim_says_whose_it_is_and_when_it_was_signed():
+    world = activated()
+    ask(world, signed(WEBHOOK, apiClaim="a-claim", customerWebId=FIRST, userId=BROKER))
+    kept = world.store.get(PLATFORM, world.partner.user(FIRST, BROKER))
+    assert kept.details == {"customerWebId": FIRST, "userId": BROKER, "signedAt": str(NOW)}
+    assert kept.credentials == {"claim": "a-claim"}
+
+
+GOOD, BAD = {"code": 200, "errorcode": 0, "message": "OK"}, {"code": 500, "errorcode": 22, "message": "no"}
+RESULT = {"data": {"records": []}, "status": GOOD}
+
+
+def enveloped(status: object, *results: object) -> dict[str, object]:
+    return {"status": status, "response": {"results": [*results]}}
+
+
+@pytest.mark.parametrize(
+    ("http", "answer", "reason", "evidence"),
+    [
+        (200, enveloped(GOOD), "unexpected-answer", {"results": "0", "expected": "1"}),
+        (200, enveloped(GOOD, RESULT, RESULT), "unexpected-answer", {"results": "2", "expected": "1"}),
+        (200, enveloped(GOOD, "text"), "unexpected-answer", {"results": "0", "expected": "1"}),
+        (200, enveloped(GOOD, RESULT, 3), "unexpected-answer", {"results": "0", "expected": "1"}),
+        (200, {"status": GOOD, "response": []}, "unexpected-answer", {"results": "0", "expected": "1"}),
+        (200, enveloped({**GOOD, "errorcode": "0"}, RESULT), "unexpected-answer", {"errorcode": "str", "expected": "a number"}),
+        (200, enveloped({**GOOD, "errorcode": False}, RESULT), "unexpected-answer", {"errorcode": "bool", "expected": "a number"}),
+        (200, enveloped([], RESULT), "unexpected-answer", {"errorcode": "NoneType", "expected": "a number"}),
+        (200, {"status": GOOD}, "unexpected-answer", {"results": "0", "expected": "1"}),
+        (200, enveloped(GOOD, {"status": BAD}), "platform-error", {"status": "200", "errorcode": "22", "meaning": ERRORS[22]}),
+        (200, enveloped({**GOOD, "errorcode": 97}, {"status": BAD}), "platform-error", {"status": "200", "errorcode": "22", "meaning": ERRORS[22]}),
+        (200, enveloped({**GOOD, "errorcode": 97}, RESULT), "platform-error", {"status": "200", "errorcode": "97", "meaning": meaning(97)}),
+        (500, enveloped(GOOD, RESULT), "platform-error", {"status": "500", "errorcode": "0", "meaning": meaning(0)}),
+    ],
+)  # fmt: skip
+def test_an_answer_of_the_api_is_one_result_with_no_error_at_both_places(http, answer, reason, evidence):
+    """Fact sheet of the API: success is HTTP 200, errorcode 0 at the top and at the action, with one result for one action."""
+    api, access = sides().partner.api, Access("t" * 32, "k" * 64)
+    assert api.result_of(json_response(enveloped(GOOD, RESULT)), "onoffice:x.y", access) == RESULT
+    with pytest.raises(Refused) as refused:
+        api.result_of(json_response(answer, http), "onoffice:x.y", access)
+    assert (refused.value.reason, refused.value.clause) == (reason, "onoffice:x.y")
+    assert refused.value.evidence == evidence
+
+
+@pytest.mark.clause("onoffice:api.lengths")
+@pytest.mark.parametrize(
+    ("token", "key", "told"), [(32, 64, False), (31, 64, True), (32, 65, True), (64, 32, True)]
+)
+def test_a_wrong_hmac_is_told_with_the_lengths_where_token_or_key_have_others(token, key, told):
+    answer = json_response(enveloped({**BAD, "errorcode": 137}), 500)
+    with pytest.raises(Refused) as refused:
+        sides().partner.api.result_of(answer, "onoffice:x.y", Access("t" * token, "k" * key))
+    length = {"length": "a token has 32 characters and a key 64; these have not"} if told else {}
+    assert refused.value.evidence == {"status": "500", "errorcode": "137", "meaning": ERRORS[137], **length}
+    with pytest.raises(Refused) as refused:
+        sides().partner.api.result_of(Response(502, (), b"<html>"), "onoffice:x.y", Access("t", "k"))
+    assert refused.value.evidence == {"status": "502"}
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [({}, "NoneType"), ({"data": []}, "NoneType"), ({"data": {"records": {}}}, "dict"), ({"data": {"records": []}}, "list"),
+     ({"data": {"records": ["a"]}}, "list")],
+)  # fmt: skip
+def test_a_result_without_a_record_is_an_unexpected_answer(result, found):
+    with pytest.raises(Refused) as refused:
+        first_record(result, "onoffice:x.y")
+    assert (refused.value.reason, refused.value.clause) == ("unexpected-answer", "onoffice:x.y")
+    assert refused.value.evidence == {"records": found}
+    assert first_record({"data": {"records": [{"id": 1}, {"id": 2}]}}, "onoffice:x.y") == {"id": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qs
@@ -440,6 +441,7 @@ def test_a_session_ends_and_cannot_be_made_up():
 
     assert shown(cookie) == 200
     key, until, nonce, mac = cookie.split(".")
+    assert re.fullmatch("[0-9a-f]{32}", nonce) and int(until) == world.clock() + 3_600
     for other in (
         "", ".", "....", "x", f"{key}.{int(until) + 1}.{nonce}.{mac}", f"{key}.{until}.00.{mac}", f"{key}.{until}.{nonce}.",
         f"{key}.{until}.{nonce}.{mac[:-1]}", f"{key[:-1]}0.{until}.{nonce}.{mac}", cookie + "é", "é" * 8,

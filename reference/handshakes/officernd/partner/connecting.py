@@ -103,7 +103,7 @@ class Connecting(Refreshing):
     def check_state(self, request: Request) -> None:
         """officernd:advice.state-parameter. Refuse a callback that this browser did not start: `wrong-state`."""
         clause = CLAUSE + "advice.state-parameter"
-        sent = dict(query_pairs(request.query, clause)).get("state", "")
+        sent = dict(query_pairs(request.query, clause)).get("state")
         if not sent or not compare_digest(request.cookie("officernd_state").encode(), sent.encode()):
             raise Refused("wrong-state", clause, {"state": "is not the one that this browser was given"})
 

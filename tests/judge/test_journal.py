@@ -1,0 +1,64 @@
+"""The journal of a simulator: what is kept, how an exchange shows itself, and what a wait in vain says."""
+
+from __future__ import annotations
+
+import pytest
+
+from handshakes.core.messages import Request, Response
+from handshakes.judge import journal
+from handshakes.judge.journal import Exchange, Journal
+
+
+def request(target: str = "/a?secret=1", body: bytes = b"") -> Request:
+    return Request("POST", "http://127.0.0.1:1", target, (), body)
+
+
+def lived(*exchanges: tuple[str, Request, Response | None]) -> Journal:
+    found = Journal(lambda: 1_700_000_000)
+    for step, sent, answer in exchanges:
+        found.ended(found.began(step, True, sent), answer, "" if answer else "timeout")
+    return found
+
+
+def test_an_exchange_shows_its_number_step_path_and_end_and_no_query():
+    answered = Exchange(3, "edit", True, request(), 0, Response(201))
+    assert repr(answered) == "<Exchange 3 edit: POST /a → 201>"
+    assert repr(Exchange(4, "", False, request(), 0, None, "refused")) == "<Exchange 4 -: POST /a → refused>"
+
+
+def test_of_what_is_kept_the_bodies_and_the_target_count_and_the_oldest_goes_first(monkeypatch):
+    """Each exchange here has 2 bytes of a target, 3 of a body and 5 of an answer: 10 in all."""
+    monkeypatch.setattr(journal, "MOST_BYTES", 20)
+    one = ("edit", request("/a", b"123"), Response(200, (), b"12345"))
+    assert [kept.number for kept in lived(one, one).all()] == [1, 2]
+    assert [kept.number for kept in lived(one, one, one).all()] == [2, 3]
+    assert [kept.number for kept in lived(*[one] * 5).all()] == [4, 5], "what went no longer counts"
+    large = ("edit", request("/a", b"1" * 30), Response(200))
+    assert [kept.number for kept in lived(one, large).all()] == [2], "the last is always kept"
+    silent = ("edit", request("/a", b"123"), None)
+    assert [kept.number for kept in lived(*[silent] * 4).all()] == [1, 2, 3, 4]
+    monkeypatch.setattr(journal, "MOST", 2)
+    assert [kept.number for kept in lived(*[silent] * 4).all()] == [3, 4]
+
+
+def test_an_exchange_has_the_step_the_time_and_the_end_that_it_was_given():
+    (one, other) = lived(("edit", request(), Response(201)), ("", request("/b"), None)).all()
+    assert (one.number, one.step, one.received, one.at, one.failure) == (1, "edit", True, 1_700_000_000, "")
+    assert one.response.status == 201
+    assert (other.number, other.response, other.failure) == (2, None, "timeout")
+
+
+def test_what_was_waited_for_in_vain_is_told_with_what_was_seen():
+    with pytest.raises(TimeoutError) as ended:
+        lived().wait_for("edit", 0)
+    assert ended.value.args == ("no 'edit' within 0 s; seen so far: nothing",)
+    seen = lived(("config", request(), None), ("", request(), None), ("config", request(), None))
+    with pytest.raises(TimeoutError) as ended:
+        seen.wait_for("edit", 0)
+    assert ended.value.args == ("no 'edit' within 0 s; seen so far: config, -",)
+
+
+def test_the_first_exchange_of_a_step_beyond_a_number_is_waited_for():
+    found = lived(*[(step, request(), None) for step in ("edit", "config", "edit", "edit")])
+    assert [found.wait_for("edit", 0, after).number for after in (0, 1, 3)] == [1, 3, 4]
+    assert [one.number for one in found.all("edit")] == [1, 3, 4]
