@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
-
-from rich.console import Console
 
 from docs.text import fence, folded
 from handshakes import __version__
 from handshakes.cli import probe as command
+from handshakes.cli.common import out
 from handshakes.explain.probe import probe
 from handshakes.spec import vectors
 
@@ -40,10 +38,6 @@ def filled(markdown: str) -> str:
 
 def told(found: command.Probe) -> str:
     """Return what the command prints for an answer."""
-    kept, written = command.out, StringIO()
-    command.out = Console(file=written, highlight=False, soft_wrap=True, emoji=False)
-    try:
+    with out.capture() as printed:
         command._tell(found)
-    finally:
-        command.out = kept
-    return written.getvalue()
+    return printed.get()

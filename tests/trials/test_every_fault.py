@@ -10,7 +10,7 @@ from .marketplace.every import rows
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("hashed-token", ["refused: Refused as expected: signature-mismatch.", "rule (fault): The token is the HMAC", "A plain SHA-256 of secret and message was used"]),
+        ("hashed-token", ["refused: Refused as expected: signature-mismatch.", "rule (fault): The token is the HMAC", "what was wrong: The token is the plain SHA-256 of the secret and apiKey", "cause: A plain SHA-256 of secret (key) and message was used"]),
         ("trailing-slash", ["held: Survived as expected: connected. The fault: a slash after the address.", "POST /retailcrm/register", "rule (fault): The partner must drop a path that consists of slashes only"]),
     ],
 )  # fmt: skip
