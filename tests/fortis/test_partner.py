@@ -1114,6 +1114,28 @@ def test_a_contact_of_the_length_of_a_uuid_is_kept_in_the_session_and_no_longer_
     world = opened()
     draft = world.platform.draft(TITLE, LOCATION, USER, token=world.platform.token_of(USER))
     response = get(world, urlsplit_target(draft.url(contact_id=contact)))
-    cookie = response.header("set-cookie").partition(";")[0]
-    encoded = cookie.partition("=")[2].partition(".")[0]
-    assert json.loads(b64decode(encoded, b"-_"))["contact"] == kept
+    assert values_of(response.header("set-cookie"))["contact"] == kept
+
+
+def values_of(cookie: str) -> dict[str, str]:
+    """Return what stands in a cookie of the app's; nothing in it is hidden."""
+    encoded = cookie.partition(";")[0].partition("=")[2].partition(".")[0]
+    return json.loads(b64decode(encoded, b"-_"))
+
+
+def test_what_is_random_is_as_long_as_it_has_to_be():
+    """RFC 6749, 10.10: 128 bits; RFC 7636, 4.1: a verifier of 32 bytes, in 43 to 128 characters."""
+    world = opened()
+    session = values_of(session_of(world))
+    page = get(world, "/fortis/app", session_of(world)).body.decode()
+    ticket = re.search(r'name="ticket" value="([^"]+)"', page)[1]
+    form = {"body": f"ticket={ticket}".encode(), "content_type": "application/x-www-form-urlencoded"}
+    begun = values_of(post(world, "/fortis/oauth/start", **form).header("set-cookie"))
+    lengths = {"session": 24, "nonce": 32, "state": 32, "verifier": 64}
+    found = {
+        "session": session["session"],
+        "nonce": session["nonce"],
+        "state": begun["state"],
+        "verifier": begun["verifier"],
+    }
+    assert {name: len(bytes.fromhex(text)) * 2 for name, text in found.items()} == lengths

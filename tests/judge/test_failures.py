@@ -9,7 +9,7 @@ import pytest
 
 from handshakes.core.refusals import Refused
 from handshakes.judge import failures
-from handshakes.judge.failures import Violation, failure, trouble, violations
+from handshakes.judge.failures import Violation, failure, sections, told_of, trouble, unfired, violations
 from handshakes.judge.marketplace import Marketplace
 from handshakes.runtime.verdicts import Finding
 from tests.judge.test_plugin import OWN
@@ -176,3 +176,58 @@ def test_a_step_that_is_pressed_returns_its_answer_and_what_was_found_in_it(mark
     outcome = market.press("connect")
     assert outcome.response.status == 200
     assert outcome.findings and {*outcome.findings} <= {*market.findings[seen:]}
+
+
+def test_a_failing_test_shows_what_was_not_seen_once_each_and_ten_of_it(market):
+    found = [Finding(f"shop:{number}", None, "nothing came") for number in range(12)]
+    market._seat.role.findings += [*found, *found]
+    assert sections(market, TEST) == [
+        (
+            "what RetailCRM (Simla) found",
+            "\n".join(f"  not seen: shop:{number}: nothing came" for number in range(10)),
+        )
+    ]
+
+
+def test_a_failing_test_shows_its_parts_apart_and_what_was_said_without_bodies(market):
+    connected(market, "takes-any-token", fault="wrong-token")
+    market.fault("activity-off")
+    market._seat.role.findings.append(Finding("shop:a", None, "nothing came"))
+    (found, text), (said, transcript) = sections(market, TEST)
+    assert found == "what RetailCRM (Simla) found" and said == "what RetailCRM (Simla) and the partner said"
+    *violated, unseen, never = text.split("\n\n")
+    assert violated == told_of(market, f"pytest '{TEST}'", [*violations(market)]).split("\n\n")
+    assert unseen.splitlines()[-1] == "  not seen: shop:a: nothing came"
+    assert never.startswith("The fault activity-off was armed and never fired.")
+    assert transcript == market.transcript.text(bodies=False)
+
+
+def test_a_fault_that_never_fired_is_told_with_where_it_plays_and_what_was_taken(market):
+    connected(market)
+    market.fault("activity-off")
+    market.fault("wrong-token", at="visit")
+    assert unfired(market) == [
+        "The fault activity-off was armed and never fired. It plays at: on. Steps taken: popup, connect, visit.",
+        "The fault wrong-token was armed and never fired. It plays at: visit. Steps taken: popup, connect, visit.",
+    ]
+    market.reset()
+    market.fault("activity-off")
+    assert unfired(market)[0].endswith(" Steps taken: none.")
+
+
+def test_a_request_that_no_step_has_is_told_with_80_characters_of_its_path(market):
+    connected(market, "asks-for-nothing-there-is")
+    said = "The partner sent GET /api/v9/orders, which the simulator does not have."
+    assert trouble(market, TEST, frozenset()) == ([], [said])
+
+
+def test_of_many_violations_five_are_told_in_full_and_the_others_by_their_clauses(market):
+    found = [
+        Violation(Finding(f"shop:{number}", False, "x"), None, None, "must", "", "fail")
+        for number in range(7)
+    ]
+    texts = told_of(market, "again", found).split("\n\n")
+    assert texts[:5] == [failure(market, one, "again") for one in found[:5]]
+    assert texts[5:] == ["  and 2 more: shop:5, shop:6"]
+    assert told_of(market, "again", found[:5]).split("\n\n") == texts[:5]
+    assert told_of(market, "again", []) == ""

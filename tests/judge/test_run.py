@@ -15,7 +15,7 @@ from handshakes.judge.given import checked
 from handshakes.judge.judgement import Asked, Judged, levels
 from handshakes.judge.judgement import judged as judge_all
 from handshakes.judge.operating import NotStarted, running
-from handshakes.judge.profile import Profile, parse, template
+from handshakes.judge.profile import HOOKS, Profile, parse, template
 from handshakes.judge.report import Failure, Report, Row, as_junit, curl, lines_of, row_of, summary
 from handshakes.judge.served import UNANSWERED, Ended, Observed, Served
 from handshakes.judge.trial import Trial
@@ -153,6 +153,31 @@ def test_a_new_profile_says_beside_each_clause_why_it_is_not_seen_and_keeps_the_
     assert beside == dict(tools.needs) != {}
     profile = parse(text)
     assert (profile.timeout_seconds, profile.patience_seconds) == (10, 10)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_a_new_profile_offers_in_comments_is_right_as_it_stands(platform, tmp_path):
+    """Without the number signs in front of them, its lines are a profile with everything set."""
+    tools = PLATFORMS[platform].tools()
+    text = template(platform, tools.settings, tools.needs)
+    offered = re.sub(r'(?m)^# (?=(?:\w+|"[^"]+") = |\[[a-z.]+\])', "", text)
+    set_there = parse(offered)
+    assert set_there.command == ("node", "server.js", "--platform", "{platform}")
+    assert (set_there.output, set_there.log) == ("server.log", "server.log")
+    assert dict(set_there.environment) == {"PLATFORM_URL": "{platform}"}
+    assert dict(set_there.words) == {"bad signature": "signature-mismatch"}
+    hooks = {
+        name
+        for name in ("restart", "work", "rescope", "signed_in", "offers_oauth")
+        if getattr(set_there, name)
+    }
+    assert hooks == set(HOOKS[platform]) != set()
+    if "restart" in hooks:
+        assert set_there.restart == ("docker", "restart", "my-app")
+    for name in hooks & {"work", "rescope"}:
+        assert getattr(set_there, name)[0] == "curl"
+    for name in hooks & {"signed_in", "offers_oauth"}:
+        assert re.compile(getattr(set_there, name)).groups == (name == "signed_in")
 
 
 # --- the report -------------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ def refused(both, response, error: str, status: int = 400) -> dict[str, str]:
     assert (response.status, answer["error"]) == (status, error)
     assert response.header("content-type").startswith("application/json")
     assert response.header("cache-control") == "no-store"
+    assert re.match("officernd_state=[0-9a-f]{32};", response.header("set-cookie")), "10.10: 128 random bits"
     assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", answer["error_description"])
     assert ("www-authenticate" in dict(response.headers)) == (status == 401)
     assert both.platform.tokens == {}

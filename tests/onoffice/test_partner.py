@@ -66,6 +66,11 @@ def test_the_page_is_embedded_by_the_platforms_hosts_only_and_sets_no_cookie():
     assert page.header("cache-control") == "no-store"
 
 
+def test_the_ticket_of_a_page_is_192_random_bits():
+    _, page = opened(sides())
+    assert re.fullmatch("[0-9a-f]{48}", ticket_in(page))
+
+
 def test_the_page_holds_no_credential():
     world = sides()
     popup, page = opened(world)

@@ -275,6 +275,13 @@ def test_reconnecting_keeps_the_client_and_replaces_the_key_only_after_success(s
     assert len(world.in_use()) == 1
 
 
+def test_what_is_random_is_as_long_as_it_has_to_be(store):
+    """RFC 2104, section 3: a key as long as the digest, 32 bytes; retailcrm:edit.client-id-random: 160 bits."""
+    credentials = connected(store).installation().credentials
+    assert re.fullmatch("[0-9a-f]{64}", credentials["session_key"])
+    assert re.fullmatch("[0-9a-f]{40}", credentials["client_id"])
+
+
 @pytest.mark.parametrize("url", [DEMO + "/", DEMO + "//", "HTTPS://Demo.SIMLA.com"])
 def test_another_spelling_of_the_address_is_the_same_installation(store, url):
     world = connected(store)
