@@ -71,7 +71,7 @@ REASONS: dict[str, Reason] = {
         "Look at the stages: is the signed text the one the sender signed? Is it the right secret?",
     ),
     "decryption-failed": Reason(
-        "Decryption gave invalid padding or no text: the secret is wrong, or the data was changed.",
+        "Decryption gave invalid padding or no text. Mostly the secret is another one, or the data was changed.",
         "Is it the right secret, and MD5 in the key derivation? Try the vectors of the same operation.",
     ),
     "wrong-key": Reason(

@@ -14,7 +14,7 @@ UNTOLD = ("signature-mismatch", "decryption-failed")
 """Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
 LOOK = dict.fromkeys(
     UNTOLD,
-    "Was a secret changed on one side? “Why?” tries the mistakes that are known, and shows what the receiver computed.",
+    "“Why?” tries the mistakes that are known, and shows what the receiver computed. A secret that was changed on one side looks like this too.",
 ) | {"malformed": "“Why?” looks at it character by character, though it may be masked here."}
 """In place of what to do where the page shows the cause there alone."""
 REFUSE = "Receiver: refuse it, as here."
@@ -62,7 +62,7 @@ _REQUESTS = {
     "wrong-key": f"Sender: use the key that was configured for this receiver. {REFUSE}",
     "unknown-installation": f"Sender: name a connection that was made with this receiver and was not removed. {REFUSE}",
     "timestamp-in-milliseconds": f"Sender: divide by 1000 before signing. {REFUSE}",
-    "stale": f"Sender: send a new one; an old link, copied or out of a log, stays refused. {REFUSE} If it was sent just now: let both clocks run by NTP.",
+    "stale": f"Sender: make time and signature anew for each request, a retry too; an old link, copied or out of a log, stays refused. {REFUSE} If it was sent just now: let both clocks run by NTP.",
     "from-the-future": f"Sender: sign the time in UTC seconds. {REFUSE} If it is right: let both clocks run by NTP.",
     "replayed": f"Sender: make a new one for each use. {REFUSE} A repeat is an attack or a retry.",
     "not-allowed": f"Sender: send what is allowed there. {REFUSE} If the list is configuration, extend it only with what you own or the platform owns.",
@@ -100,6 +100,8 @@ def advice(refused: Refused, looks: bool = False, request: Request | None = None
         return by("Receiver", named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint())
     if answered(refused) and refused.reason in _OF_ANSWERS:
         return by("Receiver", _OF_ANSWERS[refused.reason])
+    if refused.reason == "wrong-state" and "is missing" in evidence.values():
+        return f"Sender: send it back as it came, with the rest. {REFUSE} Exchange no code that comes without it: it may be a stranger's."
     if refused.reason == "not-allowed" and {"origin", "url"} & set(evidence):
         return _REQUESTS["foreign-address"]
     if (
@@ -248,6 +250,8 @@ def elsewhere(request: Request, refused: Refused) -> str:
     'clientId is in the query of the URL, not in the body'
     >>> elsewhere(Request("GET", "http://a", "/p?clientid=1"), gone)
     'clientid, in another case'
+    >>> elsewhere(Request("GET", "http://a", "/p?clientId[a]=1"), gone)
+    'clientId[…], fields with brackets where one field clientId is expected'
     """
     name = str(refused.evidence.get("name", ""))
     if refused.reason != "missing-parameter" or not name:
@@ -255,6 +259,8 @@ def elsewhere(request: Request, refused: Refused) -> str:
     names = [piece.partition("=")[0] for piece in request.query.split("&")]
     if request.method == "POST" and name in names:
         return f"{name} is in the query of the URL, not in the body"
+    if any(each.startswith(f"{name}[") for each in names_in(request)):
+        return f"{name}[…], fields with brackets where one field {name} is expected"
     other = [each for each in names if each.lower() == name.lower() and each != name]
     return f"{printable(other[0], 40)}, in another case" if other else ""
 

@@ -154,7 +154,7 @@ URL_FAULTS: tuple[UrlFault, ...] = (
     _url("case-insensitive-order", "url.order", _MISMATCH, "sorted without regard to case",
          lambda d: d.signed_as("onoffice:url.order=case-insensitive")),
     _url("port-signed", "url.port", _MISMATCH, "the port is signed", lambda d: _text(d, _with_port)),
-    _url("other-scheme-signed", "url.scheme", _MISMATCH, "http is signed for https", lambda d: _text(d, _other_scheme)),
+    _url("other-scheme-signed", "url.scheme", _MISMATCH, "the other scheme is signed: https for http, or http for https", lambda d: _text(d, _other_scheme)),
     _url("upper-case-host-signed", "url.host", _MISMATCH, "the host is signed in upper case",
          lambda d: _text(d, lambda text: "/".join([*text.split("/")[:2], text.split("/")[2].upper(), *text.split("/")[3:]]))),
     _url("trailing-slash-signed", "url.path", _MISMATCH, "a slash after the path is signed",
