@@ -1,0 +1,111 @@
+"""What the operator is told beside a reason: each refusal of the partner, with the whole of its evidence."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from handshakes.core.messages import Request, json_response
+from handshakes.core.refusals import Refused
+from handshakes.officernd.partner.api import id_of
+from handshakes.officernd.partner.refreshing import PLATFORM
+from handshakes.runtime.browser import Browser
+from handshakes.runtime.flow import drive
+from handshakes.runtime.store import Installation
+from handshakes.runtime.tokens import Tokens
+from tests.officernd.sides import NOW, sides
+
+APP, TOKENS = "https://app.officernd.com", Tokens("a", "r", NOW + 60)
+
+
+def answered(step, answer):
+    return drive(step, lambda request: json_response(answer))
+
+
+def event(body: bytes, integration: str = "mine"):
+    return SimpleNamespace(body=body), Installation(
+        PLATFORM, "x", {"integrationId": integration}, {}, "active"
+    )
+
+
+LIST = {"expected": "a list"}
+TOKEN = {"access_token": "a b", "refresh_token": "r", "expires_in": 60}
+NAMED = b'{"eventType":"integration.removed","data":{"object":{"_id":"another"}}}'
+SEPARATORS = {"name": "locations", "found": "separators without an id"}
+ABSENT = {"name": "locations", "found": "code, org_slug, integrationId"}
+
+
+@pytest.mark.parametrize(
+    ("call", "told", "evidence"),
+    [
+        (lambda p: answered(p.api.exchange({}), TOKEN), "unexpected-answer officernd:token.answer",
+         {"access_token": "holds what no header can carry"}),
+        (lambda p: answered(p.api.subscribe(APP, "s", {}, TOKENS), []), "unexpected-answer officernd:webhook.version", {"answer": "list"}),
+        (lambda p: answered(p.api.subscribe(APP, "s", {}, TOKENS), "x"), "unexpected-answer officernd:webhook.version", {"answer": "str"}),
+        (lambda p: answered(p.api.webhooks(APP, "s", TOKENS), {"results": 3}), "unexpected-answer officernd:webhook.version", {"answer": "dict", **LIST}),
+        (lambda p: answered(p.api.locations(APP, "s", TOKENS), [1]), "unexpected-answer officernd:locations.list", {"answer": "list", **LIST}),
+        (lambda p: id_of({"slug": "a/b"}, "slug", "c"), "malformed c", {"name": "slug", "found": "3 characters that are no id"}),
+        (lambda p: p.connect_parameters("error=access_denied"), "platform-error officernd:connect.parameters", {"error": "access_denied"}),
+        (lambda p: p.connect_parameters("code=a&org_slug=b&integrationId=c&locations=,"), "malformed officernd:connect.parameters", SEPARATORS),
+        (lambda p: p.connect_parameters("code=a&org_slug=b&integrationId=c"), "missing-parameter officernd:connect.parameters", ABSENT),
+        (lambda p: p.check_state(Request("GET", APP, "/?state=a")), "wrong-state officernd:advice.state-parameter",
+         {"state": "is not the one that this browser was given"}),
+        (lambda p: p.integration_secret({"_id": "other"}, "mine"), "identity-mismatch officernd:connect.binding", {"answered": "_id other", "expected": "mine"}),
+        (lambda p: p.integration_secret({"_id": "mine", "settings": {"appClientId": "x"}}, "mine"), "identity-mismatch officernd:connect.binding",
+         {"answered": "appClientId x", "expected": "example-client-id"}),
+        (lambda p: p.integration_secret({"_id": "mine", "settings": []}, "mine"), "identity-mismatch officernd:connect.binding",
+         {"answered": "appClientId None", "expected": "example-client-id"}),
+        (lambda p: p.is_our_removal(*event(NAMED)), "identity-mismatch officernd:webhook.envelope", {"data.object._id": "names another integration: another"}),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_told_with_what_was_found(call, told, evidence):
+    with pytest.raises(Refused) as refused:
+        call(sides().partner)
+    assert f"{refused.value.reason} {refused.value.clause}" == told
+    assert refused.value.evidence == evidence
+
+
+@pytest.mark.parametrize(
+    ("body", "ours"),
+    [
+        (NAMED.replace(b"another", b"mine"), True),
+        (b'{"eventType":"Integration.Removed"}', True),
+        (b'{"eventType":"integration.removed","data":[]}', True),
+        (b'{"eventType":"integration.removed","data":{"object":3}}', True),
+        (b'{"eventType":"member.removed"}', False),
+    ],
+)
+def test_an_event_that_names_no_other_integration_is_ours(body, ours):
+    assert sides().partner.is_our_removal(*event(body)) is ours
+
+
+def connected():
+    world = sides(refuse_replays=True)
+    integration = next(iter(world.platform.integrations))
+    world.network.run(Browser().open(world.platform.connect_url(integration)))
+    (found,) = world.store.find(PLATFORM, "integrationId", integration)
+    return world, integration, found
+
+
+def test_a_replay_is_told_with_its_time():
+    world, integration, _ = connected()
+    for _ in range(2):
+        world.network.run(world.platform.sync(integration), "OfficeRnD")
+    ((endpoint, refused),) = world.reports
+    assert (endpoint, refused.reason, refused.clause) == ("sync", "replayed", "officernd:signature.replay")
+    assert refused.evidence == {"timestamp": str(NOW)}
+
+
+def test_two_signatures_of_a_webhook_are_told_by_the_name_of_the_header():
+    world, _, found = connected()
+    headers = (("officernd-signature", "a"), ("officernd-signature", "b"))
+    world.network.exchange(
+        "OfficeRnD",
+        Request("POST", "https://partner.example", f"/officernd/removed/{found.identity}", headers, b"{}"),
+    )
+    ((endpoint, refused),) = world.reports
+    assert (endpoint, refused.reason, refused.clause) == (
+        "removed", "duplicate-parameter", "officernd:webhook.signature"
+    )  # fmt: skip
+    assert refused.evidence == {"header": "officernd-signature"}

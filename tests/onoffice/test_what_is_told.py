@@ -1,0 +1,79 @@
+"""What the operator is told beside a reason: refusals of the provider, with the whole of their evidence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from handshakes.core.messages import Unreachable, json_response
+from handshakes.core.refusals import Refused
+from handshakes.onoffice.partner.api import Access
+from handshakes.runtime.flow import drive
+from tests.onoffice.sides import FIRST, sides
+
+ACCESS = Access("t" * 32, "k" * 64)
+ENDED = {"elements.success": "is not success"}
+MISSING = {"elements.success": "is missing"}
+
+
+def unlocked(elements):
+    return {"data": {"records": [{"elements": elements}]}}
+
+
+def estate(partner, carry):
+    return drive(partner.api.estate(ACCESS, "4711", "a-claim"), carry)
+
+
+def timeout(request):
+    raise Unreachable("timeout")
+
+
+@pytest.mark.parametrize(
+    ("call", "told", "evidence"),
+    [
+        (lambda p: p.api.unlocked(unlocked({})), "platform-error onoffice:unlock.answer", MISSING),
+        (lambda p: p.api.unlocked(unlocked([])), "platform-error onoffice:unlock.answer", MISSING),
+        (lambda p: p.api.unlocked(unlocked({"success": True})), "platform-error onoffice:unlock.answer", ENDED),
+        (lambda p: estate(p, timeout), "unreachable onoffice:unlock.timeout", {"action": "estate", "network": "timeout"}),
+        (lambda p: p.key(" \t"), "empty-parameter onoffice:unlock.key", {"name": "secret"}),
+        (lambda p: p.in_use(FIRST), "unknown-installation onoffice:service.activated", {"customer": "has not activated"}),
+        (lambda p: p.claim(FIRST, "21"), "unknown-installation onoffice:claim.latest", {"user": "called no service"}),
+        (lambda p: p.agreed({"privacy": "on"}), "not-allowed onoffice:page.privacy", {"privacy": "was not agreed to"}),
+        (lambda p: drive(p.activate("a", "b"), timeout), "unknown-installation onoffice:unlock.bound",
+         {"ticket": "is not one of ours, or its page is too old"}),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_told_with_what_was_found(call, told, evidence):
+    with pytest.raises(Refused) as refused:
+        call(sides().partner)
+    assert f"{refused.value.reason} {refused.value.clause}" == told
+    assert refused.value.evidence == evidence
+
+
+def test_what_is_right_is_refused_by_none_of_these():
+    partner = sides().partner
+    partner.api.unlocked(unlocked({"success": "success"}))
+    assert partner.key(" a-key\n") == "a-key"
+    partner.agreed({"privacy": "yes"})
+
+
+@pytest.mark.clause("onoffice:claim.returned")
+def test_a_property_is_read_with_the_claim_and_the_two_fields_that_are_shown():
+    sent = []
+
+    def carry(request):
+        sent.append(json.loads(request.body))
+        good = {"code": 200, "errorcode": 0, "message": "OK"}
+        records = [{"id": 4711, "type": "estate", "elements": {"objekttitel": "House"}}]
+        return json_response(
+            {"status": good, "response": {"results": [{"data": {"records": records}, "status": good}]}}
+        )
+
+    assert estate(sides().partner, carry) == {"objekttitel": "House"}
+    (request,) = sent
+    (action,) = request["request"]["actions"]
+    assert request["token"] == "t" * 32
+    assert action["parameters"] == {"data": ["Id", "objekttitel"], "extendedclaim": "a-claim"}
+    assert (action["resourcetype"], action["resourceid"]) == ("estate", "4711")
+    assert action["actionid"] == "urn:onoffice-de-ns:smart:2.5:smartml:action:read"

@@ -1,0 +1,86 @@
+"""What the operator is told beside a reason: each refusal of the module, with the whole of its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from handshakes.core.messages import Request, json_response
+from handshakes.core.refusals import Refused
+from handshakes.retailcrm.partner.api import succeeded
+from handshakes.retailcrm.partner.connecting import PLATFORM, client_key
+from handshakes.runtime.flow import drive
+from handshakes.runtime.store import Installation
+from tests.retailcrm.sides import DEMO, sides
+from tests.retailcrm.test_partner import register
+
+FORM = (("content-type", "application/x-www-form-urlencoded"),)
+NOT_TRUE = {"success": "is not true"}
+
+
+def scopes(partner, found):
+    return drive(
+        partner.api.scopes(DEMO, "k"), lambda request: json_response({"success": True, "scopes": found})
+    )
+
+
+def post(body: bytes = b"", target: str = "/x") -> Request:
+    return Request("POST", "https://module.example", target, FORM, body)
+
+
+def kept(**credentials: str) -> Installation:
+    return Installation(PLATFORM, "x", {}, credentials, "active")
+
+
+@pytest.mark.parametrize(
+    ("call", "told", "evidence"),
+    [
+        (lambda p: scopes(p, "all"), "unexpected-answer retailcrm:scopes.checked", {"scopes": "str"}),
+        (lambda p: scopes(p, [1]), "unexpected-answer retailcrm:scopes.checked", {"scopes": "list"}),
+        (lambda p: succeeded(json_response({"success": False, "errorMsg": "no", "errors": ["a"]}, 400), "c"), "platform-error c",
+         {"status": "400", **NOT_TRUE, "errorMsg": "no", "errors": "['a']"}),
+        (lambda p: succeeded(json_response({"success": 1, "errorMsg": ""}), "c"), "platform-error c", {"status": "200", **NOT_TRUE}),
+        (lambda p: p.fresh(kept(former_keys=f"a {client_key('old')}"), "old"), "replayed retailcrm:connection.repeat",
+         {"apiKey": "was replaced by a later one"}),
+        (lambda p: p.granted(("integration_read",)), "not-allowed retailcrm:scopes.checked", {"missing": "integration_write"}),
+        (lambda p: p.granted(()), "not-allowed retailcrm:scopes.checked", {"missing": "integration_read, integration_write"}),
+        (lambda p: p.confirmed(DEMO, ("https://a.simla.com", "https://b.simla.com")), "identity-mismatch retailcrm:system-url.confirmed",
+         {"expected": DEMO, "found": "https://a.simla.com, https://b.simla.com"}),
+        (lambda p: p.body_only(post(target="/x?a=b&register%5Btoken%5D=c")), "malformed retailcrm:register.body-only",
+         {"register": "is in the query, where logs keep it"}),
+        (lambda p: p.client({}, "c"), "missing-parameter c", {"name": "clientId", "found": "none"}),
+        (lambda p: p.client({"ClientId": "a"}, "c"), "missing-parameter c", {"name": "clientId", "found": "ClientId"}),
+        (lambda p: p.client({"clientId": "a"}, "c"), "unknown-installation c", {}),
+        (lambda p: p.activity_fields(post(b"clientId=a")), "missing-parameter retailcrm:activity.form", {"name": "activity", "found": "clientId"}),
+        (lambda p: p.activity_fields(post(b"clientId=&activity=b")), "empty-parameter retailcrm:activity.form", {"name": "clientId"}),
+        (lambda p: p.flags({"active": True, "freeze": 1}), "wrong-type retailcrm:activity.flags", {"name": "freeze", "found": "int", "expected": "bool"}),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_told_with_what_was_found(call, told, evidence):
+    with pytest.raises(Refused) as refused:
+        call(sides().partner)
+    assert f"{refused.value.reason} {refused.value.clause}" == told
+    assert refused.value.evidence == evidence
+
+
+def test_what_is_right_is_refused_by_none_of_these():
+    partner = sides().partner
+    assert scopes(partner, ["a", "b"]) == ("a", "b")
+    partner.fresh(kept(), "old")
+    partner.granted(("integration_write", "integration_read", "order_read"))
+    partner.confirmed(DEMO, ("https://a.simla.com", DEMO.upper() + "/"))
+    partner.body_only(post(target="/x?a=register"))
+    assert partner.activity_fields(post(b"clientId=a&activity=b")) == {"clientId": "a", "activity": "b"}
+    assert partner.flags({"freeze": False, "active": True, "other": 1}) == {"active": "yes", "freeze": "no"}
+
+
+def test_a_registration_while_nobody_can_connect_is_told_to_the_operator():
+    world = sides()
+    world.partner.configuration = replace(world.partner.configuration, unavailable="Not now.")
+    assert register(world).json()["success"] is False
+    ((endpoint, refused),) = world.reports
+    assert (endpoint, refused.reason, refused.clause) == (
+        "register", "wrong-state", "retailcrm:config.failure"
+    )  # fmt: skip
+    assert refused.evidence == {"module": "takes no connections"}
