@@ -9,6 +9,7 @@ import socket
 import sys
 from contextlib import contextmanager
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,6 +23,7 @@ from handshakes.judge.profile import Profile, parse, template
 from handshakes.judge.report import SCHEMA_FILE, as_json, as_junit, lines_of
 from handshakes.judge.served import Observed
 from handshakes.judge.sheet import as_html
+from handshakes.judge.trial import Trial
 from handshakes.officernd.partner import PartnerIntegration
 from handshakes.officernd.simulator.findings import uniform
 from handshakes.platforms import PLATFORMS
@@ -502,3 +504,14 @@ def test_a_profile_with_a_command_is_judged_from_end_to_end(run, tmp_path):  # n
         again = run(*shlex.split(row["failures"][0]["again"])[1:])
         assert again.code == 1
         assert "FAIL  officernd:signature.tolerance (must)" in again.out
+
+
+@pytest.mark.parametrize(
+    ("only", "cases"), [("stale", ["stale"]), ("officernd:signature.message", ["timestamp-first"])]
+)
+def test_a_case_that_begins_is_told_by_its_name_and_no_other(only, cases, tmp_path):
+    told: list[str] = []
+    with facing("officernd") as (served, _):
+        Trial("officernd", Profile(), folder=tmp_path, only=only).judge(served, progress=told.append)
+    assert [name for name in told if name] == cases
+    assert all(one != other for one, other in pairwise(["", *told]))
