@@ -6,7 +6,9 @@ import pytest
 
 from handshakes.core.messages import Request, json_response
 from handshakes.core.refusals import Refused
-from tests.fortis.sides import LOCATION, sides
+from handshakes.runtime.flow import drive
+from handshakes.runtime.tokens import Tokens
+from tests.fortis.sides import LOCATION, USER, sides
 
 APP = "https://app.example"
 ANSWERS = "unexpected-answer fortis:identity.users-me"
@@ -14,12 +16,7 @@ ANSWERS = "unexpected-answer fortis:identity.users-me"
 
 def asked(partner, answer):
     step = partner.api.me(partner.api.with_token("token"))
-    next(step)
-    try:
-        step.send(json_response(answer))
-    except StopIteration as ended:
-        return ended.value
-    raise AssertionError("it asks for more")
+    return drive(step, lambda request: json_response(answer))
 
 
 def taken_twice(partner):
@@ -54,3 +51,39 @@ def test_what_is_right_is_refused_by_none_of_these():
     partner.check_ids({"location_id": LOCATION, "user_id": "a" * 64}, "user")
     partner.take_once("a launch")
     partner.take_once("another")
+
+
+def test_a_launch_without_a_token_is_told_with_what_is_missing_at_the_location():
+    """fortis:A30: it may be refused, or be good for a location that a launch has confirmed."""
+
+    def told(partner) -> tuple[str, str, dict]:
+        with pytest.raises(Refused) as refused:
+            partner.location_only(LOCATION)
+        return refused.value.reason, refused.value.clause, dict(refused.value.evidence)
+
+    missing = ("missing-parameter", "fortis:identity.without-token", {"name": "access-token"})
+    assert told(sides(without_token="refused").partner) == missing
+    world = sides()
+    unknown = ("unknown-installation", "fortis:launch.registered", {})
+    assert told(world.partner) == unknown
+    world.register()
+    assert told(world.partner) == ("wrong-state", "fortis:postback.claimed", {"location": "is claimed only"})
+    world.partner.confirm(LOCATION, USER)
+    assert world.partner.location_only(LOCATION).state == "active"
+    world.unregister()
+    assert told(world.partner) == unknown
+
+
+def test_an_access_of_another_user_is_told_with_both():
+    partner = sides().partner
+    installation = partner.confirm(LOCATION, USER)
+
+    def checked(user_id: str) -> None:
+        answer = json_response({"user": {"id": user_id}})
+        drive(partner.check_access(Tokens("access", "refresh", 0), installation), lambda request: answer)
+
+    checked(USER)
+    with pytest.raises(Refused) as refused:
+        checked("another")
+    assert (refused.value.reason, refused.value.clause) == ("identity-mismatch", "fortis:identity.mismatch")
+    assert refused.value.evidence == {"opened by": USER, "consented by": "another"}

@@ -124,12 +124,17 @@ def test_a_form_is_good_for_an_hour():
     both.clock.advance(1)
     assert submit(both, page, synced="members").response.status == 401
     assert (both.reports[-1][1].reason, saved(both)) == ("stale", "members-and-bookings")
+    assert both.reports[-1][1].evidence == {"token": "has ended: open the settings again"}
+
+
+TOLD = {"signature-mismatch": {"token": "is not that of this form"}}
 
 
 def refused(both: Both, page: Page, reason: str) -> None:
     assert page.response.status == 401
     assert page.response.json() == {"message": "The request could not be verified."}
     assert [(endpoint, one.reason) for endpoint, one in both.reports] == [("settings", reason)]
+    assert both.reports[0][1].evidence.items() >= TOLD.get(reason, {}).items()
     assert (saved(both, FIRST), saved(both, SECOND)) == ("", "")
 
 

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from handshakes.core.messages import Request, json_response
+from handshakes.core.messages import Request, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.officernd.partner.api import id_of
 from handshakes.officernd.partner.refreshing import PLATFORM
+from handshakes.officernd.partner.settings import SAVE
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
@@ -109,3 +110,28 @@ def test_two_signatures_of_a_webhook_are_told_by_the_name_of_the_header():
         "removed", "duplicate-parameter", "officernd:webhook.signature"
     )  # fmt: skip
     assert refused.evidence == {"header": "officernd-signature"}
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("headers", "more", "reason", "evidence"),
+    [
+        ({"origin": "https://attacker.example"}, b"", "not-allowed", {"origin": "the form of another site"}),
+        ({"content-type": "text/plain"}, b"", "wrong-content-type", {"expected": FORM}),
+        ({}, b"&a=\xff", "malformed", {"body": "is not ASCII"}),
+        ({}, b"&synced=all", "not-allowed", {"synced": "is not one of the choices"}),
+        ({}, b"", "not-allowed", {"synced": "is not one of the choices"}),
+        ({"origin": "https://partner.example", "content-type": f"{FORM.title()} ; charset=utf-8"}, b"&synced=members", "", {}),
+    ],
+)  # fmt: skip
+def test_a_form_of_the_settings_is_refused_with_what_was_found(headers, more, reason, evidence):
+    world, _, found = connected()
+    token = world.partner.form_token(found, NOW)
+    body = form_body({"installation": found.identity, "token": token}) + more
+    sent = tuple({"content-type": FORM, **headers}.items())
+    world.network.exchange("browser", Request("POST", "https://partner.example", SAVE, sent, body))
+    assert [(endpoint, one.reason, one.evidence) for endpoint, one in world.reports] == (
+        [("settings", reason, evidence)] if reason else []
+    )

@@ -8,10 +8,20 @@ import pytest
 
 from handshakes.core.messages import Unreachable, json_response
 from handshakes.core.refusals import Refused
+from handshakes.onoffice import sign_url, verify_url
 from handshakes.onoffice.partner.api import Access
+from handshakes.onoffice.partner.connecting import needed
 from handshakes.runtime.flow import drive
-from tests.onoffice.sides import FIRST, sides
+from tests.onoffice.sides import FIRST, NOW, sides
 
+SECRET = "Example-Provider-Secret-1!"
+QUERY = f"customerName=name&userId=&timestamp={NOW}"
+URL = verify_url(
+    sign_url(f"https://provider.example/x?{QUERY}", secret=SECRET),
+    secret=SECRET,
+    now=NOW,
+    tolerance=(300, 120),
+)
 ACCESS = Access("t" * 32, "k" * 64)
 ENDED = {"elements.success": "is not success"}
 MISSING = {"elements.success": "is missing"}
@@ -37,6 +47,13 @@ def timeout(request):
         (lambda p: p.api.unlocked(unlocked({"success": True})), "platform-error onoffice:unlock.answer", ENDED),
         (lambda p: estate(p, timeout), "unreachable onoffice:unlock.timeout", {"action": "estate", "network": "timeout"}),
         (lambda p: p.key(" \t"), "empty-parameter onoffice:unlock.key", {"name": "secret"}),
+        (lambda p: p.key(" " + "k" * 301), "too-large onoffice:unlock.key", {"characters": "301", "limit": "300"}),
+        (lambda p: needed(URL, "customerName", 3), "too-large onoffice:url.signed-values", {"name": "customerName", "characters": "4", "limit": "3"}),
+        (lambda p: needed(URL, "userId", 3), "empty-parameter onoffice:url.signed-values", {"name": "userId"}),
+        (lambda p: needed(URL, "customerWebId", 3), "missing-parameter onoffice:url.signed-values",
+         {"name": "customerWebId", "found": "customerName, userId, timestamp"}),
+        (lambda p: needed(URL, "apiToken", 3), "missing-parameter onoffice:unlock.empty-token",
+         {"name": "apiToken", "found": "customerName, userId, timestamp"}),
         (lambda p: p.in_use(FIRST), "unknown-installation onoffice:service.activated", {"customer": "has not activated"}),
         (lambda p: p.claim(FIRST, "21"), "unknown-installation onoffice:claim.latest", {"user": "called no service"}),
         (lambda p: p.agreed({"privacy": "on"}), "not-allowed onoffice:page.privacy", {"privacy": "was not agreed to"}),
@@ -54,7 +71,8 @@ def test_a_refusal_is_told_with_what_was_found(call, told, evidence):
 def test_what_is_right_is_refused_by_none_of_these():
     partner = sides().partner
     partner.api.unlocked(unlocked({"success": "success"}))
-    assert partner.key(" a-key\n") == "a-key"
+    assert partner.key(" a-key\n") == "a-key" and partner.key("k" * 300) == "k" * 300
+    assert needed(URL, "customerName", 4) == "name"
     partner.agreed({"privacy": "yes"})
 
 
