@@ -1,0 +1,158 @@
+"""The small parts of a marketplace and of a report, each with its own values."""
+
+from __future__ import annotations
+
+from hashlib import shake_256
+
+import pytest
+
+from handshakes.judge.clock import Clock
+from handshakes.judge.given import addressed, checked, meant
+from handshakes.judge.presses import Armed
+from handshakes.judge.report import Report, Row, lines_of, sorted_rows, summary, verdict
+from handshakes.judge.sites import Site, seeded
+from handshakes.runtime.story import Setting
+from handshakes.runtime.verdicts import Fault, Refuses
+
+
+def test_a_clock_goes_forwards_from_where_it_was_set():
+    clock = Clock(0)
+    assert clock() == clock.now == 0
+    clock.advance(0)
+    clock.advance(2)
+    clock.advance(3)
+    assert clock() == 5
+    with pytest.raises(ValueError, match=r"^time goes forwards only; a fault signs in the past$"):
+        clock.advance(-1)
+    assert clock() == 5
+
+
+def test_a_fault_is_due_as_often_as_it_was_armed_for_and_until_its_context_ends():
+    fault = Fault("stale", "shop:time", Refuses("stale"), "an old request")
+    assert [Armed(fault, left, "").due for left in (None, 2, 1, 0)] == [True, True, True, False]
+    with Armed(fault, None, "visit") as armed:
+        assert armed.due and repr(armed) == "<fault stale: fired 0 times>"
+    assert (armed.due, armed.left, armed.at, armed.fired) == (False, 0, "visit", 0)
+
+
+def test_the_bytes_of_a_seed_are_those_of_a_published_function_each_time_others():
+    """FIPS 202: SHAKE256 of the seed and the number of the call."""
+    random = seeded(7)
+    assert [random(4), random(2)] == [shake_256(b"7 0").digest(4), shake_256(b"7 1").digest(2)]
+
+
+def test_a_simulator_on_this_machine_has_two_addresses_that_nobody_may_contact_and_a_public_one_none():
+    sites = [Site(), Site(public="https://shop.example")]
+    try:
+        assert [len(site.traps) for site in sites] == [2, 0]
+        assert len({sites[0].url, *sites[0].traps}) == 3
+        assert all(url.startswith("http://127.0.0.1:") for url in (sites[0].url, *sites[0].traps))
+        assert sites[1].url == "https://shop.example"
+    finally:
+        for site in sites:
+            for sock in site._sockets:
+                sock.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1", "http://127.0.0.1:1/x", "http://localhost:65535?a", "http://[::1]:3000/", "http://localhost/a"],
+)  # fmt: skip
+def test_an_address_of_this_machine_is_taken(url):
+    assert addressed(url, {}, "partner_url") == {"partner_url": url}
+    assert checked({"sync_url": Setting("")}, {"sync_url": url}) == {"sync_url": url}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://127.0.0.1/", "http://127.0.0.10/", "http://localhost.example/", "http://localhost:123456/",
+     "http://127.0.0.1@shop.example/", "http://127x0.0.1/"],
+)  # fmt: skip
+def test_an_address_elsewhere_is_refused_with_what_it_is(url):
+    with pytest.raises(ValueError) as refused:
+        addressed(url, {}, "partner_url")
+    assert refused.value.args == (f"a partner is at http://127.0.0.1 or localhost, and not {url}",)
+    for name in ("sync_url", "redirect_uri"):
+        with pytest.raises(ValueError) as refused:
+            checked({name: Setting("")}, {name: url})
+        assert refused.value.args == (f"{name} is at http://127.0.0.1 or localhost, and not {url}",)
+    assert checked({"name": Setting("")}, {"name": url}) == {"name": url}
+
+
+def test_bare_paths_get_the_origin_of_the_partner():
+    given = addressed("http://localhost:3000/app?x", {"sync_url": "/sync", "name": "a/b"}, "partner_url")
+    assert given == {
+        "partner_url": "http://localhost:3000/app?x", "sync_url": "http://localhost:3000/sync", "name": "a/b",
+    }  # fmt: skip
+    assert addressed("", {"sync_url": "/sync"}, "partner_url") == {"sync_url": "/sync"}
+    assert addressed("http://localhost:1", {"partner_url": "/x"}, "partner_url") == {
+        "partner_url": "http://localhost:1/x"
+    }
+    assert checked({"sync_url": Setting("")}, {"sync_url": ""}) == {"sync_url": ""}
+
+
+def test_an_unknown_name_is_told_with_what_is_like_it_or_with_all():
+    assert meant("visti", ["visit", "connect"]) == "'visti'; known: visit"
+    assert meant("zzz", ["visit", "connect"]) == "'zzz'; known: visit, connect"
+    with pytest.raises(ValueError) as refused:
+        checked({"name": Setting("")}, {"names": "a"})
+    assert refused.value.args == ("unknown setting 'names'; known: name",)
+
+
+# --- a report in words ------------------------------------------------------------------------------------
+
+
+def row(judgement: str, clause: str = "a:b", level: str = "must", **more) -> Row:
+    return Row(clause, level, judgement, "held", "Says.", "", checks=2, **more)
+
+
+def report(exit: int, *rows: Row, ended: str = "") -> Report:
+    return Report("fortis", 0, exit, 2.04, rows, ended, summary(rows))
+
+
+@pytest.mark.parametrize(
+    ("exit", "judgements", "said"),
+    [
+        (0, ["pass"], "nothing fails"),
+        (1, ["fail"], "1 clause fails"),
+        (1, ["fail", "fail"], "2 clauses fail"),
+        (1, ["passes again"], "1 clause passes again, write the baseline anew"),
+        (1, ["passes again", "fail", "passes again"], "1 clause fails; 2 clauses pass again, write the baseline anew"),
+        (3, [], "your program did not answer, or the run was ended early"),
+        (4, ["not testable"], "not everything that it must do could be tested"),
+    ],
+)  # fmt: skip
+def test_the_exit_status_is_told_in_words(exit, judgements, said):
+    assert verdict(report(exit, *map(row, judgements))) == said
+
+
+def test_a_report_tells_first_what_somebody_has_to_look_at_and_then_numbers():
+    rows = [row("pass"), row("left out", why="--slow"), row("not applicable", why="none"), row("not testable", "a:c", why="no log"),
+            row("not testable", "a:d", "should", why="no log"), row("warn", "a:e", "should", why="a should")]  # fmt: skip
+    assert [one.judgement for one in sorted_rows(rows)] == [
+        "warn", "not testable", "not testable", "left out", "not applicable", "pass",
+    ]  # fmt: skip
+    counts = (
+        "Fortis (Zeamster): 1 warn, 2 not testable (1 of them must), 1 left out, 1 not applicable, 1 pass. "
+        "12 checks in 2 s."
+    )
+    short = ["WARN  a:e (should): a should", "NOT TESTABLE  no log", "  a:c", counts]
+    assert [*lines_of(report(0, *rows))] == short
+    assert [*lines_of(report(0, *rows), full=True)] == [
+        short[0], "LEFT OUT  a:b (must): --slow", "NOT APPLICABLE  a:b (must): none", "PASS  a:b (must)",
+        "NOT TESTABLE  no log", "  a:c, a:d", counts,
+    ]  # fmt: skip
+
+
+def test_a_run_that_was_ended_early_and_a_baseline_that_is_old_are_told_last():
+    ended = [*lines_of(report(3, row("pass"), ended="nobody listens"))]
+    assert ended[1:] == [
+        "Not judged in full, your program did not answer, or the run was ended early: nobody listens."
+    ]
+    assert [*lines_of(report(1, row("fail"), ended="too long"))][-1] == "The run was ended early: too long."
+    again = [*lines_of(report(1, row("passes again")))]
+    assert (
+        again[-1]
+        == "Write the baseline anew, with --report json=FILE: what it lists as failing passes again."
+    )
+    assert again[0] == "PASSES AGAIN  a:b (must)"
