@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from handshakes.core.messages import Request, json_response
 from handshakes.core.refusals import Refused
+from handshakes.fortis.partner.configuration import Configuration
 from handshakes.runtime.flow import drive
 from handshakes.runtime.tokens import Tokens
 from tests.fortis.sides import LOCATION, USER, sides
@@ -62,7 +65,7 @@ def test_a_launch_without_a_token_is_told_with_what_is_missing_at_the_location()
         return refused.value.reason, refused.value.clause, dict(refused.value.evidence)
 
     missing = ("missing-parameter", "fortis:identity.without-token", {"name": "access-token"})
-    assert told(sides(without_token="refused").partner) == missing
+    assert told(sides(without_token="refuse").partner) == missing
     world = sides()
     unknown = ("unknown-installation", "fortis:launch.registered", {})
     assert told(world.partner) == unknown
@@ -87,3 +90,33 @@ def test_an_access_of_another_user_is_told_with_both():
         checked("another")
     assert (refused.value.reason, refused.value.clause) == ("identity-mismatch", "fortis:identity.mismatch")
     assert refused.value.evidence == {"opened by": USER, "consented by": "another"}
+
+
+def test_what_is_not_configured_is_as_documented():
+    """Our own names end in .example, which nobody can have (RFC 2606); hosts are the platform's; times are the adopted readings."""
+    ours = Configuration("plain", "a-secret", "a-secret")
+    assert [field.name for field in fields(ours) if not field.repr] == [
+        "secret",
+        "postback_key",
+        "previous_secret",
+        "client_secret",
+    ]
+    assert "a-secret" not in repr(ours)
+    found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
+    assert found == {
+        "mode": "plain",
+        "developer_id": "example-developer",
+        "base_url": "https://app.example",
+        "api_origin": "https://api.sandbox.zeamster.com",
+        "platform_origins": ("https://fortispayrbyn9y.sandbox.zeamster.com",),
+        "oauth_urls": ("https://api.sandbox.zeamster.com",),
+        "client_id": "example-app",
+        "authorize_path": "/oauth/authorize",
+        "token_path": "/oauth/token",
+        "tolerance": (300, 60),
+        "unregistered": "claim",
+        "without_token": "location-only",
+        "once": True,
+        "remember": 31536000,
+        "session_lifetime": 3600,
+    }

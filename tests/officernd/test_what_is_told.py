@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from handshakes.core.messages import Request, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.officernd.partner.api import id_of
+from handshakes.officernd.partner.configuration import Configuration
 from handshakes.officernd.partner.refreshing import PLATFORM
 from handshakes.officernd.partner.settings import SAVE
 from handshakes.runtime.browser import Browser
@@ -135,3 +137,25 @@ def test_a_form_of_the_settings_is_refused_with_what_was_found(headers, more, re
     assert [(endpoint, one.reason, one.evidence) for endpoint, one in world.reports] == (
         [("settings", reason, evidence)] if reason else []
     )
+
+
+def test_what_is_not_configured_is_as_documented():
+    """Our own names end in .example, which nobody can have (RFC 2606); hosts are the platform's; times are the adopted readings."""
+    ours = Configuration("a-client", "a-secret")
+    assert [field.name for field in fields(ours) if not field.repr] == ["client_secret"]
+    assert "a-secret" not in repr(ours)
+    found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
+    assert found == {
+        "client_id": "a-client",
+        "base_url": "https://partner.example",
+        "identity_origin": "https://identity.officernd.com",
+        "app_origin": "https://app.officernd.com",
+        "allowed_origins": ("https://*.officernd.com",),
+        "api_version": "v1",
+        "scopes": ("officernd.api.read", "officernd.api.write"),
+        "account_name": "J&J Ltd",
+        "tolerance": (300, 60),
+        "refuse_replays": False,
+        "started_by": "platform",
+        "connect_without_locations": "refused",
+    }

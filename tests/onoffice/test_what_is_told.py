@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import pytest
 
@@ -10,6 +11,7 @@ from handshakes.core.messages import Unreachable, json_response
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import sign_url, verify_url
 from handshakes.onoffice.partner.api import Access
+from handshakes.onoffice.partner.configuration import Configuration
 from handshakes.onoffice.partner.connecting import needed
 from handshakes.runtime.flow import drive
 from tests.onoffice.sides import FIRST, NOW, sides
@@ -95,3 +97,25 @@ def test_a_property_is_read_with_the_claim_and_the_two_fields_that_are_shown():
     assert action["parameters"] == {"data": ["Id", "objekttitel"], "extendedclaim": "a-claim"}
     assert (action["resourcetype"], action["resourceid"]) == ("estate", "4711")
     assert action["actionid"] == "urn:onoffice-de-ns:smart:2.5:smartml:action:read"
+
+
+def test_what_is_not_configured_is_as_documented():
+    """Our own names end in .example, which nobody can have (RFC 2606); hosts are the platform's; times are the adopted readings."""
+    ours = Configuration("a-secret")
+    assert [field.name for field in fields(ours) if not field.repr] == ["provider_secret", "previous_secret"]
+    assert "a-secret" not in repr(ours)
+    found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
+    assert found == {
+        "previous_until": 0,
+        "base_url": "https://provider.example",
+        "hosts": (
+            "https://smart.onoffice.de",
+            "https://beta.smart.onoffice.de",
+            "https://crm-beta.onoffice.de",
+        ),
+        "api_url": "https://api.onoffice.de/api/stable/api.php",
+        "api_timeout": 10.0,
+        "tolerance": (300, 120),
+        "page_lifetime": 3600,
+        "hmac_version": 2,
+    }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from handshakes.core.messages import Request, json_response
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm.partner.api import succeeded
+from handshakes.retailcrm.partner.configuration import Configuration
 from handshakes.retailcrm.partner.connecting import PLATFORM, client_key
+from handshakes.retailcrm.signing import OFFICIAL_ORIGINS
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
 from tests.retailcrm.sides import DEMO, sides
@@ -84,3 +86,25 @@ def test_a_registration_while_nobody_can_connect_is_told_to_the_operator():
         "register", "wrong-state", "retailcrm:config.failure"
     )  # fmt: skip
     assert refused.evidence == {"module": "takes no connections"}
+
+
+def test_what_is_not_configured_is_as_documented():
+    """Our own names end in .example, which nobody can have (RFC 2606); hosts are the platform's; times are the adopted readings."""
+    ours = Configuration("a-code", "a-secret")
+    assert [field.name for field in fields(ours) if not field.repr] == ["secret", "previous_secret"]
+    assert "a-secret" not in repr(ours)
+    found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
+    assert found == {
+        "code": "a-code",
+        "base_url": "https://module.example",
+        "name": "Example module",
+        "scopes": ("integration_read", "integration_write"),
+        "allowed_origins": OFFICIAL_ORIGINS,
+        "instance": "",
+        "active": True,
+        "check_scopes": True,
+        "confirm_address": False,
+        "unavailable": "",
+        "edit_timeout": 10.0,
+        "session_lifetime": 3600,
+    }
