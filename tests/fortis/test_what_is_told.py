@@ -6,11 +6,12 @@ from dataclasses import fields
 
 import pytest
 
-from handshakes.core.messages import Request, json_response
+from handshakes.core.messages import Request, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.fortis.partner.configuration import Configuration
 from handshakes.runtime.flow import drive
 from handshakes.runtime.tokens import Tokens
+from handshakes.runtime.transcript import Transcript
 from tests.fortis.sides import LOCATION, USER, sides
 
 APP = "https://app.example"
@@ -120,3 +121,16 @@ def test_what_is_not_configured_is_as_documented():
         "remember": 31536000,
         "session_lifetime": 3600,
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier", "access_token", "refresh_token", "client_secret", "developer-id"],
+)  # fmt: skip
+def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
+    """The names are those of the pages, and of our own forms."""
+    transcript = Transcript(sides().partner.secret_names)
+    body = form_body({name: "a-private-value", "location_id": "a-plain-value"})
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
+    assert "a-private-value" not in transcript.text() and "a-plain-value" in transcript.text()

@@ -17,6 +17,7 @@ from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
 from handshakes.runtime.tokens import Tokens
+from handshakes.runtime.transcript import Transcript
 from tests.officernd.sides import NOW, sides
 
 APP, TOKENS = "https://app.officernd.com", Tokens("a", "r", NOW + 60)
@@ -159,3 +160,16 @@ def test_what_is_not_configured_is_as_documented():
         "started_by": "platform",
         "connect_without_locations": "refused",
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["code", "access_token", "refresh_token", "secret"],
+)  # fmt: skip
+def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
+    """The names are those of the pages, and of our own forms."""
+    transcript = Transcript(sides().partner.secret_names)
+    body = form_body({name: "a-private-value", "slug": "a-plain-value"})
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
+    assert "a-private-value" not in transcript.text() and "a-plain-value" in transcript.text()

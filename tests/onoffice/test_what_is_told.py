@@ -7,13 +7,14 @@ from dataclasses import fields
 
 import pytest
 
-from handshakes.core.messages import Unreachable, json_response
+from handshakes.core.messages import Request, Unreachable, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.onoffice import sign_url, verify_url
 from handshakes.onoffice.partner.api import Access
 from handshakes.onoffice.partner.configuration import Configuration
 from handshakes.onoffice.partner.connecting import needed
 from handshakes.runtime.flow import drive
+from handshakes.runtime.transcript import Transcript
 from tests.onoffice.sides import FIRST, NOW, sides
 
 SECRET = "Example-Provider-Secret-1!"
@@ -119,3 +120,16 @@ def test_what_is_not_configured_is_as_documented():
         "page_lifetime": 3600,
         "hmac_version": 2,
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["apiToken", "apikey", "token", "apiClaim", "extendedclaim", "secret", "ticket", "hmac", "signature"],
+)  # fmt: skip
+def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
+    """The names are those of the pages, and of our own forms."""
+    transcript = Transcript(sides().partner.secret_names)
+    body = form_body({name: "a-private-value", "customerWebId": "a-plain-value"})
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
+    assert "a-private-value" not in transcript.text() and "a-plain-value" in transcript.text()

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from handshakes.core.messages import Request, json_response
+from handshakes.core.messages import Request, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm.partner.api import succeeded
 from handshakes.retailcrm.partner.configuration import Configuration
@@ -14,6 +14,7 @@ from handshakes.retailcrm.partner.connecting import PLATFORM, client_key
 from handshakes.retailcrm.signing import OFFICIAL_ORIGINS
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
+from handshakes.runtime.transcript import Transcript
 from tests.retailcrm.sides import DEMO, sides
 from tests.retailcrm.test_partner import register
 
@@ -108,3 +109,16 @@ def test_what_is_not_configured_is_as_documented():
         "edit_timeout": 10.0,
         "session_lifetime": 3600,
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["apiKey", "X-API-KEY", "token", "clientId"],
+)  # fmt: skip
+def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
+    """The names are those of the pages, and of our own forms."""
+    transcript = Transcript(sides().partner.secret_names)
+    body = form_body({name: "a-private-value", "systemUrl": "a-plain-value"})
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
+    assert "a-private-value" not in transcript.text() and "a-plain-value" in transcript.text()
