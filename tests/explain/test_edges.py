@@ -18,6 +18,7 @@ from handshakes.explain.budget import Budget
 from handshakes.explain.commands import fetch
 from handshakes.explain.differences import Mine, named
 from handshakes.explain.digests import comparing
+from handshakes.explain.exports import opened
 from handshakes.explain.heads import listed
 from handshakes.explain.mails import letter
 from handshakes.explain.parameters import added, joined
@@ -277,6 +278,42 @@ def test_a_body_in_base64_may_be_wrapped(coded):
         read(json.dumps(event).encode(), OFFICE)
 
 
+BEGINNINGS = (
+    *(
+        f"{method} /h?signature=t HTTP/1.1\r\n"
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+    ),
+    *("http://p.example/h?a=b&", "https://p.example?a=b&", "slug=a&b=", "location_id=a&b="),
+)
+
+
+def in_lines(text: str) -> list[str]:
+    """Return a text in one line, in lines of 20, and so with CR LF and blanks."""
+    rows = [text[at : at + 20] for at in range(0, len(text), 20)]
+    return [text, "\n".join(rows), "\r\n  ".join(rows)]
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_a_whole_request_may_be_in_base64_or_in_hex_in_one_line_or_wrapped(beginning):
+    request = beginning.ljust(60, "x").encode()
+    for text, said in (
+        (base64.b64encode(request).decode(), "the whole of it was in base64"),
+        (request.hex(), "the whole of it was in hex"),
+    ):
+        for pasted in in_lines(text):
+            undone: list[str] = []
+            assert (opened(pasted, undone), undone) == (request, [said])
+    strange = beginning.replace("=", "-").replace("?", "-").replace("HTTP", "HTML").ljust(60, "x").encode()
+    assert opened(base64.b64encode(strange).decode(), []) is None is opened(strange.hex(), [])
+
+
+def test_what_is_short_is_not_taken_for_base64_or_hex():
+    for length, is_read in ((45, False), (46, True)):  # 60 and 64 characters
+        assert (opened(base64.b64encode(b"slug=".ljust(length, b"x")).decode(), []) is not None) is is_read
+    for length, is_read in ((50, False), (51, True)):  # 100 and 102
+        assert (opened(b"slug=".ljust(length, b"x").hex(), []) is not None) is is_read
+
+
 @pytest.mark.parametrize(
     ("named_", "target", "url"),
     [
@@ -428,9 +465,16 @@ def test_a_reading_explains_a_request_of_any_age(later, then):
 
 
 def test_a_reading_that_is_not_known_is_refused_before_the_request_is():
-    with pytest.raises(Refused) as refused_:
-        explain("officernd", URL, secret="key", now=1, readings=["officernd:none=such"])
-    assert refused_.value.reason == "unknown-reading"
+    call = '{"token":"t","request":{"actions":[{"actionid":"a","resourceid":"","identifier":"","resourcetype":"estate","timestamp":1,"hmac":"0f=","hmac_version":"2","parameters":{}}]}}'
+    for platform, pasted in (
+        ("officernd", URL),
+        ("onoffice", URL),
+        ("onoffice", call),
+        ("retailcrm", "register="),
+    ):
+        with pytest.raises(Refused) as refused_:
+            explain(platform, pasted, secret="key", now=1, readings=[f"{platform}:none=such"])
+        assert refused_.value.reason == "unknown-reading"
 
 
 # --- halves of a surrogate pair ---------------------------------------------------------------------------
