@@ -12,16 +12,18 @@ import pytest
 
 from handshakes.core.cases import Case, Mac
 from handshakes.core.refusals import REASONS, Refused
+from handshakes.core.stages import Stage
 from handshakes.explain import explain
-from handshakes.explain.answer import Answer
+from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.budget import Budget
 from handshakes.explain.commands import fetch
-from handshakes.explain.differences import Mine, named
-from handshakes.explain.digests import comparing
+from handshakes.explain.differences import Mine, compared, named
+from handshakes.explain.digests import comparing, lossy
 from handshakes.explain.exports import opened
-from handshakes.explain.heads import listed
+from handshakes.explain.heads import head_and_body, listed, unchunked
+from handshakes.explain.key_forms import unquoted_secret
 from handshakes.explain.mails import letter
-from handshakes.explain.parameters import added, joined
+from handshakes.explain.parameters import added, joined, reordered
 from handshakes.explain.pasted import read
 from handshakes.explain.ranking import Explanation, OnePart
 from handshakes.explain.recognising import recognised
@@ -30,7 +32,7 @@ from handshakes.explain.search import search
 from handshakes.explain.telling import told
 from handshakes.platforms import PLATFORMS
 
-OFFICE, OFFICES = PLATFORMS["officernd"].slips(), PLATFORMS["onoffice"].slips()
+OFFICE, OFFICES, RETAIL = (PLATFORMS[name].slips() for name in ("officernd", "onoffice", "retailcrm"))
 QUERY = "slug=a&signature=t%3D1%2Csignature%3D0f"
 SIGNATURE = "t=1,signature=" + "0f" * 32
 HEADERS = {"officernd-signature": SIGNATURE}
@@ -57,6 +59,39 @@ LINES = "line ends are LF on one side and CR LF on the other"
 )  # fmt: skip
 def test_blanks_tabs_and_line_ends_are_told_apart(ours, yours, name):
     assert named(f"a{ours}".encode(), f"a{yours}".encode(), 1) == name
+
+
+HOST = "another scheme, host or port: yours was signed for another address than ours"
+
+
+@pytest.mark.parametrize(
+    ("ours", "yours", "name"),
+    [
+        ("https://a.example/h", "http://a.example/h", HOST),
+        ("https://a.example/h", "https://a.example:443/h", HOST),
+        ("https://a.example:443/h", "https://a.example/h", HOST),
+        ("https://a.example/h", "https://b.example/h", HOST),
+        ("https://a.example/h", "https://a.example/g", "ours has h, yours has g"),
+        ("a b", "a%2520b", "yours is percent-encoded once more"),
+        ("a b", "a%20b", "yours is percent-encoded here (%20), ours is decoded"),
+        ("a%2fbc", "a%2Fbc", "the hex digits of an escape in another case"),
+        ("a\\u00e9b", "a\\u00E9b", "the hex digits of an escape in another case"),
+        ("a\\u00e9b", "aéb", "ours has the escape \\u00e9 where yours has the character itself"),
+        ("aéb", "a\\u00e9b", "yours has the escape \\u00e9 where ours has the character itself"),
+    ],
+)
+def test_addresses_and_escapes_are_told_apart(ours, yours, name):
+    at = next(at for at, (one, two) in enumerate(zip(ours, yours, strict=False)) if one != two)
+    assert named(ours.encode(), yours.encode(), len(ours[:at].encode())) == name
+
+
+def test_of_masked_bytes_the_number_is_said():
+    def name(ours: bytes, yours: bytes) -> str:
+        return compared([Stage("message", ours)], yours, hidden=True).name
+
+    assert name(b"ab", b"ac") == "ours has ‹1 masked byte›, yours has ‹1 masked byte›"
+    missing = "yours ends here: 2 bytes of ours are missing, beginning with ‹2 masked bytes›"
+    assert name(b"abc", b"a") == missing
 
 
 def part(number: int) -> OnePart:
@@ -188,6 +223,82 @@ def test_a_value_of_500_characters_is_shown_whole(length, shown):
         "  covered: nothing",
         f"  not covered: {shown}",
     ]
+
+
+def test_the_stages_are_told_below_each_other():
+    stages = (
+        ShownStage("url", 1, "a"),
+        ShownStage("message", 2, "bc"),
+        ShownStage("bytes", 3, "", "ff00ff"),
+        ShownStage("key", 4, "…", "", masked=True),
+        ShownStage("none", 0, ""),
+    )
+    answer = Answer(
+        "officernd", "a HAR file", (), "refused", "stale", "p:c", "It is old.", "Sign again.", stages=stages
+    )
+    assert [*told(answer, 0)] == [
+        "Read as a HAR file.",
+        "Refused: stale (p:c). It is old.",
+        "  Sign again.",
+        "From the request to the signed bytes:",
+        "  url      a (1 byte)",
+        "  message  bc (2 bytes)",
+        "  bytes    hex ff00ff (3 bytes)",
+        "  key      …",
+        "  none      (0 bytes)",
+        "  (on your own terminal, --show-secrets shows what is masked)",
+    ]
+    assert [*told(Answer("officernd", "", (), "unrecognised", says="It is empty."), 0)] == [
+        "Nothing to verify: It is empty."
+    ]
+    doubted = Answer(
+        "officernd",
+        "a request target",
+        (),
+        "refused",
+        "stale",
+        "p:c",
+        "Old.",
+        "Again.",
+        doubts=("One.", "Two."),
+    )
+    assert [*told(doubted, 0)] == ["Note: One.", "Note: Two.", "Refused: stale (p:c). Old.", "  Again."]
+
+
+NEEDED = {
+    "officernd": "a parameter signature nor a body",
+    "retailcrm": "a parameter register nor a body",
+    "onoffice": "a parameter signature nor a body",
+    "fortis": "a parameter data nor a parameter hmac",
+}
+
+
+def said(platform: str, pasted: str) -> str:
+    with pytest.raises(Unreadable) as unreadable:
+        read(pasted.encode(), PLATFORMS[platform].slips())
+    return str(unreadable.value)
+
+
+@pytest.mark.parametrize("platform", NEEDED)
+def test_what_holds_nothing_that_is_signed_is_told_what_it_needs(platform):
+    needs = f"This was read as an HTTP request, but it holds neither {NEEDED[platform]}."
+    assert said(platform, "GET /h HTTP/1.1\nhost: a.example\n") == needs
+
+    def har(many: int) -> str:
+        return json.dumps({"log": {"entries": [{"request": {"url": "/"}}] * many}})
+
+    assert said(platform, har(0)) == "This is a HAR file without requests."
+    assert said(platform, har(1)) == "This is a HAR file with 1 request, which does not carry a signature."
+    assert said(platform, har(2)) == "This is a HAR file with 2 requests, none of which carries a signature."
+
+
+def test_a_body_that_needs_a_header_or_a_url_is_told_so():
+    assert said("officernd", '{"a":1}') == (
+        "This was read as a JSON body. A webhook also needs its signature: add --header 'officernd-signature: …'."
+    )
+    one, two = "No request was recognised in 1 byte.", "No request was recognised in 2 bytes."
+    how = " Paste a URL, a curl command, a log line, a HAR file or a raw HTTP request."
+    assert (said("officernd", "x"), said("officernd", "xy")) == (one + how, two + how)
 
 
 # --- what is read -----------------------------------------------------------------------------------------
@@ -332,6 +443,118 @@ def test_an_address_that_was_named_is_put_before_the_path_as_it_is_written(named
     assert found.url == f"{url}?{QUERY}"
 
 
+CHUNKS = b"3\r\nabc\r\n1a;x=y\r\n" + b"d" * 26 + b"\r\n0\r\n\r\n"
+
+
+def test_chunks_of_a_body_are_put_together_where_their_lengths_are_right():
+    """RFC 9112, 7.1: lengths in hex, extensions behind a semicolon, a chunk of no length at the end."""
+    assert unchunked(CHUNKS) == b"abc" + b"d" * 26
+    assert unchunked(b"3\nabc\n0\n\n") == b"abc"
+    for wrong in (b"4\r\nabc", b"3\r\nabc\r\n", b"3\r\nabc\r\nx\r\n", b"", b"0000003\r\nabc\r\n0\r\n"):
+        assert unchunked(wrong) == b""
+    found = head_and_body("a: b\nTransfer-Encoding: Chunked\n\n" + CHUNKS.decode(), b"", True)
+    assert found == (
+        (("a", "b"), ("transfer-encoding", "Chunked")),
+        b"abc" + b"d" * 26,
+        ("the body was sent in chunks",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("length", "cut"), [("4", True), ("0000004", True), ("00000004", False), ("x", False), ("6", False)]
+)
+def test_line_ends_beyond_the_length_of_a_body_are_taken_off(length, cut):
+    found = head_and_body(f"content-length: {length}\n\nabcd\n\n", b"", True)
+    undone = ("line ends behind the body, beyond its Content-Length",)
+    assert found is not None
+    assert (found.body, found.undone) == ((b"abcd", undone) if cut else (b"abcd\n\n", ()))
+    found = head_and_body("content-length: 3\n\nabcd\n", b"", True)
+    assert found is not None and (found.body, found.undone) == (b"abcd\n", ())
+
+
+def test_the_parts_of_a_mail_are_read_each_in_its_encoding():
+    """RFC 2046, 5.1: parts between lines with the boundary; RFC 2045, 6: quoted-printable and base64."""
+    parts = (
+        "--B\nContent-Type: text/plain\n\none=3D",
+        "--B\nContent-Transfer-Encoding: quoted-printable\n\ntwo=3D",
+        f"--B\nContent-Transfer-Encoding: BASE64\n\n{base64.b64encode(b'three').decode()}\n",
+        "--B\nContent-Transfer-Encoding: base64\n\nfour?",
+        "--B\nContent-Type: text/plain",
+        "--B--",
+    )
+    undone: list[str] = []
+    head = 'From: a\nTo: b\nContent-Type: multipart/mixed; boundary="B"\n\n'
+    text = letter(head + "before\n" + "\n".join(parts), undone)
+    assert text == b"one=3D\n\ntwo=\n\nthree\n\nfour?"
+    assert undone == ["the head of a mail"]
+    for blank in ("\n", "\r\n"):
+        undone.clear()
+        coded = f"X-A: b{blank}Content-Transfer-Encoding: Quoted-Printable{blank}{blank}a=3Db"
+        assert letter(coded, undone) == b"a=b"
+        assert undone == ["the source of a mail, quoted-printable"]
+        assert letter(f"Host: a{blank}" + coded, []) is None  # a request of HTTP
+    assert letter("From: a\nTo: b", []) is None
+    assert letter("From: a\nno header\nTo: b\n\nc", []) is None
+
+
+@pytest.mark.parametrize(
+    "header", ["referer", "x-original-url", "x-original-uri", "x-forwarded-uri", "location"]
+)
+def test_a_url_may_stand_in_a_header(header):
+    other = f"x-other: /o?{QUERY}\n"
+    found = read(
+        f"GET /g HTTP/1.1\nreferer: /r?a=b\n{other}{header}: {URL}\nlocation: /l?{QUERY}\n".encode(), OFFICE
+    )
+    assert (found.url, found.undone) == (URL, (f"the URL stood in the header {header}",))
+    with pytest.raises(Unreadable):
+        read(f"GET /g HTTP/1.1\n{other}".encode(), OFFICE)
+
+
+@pytest.mark.parametrize(
+    ("target", "url"), [("/h", "https://p.example/h?{}"), ("/h?c=d", "https://p.example/h?c=d&{}")]
+)
+def test_parameters_that_were_posted_are_put_into_the_url_where_urls_are_signed(target, url):
+    form = "location_id=a&timestamp=1&hmac=" + "0" * 64
+    fortis = PLATFORMS["fortis"].slips()
+    found = read(f"POST {target} HTTP/1.1\nHost: p.example\n\n{form}".encode(), fortis)
+    assert found.url == url.format(form)
+    assert found.undone[-1] == "the parameters were in the body"
+    with pytest.raises(Unreadable, match="it holds neither a parameter data nor a parameter hmac"):
+        read(f"POST {target.partition('?')[0]} HTTP/1.1\nHost: p.example\n\na=b".encode(), fortis)
+
+
+def har(*requests: dict[str, object]) -> bytes:
+    return json.dumps({"log": {"entries": [{"request": one} for one in requests]}}).encode()
+
+
+def test_of_recorded_requests_the_surest_is_read():
+    weak, strong = "https://a.example/?hmac=0f", f"https://a.example/?location_id=a&hmac={'0' * 64}"
+    found = read(har({"url": weak}, {"url": strong}, {"url": strong + "&b=c"}), PLATFORMS["fortis"].slips())
+    assert found.url == strong
+    assert found.took == "a request of a HAR file (request 2 of 3, the first of 2 with a signature)".replace(
+        "a request of ", ""
+    )
+    data = {"text": "{}"}
+    found = read(har({"method": "POST", "headers": HEADERS, "postData": data}), OFFICE)
+    assert (found.url, found.method, found.body, found.took) == ("", "POST", b"{}", "a HAR file")
+
+
+@pytest.mark.parametrize(
+    ("rows", "body"),
+    [
+        ([{"name": "register", "value": "a%20b+c"}, {"name": "d", "value": "*!'()-._~"}], b"register=a%20b+c&d=*!'()-._~"),
+        ([{"name": "register", "value": "a b"}, {"name": "d"}, {"value": "é"}], b"register=a+b&d=&=%C3%A9"),
+        ([{"name": "register", "value": "\ud800"}, ["d", "e"], ["f"], ["g", "h", "i"], "jk", None], b"register=%ED%A0%80&d=e"),
+    ],
+)  # fmt: skip
+def test_the_fields_of_a_recorded_form_are_its_body(rows, body):
+    """Chromium's HAR has them encoded, Firefox's not."""
+    one = {"url": "https://p.example/h", "method": "POST", "headers": [], "postData": {"params": rows}}
+    assert read(har(one), RETAIL).body == body
+    one["postData"] = {"params": rows, "text": "register=x"}
+    assert read(har(one), RETAIL).body == b"register=x"
+
+
 # --- what is tried ----------------------------------------------------------------------------------------
 
 
@@ -341,6 +564,43 @@ def test_a_name_that_is_missing_is_tried_everywhere_among_seven_and_at_the_ends_
         made = [*added(pairs, ("more",))]
         assert [id for id, *_ in made].count("parameter-missing") == places
         assert len([change for _, _, change, _ in made if " and " in change]) == two
+
+
+def test_parameters_are_left_out_or_added_in_these_ways():
+    s, f, u = ("slug", "a"), ("fbclid", "x"), ("utm_a", "")
+    empty = "A value was put into {} on the way: the signature fits with an empty one."
+    assert [*added((s, f, u), ("to", "slug"))] == [
+        ("parameter-added", (s,), "without fbclid, utm_a", 1),
+        ("parameter-added", (s, f), "without utm_a", 1),
+        ("parameter-added", (s, u), "without fbclid", 1),
+        ("parameter-added", (s, ("fbclid", ""), u), empty.format("fbclid"), 2),
+        ("parameter-added", (f, u), "without slug", 1),
+        ("parameter-added", (("slug", ""), f, u), empty.format("slug"), 2),
+        ("parameter-added", (u,), "without slug and fbclid", 2),
+        ("parameter-added", (f,), "without slug and utm_a", 2),
+        ("parameter-added", (s,), "without fbclid and utm_a", 2),
+        ("parameter-missing", (("to", ""), s, f, u), "with an empty to", 2),
+        ("parameter-missing", (s, ("to", ""), f, u), "with an empty to", 2),
+        ("parameter-missing", (s, f, ("to", ""), u), "with an empty to", 2),
+        ("parameter-missing", (s, f, u, ("to", "")), "with an empty to", 1),
+    ]
+    eight = tuple((f"n{number}", "") for number in range(8))
+    made = [(way, cost) for id, way, _, cost in added(eight, ("to",)) if id == "parameter-missing"]
+    assert made == [((("to", ""), *eight), 2), ((*eight, ("to", "")), 1)]
+    kept = [(way, said, cost) for _, way, said, cost in added(eight, ()) if "last" in said]
+    assert kept == [(eight[:many], f"without the last {8 - many}", 2) for many in range(5, 0, -1)]
+    double = (("a", "1"), ("a", "2"), ("b", ""))
+    ids = [(id, said, cost) for id, _, said, cost in added(double, ()) if id == "parameter-doubled"]
+    twice = "The parameter a occurs twice, as 1 and 2: the signature fits with the {}."
+    assert ids == [("parameter-doubled", twice.format(one), 1) for one in ("first", "second")]
+    many = tuple((f"n{number}", "") for number in range(25))
+    assert len([said for _, _, said, _ in added(many, ()) if said.startswith("without n")]) == 20
+
+
+def test_no_order_of_equal_parameters_is_tried_twice():
+    pairs = (("b", "1"), ("a", "1"), ("a", "1"), ("c", "2"))
+    made = [way for _, way, _, _ in reordered(pairs, ())]
+    assert len(made) == len({*made}) == 11  # 4! / 2 - 1
 
 
 def test_text_and_time_are_joined_in_these_ways():
@@ -407,7 +667,23 @@ def test_a_digest_of_sha512_may_be_cut_at_any_length_from_eight_bytes_on(length)
     assert comparing(digest[: length - 1].hex())(digest[1:]) is None
 
 
-PLUS = "A+B+" * 10 + "A+A="
+def test_a_digest_within_a_longer_text_may_be_cut_too():
+    digest = hashlib.sha512(b"a").digest()
+    coded = base64.b64encode(digest[:40].hex().encode()).decode()
+    assert comparing(coded)(digest) == ("form-base64-of-hex", "form-cut")
+    assert comparing(digest[:24].hex())(digest[:24]) is None  # no digest has 24 bytes
+    assert comparing(base64.b64encode(b"no/digest+at_all=" * 2).decode())(digest) is None
+
+
+def test_a_digest_of_signed_bytes_may_be_short_where_most_of_it_is_zero():
+    made = bytes(15) + b"\xff"
+    assert lossy(made, "0" * 15 + "ffffffff") == ("form-sign-extended",)
+    assert lossy(bytes([200] * 16), "ffffffc8" * 16) == ("form-sign-extended",)
+    assert lossy(bytes([200] * 16), "ffffffffffffffc8" * 16) == ("form-sign-extended",)
+    assert lossy(bytes([200] * 16), "ffffffc9" * 16) is None
+
+
+PLUS = "X+B+" * 10 + "A+A="
 """Base64 of 32 bytes that has plus signs."""
 HEX = base64.b64decode(PLUS).hex()
 
@@ -475,6 +751,14 @@ def test_a_reading_that_is_not_known_is_refused_before_the_request_is():
         with pytest.raises(Refused) as refused_:
             explain(platform, pasted, secret="key", now=1, readings=[f"{platform}:none=such"])
         assert refused_.value.reason == "unknown-reading"
+
+
+@pytest.mark.parametrize("mark", ['"', "'", "`", "X"])
+def test_a_secret_is_taken_out_of_quotes_alone(mark):
+    assert unquoted_secret(f"{mark}ab{mark}") == ("ab" if mark != "X" else "XabX")
+    assert unquoted_secret(f"{mark}ab") == f"{mark}ab"
+    assert unquoted_secret(mark * 2) == mark * 2
+    assert unquoted_secret(mark * 3) == (mark if mark != "X" else "XXX")
 
 
 # --- halves of a surrogate pair ---------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def named(ours: bytes, yours: bytes, at: int, show: Callable[[bytes], str] = vis
     'yours has a line end (LF) behind it'
     """
     rest, other = ours[at:], yours[at:]
-    if (one := _URL.match(ours)) and (two := _URL.match(yours)) and one[0] != two[0] and at < one.end():
+    if (one := _URL.match(ours)) and (two := _URL.match(yours)) and one[0] != two[0]:
         return "another scheme, host or port: yours was signed for another address than ours"
     if not rest:
         return f"yours has {_ends(other, show)} behind it"
@@ -114,9 +114,9 @@ def _ends(rest: bytes, show: Callable[[bytes], str]) -> str:
 def _escapes(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
     if other[:2] == b"\\/" and rest[:1] == b"/":
         return "yours has a backslash before /, as PHP writes JSON"
-    if other[:2] == b"\\u" and rest[:2] != b"\\u":
+    if other[:2] == b"\\u":
         return f"yours has the escape {show(other[:6])} where ours has the character itself"
-    if rest[:2] == b"\\u" and other[:2] != b"\\u":
+    if rest[:2] == b"\\u":
         return f"ours has the escape {show(rest[:6])} where yours has the character itself"
     if (
         re.search(rb"(?:%|\\u)[0-9a-fA-F]{0,3}$", ours[: len(ours) - len(rest)])

@@ -38,7 +38,7 @@ def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
     if small[:1] == "-" or (small.isdecimal() and len(small) > 2 * len(made)):
         signed, plain = int.from_bytes(made, signed=True), int.from_bytes(made)
         return ("form-number",) if small in (f"{signed:x}", str(signed), str(plain)) else None
-    if "ffffff" in small and len(small) > 2 * len(made):
+    if "ffffff" in small:
         for form in ("x", "02x"):
             for width in (2**32, 2**64):
                 if (

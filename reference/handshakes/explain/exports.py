@@ -33,14 +33,14 @@ def opened(text: str, undone: list[str]) -> bytes | None:
     """
     if (burp := _BURP.search(text)) is not None:
         undone.append("an export of Burp Suite")
-        return _decoded(burp[2]) if burp[1] == "true" else burp[2].encode("utf-8", "surrogatepass")
+        return _decoded(burp[2]) if burp[1] == "true" else burp[2].encode()
     if (dumped := _dumped(text)) is not None:
         undone.append("a dump of bytes, as xxd or hexdump writes it")
         return dumped
     if (command := _HTTPIE.match(text)) is not None:
         undone.append("the output of HTTPie")
         asked = re.split(r"\r?\n\r?\n(?=HTTP/[12])", text[command.end() :], maxsplit=1)[0]
-        return asked.encode("utf-8", "surrogatepass")
+        return asked.encode()
     if (found := letter(text, undone)) is not None:
         return found
     flat = re.sub(r"\s", "", text)
@@ -56,7 +56,7 @@ def opened(text: str, undone: list[str]) -> bytes | None:
             return inner
     if (sniffed := _SNIFFED.search(text)) and not re.match(r"[A-Za-z`>~\"']", text):
         undone.append("what a sniffer puts before a request")
-        return text[sniffed.start() :].encode("utf-8", "surrogatepass")
+        return text[sniffed.start() :].encode()
     return None
 
 
@@ -64,7 +64,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(re.sub(r"\s", "", text), validate=True)
     except (ValueError, binascii.Error):
-        return text.encode("utf-8", "surrogatepass")
+        return text.encode()
 
 
 def _dumped(text: str) -> bytes | None:

@@ -36,7 +36,7 @@ def letter(text: str, undone: list[str]) -> bytes | None:
 
 
 def _decoded(text: str, encoded: re.Match[str] | None) -> bytes:
-    content = text.encode("utf-8", "surrogatepass")
+    content = text.encode()
     if encoded is None:
         return content
     if encoded[1].lower() != "base64":

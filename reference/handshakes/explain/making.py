@@ -86,14 +86,11 @@ class Making:
         return bool(self.platform.QUERY) and "?" in url and "=" in url
 
     def _missing(self, took: str) -> str:
-        needed = " nor ".join(f"a parameter {name}" for name in self.platform.QUERY)
-        if self.platform.BODY:
-            needed = f"{needed} nor a body" if needed else "a body"
-        return (
-            f"This was read as {took}, but it holds neither {needed}."
-            if " nor " in needed
-            else (f"This was read as {took}, but it does not hold {needed}.")
-        )
+        needed = [
+            *(f"a parameter {name}" for name in self.platform.QUERY),
+            *(["a body"] if self.platform.BODY else []),
+        ]
+        return f"This was read as {took}, but it holds neither {' nor '.join(needed)}."
 
     def _with_origin(self, url: str, headers: dict[str, str], beside: str) -> str:
         if url.startswith("/") and self.origins:

@@ -244,7 +244,7 @@ def joined(parts: tuple[bytes, bytes]) -> Iterator[Way]:
         for half in (*range(-24, 0), *range(1, 29)):
             said = f"{abs(half) / 2:g} h {'later' if half > 0 else 'earlier'}"
             yield "message-time-zone", b"%b.%d" % (text, int(time) + 1_800 * half), said, 2
-            for between in (b"", b":", b"|", b"-", b"_", b"\n") if half % 2 == 0 and -7 < half < 7 else ():
+            for between in (b"", b":", b"|", b"-", b"_", b"\n") if half % 2 == 0 and -6 <= half <= 6 else ():
                 both = (
                     f"{said} + {between.decode()!r} between them"
                     if between

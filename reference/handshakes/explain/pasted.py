@@ -55,11 +55,11 @@ class _Reader(Making):
         if not text:
             raise Unreadable("Nothing but blanks or a byte order mark was pasted.")
         if pasted[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            pasted = text.encode("utf-8", "surrogatepass")
+            pasted = text.encode()
         if (content := opened(text, self.undone)) is not None and content != pasted:
             return self.found(content)
         if (inner := unwrapped(text, self.undone)) != text:
-            text, pasted = inner, inner.encode("utf-8", "surrogatepass")
+            text, pasted = inner, inner.encode()
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
         for reader in (
             self._recorded,

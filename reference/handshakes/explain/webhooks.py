@@ -108,7 +108,7 @@ def of_text(text: str, names: Sequence[str]) -> Webhook | None:
         except (ValueError, RecursionError):
             continue
         if value not in text[begin.start() : end]:
-            return Webhook(((names[0], value),), text[begin.start() : end].encode("utf-8", "surrogatepass"))
+            return Webhook(((names[0], value),), text[begin.start() : end].encode())
     for found in [*_LITERAL.finditer(text)][:20]:
         try:
             inner = ast.literal_eval(found[0]) if found[0][0] == "'" else json.loads(found[0])
