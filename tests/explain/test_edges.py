@@ -296,6 +296,11 @@ def test_a_body_that_needs_a_header_or_a_url_is_told_so():
     assert said("officernd", '{"a":1}') == (
         "This was read as a JSON body. A webhook also needs its signature: add --header 'officernd-signature: …'."
     )
+    with pytest.raises(Unreadable) as unreadable:
+        read(b"\xff\x00\x01abc", PLATFORMS["fortis"].slips())
+    assert str(unreadable.value) == (
+        "This was read as a binary body, but this platform signs URLs. Paste the whole URL."
+    )
     one, two = "No request was recognised in 1 byte.", "No request was recognised in 2 bytes."
     how = " Paste a URL, a curl command, a log line, a HAR file or a raw HTTP request."
     assert (said("officernd", "x"), said("officernd", "xy")) == (one + how, two + how)
@@ -531,12 +536,31 @@ def test_of_recorded_requests_the_surest_is_read():
     weak, strong = "https://a.example/?hmac=0f", f"https://a.example/?location_id=a&hmac={'0' * 64}"
     found = read(har({"url": weak}, {"url": strong}, {"url": strong + "&b=c"}), PLATFORMS["fortis"].slips())
     assert found.url == strong
-    assert found.took == "a request of a HAR file (request 2 of 3, the first of 2 with a signature)".replace(
-        "a request of ", ""
-    )
+    assert found.took == "a HAR file (request 2 of 3, the first of 2 with a signature)"
     data = {"text": "{}"}
     found = read(har({"method": "POST", "headers": HEADERS, "postData": data}), OFFICE)
     assert (found.url, found.method, found.body, found.took) == ("", "POST", b"{}", "a HAR file")
+
+
+def test_a_recorded_call_is_read_among_other_requests():
+    call = '{"token":"t","request":{"actions":[{"actionid":"a","hmac":"0f=","hmac_version":"2"}]}}'
+    found = read(har({"url": "/a"}, {"url": "/b", "postData": {"text": call}}), OFFICES)
+    assert (found.url, found.body) == ("/b", call.encode())
+    assert found.took == "a HAR file (request 2 of 2, the first of 1 with a signature)"
+
+
+def test_what_another_command_asks_for_is_its_first_address():
+    for command, url in (
+        ("wget /p?a=b", "/p?a=b"),
+        ("wget -q https://a.example/ https://b.example/", "https://a.example/"),
+        ("iwr -Uri https://a.example/?a=b", "https://a.example/?a=b"),
+        ("http https://a.example/ a==b c==d", "https://a.example/?a=b&c=d"),
+        ("http https://a.example/?x=y a==b", "https://a.example/?x=y&a=b"),
+    ):
+        found = fetch(command)
+        assert found is not None and found.url == url
+        assert found.body == b""
+    assert fetch("wget --help") is None
 
 
 @pytest.mark.parametrize(
@@ -681,6 +705,28 @@ def test_a_digest_of_signed_bytes_may_be_short_where_most_of_it_is_zero():
     assert lossy(bytes([200] * 16), "ffffffc8" * 16) == ("form-sign-extended",)
     assert lossy(bytes([200] * 16), "ffffffffffffffc8" * 16) == ("form-sign-extended",)
     assert lossy(bytes([200] * 16), "ffffffc9" * 16) is None
+    assert lossy(bytes([128] * 16), "ffffff80" * 16) == ("form-sign-extended",)
+    assert lossy(bytes([127, 128] * 8), "7fffffff80" * 8) == ("form-sign-extended",)
+    assert lossy(bytes([7, 128] * 8), "07ffffff80" * 8) == ("form-sign-extended",)
+    assert lossy(bytes([7, 128] * 8), "7ffffff80" * 8) == ("form-sign-extended",)
+
+
+def test_a_digest_that_was_read_as_utf_8_or_as_a_number_is_recognised():
+    """U+FFFD stands for each byte that is not UTF-8; a number may be signed, or in hex behind a minus."""
+    made = b"\xff" * 16
+    text = ("\ufffd" * 16).encode()
+    for received in (text.hex(), text.hex().upper(), base64.b64encode(text).decode()):
+        assert lossy(made, received) == ("form-as-text",)
+    assert lossy(b"j" * 16, (b"j" * 16).hex()) is None
+    short = (10**31).to_bytes(16)
+    for number, digest in (
+        ("1" + "0" * 31, short),
+        ("-1", made),
+        (str(2**128 - 1), made),
+        ("-2", made[:15] + b"\xfe"),
+    ):
+        assert comparing(number)(digest) == ("form-number",)
+    assert lossy(made, "-3") is None is lossy(made, "3" * 39)
 
 
 PLUS = "X+B+" * 10 + "A+A="
@@ -696,6 +742,7 @@ HEX = base64.b64decode(PLUS).hex()
         (PLUS.replace("+", "%2B").replace("=", "%3D"), ("form-percent", "form-base64")),
         (PLUS.replace("+", "-"), ("form-base64url",)),
         (PLUS.replace("+", "-").rstrip("="), ("form-base64url", "form-unpadded")),
+        (PLUS[:-1] + "-", None),
         (f'"{HEX}', ("form-quoted",)),
         (f'{HEX}"', ("form-quoted",)),
         (f"'{HEX}", ("form-quoted",)),
@@ -704,6 +751,28 @@ HEX = base64.b64decode(PLUS).hex()
 )
 def test_a_digest_with_half_its_quotes_or_with_blanks_for_plus_is_read(received, slips):
     assert comparing(received)(bytes.fromhex(HEX)) == slips
+
+
+def test_of_two_marks_of_padding_one_may_be_missing():
+    coded = base64.b64encode(b"\xfe" * 16).decode()
+    assert coded.endswith("==")
+    for missing, slips in (
+        (0, ("form-base64",)),
+        (1, ("form-base64", "form-unpadded")),
+        (2, ("form-base64", "form-unpadded")),
+    ):
+        assert comparing(coded[: len(coded) - missing])(b"\xfe" * 16) == slips
+
+
+def test_each_of_twelve_parameters_may_have_stood_first_or_last():
+    for many, moved in ((12, 12), (13, 0)):
+        pairs = tuple((f"n{number:02}", "") for number in range(many))
+        made = [(way, said_, cost) for id, way, said_, cost in reordered(pairs, ()) if id == "order-changed"]
+        assert len(made) == 2 * moved - 2 * (moved > 0)  # the first is first, and the last is last
+    made = {said_: way for _, way, said_, _ in reordered((("a", ""), ("b", ""), ("c", ""), ("d", "")), ())}
+    assert [name for name, _ in made["c stood first"]] == ["c", "a", "b", "d"]
+    assert [name for name, _ in made["b stood last"]] == ["a", "c", "d", "b"]
+    assert [name for name, _ in made["as b, d, a, c"]] == ["b", "d", "a", "c"]
 
 
 def test_a_derivation_that_is_too_long_is_put_off_and_one_that_the_budget_has_not_is_left_out():

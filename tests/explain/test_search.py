@@ -84,6 +84,10 @@ def test_two_slips_are_found_if_one_at_most_is_rare_and_three_usual_ones_by_the_
     [
         (("1", "0", "0"), ("0", "0", "2")),  # a usual slip before a rare one
         (("0", "3", "0"), ("1", "0", "1")),  # a rare one before two usual ones
+        (("2", "0", "0"), ("1+1", "0", "0")),  # and before two of the message
+        (("1", "0", "0"), ("0", "2", "0")),
+        (("0", "0", "1"), ("0", "3", "0")),
+        (("0", "1", "0"), ("2", "0", "0")),
         (("0", "1", "1"), ("2", "0", "1")),  # two usual ones before a rare and a usual one
     ],
 )

@@ -35,7 +35,7 @@ def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
             return ("form-without-zeros",)
         if made[0] < 16 and made.hex().lstrip("0") == small:
             return ("form-without-zeros",)
-    if small[:1] == "-" or (small.isdecimal() and len(small) > 2 * len(made)):
+    if small[:1] == "-" or small.isdecimal():
         signed, plain = int.from_bytes(made, signed=True), int.from_bytes(made)
         return ("form-number",) if small in (f"{signed:x}", str(signed), str(plain)) else None
     if "ffffff" in small:
@@ -75,9 +75,7 @@ def sizes(received: str) -> frozenset[int]:
 
 def _odd(small: str) -> bool:
     """Return whether a digest may have lost bytes when it was written, by its characters."""
-    return (
-        small[:1] == "-" or small.isdecimal() or "ffffff" in small or "efbfbd" in small or _HEX(small) is None
-    )
+    return small.isdecimal() or "ffffff" in small or "efbfbd" in small or _HEX(small) is None
 
 
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII).fullmatch
@@ -113,7 +111,7 @@ def comparing(received: str) -> Callable[[Any], tuple[str, ...] | None]:
                 continue
             if made.startswith(digest) or (least < 32 and made.endswith(digest)):
                 return slips
-        if (odd or length < 2 * size) and isinstance(made, bytes):
+        if odd or length < 2 * size:
             return lossy(made, received)
         return None
 
@@ -175,7 +173,7 @@ def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
     forms = ["form-base64url" if url_safe else "form-base64"]
     if blanks:
         forms.append("plus-as-blank")
-    if not plain.endswith("=") and len(plain) % 4:
+    if len(plain) % 4:
         forms.append("form-unpadded")
     if _HEX(text) is None or len(text) % 4 == 0:
         add(*forms, value=value)
