@@ -16,7 +16,8 @@ from handshakes.core.stages import Stage
 from handshakes.explain import explain
 from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.budget import Budget
-from handshakes.explain.commands import fetch
+from handshakes.explain.commands import Command, fetch
+from handshakes.explain.departures import Difference
 from handshakes.explain.differences import Mine, compared, named
 from handshakes.explain.digests import comparing, lossy
 from handshakes.explain.exports import opened
@@ -29,6 +30,7 @@ from handshakes.explain.ranking import Explanation, OnePart
 from handshakes.explain.recognising import recognised
 from handshakes.explain.recorded import Unreadable
 from handshakes.explain.search import search
+from handshakes.explain.structures import Spread
 from handshakes.explain.telling import told
 from handshakes.platforms import PLATFORMS
 
@@ -263,6 +265,19 @@ def test_the_stages_are_told_below_each_other():
         doubts=("One.", "Two."),
     )
     assert [*told(doubted, 0)] == ["Note: One.", "Note: Two.", "Refused: stale (p:c). Old.", "  Again."]
+
+
+def test_what_an_answer_does_not_say_is_empty():
+    """Each name of the published form, with the value that says nothing."""
+    assert Answer("p", "a URL", (), "verified").as_json() == {
+        "platform": "p", "took": "a URL", "undone": (), "verdict": "verified", "reason": "", "clause": "", "says": "",
+        "hint": "", "evidence": {}, "doubts": (), "returns": None, "signature_fits": False, "stages": (),
+        "explanations": (), "then": "", "tried": 0, "ended": "complete", "mine": None,
+    }  # fmt: skip
+    assert ShownStage("a", 1, "b") == ShownStage("a", 1, "b", "", False, "")
+    assert Difference(1) == Difference(1, "", "")
+    assert Spread("/") == ("/", "", "", "") and not Spread("/").headers()
+    assert Command("a") == Command("a", "", "", (), b"", [])
 
 
 NEEDED = {

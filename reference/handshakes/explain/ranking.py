@@ -25,10 +25,10 @@ class OnePart:
     id: str
     kind: str
     says: str
-    change: str = ""
-    cure: str = ""
-    source: str = ""
-    clause: str = ""
+    change: str
+    cure: str
+    source: str
+    clause: str
 
 
 @dataclass(frozen=True, slots=True)
