@@ -742,6 +742,13 @@ def test_a_digest_that_was_read_as_utf_8_or_as_a_number_is_recognised():
     ):
         assert comparing(number)(digest) == ("form-number",)
     assert lossy(made, "-3") is None is lossy(made, "3" * 39)
+    for many, slips in (
+        (64, ("form-number",)),
+        (65, None),
+        (9_000, None),
+    ):  # Python writes no number of 9000 bytes
+        assert lossy(b"\xff" * many, "-1") == slips
+    assert lossy(b"\x10" * 9_000, "1" * 64) is None
 
 
 PLUS = "X+B+" * 10 + "A+A="

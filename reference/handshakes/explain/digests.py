@@ -35,7 +35,7 @@ def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
             return ("form-without-zeros",)
         if made[0] < 16 and made.hex().lstrip("0") == small:
             return ("form-without-zeros",)
-    if small[:1] == "-" or small.isdecimal():
+    if (small[:1] == "-" or small.isdecimal()) and len(made) <= LONGEST:
         signed, plain = int.from_bytes(made, signed=True), int.from_bytes(made)
         return ("form-number",) if small in (f"{signed:x}", str(signed), str(plain)) else None
     if "ffffff" in small:
