@@ -13,6 +13,7 @@ from handshakes.runtime.flow import drive
 from handshakes.runtime.tokens import Tokens
 from handshakes.runtime.transcript import Transcript
 from tests.fortis.sides import LOCATION, USER, sides
+from tests.judge.partners import cannot_be_changed
 
 APP = "https://app.example"
 ANSWERS = "unexpected-answer fortis:identity.users-me"
@@ -102,7 +103,7 @@ def test_what_is_not_configured_is_as_documented():
         "previous_secret",
         "client_secret",
     ]
-    assert "a-secret" not in repr(ours)
+    assert "a-secret" not in repr(ours) and cannot_be_changed(Configuration)
     found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
     assert found == {
         "mode": "plain",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields
 from typing import Any
 
 from handshakes.fortis.partner import App
@@ -56,3 +56,13 @@ def place(name: str, role: Any, origin: str) -> tuple[str, dict[str, str]]:
     assert isinstance(role, App)
     urls = {"location_setup_url": role.location_setup_url(), "user_setup_url": role.user_setup_url()}
     return role.iframe_url(), {**urls, "redirect_uri": role.redirect_uri()}
+
+
+def cannot_be_changed(kind: type[Any]) -> bool:
+    """Return whether no field of a record can be set after it was made, and no name that it does not have."""
+    one, names = object.__new__(kind), tuple(field.name for field in fields(kind))
+    try:
+        setattr(one, names[0], "another")
+    except FrozenInstanceError:
+        return getattr(kind, "__slots__", None) == names and not hasattr(one, "__dict__")
+    return False

@@ -10,8 +10,11 @@ import pytest
 from handshakes.core.refusals import Refused
 from handshakes.judge import failures
 from handshakes.judge.failures import Violation, failure, sections, told_of, trouble, unfired, violations
+from handshakes.judge.journal import Exchange
 from handshakes.judge.marketplace import Marketplace
+from handshakes.judge.presses import Press
 from handshakes.runtime.verdicts import Finding
+from tests.judge.partners import cannot_be_changed
 from tests.judge.test_plugin import OWN
 
 TEST = "test_shop.py::test_x[a b]"
@@ -231,3 +234,8 @@ def test_of_many_violations_five_are_told_in_full_and_the_others_by_their_clause
     assert texts[5:] == ["  and 2 more: shop:5, shop:6"]
     assert told_of(market, "again", found[:5]).split("\n\n") == texts[:5]
     assert told_of(market, "again", []) == ""
+
+
+@pytest.mark.parametrize("kind", [Violation, Exchange, Press])
+def test_what_was_seen_cannot_be_changed_after_it(kind):
+    assert cannot_be_changed(kind)

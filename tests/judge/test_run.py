@@ -25,6 +25,7 @@ from handshakes.runtime.story import Setting
 from handshakes.runtime.transcript import Event
 from handshakes.runtime.verdicts import Finding
 from handshakes.spec.register import load
+from tests.judge.partners import cannot_be_changed
 from tests.judge.sockets import settings_of
 
 
@@ -264,3 +265,8 @@ def test_a_command_of_curl_is_told_for_a_request_to_the_partner_alone():
     assert curl(sent) == "curl -i -X POST -H 'accept: */*' --data-raw 'a=b c' http://127.0.0.1:3000/a"
     others = (None, replace(sent, receiver="shop"), replace(sent, kind="response"))
     assert [curl(other) for other in others] == ["", "", ""]
+
+
+@pytest.mark.parametrize("kind", [Judged, Asked, Profile, Failure, Row, Report, Observed])
+def test_what_was_judged_cannot_be_changed_after_it(kind):
+    assert cannot_be_changed(kind)

@@ -18,6 +18,7 @@ from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
 from handshakes.runtime.tokens import Tokens
 from handshakes.runtime.transcript import Transcript
+from tests.judge.partners import cannot_be_changed
 from tests.officernd.sides import NOW, sides
 
 APP, TOKENS = "https://app.officernd.com", Tokens("a", "r", NOW + 60)
@@ -144,7 +145,7 @@ def test_what_is_not_configured_is_as_documented():
     """Our own names end in .example, which nobody can have (RFC 2606); hosts are the platform's; times are the adopted readings."""
     ours = Configuration("a-client", "a-secret")
     assert [field.name for field in fields(ours) if not field.repr] == ["client_secret"]
-    assert "a-secret" not in repr(ours)
+    assert "a-secret" not in repr(ours) and cannot_be_changed(Configuration)
     found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
     assert found == {
         "client_id": "a-client",

@@ -15,6 +15,7 @@ from handshakes.onoffice.partner.configuration import Configuration
 from handshakes.onoffice.partner.connecting import needed
 from handshakes.runtime.flow import drive
 from handshakes.runtime.transcript import Transcript
+from tests.judge.partners import cannot_be_changed
 from tests.onoffice.sides import FIRST, NOW, sides
 
 SECRET = "Example-Provider-Secret-1!"
@@ -104,7 +105,7 @@ def test_what_is_not_configured_is_as_documented():
     """Our own names end in .example, which nobody can have (RFC 2606); hosts are the platform's; times are the adopted readings."""
     ours = Configuration("a-secret")
     assert [field.name for field in fields(ours) if not field.repr] == ["provider_secret", "previous_secret"]
-    assert "a-secret" not in repr(ours)
+    assert "a-secret" not in repr(ours) and cannot_be_changed(Configuration)
     found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
     assert found == {
         "previous_until": 0,

@@ -15,6 +15,7 @@ from handshakes.retailcrm.signing import OFFICIAL_ORIGINS
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
 from handshakes.runtime.transcript import Transcript
+from tests.judge.partners import cannot_be_changed
 from tests.retailcrm.sides import DEMO, sides
 from tests.retailcrm.test_partner import register
 
@@ -93,7 +94,7 @@ def test_what_is_not_configured_is_as_documented():
     """Our own names end in .example, which nobody can have (RFC 2606); hosts are the platform's; times are the adopted readings."""
     ours = Configuration("a-code", "a-secret")
     assert [field.name for field in fields(ours) if not field.repr] == ["secret", "previous_secret"]
-    assert "a-secret" not in repr(ours)
+    assert "a-secret" not in repr(ours) and cannot_be_changed(Configuration)
     found = {field.name: getattr(ours, field.name) for field in fields(ours) if field.repr}
     assert found == {
         "code": "a-code",
