@@ -29,7 +29,7 @@ from handshakes.explain.pasted import read
 from handshakes.explain.ranking import Explanation, OnePart
 from handshakes.explain.recognising import recognised
 from handshakes.explain.recorded import Unreadable
-from handshakes.explain.search import search
+from handshakes.explain.search import Hit, search
 from handshakes.explain.structures import Spread
 from handshakes.explain.telling import told
 from handshakes.platforms import PLATFORMS
@@ -909,3 +909,37 @@ def test_half_a_pair_in_a_command_is_sent_as_its_program_sends_it(command, body)
     """JavaScript's text has UTF-16: `fetch` joins pairs, and sends U+FFFD for half of one (Web IDL, USVString)."""
     found = fetch(command)
     assert found is not None and found.body == body
+
+
+# --- names on the way, ages, and memory -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("utm_source", "fbclid", "gclid", "gbraid", "wbraid", "dclid", "msclkid", "ttclid", "twclid", "yclid", "igshid"),
+        *("mc_cid", "mc_eid", "_ga", "_gl", "_hsenc", "mkt_tok", "ref", "ref_src", "lang", "locale", "seen", "debug", "_"),
+        *("cb", "ts", "cache", "cachebuster", "nocache", "v", "rand", "XDEBUG_SESSION", "XDEBUG_SESSION_START"),
+        *("PHPSESSID", "jsessionid", "sessionid"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_put_in_on_the_way_is_left_out_before_others(name):
+    """Google's, Meta's, Microsoft's, Mailchimp's, HubSpot's and Marketo's parameters, those of caches and of sessions."""
+    for written in (name, name.lower(), name.upper()):
+        first = next(iter(added(((written, ""), ("slug", "")), ())))
+        assert first[2] == f"without {written}"
+    other = next(iter(added(((f"{name}-x", ""), ("slug", "")), ())))
+    assert other[2] == "without slug"
+
+
+@pytest.mark.parametrize("later", [0, 100_000, -100_000])
+def test_a_signature_that_is_right_names_its_platform_alone_whatever_its_age(later):
+    time = 1_648_190_384
+    digest = hmac.new(b"key", b'{"slug":"s"}.1648190384', "sha256").hexdigest()
+    url = f"https://p.example/h?slug=s&signature=t%3D{time}%2Csignature%3D{digest}"
+    assert recognised(url.encode(), secret="key", now=time + later) == ["officernd"]
+
+
+def test_of_what_a_search_makes_many_none_has_room_for_more():
+    for made in (Hit((), ""), Difference(1), part(1), explanation(1), Mine(), ShownStage("a", 1, "b")):
+        assert not hasattr(made, "__dict__")
