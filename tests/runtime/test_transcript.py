@@ -183,6 +183,16 @@ def test_numbers_under_a_secret_name_are_masked():
     assert "12345678" not in everything(transcript)
 
 
+@pytest.mark.parametrize("value", [4711471147114711, 1.5, True])
+def test_what_is_no_text_is_masked_without_quotation_marks(value):
+    """Else a number would be shown as the text that was expected in its place."""
+    transcript = Transcript(frozenset({"apikey", "token"}))
+    record(transcript, json_response({"apiKey": value, "token": "a-private-value"}))
+    assert re.search(r'"apiKey":‹\d+ characters[^"]*›,"token":"‹', everything(transcript)), everything(
+        transcript
+    )
+
+
 def test_a_mask_tells_two_secrets_apart_and_the_same_one_again():
     transcript = Transcript(NAMES)
     for value in ("private-one", "private-two", "private-one"):

@@ -214,8 +214,9 @@ class Transcript:
             )
         if isinstance(value, list):
             return "[" + ",".join(self._json(item, secret) for item in value) + "]"
-        shown = self._mask(str(value)) if secret and value is not None else value
-        return json.dumps(shown, ensure_ascii=False)
+        if secret and value is not None and not isinstance(value, str):
+            return self._mask(json.dumps(value))  # without quotation marks, as it came
+        return json.dumps(self._mask(value) if secret and value else value, ensure_ascii=False)
 
     def text(self, *, bodies: bool = True, start: int = 0, end: int | None = None) -> str:
         """Return the transcript, or some events of it, as readable text, numbered.
