@@ -270,3 +270,8 @@ def test_a_command_of_curl_is_told_for_a_request_to_the_partner_alone():
 @pytest.mark.parametrize("kind", [Judged, Asked, Profile, Failure, Row, Report, Observed])
 def test_what_was_judged_cannot_be_changed_after_it(kind):
     assert cannot_be_changed(kind)
+
+
+@pytest.mark.parametrize("name", ["port", "timeout_seconds", "patience_seconds", "most_seconds"])
+def test_a_profile_may_set_each_of_its_numbers(name):
+    assert getattr(parse(f"{name} = 17\n[settings]\n"), name) == 17
