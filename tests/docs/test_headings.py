@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import clauses_pages, faults_pages, hooks, platform_pages, slips_pages
+from docs import clauses_pages, faults_pages, platform_pages, slips_pages
 from handshakes.platforms import PLATFORMS
 from handshakes.spec import register
 
@@ -31,6 +31,9 @@ def jumps(markdown: str) -> list[tuple[int, int]]:
 @cache
 def pages() -> dict[str, str]:
     """Return every page, generated or written, as it is written; those of the code are made by a plugin."""
+    hooks = pytest.importorskip(
+        "docs.hooks", exc_type=ImportError, reason="MkDocs is installed where the site is built"
+    )
     generated = {name: text for name, text in hooks.pages(False) if not name.startswith("api/")}
     written = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.glob("**/*.md")}
     filled = {name: made() for name, (_, made) in hooks.FILLED.items() if name != "api.md"}
