@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from handshakes.core.messages import Request, form_body
 from handshakes.core.refusals import Refused
+from handshakes.runtime.transcript import Transcript
 
 
 def refusal(call: Callable[..., object], *args: Any, **kwargs: Any) -> Refused:
@@ -22,3 +24,18 @@ def everything_shown(refused: Refused) -> str:
     shown = [str(refused), repr(refused), refused.explain(), refused.hint(), repr(refused.args)]
     shown += [repr(refused.evidence), repr(refused.stages), *(stage.show() for stage in refused.stages)]
     return "\n".join(shown)
+
+
+def told_of(call: Callable[[], object]) -> tuple[str, dict[str, str]]:
+    """Return reason and clause of the refusal that a call ends in, and the whole of its evidence."""
+    refused = refusal(call)
+    return f"{refused.reason} {refused.clause}", dict(refused.evidence)
+
+
+def shown_of_a_form(secret_names: frozenset[str], secret: str, plain: str) -> str:
+    """Return what a transcript shows of a form with `a-private-value` under one name, and `a-plain-value` under another."""
+    transcript = Transcript(secret_names)
+    body = form_body({secret: "a-private-value", plain: "a-plain-value"})
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
+    return transcript.text()

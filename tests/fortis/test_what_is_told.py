@@ -6,14 +6,14 @@ from dataclasses import fields
 
 import pytest
 
-from handshakes.core.messages import Request, form_body, json_response
+from handshakes.core.messages import Request, json_response
 from handshakes.core.refusals import Refused
 from handshakes.fortis.partner.configuration import Configuration
 from handshakes.runtime.flow import drive
 from handshakes.runtime.tokens import Tokens
-from handshakes.runtime.transcript import Transcript
 from tests.fortis.sides import LOCATION, USER, sides
 from tests.judge.partners import cannot_be_changed
+from tests.refusals import shown_of_a_form, told_of
 
 APP = "https://app.example"
 ANSWERS = "unexpected-answer fortis:identity.users-me"
@@ -43,10 +43,7 @@ def taken_twice(partner):
     ],
 )  # fmt: skip
 def test_a_refusal_is_told_with_what_was_found(call, told, evidence):
-    with pytest.raises(Refused) as refused:
-        call(sides().partner)
-    assert f"{refused.value.reason} {refused.value.clause}" == told
-    assert refused.value.evidence == evidence
+    assert told_of(lambda: call(sides().partner)) == (told, evidence)
 
 
 def test_what_is_right_is_refused_by_none_of_these():
@@ -130,8 +127,5 @@ def test_what_is_not_configured_is_as_documented():
 )  # fmt: skip
 def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     """The names are those of the pages, and of our own forms."""
-    transcript = Transcript(sides().partner.secret_names)
-    body = form_body({name: "a-private-value", "location_id": "a-plain-value"})
-    form = (("content-type", "application/x-www-form-urlencoded"),)
-    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
-    assert "a-private-value" not in transcript.text() and "a-plain-value" in transcript.text()
+    shown = shown_of_a_form(sides().partner.secret_names, name, "location_id")
+    assert "a-private-value" not in shown and "a-plain-value" in shown

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 
 from handshakes.core.messages import Request, form_body, json_response
-from handshakes.core.refusals import Refused
 from handshakes.officernd.partner.api import id_of
 from handshakes.officernd.partner.configuration import Configuration
 from handshakes.officernd.partner.refreshing import PLATFORM
@@ -17,9 +16,9 @@ from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
 from handshakes.runtime.tokens import Tokens
-from handshakes.runtime.transcript import Transcript
 from tests.judge.partners import cannot_be_changed
 from tests.officernd.sides import NOW, sides
+from tests.refusals import shown_of_a_form, told_of
 
 APP, TOKENS = "https://app.officernd.com", Tokens("a", "r", NOW + 60)
 
@@ -65,10 +64,7 @@ ABSENT = {"name": "locations", "found": "code, org_slug, integrationId"}
     ],
 )  # fmt: skip
 def test_a_refusal_is_told_with_what_was_found(call, told, evidence):
-    with pytest.raises(Refused) as refused:
-        call(sides().partner)
-    assert f"{refused.value.reason} {refused.value.clause}" == told
-    assert refused.value.evidence == evidence
+    assert told_of(lambda: call(sides().partner)) == (told, evidence)
 
 
 @pytest.mark.parametrize(
@@ -169,8 +165,5 @@ def test_what_is_not_configured_is_as_documented():
 )  # fmt: skip
 def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     """The names are those of the pages, and of our own forms."""
-    transcript = Transcript(sides().partner.secret_names)
-    body = form_body({name: "a-private-value", "slug": "a-plain-value"})
-    form = (("content-type", "application/x-www-form-urlencoded"),)
-    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
-    assert "a-private-value" not in transcript.text() and "a-plain-value" in transcript.text()
+    shown = shown_of_a_form(sides().partner.secret_names, name, "slug")
+    assert "a-private-value" not in shown and "a-plain-value" in shown

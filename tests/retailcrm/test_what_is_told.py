@@ -6,16 +6,15 @@ from dataclasses import fields, replace
 
 import pytest
 
-from handshakes.core.messages import Request, form_body, json_response
-from handshakes.core.refusals import Refused
+from handshakes.core.messages import Request, json_response
 from handshakes.retailcrm.partner.api import succeeded
 from handshakes.retailcrm.partner.configuration import Configuration
 from handshakes.retailcrm.partner.connecting import PLATFORM, client_key
 from handshakes.retailcrm.signing import OFFICIAL_ORIGINS
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
-from handshakes.runtime.transcript import Transcript
 from tests.judge.partners import cannot_be_changed
+from tests.refusals import shown_of_a_form, told_of
 from tests.retailcrm.sides import DEMO, sides
 from tests.retailcrm.test_partner import register
 
@@ -62,10 +61,7 @@ def kept(**credentials: str) -> Installation:
     ],
 )  # fmt: skip
 def test_a_refusal_is_told_with_what_was_found(call, told, evidence):
-    with pytest.raises(Refused) as refused:
-        call(sides().partner)
-    assert f"{refused.value.reason} {refused.value.clause}" == told
-    assert refused.value.evidence == evidence
+    assert told_of(lambda: call(sides().partner)) == (told, evidence)
 
 
 def test_what_is_right_is_refused_by_none_of_these():
@@ -118,8 +114,5 @@ def test_what_is_not_configured_is_as_documented():
 )  # fmt: skip
 def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     """The names are those of the pages, and of our own forms."""
-    transcript = Transcript(sides().partner.secret_names)
-    body = form_body({name: "a-private-value", "systemUrl": "a-plain-value"})
-    form = (("content-type", "application/x-www-form-urlencoded"),)
-    transcript.request("browser", "partner", Request("POST", "https://partner.example", "/x", form, body))
-    assert "a-private-value" not in transcript.text() and "a-plain-value" in transcript.text()
+    shown = shown_of_a_form(sides().partner.secret_names, name, "systemUrl")
+    assert "a-private-value" not in shown and "a-plain-value" in shown

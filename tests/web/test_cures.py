@@ -73,7 +73,7 @@ SHOWN = {
         ("location", "postback-wrong-key", "another-postback-key"), ("user", "raw-user-injection", "=x&user_id="),
     ],
 }  # fmt: skip
-"""What a cure says stands in the message, as it stands there."""
+"""What a cure says is in the message, letter by letter."""
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -95,7 +95,7 @@ ANSWERED = {
     "onoffice": [("open", "code-as-text", '"errorcode":"0"'), ("open", "result-not-success", '"result":"success"'), ("open", "api-error-136", '"errorcode":136')],
     "fortis": [("open", "me-another", "11e7a84525008da8960bffff"), ("open", "me-without-user", '"users":[]')],
 }  # fmt: skip
-"""What a cure says stands in an answer of the API, as it stands there."""
+"""What a cure says is in an answer of the API, letter by letter."""
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
