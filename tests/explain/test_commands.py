@@ -23,6 +23,7 @@ from tests.oracles import tool
         "curl a\\ b 'c d'\"e f\"",
         "curl \"back\\\\slash\" 'back\\\\slash'",
         'curl "a \\\n b"',
+        'curl "a\\\\\nb" c\\\nd "\\e\\`"',
         'curl -d \'{"a":"b"}\'',
         "curl \u00fc 'é'",
     ],
@@ -49,10 +50,15 @@ def test_an_ansi_quoted_word_is_what_bash_makes_of_it(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["curl 'never closed", 'curl "never closed\\', "curl $'x", "curl \\", "curl $"]
-)
-def test_a_quote_that_is_never_closed_ends_with_the_text(text):
-    assert words(text)[0] == "curl"
+    ("text", "last"),
+    [("'never closed", ["never closed"]), ('"never closed\\', ["never closed"]), ("$'x", ["x"]), ("\\", []), ("$", ["$"])],
+)  # fmt: skip
+def test_a_quote_that_is_never_closed_ends_with_the_text(text, last):
+    assert words(f"curl {text}") == ["curl", *last]
+
+
+def test_a_word_goes_on_behind_a_backslash_at_the_end_of_a_line_of_windows_too():
+    assert words("curl 'a' \\\r\n b\\\r\nc \"d\\\r\ne\"") == ["curl", "a", "bc", "de"]
 
 
 @pytest.mark.parametrize(

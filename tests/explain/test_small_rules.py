@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,9 +29,10 @@ from handshakes.explain.printed import _objects
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import own_names
 from handshakes.explain.recorded import Unreadable, _headers
-from handshakes.explain.structures import Spread, in_text, spread
+from handshakes.explain.structures import ADDRESS, HOST, Spread, in_text, spread
 from handshakes.explain.telling import signed_when, told
 from handshakes.explain.unwrapping import _above, unquoted
+from handshakes.explain.webhooks import of_value
 from handshakes.explain.writers import _printed, written_pairs
 from handshakes.officernd import sign_query
 from handshakes.platforms import PLATFORMS
@@ -167,6 +169,69 @@ def test_the_scheme_of_a_servers_variables_is_https_where_they_say_that_it_is_on
         assert found == Spread("/?a=1", "p.example", scheme, "path and query stood apart")
     pairs = [("https", "on"), ("wsgi.url_scheme", "http"), ("query_string", "a=1")]
     assert spread(pairs, lambda text: text == "?a=1").scheme == "http"
+
+
+NAMES = {
+    "host": (
+        "host", ":authority", "http_host", "server_name",  # HTTP, HTTP/2, and RFC 3875 (CGI)
+        "x-forwarded-host", "http_x_forwarded_host",  # of proxies, and as CGI hands it on
+        "RequestHost", "ClientRequestHost",  # logs of Traefik and of Cloudflare
+        "domain", "hostname",  # a gateway's event, a URL of JavaScript
+    ),
+    "scheme": (
+        "scheme", ":scheme", "x-forwarded-proto", "http_x_forwarded_proto", "request_scheme", "RequestScheme", "wsgi.url_scheme",
+    ),
+    "path": (
+        "path", "rawPath", "raw_path", "requestPath", "request_path", "filename",  # events of gateways, ASGI, logs, Firefox
+        "path_info", "script_name", "pathname",  # CGI and WSGI, a URL of JavaScript
+        "uri", "uri_path", "requestUri",  # logs of nginx and Caddy, Splunk, Apache
+    ),
+    "query": (
+        "query", "query_string", "rawQueryString", "queryString", "requestQuery", "rawQuery", "uri_query", "cs-uri-query", "search",
+        "queryStringParameters", "params", "args", "query_params",
+    ),
+}  # fmt: skip
+"""Names under which programs tell the parts of a request: of a dump, of JSON, of a log."""
+
+
+@pytest.mark.parametrize("part", NAMES)
+def test_each_part_of_a_request_is_known_by_each_of_its_names(part):
+    values = {"host": "p.example", "scheme": "http", "path": "/h", "query": "a=1"}
+    for name in NAMES[part]:
+        pairs = [(name.lower() if one == part else one, value) for one, value in values.items()]
+        wanted = Spread("/h?a=1", "p.example", "http", "path and query stood apart")
+        assert spread(pairs, lambda text: text == "?a=1") == wanted, name
+
+
+@pytest.mark.parametrize(
+    "host", ["p.example", "a-1.p.example:65535", "localhost", "localhost:3000", "10.0.0.1:80"]
+)
+def test_a_host_of_a_log_may_have_a_port(host):
+    assert HOST.fullmatch(host) and not HOST.fullmatch(host + "/") and not HOST.fullmatch(host + ":")
+    assert bool(ADDRESS.fullmatch(host)) == (host == "10.0.0.1:80")
+
+
+RAW = ("rawBody", "bodyRaw", "raw", "content", "text", "payload", "data", "body")
+PARSED = ("body", "parsedBody", "payload", "json", "content", "data")
+WAYS_OF_A_BODY = {
+    "as it was": (RAW, '{"a": 1}', b'{"a": 1}', ""),
+    "in base64": (RAW, base64.b64encode(b'{"a": "' + b"b" * 30 + b'"}').decode(), b'{"a": "' + b"b" * 30 + b'"}', "the body was in base64"),
+    "parsed": (PARSED, {"a": 1}, b'{"a":1}', "the body was given as parsed JSON, and was written again"),
+}  # fmt: skip
+"""Names under which recorders keep a body, the surest first."""
+
+
+@pytest.mark.parametrize("way", WAYS_OF_A_BODY)
+def test_the_body_of_a_recorded_webhook_is_known_by_each_name_and_the_surest_wins(way):
+    names, value, body, undone = WAYS_OF_A_BODY[way]
+    for name in names:
+        found = of_value({"headers": {"X-Sig": "t=1"}, name: value}, ["x-sig"])
+        assert found == ((("x-sig", "t=1"),), body, undone), name
+    if way != "in base64":
+        later = [{"a": 0}] if way == "parsed" else "[0]"
+        for first, second in pairwise(names):
+            found = of_value({"headers": {"X-Sig": "t=1"}, second: later, first: value}, ["x-sig"])
+            assert found is not None and found.body == body, (first, second)
 
 
 @pytest.mark.parametrize(

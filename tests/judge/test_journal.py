@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from handshakes.core.messages import Request, Response
@@ -18,6 +20,13 @@ def lived(*exchanges: tuple[str, Request, Response | None]) -> Journal:
     for step, sent, answer in exchanges:
         found.ended(found.began(step, True, sent), answer, "" if answer else "timeout")
     return found
+
+
+def test_an_exchange_does_not_change_takes_little_room_and_says_no_failure_unless_there_was_one():
+    one = Exchange(1, "", True, request(), 0)
+    assert one.failure == "" and not hasattr(one, "__dict__")
+    with pytest.raises(FrozenInstanceError):
+        one.step = "edit"  # type: ignore[misc]
 
 
 def test_an_exchange_shows_its_number_step_path_and_end_and_no_query():
@@ -41,6 +50,15 @@ def test_of_what_is_kept_the_bodies_and_the_target_count_and_the_oldest_goes_fir
     assert [kept.number for kept in lived(*[silent] * 4).all()] == [3, 4]
 
 
+def test_a_thousand_exchanges_are_kept_and_32_megabytes_of_what_they_hold():
+    """The limits are our own choice, written here a second time."""
+    silent = ("edit", request("/"), None)
+    assert [kept.number for kept in lived(*[silent] * 1_001).all()] == [*range(2, 1_002)]
+    half = bytes(15_999_999)
+    one, more = ("edit", request("/", half), None), ("edit", request("/x", half), None)
+    assert [len(lived(one, other).all()) for other in (one, more)] == [2, 1]
+
+
 def test_an_exchange_has_the_step_the_time_and_the_end_that_it_was_given():
     (one, other) = lived(("edit", request(), Response(201)), ("", request("/b"), None)).all()
     assert (one.number, one.step, one.received, one.at, one.failure) == (1, "edit", True, 1_700_000_000, "")
@@ -61,4 +79,5 @@ def test_what_was_waited_for_in_vain_is_told_with_what_was_seen():
 def test_the_first_exchange_of_a_step_beyond_a_number_is_waited_for():
     found = lived(*[(step, request(), None) for step in ("edit", "config", "edit", "edit")])
     assert [found.wait_for("edit", 0, after).number for after in (0, 1, 3)] == [1, 3, 4]
+    assert found.wait_for("edit", 0).number == 1
     assert [one.number for one in found.all("edit")] == [1, 3, 4]

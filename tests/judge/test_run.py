@@ -73,7 +73,23 @@ def test_a_partner_that_answered_before_is_waited_for(simulator, away, monkeypat
 
     monkeypatch.setattr(served.time, "sleep", sleep)
     assert ask(simulator, away) == "refused"
-    assert len(waited) == 3
+    assert waited == [0.05] * 3, "it looks again twenty times a second"
+
+
+def test_an_answer_may_take_as_long_as_the_shorter_limit_and_longer_where_the_fault_keeps_it_waiting(
+    simulator, away, monkeypatch
+):
+    """docs/judge.md, "In a container, or slow"."""
+    limits: list[float] = []
+    answer = lambda sender, request: limits.append(request.timeout) or Response(204)  # noqa: E731
+    monkeypatch.setattr(simulator.client, "exchange", answer)
+    stale = PLATFORMS["officernd"].tools().faults["stale"]
+    for asked, given in ((5, 10), (20, 10), (20, 40)):
+        simulator.timeout, simulator._until = given, float("inf")
+        for case in (None, stale, replace(stale, waits=True)):
+            simulator.platform.case = case
+            simulator.exchange("OfficeRnD", Request("GET", away, "/x", timeout=asked))
+    assert limits == [5, 5, 30, 10, 10, 30, 20, 20, 40]
 
 
 def test_only_requests_in_a_row_count_as_not_answered(simulator, away, monkeypatch):

@@ -18,6 +18,12 @@ _WITH_VALUE = frozenset((*_DATA,
     "--proxy-pinnedpubkey", "--proxy-service-name", "--proxy-tls13-ciphers", "--proxy-tlsauthtype", "--proxy-tlspassword", "--proxy-tlsuser", "-U", "--proxy-user", "--proxy1.0", "--pubkey", "-Q", "--quote", "--random-file", "-r", "--range", "--rate", "-e", "--referer", "-X", "--request", "--request-target", "--resolve", "--retry", "--retry-delay", "--retry-max-time", "--sasl-authzid", "--service-name", "--socks4", "--socks4a", "--socks5",
     "--socks5-gssapi-service", "--socks5-hostname", "-Y", "--speed-limit", "-y", "--speed-time", "--stderr", "-t", "--telnet-option", "--tftp-blksize", "-z", "--time-cond", "--tls-max", "--tls13-ciphers", "--tlsauthtype", "--tlspassword", "--tlsuser", "--trace", "--trace-ascii", "--unix-socket", "-T", "--upload-file", "--url", "--url-query", "-u", "--user", "-A", "--user-agent", "-w", "--write-out", "-x", "--proxy", "--preproxy",
 ))  # fmt: skip
+_PARTS = re.compile(
+    r"(?P<blank>\s+)|\$'(?P<ansi>(?:[^'\\]|\\.)*)'?|'(?P<single>[^']*)'?|\"(?P<double>(?:[^\"\\]|\\.)*)\"?"
+    r"|\\(?P<escaped>\r?\n|.?)|(?P<plain>[^\s\\\"'$]+|\$)",
+    re.S,
+)
+"""What a shell's words consist of: every character belongs to one of these."""
 _BOUNDARY = "------------------------handshakes"
 _JSON = (("content-type", "application/json"),)
 
@@ -40,59 +46,25 @@ def words(text: str) -> list[str]:
     >>> words("curl 'a b' \\\\\\n -H $'x: \\\\u00fc' c\\\\&d")
     ['curl', 'a b', '-H', 'x: ü', 'c&d']
     """
-    found: list[str] = []
-    now: list[str] | None = None
-    place = 0
-    while place < len(text):
-        character = text[place]
-        quoted = _quoted(text, place)
-        if quoted is not None:
-            inner, place = quoted
-            now = _longer(now, inner)
+    found: list[list[str]] = []
+    apart = True
+    for part in _PARTS.finditer(text):
+        kind = str(part.lastgroup)
+        inner = part[kind]
+        if kind == "blank":
+            apart = True
             continue
-        if character.isspace():
-            if now is not None:
-                found.append("".join(now))
-                now = None
-        elif character == "\\":
-            place += 1
-            if text[place : place + 1] == "\r":
-                place += 1
-            if place < len(text) and text[place] != "\n":
-                now = _longer(now, text[place])
-        else:
-            end = re.compile(r"[^\s\\\"'$]+|\$").match(text, place)
-            assert end is not None  # noqa: S101
-            now = _longer(now, end[0])
-            place = end.end() - 1
-        place += 1
-    return [*found, "".join(now)] if now is not None else found
-
-
-def _longer(word: list[str] | None, part: str) -> list[str]:
-    """Return the parts of a word with one more, in the same list: a word may have thousands."""
-    word = [] if word is None else word
-    word.append(part)
-    return word
-
-
-def _quoted(text: str, place: int) -> tuple[str, int] | None:
-    """Return a quoted part that begins here, and the place behind it."""
-    if text.startswith("$'", place):
-        found = re.compile(r"(?:[^'\\]|\\.)*", re.S).match(text, place + 2)
-        assert found is not None  # noqa: S101
-        return re.sub(
-            r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|.)", _ansi, found[0], flags=re.S
-        ), found.end() + 1
-    if text[place] == "'":
-        end = text.find("'", place + 1)
-        end = len(text) if end < 0 else end
-        return text[place + 1 : end], end + 1
-    if text[place] == '"':
-        found = re.compile(r'(?:[^"\\]|\\.)*', re.S).match(text, place + 1)
-        assert found is not None  # noqa: S101
-        return re.sub(r'\\(["\\$`])', r"\1", re.sub(r"\\\r?\n", "", found[0])), found.end() + 1
-    return None
+        if kind == "escaped" and inner in ("", "\n", "\r\n"):
+            continue  # the word goes on in the next line
+        if kind == "ansi":
+            inner = re.sub(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|.)", _ansi, inner, flags=re.S)
+        elif kind == "double":
+            inner = re.sub(r'\\(?:\r?\n|(["\\$`]))', lambda one: one[1] or "", inner)
+        if apart:
+            found.append([])
+        apart = False
+        found[-1].append(inner)
+    return ["".join(parts) for parts in found]
 
 
 def _ansi(found: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ MOST, MOST_BYTES = 1_000, 32_000_000
 """How many exchanges are kept, and how many bytes of bodies; the oldest go first."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and its answer: `received` by the simulator, or else sent to the partner.
 
