@@ -142,6 +142,11 @@ def test_a_body_in_a_file_is_said_to_be_missing(text):
     assert command is not None and "file" in command.undone[0]
 
 
+def test_a_fetch_that_names_no_method_and_no_body_has_none():
+    command = fetch('fetch("https://a.example/?b=c")')
+    assert command is not None and (command.method, command.headers, command.body) == ("", (), b"")
+
+
 def test_a_fetch_of_a_browser_is_read():
     command = fetch(
         'await fetch("https://a.example/?b=c", {\n  "headers": {\n    "content-type": "application/json"\n  },\n'

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 import handshakes
+from handshakes.core.cases import Found
 from handshakes.core.stages import Stage
 from handshakes.explain import explain
 from handshakes.explain.budget import Budget
@@ -27,9 +28,9 @@ from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
 from handshakes.explain.printed import _objects
 from handshakes.explain.probe import _Probing
-from handshakes.explain.recognising import own_names
+from handshakes.explain.recognising import _named, own_names
 from handshakes.explain.recorded import Unreadable, _headers
-from handshakes.explain.structures import ADDRESS, HOST, Spread, in_text, spread
+from handshakes.explain.structures import ADDRESS, HOST, Spread, in_text, of_json, spread
 from handshakes.explain.telling import signed_when, told
 from handshakes.explain.unwrapping import _above, unquoted
 from handshakes.explain.webhooks import of_value
@@ -54,12 +55,8 @@ def test_a_reason_is_said_with_the_vectors_that_are_refused_so_and_no_others():
         stale = [one["id"] for one in vectors if one["expect"].get("reason") == "stale"]
         counted = f"Vectors of {platform.title} that are refused so: {len(stale)}"
         assert (counted in said) == bool(stale)
-        shown = [
-            one["id"]
-            for one in vectors
-            if f"    {one['id']}  (" in said or f"    {one['id']}\n" in said + "\n"
-        ]
-        assert set(shown) <= set(stale) and bool(shown) == bool(stale)
+        shown = {line.strip() for line in said.splitlines()} & {one["id"] for one in vectors}
+        assert shown <= set(stale) and bool(shown) == bool(stale)
 
 
 def test_what_verifies_is_said_with_its_time_in_one_line():
@@ -129,6 +126,11 @@ def test_a_url_of_a_text_may_be_escaped_for_html():
     assert (found.took, found.url) == ("a URL in a text", URL)
 
 
+def test_a_target_with_a_url_in_its_query_is_a_target():
+    found = read(f"/h?next={quote(URL, safe=':/')}&signature=0f".encode(), OFFICE)
+    assert (found.took, found.url[:8]) == ("a request target", "/h?next=")
+
+
 def test_a_request_in_json_that_names_no_method_has_none():
     pasted = json.dumps({"host": "p.example", "uri": URL.removeprefix("https://p.example")})
     found = read(pasted.encode(), OFFICE)
@@ -140,6 +142,27 @@ def test_httpie_sends_json_unless_it_is_told_to_send_a_form():
     assert fetch("http POST https://a.example/ a=b c=d").body == b'{"a": "b", "c": "d"}'
     for option in ("-f", "--form"):
         assert fetch(f"http {option} POST https://a.example/ a=b c=d").body == b"a=b&c=d"
+
+
+def test_a_body_stays_one_where_a_platform_signs_bodies_and_is_a_query_where_it_signs_urls_alone():
+    form = "data=YQ%3D%3D&hmac=0f&signature=t%3D1"
+    pasted = f"curl https://p.example/h -d '{form}'".encode()
+    found = read(pasted, OFFICE)
+    assert (found.url, found.body, found.undone) == ("https://p.example/h", form.encode(), ())
+    found = read(pasted, PLATFORMS["fortis"].slips())
+    assert (found.url, found.undone) == (f"https://p.example/h?{form}", ("the parameters were in the body",))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_parameter_that_every_platform_may_have_counts_once_and_a_name_of_its_own_twice(platform):
+    signs = PLATFORMS[platform].slips()
+    for name in signs.QUERY:
+        for url in (f"/?{name}=0", f"/?a=1&{name}=0", f"/?a=1;{name.upper()}=0"):
+            assert _named(Found(url, "", (), b"", "", ()), signs) == 1
+        for url in (f"/?x{name}=0", f"/{name}=0", f"/?{name}"):
+            assert _named(Found(url, "", (), b"", "", ()), signs) == 0
+    for name in signs.OWN_NAMES:
+        assert _named(Found(f"/?{name}=0", "", (), b"", "", ()), signs) == 2
 
 
 def test_a_name_at_the_very_beginning_tells_the_platform():
@@ -253,6 +276,12 @@ def test_parameters_apart_belong_to_the_one_whole_address_beside_them():
     assert spread(pairs, lambda text: False, [("a", "1")]).url == "https://p.example/h?a=1"
 
 
+def test_a_whole_url_among_named_values_needs_no_host_and_no_scheme_beside_it():
+    pairs = [*of_json("https://p.example/?a=1"), ("host", "other.example"), ("https", "on")]
+    assert pairs[0] == ("", "https://p.example/?a=1")
+    assert [*spread(pairs, lambda text: "a=1" in text)] == ["https://p.example/?a=1", "", "", ""]
+
+
 def test_named_values_behind_a_url_in_quotes_are_read_too():
     assert dict(in_text('url="https://p.example/?a=1" name="b&amp;c"'))["name"] == "b&c"
 
@@ -274,6 +303,11 @@ def test_the_words_of_a_digest_may_be_turned_round():
     digest = hashlib.sha256(b"a").digest()
     turned = b"".join(digest[at : at + 4][::-1] for at in range(0, 32, 4))
     assert (("form-reversed",), digest) in read_digest(turned.hex())
+
+
+@pytest.mark.parametrize(("size", "cut"), [(7, False), (8, True), (31, True), (32, False), (33, False)])
+def test_what_is_shorter_than_a_digest_of_32_bytes_may_be_one_that_was_cut(size, cut):
+    assert any("form-cut" in slips for slips, _ in read_digest("0F" * size)) is cut
 
 
 def test_hex_whose_length_fits_may_be_base64_too():
@@ -311,6 +345,13 @@ def test_whatever_is_tried_has_the_name_of_a_slip_and_a_cost_that_is_tried(way):
     assert [
         (id, cost) for id, cost in rows if not {*id.split(" + ")} <= {*there} or cost not in (1, 2, 3)
     ] == []
+
+
+def test_a_name_that_stands_thrice_is_told_by_the_number_that_was_left_out():
+    pairs = (("a", "1"), ("b", "2"), ("a", "3"), ("a", "4"))
+    said = {change: made for id, made, change, _ in added(pairs, ()) if id == "parameter-doubled"}
+    left_out = {"without number 1 of 3": 0, "without number 2 of 3": 2, "without number 3 of 3": 3}
+    assert said == {change: (*pairs[:at], *pairs[at + 1 :]) for change, at in left_out.items()}
 
 
 def test_a_parameter_may_have_been_added_or_its_value_put_in():

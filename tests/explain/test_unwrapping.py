@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import quopri
+from base64 import b64encode
+from html.entities import html5
 from urllib.parse import quote
 
 import pytest
 
-from handshakes.explain.unwrapping import repaired, unquoted
+from handshakes.explain.unwrapping import repaired, unquoted, unwrapped
 
 from .rows import made_by
 
@@ -48,6 +50,8 @@ WRAPPED = "it was wrapped in the link of another site"
         (URL.replace("/", "\\/"), ["backslashes stood before characters"]),
         (URL.replace("&para", "\u00b6"), [ENTITY]),
         (URL.replace("&para", "%C2%B6"), [ENTITY]),
+        (URL.replace("=", "\\x3d").replace("&", "\\x26"), ["\\x26 stood for &"]),
+        (URL.replace("%2C", "\\x2c"), ["\\x escapes of a log"]),
         (URL[:30] + "\n  " + URL[30:], ["it was wrapped over several lines"]),
         (URL[:30] + "\r\n" + URL[30:], ["it was wrapped over several lines"]),
         (URL[:30] + "\u200b" + URL[30:], ["invisible characters stood in it"]),
@@ -67,16 +71,19 @@ def test_each_damage_is_undone_and_said(damaged, undone):
     assert said == undone
 
 
-@pytest.mark.parametrize(
-    ("name", "character"),
-    [("times", "×"), ("copy", "©"), ("reg", "®"), ("not", "¬"), ("sect", "§"), ("curren", "¤"), ("deg", "°")],
-)
+NAMES = ["para", "times", "copy", "reg", "not", "sect", "curren", "deg", "micro", "cent", "pound", "yen", "plusmn", "divide",
+         "lang", "part", "iota", "ang", "ge", "le", "ne"]  # fmt: skip
+ENTITIES = [(name, html5[f"{name};"]) for name in NAMES] + [("lang", "\u3008")]
+"""HTML's own list; U+3008 is what U+2329, the bracket of HTML 4, is in every normal form of Unicode."""
+
+
+@pytest.mark.parametrize(("name", "character"), ENTITIES)
 def test_a_parameter_that_begins_like_an_entity_is_whole_again(name, character):
-    """HTML reads these names without a semicolon."""
-    said: list[str] = []
-    damaged = f"https://p.example/?a=b{character}Id=7&signature=x"
-    assert repaired(damaged, fits, said) == f"https://p.example/?a=b&{name}Id=7&signature=x"
-    assert said == [ENTITY]
+    for written in (character, quote(character), quote(character).lower()):
+        said: list[str] = []
+        damaged = f"https://p.example/?a=b{written}Id=7&signature=x"
+        assert repaired(damaged, fits, said) == f"https://p.example/?a=b&{name}Id=7&signature=x"
+        assert said == [ENTITY]
 
 
 def test_a_character_of_a_value_is_no_entity():
@@ -85,10 +92,12 @@ def test_a_character_of_a_value_is_no_entity():
     assert said == []
 
 
-def test_quoted_printable_of_a_mail_is_undone():
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_quoted_printable_of_a_mail_is_undone(end):
     said: list[str] = []
-    mail = quopri.encodestring(URL.encode()).decode()
-    assert "=3D" in mail and repaired(mail, fits, said) == URL
+    url = URL + "&more=" + "x" * 100
+    mail = quopri.encodestring(url.encode()).decode().replace("\n", end)
+    assert "=3D" in mail and f"={end}" in mail and repaired(mail, fits, said) == url
     assert said == ["it was quoted-printable, as in the source of a mail"]
 
 
@@ -121,6 +130,10 @@ def test_a_url_within_a_signed_url_is_left_alone():
         (f"`{URL}`", URL, ["backticks around it"]),
         (f"“{URL}”", URL, ["quotes around it"]),
         (f"({URL})", URL, ["brackets around it"]),
+        (f"[{URL}]", URL, ["brackets around it"]),
+        (f"„{URL}“", URL, ["quotes around it"]),
+        (f"‘{URL}’", URL, ["quotes around it"]),
+        (f"«{URL}»", URL, ["quotes around it"]),
         (f"`<{URL}>`", URL, ["backticks around it", "angle brackets around it"]),
         (f"```\n{URL}\n```", URL, ["a Markdown fence around it"]),
         (f"```http\n{URL}\n```", URL, ["a Markdown fence around it"]),
@@ -139,3 +152,24 @@ def test_what_stands_around_a_text_is_taken_off_and_said(text, inner, undone):
     said: list[str] = []
     assert unquoted(text, said) == inner
     assert said == undone
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['"{}" +\n    "{}"', "'{}'\n    + '{}'", "'{}' .\n'{}'", '("{}"\r\n\t"{}")', "`{}` +\r\n`{}`"],
+)
+def test_a_text_of_a_program_that_goes_on_in_the_next_line_is_one_text(written):
+    """JavaScript and Java, PHP, Python."""
+    said: list[str] = []
+    assert URL in unwrapped(written.format(URL[:40], URL[40:]), said)
+    assert said == ["it was put together of several texts of a program"]
+
+
+@pytest.mark.parametrize("characters", ["*", "+é", "é", "+é*", "äö"])
+def test_characters_that_a_link_of_url_defense_replaced_are_put_back(characters):
+    """Proofpoint's URL Defense, version 3: a star for each, and all of them in base64 for URLs, without its end."""
+    coded = b64encode(characters.encode(), b"-_").decode().rstrip("=")
+    said: list[str] = []
+    link = f"https://urldefense.com/v3/__{URL}&b={'*' * len(characters)}__;{coded}!!ABC!xyz$"
+    assert repaired(link, fits, said) == URL + "&b=" + quote(characters, safe="*+")
+    assert said[0] == WRAPPED

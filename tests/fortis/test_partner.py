@@ -22,11 +22,13 @@ from handshakes.fortis.partner import App
 from handshakes.fortis.partner.api import sendable
 from handshakes.fortis.partner.configuration import API, UI
 from handshakes.fortis.partner.connecting import PLATFORM
+from handshakes.fortis.partner.sessions import sealed as sealed_value
+from handshakes.fortis.partner.sessions import unsealed
 from handshakes.fortis.simulator.faults import LAUNCH_FAULTS, opening_faults
 from handshakes.fortis.story import story
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.sql_store import open_store
-from handshakes.runtime.store import Conflict, MemoryStore
+from handshakes.runtime.store import Conflict, MemoryStore, StoreError
 from handshakes.runtime.story import Sides
 from handshakes.runtime.verdicts import Refuses
 from tests.fortis.sides import LOCATION, MODES, NOW, OTHER_LOCATION, OTHER_USER, TITLE, USER, opened, sides
@@ -665,6 +667,20 @@ def test_a_plain_launch_is_remembered_as_long_as_it_holds():
 
 
 @pytest.mark.clause("fortis:launch.once")
+@pytest.mark.parametrize(("mode", "seconds"), [("plain", 300 + 60), ("encrypted", 7_000)])
+def test_a_launch_without_a_time_is_remembered_for_the_configured_seconds_another_while_it_holds(
+    mode, seconds
+):
+    world = sides(mode=mode, remember=7_000)
+    world.partner.take_once("key")
+    world.clock.advance(seconds)
+    with pytest.raises(Refused, match="replayed"):
+        world.partner.take_once("key")
+    world.clock.advance(1)
+    world.partner.take_once("key")
+
+
+@pytest.mark.clause("fortis:launch.once")
 def test_two_users_of_a_location_may_open_in_the_same_second():
     """Their plain launches carry the same hmac, for it covers neither of them (S08)."""
     world = opened(mode="plain")
@@ -1139,3 +1155,21 @@ def test_what_is_random_is_as_long_as_it_has_to_be():
         "verifier": begun["verifier"],
     }
     assert {name: len(bytes.fromhex(text)) * 2 for name, text in found.items()} == lengths
+
+
+@pytest.mark.parametrize("token", ["é", "a b", "a\r\nx: y", "a" * 1_025])
+def test_a_token_that_no_header_can_carry_is_refused_and_nobody_is_asked(token):
+    """RFC 9110, 5.5; the reason stays that of the token, not of an answer."""
+    step = sides().partner.asked(token)
+    with pytest.raises(Refused) as refused:
+        next(step)
+    assert (refused.value.reason, refused.value.clause) == ("malformed", "fortis:token.header")
+
+
+def test_a_store_that_cannot_be_asked_says_nothing_of_what_a_browser_brings():
+    def locked(session_id: str) -> None:
+        raise StoreError("store-locked", "the database is locked")
+
+    with pytest.raises(StoreError):
+        unsealed(sealed_value({"session": "1"}, NOW, "key"), NOW, locked)
+    assert unsealed(sealed_value({"session": "1"}, NOW, "key"), NOW, lambda id: None) is None

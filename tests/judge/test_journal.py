@@ -64,6 +64,9 @@ def test_an_exchange_has_the_step_the_time_and_the_end_that_it_was_given():
     assert (one.number, one.step, one.received, one.at, one.failure) == (1, "edit", True, 1_700_000_000, "")
     assert one.response.status == 201
     assert (other.number, other.response, other.failure) == (2, None, "timeout")
+    found = Journal(lambda: 0)
+    found.ended(found.began("", False, request()), Response(201))
+    assert [(kept.received, kept.failure) for kept in found.all()] == [(False, "")]
 
 
 def test_what_was_waited_for_in_vain_is_told_with_what_was_seen():

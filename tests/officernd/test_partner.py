@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from html import escape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -128,6 +129,17 @@ def test_the_token_is_refreshed_60_seconds_early_and_the_rotated_one_is_saved(st
     if refreshed:
         assert int(after["expires_at"]) == NOW + age + 3599
     assert open_settings(world).response.status == 200
+
+
+def test_tokens_of_an_integration_that_was_removed_meanwhile_are_refused():
+    world = sides()
+    connect(world)
+    before = installation(world)
+    world.network.run(world.platform.remove(FIRST), "OfficeRnD")
+    world.clock.advance(4_000)
+    with pytest.raises(Refused) as refused:
+        drive(world.partner.fresh(before), None)
+    assert (refused.value.reason, refused.value.clause) == ("wrong-state", "officernd:token.refresh")
 
 
 def test_a_refresh_that_fails_keeps_the_installation_and_says_so_to_the_operator():
@@ -445,24 +457,52 @@ def webhook_request(world, body: bytes, integration=FIRST) -> Request:
 
 
 @pytest.mark.parametrize(
-    ("event", "status", "state"),
+    ("event", "answer", "state"),
     [
-        ({"eventType": "integration.created", "data": {}}, 200, "active"),
-        ({"eventType": "INTEGRATION.REMOVED"}, 200, "removed"),
-        ({"eventType": "integration.removed", "data": {"object": {"_id": SECOND}}}, 400, "active"),
-        ({"eventType": "integration.removed", "data": {"object": None}}, 200, "removed"),
-        ({"eventType": 7}, 400, "active"),
-        ({"data": {}}, 400, "active"),
-        (["integration.removed"], 400, "active"),
+        ({"eventType": "integration.created", "data": {}}, {"status": "ignored"}, "active"),
+        ({"eventType": "INTEGRATION.REMOVED"}, {"status": "received"}, "removed"),
+        ({"eventType": "integration.removed", "data": {"object": {"_id": SECOND}}}, "identity-mismatch", "active"),
+        ({"eventType": "integration.removed", "data": {"object": None}}, {"status": "received"}, "removed"),
+        ({"eventType": 7}, "wrong-type", "active"),
+        ({"data": {}}, "missing-parameter", "active"),
+        (["integration.removed"], "wrong-type", "active"),
     ],
-)
-def test_a_genuine_webhook_does_only_what_it_says(store, event, status, state):
+)  # fmt: skip
+def test_a_genuine_webhook_does_only_what_it_says(store, event, answer, state):
     world = sides(store)
     connect(world)
     request = webhook_request(world, json.dumps(event).encode())
     response = world.network.exchange("OfficeRnD", request)
-    assert (response.status, installation(world).state) == (status, state)
-    assert [endpoint for endpoint, _ in world.reports] == ["removed"] * (status == 400)
+    done = isinstance(answer, dict)
+    said = answer if done else {"message": f"The webhook was not understood: {answer}."}
+    assert (response.status, response.json(), installation(world).state) == (
+        200 if done else 400,
+        said,
+        state,
+    )
+    assert [(endpoint, one.reason) for endpoint, one in world.reports] == [("removed", answer)] * (not done)
+
+
+def test_a_person_is_shown_what_came_of_the_connection_that_this_browser_made():
+    world, browser = sides(), Browser()
+
+    def shown() -> str:
+        page = world.network.run(browser.open("https://partner.example/officernd/result"))
+        return page.response.body.decode()
+
+    assert "No connection was made in this browser" in shown()
+    world.network.run(browser.open(world.platform.connect_url(FIRST)))
+    connected = shown()
+    assert "<title>Your connection to OfficeRnD" in connected and ">Connected</b>" in connected
+    for name, member in (("slug", "slug"), ("account", "accountName")):
+        assert f'<dd id="{name}">{escape(installation(world).details[member])}</dd>' in connected
+    world.network.run(world.platform.remove(FIRST), "OfficeRnD")
+    assert ">Removed</b>" in shown()
+    unknown = (("cookie", "officernd_connect=" + "0" * 64),)
+    page = drive(
+        world.partner.handle(Request("GET", "https://partner.example", "/officernd/result", unknown)), None
+    )
+    assert ">Not connected</b>" in page.body.decode()
 
 
 def test_one_installations_webhook_secret_does_not_remove_another(store):

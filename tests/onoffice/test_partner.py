@@ -384,6 +384,8 @@ def test_the_previous_secret_counts_only_where_configured_and_until_its_end():
     for until, status in ((NOW, 200), (NOW - 1, 403)):
         world = sides(provider_secret=new, previous_secret=old, previous_until=until)
         assert ask(world, request).status == status
+        both = [("current", new), ("previous", old)]
+        assert world.partner.secrets() == (both if status == 200 else both[:1])
 
 
 def test_a_changed_secret_signs_at_once():
@@ -481,6 +483,22 @@ def test_the_page_of_a_service_shows_the_customer_and_the_estate_and_nothing_els
     assert [*filter(None, map(str.strip, shown.splitlines()))] == [
         "Beispieldienst", "Kunde:", "Müller &amp; Söhne &lt;Immobilien&gt; GmbH", "House 4711",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("estate", "shown"),
+    [({"objekttitel": "House 1"}, "estate"), ({}, "error"), ({"objekttitel": ""}, "error")],
+)
+def test_the_page_of_a_service_says_so_where_the_estate_has_no_title(monkeypatch, estate, shown):
+    world = activated()
+
+    def work(*asked):
+        yield from ()
+        return estate
+
+    monkeypatch.setattr(world.partner, "work", work)
+    page = world.serve().response.body.decode()
+    assert [name for name in ("estate", "error") if f'<p id="{name}">' in page] == [shown]
 
 
 def test_two_customers_with_the_same_user_id_do_not_meet():

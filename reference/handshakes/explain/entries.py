@@ -52,7 +52,7 @@ def described(id: str) -> Iterator[str]:
         yield f"  {reason.hint}"
         for platform in PLATFORMS:
             found = [
-                f"{vector['id']}  ({vector['expect'].get('clause', '')})".replace("  ()", "")
+                vector["id"]
                 for _, vector in rows(vectors_of(platform))
                 if vector["expect"].get("reason") == id
             ]
