@@ -26,7 +26,7 @@ from handshakes.explain.entries import described, slips
 from handshakes.explain.exports import from_base64
 from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
-from handshakes.explain.printed import _objects
+from handshakes.explain.printed import _objects, _tables
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import _named, own_names
 from handshakes.explain.recorded import Unreadable, _headers
@@ -289,6 +289,18 @@ def test_named_values_behind_a_url_in_quotes_are_read_too():
 def test_the_headers_of_a_recording_have_their_names_in_small_letters_and_one_without_a_name_has_none():
     rows = [{"name": "Host", "value": "p.example"}, {"value": "x"}, "y"]
     assert _headers({"headers": rows}) == (("host", "p.example"), ("", "x"))
+
+
+def test_rows_of_a_table_with_a_name_and_a_value_are_parameters_and_no_others():
+    found = [*_tables("slug,a\n1st,b\nn,7\nthree,of,them\n")]
+    assert [pairs for pairs in found if pairs] == [[("slug", "a"), ("n", "7")]]
+
+
+@pytest.mark.parametrize(("before", "found"), [(1_998, True), (1_999, False)])
+def test_two_thousand_values_of_json_are_looked_at_for_a_webhook(before, found):
+    """The list itself is the first of them."""
+    hook = {"X-Sig": "t=1", "rawBody": "{}"}
+    assert (of_value([*[{}] * before, hook], ["x-sig"]) is not None) is found
 
 
 def test_pairs_in_lists_of_json_are_parameters():

@@ -113,6 +113,7 @@ def test_what_is_found_while_a_request_is_sent_again_does_not_count(market):
     (register,) = [one for one in market.requests() if not one.received and one.request.path == "/register"]
     before = [*market.findings]
     assert market.replay(register).ok
+    assert "replay" in {event.sender for event in market.transcript.events}
     assert market.findings == before != []
 
 

@@ -278,6 +278,16 @@ def test_of_two_pages_at_once_the_one_that_asked_later_stays():
     assert world.serve().held
 
 
+def test_what_was_kept_without_the_time_of_its_page_is_replaced():
+    world = activated()
+    found = world.installation()
+    rest = {name: value for name, value in found.details.items() if name != "askedAt"}
+    world.store.save(replace(found, details=rest))
+    world.clock.advance(1)
+    assert world.activate().held
+    assert world.installation().details["askedAt"] == str(NOW + 1)
+
+
 def test_a_page_whose_activation_was_replaced_is_too_old():
     world = sides()
     popup, page = opened(world)

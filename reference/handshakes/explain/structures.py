@@ -22,7 +22,7 @@ _PAIR = re.compile(r"b?(['\"])([\w.:-]+)\1\s*(?::|=>|,)\s*b?(['\"])((?:(?!\3).)*
 _HOSTS = (":authority", "x-forwarded-host", "http_x_forwarded_host", "host", "http_host", "requesthost", "clientrequesthost", "domain", "hostname", "server_name")  # fmt: skip
 _SCHEMES = ("x-forwarded-proto", "http_x_forwarded_proto", ":scheme", "scheme", "request_scheme", "requestscheme", "wsgi.url_scheme")  # fmt: skip
 _PATHS = ("rawpath", "raw_path", "path", "path_info", "filename", "pathname", "requestpath", "request_path", "uri", "uri_path", "requesturi", "script_name")  # fmt: skip
-_QUERIES = ("query_string", "rawquerystring", "querystring", "requestquery", "rawquery", "uri_query", "cs-uri-query", "query", "search")  # fmt: skip
+_QUERIES = ("query_string", "rawquerystring", "querystring", "requestquery", "rawquery", "uri_query", "cs-uri-query", "search")  # fmt: skip
 _PARAMETERS = ("query", "querystringparameters", "params", "args", "query_params")
 _NAMED = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]*)[=:]\s?\"([^\"\r\n]*)\"", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]{1,5})?|localhost(?::[0-9]{1,5})?", re.A)
