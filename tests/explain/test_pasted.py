@@ -92,6 +92,7 @@ def test_a_signed_url_is_found_in_whatever_is_around_it(pasted, took, undone):
         (b"eyJldmVudCI6ImEifQ==", HEADER, "a body"),
         (b'"{\\"event\\":\\"a\\"}"', HEADER, "a body"),
         (b"\x00\xff\x80", HEADER, "a binary body"),
+        (b"X" + BODY, HEADER, "a body"),
         (b'\'{"event":"a"}\'', HEADER, "a body"),
     ],
 )

@@ -273,7 +273,12 @@ def test_a_url_within_a_link_that_leads_on_is_the_one_that_is_read(name):
 
 def test_parameters_apart_belong_to_the_one_whole_address_beside_them():
     pairs = [("address", "https://p.example/h"), ("path", "/other")]
-    assert spread(pairs, lambda text: False, [("a", "1")]).url == "https://p.example/h?a=1"
+    apart = [("a", "b c"), ("n", "1")]
+    found = Spread("https://p.example/h?a=b+c&n=1", "", "", "the parameters stood one by one")
+    assert spread(pairs, lambda text: False, apart) == found
+    two = [*pairs, ("referer", "http://q.example/"), ("host", "p.example"), ("scheme", "http")]
+    assert spread(two, lambda text: False, apart)[:3] == ("/other?a=b+c&n=1", "p.example", "http")
+    assert spread([("path", "other")], lambda text: False, apart).url == "/?a=b+c&n=1"
 
 
 def test_a_whole_url_among_named_values_needs_no_host_and_no_scheme_beside_it():
@@ -301,6 +306,11 @@ def test_two_thousand_values_of_json_are_looked_at_for_a_webhook(before, found):
     """The list itself is the first of them."""
     hook = {"X-Sig": "t=1", "rawBody": "{}"}
     assert (of_value([*[{}] * before, hook], ["x-sig"]) is not None) is found
+
+
+def test_rows_of_json_that_are_no_headers_hide_no_webhook():
+    rows = [{"name": 7, "value": "a"}, {"name": "X-Sig"}, {"value": "b"}, {"key": "X-Sig", "value": "t=1"}]
+    assert of_value({"rows": rows, "rawBody": "{}"}, ["x-sig"]) == ((("x-sig", "t=1"),), b"{}", "")
 
 
 def test_pairs_in_lists_of_json_are_parameters():

@@ -627,3 +627,28 @@ def test_the_operators_report_and_the_store_hold_no_secret_in_the_clear():
     assert not [secret for secret in secrets if secret in told]
     (kept,) = world.store.find(PLATFORM, "systemUrl", DEMO)
     assert not [secret for secret in secrets if secret in repr(kept) + repr(dict(kept.details))]
+
+
+def test_what_a_module_changed_is_returned_as_it_is_kept():
+    world = connected()
+    identity = world.partner.identity(DEMO)
+    kept = []
+    for step in (world.partner.rescope(identity, ("integration_write",)), world.partner.deactivate(identity)):
+        kept.append(world.network.run(step, "module"))
+        assert kept[-1] == world.installation()
+    assert [one.details["active"] for one in kept] == ["yes", "no"]
+
+
+@pytest.mark.parametrize("name", ["rescope", "deactivate"])
+def test_what_was_removed_while_the_account_was_asked_is_refused(monkeypatch, name):
+    world = connected()
+    identity = world.partner.identity(DEMO)
+    changes = iter([world.installation()] if name == "rescope" else [])
+    monkeypatch.setattr(world.partner, "change", lambda identity, changed: next(changes, None))
+    asked = (identity, ("integration_write",)) if name == "rescope" else (identity,)
+    with pytest.raises(Refused) as refused:
+        world.network.run(getattr(world.partner, name)(*asked), "module")
+    assert (refused.value.reason, refused.value.clause) == (
+        "unknown-installation",
+        "retailcrm:connection.identity",
+    )

@@ -107,17 +107,16 @@ def spread(
     for text in texts:
         if text.startswith("/"):
             return Spread(text, host, scheme)
+    path = next((values[one] for one in _PATHS if values.get(one, "").startswith("/")), "/")
     for name in (*_QUERIES, *_PARAMETERS):
         query = values.get(name, "").removeprefix("?")
         if fits(f"?{query}"):
-            path = next((values[one] for one in _PATHS if values.get(one, "").startswith("/")), "/")
             built = "path and query stood apart"
             if "%" in path or not path.isascii():
                 path = quote(path, safe="/%~!$&'()*+,;=:@", errors="surrogatepass")
             return Spread(f"{path}?{query}", host, scheme, built)
     if apart:
         whole = [text for _, text in pairs if re.fullmatch(r"https?://[^\s?#]+", text, re.I)]
-        path = next((values[one] for one in _PATHS if values.get(one, "").startswith("/")), "/")
         where = whole[0] if len(whole) == 1 else path
         return Spread(
             f"{where}?{urlencode(apart, errors='surrogatepass')}",
