@@ -58,6 +58,23 @@ def test_a_refusal_belongs_to_the_request_that_is_being_answered():
     assert kept == [(1, "/two", "malformed", 1_700_000_000), (2, "/one", "unreachable", 1_700_000_000)]
 
 
+def test_what_the_role_asked_last_and_what_it_got_are_kept_with_its_refusal():
+    """An answer that is refused is told with the call that it answers; what was refused before any call has none."""
+    role = watched()
+    for path, came in (("/a", Response(200, (), b"x" * 900)), ("/b", Unreachable("timeout"))):
+        step = role.handle(request(path))
+        next(step)
+        finish(step, came)
+        (asked, got), *_ = [one.call for one in reversed(role.kept.all())]
+        assert (asked.method, asked.target, got) == ("GET", path, came)
+    small = watched(most_bytes=1_000)
+    for _ in range(3):
+        step = small.handle(request("/"))
+        next(step)
+        finish(step, Response(200, (), b"x" * 900))
+    assert len(small.kept.all()) == 1, "what was answered counts for the limit"
+
+
 def test_what_is_told_outside_of_a_request_is_not_kept():
     role = watched()
     assert role.heard("start", Refused("malformed", "toy:clause")) is None

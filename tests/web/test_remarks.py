@@ -473,14 +473,15 @@ def newest(market: Market, platform: str) -> Any:
 
 
 def test_the_operator_is_told_of_a_refused_answer_what_to_do_about_an_answer(market):
-    """A right that is missing is granted, a value that the API left out is asked for again: neither is the sender's form."""
+    """A right that is missing is granted, a value that the API left out is put there, and the call is named."""
     pressed(market, "officernd", f"connect-{FIRST}", fault="secret-empty")
     listed = market.hosts["officernd"].why.rows()
     row = next(one for one in listed if one.refused and one.refused.reason == "empty-parameter")
-    assert row.todo()[0].startswith("Receiver (your app): the answer is not whole.")
+    assert row.todo()[0].startswith("Sender (OfficeRnD): put settings.secret into the answer to GET /api/v1/")
+    assert row.todo()[1].endswith("Then let the admin press Connect again.")
     popup = pressed(market, "retailcrm", "popup-example-module")
     sent(market, "retailcrm", popup, "connect", fault="key-without-rights")
-    assert "Ask the person to grant it" in " ".join(newest(market, "retailcrm").todo())
+    assert "Ask the user to grant integration_write to the key." in newest(market, "retailcrm").todo()[1]
 
 
 def test_the_operator_reads_plain_words_and_the_name_of_what_cannot_be_read(market):
@@ -509,7 +510,8 @@ def test_the_operator_reads_which_parameter_names_a_foreign_address_and_what_an_
     row = newest(market, "retailcrm")
     assert row.facts["parameter"] == "systemUrl" and "Keep the address that is stored" in row.todo()[1]
     ask(market, "POST", "/press", platform="retailcrm", press="on", fault="activity-unknown")
-    assert newest(market, "retailcrm").facts["sent"] == "clientId, activity, systemUrl"
+    sent_ = newest(market, "retailcrm").facts["sent"]
+    assert sent_ == "clientId 0, 40 times (sha256 9692e6…), activity, systemUrl", "printf %040d 0 | sha256sum"
 
 
 def test_the_operators_why_shows_the_rule_itself(market):

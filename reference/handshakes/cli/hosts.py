@@ -81,14 +81,9 @@ class Host:
         sides.reports.heard = heard
         asked = listen()
         self.why = Operator(
-            name,
-            kept,
-            partial(self.tools.secrets, sides),
-            origin_of(asked),
-            ciphers,
-            reports=sides.reports,
-            store=store,
-        )
+            name, kept, partial(self.tools.secrets, sides), origin_of(asked), ciphers,
+            reports=sides.reports, store=store,
+        )  # fmt: skip
         self.network = Loopback(
             *(roles[side] for side in bound.sockets),
             self.why,

@@ -39,23 +39,10 @@ def shop(sides: Sides) -> Shop:
         line = "A signed GET asks the partner to synchronise now."
         presses.append(Press("sync", "Sync", line, there, faults(PAGE_FAULTS), ready=connected))
     line = "A webhook signed over its raw body tells the partner that the integration is gone."
-    presses.append(
-        Press(
-            "remove",
-            "Remove",
-            line,
-            there,
-            faults(WEBHOOK_FAULTS),
-            ready=connected,
-            done=one.state == "removed",
-        )
-    )
-    state = " ".join(
-        filter(
-            None,
-            (one.state.replace("added", "not connected"), *(("to", one.account_name) if connected else ())),
-        )
-    )
+    gone, broken = one.state == "removed", faults(WEBHOOK_FAULTS)
+    presses.append(Press("remove", "Remove", line, there, broken, ready=connected, done=gone))
+    state = one.state.replace("added", "not connected")
+    state = f"{state} to {one.account_name}" if connected else state
     return Shop("Signed URLs: health check, configuration, sync", state, connected, tuple(presses))
 
 

@@ -34,18 +34,8 @@ def shop(sides: Sides) -> Shop:
         title, line = _TITLES[service.webhook]
         kinds: tuple[Fault, ...] = URL_FAULTS if service.webhook else (*URL_FAULTS, *CLAIM_FAULTS)
         there, offered = who | {"service": service.name}, platform.offered(kinds, service.url)
-        presses.append(
-            Press(
-                "service",
-                title,
-                line,
-                there,
-                offered,
-                window=not service.webhook,
-                ready=active,
-                name=service.name,
-            )
-        )
+        opens = not service.webhook
+        presses.append(Press("service", title, line, there, offered, opens, active, name=service.name))
     line = "The customer blocks the provider: the key stops working, and nobody tells the provider."
     there = {"customer": customer.web_id}
     presses.append(Press("block", "Block", line, there, ready=active, done=customer.status == "blocked"))

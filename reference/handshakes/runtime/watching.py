@@ -6,6 +6,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from ..core.messages import Answer, Request, Response, Step
 from ..core.refusals import Refused
@@ -17,7 +19,8 @@ from .wrapped import Move, Outward, Wrapped, advanced
 class RefusedRequest:
     """A request that a role refused: its number, the time in Unix seconds, the endpoint, and the exact refusal.
 
-    `refused` is None where the role says nothing of it, but its answer does.
+    `refused` is None where the role says nothing of it, but its answer does. `call` is what the role asked last
+    before it refused, and what it got: a response, or the exception that no response came.
     """
 
     number: int
@@ -25,6 +28,7 @@ class RefusedRequest:
     now: int
     endpoint: str
     refused: Refused | None = None
+    call: tuple[Outward, object] | None = None
 
 
 class Kept:
@@ -43,18 +47,18 @@ class Kept:
         self._requests: OrderedDict[int, RefusedRequest] = OrderedDict()
         self._number = self._bytes = 0
 
-    def add(self, request: Request, endpoint: str, refused: Refused | None = None) -> RefusedRequest:
-        """Keep a request; the oldest go when there are too many."""
+    def add(self, request: Request, endpoint: str, *found: Any) -> RefusedRequest:
+        """Keep a request with what was found, as `RefusedRequest` has it; the oldest go when there are too many."""
         with self._lock:
             self._number += 1
-            one = RefusedRequest(self._number, request, self.clock(), endpoint, refused)
+            one = RefusedRequest(self._number, request, self.clock(), endpoint, *found)
             self._requests[one.number] = one
-            self._bytes += _size(request)
+            self._bytes += _size(one)
             while len(self._requests) > self.most or (
                 self._bytes > self.most_bytes and len(self._requests) > 1
             ):
                 _, oldest = self._requests.popitem(last=False)
-                self._bytes -= _size(oldest.request)
+                self._bytes -= _size(oldest)
             return one
 
     def get(self, number: int) -> RefusedRequest | None:
@@ -68,9 +72,10 @@ class Kept:
             return [*self._requests.values()]
 
 
-def _size(request: Request) -> int:
-    headers = sum(len(name) + len(value) for name, value in request.headers)
-    return len(request.target) + len(request.body) + headers
+def _size(one: RefusedRequest) -> int:
+    kept = [each for each in (one.request, *(one.call or ())) if isinstance(each, (Request, Response))]
+    heads = sum(len(name) + len(value) for each in kept for name, value in each.headers)
+    return heads + sum(len(each.body) for each in kept) + len(one.request.target)
 
 
 class Watched(Wrapped):
@@ -92,22 +97,22 @@ class Watched(Wrapped):
 
     def heard(self, endpoint: str, refused: Refused) -> RefusedRequest | None:
         """Keep the request that is being answered in this thread, and return it."""
-        request = getattr(self._now, "request", None)
-        return self.kept.add(request, endpoint, refused) if request is not None else None
+        request, call = getattr(self._now, "request", None), getattr(self._now, "call", None)
+        return self.kept.add(request, endpoint, refused, call) if request is not None else None
 
     def handle(self, request: Request) -> Step[Answer]:
         """Answer as the role does."""
-        answer = yield from advanced(self.role.handle(request), lambda move, _: self._moved(request, move))
+        answer = yield from advanced(self.role.handle(request), partial(self._moved, request))
         if isinstance(answer, Response) and self.shown(request, answer):
             self.kept.add(request, request.path)
         return answer
 
-    def _moved(self, request: Request, move: Move) -> Outward:
-        self._now.request = request
+    def _moved(self, request: Request, move: Move, asked: Outward | None) -> Outward:
+        self._now.request, self._now.call = request, asked and (asked, move.args[-1])
         try:
             return move()
         finally:
-            self._now.request = None
+            self._now.request = self._now.call = None
 
 
 def http_of(request: Request) -> bytes:

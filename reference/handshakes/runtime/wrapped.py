@@ -10,7 +10,7 @@ from ..core.messages import Answer, Delayed, Dropped, Pause, Request, Response, 
 from .flow import Role
 
 Outward = Request | Pause
-Move = Callable[[], Outward]
+Move = partial[Outward]
 
 
 class Wrapped:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ..core.messages import Request
 from ..core.printing import printable
 from ..core.refusals import Refused
+from .answers import Call, answered, documented, todo, told
+from .sides import REFUSE, both, by
 
 UNTOLD = ("signature-mismatch", "decryption-failed")
 """Reasons that leave open which rule was broken: one wrong byte anywhere gives them."""
@@ -17,134 +22,62 @@ LOOK = dict.fromkeys(
     "“Why?” tries the mistakes that are known, and shows what the receiver computed. A secret that was changed on one side looks like this too.",
 ) | {"malformed": "“Why?” looks at it character by character, though it may be masked here."}
 """In place of what to do where the page shows the cause there alone."""
-REFUSE = "Receiver: refuse it, as here."
-"""What a receiver has to do about a mistake of the sender's."""
-_ANSWERED = {
-    "200": "The status says that it worked, and the body says no: believe the body, and tell the person what it says.",
-    "3": "It redirects. Do not follow: credentials would go to another address. Compare the address with the documentation.",
-    "400": "The request itself was refused. Compare it with the documentation, with what the answer says in mind.",
-    "401": "The key or token is not known there, or has ended. Is it of the account whose address was asked?",
-    "402": "The customer has to act in the account. Tell the person what the answer says.",
-    "403": "The key or token may not do this. Has it the right? Is it of the account whose address was asked?",
-    "404": "What was asked for is not there. Compare path and account with the documentation.",
-    "429": "Too many requests. Wait as long as the answer says, then repeat it.",
-    "5": "The fault is on the other side. Keep what was there, change nothing, and begin the step anew later: a code may be used up.",
-}
-"""What to do about an error of an API, by its status or the first digit of it."""
-_OF_ANSWERS = {
-    "identity-mismatch": "The answer is about something else than was asked for. Keep nothing of it; is the token another one's?",
-    "unexpected-answer": "Sender: answer in the documented form. Receiver: compare the answer with the documented one, and take nothing from it. The call may have been carried out all the same: look at its effect before you repeat it.",
-    "missing-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
-    "empty-parameter": "The answer is not whole. Take nothing from it: ask again, and compare it with the documentation.",
-    "not-allowed": "Compare what is missing with what the answer granted. Ask the person to grant it, and begin the step anew.",
-}
-"""What to do where an answer was refused, not the request that it belongs to."""
-_SAID = {
-    "invalid_grant": "The code was used before, has ended, or is another application's. Begin the step anew to get one.",
-    "invalid_scope": "Ask only for what the application was registered with.",
-    "access_denied": "The person said no. Nothing has to be mended: offer the step again.",
-    "136": "Set the clock that the call is signed with by NTP, and sign Unix seconds.",
-    "137": "Is it the key that belongs to this token, whole and as it was shown? Then compare the text that was signed.",
-    "errorcode": "The meaning says what the API refused in that call. Compare the call with its documentation; what has ended is made anew by opening the provider again.",
-}
-"""What to do about an error that has a name or a code of its own."""
-_REQUESTS = {
-    "malformed": f"Sender: write it in the documented form; a message of the same step that was accepted has it. {REFUSE}",
-    "missing-parameter": f"Sender: send it under the documented name, in the same case. {REFUSE} Compare the name with those that were found; if all of it was sent, look for what cut the URL or the body on the way: a redirect, or a # or & in a value that was not percent-encoded.",
-    "empty-parameter": f"Sender: fill it. An empty value is usually an unset one in the configuration. {REFUSE}",
-    "duplicate-parameter": f"Sender: send each name once, with percent-encoded values. {REFUSE} Then look for what adds the second one: an edited link, a redirect, a value with a raw &, an attack.",
-    "duplicate-header": f"Sender: send the header once. {REFUSE} Then look for what adds the second one: a proxy, or two places in the code that sign.",
-    "too-large": "Sender: keep to the limit. Receiver: refuse it without reading the rest, as here.",
-    "wrong-type": f"Sender: send the expected type; a number is no text, and JSON inside a JSON text is a text. {REFUSE}",
-    "wrong-method": f"Sender: use the expected method. {REFUSE}",
-    "wrong-content-type": f"Sender: send the expected content type. {REFUSE}",
-    "empty-secret": "Receiver: load the secret before the first request comes, and refuse every request without it.",
-    "wrong-key": f"Sender: use the key that was configured for this receiver. {REFUSE}",
-    "unknown-installation": f"Sender: name a connection that was made with this receiver and was not removed. {REFUSE}",
-    "timestamp-in-milliseconds": f"Sender: divide by 1000 before signing. {REFUSE}",
-    "stale": f"Sender: make time and signature anew for each request, a retry too; an old link, copied or out of a log, stays refused. {REFUSE} If it was sent just now: let both clocks run by NTP.",
-    "from-the-future": f"Sender: sign the time in UTC seconds. {REFUSE} If it is right: let both clocks run by NTP.",
-    "replayed": f"Sender: make a new one for each use. {REFUSE} A repeat is an attack or a retry.",
-    "not-allowed": f"Sender: send what is allowed there. {REFUSE} If the list is configuration, extend it only with what you own or the platform owns.",
-    "foreign-address": f"Sender: send the address of the account itself. {REFUSE} Keep the address that is stored, and call nothing at the other one. If the list of hosts is configuration, extend it only with what you own or the platform owns.",
-    "identity-mismatch": f"{REFUSE} Believe the API's answer, never the request, and change nothing that is stored.",
-    "wrong-state": f"{REFUSE} The person begins the step anew. A browser that goes back or reloads sends it a second time; else the step was begun in another browser, or what it belongs to was finished or removed.",
-}
-"""What to do about a request that was refused for what it is."""
+SHOWN = re.compile(
+    r"(?i)location_?id|user_?id|\w*web_?id|slug|(integration|organization|member)id|timestamp|system_?url|locations"
+)
+"""The names whose values a page shows: none is a credential on any of the four platforms."""
 
 
-def advice(refused: Refused, looks: bool = False, request: Request | None = None) -> str:
+def advice(
+    refused: Refused, looks: bool = False, request: Request | None = None, call: Call | None = None
+) -> str:
     """Return what to do about a refusal, of a request or an answer; `looks` says that Why? has more to say.
 
-    >>> advice(Refused("platform-error", "a:b", {"status": "503"})).partition(".")[0]
-    'Receiver: the fault is on the other side'
-    >>> advice(Refused("identity-mismatch", "a:b", {"consented by": "x"})).partition(",")[0]
-    'Receiver: refuse it'
-    >>> advice(Refused("platform-error", "a:b", {"status": "200", "errorcode": "137"})).partition(",")[0]
-    'Receiver: is it the key that belongs to this token'
-    >>> advice(Refused("wrong-method", "a:b"))
-    'Sender: use the expected method. Receiver: refuse it, as here.'
+    >>> advice(Refused("platform-error", "a:b", {"status": "503", "request": "GET /me"})).partition(":")[2][:14]
+    ' mend GET /me:'
+    >>> advice(Refused("wrong-method", "a:b", {"method": "PUT", "expected": "GET"}))
+    'Sender: use GET, not PUT. Receiver: refuse it, as here.'
     """
-    evidence = refused.evidence
     if looks and refused.reason in LOOK:
         return LOOK[refused.reason]
+    if answered(refused) and "consented by" not in refused.evidence:
+        return todo(refused, call, request.path if request else "")
+    sentences = documented("request").get(_kind(refused, request))
+    if sentences is None:
+        return by("Receiver", refused.hint())
+    known = _known(refused, request)
+    return both(**{side: says.format_map(known) for side, says in sentences.items()})
+
+
+def _kind(refused: Refused, request: Request | None) -> str:
+    """Return which sentence fits, where a reason has several."""
+    evidence = refused.evidence
     if "consented by" in evidence:
-        return f"{REFUSE} The person who consented was signed in as another user: she signs in as the one who opened the app, and consents again."
-    if refused.reason == "platform-error" and "elements.success" in evidence:
-        return f"Sender: say success in elements.success, with HTTP 200. {by('Receiver', _OF_ANSWERS['unexpected-answer'])}"
-    if refused.reason == "platform-error":
-        status = str(evidence.get("status", ""))
-        code = str(evidence.get("errorcode", ""))
-        named = _SAID.get(code, _SAID["errorcode"]) if code else _SAID.get(str(evidence.get("error")))
-        named = _ANSWERED["5"] if status[:1] == "5" else named
-        return by("Receiver", named or _ANSWERED.get(status) or _ANSWERED.get(status[:1]) or refused.hint())
-    if answered(refused) and refused.reason in _OF_ANSWERS:
-        return by("Receiver", _OF_ANSWERS[refused.reason])
+        return "consented"
     if refused.reason == "wrong-state" and "is missing" in evidence.values():
-        return f"Sender: send it back as it came, with the rest. {REFUSE} Exchange no code that comes without it: it may be a stranger's."
+        return "state"
     if refused.reason == "not-allowed" and {"origin", "url"} & set(evidence):
-        return _REQUESTS["foreign-address"]
-    if (
-        refused.reason == "duplicate-parameter"
-        and request
-        and {*map(str, evidence.values())} & {*map(str.lower, dict(request.headers))}
-    ):
-        return _REQUESTS["duplicate-header"]
-    return _REQUESTS.get(refused.reason) or by("Receiver", refused.hint())
+        return "foreign-address"
+    headers = {*map(str.lower, dict(request.headers))} if request else set()
+    doubled = refused.reason == "duplicate-parameter" and {*map(str, evidence.values())} & headers
+    return "duplicate-header" if doubled else refused.reason
 
 
-def by(side: str, text: str) -> str:
-    """Return a sentence that begins with who it is for; one that says so itself stays as it is.
-
-    >>> by("Sender", "Write it in hex."), by("Sender", "Receiver: decode it first.")
-    ('Sender: write it in hex.', 'Receiver: decode it first.')
-    >>> by("Sender", "Both sides: keep the path.")
-    'Sender and receiver: keep the path.'
-    """
-    text = re.sub("^Both sides: ", "Sender and receiver: ", text)
-    if re.match("(Sender|Receiver|Sender and receiver|Whoever [a-z ]+): ", text):
-        return text
-    plain = re.match(r"[A-Z]([a-z]*\b(?![.(:])|(?= ))", text)
-    return f"{side}: {text[0].lower() + text[1:] if plain else text}"
-
-
-def named(text: str, sender: str, receiver: str) -> str:
-    """Return advice with the names that the two sides have on the page.
-
-    >>> named("Sender: write it in hex. Receiver: refuse it, as here.", "OfficeRnD", "partner")
-    'Sender (OfficeRnD): write it in hex. Receiver (partner): refuse it, as here.'
-    """
-    text = re.sub("Sender and receiver:", f"Sender ({sender}) and receiver ({receiver}):", text)
-    return text.replace("Sender:", f"Sender ({sender}):").replace("Receiver:", f"Receiver ({receiver}):")
-
-
-def by_side(text: str) -> list[str]:
-    """Return advice with a line for each side.
-
-    >>> by_side("Sender (OfficeRnD): write it in hex. Receiver (partner): refuse it, as here.")
-    ['Sender (OfficeRnD): write it in hex.', 'Receiver (partner): refuse it, as here.']
-    """
-    return re.split(r"\s+(?=(?:Sender|Receiver) \(|Whoever [a-z ]+: )", text.strip())
+def _known(refused: Refused, request: Request | None) -> dict[str, str]:
+    """Return the facts of a refusal as a sentence names them; one that is not known is told in general words."""
+    known, form = facts(refused, request), documented("form").get(refused.clause, "")
+    expected, unit = known.get("expected", ""), "bytes" if "bytes" in known else "characters"
+    placed = (says for word, says in documented("placed").items() if word in known.get("also", ""))
+    link = request is None or request.method == "GET"
+    return defaultdict(lambda: "what came", known) | {
+        "form": form or expected or "the documented form",
+        "name": known.get("name") or known.get("JSON key") or "it",
+        "expected": expected or "documented",
+        "placed": next(placed, f": {form}" if form else ""),
+        "instead": f": {expected}" if expected else "",
+        "old": "; an old link, copied or out of a log, stays refused" if link else "",
+        "limit": f"{known.get('limit', 'the register')} {unit}",
+    }
 
 
 def cure(part: Mapping[str, str]) -> str:
@@ -174,19 +107,6 @@ def readable(question: str, rule: str, unsigned: Iterable[str]) -> str:
     return f"The sender did not sign: {left}. {said}" if left else said
 
 
-def answered(refused: Refused) -> bool:
-    """Return whether an answer of the API was refused, not the request that it belongs to: its evidence tells.
-
-    >>> answered(Refused("empty-parameter", "shop:secret.answer", {"name": "secret"}))
-    True
-    >>> answered(Refused("empty-parameter", "shop:code", {"name": "code"}))
-    False
-    """
-    from_api = refused.reason in ("unexpected-answer", "platform-error", "unreachable")
-    told = {"answered", "missing"} & set(refused.evidence)
-    return from_api or bool(told) or refused.clause.endswith(".answer")
-
-
 TYPES = {
     "int": "a whole number", "float": "a number with a fraction", "str": "text", "bool": "true or false", "list": "a list",
     "dict": "an object", "NoneType": "null", "str or int": "text or a whole number",
@@ -194,23 +114,85 @@ TYPES = {
 """What Python calls a type, in plain words."""
 
 
-def facts(refused: Refused, request: Request | None = None) -> dict[str, str]:
-    """Return the evidence of a refusal in plain words, with the parameter that could not be read where the request tells it.
+RENAMED = {"status": "HTTP status", "request": "answer to"}
+"""Names of evidence that would be misread beside a request that has a status of its own."""
+
+
+def facts(refused: Refused, request: Request | None = None, call: Call | None = None) -> dict[str, str]:
+    """Return the evidence of a refusal in plain words, with what the request, or the call that was answered, tells more.
 
     >>> facts(Refused("wrong-type", "shop:sum", {"found": "int", "expected": "str or int"}))
     {'found': 'a whole number', 'expected': 'text or a whole number'}
     """
-    found = {name: TYPES.get(str(value), str(value)) for name, value in refused.evidence.items()}
+    found = {
+        RENAMED.get(name, name): TYPES.get(str(value), str(value)) for name, value in refused.evidence.items()
+    }
+    if refused.reason == "unreachable" and "answer to" in found:
+        found = {"no answer to": found.pop("answer to"), **found}
+    found = (known := told(refused, call)) | found | known
     if request is None:
         return found
     address = str(refused.evidence.get("origin", refused.evidence.get("url", "")))
     more = {
         "parameter": misspelt(request, refused) or holder(request, address),
         "also": elsewhere(request, refused),
+        **values_of(request, refused),
     }
-    if refused.reason == "unknown-installation":
-        more["sent"] = ", ".join(printable(name, 40) for name in names_in(request)[:9])
     return found | {name: value for name, value in more.items() if value}
+
+
+def values_of(request: Request, refused: Refused) -> dict[str, str]:
+    """Return the values that a refusal is about, where the request has them: of a name that is there twice, of what is not known.
+
+    >>> twice = Refused("duplicate-parameter", "shop:once", {"name": "user_id"})
+    >>> values_of(Request("GET", "http://a", "/p?user_id=1&B=2&user_id=3"), twice)
+    {'values': '1, then 3', 'names in order': 'user_id, B, user_id'}
+    """
+    pairs = pairs_in(request)
+    name = str(refused.evidence.get("name") or refused.evidence.get("JSON key", ""))
+    if refused.reason == "duplicate-parameter" and name:
+        inner = (
+            [pair for _, text in pairs for pair in members(text)] if "JSON key" in refused.evidence else pairs
+        )
+        values = [shown(name, value) for one, value in inner if one == name]
+        order = ", ".join(printable(one, 40) for one, _ in inner[:12])
+        return {"values": ", then ".join(values[:3]), "names in order": order} if values else {}
+    if refused.reason == "unknown-installation":
+        ids = {one: f" {shown(one, value)}" for one, value in pairs if re.search("(?i)id$|slug|key", one)}
+        return {"sent": ", ".join(printable(one, 40) + ids.get(one, "") for one, _ in pairs[:9])}
+    return {}
+
+
+def shown(name: str, value: str) -> str:
+    """Return a value as a page may show it: itself where it is no credential, else its length and the begin of its digest.
+
+    >>> shown("user_id", "17"), shown("clientId", "0" * 40), shown("clientId", "abcdefgh")
+    ('17', '0, 40 times (sha256 9692e6…)', '8 characters (sha256 9c56cc…)')
+    """
+    if SHOWN.fullmatch(name) or len(value) < 2:
+        return printable(value, 60) or "(empty)"
+    digest = f"sha256 {sha256(value.encode('utf-8', 'replace')).hexdigest()[:6]}…"
+    same = len(set(value)) == 1
+    return (
+        f"{value[0]}, {len(value)} times ({digest})"
+        if same and value.isalnum()
+        else f"{len(value)} characters ({digest})"
+    )
+
+
+def members(text: str) -> list[tuple[str, str]]:
+    """Return the members of a JSON object in a text, each as often as it is there; none where it is no object.
+
+    >>> members('{"a": 1, "a": "x"}')
+    [('a', '1'), ('a', 'x')]
+    """
+    try:
+        found = json.loads(
+            text, object_pairs_hook=lambda pairs: [(name, str(value)) for name, value in pairs]
+        )
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) and all(isinstance(one, tuple) for one in found) else []
 
 
 def pairs_in(request: Request) -> list[tuple[str, str]]:

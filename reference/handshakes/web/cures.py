@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from .advice import REFUSE, by
+from .sides import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,7 @@ class Cure:
         >>> Cure("The time is old.", "Send a new one.").hint
         'Sender: send a new one. Receiver: refuse it, as here.'
         """
-        sender = by("Sender", self.sender) if self.sender else ""
-        receiver = by("Receiver", self.receiver) if self.receiver else REFUSE
-        return f"{sender} {receiver}".strip()
+        return both(self.sender, self.receiver)
 
 
 @cache

@@ -8,13 +8,15 @@ from typing import Any
 from ..core.messages import Headers, Request, Response
 from ..core.refusals import REASONS, Refused
 from ..runtime.verdicts import Refuses, Survives
+from ..runtime.watching import RefusedRequest
 from ..spec.register import load
-from .advice import UNTOLD, advice, facts, named
+from .advice import UNTOLD, advice, facts
 from .cures import cures
 from .places import Place
 from .reasons import CHANGED, NOT_THE_SIGNATURE, Case, beside, ruled
 from .remarks import clause, met, note, probes, rejected, rule, sources
 from .resending import COPY, parts
+from .sides import named
 from .views import expected, sender, verdict, what
 from .wire import Exchange, Wire
 
@@ -135,6 +137,20 @@ def why(place: Place, one: Exchange, readings: Sequence[str] = ()) -> Json:
     rule = clause(place.name, broken) if bad else None
     copied = one.request.note if bad and one.request.note.startswith(COPY) else ""
     return {**case.told(found), "rule": rule, "known": what(fault) if fault else copied.rstrip(".")}
+
+
+def beside_operator(place: Place, one: RefusedRequest) -> Json:
+    """Return what the operator's page may say of a refused request beside what the app knows: its message, and the fault."""
+    with place.wire._all:
+        kept = [*reversed(place.wire.exchanges.values())]
+    for found in kept:
+        told = any(refused is one.refused for _, refused in found.refused) if one.refused else False
+        if told or (one.refused is None and one.request in (found.arrived, found.request)):
+            fault = met(place, found)
+            known = cures(place.name).get(fault.name) if fault else None
+            wrong = known.wrong if known else found.request.note if probes(found) else ""
+            return {"n": found.number, "fault": what(fault) if fault and known else "", "wrong": wrong}
+    return {}
 
 
 def between(place: Place, one: Exchange) -> tuple[str, str]:

@@ -9,26 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..core.messages import (
-    Answer,
-    Request,
-    Response,
-    Step,
-    Unreachable,
-    form_body,
-    html_response,
-    json_response,
-    redirect,
-)
+from ..core import messages
+from ..core.messages import Answer, Request, Response, Step, Unreachable, form_body, json_response
 from ..core.strict import URLENCODED
 from ..runtime.pages import page
 from . import safety
 from .app.layout import THEMES
 from .assets import static, template
-from .details import details, why
+from .details import beside_operator, details, why
 from .exporting import har_of, pytest_of
 from .places import Place
 from .portals import PORTAL
@@ -65,6 +57,7 @@ class Marketplace:
             place.taps["platform"].page, place.taps["platform"].token = origin, token
             if place.operator:
                 place.operator.market = f"{origin}/{place.name}"
+                place.operator.remark = partial(beside_operator, place)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -83,7 +76,7 @@ class Marketplace:
             if request.method not in ("GET", "HEAD"):
                 return Response(405, (("allow", "GET"),))
             if path == "/":
-                return redirect("/" + next(iter(self.places)), 303)
+                return messages.redirect("/" + next(iter(self.places)), 303)
             return self._page(path[1:]) if path[1:] in self.places else static(path.removeprefix("/static/"))
         route = ROUTES.get(path)
         if route is None:
@@ -109,20 +102,22 @@ class Marketplace:
 
     def _page(self, name: str) -> Response:
         addresses = [one for place in self.places.values() for one in place.reached()]
-        text = template("marketplace.html").render(
-            places=list(self.places.values()),
-            chosen=self.places[name],
-            token=self._token,
-            field=TOKEN,
-            started=self.started,
-        )
+        chosen, places = self.places[name], list(self.places.values())
+        known = {
+            "places": places,
+            "chosen": chosen,
+            "token": self._token,
+            "field": TOKEN,
+            "started": self.started,
+        }
+        text = template("marketplace.html").render(known)
         headers = (
             ("content-security-policy", safety.policy(addresses)),
             ("cross-origin-opener-policy", "same-origin-allow-popups"),  # it sees when its windows are closed
             ("referrer-policy", "strict-origin"),  # else a form to a platform says `Origin: null`
             *safety.NO_STORE,
         )
-        return html_response(text, 200, headers)
+        return messages.html_response(text, 200, headers)
 
     # --- what it asks ---------------------------------------------------------------------------
 
@@ -189,14 +184,8 @@ class Marketplace:
         if fault and fault not in [one.name for one in press.faults]:
             raise Wrong("This fault is not offered here.")
         body = form_body({**press.fields, **({"fault": fault} if fault else {})})
-        form = Request(
-            "POST",
-            place.addresses["platform"],
-            f"{PORTAL}/{press.step}",
-            (("content-type", URLENCODED),),
-            body,
-            60,
-        )
+        url, headers = f"{PORTAL}/{press.step}", (("content-type", URLENCODED),)
+        form = Request("POST", place.addresses["platform"], url, headers, body, 60)
         try:
             answer = place.network.client.send(form)
         except Unreachable as failure:

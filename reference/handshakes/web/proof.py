@@ -64,15 +64,7 @@ def tries(place: Place) -> list[Json]:
         groups = {one["group"] for one in found if one["press"] == press.id}
         for fault in press.faults if press.ready else ():
             if fault.name not in tried and isinstance(fault.expected, Refuses) and group(fault) not in groups:
-                found.append(
-                    {
-                        "press": press.id,
-                        "step": press.title,
-                        "fault": fault.name,
-                        "what": fault.what,
-                        "reason": fault.expected.reason,
-                        "group": group(fault),
-                    }
-                )
+                one = {"press": press.id, "step": press.title, "fault": fault.name, "what": fault.what}
+                found.append({**one, "reason": fault.expected.reason, "group": group(fault)})
                 break
     return found[:MOST_TRIES]

@@ -14,7 +14,8 @@ from ..explain import Answer, explain
 from ..platforms import PLATFORMS
 from ..runtime.watching import http_of
 from ..spec.register import load
-from .advice import UNTOLD, cure, named, readable
+from .advice import UNTOLD, cure, readable
+from .sides import named
 
 Json = dict[str, Any]
 

@@ -13,10 +13,7 @@ import hmac
 from ..core.messages import Request, Response, json_response
 
 HEADER = "x-handshakes-token"
-NO_STORE = (
-    ("cache-control", "no-store"),
-    ("x-content-type-options", "nosniff"),
-)
+NO_STORE = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"))
 
 
 def refused(request: Request, origin: str, token: str, given: str) -> Response | None:

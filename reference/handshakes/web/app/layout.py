@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -26,28 +27,7 @@ FILES = {
 }  # fmt: skip
 """By name: the package that has the file, and its type. Colours and type are those of the marketplace."""
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
-WORDS = {
-    "en": {
-        "app": "Example app",
-        "note": "A test app. Every account in it is invented.",
-        "again": "Open it again from {title}.",
-        "refused": "This page could not be opened",
-        "missing": "There is no such page",
-        "method": "This page is not opened in this way",
-        "busy": "Please try again in a moment",
-        "lost": "If this page comes back each time, your browser keeps no cookies for pages in a frame. Allow them for this app.",
-    },
-    "de": {
-        "app": "Beispiel-App",
-        "note": "Eine App zum Ausprobieren. Alle Konten darin sind erfunden.",
-        "again": "Öffnen Sie sie noch einmal aus {title}.",
-        "refused": "Diese Seite lässt sich nicht öffnen",
-        "missing": "Diese Seite gibt es nicht",
-        "method": "So lässt sich diese Seite nicht öffnen",
-        "busy": "Bitte versuchen Sie es gleich noch einmal",
-        "lost": "Wenn diese Seite jedes Mal wiederkommt, behält Ihr Browser keine Cookies für Seiten in einem Rahmen. Erlauben Sie sie für diese App.",
-    },
-}
+WORDS = tomllib.loads(files(OWN).joinpath("words.toml").read_text("utf-8"))
 """What the layout itself says, in the languages of the pages."""
 TITLES = {404: "missing", 405: "method", 503: "busy"}
 

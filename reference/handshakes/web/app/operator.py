@@ -21,9 +21,11 @@ from ...platforms import PLATFORMS
 from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest
-from ..advice import UNTOLD, advice, by_side, facts, named
+from ..advice import UNTOLD, advice, facts
+from ..answers import Call, answered, call_of
 from ..reasons import NOT_THE_SIGNATURE, Case, beside, ruled
 from ..remarks import clause
+from ..sides import both, by_side, named
 from .layout import STATIC, rendered, static, themed
 
 MOST_ANSWERS = 100
@@ -32,6 +34,8 @@ NO_MORE: dict[str, Any] = {"explanations": [], "stages": [], "tried": 0, "signat
 PARTNER = "your app"
 TOGETHER = 5
 """Within how many seconds the same refusal of the same page is listed once."""
+MOST_LOOKED = 3
+"""Of how many of the newest refusals the list itself says what the bytes tell: a search takes up to a second."""
 MOST_LISTED = 50
 """How many installations a page lists."""
 STATES = {"active": "ok", "pending": "wait", "removed": "none"}
@@ -41,21 +45,43 @@ _DIGEST = re.compile(r"(?<![0-9a-f])([0-9a-f]{6})[0-9a-f]{58}(?![0-9a-f])")
 
 @dataclass(slots=True)
 class Row:
-    """One refusal as it is listed: its time is known while its request is kept; `again` are the same, which came just before."""
+    """One refusal as it is listed: its time is known while its request is kept; `again` are the same, which came just before.
+
+    `checked` is the call that was answered so, where the platform is served here too and refused it; `told` is what the
+    bytes say, as far as that was looked for; `remark` is what the marketplace knows of it, and the app alone cannot.
+    """
 
     platform: str
     endpoint: str
     refused: Refused | None
     one: RefusedRequest | None = None
     again: list[RefusedRequest] = field(default_factory=list)
+    checked: RefusedRequest | None = None
+    told: dict[str, Any] = field(default_factory=lambda: {**NO_MORE, "after": ""})
+    remark: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def call(self) -> Call | None:
+        """The call whose answer was refused, with what came; None where the request itself was refused."""
+        return self.one.call if self.one and self.refused and answered(self.refused) else None
+
+    @property
+    def answer_to(self) -> str:
+        """The call whose answer was refused, or never came, in a few words; nothing where the request itself was refused."""
+        return call_of(self.refused, self.call) if self.refused and answered(self.refused) else ""
+
+    @property
+    def causes(self) -> list[dict[str, Any]]:
+        """The likeliest mistakes that together explain what came, as far as they were looked for."""
+        return [part for group in self.told["explanations"][:1] for part in group[0]["parts"]]
 
     @property
     def facts(self) -> dict[str, str]:
         """What the refusal says, without the reason."""
         if self.refused is None:
-            return {"said by": "the platform, in its answer"}
+            return {"said by": f"{self.platform.split()[0]}, in its answer to this call of your app"}
         stage = {"stage": self.refused.stage} if self.refused.stage else {}
-        return {**stage, **facts(self.refused, self.one.request if self.one else None)}
+        return {**stage, **facts(self.refused, self.one.request if self.one else None, self.call)}
 
     @property
     def meaning(self) -> str:
@@ -66,11 +92,14 @@ class Row:
         """Return what to do about it, a line for each side that has to; `looks` says that why? tries the mistakes that are known."""
         if self.refused is None:
             return []
-        text = advice(
-            self.refused,
-            looks and self.one is not None and self.refused.reason in UNTOLD,
-            self.one.request if self.one else None,
-        )
+        if self.checked and "not the cause" in self.told["after"]:
+            text = both(
+                "Answer so only to a call that has this fault; the HMAC of this one is right.",
+                f"Change nothing in the call: its HMAC is right, as request {self.checked.number} shows.",
+            )
+            return by_side(named(text, self.platform.split()[0], PARTNER))
+        looks = looks and self.one is not None and self.refused.reason in UNTOLD
+        text = advice(self.refused, looks, self.one.request if self.one else None, self.call)
         return by_side(named(text, self.platform.split()[0], PARTNER))
 
     @property
@@ -83,11 +112,19 @@ class Row:
         if not self.one or not other.one or not self.refused or not other.refused:
             return False
         same = [
-            (row.refused.reason, row.refused.clause, row.facts, row.one.request.path)
+            (row.refused.reason, row.refused.clause, row.facts, row.one.request.target)
             for row in (self, other)
             if row.refused and row.one
         ]
         return same[0] == same[1] and self.one.now - other.one.now <= TOGETHER
+
+    def answers(self, other: Row) -> bool:
+        """Return whether a refusal by the platform is the answer that the app refused: one event, seen from both sides."""
+        asked = self.call and self.call[0]
+        if other.refused or not other.one or not isinstance(asked, Request):
+            return False
+        sent = other.one.request
+        return (asked.method, asked.target, asked.body) == (sent.method, sent.target, sent.body)
 
 
 class Operator:
@@ -99,18 +136,13 @@ class Operator:
     secret_names: frozenset[str] = frozenset()
 
     def __init__(
-        self,
-        platform: str,
-        kept: Kept,
-        secrets: Callable[[Request], Mapping[str, str]],
-        origin: str,
-        ciphers: Ciphers | None = None,
-        *,
-        reports: Reports | None = None,
-        store: Store | None = None,
-    ) -> None:
+        self, platform: str, kept: Kept, secrets: Callable[[Request], Mapping[str, str]], origin: str,
+        ciphers: Ciphers | None = None, *, reports: Reports | None = None, store: Store | None = None,
+    ) -> None:  # fmt: skip
         self.platform, self.kept, self.secrets, self.origin = platform, kept, secrets, origin
         self.ciphers, self.market, self.theme = ciphers, "", ""
+        self.remark: Callable[[RefusedRequest], dict[str, Any]] = lambda one: {}
+        """What else is known of a refused request, where a marketplace shows the other side too."""
         self.reports, self.store = reports if reports is not None else Reports(), store
         self._answers: OrderedDict[int, dict[str, Any]] = OrderedDict()
 
@@ -137,23 +169,20 @@ class Operator:
         one = self.kept.get(int(value)) if name == "n" and value.isdecimal() and len(value) < 10 else None
         if one is None:
             return rendered("why.html", request, status=404, one=None, platform=self._title)
-        row = Row(self._title, one.endpoint, one.refused, one)
         told = self.answer(one)
+        rows = {each.one.number: each for each in self.rows() if each.one}
+        row = rows.get(one.number) or Row(
+            self._title, one.endpoint, one.refused, one, remark=self.remark(one)
+        )
+        seen = next((number for number, each in rows.items() if each.checked is one), 0)
+        if row.checked:
+            row.told = self.answer(row.checked)
         told_by_check = one.refused and one.refused.reason not in UNTOLD  # a wrong signature tells of no rule
         rule = clause(self.platform, one.refused.clause) if one.refused and told_by_check else None
         return rendered(
-            "why.html",
-            request,
-            one=one,
-            row=row,
-            told=told,
-            rule=rule,
-            plain=plain,
-            name=self.platform,
-            platform=self._title,
-            sentence=sentence,
-            by_side=by_side,
-        )
+            "why.html", request, one=one, row=row, told=told, told_by_check=told_by_check, seen=seen, rule=rule, plain=plain,
+            name=self.platform, platform=self._title, sentence=sentence, by_side=by_side,
+        )  # fmt: skip
 
     @property
     def _title(self) -> str:
@@ -162,21 +191,13 @@ class Operator:
     def _lists(self, request: Request, after: str) -> Response:
         installations, trouble = self._installations(after)
         last = installations[MOST_LISTED - 1][0] if len(installations) > MOST_LISTED else ""
+        rows = self.rows()
         return rendered(
-            "operator.html",
-            request,
-            platform=self._title,
-            rows=(rows := self.rows()),
-            listed=len(rows) + sum(len(row.again) for row in rows),
-            told=self.reports.told,
-            installations=[one for one in installations[:MOST_LISTED] if not used_up(*one)],
-            states=STATES,
-            shown=shown,
-            after=after,
-            trouble=trouble,
-            more=quote(last, safe=""),
-            market=self.market,
-        )
+            "operator.html", request, platform=self._title, rows=rows, told=self.reports.told,
+            listed=len(rows) + sum(len(row.again) + bool(row.checked) for row in rows),
+            installations=[one for one in installations[:MOST_LISTED] if not used_up(*one)], states=STATES, shown=shown,
+            after=after, trouble=trouble, more=quote(last, safe=""), market=self.market, sentence=sentence, by_side=by_side,
+        )  # fmt: skip
 
     def rows(self) -> list[Row]:
         """Return the refusals, the newest first: those whose request is kept, then others that were reported.
@@ -185,11 +206,18 @@ class Operator:
         """
         found: list[Row] = []
         for one in reversed(self.kept.all()):
-            row = Row(self._title, one.endpoint, one.refused, one)
+            row = Row(self._title, one.endpoint, one.refused, one, remark=self.remark(one))
             if found and found[-1].follows(row):
                 found[-1].again.append(one)
+            elif found and found[-1].answers(row):
+                found[-1].checked, found[-1].told = (
+                    one,
+                    self.answer(one) if len(found) <= MOST_LOOKED else found[-1].told,
+                )
             else:
                 found.append(row)
+                if len(found) <= MOST_LOOKED and one.refused and one.refused.reason in UNTOLD:
+                    row.told = self.answer(one)
         known = {id(one.refused) for one in self.kept.all()}
         _, reported = self.reports.since(0)
         return found + [
