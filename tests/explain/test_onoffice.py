@@ -204,6 +204,7 @@ OWN = [
     php("%20 for +", "onoffice-query-percent-20", "$h($s, str_replace('+', '%20', $t))", "%7E and %2A kept"),
     node("encodeURIComponent", "onoffice-query-percent-20", "h(s, b + '?' + w(encodeURIComponent))"),
     php("the tilde as it is", "onoffice-query-tilde", "$h($s, str_replace('%7E', '~', $t))"),
+    node("http-build-query of npm", "onoffice-query-tilde", "h(s, b + '?' + w((v) => encodeURIComponent(v).replace(/[!'()*]/g, (c) => '%' + c.charCodeAt().toString(16).toUpperCase()).replaceAll('%20', '+')))"),
     node("URLSearchParams", "onoffice-query-star", "h(s, b + '?' + new URLSearchParams(q))"),
     php("Latin-1 signed", "onoffice-query-latin-1", "$h($s, $b . '?' . http_build_query((function ($q) { $q = array_map(fn($v) => iconv('UTF-8', 'ISO-8859-1', $v), $q); ksort($q); return $q; })($q)))", query=f"customerName=M%C3%BCller+AG&timestamp={NOW}"),
     php("lower-case hex", "onoffice-query-lower-hex", "$h($s, preg_replace_callback('/%../', fn($f) => strtolower($f[0]), $t))"),
