@@ -6,7 +6,7 @@
 #
 # Both write [["1","2"],["3","4"]] as `a[0][0]=1&a[0][1]=2&a[1][0]=3&a[1][1]=4`. qs reads it back. qs-codec makes a list of
 # its own of each value, whatever its first index. A list of objects with lists in them is read alike, so that a test with
-# those passes. Its documentation promises that it reads and writes what qs does.
+# those passes. Its documentation recommends it for queries that have to be read as qs reads them.
 # A form with rows and columns arrives with one column, and no error is raised.
 #
 # Needs node, npm, python3 with venv, and package registries. Uses a temporary folder, and no code of this project.
