@@ -52,6 +52,7 @@ def test_percent_signs_of_ours_are_named_too():
     for yours, at, name in (
         (b"https://p.example/?name=J&J&x=%2f", 25, "ours is percent-encoded here (%26), yours is decoded"),
         (b"https://p.example/?name=J%2526J&x=%2f", 27, "yours is percent-encoded once more"),
+        (b"https://p.example/?name=J%25J&x=%2f", 27, "ours has 6, yours has 5"),
         (b"https://p.example/?name=J%26J&x=%2F", 34, "the hex digits of an escape in another case"),
     ):
         found = compared([ours], yours)

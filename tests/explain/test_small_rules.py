@@ -24,6 +24,7 @@ from handshakes.explain.digests import read_digest
 from handshakes.explain.doubts import doubt
 from handshakes.explain.entries import described, slips
 from handshakes.explain.exports import from_base64
+from handshakes.explain.levels import parts_of
 from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
 from handshakes.explain.printed import _objects, _tables
@@ -308,6 +309,14 @@ def test_two_thousand_values_of_json_are_looked_at_for_a_webhook(before, found):
     assert (of_value([*[{}] * before, hook], ["x-sig"]) is not None) is found
 
 
+@pytest.mark.parametrize("texts", range(6))
+def test_json_in_texts_of_json_is_opened_three_deep(texts):
+    value = {"uri": "/p"}
+    for _ in range(texts):
+        value = {"log": json.dumps(value)}
+    assert (("uri", "/p") in of_json(value)) is (texts <= 3)
+
+
 def test_rows_of_json_that_are_no_headers_hide_no_webhook():
     rows = [{"name": 7, "value": "a"}, {"name": "X-Sig"}, {"value": "b"}, {"key": "X-Sig", "value": "t=1"}]
     assert of_value({"rows": rows, "rawBody": "{}"}, ["x-sig"]) == ((("x-sig", "t=1"),), b"{}", "")
@@ -336,6 +345,13 @@ def test_hex_whose_length_fits_may_be_base64_too():
     assert ("form-base64", base64.b64decode("0f" * 32)) in [
         (slips[0], value) for slips, value in read_digest("0f" * 32) if len(slips) == 1
     ]
+
+
+def test_each_slip_of_two_has_the_change_that_stands_at_its_place():
+    assert parts_of("a + b", "x + y") == (("a", "x"), ("b", "y"))
+    assert parts_of("a + b", "x") == (("a", "x"), ("b", ""))
+    assert parts_of("a + b", "") == (("a", ""), ("b", ""))
+    assert parts_of("a", "x + y") == (("a", "x + y"),)
 
 
 def test_a_larger_budget_is_larger_in_everything():

@@ -55,6 +55,7 @@ WRAPPED = "it was wrapped in the link of another site"
         (URL[:30] + "\n  " + URL[30:], ["it was wrapped over several lines"]),
         (URL[:30] + "\r\n" + URL[30:], ["it was wrapped over several lines"]),
         (URL[:30] + "\u200b" + URL[30:], ["invisible characters stood in it"]),
+        (URL + "\n\nBest regards", ["text stood below it"]),
         (URL + ".", ["punctuation stood behind it"]),
         (URL + '">', ["punctuation stood behind it"]),
         (outlook(URL), [WRAPPED]),

@@ -652,3 +652,23 @@ def test_what_was_removed_while_the_account_was_asked_is_refused(monkeypatch, na
         "unknown-installation",
         "retailcrm:connection.identity",
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "entering", "activity"),
+    [
+        (b"clientId=a&clientId=b", "duplicate-parameter retailcrm:transition.body-only", "duplicate-parameter retailcrm:activity.form"),
+        (b"\xff", "malformed retailcrm:transition.body-only", "malformed retailcrm:activity.form"),
+        (b"", "missing-parameter retailcrm:transition.unknown", "missing-parameter retailcrm:activity.form"),
+        (b"clientId=a", "unknown-installation retailcrm:transition.unknown", "missing-parameter retailcrm:activity.form"),
+    ],
+)  # fmt: skip
+def test_each_step_refuses_a_form_by_a_clause_of_its_own(body, entering, activity):
+    partner = sides().partner
+    request = Request("POST", MODULE, "/x", FORM, body)
+    told = []
+    for step in (partner.entering, partner.activity_fields):
+        with pytest.raises(Refused) as refused:
+            step(request)
+        told.append(f"{refused.value.reason} {refused.value.clause}")
+    assert told == [entering, activity]
