@@ -1173,3 +1173,10 @@ def test_a_store_that_cannot_be_asked_says_nothing_of_what_a_browser_brings():
     with pytest.raises(StoreError):
         unsealed(sealed_value({"session": "1"}, NOW, "key"), NOW, locked)
     assert unsealed(sealed_value({"session": "1"}, NOW, "key"), NOW, lambda id: None) is None
+
+
+@pytest.mark.parametrize(("name", "path"), [("location", "/v2/locations/"), ("contact", "/v2/contacts/")])
+def test_a_slash_in_an_id_ends_no_part_of_a_path(name, path):
+    """RFC 3986, 3.3."""
+    request = next(getattr(sides().partner.api, name)("a/b", ()))
+    assert request.target == path + "a%2Fb"

@@ -174,7 +174,8 @@ def _replacements(node: ast.AST, parent: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield node.operand
     elif isinstance(node, ast.Constant):
-        yield from _constants(node)
+        of_quote = isinstance(parent, ast.keyword) and parent.arg == "safe"  # where a letter changes nothing
+        yield from _constants(node, '"/XX' if of_quote else "XX")
     elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
         yield _like(node, ast.Return(ast.Constant(None)))
     elif isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
@@ -196,7 +197,7 @@ def _is_condition(node: ast.AST, parent: ast.AST) -> bool:
     return isinstance(parent, ast.comprehension) and node in parent.ifs
 
 
-def _constants(node: ast.Constant) -> Iterator[ast.AST]:
+def _constants(node: ast.Constant, more: str) -> Iterator[ast.AST]:
     value = node.value
     changed: Any
     if value is None or value is ...:
@@ -206,9 +207,9 @@ def _constants(node: ast.Constant) -> Iterator[ast.AST]:
     elif isinstance(value, (int, float)):
         changed = value + 1
     elif isinstance(value, str):
-        changed = value + "XX"
+        changed = value + more
     else:
-        changed = value + b"XX"
+        changed = value + more.encode()
     yield _like(node, ast.Constant(changed))
 
 

@@ -48,6 +48,11 @@ def test_a_mutant_changes_one_thing_and_leaves_annotations_and_docstrings_alone(
     ]
 
 
+def test_what_a_quotation_leaves_alone_is_changed_by_a_mark_that_it_would_escape():
+    (_, changed) = mutants("def f(text):\n    return quote(text, safe='')", "m.py")
+    assert changed.after == """safe='"/XX'"""
+
+
 def test_each_mutant_is_the_source_with_its_own_change_and_no_other():
     plain = ast.unparse(ast.parse(SOURCE)).splitlines()
     for mutant in mutants(SOURCE, "m.py"):

@@ -674,3 +674,26 @@ def test_a_store_that_fails_at_the_end_of_a_connect_is_told_to_the_operator(
     assert response is not None
     clauses = [(refused.reason, refused.clause) for _, refused in world.reports]
     assert clauses[0] == (reason, "store")
+
+
+@pytest.mark.parametrize(
+    ("call", "sent"),
+    [
+        (lambda api, at: api.organization(at, "a/b", TOKENS), "GET /api/v1/organizations/a%2Fb"),
+        (lambda api, at: api.locations(at, "a/b", TOKENS), "GET /api/v1/organizations/a%2Fb/locations"),
+        (lambda api, at: api.subscribe(at, "a/b", {}, TOKENS), "POST /api/v1/organizations/a%2Fb/webhooks"),
+        (lambda api, at: api.webhooks(at, "a/b", TOKENS), "GET /api/v1/organizations/a%2Fb/webhooks"),
+        (lambda api, at: api.delete_webhook(at, "a/b", "c/d", TOKENS), "DELETE /api/v1/organizations/a%2Fb/webhooks/c%2Fd"),
+    ],
+)  # fmt: skip
+def test_a_slash_in_a_slug_or_an_id_ends_no_part_of_a_path(call, sent):
+    """RFC 3986, 3.3."""
+    request = next(call(sides(api_version="v1").partner.api, "https://app.officernd.com"))
+    assert f"{request.method} {request.target}" == sent
+
+
+def test_the_target_of_a_secret_has_its_names_escaped():
+    partner = sides(api_version="v1").partner
+    partner.configuration = replace(partner.configuration, client_id="c/d")
+    target = partner.secret_target({"org_slug": "a/b", "integrationId": "e/f"})
+    assert target == "/api/v1/organizations/a%2Fb/integrations/e%2Ff?appClientId=c%2Fd"

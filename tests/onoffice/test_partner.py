@@ -379,8 +379,9 @@ def test_the_form_may_be_multipart_as_the_example_sends_it():
 
 
 def test_a_provider_without_a_secret_is_not_built():
-    with pytest.raises(Refused, match="empty-secret"):
+    with pytest.raises(Refused) as refused:
         Configuration("")
+    assert (refused.value.reason, refused.value.clause) == ("empty-secret", "onoffice:secret.empty")
     assert SECRET not in repr(Configuration(SECRET))
 
 
@@ -470,6 +471,7 @@ def test_a_base_url_that_is_none_is_refused_at_once(address):
 def test_a_base_url_with_too_much_is_told_with_what_belongs_into_one(more):
     with pytest.raises(Refused) as refused:
         Configuration(SECRET, base_url=PROVIDER + more)
+    assert refused.value.clause == "onoffice:url.scheme"
     assert refused.value.evidence == {
         "base_url": PROVIDER + more,
         "expected": "scheme, host and perhaps a path",
@@ -521,6 +523,11 @@ def test_two_customers_with_the_same_user_id_do_not_meet():
         "House 4712",
     ]
     assert world.installation(FIRST).credentials != world.installation(SECOND).credentials
+
+
+def test_a_slash_in_an_id_of_the_platform_ends_no_part_of_an_identity():
+    partner = sides().partner
+    assert (partner.customer("1/2"), partner.user("1/2", "3/4")) == ("1%2F2", "1%2F2/3%2F4")
 
 
 def test_identities_cannot_be_made_to_meet():

@@ -348,12 +348,14 @@ def test_the_previous_secret_is_accepted_while_the_operator_says_so():
 
 
 @pytest.mark.parametrize(
-    ("secret", "reason"), [("", "empty-secret"), ("a\0", "malformed"), (None, "wrong-type")]
-)
-def test_the_module_does_not_start_without_a_secret(secret, reason):
+    ("secret", "told"),
+    [("", "empty-secret retailcrm:token.empty-secret"), (None, "wrong-type retailcrm:token.empty-secret"),
+     ("a\0", "malformed retailcrm:token.nul"), (7, "wrong-type retailcrm:token.key")],
+)  # fmt: skip
+def test_the_module_does_not_start_without_a_secret(secret, told):
     with pytest.raises(Refused) as refused:
         sides(secret=secret)
-    assert refused.value.reason == reason
+    assert f"{refused.value.reason} {refused.value.clause}" == told
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,7 @@ class Levels:
 
     def _build(self, cost: int) -> None:
         """Build the states that cost so much, at every stage."""
-        first = self.tables[0]
-        for _ in range(len(first), cost + 1):
-            first.append({} if first else {self.case.start: (self.case.start, [()])})
+        self.tables[0].append({} if cost else {self.case.start: (self.case.start, [()])})
         for place, layer in enumerate(self.case.layers):
             known = {identity for level in self.tables[place + 1] for identity in level}
             made: Level = {}
