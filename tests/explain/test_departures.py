@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 
 import pytest
@@ -37,12 +38,12 @@ def test_what_holds_a_credential_shows_where_it_differs_alone(options):
     assert found and (found.at, found.ours, found.theirs) == (13, "", "")
 
 
-def test_an_explanation_says_where_what_it_signs_differs():
-    target = (
-        "/h?slug=s&locations=x&signature=t%3D1648190384%2Csignature%3D"
-        "5f8d0423977f447e3d5ed3cef433ab11d89de6838e31b04c8f5fdaddf607a35f"
-    )
-    answer = explain("officernd", target, secret="example-integration-secret", now=1_648_190_384)
+@pytest.mark.parametrize("secret", ["example-integration-secret", "Private-Secret-0816"])
+def test_an_explanation_says_where_what_it_signs_differs(secret):
+    signed = b'{"locations": "x", "slug": "s"}.1648190384'
+    digest = hmac.digest(secret.encode(), signed, "sha256").hex()
+    target = f"/h?slug=s&locations=x&signature=t%3D1648190384%2Csignature%3D{digest}"
+    answer = explain("officernd", target, secret=secret, now=1_648_190_384)
     (first, *_), *_ = answer.as_json()["explanations"]
     assert first["difference"] == {
         "at": 2,

@@ -27,7 +27,7 @@ from handshakes.explain.exports import from_base64
 from handshakes.explain.levels import parts_of
 from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
-from handshakes.explain.printed import _objects, _tables
+from handshakes.explain.printed import _objects, _quoted, _tables
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import _named, own_names
 from handshakes.explain.recorded import Unreadable, _headers
@@ -295,6 +295,11 @@ def test_named_values_behind_a_url_in_quotes_are_read_too():
 def test_the_headers_of_a_recording_have_their_names_in_small_letters_and_one_without_a_name_has_none():
     rows = [{"name": "Host", "value": "p.example"}, {"value": "x"}, "y"]
     assert _headers({"headers": rows}) == (("host", "p.example"), ("", "x"))
+
+
+def test_quotes_and_slashes_of_literals_may_be_escaped():
+    found = [*_quoted('{"a": "x\\"y\\/z", \'b\': \'it\\\'s\', c = "\\\\n"}')]
+    assert found == [[("a", 'x"y/z'), ("b", "it's"), ("c", "\\n")]]
 
 
 def test_rows_of_a_table_with_a_name_and_a_value_are_parameters_and_no_others():

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from handshakes.core.messages import Request
 from handshakes.core.refusals import Refused
 from handshakes.judge import failures
 from handshakes.judge.failures import Violation, failure, sections, told_of, trouble, unfired, violations
 from handshakes.judge.journal import Exchange
 from handshakes.judge.marketplace import Marketplace
 from handshakes.judge.presses import Press
+from handshakes.platforms import PLATFORMS
+from handshakes.runtime.transcript import Transcript
 from handshakes.runtime.verdicts import Finding
 from tests.judge.partners import cannot_be_changed
 from tests.judge.test_plugin import OWN
@@ -88,6 +94,31 @@ def test_a_violation_without_a_fault_shows_that_the_signature_was_right(market):
         text.startswith("The signature is right: look at what else the clause asks.") for text in texts
     )
     assert not any("on purpose" in text for text in texts)
+
+
+def test_where_no_secret_is_known_no_signature_is_looked_at():
+    action = {
+        "actionid": "a",
+        "resourceid": "",
+        "resourcetype": "t",
+        "timestamp": 1,
+        "hmac": "x",
+        "parameters": {},
+    }
+    body = json.dumps({"token": "t", "request": {"actions": [{**action, "hmac_version": 2}]}}).encode()
+    call = Request("POST", "https://api.onoffice.de", "/api/stable/api.php", (), body)
+    said = {}
+    for secret in ("", "Private-Secret-0816"):
+        market: Any = SimpleNamespace(
+            platform=PLATFORMS["onoffice"],
+            secrets=lambda request, secret=secret: [secret],
+            transcript=Transcript(frozenset()),
+        )
+        said[secret] = failures._cause(
+            market, Finding("a:b", False, ""), None, Exchange(1, "", True, call, 1)
+        )
+    assert said[""] == ["No signature is involved: compare what was sent and what came back with the clause."]
+    assert said["Private-Secret-0816"] != said[""]
 
 
 def test_a_finding_is_about_the_shortest_exchange_around_it(market, monkeypatch):
