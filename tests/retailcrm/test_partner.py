@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from contextlib import suppress
@@ -13,7 +14,7 @@ import pytest
 from handshakes.core.messages import Request, Response, Unreachable, form_body
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm import registration_token
-from handshakes.retailcrm.partner.connecting import PLATFORM
+from handshakes.retailcrm.partner.connecting import PLATFORM, replaced
 from handshakes.runtime.browser import Browser, Form, Page
 from handshakes.runtime.flow import drive
 from handshakes.runtime.sql_store import open_store
@@ -674,3 +675,11 @@ def test_each_step_refuses_a_form_by_a_clause_of_its_own(body, entering, activit
             step(request)
         told.append(f"{refused.value.reason} {refused.value.clause}")
     assert told == [entering, activity]
+
+
+def test_a_key_that_was_replaced_is_remembered_by_its_digest_with_the_last_ones():
+    credentials: dict[str, str] = {"client_id": "c", "api_key": ""}
+    for key in [*map(str, range(70)), "69"]:
+        credentials = replaced(credentials, key)
+    former = [hashlib.sha256(str(key).encode()).hexdigest() for key in range(69)]
+    assert credentials == {"client_id": "c", "api_key": "69", "former_keys": " ".join(former[-50:])}
