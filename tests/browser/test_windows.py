@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handshakes.platforms import PLATFORMS
-from tests.browser.market import WAIT, Market, foreign, marketplace, opened, press, shown, window
+from tests.browser.market import WAIT, Market, choose, foreign, marketplace, opened, press, shown, window
 from tests.browser.test_marketplace import (  # noqa: F401  (fixtures)
     QUIET,
     activated,
@@ -216,3 +216,49 @@ def test_a_platform_is_connected_by_clicking_with_third_party_cookies_and_withou
         assert market.hosts[connect.__name__].sides.reports == []
         for page in context.pages[1:]:
             page.close()
+
+
+def test_a_chosen_fault_stays_when_another_marketplace_is_looked_at(chromium, market):  # noqa: F811
+    context = chromium.new_context(locale="en-GB")
+    page = opened(context.new_page(), market, "fortis")
+    choose(page, "location", "postback-put")
+    page.click('[data-tile="retailcrm"]')
+    page.locator('[data-press="popup"]').wait_for()
+    assert page.locator("[data-off]").count() == 0, "a choice is of one marketplace"
+    page.click('[data-tile="fortis"]')
+    page.locator('[data-press="location"]', has_text="with the fault").wait_for()
+    page.click('[data-off="location"]')
+    page.reload()
+    page.locator('[data-press="location"]').wait_for()
+    assert "with the fault" not in page.locator('[data-press="location"]').inner_text()
+    context.close()
+
+
+def test_a_step_that_lost_its_button_says_which_step_comes_first(chromium, market):  # noqa: F811
+    context = chromium.new_context(locale="en-GB")
+    page = opened(context.new_page(), market, "onoffice")
+    popup = activated(page)
+    pasted(popup)
+    shown(page, "open", "held")
+    popup.close()
+    press(page, "block")
+    page.locator('[data-step="block"] [data-why]', has_text="“Activate” comes first").wait_for()
+    context.close()
+
+
+def test_a_window_names_the_fault_that_was_ordered_and_leads_to_no_list_of_the_simulator(chromium, market):  # noqa: F811
+    """What a person sees in it is a refusal; that it was ordered is said on each page of the window."""
+    context = chromium.new_context(locale="en-GB")
+    page = opened(context.new_page(), market, "onoffice")
+    choose(page, "open", "api-error-41")
+    popup = activated(page)
+    popup.locator("#ordered", has_text="the API does not know this customer").wait_for()
+    assert popup.locator("#back").evaluate("one => one.tagName") == "SPAN"
+    popup.close()
+    page = opened(page, market, "officernd")
+    choose(page, "connect", "another-client")
+    popup = window(page, "connect")
+    popup.locator("#disturbed", has_text="It had to be refused.").wait_for()
+    assert popup.locator("#ordered").count() == 0, "the page says it itself"
+    assert popup.locator('a[href$="/simulator"]').count() == 0
+    context.close()

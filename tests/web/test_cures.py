@@ -10,6 +10,7 @@ import pytest
 
 from handshakes.platforms import PLATFORMS
 from handshakes.runtime.verdicts import Refuses
+from handshakes.spec.register import load
 from handshakes.web.cures import cures
 from tests.trials.marketplace.every import Person, details, person, step
 
@@ -139,3 +140,43 @@ def test_a_claim_that_is_refused_is_that_of_the_url(fault):
         ]
         assert f'"extendedclaim":"{claim}"' in calls[-1].body.decode().replace(" ", "")
         assert "the claim of that URL" in cures("onoffice")[fault].wrong
+
+
+@pytest.mark.parametrize(
+    ("platform", "fault", "id"),
+    [
+        ("officernd", "webhook-wrong-secret", "officernd:webhook.key"),
+        ("officernd", "webhook-changed", "officernd:webhook.body"),
+        ("retailcrm", "activity-bracketed", "retailcrm:activity.form"),
+        ("onoffice", "no-timestamp", "onoffice:url.timestamp"),
+    ],
+)
+def test_the_rule_beside_a_fault_is_the_one_that_its_message_breaks(platform, fault, id):
+    """A header in the right form, made with another key, breaks the rule of the key and not that of the form."""
+    with person(platform) as who:
+        press = next(one for one in who.place.shop().presses if fault in [each.name for each in one.faults])
+        who.ready(press.id)
+        who.take(press.id, fault)
+        (shown, *_) = [one for one in reversed(who.place.wire.exchanges.values()) if one.refused]
+        assert details(who.place, shown)["rule"]["id"] == id
+
+
+def test_every_rule_that_is_named_instead_is_one_of_the_register():
+    for name in PLATFORMS:
+        named = [one.rule for one in cures(name).values() if one.rule]
+        assert {*named} <= {one.id for one in load(name).clauses}
+
+
+def test_the_panel_says_in_a_sentence_who_refused_what():
+    with person("officernd") as who:
+        for fault, says in (
+            ("secret-empty", "The partner refused not this request, but the answer to GET /api/v1/organizations/test-slug/integrations/"),
+            ("slow-token", "The partner refused not this request, but the answer to POST /oauth/token, which it sent because of it."),
+        ):  # fmt: skip
+            who.take("connect", fault)
+            one = who.place.wire.get(step(who.place, who.place.press("connect"))["shows"])
+            assert details(who.place, one)["who"].startswith(says)
+        who.take("connect")
+        who.take("healthcheck", "post")
+        one = who.place.wire.get(step(who.place, who.place.press("healthcheck"))["shows"])
+        assert details(who.place, one)["who"] == "The partner refused this request."

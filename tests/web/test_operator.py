@@ -68,12 +68,15 @@ def test_an_answer_is_told_with_what_of_it_a_person_may_see_and_no_more():
         return row(*ANSWERS[kind]).facts
 
     assert told("a page")["content type"] == "text/html"
-    assert (told("another shape")["answer has"], told("another shape")["user"]) == ("users", "is missing")
+    assert (told("another shape")["answer has"], told("another shape")["user"]) == (
+        "users (empty)",
+        "is missing",
+    )
     assert told("no value")["name"] == "settings.secret"
     assert told("a redirect")["redirects to"] == "https://other.example/t", "a query may hold a credential"
     assert told("no success")["elements.success"] == "is no, not success"
     long = row(ANSWERS["no success"][0], call("POST", body={"elements": {"success": "k" * 64}}))
-    assert "k" * 64 not in str(long.facts) and long.facts["answer has"] == "elements"
+    assert "k" * 64 not in str(long.facts) and long.facts["answer has"] == "elements.success"
 
 
 def test_a_request_that_was_refused_itself_names_no_call_though_one_was_made_before():
@@ -198,6 +201,37 @@ def test_a_name_that_stands_elsewhere_is_asked_for_in_its_place(target, says):
 def test_a_status_is_said_to_be_that_of_http():
     """A body may have a status of its own, and says 500 below an HTTP 200."""
     assert facts(Refused("platform-error", "a:b", {"status": "200"})) == {"HTTP status": "200"}
+
+
+def test_who_asked_for_a_parameter_of_its_own_is_told_to_look_at_its_own_template():
+    """Fortis sends back what the app wrote into the postback address: its own DELETE template may not have the key."""
+    gone = Refused("missing-parameter", "fortis:postback.key", {"name": "key", "found": "location_id"})
+    assert "key is a parameter of your own" in row(gone, method="DELETE").todo()[1]
+    lost = Refused("missing-parameter", "fortis:postback.required", {"name": "user_id", "found": "none"})
+    assert "user_id={{user.id}}" in row(lost, method="POST").todo()[1]
+
+
+def test_a_word_of_the_evidence_is_told_in_plain_words():
+    for name, word, plain in (
+        ("network", "dropped", "the connection was closed without an answer"),
+        ("network", "timeout", "no answer in time"),
+        ("padding", "is not whole", "is not that of PKCS#7: 1 to 16 bytes, each of them their count"),
+    ):
+        assert facts(Refused("unreachable", "a:b", {name: word}))[name] == plain
+
+
+def test_a_call_to_an_api_with_one_address_is_named_with_its_action():
+    body = {"request": {"actions": [{"resourcetype": "unlockProvider"}]}}
+    asked = Request("POST", "https://api.example", "/api.php", (), json.dumps(body).encode())
+    one = row(
+        Refused("unexpected-answer", "onoffice:unlock.answer", {"records": "NoneType"}),
+        (asked, Response(200, (), b'{"response":{"results":[{"data":[]}]}}')),
+    )
+    assert one.answer_to == "POST /api.php (unlockProvider)"
+    assert (one.facts["answer has"], one.facts["records"]) == (
+        "response.results[0].data (empty)",
+        "is missing",
+    )
 
 
 def page(operator: Any, target: str) -> str:

@@ -16,8 +16,10 @@ from handshakes.runtime.verdicts import Fault, Finding, Refuses
 from handshakes.spec.register import load
 from handshakes.web.proof import proven
 from handshakes.web.views import counts, shop
+from handshakes.web.views import step as each
 from handshakes.web.wire import Chapter
 from tests.browser.market import Market, marketplace
+from tests.trials.marketplace.every import person
 
 
 @pytest.fixture
@@ -160,6 +162,16 @@ def test_a_connect_whose_browser_never_got_to_the_account_says_so():
         account = re.search('action="([^"]*)" id="account"', page)[1]
         requests.post(account, timeout=60, headers={"sec-fetch-mode": "navigate"})
         assert closed not in said("connect"), "the twin: the browser goes on"
+
+
+def test_a_step_that_held_and_was_undone_since_says_so():
+    """After Block the tab says “blocked”: a tick at Activate alone would say the opposite."""
+    with person("onoffice") as who:
+        who.take("open")
+        assert "undone" not in each(who.place, who.place.press("open"))["said"]
+        who.take("block")
+        one = each(who.place, who.place.press("open"))
+        assert (one["state"], one["said"].endswith("It was undone since.")) == ("held", True)
 
 
 def test_what_has_its_effect_without_the_button_is_done_and_checked_by_nobody():

@@ -51,15 +51,8 @@ def shop(sides: Sides) -> Shop:
         Press("unregister", "Remove the user", "A postback ends the user's registration.", her, ready=person, done=gone and not person, name="user-gone"),
         Press("unregister", "Remove the location", "A postback ends the location's registration.", here, ready=place, done=left and not place, name="location-gone"),
     )  # fmt: skip
-    state = (
-        "connected"
-        if person and granted
-        else "registered"
-        if person
-        else "location registered"
-        if place
-        else "not registered"
-    )
+    there = "registered" if person else "location registered" if place else "not registered"
+    state = "connected" if person and granted else there
     return Shop("Postbacks, then a launch in a frame", state, person, presses)
 
 

@@ -45,6 +45,8 @@ def advice(
     sentences = documented("request").get(_kind(refused, request))
     if sentences is None:
         return by("Receiver", refused.hint())
+    if own := documented("own").get(refused.clause if refused.reason == "missing-parameter" else ""):
+        sentences = {**sentences, "receiver": own}
     known = _known(refused, request)
     return both(**{side: says.format_map(known) for side, says in sentences.items()})
 
@@ -110,8 +112,10 @@ def readable(question: str, rule: str, unsigned: Iterable[str]) -> str:
 TYPES = {
     "int": "a whole number", "float": "a number with a fraction", "str": "text", "bool": "true or false", "list": "a list",
     "dict": "an object", "NoneType": "null", "str or int": "text or a whole number",
+    "timeout": "no answer in time", "dropped": "the connection was closed without an answer",
+    "is not whole": "is not that of PKCS#7: 1 to 16 bytes, each of them their count",
 }  # fmt: skip
-"""What Python calls a type, in plain words."""
+"""What Python calls a type, and what evidence says in one word, in plain words."""
 
 
 RENAMED = {"status": "HTTP status", "request": "answer to"}

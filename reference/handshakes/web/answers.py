@@ -59,7 +59,10 @@ def call_of(refused: Refused, call: Call | None = None) -> str:
     ('GET /me', '')
     """
     if call and isinstance(call[0], Request):
-        return f"{call[0].method} {call[0].path}"
+        action = next(
+            (f" ({value})" for path, value in leaves(body_of(call[0])) if path.endswith("resourcetype")), ""
+        )
+        return f"{call[0].method} {call[0].path}{action}"
     return str(refused.evidence.get("request", ""))
 
 
@@ -68,7 +71,7 @@ def told(refused: Refused, call: Call | None) -> dict[str, str]:
 
     >>> call = Request("GET", "https://api.example", "/me"), Response(200, (), b'{"users":[]}')
     >>> told(Refused("unexpected-answer", "shop:me", {"user": "NoneType"}), call)
-    {'answer to': 'GET /me at https://api.example', 'HTTP status': '200', 'answer has': 'users', 'user': 'is missing'}
+    {'answer to': 'GET /me at https://api.example', 'HTTP status': '200', 'answer has': 'users (empty)', 'user': 'is missing'}
     """
     if not answered(refused) or not call or not isinstance(call[0], Request):
         return {}
@@ -127,10 +130,10 @@ def contradicts(call: Call | None) -> bool:
     return bool(codes) and codes[-1][1] == 0 and error
 
 
-def body_of(answer: Response) -> Any:
-    """Return the JSON of an answer, None where it is none."""
+def body_of(message: Request | Response) -> Any:
+    """Return the JSON of a message, None where it is none."""
     try:
-        return json.loads(answer.body)
+        return json.loads(message.body)
     except (ValueError, RecursionError):
         return None
 
@@ -155,9 +158,9 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def names_in(body: dict[str, Any]) -> list[str]:
-    """Return the names of an answer: its members, and those of `elements` where a record has them."""
-    inner = [path for path, _ in leaves(body) if ".elements" in path]
-    return inner or [*body]
+    """Return the names of an answer, the innermost ones: those of `elements` where a record has them, and what is empty."""
+    paths = [f"{path} (empty)" if value in ([], {}) else path for path, value in leaves(body)]
+    return [path for path in paths if ".elements" in path] or paths
 
 
 def todo(refused: Refused, call: Call | None = None, path: str = "") -> str:

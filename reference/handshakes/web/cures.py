@@ -12,11 +12,15 @@ from .sides import both
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """What a fault did to its message, and what each side has to do: `sender` may be empty, or name a person."""
+    """What a fault did to its message, and what each side has to do: `sender` may be empty, or name a person.
+
+    `rule` is the clause that the message breaks, where the fault tries a wider one.
+    """
 
     wrong: str
     sender: str = ""
     receiver: str = ""
+    rule: str = ""
 
     @property
     def hint(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..runtime.verdicts import Refuses, Survives
 from ..runtime.watching import RefusedRequest
 from ..spec.register import load
 from .advice import UNTOLD, advice, facts
+from .answers import Call, answered, call_of
 from .cures import cures
 from .places import Place
 from .reasons import CHANGED, NOT_THE_SIGNATURE, Case, beside, ruled
@@ -42,18 +44,21 @@ def details(place: Place, one: Exchange) -> Json:
     meant = fault if fault and isinstance(fault.expected, Refuses) else None
     known = cures(place.name).get(meant.name) if meant else None
 
+    asked = wire.get(found_in[-1]["asked"]) if (found_in := sources(place, one)) else None
+    call = (asked.request, asked.response) if asked and refused and answered(refused) else None
+
     def hint(each: Refused) -> str:
         if known and each is refused:
             return known.hint
-        return after if after.startswith(CHANGED) else advice(each, looks, request)
+        return after if after.startswith(CHANGED) else advice(each, looks, request, call)
 
     answer: Json = {
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, named(hint(each), *sides), request) for endpoint, each in one.refused], "wrong": known.wrong if known else "",
+        "refusals": [_refusal(endpoint, each, named(hint(each), *sides), request, call) for endpoint, each in one.refused], "wrong": known.wrong if known else "",
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
-        "rule": rule(place, one), "sources": sources(place, one), "rejected": rejected(place, one), "note": note(place, one), "probe": probes(one),
+        "rule": rule(place, one), "sources": found_in, "who": who(place, one, call), "rejected": rejected(place, one), "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,
@@ -101,9 +106,23 @@ def _response(wire: Wire, response: Response) -> Json:
     }
 
 
-def _refusal(endpoint: str, refused: Refused, hint: str, request: Request) -> Json:
+def who(place: Place, one: Exchange, call: Call | None) -> str:
+    """Return who refused what, in a sentence; nothing where nobody was seen to."""
+    if not one.refused:
+        return ""
+    receiver = re.sub("^the ", "The ", place.called(one.receiver))
+    asked = call_of(one.refused[-1][1], call) if call else ""
+    what = (
+        f"not this request, but the answer to {asked}, which it sent because of it"
+        if asked
+        else "this request"
+    )
+    return f"{receiver} refused {what}."
+
+
+def _refusal(endpoint: str, refused: Refused, hint: str, request: Request, call: Call | None) -> Json:
     return {
-        "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, facts(refused, request).items())],
+        "endpoint": endpoint, "reason": refused.reason, "clause": refused.clause, "evidence": [*map(list, facts(refused, request, call).items())],
         "says": REASONS[refused.reason].meaning, "hint": hint, "stage": refused.stage,
     }  # fmt: skip
 

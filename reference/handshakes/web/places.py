@@ -62,12 +62,9 @@ class Place:
     def __post_init__(self) -> None:
         names = self.sides.platform.secret_names | self.sides.partner.secret_names
         self.wire = Wire(names, self.clock, self.tools.carries, self.keep)
-        self.taps = {
-            "platform": Tap(
-                self.sides.platform, self.wire, self.sides.partner.name, lambda: self.shop().presses
-            ),
-            "partner": Tap(self.sides.partner, self.wire, self.sides.platform.name),
-        }
+        platform, partner = self.sides.platform, self.sides.partner
+        tap = Tap(platform, self.wire, partner.name, lambda: self.shop().presses)
+        self.taps = {"platform": tap, "partner": Tap(partner, self.wire, platform.name)}
 
     @property
     def name(self) -> str:

@@ -32,25 +32,17 @@ def proven(place: Place) -> Json:
     seen = [(one, verdict(place, one)) for one in exchanges]
     verified = [one for one, how in seen if how in ("verified", "decrypted")]
     refused = [one for one, how in seen if how == "refused"]
+    offered = [one for press in place.shop().presses for one in press.faults]
+    meant = [one for one in refused if one.refused and not probes(one)]
+    told = [{"n": one.number, "reason": one.refused[-1][1].reason} for one in meant]
     untested = {one["clause"] for one in hidden}
     return {
         "checked": checked,
-        "verified": {
-            "count": len(verified),
-            "refused": [
-                {"n": one.number, "reason": one.refused[-1][1].reason}
-                for one in refused
-                if one.refused and not probes(one)
-            ][-20:],
-        },
+        "verified": {"count": len(verified), "refused": told[-20:]},
         "unseen": [{"clause": id, "text": texts.get(id, "")} for id in rest if id not in untested],
         "untestable": hidden,
         "next": tries(place),
-        "timed": any(
-            getattr(one.expected, "reason", "") == "stale"
-            for press in place.shop().presses
-            for one in press.faults
-        ),
+        "timed": "stale" in [getattr(one.expected, "reason", "") for one in offered],
         "messages": sum(1 + bool(one.answer) for one in exchanges) + len(place.wire.messages),
     }
 

@@ -8,6 +8,7 @@ from ..runtime.browser import PLAYED
 from ..runtime.verdicts import PROBE, Fault, Refuses, Survives
 from ..spec.register import load
 from .advice import UNTOLD
+from .cures import cures
 from .places import Place
 from .wire import Exchange
 
@@ -60,7 +61,8 @@ def rule(place: Place, one: Exchange) -> Json | None:
     """
     refused, fault = one.refused[-1][1] if one.refused else None, met(place, one)
     if fault is not None:
-        return {"by": "fault", **(clause(place.name, fault.clause) or {})}
+        known = cures(place.name).get(fault.name)
+        return {"by": "fault", **(clause(place.name, (known and known.rule) or fault.clause) or {})}
     if refused is None or probes(one):
         return None
     if refused.reason in UNTOLD:

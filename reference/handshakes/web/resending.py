@@ -67,13 +67,7 @@ def changed(request: Request, changes: Mapping[str, str]) -> Request:
             request = replace(request, target=request.path + "?" + _with(request.query, which, value))
         elif place == "form":
             request = replace(request, body=_with(_form(request), which, value).encode("latin-1"))
-        elif (
-            place == "header"
-            and which in _SIGNING
-            and request.header_values(which)
-            and value.isprintable()
-            and value.isascii()
-        ):
+        elif place == "header" and which in _SIGNING and request.header_values(which) and _writable(value):
             request = replace(
                 request, headers=tuple((n, value if n == which else v) for n, v in request.headers)
             )
@@ -84,6 +78,10 @@ def changed(request: Request, changes: Mapping[str, str]) -> Request:
     own = ("content-length", "host", "connection", "transfer-encoding")
     headers = tuple((name, value) for name, value in request.headers if name not in own)
     return replace(request, headers=headers, note="")
+
+
+def _writable(value: str) -> bool:
+    return value.isprintable() and value.isascii()
 
 
 def _with(text: str, which: str, value: str) -> str:

@@ -133,6 +133,8 @@ def step(place: Place, press: Press) -> Json:
     """Return a step: what it does, and how its last try ended."""
     last = place.wire.last(press.id)
     state, said = ended(place, press, last) if last else untried(press)
+    if last and last.fault is None and (state, press.done) == ("held", False):
+        said += " It was undone since."
     return {
         "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
         "state": state, "said": said + wrong(press, last, state), "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state, said) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults), "worked": state == "held" or bool(press.done) or place.wire.worked(press.id),
@@ -285,12 +287,7 @@ def counts(place: Place) -> dict[str, int]:
     """Return how many of the partner's clauses are held, violated, not seen, and never shown by a request: always as many in all."""
     found, known = states(list(place.sides.platform.findings)), load(place.name)  # type: ignore[attr-defined]
     hidden = {one.clause for one in known.untestable}
-    values = [
-        "untestable"
-        if one.id in hidden and found.get(one.id) not in ("held", "violated")
-        else found.get(one.id, "not seen")
-        for one in known.clauses
-        if one.actor == "partner"
-    ]
+    open_ = {id: "untestable" for id in hidden if found.get(id) not in ("held", "violated")}
+    values = [(found | open_).get(one.id, "not seen") for one in known.clauses if one.actor == "partner"]
     names = {"held": "held", "violated": "violated", "unseen": "not seen", "untestable": "untestable"}
     return {key: values.count(state) for key, state in names.items()}

@@ -82,7 +82,7 @@ class Api:
         ours = self.configuration
         form = form_body({**fields, "client_id": ours.client_id, "client_secret": ours.client_secret})
         request = Request("POST", base, ours.token_path, (("content-type", URLENCODED),), form)
-        answer = object_of((yield from call(request, CLAUSE + "oauth.redirects")), clause)
+        answer = object_of((yield from call(request, clause)), clause)
         seconds = lifetime(answer, clause)
         access_token = sendable(text_of(answer, "access_token", clause))
         sent = answer if "refresh_token" in answer else {"refresh_token": kept or None}

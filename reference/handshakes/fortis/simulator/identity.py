@@ -108,7 +108,7 @@ class Identity(Resources):
         if grant.challenge and challenge(fields.get("code_verifier", "")) != grant.challenge:
             raise OAuthError("invalid_grant", "code_verifier does not fit", "oauth.pkce")
         grant.used = True
-        self.found("oauth.endpoints", True, "the code was exchanged")
+        self.found("oauth.endpoints", True, "the code came to the token endpoint")
         return self._issue(client_id, grant.user_id, fields["code"]), grant.fault
 
     def _refresh(self, client_id: str, fields: dict[str, str]) -> tuple[Response, OAuthFault | None]:

@@ -27,9 +27,9 @@ _INDEX = """<p>A simulator of OfficeRnD for tests and lessons. Nothing here is O
 <button>{{ step }}</button> {{ fault_choice(choices) }}</form>{% endfor %}</section>{% endfor %}
 {{ finding_table(findings) }}"""
 
-_RETURNED = """{% for one in integrations %}<p id="state-{{ one.id }}">Integration <code>{{ one.id }}</code>:
-<b>{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>{% if one.fault %}<p id="disturbed">This connect was disturbed on
-request: {{ one.fault.what }}. Where it had to be refused, “connected” is the connection from before.</p>{% endif %}{% else %}
+_RETURNED = """{% for one in integrations %}{% set not_this = one.fault and one.fault.expected.reason is defined %}{% if one.fault %}<p id="disturbed">
+This connect was disturbed on request: {{ one.fault.what }}.{% if not_this %} It had to be refused.{% endif %}</p>{% endif %}<p id="state-{{ one.id }}">{% if not_this and
+one.state == "connected" %}The connection from before stays: i{% else %}I{% endif %}ntegration <code>{{ one.id }}</code>: <b>{{ one.state }}</b> {{ one.account_name }} {{ one.message }}</p>{% else %}
 <p>Nothing was being connected.</p>{% endfor %}<p><a id="back" href="{{ home }}/simulator">Back to the list</a></p>"""
 
 _STEPS: tuple[tuple[str, Sequence[Fault]], ...] = (

@@ -42,15 +42,9 @@ def _templates() -> Environment:
 
 
 def rendered(
-    template: str,
-    request: Request,
-    *,
-    status: int = 200,
-    headers: Headers = (),
-    ancestors: str = "'none'",
-    lang: str = "en",
-    **values: object,
-) -> Response:
+    template: str, request: Request, *, status: int = 200, headers: Headers = (), ancestors: str = "'none'",
+    lang: str = "en", **values: object,
+) -> Response:  # fmt: skip
     """Return a page of one template, stored nowhere, and framed by nobody unless `ancestors` says who may."""
     text = _filled(template, request, lang=lang, **values)
     safe = (
@@ -140,18 +134,11 @@ def _error(response: Response, request: Request, title: str, ancestors: str) -> 
     lang = "de" if request.header("accept-language").lower().startswith("de") else "en"
     words, known = WORDS[lang], TITLES.get(response.status)
     kept = tuple(pair for pair in response.headers if pair[0] in ("allow", "retry-after", "set-cookie"))
+    again = words["again"].format(title=title) if title and response.status != 503 else ""
     return rendered(
-        "error.html",
-        request,
-        status=response.status,
-        headers=(("vary", "accept"), *kept),
-        ancestors=ancestors,
-        lang=lang,
-        title=words[known or "refused"],
-        said="" if known else _said(response),
-        again=words["again"].format(title=title) if title and response.status != 503 else "",
-        platform=title,
-    )
+        "error.html", request, status=response.status, headers=(("vary", "accept"), *kept), ancestors=ancestors, lang=lang,
+        title=words[known or "refused"], said="" if known else _said(response), again=again, platform=title,
+    )  # fmt: skip
 
 
 def _said(response: Response) -> str:

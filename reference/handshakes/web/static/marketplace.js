@@ -10,7 +10,10 @@ const WORDS = {
 };
 const worded = (step) => (step.state === "held" && step.unchecked ? ["ok", "done"] : WORDS[step.state]);
 const FINISHED = ["held", "refused", "failed", "violated"];
-const chosen = {};
+// what was chosen stays when another marketplace is opened in this tab, until the server is started anew
+const KEPT = `chosen ${platform} ${document.body.dataset.started}`;
+const chosen = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+const keep = (id, fault) => { chosen[id] = fault; sessionStorage.setItem(KEPT, JSON.stringify(chosen)); };
 let shop = null;
 
 const tile = (one) => {
@@ -68,20 +71,20 @@ const press = async (step, button) => {
   }
 };
 
-const card = (step, number, current) => {
+const card = (step, number, current, first) => {
   const [kind, word] = step.state === "next" && !current ? ["none", "ready"] : worded(step);
   const fault = chosen[step.id];
   const sign = step.state === "held" ? "✓" : step.state === "refused" ? "⊘" : FINISHED.includes(step.state) ? "✕" : String(number);
   const go = el("button", { class: `btn ${current ? "main" : ""}`, type: "button", disabled: !step.ready, "data-press": step.id }, fault ? `${step.title} with the fault` : step.title);
   go.addEventListener("click", () => press(step, go));
   const off = fault ? el("button", { class: "btn off", type: "button", "data-off": step.id }, "Take the fault off") : null;
-  off?.addEventListener("click", () => { chosen[step.id] = null; steps(shop); $(`[data-press="${step.id}"]`).focus(); });
+  off?.addEventListener("click", () => { keep(step.id, null); steps(shop); $(`[data-press="${step.id}"]`).focus(); });
   const choose = step.faults
     ? el("button", { class: `btn fault ${fault ? "chosen" : ""}`, type: "button", disabled: !step.ready, "data-fault": step.id, "aria-haspopup": "dialog",
       title: fault?.what, "aria-label": `${fault ? fault.what : "No fault"}: choose what goes wrong at ${step.title}` }, el("span", {}, fault ? fault.what : "No fault")) : null;
   choose?.addEventListener("click", async () => {
     const picked = await pick(step, chosen[step.id]);
-    if (picked !== undefined) chosen[step.id] = picked;
+    if (picked !== undefined) keep(step.id, picked);
     steps(shop);
     $(`[data-fault="${step.id}"]`).focus();
   });
@@ -91,7 +94,8 @@ const card = (step, number, current) => {
   return el("li", { class: `step ${step.state} ${current ? "open" : ""}`, "data-step": step.id, "data-try": String(step.try), "aria-current": current ? "step" : false },
     el("span", { class: "n", "aria-hidden": "true" }, sign), el("div", { class: "name" }, el("h3", {}, step.title), state(kind, word)),
     el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said, seen ? " " : "", seen),
-    step.ready ? el("div", { class: "do" }, go, off, choose, none) : null);
+    step.ready ? el("div", { class: "do" }, go, off, choose, none)
+      : first && step.state !== "later" ? el("p", { class: "hint", "data-why": step.id }, `Not possible now, so there is no button. “${first.title}” comes first.`) : null);
 };
 
 const steps = (one) => {
@@ -99,7 +103,7 @@ const steps = (one) => {
   const ready = one.steps.filter((step) => step.ready);
   const current = ready.find((step) => ["waiting", "running"].includes(step.state)) ?? ready.find((step) => step.state === "next") ?? ready[0];
   $("#line").textContent = one.line;
-  $("#step-list").replaceChildren(...one.steps.map((step, index) => card(step, index + 1, step === current)));
+  $("#step-list").replaceChildren(...one.steps.map((step, index) => card(step, index + 1, step === current, current)));
   const again = focused.press ? `[data-press="${focused.press}"]` : focused.fault ? `[data-fault="${focused.fault}"]` : "";
   if (again) $(again)?.focus();
   const waits = one.steps.find((step) => step.state === "waiting");
@@ -148,7 +152,7 @@ const heard = (news) => {
 };
 
 const choose = (try_) => {
-  chosen[try_.press] = { name: try_.fault, what: try_.what };
+  keep(try_.press, { name: try_.fault, what: try_.what });
   view("steps");
   steps(shop);
   $(`[data-press="${try_.press}"]`).focus();

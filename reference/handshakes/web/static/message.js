@@ -33,6 +33,7 @@ const refused = (one) => {
   const to = one.response?.headers.find(([name]) => name === "location")?.[1];
   const seen = one.response ? `${one.response.line.replace("HTTP/1.1 ", "")}${to ? ` to ${to}` : ""}${one.response.body ? ` ${one.response.body}` : ""}` : `no answer: ${one.failure}`;
   return el("div", { class: `verdict bad ${one.expected ? "expected" : ""}` }, el("span", {}, state(one.expected ? "turned" : "bad", one.expected ? "refused as expected" : "refused")), el("strong", {}, refusal?.reason ?? "refused by its answer"),
+    one.who ? el("p", { id: "who" }, one.who) : null,
     refusal ? el("p", {}, refusal.says) : null,
     one.fault ? el("p", {}, el("b", {}, "The fault that was chosen: "), `${plain(one.fault)}.`) : null,
     one.wrong ? el("p", { id: "wrong" }, el("b", {}, "What was wrong: "), one.wrong) : null,
@@ -51,7 +52,7 @@ const todo = (text) => text.split(/\s+(?=(?:Sender|Receiver) \(|Whoever )/).map(
 
 // an answer that who asked refused, whatever became of the request that it answers
 const rejected = (one) => one.rejected.map(({ n, reason, expected }) => el("div", { class: `verdict bad answer ${expected ? "expected" : ""}` }, el("span", {}, state(expected ? "turned" : "bad", `answer refused${expected ? " as expected" : ""}`)), el("strong", {}, reason),
-  el("p", {}, `${start(one.sender)} refused this answer; it is the response below. Why stands at `, link(n), one.verdict ? ". What follows is about the request alone." : ".")));
+  el("p", {}, one.response ? `${start(one.sender)} refused this answer; it is the response below. Why stands at ` : `${start(one.sender)} got no answer to this, and gave up. Why stands at `, link(n), one.verdict ? ". What follows is about the request alone." : ".")));
 
 const verdict = (one) => {
   const survived = one.survived ? [el("span", {}, state("ok", "survived as expected")), el("p", {}, `The fault: ${one.survived}. It must not stop ${one.receiver}.`), one.rule?.text ? rule(one.rule) : null] : [];

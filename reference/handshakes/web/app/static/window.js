@@ -4,6 +4,20 @@
   const kept = document.currentScript.dataset.try || sessionStorage.getItem("try");
   const page = String(performance.timeOrigin) + String(Math.random()).slice(1);
   const tell = (which) => navigator.sendBeacon("/simulator/window", new URLSearchParams({ try: kept, page: which }));
+  // the marketplace page opened this window: the list of the simulator is no way back, and a fault that was ordered is named
+  if (window === top && (kept || window.name.startsWith("handshakes-"))) {
+    const { try: began, fault } = document.currentScript.dataset;
+    if (began) sessionStorage.setItem("fault", fault);
+    const ordered = sessionStorage.getItem("fault");
+    addEventListener("DOMContentLoaded", () => {
+      const closes = { id: "back", textContent: "This window can be closed: the marketplace page has every message." };
+      document.getElementById("back")?.replaceWith(Object.assign(document.createElement("span"), closes));
+      document.querySelector(".brand")?.removeAttribute("href");
+      if (!ordered || document.getElementById("disturbed") || document.querySelector("h1")?.textContent.includes(ordered)) return;
+      const said = `This step was taken with a fault: ${ordered}. What you see here is what became of it.`;
+      document.querySelector("h1")?.after(Object.assign(document.createElement("p"), { className: "soft", id: "ordered", textContent: said }));
+    });
+  }
   if (kept && window === top) {
     const before = sessionStorage.getItem("before");
     sessionStorage.setItem("try", kept);
