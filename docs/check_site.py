@@ -4,7 +4,7 @@
 
 First the files are read: no script, style, picture, font or frame may come from elsewhere, and every link leads
 somewhere, also when the pages are opened as files. Then every page is loaded in headless Chromium from a server on
-loopback, on a phone in light and on a desktop in dark, and every request is logged. A page fails when it or anything it asks for is not there,
+loopback, one half on a phone in light and the other on a desktop in dark, each is measured on both, and every request is logged. A page fails when it or anything it asks for is not there,
 when something outside is asked for, when the console shows an error, when a diagram is not drawn, or by what looks.py
 measures of how it looks. Then weights are counted, the search is asked for all it has to find first, axe looks at a page of each kind, and at the
 debugger in each of its states.
@@ -13,6 +13,7 @@ debugger in each of its states.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import time
@@ -29,8 +30,8 @@ from docs.checks import access, app, debugger, files, lessons, looks, marketplac
 Part = Callable[[Browser, str], list[str]]
 """What is looked at in one go, with a browser, below an address. Returns what is wrong."""
 OF_AXE = ("access, light", "access, dark", "debugger", "marketplace", "app")
-BESIDE = 2
-"""How many parts are looked at side by side."""
+BESIDE = (os.cpu_count() or 1) + 1
+"""How many parts are looked at side by side: one that waits for its browser leaves its core to another."""
 
 
 def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
@@ -53,30 +54,41 @@ def watched(page: Page, base: str, wrong: list[str], asked: list[str]) -> None:
     page.on("console", lambda said: said.type == "error" and wrong.append(f"console: {said.text}"))
 
 
-def look(browser: Browser, base: str, pages: dict[str, int], device: str, shots: Path | None) -> list[str]:
-    """Load every page on one device, watch what it does, and measure what it looks like. Returns what is wrong."""
+def look(browser: Browser, base: str, pages: dict[str, int], first: str, shots: Path | None) -> list[str]:
+    """Load pages on one device, watch what they do, and measure what they look like there and on the other one. Returns what is wrong."""
     wrong: list[str] = []
     asked: list[str] = []
-    width, height, scheme = looks.SIZES[device]
+    devices = sorted(looks.SIZES, key=lambda device: device != first)
+    width, height, scheme = looks.SIZES[first]
     context = serving.context(browser, color_scheme=scheme, viewport={"width": width, "height": height})
     page = context.new_page()
     found: list[str] = []
     watched(page, base, found, asked)
     for path, diagrams in pages.items():
-        page.goto(base + path, wait_until="load")
-        if diagrams:
-            drawn = page.locator(".sequence > svg").evaluate_all(
-                "all => all.filter(one => one.clientHeight > 60).length"
-            )
-            if drawn != diagrams:
-                found.append(f"only {drawn} of its {diagrams} diagrams were drawn")
-        if shots:
-            shots.mkdir(parents=True, exist_ok=True)
-            name = path.removesuffix(".html").replace("/", "-")
-            page.screenshot(path=shots / f"{name}-{device}-{scheme}.png")
-        found += looks.measured(page, path, device)
-        wrong += [f"{path} ({device}, {scheme}): {line}" for line in found]
-        found.clear()
+        for device in devices:
+            width, height, scheme = looks.SIZES[device]
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": height})
+            if device == first:
+                page.goto(base + path, wait_until="load")
+            else:
+                page.evaluate(looks.DRAWN)
+            if diagrams:
+                drawn = page.locator(".sequence > svg").evaluate_all(
+                    "all => all.filter(one => one.clientHeight > 60).length"
+                )
+                if drawn != diagrams:
+                    found.append(f"only {drawn} of its {diagrams} diagrams were drawn")
+            if shots:
+                shots.mkdir(parents=True, exist_ok=True)
+                name = path.removesuffix(".html").replace("/", "-")
+                page.screenshot(path=shots / f"{name}-{device}-{scheme}.png")
+            found += looks.measured(page, path, device)
+            wrong += [f"{path} ({device}, {scheme}): {line}" for line in found]
+            found.clear()
+    width, height, scheme = looks.SIZES[first]
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(base + "?q=signature")
     found += results(page, "an address with ?q=signature")
     page.goto(base + "index.html")
@@ -85,9 +97,9 @@ def look(browser: Browser, base: str, pages: dict[str, int], device: str, shots:
         "Simla", delay=20
     )  # the theme listens for keys, so that filling in the field would find nothing
     found += results(page, "typing /Simla")
-    wrong += [f"search ({device}, {scheme}): {line}" for line in found]
+    wrong += [f"search ({first}, {scheme}): {line}" for line in found]
     context.close()
-    print(f"{device}, {scheme}: {len(pages)} pages and a search, {len(asked)} requests, all logged")
+    print(f"{len(pages)} pages, first on a {first}, and a search: {len(asked)} requests, all logged")
     return wrong
 
 
@@ -134,8 +146,8 @@ def main() -> int:
     pages.pop("404.html", None)
     shots, axe = options.screenshots, options.axe
     parts: dict[str, Part] = {  # the longest first
-        "desktop": lambda browser, base: look(browser, base, pages, "desktop", shots),
-        "phone": lambda browser, base: look(browser, base, pages, "phone", shots),
+        "desktop": lambda browser, base: look(browser, base, dict([*pages.items()][::2]), "desktop", shots),
+        "phone": lambda browser, base: look(browser, base, dict([*pages.items()][1::2]), "phone", shots),
         "access, light": lambda browser, base: access.looked(browser, base, site, axe, "light"),
         "access, dark": lambda browser, base: access.looked(browser, base, site, axe, "dark"),
         "marketplace": lambda browser, base: marketplace.check(browser, axe),

@@ -112,7 +112,10 @@ def check(browser: Browser, script: Path) -> list[str]:
                         wrong.append(f"app of {name}, {what}: scrolls sideways at {width} px")
                 for scheme in SCHEMES:
                     page.emulate_media(color_scheme=scheme)
-                    wrong += [f"app of {name}, {what} ({scheme}): {said(one)}" for one in shown.evaluate(RUN)]
+                    wrong += [
+                        f"app of {name}, {what} ({scheme}): {said(one)}"
+                        for one in shown.evaluate(RUN[scheme])
+                    ]
                     looks += 1
         context.close()
     print(f"app: axe looked {looks} times")

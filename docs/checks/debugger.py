@@ -37,7 +37,7 @@ def check(browser: Browser, base: str, site: Path, script: Path) -> list[str]:
             for width in WIDTHS[1:]:
                 page.emulate_media(color_scheme=scheme)
                 page.set_viewport_size({"width": width, "height": 900})
-                found = page.evaluate(RUN)
+                found = page.evaluate(RUN[scheme])
                 wrong += [f"{PAGE}, {state} ({scheme}, {width} px): {said(one)}" for one in found]
                 looks += 1
     page.context.close()

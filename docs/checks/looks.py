@@ -22,6 +22,8 @@ STILL = """() => {
     sheet.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important; }");
     document.adoptedStyleSheets = [sheet];
 }"""
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+"""What waits until a page is drawn anew, after its size or scheme has changed."""
 FOCUSED = """() => {
     const el = document.activeElement;
     const seen = el.matches(".md-option") ? el.form.querySelector("label:not([hidden])") : el;
@@ -38,6 +40,7 @@ FOCUSED = """() => {
 
 def measured(page: Page, path: str, device: str) -> list[str]:
     """Measure a page that is loaded, and walk through some by keyboard. Returns what is wrong."""
+    page.evaluate(STILL)
     found: list[str] = page.evaluate(LOOK)
     if path in OWN:
         found = [line for line in found if not line.startswith("a heading has no address")]
@@ -64,7 +67,6 @@ def drawer(page: Page) -> list[str]:
 def tabbed(page: Page) -> list[str]:
     """Press Tab some times. Returns where the focus was not to be seen."""
     wrong = []
-    page.evaluate(STILL)
     for _ in range(TABS):
         page.keyboard.press("Tab")
         page.wait_for_timeout(20)  # a frame, in which what was scrolled to is drawn

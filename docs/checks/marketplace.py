@@ -117,7 +117,7 @@ def check(browser: Browser, script: Path) -> list[str]:
                         wrong.append(f"marketplace, {state} {view}: scrolls sideways at {width} px")
                     for scheme in SCHEMES if width > 320 else ():
                         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                        found = page.evaluate(RUN)
+                        found = page.evaluate(RUN[scheme])
                         where = f"marketplace, {state} {view} ({scheme}, {width} px)"
                         wrong += [f"{where}: {said(one)}" for one in found]
                         looks += 1
@@ -132,7 +132,7 @@ def check(browser: Browser, script: Path) -> list[str]:
                     page.set_viewport_size({"width": width, "height": 900})
                     if page.evaluate("document.documentElement.scrollWidth") > width:
                         wrong.append(f"{state}: scrolls sideways at {width} px")
-                wrong += [f"{state} ({scheme}): {said(one)}" for one in page.evaluate(RUN)]
+                wrong += [f"{state} ({scheme}): {said(one)}" for one in page.evaluate(RUN[scheme])]
                 looks += 1
             context.close()
     print(f"marketplace: axe looked {looks} times")

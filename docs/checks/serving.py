@@ -8,7 +8,7 @@ import threading
 import xml.etree.ElementTree as xml
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import lru_cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,12 @@ def addresses(site: Path) -> list[str]:
     return [each.text or "" for each in tree.iter() if each.tag.endswith("}loc")] if tree else []
 
 
+@lru_cache(512)
+def packed(body: bytes) -> bytes:
+    """Return a body compressed, as a host keeps it: the index of the search is asked for with every page."""
+    return gzip.compress(body, 6)
+
+
 class Handler(BaseHTTPRequestHandler):
     """Serves files and says nothing, not even when the browser leaves before the end."""
 
@@ -59,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         self.send_response(200 if found else 404)
         if kind.startswith(COMPRESSED):
-            body = gzip.compress(body, 6)
+            body = packed(body)
             self.send_header("content-encoding", "gzip")
         self.send_header("content-type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
         self.send_header("content-length", str(len(body)))

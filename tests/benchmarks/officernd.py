@@ -114,7 +114,7 @@ def rate(which: str, store: Store) -> None:
         bare_url = url.replace(origins["partner"], bare)
         for warm in (url, bare_url):
             wrk(warm, 1)
-        pairs = [(wrk(url, 2), wrk(bare_url, 2)) for _ in range(3)]
+        pairs = [(wrk(url, 1), wrk(bare_url, 1)) for _ in range(3)]
         end()
     ratios = sorted(ours / theirs for ours, theirs in pairs)
     ours, theirs = (max(rates) for rates in zip(*pairs, strict=True))
