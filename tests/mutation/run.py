@@ -19,6 +19,7 @@ import time
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from random import Random
 
 from tests.mutation.children import INCONCLUSIVE, KILLED, SILENT, Task, Verdict, judged
@@ -161,11 +162,14 @@ def gone(dead: Iterable[str], modules: Sequence[str], names: Iterable[str]) -> l
 def drawn(
     mutants: Sequence[Mutant], sample: int | None, seed: int, only: Sequence[str] = ("",)
 ) -> list[Mutant]:
-    """Return the mutants to try, in their order: the seed draws the sample, and the same sample each time."""
+    """Return the mutants to try, in their order: the seed draws the sample, and the same sample each time.
+
+    Each name has its own lot, so a sample keeps all whose code stays as it is, whatever is written beside it.
+    """
     fitting = [mutant for mutant in mutants if any(text in mutant.name for text in only)]
-    if sample is None or sample >= len(fitting):
-        return fitting
-    return [fitting[at] for at in sorted(Random(seed).sample(range(len(fitting)), sample))]
+    lots = {mutant: blake2b(f"{seed} {mutant.name}".encode()).digest() for mutant in fitting}
+    chosen = {*sorted(fitting, key=lots.__getitem__)[:sample]}
+    return [mutant for mutant in fitting if mutant in chosen]
 
 
 def tried(plan: Plan, warm: Warm, chosen: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, Verdict]]:

@@ -69,6 +69,8 @@ def test_the_list_of_mutants_and_a_drawn_sample_are_the_same_each_time_and_every
     assert there == all_mutants(modules)
     assert len({mutant.name for mutant in there}) == len(there) > 400
     assert drawn(there, 20, 7) == drawn(there, 20, 7) != drawn(there, 20, 8)
+    fewer = [mutant for mutant in there if mutant.name[-1] != "e"]  # a sample keeps what is still there
+    assert {*drawn(there, 40, 7)} & {*fewer} <= {*drawn(fewer, 40, 7)}
     few = mutants(SOURCE, "m.py")
     assert drawn(few, None, 7, ["age >= LIMIT", "-> pass"]) == [few[4], few[5]]
 
