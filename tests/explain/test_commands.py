@@ -173,6 +173,22 @@ def test_other_commands_have_a_url(text, url):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "wget --post-data 'a=b&c=d' https://a.example/",
+        "wget --post-data='a=b&c=d' https://a.example/",
+        "wget --method=POST --body-data='a=b&c=d' https://a.example/",
+        "Invoke-WebRequest -Uri https://a.example/ -Method POST -Body 'a=b&c=d'",
+        "http --raw 'a=b&c=d' POST https://a.example/",
+    ],
+)
+def test_other_commands_have_a_body(text):
+    """The manuals of wget, of HTTPie, and of PowerShell, where names of parameters have no case."""
+    command = fetch(text)
+    assert command is not None and (command.url, command.body) == ("https://a.example/", b"a=b&c=d")
+
+
+@pytest.mark.parametrize(
     "text", ["", "curl", "curly https://a.example/", "https://a.example/", "fetch", "httpx"]
 )
 def test_anything_else_is_no_command(text):

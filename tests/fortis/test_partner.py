@@ -1089,6 +1089,8 @@ def test_a_token_that_no_header_can_carry_is_told_without_it(token):
     with pytest.raises(Refused) as refused:
         sendable(token)
     assert (refused.value.reason, refused.value.clause) == ("malformed", "fortis:token.header")
+    for right in ("".join(map(chr, range(0x21, 0x7F))), "a" * 1_024):
+        assert sendable(right) == right
     assert refused.value.evidence == {"token": "holds what no header can carry"}
     assert sendable("!" + "~" * 1_023) == "!" + "~" * 1_023
 

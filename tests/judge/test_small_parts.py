@@ -10,6 +10,7 @@ from handshakes.judge.clock import Clock
 from handshakes.judge.given import addressed, checked, meant
 from handshakes.judge.presses import Armed
 from handshakes.judge.report import Report, Row, lines_of, sorted_rows, summary, verdict
+from handshakes.judge.sheet import as_html
 from handshakes.judge.sites import Site, seeded
 from handshakes.runtime.story import Setting
 from handshakes.runtime.verdicts import Fault, Refuses
@@ -142,6 +143,18 @@ def test_a_report_tells_first_what_somebody_has_to_look_at_and_then_numbers():
         short[0], "LEFT OUT  a:b (must): --slow", "NOT APPLICABLE  a:b (must): none", "PASS  a:b (must)",
         "NOT TESTABLE  no log", "  a:c, a:d", counts,
     ]  # fmt: skip
+
+
+def test_what_somebody_has_to_look_at_is_open_in_the_page_and_the_rest_is_folded():
+    shown = ["fail", "passes again", "undetermined", "warn", "known"]
+    folded = ["not testable", "left out", "not applicable", "pass"]
+    page = as_html(report(1, *map(row, [*shown, *folded])))
+    for name in [*shown, *folded]:
+        at = name.replace(" ", "-")
+        assert (f'<article class="{at}">' in page, f'<li class="{at}">' in page) == (
+            name in shown,
+            name in folded,
+        )
 
 
 def test_a_run_that_was_ended_early_and_a_baseline_that_is_old_are_told_last():

@@ -595,6 +595,14 @@ def test_a_lifetime_that_is_no_number_of_seconds_is_an_unexpected_answer(lifetim
     assert (refused.reason, list(refused.evidence)) == ("unexpected-answer", ["expires_in"])
 
 
+def test_an_access_token_may_have_every_visible_character_of_ascii():
+    """RFC 6749, appendix A.12, without the blank that a header of RFC 6750 cannot carry."""
+    token = "".join(map(chr, range(0x21, 0x7F)))
+    answer = {"access_token": token, "refresh_token": "r", "expires_in": 3600}
+    tokens = drive(sides().partner.api.exchange({}), lambda request: json_response(answer))
+    assert tokens.access_token == token
+
+
 @pytest.mark.parametrize("lifetime", [3600, "3600"])
 def test_a_lifetime_may_be_written_as_text(lifetime):
     answer = {"access_token": "a", "refresh_token": "r", "expires_in": lifetime}
