@@ -237,6 +237,20 @@ def test_of_many_cases_that_fail_a_clause_three_are_shown_and_the_others_counted
     assert "  and 2 more cases" in [*lines_of(report(row))]
 
 
+def test_a_row_has_the_words_and_the_source_of_its_clause_and_none_where_the_register_lacks_it():
+    register = load("fortis")
+    clause = register.clauses[0]
+    (title,) = [source.title for source in register.sources if source.id == clause.source]
+    rows = [
+        row_of(Judged(id, "must", "held", "pass"), register, lambda seen: "", str, str)
+        for id in (clause.id, "fortis:no.such")
+    ]
+    assert [(row.says, row.source, row.failures) for row in rows] == [
+        (clause.text, f"{title}, {clause.heading}" if clause.heading else title, ()),
+        ("", "", ()),
+    ]
+
+
 def test_a_report_of_nothing_says_so():
     (line,) = lines_of(report())
     assert line == "Fortis (Zeamster): nothing. 0 checks in 1 s."
