@@ -115,7 +115,7 @@ def _cause(
         right = f"refuse it ({end.reason})" if isinstance(end, Refuses) else f"carry on ({end.state})"
         how = "" if finding.clause == fault.clause else ", and to do so as the clause says"
         return [f"The simulator did this on purpose: {fault.what}. The partner has to {right}{how}."]
-    secret, *others = market.secrets(exchange.request) if exchange else [""]
+    secret, *others = (exchange and market.secrets(exchange.request)) or [""]
     lines = ["No signature is involved: compare what was sent and what came back with the clause."]
     if exchange is None or not secret:
         return lines
