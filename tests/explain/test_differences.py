@@ -46,6 +46,11 @@ def test_the_first_difference_has_a_place_and_a_name(yours, at, name):
     assert (found.at, found.name) == (at, name)
 
 
+def test_a_text_alone_says_nothing_of_a_digest_and_nothing_was_tried_for_it():
+    found = compared([Stage("message", OURS.encode())], b"another")
+    assert (found.digest_fits, found.explanations, found.tried) == (False, (), 0)
+
+
 def test_percent_signs_of_ours_are_named_too():
     """onOffice signs a text with escapes."""
     ours = Stage("message", b"https://p.example/?name=J%26J&x=%2f")

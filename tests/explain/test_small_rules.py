@@ -29,7 +29,7 @@ from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
 from handshakes.explain.printed import _objects, _quoted, _tables
 from handshakes.explain.probe import _Probing
-from handshakes.explain.recognising import _named, own_names
+from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.recorded import Unreadable, _headers
 from handshakes.explain.structures import ADDRESS, HOST, Spread, in_text, of_json, spread
 from handshakes.explain.telling import signed_when, told
@@ -166,6 +166,21 @@ def test_a_parameter_that_every_platform_may_have_counts_once_and_a_name_of_its_
         assert _named(Found(f"/?{name}=0", "", (), b"", "", ()), signs) == 2
 
 
+@pytest.mark.parametrize("now", [1_648_190_384, 1_748_190_384, 1_548_190_384, None])
+def test_whoever_sees_a_signature_leaves_out_who_only_sees_names(now):
+    """It is right, right and old, right and of the future, or wrong; and two names are onOffice's own."""
+    pairs = [("apiToken", "a"), ("userId", "1")]
+    signed = sign_query(pairs, secret="s" if now else "other", timestamp=1_648_190_384)
+    pasted = f"/h?apiToken=a&userId=1&signature={quote(signed)}".encode()
+    assert recognised(pasted, secret="s", now=now or 1_648_190_384) == ["officernd"]
+
+
+def test_whoever_sees_what_is_encrypted_leaves_out_who_only_sees_names():
+    data = base64.b64encode(b"Salted__" + bytes(8) + b"x" * 32).decode()
+    pasted = f"/h?apiToken=a&userId=1&data={quote(data)}".encode()
+    assert recognised(pasted, secret="s", now=1) == ["fortis"]
+
+
 def test_a_name_at_the_very_beginning_tells_the_platform():
     assert own_names(b"parameterCacheId=1") == "onoffice"
 
@@ -279,6 +294,8 @@ def test_parameters_apart_belong_to_the_one_whole_address_beside_them():
     assert spread(pairs, lambda text: False, apart) == found
     two = [*pairs, ("referer", "http://q.example/"), ("host", "p.example"), ("scheme", "http")]
     assert spread(two, lambda text: False, apart)[:3] == ("/other?a=b+c&n=1", "p.example", "http")
+    logfmt = [("msg", "/h?a=1 status=403 x: y")]
+    assert spread(logfmt, lambda text: "a=1" in text).url == "/h?a=1"
     assert spread([("path", "other")], lambda text: False, apart).url == "/?a=b+c&n=1"
 
 
