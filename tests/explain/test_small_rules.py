@@ -387,6 +387,11 @@ def test_no_change_of_the_parameters_is_no_change_and_none_is_tried_twice():
     assert {*tried.values()} == {1}
 
 
+def test_parameters_may_have_been_sorted_as_texts_of_name_and_value():
+    made = {change: pairs for _, pairs, change, _ in reordered((("a", "c"), ("a=b", "1"), ("0", "x")), ())}
+    assert made["by name=value"] == (("0", "x"), ("a=b", "1"), ("a", "c"))
+
+
 WAYS = {
     "changed": lambda: changed(PAIRS, ()),
     "added": lambda: added((*PAIRS, ("a", "b"), ("c", "d")), ("member",)),

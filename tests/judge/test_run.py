@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +140,46 @@ def test_the_commands_of_a_profile_are_told_the_platform_and_another_of_its_addr
     assert given["another"].startswith("http://127.0.0.1:") and given["another"] in simulator.world.traps
 
 
+def test_what_an_operator_looks_for_is_found_in_a_page_of_any_encoding():
+    profile = Profile(signed_in="Hello ([0-9a-f]+)", offers_oauth="Allow")
+    operator = operating.operator_of(profile, {}, Path(), "")
+    page = Response(200, (), b"\xff Hello 0f")
+    assert (operator.signed_in(page), operator.offers_oauth(page)) == ("0f", False)
+    page = Response(200, (), b"\xff Allow")
+    assert (operator.signed_in(page), operator.offers_oauth(page)) == ("", True)
+    assert (operator.restart, operator.work, operator.rescope) == (None, None, None)
+
+
+def test_a_profile_may_have_200_000_characters():
+    most = "#" * 200_000
+    assert parse(most) == Profile()
+    with pytest.raises(ValueError, match=r"^the file has more than 200000 characters$"):
+        parse(most + "#")
+
+
+EXAMPLES = {
+    "officernd": {"partner_url": "http://127.0.0.1:3000/integration", "account_name": "Example Ltd"},
+    "retailcrm": {"config_url": "http://127.0.0.1:3000/config"},
+    "onoffice": {
+        name: f"http://localhost:3000/{path}"
+        for name, path in (("activation_url", "activate"), ("service_url", "service"), ("webhook_url", "webhook"))
+    },
+    "fortis": {
+        "mode": "encrypted",
+        "iframe_url": "http://127.0.0.1:3000/launch",
+        "location_setup_url": "http://127.0.0.1:3000/location?location_id={{location.id}}&key=example-postback-key",
+        "user_setup_url": "http://127.0.0.1:3000/user?location_id={{location.id}}&user_id={{user.id}}&key=example-postback-key",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_new_profile_has_an_example_of_each_setting_that_is_needed(platform):
+    tools = PLATFORMS[platform].tools()
+    made = parse(template(platform, tools.settings, tools.needs))
+    assert (made.settings, made.port) == (EXAMPLES[platform], 8701)
+
+
 def test_a_may_clause_that_is_violated_is_weighed_as_advice():
     register = load("officernd")
     clause = next(one.id for one in register.clauses if one.level == "may" and one.id not in levels(register))
@@ -170,6 +211,10 @@ def test_a_new_profile_says_beside_each_clause_why_it_is_not_seen_and_keeps_the_
     assert beside == dict(tools.needs) != {}
     profile = parse(text)
     assert (profile.timeout_seconds, profile.patience_seconds) == (10, 10)
+    taken = inspect.signature(Served).parameters
+    ten_minutes = 600  # with a profile as without one
+    assert profile.most_seconds == taken["most"].default == ten_minutes
+    assert (taken["timeout"].default, taken["patience"].default) == (10, 10)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -578,6 +578,7 @@ def test_an_access_token_that_no_header_can_carry_is_an_unexpected_answer(token)
 
 
 TOKENS = Tokens("A", "R", NOW + 3599)
+APP = "https://app.officernd.com"
 
 
 def refusal(step, answer) -> Refused:
@@ -705,3 +706,32 @@ def test_the_target_of_a_secret_has_its_names_escaped():
     partner.configuration = replace(partner.configuration, client_id="c/d")
     target = partner.secret_target({"org_slug": "a/b", "integrationId": "e/f"})
     assert target == "/api/v1/organizations/a%2Fb/integrations/e%2Ff?appClientId=c%2Fd"
+
+
+@pytest.mark.parametrize(
+    ("call", "asked", "said"),
+    [
+        (lambda api: api.organization(APP, "s", TOKENS), "organization.read", "organization.read"),
+        (lambda api: api.locations(APP, "s", TOKENS), "locations.list", "locations.list"),
+        (lambda api: api.integration(APP, "/x", TOKENS), "secret.request", "secret.answer"),
+        (lambda api: api.subscribe(APP, "s", {}, TOKENS), "webhook.subscribe", "webhook.version"),
+        (lambda api: api.webhooks(APP, "s", TOKENS), "webhook.version", "webhook.version"),
+        (lambda api: api.refresh("r"), "token.refresh", "token.refresh"),
+        (lambda api: api.exchange({}), "token.answer", "token.answer"),
+    ],
+)  # fmt: skip
+def test_each_call_that_fails_and_each_answer_that_says_nothing_names_its_clause(call, asked, said):
+    clauses = []
+    for answer in (Response(500), json_response("text")):
+        with pytest.raises(Refused) as refused:
+            drive(call(sides().partner.api), lambda request, answer=answer: answer)
+        clauses.append(refused.value.clause)
+    assert clauses == [f"officernd:{asked}", f"officernd:{said}"]
+
+
+def test_a_webhook_that_cannot_be_deleted_names_its_clause_and_one_that_is_gone_is_as_good():
+    api = sides().partner.api
+    drive(api.delete_webhook(APP, "s", "w", TOKENS), lambda request: Response(404))
+    with pytest.raises(Refused) as refused:
+        drive(api.delete_webhook(APP, "s", "w", TOKENS), lambda request: Response(500))
+    assert refused.value.clause == "officernd:webhook.removal"
