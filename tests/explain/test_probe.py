@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from handshakes.explain.probe import probe
+from handshakes.explain.probe import Probe, probe
 from handshakes.platforms import PLATFORMS
 from handshakes.spec.register import load
 from handshakes.spec.vectors import load as vectors_of
@@ -63,6 +63,14 @@ def test_two_requests_that_no_one_set_reproduces_are_said_to_be_so():
     found = asked(PLAIN, SORTED, SPACED)
     assert (found.sets, found.ambiguities, found.unexplained) == ((), (), ())
     assert not found.coherent
+
+
+def test_where_no_set_reproduces_the_requests_nothing_is_asked_for_next():
+    assert [getattr(Probe("officernd", 1, (), ()), name) for name in ("unexplained", "next", "settles")] == [
+        (),
+        "",
+        0,
+    ]
 
 
 def test_what_no_declared_reading_reproduces_is_reported_with_its_number():

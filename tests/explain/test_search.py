@@ -142,3 +142,10 @@ def test_a_message_is_looked_for_up_to_the_depth_and_each_counts():
     assert texts(2, b"1+") == (1, 5, True)
     assert texts(2, b"2+") == (0, 5, True)
     assert texts(2, b"none", digests=4) == (0, 4, False)
+
+
+def test_a_reading_of_the_key_says_nothing_of_what_was_changed():
+    received = frozenset({(b"0", b"key", "0")})
+    made = case(received=received, keys={"toy:key=fixed": lambda secret, clause: b"key"})
+    outcome = search(made, secret="abc", budget=Budget(digests=10**6, size=10**9), depth=1)
+    assert [hit.path for hit in outcome.hits] == [(("toy:key=fixed", ""),)]

@@ -27,7 +27,7 @@ from handshakes.explain.exports import from_base64
 from handshakes.explain.levels import parts_of
 from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
-from handshakes.explain.printed import _objects, _quoted, _tables
+from handshakes.explain.printed import _maps, _objects, _quoted, _tables
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.recorded import Unreadable, _headers
@@ -317,6 +317,12 @@ def test_the_headers_of_a_recording_have_their_names_in_small_letters_and_one_wi
 def test_quotes_and_slashes_of_literals_may_be_escaped():
     found = [*_quoted('{"a": "x\\"y\\/z", \'b\': \'it\\\'s\', c = "\\\\n"}')]
     assert found == [[("a", 'x"y/z'), ("b", "it's"), ("c", "\\n")]]
+
+
+def test_a_map_of_go_has_its_parameters():
+    """Go's `fmt` prints a map as `map[name:value name:value]`."""
+    found = [*_maps("got map[slug:a b signature:t=1,signature=00] now")]
+    assert found == [[("slug", "a b"), ("signature", "t=1,signature=00")]]
 
 
 def test_rows_of_a_table_with_a_name_and_a_value_are_parameters_and_no_others():

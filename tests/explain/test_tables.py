@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from itertools import permutations
 from typing import Any
 
 import pytest
 
-from handshakes.explain import damage, key_forms, keys, macs, parameters, search, texts, writers
+from handshakes.explain import damage, key_forms, keys, macs, parameters, texts, writers
 from handshakes.explain.entries import STAGES, slips
 from handshakes.explain.levels import BROKEN
 from handshakes.explain.slips import GENERAL
@@ -97,17 +96,3 @@ def test_a_text_as_node_and_php_write_it_is_in_the_table():
 
 def test_the_second_slips_of_a_key_are_usual_ones():
     assert {*keys._SECOND_IDS} <= {id for id, _, change, cost in key_forms.FORMS if cost == 1 and not change}
-
-
-def test_each_round_of_the_search_has_every_place_at_which_its_slips_can_be():
-    """Costs of the states, the keys and the MACs: 1 is a usual slip, 2 a rare one, 3 one that is rarer still."""
-    nothing, usual, rare, two = search.ROUNDS
-    assert nothing == ((0, 0, 0),)
-    assert sorted(usual) == sorted({*permutations((0, 0, 1))})
-    assert sorted(rare) == sorted({*permutations((0, 0, 2)), (0, 3, 0), (0, 0, 3)})
-    assert sorted(two) == sorted(
-        {(1, 0, 1), (0, 1, 1), (1, search.FIRST, 0), (1, search.REST, 0), (search.PAIRS, 0, 0)}
-    )
-    assert sorted(search.RARE) == sorted(permutations((0, 1, 2)))
-    three = {(1, 1, 1), (search.PAIRS, 1, 0), (search.PAIRS, 0, 1)}
-    assert sorted(search.DEEP) == sorted({*search.RARE, *three, (3, 0, 0)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -129,6 +130,15 @@ def test_what_is_found_while_a_request_is_sent_again_does_not_count(market):
     assert market.replay(register).ok
     assert "replay" in {event.sender for event in market.transcript.events}
     assert market.findings == before != []
+
+
+def test_a_reset_stops_the_applications_that_were_served(market):
+    app = lambda environ, start: []  # noqa: E731
+    port = int(market.serve(app).rpartition(":")[2])
+    assert market.serve(app).endswith(f":{port}"), "the same one is served once"
+    market.reset()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), 5).close()
 
 
 def test_a_marketplace_shows_itself_by_its_platform_and_its_address(market):
