@@ -262,3 +262,19 @@ def test_a_window_names_the_fault_that_was_ordered_and_leads_to_no_list_of_the_s
     assert popup.locator("#ordered").count() == 0, "the page says it itself"
     assert popup.locator('a[href$="/simulator"]').count() == 0
     context.close()
+
+
+def test_a_refused_request_is_shown_beside_one_that_was_accepted(chromium, market):  # noqa: F811
+    """What was taken out, added or moved is seen by itself, whatever a text says of it."""
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 813})
+    page = opened(context.new_page(), market, "officernd")
+    window(page, "connect")
+    shown(page, "connect", "held")
+    choose(page, "healthcheck", "parameter-dropped")
+    press(page, "healthcheck")
+    beside = page.locator("#beside")
+    beside.locator("h3", has_text="which was accepted").wait_for()
+    beside.locator("li", has_text="memberId").locator("em", has_text="is not there").wait_for()
+    named = beside.locator("li > span").all_inner_texts()
+    assert set(named) - {"signature"} == {"memberId"}, "within one second even the signature is the same"
+    context.close()

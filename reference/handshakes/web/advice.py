@@ -109,15 +109,6 @@ def readable(question: str, rule: str, unsigned: Iterable[str]) -> str:
     return f"The sender did not sign: {left}. {said}" if left else said
 
 
-TYPES = {
-    "int": "a whole number", "float": "a number with a fraction", "str": "text", "bool": "true or false", "list": "a list",
-    "dict": "an object", "NoneType": "null", "str or int": "text or a whole number",
-    "timeout": "no answer in time", "dropped": "the connection was closed without an answer",
-    "is not whole": "is not that of PKCS#7: 1 to 16 bytes, each of them their count",
-}  # fmt: skip
-"""What Python calls a type, and what evidence says in one word, in plain words."""
-
-
 RENAMED = {"status": "HTTP status", "request": "answer to"}
 """Names of evidence that would be misread beside a request that has a status of its own."""
 
@@ -129,7 +120,8 @@ def facts(refused: Refused, request: Request | None = None, call: Call | None = 
     {'found': 'a whole number', 'expected': 'text or a whole number'}
     """
     found = {
-        RENAMED.get(name, name): TYPES.get(str(value), str(value)) for name, value in refused.evidence.items()
+        RENAMED.get(name, name): documented("plain").get(str(value), str(value))
+        for name, value in refused.evidence.items()
     }
     if refused.reason == "unreachable" and "answer to" in found:
         found = {"no answer to": found.pop("answer to"), **found}

@@ -59,10 +59,8 @@ def call_of(refused: Refused, call: Call | None = None) -> str:
     ('GET /me', '')
     """
     if call and isinstance(call[0], Request):
-        action = next(
-            (f" ({value})" for path, value in leaves(body_of(call[0])) if path.endswith("resourcetype")), ""
-        )
-        return f"{call[0].method} {call[0].path}{action}"
+        actions = [f" ({value})" for path, value in leaves(body_of(call[0])) if path.endswith("resourcetype")]
+        return f"{call[0].method} {call[0].path}{''.join(actions[:1])}"
     return str(refused.evidence.get("request", ""))
 
 

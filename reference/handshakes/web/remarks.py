@@ -152,6 +152,18 @@ def rejected(place: Place, one: Exchange) -> list[Json]:
     return found
 
 
+def like(place: Place, one: Exchange) -> int:
+    """Return the number of the newest message before one that was accepted at the same address without a fault, 0 where none is kept."""
+    there = one.receiver, one.request.path
+    with place.wire._all:
+        same = [each for each in place.wire.exchanges.values() if (each.receiver, each.request.path) == there]
+        broken = {each.number for each in place.wire.chapters.values() if each.fault}
+    good = (
+        each for each in same if not each.refused and each.chapter not in broken and each.number < one.number
+    )
+    return max((each.number for each in good if each.response and each.response.status < 400), default=0)
+
+
 def _taken(place: Place, one: Exchange) -> int:
     """Return the number of the message that was accepted with the same bytes, 0 where none is kept."""
     sent = (one.request.method, one.request.target, one.request.body)

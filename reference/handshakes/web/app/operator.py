@@ -22,7 +22,7 @@ from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest
 from ..advice import UNTOLD, advice, facts
-from ..answers import Call, answered, call_of
+from ..answers import Call, answered, call_of, documented
 from ..reasons import NOT_THE_SIGNATURE, Case, beside, ruled
 from ..remarks import clause
 from ..sides import both, by_side, named
@@ -98,6 +98,10 @@ class Row:
                 f"Change nothing in the call: its HMAC is right, as request {self.checked.number} shows.",
             )
             return by_side(named(text, self.platform.split()[0], PARTNER))
+        if looks and self.told["tried"] and not self.told["signature_fits"]:
+            return by_side(
+                named(both(**documented("request")["searched"]), self.platform.split()[0], PARTNER)
+            )
         looks = looks and self.one is not None and self.refused.reason in UNTOLD
         text = advice(self.refused, looks, self.one.request if self.one else None, self.call)
         return by_side(named(text, self.platform.split()[0], PARTNER))
@@ -111,12 +115,9 @@ class Row:
         """Return whether it is the same refusal as the one before it, of the same page within seconds."""
         if not self.one or not other.one or not self.refused or not other.refused:
             return False
-        same = [
-            (row.refused.reason, row.refused.clause, row.facts, row.one.request.target)
-            for row in (self, other)
-            if row.refused and row.one
-        ]
-        return same[0] == same[1] and self.one.now - other.one.now <= TOGETHER
+        ours = self.refused.reason, self.refused.clause, self.facts, self.one.request.target
+        theirs = other.refused.reason, other.refused.clause, other.facts, other.one.request.target
+        return ours == theirs and self.one.now - other.one.now <= TOGETHER
 
     def answers(self, other: Row) -> bool:
         """Return whether a refusal by the platform is the answer that the app refused: one event, seen from both sides."""

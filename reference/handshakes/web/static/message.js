@@ -206,6 +206,9 @@ const named = (part) => {
     const [name, ...value] = piece.split("=");
     seen[name] = (seen[name] ?? 0) + 1;
     return [seen[name] > 1 ? `${name}, no. ${seen[name]}` : name, value.join("=")];
+  }), ...part.headers.filter(([name]) => ["content-type", "officernd-signature"].includes(name)).map(([name, value]) => {
+    seen[name] = (seen[name] ?? 0) + 1;
+    return [seen[name] > 1 ? `header ${name}, no. ${seen[name]}` : `header ${name}`, value];
   }), ...(form ? [] : [["payload", part.body]])]);
 };
 const marked = (text, other) => {
@@ -224,6 +227,12 @@ const difference = (one, other) => {
   return [el("p", {}, `${differ.length} of ${new Set([...mine.keys(), ...theirs.keys()]).size} parts differ${moved ? ", and their order does" : ""}. The first character that differs is marked.`),
     el("ol", { class: "rows compared" }, differ.slice(0, 20).map((name) => el("li", {}, el("span", {}, name), el("div", {},
       el("p", {}, `${one.n}  `, marked(mine.get(name), theirs.get(name))), el("p", {}, `${other.n}  `, marked(theirs.get(name), mine.get(name)))))))];
+};
+// beside a refused request, what differs from one that was accepted: a signature and a time always do
+const beside = async (one, into) => {
+  let other;
+  try { other = await ask("/message", { n: one.like }); } catch { return; }
+  into.replaceChildren(el("h3", {}, "What differs from ", link(one.like), ", which was accepted"), ...difference(one, other));
 };
 const visible = (text) => ({ " ": "␠", "\n": "␊", "\r": "␍" })[text] ?? text;
 
@@ -266,7 +275,7 @@ export const show = async (row, rows, act = "") => {
   place.replaceChildren(title(row), one.note ? el("p", { class: "note" }, one.note) : "", ...rejected(one), verdict(one) ?? "",
     el("div", { class: "acts" }, one.why ? toggle("why", "Why?", "W", panel) : null, replay, one.resendable ? toggle("tamper", "Tamper", "T", form) : null),
     !one.why && one.verdict === "refused" && !one.probe ? el("p", { class: "hint", id: "no-why" }, NO_WHY) : "",
-    panel, form,
+    panel, form, one.like ? el("section", { id: "beside" }) : "",
     section("Request", el("p", { class: "hint" }, `${one.exact ? "As the receiver got it" : "As it was sent"}${one.request.bytes ? `, ${one.request.bytes} bytes of payload` : ""}. Secrets are masked; keys that everybody knows are not.`), lines(one.request)),
     one.response ? section("Response", lines(one.response)) : el("p", { class: "hint" }, one.failure ? `No response: ${one.failure}.` : "No response yet."),
     el("div", { id: "covered" }),
@@ -277,6 +286,7 @@ export const show = async (row, rows, act = "") => {
     for (const on of ["pointerenter", "focusin"]) part.addEventListener(on, light(true));
     for (const off of ["pointerleave", "focusout"]) part.addEventListener(off, light(false));
   }
+  if (one.like) beside(one, $("#beside"));
   if (again.why) why(one, panel, "", act === "why" ? "key" : false);
   if (one.verdict === "verified" || one.verdict === "decrypted") covers(one);
   if (act === "replay" && one.resendable) resend(one, {});
