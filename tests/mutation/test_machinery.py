@@ -129,6 +129,15 @@ def test_a_module_of_tables_is_tried_with_the_tests_of_its_own_folder():
     assert plan.tests(mutants("A = 1", "explain/slips.py")[0]) == ["tests/explain/test_every_slip.py::one"]
 
 
+def test_what_reaches_one_module_is_tried_before_what_reaches_many_and_the_quickest_of_each_first():
+    tests = {f"tests/explain/test_{name}.py::one": 0.1 for name in ("all", "narrow", "quick")}
+    wide, narrow, quick = tests
+    tests[narrow] = 1.5
+    reach = Reach(frozenset(), tests, {1: (wide, narrow, quick), 1 << 16 | 1: (wide,)}, ())
+    plan = Plan(["explain/slips.py", "explain/texts.py"], reach)
+    assert plan.tests(mutants("A = 1", "explain/slips.py")[0]) == [quick, narrow, wide]
+
+
 def test_the_four_ends_of_a_child_are_told_apart():
     def ends() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
