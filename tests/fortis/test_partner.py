@@ -10,6 +10,7 @@ import re
 import weakref
 from base64 import b64decode, b64encode
 from collections import Counter
+from collections.abc import Generator
 from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
@@ -27,8 +28,9 @@ from handshakes.fortis.partner.sessions import unsealed
 from handshakes.fortis.simulator.faults import LAUNCH_FAULTS, opening_faults
 from handshakes.fortis.story import story
 from handshakes.runtime.browser import Browser
+from handshakes.runtime.flow import drive
 from handshakes.runtime.sql_store import open_store
-from handshakes.runtime.store import Conflict, MemoryStore, StoreError
+from handshakes.runtime.store import Conflict, Installation, MemoryStore, StoreError
 from handshakes.runtime.story import Sides
 from handshakes.runtime.verdicts import Refuses
 from tests.fortis.sides import LOCATION, MODES, NOW, OTHER_LOCATION, OTHER_USER, TITLE, USER, opened, sides
@@ -1182,3 +1184,29 @@ def test_a_slash_in_an_id_ends_no_part_of_a_path(name, path):
     """RFC 3986, 3.3."""
     request = next(getattr(sides().partner.api, name)("a/b", ()))
     assert request.target == path + "a%2Fb"
+
+
+def test_an_app_that_is_not_configured_in_full_and_what_nobody_gave_access_to_name_their_clauses(monkeypatch):
+    partner = sides(mode="plain").partner
+    kept = Installation(PLATFORM, "x", {}, {"access_token": "a"}, "active")
+
+    def ended(installation, clause):
+        yield from ()
+        raise Refused("wrong-state", clause)
+
+    def told(call) -> str:
+        with pytest.raises(Refused) as refused:
+            drive(step, None) if isinstance(step := call(), Generator) else None
+        return f"{refused.value.reason} {refused.value.clause}"
+
+    for secret, said in (("", "empty-secret fortis:secret.empty"), (7, "wrong-type fortis:secret.bytes")):
+        partner.configuration = replace(partner.configuration, secret=secret, previous_secret="another")
+        assert told(lambda: partner.verified(Request("GET", APP, "/"))) == said
+    assert (
+        told(lambda: partner.check_ids({"location_id": "x"}, "location"))
+        == "malformed fortis:postback.required"
+    )
+    assert told(lambda: partner.work(LOCATION, USER)) == "unknown-installation fortis:oauth.offered"
+    monkeypatch.setattr(partner.store, "get", lambda platform, identity: kept)
+    monkeypatch.setattr(partner, "fresh_tokens", ended)
+    assert told(lambda: partner.work(LOCATION, USER)) == "wrong-state fortis:oauth.offered"

@@ -349,4 +349,8 @@ def test_what_was_judged_cannot_be_changed_after_it(kind):
 
 @pytest.mark.parametrize("name", ["port", "timeout_seconds", "patience_seconds", "most_seconds"])
 def test_a_profile_may_set_each_of_its_numbers(name):
-    assert getattr(parse(f"{name} = 17\n[settings]\n"), name) == 17
+    for right in (0, 17, 86_400):
+        assert getattr(parse(f"{name} = {right}\n[settings]\n"), name) == right, "up to the seconds of a day"
+    for wrong in (-1, 86_401, "true", '"17"', "1.0"):
+        with pytest.raises(ValueError, match=f"^{name} has to be a whole number$"):
+            parse(f"{name} = {wrong}\n")

@@ -729,6 +729,12 @@ def test_each_call_that_fails_and_each_answer_that_says_nothing_names_its_clause
     assert clauses == [f"officernd:{asked}", f"officernd:{said}"]
 
 
+@pytest.mark.parametrize("answer", [{}, {"_id": "a"}, [{"secret": "s"}]])
+def test_a_created_webhook_without_its_id_or_its_secret_names_its_clause(answer):
+    refused = refusal(sides().partner.api.subscribe(APP, "s", {}, TOKENS), answer)
+    assert (refused.reason, refused.clause) == ("missing-parameter", "officernd:webhook.version")
+
+
 def test_a_webhook_that_cannot_be_deleted_names_its_clause_and_one_that_is_gone_is_as_good():
     api = sides().partner.api
     drive(api.delete_webhook(APP, "s", "w", TOKENS), lambda request: Response(404))

@@ -683,3 +683,15 @@ def test_a_key_that_was_replaced_is_remembered_by_its_digest_with_the_last_ones(
         credentials = replaced(credentials, key)
     former = [hashlib.sha256(str(key).encode()).hexdigest() for key in range(69)]
     assert credentials == {"client_id": "c", "api_key": "69", "former_keys": " ".join(former[-50:])}
+
+
+def test_an_activity_that_is_no_json_is_told_by_the_clause_of_its_form():
+    world = connected()
+    client = world.installation().credentials["client_id"]
+    answer = world.network.exchange(
+        "RetailCRM", post("/retailcrm/activity", {"clientId": client, "activity": "x"})
+    )
+    assert answer.json()["success"] is False
+    assert [(step, one.reason, one.clause) for step, one in world.reports] == [
+        ("activity", "malformed", "retailcrm:activity.form")
+    ]
