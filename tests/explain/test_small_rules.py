@@ -305,6 +305,12 @@ def test_a_whole_url_among_named_values_needs_no_host_and_no_scheme_beside_it():
     assert [*spread(pairs, lambda text: "a=1" in text)] == ["https://p.example/?a=1", "", "", ""]
 
 
+def test_named_values_of_a_dump_and_of_a_literal_are_read_line_by_line():
+    text = "{'uri': '/p', b\"host\": b\"x.example\"}\nA=1\n  [B] => 2\n'C' => '3',\nD: string(1) \"4\""
+    found = dict(in_text(text))
+    assert found == {"uri": "/p", "host": "x.example", "a": "1", "b": "2", "c": "3", "d": "4"}
+
+
 def test_named_values_behind_a_url_in_quotes_are_read_too():
     assert dict(in_text('url="https://p.example/?a=1" name="b&amp;c"'))["name"] == "b&c"
 

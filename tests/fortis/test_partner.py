@@ -12,6 +12,7 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import pytest
@@ -32,6 +33,7 @@ from handshakes.runtime.flow import drive
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.store import Conflict, Installation, MemoryStore, StoreError
 from handshakes.runtime.story import Sides
+from handshakes.runtime.tokens import Tokens
 from handshakes.runtime.verdicts import Refuses
 from tests.fortis.sides import LOCATION, MODES, NOW, OTHER_LOCATION, OTHER_USER, TITLE, USER, opened, sides
 
@@ -1182,8 +1184,11 @@ def test_a_store_that_cannot_be_asked_says_nothing_of_what_a_browser_brings():
 @pytest.mark.parametrize(("name", "path"), [("location", "/v2/locations/"), ("contact", "/v2/contacts/")])
 def test_a_slash_in_an_id_ends_no_part_of_a_path(name, path):
     """RFC 3986, 3.3."""
-    request = next(getattr(sides().partner.api, name)("a/b", ()))
-    assert request.target == path + "a%2Fb"
+    step = getattr(sides().partner.api, name)("a/b", ())
+    assert next(step).target == path + "a%2Fb"
+    with pytest.raises(Refused) as refused:
+        step.send(json_response({}))
+    assert (refused.value.reason, refused.value.clause) == ("unexpected-answer", "fortis:api.records")
 
 
 def test_an_app_that_is_not_configured_in_full_and_what_nobody_gave_access_to_name_their_clauses(monkeypatch):
@@ -1210,3 +1215,35 @@ def test_an_app_that_is_not_configured_in_full_and_what_nobody_gave_access_to_na
     monkeypatch.setattr(partner.store, "get", lambda platform, identity: kept)
     monkeypatch.setattr(partner, "fresh_tokens", ended)
     assert told(lambda: partner.work(LOCATION, USER)) == "wrong-state fortis:oauth.offered"
+
+
+def test_each_refusal_of_a_postback_a_launch_and_a_consent_names_its_clause(monkeypatch):
+    world = sides(unregistered="refuse")
+    partner = world.partner
+    kept = Installation(PLATFORM, "x", {"sessionId": "1"}, {}, "active")
+    launch = SimpleNamespace(value=lambda name: LOCATION)
+    monkeypatch.setattr(partner, "brought", lambda *given: (kept, {"state": "s"}))
+    monkeypatch.setattr(partner, "check_state", lambda *given: None)
+    monkeypatch.setattr(partner, "change", lambda identity, changed: None)
+    calls = {
+        "duplicate-parameter fortis:postback.once": lambda: partner.postback_values(
+            Request("POST", APP, "/x?a=1&a=2")
+        ),
+        "malformed fortis:postback.once": lambda: partner.postback_values(Request("POST", APP, "/x?a=%ff")),
+        "duplicate-parameter fortis:oauth.state": lambda: partner.answered(Request("GET", APP, "/x?a=1&a=2")),
+        "identity-mismatch fortis:identity.mismatch": lambda: partner.is_the_same(OTHER_USER, USER),
+        "missing-parameter fortis:oauth.endpoints": lambda: partner.answered(
+            Request("GET", APP, "/x?state=s")
+        ),
+        "platform-error fortis:oauth.endpoints": lambda: partner.answered(
+            Request("GET", APP, "/x?state=s&error=e")
+        ),
+        "unknown-installation fortis:launch.registered": lambda: partner.still_registered(launch, ""),
+        "unknown-installation fortis:oauth.state": lambda: partner.keep_access(
+            kept, Tokens("a", "r", 0), API
+        ),
+    }
+    for told, call in calls.items():
+        with pytest.raises(Refused) as refused:
+            call()
+        assert f"{refused.value.reason} {refused.value.clause}" == told

@@ -150,6 +150,17 @@ def test_what_an_operator_looks_for_is_found_in_a_page_of_any_encoding():
     assert (operator.restart, operator.work, operator.rescope) == (None, None, None)
 
 
+def test_everything_that_is_wrong_with_a_profile_is_told_at_once():
+    with pytest.raises(ValueError) as refused:
+        parse('colour = 1\nport = "1"\nsize = 2\noperator = 3\n[reasons]\nwhy = 4\npattern = "("\n')
+    told = str(refused.value).split("; ")
+    assert told[:-1] == [
+        "unknown key colour", "port has to be a whole number", "unknown key size", "operator has to be a table",
+        "unknown key reasons.why",
+    ]  # fmt: skip
+    assert told[-1].startswith("pattern is not a pattern: ")
+
+
 def test_a_profile_may_have_200_000_characters():
     most = "#" * 200_000
     assert parse(most) == Profile()

@@ -741,3 +741,26 @@ def test_a_webhook_that_cannot_be_deleted_names_its_clause_and_one_that_is_gone_
     with pytest.raises(Refused) as refused:
         drive(api.delete_webhook(APP, "s", "w", TOKENS), lambda request: Response(500))
     assert refused.value.clause == "officernd:webhook.removal"
+
+
+def test_what_does_not_verify_and_an_answer_without_a_secret_name_their_clauses():
+    world = sides()
+    partner = world.partner
+    query = sign_query([("slug", "nobody")], secret="s", timestamp=NOW)
+    asked = Request("GET", "https://partner.example", f"/officernd/sync?slug=nobody&signature={query}")
+    client = partner.configuration.client_id
+    calls = {
+        "wrong-content-type officernd:configuration.page": lambda: partner.saved_setting(asked),
+        "unknown-installation officernd:signature.secret": lambda: partner.verified(asked),
+        "missing-parameter officernd:secret.answer": lambda: partner.integration_secret(
+            {"_id": FIRST, "settings": {"appClientId": client}}, FIRST
+        ),
+    }
+    for told, call in calls.items():
+        with pytest.raises(Refused) as refused:
+            call()
+        assert f"{refused.value.reason} {refused.value.clause}" == told
+    assert partner.region({"regionUrl": "https://attacker.example"}) == partner.configuration.app_origin
+    assert [(step, one.reason, one.clause) for step, one in world.reports] == [
+        ("connect", "not-allowed", "officernd:organization.region")
+    ]

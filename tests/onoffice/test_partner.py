@@ -589,6 +589,20 @@ def test_a_customer_that_did_not_activate_gets_nothing(path):
     assert [where for where, _ in world.reports] == ["service" if path == SERVICE else "webhook"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "reason"),
+    [
+        ((URLENCODED, ("origin", "https://attacker.example")), b"", "not-allowed"),
+        ((), b"", "wrong-content-type"),
+        ((URLENCODED,), b"a=1&a=2", "duplicate-parameter"),
+    ],
+)
+def test_a_form_that_is_not_that_of_our_own_page_names_its_clause(headers, body, reason):
+    with pytest.raises(Refused) as refused:
+        sides().partner.fields(Request("POST", PROVIDER, UNLOCK, headers, body))
+    assert (refused.value.reason, refused.value.clause) == (reason, "onoffice:unlock.bound")
+
+
 @pytest.mark.parametrize("missing", ["customerWebId", "userId", "apiClaim"])
 def test_a_service_call_without_its_parameters(missing):
     world = activated()
@@ -597,6 +611,7 @@ def test_a_service_call_without_its_parameters(missing):
     assert ask(world, signed(SERVICE, **pairs)).status == 502
     assert ask(world, signed(SERVICE, **pairs, **{missing: ""})).status == 502
     assert world.reasons() == ["missing-parameter", "empty-parameter"]
+    assert {refused.clause for _, refused in world.reports} == {"onoffice:claim.latest"}
 
 
 @pytest.mark.parametrize("name", ["customerWebId", "userId", "customerName", "apiToken", "parameterCacheId"])
@@ -815,3 +830,13 @@ def test_a_result_without_a_record_is_an_unexpected_answer(result, found):
     assert (refused.value.reason, refused.value.clause) == ("unexpected-answer", "onoffice:x.y")
     assert refused.value.evidence == {"records": found}
     assert first_record({"data": {"records": [{"id": 1}, {"id": 2}]}}, "onoffice:x.y") == {"id": 1}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Response(500), json_response(enveloped(GOOD, {"data": {"records": [{"elements": []}]}, "status": GOOD}))],
+)  # fmt: skip
+def test_an_answer_about_an_estate_that_says_nothing_names_its_clause(answer):
+    with pytest.raises(Refused) as refused:
+        drive(sides().partner.api.estate(Access("t", "k"), "1", "c"), lambda request: answer)
+    assert refused.value.clause == "onoffice:api.envelopes"

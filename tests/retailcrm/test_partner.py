@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from handshakes.core.messages import Request, Response, Unreachable, form_body
+from handshakes.core.messages import Request, Response, Unreachable, form_body, json_response
 from handshakes.core.refusals import Refused
 from handshakes.retailcrm import registration_token
 from handshakes.retailcrm.partner.connecting import PLATFORM, replaced
@@ -695,3 +695,33 @@ def test_an_activity_that_is_no_json_is_told_by_the_clause_of_its_form():
     assert [(step, one.reason, one.clause) for step, one in world.reports] == [
         ("activity", "malformed", "retailcrm:activity.form")
     ]
+    world.network.exchange("RetailCRM", post("/retailcrm/activity", {"clientId": "nobody", "activity": "{}"}))
+    assert (world.reports[-1][1].reason, world.reports[-1][1].clause) == (
+        "unknown-installation", "retailcrm:activity.unknown",
+    )  # fmt: skip
+
+
+def test_each_answer_of_the_account_that_says_no_names_its_clause():
+    world = connected()
+    assert world.connect(ANOTHER).held
+    partner, here = world.partner, world.installation()
+    scopes = json_response({"success": True, "scopes": ["integration_read", "integration_write"]})
+    calls = {
+        "platform-error retailcrm:edit.success": lambda: partner.accepted(json_response({"success": False})),
+        "platform-error retailcrm:api.get-module": lambda: drive(
+            partner.api.module(DEMO, "key", CODE), lambda request: json_response({"success": False})
+        ),
+        "missing-parameter retailcrm:system-url.confirmed": lambda: drive(
+            partner.api.addresses(DEMO), lambda request: json_response({"success": True})
+        ),
+        "missing-parameter retailcrm:scopes.replaced": lambda: drive(
+            partner.api.update_scopes(DEMO, "key", CODE, ()), lambda request: json_response({"success": True})
+        ),
+        "identity-mismatch retailcrm:activity.system-url": lambda: drive(
+            partner.move(here, ANOTHER), lambda request: scopes
+        ),
+    }
+    for told, call in calls.items():
+        with pytest.raises(Refused) as refused:
+            call()
+        assert f"{refused.value.reason} {refused.value.clause}" == told

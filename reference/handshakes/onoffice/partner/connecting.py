@@ -230,8 +230,7 @@ class Connecting(Equipped[Configuration]):
 
         def ended(found: Installation | None) -> Installation:
             if found is None or found.details["ticket"] != installation.details["ticket"]:
-                evidence = {"customer": "activated again meanwhile"}
-                raise Refused("wrong-state", CLAUSE + "block.noticed", evidence)
+                raise Refused("wrong-state", CLAUSE + "block.noticed")  # activated again meanwhile
             return replace(found, state="removed", credentials={})
 
         try:
