@@ -1231,6 +1231,10 @@ def test_each_refusal_of_a_postback_a_launch_and_a_consent_names_its_clause(monk
         ),
         "malformed fortis:postback.once": lambda: partner.postback_values(Request("POST", APP, "/x?a=%ff")),
         "duplicate-parameter fortis:oauth.state": lambda: partner.answered(Request("GET", APP, "/x?a=1&a=2")),
+        "not-allowed fortis:oauth.url": lambda: partner.listed("https://attacker.example"),
+        "unexpected-answer fortis:oauth.endpoints": lambda: drive(
+            partner.api.token(API, {}), lambda request: json_response("text")
+        ),
         "identity-mismatch fortis:identity.mismatch": lambda: partner.is_the_same(OTHER_USER, USER),
         "missing-parameter fortis:oauth.endpoints": lambda: partner.answered(
             Request("GET", APP, "/x?state=s")
@@ -1247,3 +1251,8 @@ def test_each_refusal_of_a_postback_a_launch_and_a_consent_names_its_clause(monk
         with pytest.raises(Refused) as refused:
             call()
         assert f"{refused.value.reason} {refused.value.clause}" == told
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    drive(partner.begin(Request("POST", APP, "/x", form, b"a=1&a=2")), None)
+    assert [(step, one.reason, one.clause) for step, one in world.reports] == [
+        ("oauth", "duplicate-parameter", "fortis:oauth.state")
+    ]

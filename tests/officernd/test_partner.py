@@ -749,7 +749,21 @@ def test_what_does_not_verify_and_an_answer_without_a_secret_name_their_clauses(
     query = sign_query([("slug", "nobody")], secret="s", timestamp=NOW)
     asked = Request("GET", "https://partner.example", f"/officernd/sync?slug=nobody&signature={query}")
     client = partner.configuration.client_id
+    answers = iter(
+        [
+            {"access_token": "a", "refresh_token": "r", "expires_in": 9},
+            {},
+            {"_id": FIRST, "settings": {"appClientId": client, "secret": "s"}},
+        ]
+    )
+    connect = {"code": "c", "org_slug": "s", "integrationId": FIRST, "locations": ""}
     calls = {
+        "malformed officernd:signature.escapes": lambda: partner.verified(
+            replace(asked, target="/officernd/sync?a=%ff")
+        ),
+        "missing-parameter officernd:organization.read": lambda: drive(
+            partner.establish(connect), lambda request: json_response(next(answers))
+        ),
         "wrong-content-type officernd:configuration.page": lambda: partner.saved_setting(asked),
         "unknown-installation officernd:signature.secret": lambda: partner.verified(asked),
         "missing-parameter officernd:secret.answer": lambda: partner.integration_secret(

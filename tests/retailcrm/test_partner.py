@@ -714,6 +714,9 @@ def test_each_answer_of_the_account_that_says_no_names_its_clause():
         "missing-parameter retailcrm:system-url.confirmed": lambda: drive(
             partner.api.addresses(DEMO), lambda request: json_response({"success": True})
         ),
+        "not-allowed retailcrm:system-url.allowed": lambda: partner.api.request(
+            "GET", "https://attacker.example", "/x", "key"
+        ),
         "missing-parameter retailcrm:scopes.replaced": lambda: drive(
             partner.api.update_scopes(DEMO, "key", CODE, ()), lambda request: json_response({"success": True})
         ),
