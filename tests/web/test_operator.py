@@ -17,6 +17,8 @@ from handshakes.spec.register import load
 from handshakes.web.advice import advice, facts, shown
 from handshakes.web.answers import answered, documented
 from handshakes.web.app.operator import Row
+from handshakes.web.details import details
+from handshakes.web.views import step as each
 from tests.trials.marketplace.every import person
 
 
@@ -155,7 +157,7 @@ def test_no_value_of_a_name_that_holds_a_secret_is_shown():
 
 def test_the_form_that_is_asked_for_is_named_and_every_form_is_of_a_clause():
     text = advice(Refused("malformed", "officernd:signature.digest", {"signature": "upper-case hex digits"}))
-    assert text == "Sender: write it as 64 hex digits in small letters. Receiver: refuse it, as here."
+    assert text == "Sender: write signature as 64 hex digits in small letters. Receiver: refuse it, as here."
     for kind in ("form", "effect"):
         for id in documented(kind):
             known = load(id.partition(":")[0])
@@ -203,6 +205,37 @@ def test_a_status_is_said_to_be_that_of_http():
     assert facts(Refused("platform-error", "a:b", {"status": "200"})) == {"HTTP status": "200"}
 
 
+@pytest.mark.parametrize(
+    ("refused", "target", "says"),
+    [
+        (Refused("duplicate-parameter", "a:b", {"name": "slug"}), "/?slug=1&slug=1", "send slug once. Look for a second place in the code"),
+        (Refused("duplicate-parameter", "a:b", {"name": "slug"}), "/?slug=1&slug=2", "send slug once, and percent-encode every value"),
+        (Refused("duplicate-parameter", "a:b", {"JSON key": "slug"}), "/?data=x", "write slug once in the JSON."),
+        (Refused("malformed", "retailcrm:token.digest", {"token": "upper-case hex digits"}), "/", "write token as 64 hex digits"),
+        (Refused("malformed", "onoffice:url.names", {"name": "ids[]", "found": "array syntax"}), "/?ids[]=1", "write ids[] as a name of letters"),
+        (Refused("wrong-method", "a:b", {"method": "PUT", "expected": "POST, DELETE"}), "/", "use POST or DELETE, not PUT."),
+        (Refused("wrong-type", "a:b", {"JSON": "list", "expected": "an object"}), "/", "write it as an object, not as a list;"),
+        (Refused("missing-parameter", "a:b", {"name": "apiKey", "found": "token, apikey"}), "/", "send apiKey with these very capital and small letters"),
+    ],
+)  # fmt: skip
+def test_the_sender_is_told_what_fits_this_message(refused, target, says):
+    assert row(refused, target=target).todo()[0].startswith(f"Sender (OfficeRnD): {says}")
+
+
+def test_an_id_that_has_not_the_form_of_one_is_shown():
+    bad = Refused(
+        "malformed", "fortis:postback.required", {"location_id": "1 characters", "expected": "24 hex digits"}
+    )
+    assert row(bad, target="/?location_id=x&key=abcdefgh").facts["sent"] == "location_id x"
+
+
+def test_an_encrypted_message_is_not_spoken_of_as_signed():
+    one = row(Refused("decryption-failed", "fortis:encrypted.padding", {"padding": "is not whole"}))
+    one.told = {**one.told, "tried": 9}
+    assert one.todo()[0].startswith("Sender (OfficeRnD): encrypt with the secret")
+    assert "stage" not in one.facts
+
+
 def test_who_asked_for_a_parameter_of_its_own_is_told_to_look_at_its_own_template():
     """Fortis sends back what the app wrote into the postback address: its own DELETE template may not have the key."""
     gone = Refused("missing-parameter", "fortis:postback.key", {"name": "key", "found": "location_id"})
@@ -232,6 +265,16 @@ def test_a_call_to_an_api_with_one_address_is_named_with_its_action():
         "response.results[0].data (empty)",
         "is missing",
     )
+
+
+def test_the_account_that_is_meant_is_shown_beside_an_address_that_is_not_its_own():
+    with person("retailcrm") as who:
+        who.ready("connect")
+        who.take("connect", "written-port")
+        account = f"The account of this page is at {who.place.addresses['platform']}."
+        one = who.place.wire.get(each(who.place, who.place.press("connect"))["shows"])
+        assert details(who.place, one)["wrong"].endswith(account)
+        assert account in page(who.place.operator, "/")
 
 
 def page(operator: Any, target: str) -> str:
@@ -269,3 +312,6 @@ def test_the_list_itself_says_the_likeliest_cause_of_the_newest_and_what_the_mar
         listed = page(who.place.operator, "/")
         assert "No known mistake gives the received value" in listed
         assert "What your app alone cannot know" in listed and "made with the secret wrong-secret" in listed
+        assert "sign with the integration's secret, which the API gives as settings.secret" in listed, (
+            "who has to do what"
+        )

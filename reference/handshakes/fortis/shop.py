@@ -32,22 +32,14 @@ def shop(sides: Sides) -> Shop:
 
     how = "AES-encrypted" if app.encrypt_url_params else "signed with an HMAC"
     presses = (
-        Press(
-            "register", "Register the location", "A postback tells the app of the location.",
-            here, faults(POSTBACK_FAULTS, "location"), done=place, name="location",
-        ),
-        Press(
-            "register", "Register the user", "A postback tells the app of a user who may open it.",
-            her, faults(POSTBACK_FAULTS, "user"), ready=place, done=person, name="user",
-        ),
-        Press(
-            "open", "Open the app", f"The app opens in a frame, with its parameters {how}.",
-            her, faults(opening_faults(app.mode)), window=True, ready=person,
-        ),
-        Press(
-            "consent", "Consent", "The user lets the app act for her by OAuth. The simulator plays her browser, so no window opens; in the app’s window you can do it yourself.",
-            her, faults(OAUTH_FAULTS), ready=person, done=granted or None,
-        ),
+        Press("register", "Register the location", "A postback tells the app of the location.",
+              here, faults(POSTBACK_FAULTS, "location"), done=place, name="location"),
+        Press("register", "Register the user", "A postback tells the app of a user who may open it.",
+              her, faults(POSTBACK_FAULTS, "user"), ready=place, done=person, name="user"),
+        Press("open", "Open the app", f"The app opens in a frame, with its parameters {how}.",
+              her, faults(opening_faults(app.mode)), window=True, ready=person),
+        Press("consent", "Consent", "The user lets the app act for her by OAuth. The simulator plays her browser, so no window opens; in the app’s window you can do it yourself.",
+              her, faults(OAUTH_FAULTS), ready=person, done=granted or None),
         Press("unregister", "Remove the user", "A postback ends the user's registration.", her, ready=person, done=gone and not person, name="user-gone"),
         Press("unregister", "Remove the location", "A postback ends the location's registration.", here, ready=place, done=left and not place, name="location-gone"),
     )  # fmt: skip

@@ -22,18 +22,12 @@ def shop(sides: Sides) -> Shop:
 
     pages = [fault for fault in PAGE_FAULTS if fault.name not in ("post", "replay")]
     presses = [
-        Press(
-            "connect", "Connect", "A window opens at the partner with a code; the partner exchanges it and fetches its secret.",
-            there, faults(CONNECT_FAULTS), window=True, done=connected,
-        ),
-        Press(
-            "healthcheck", "Check health", "Does the connection work? A signed GET from server to server.",
-            there, faults(PAGE_FAULTS), ready=connected,
-        ),
-        Press(
-            "configure", "Configure", "The admin's browser opens the partner's settings at a signed URL.",
-            there, faults(pages), window=True, ready=connected,
-        ),
+        Press("connect", "Connect", "A window opens at the partner with a code; the partner exchanges it and fetches its secret.",
+              there, faults(CONNECT_FAULTS), window=True, done=connected),
+        Press("healthcheck", "Check health", "Does the connection work? A signed GET from server to server.",
+              there, faults(PAGE_FAULTS), ready=connected),
+        Press("configure", "Configure", "The admin's browser opens the partner's settings at a signed URL.",
+              there, faults(pages), window=True, ready=connected),
     ]  # fmt: skip
     if platform.applications[one.client_id].sync_url:
         line = "A signed GET asks the partner to synchronise now."

@@ -26,6 +26,8 @@ SHOWN = re.compile(
     r"(?i)location_?id|user_?id|\w*web_?id|slug|(integration|organization|member)id|timestamp|system_?url|locations"
 )
 """The names whose values a page shows: none is a credential on any of the four platforms."""
+VALUES = ("token", "signature", "data", "hmac", "register", "apiKey", "timestamp", "expires_in")
+"""Names under which evidence says what is wrong with a value."""
 
 
 def advice(
@@ -61,8 +63,15 @@ def _kind(refused: Refused, request: Request | None) -> str:
     if refused.reason == "not-allowed" and {"origin", "url"} & set(evidence):
         return "foreign-address"
     headers = {*map(str.lower, dict(request.headers))} if request else set()
-    doubled = refused.reason == "duplicate-parameter" and {*map(str, evidence.values())} & headers
-    return "duplicate-header" if doubled else refused.reason
+    if refused.reason == "missing-parameter":
+        return "missing-parameter" if request and elsewhere(request, refused) else "absent"
+    if refused.reason != "duplicate-parameter":
+        return refused.reason
+    values = values_of(request, refused).get("values", "").split(", then ") if request else []
+    if {*map(str, evidence.values())} & headers:
+        return "duplicate-header"
+    same = len(values) > 1 and len({*values}) == 1
+    return "duplicate-key" if "JSON key" in evidence else "duplicate-same" if same else refused.reason
 
 
 def _known(refused: Refused, request: Request | None) -> dict[str, str]:
@@ -70,13 +79,17 @@ def _known(refused: Refused, request: Request | None) -> dict[str, str]:
     known, form = facts(refused, request), documented("form").get(refused.clause, "")
     expected, unit = known.get("expected", ""), "bytes" if "bytes" in known else "characters"
     placed = (says for word, says in documented("placed").items() if word in known.get("also", ""))
+    named = next((one for one in refused.evidence if SHOWN.fullmatch(one) or one in VALUES), "")
     link = request is None or request.method == "GET"
     return defaultdict(lambda: "what came", known) | {
+        "found": known.get("found") or known.get("JSON") or "what came",
         "form": form or expected or "the documented form",
-        "name": known.get("name") or known.get("JSON key") or "it",
-        "expected": expected or "documented",
-        "placed": next(placed, f": {form}" if form else ""),
-        "instead": f": {expected}" if expected else "",
+        "name": next(
+            (known[one] for one in ("name", "JSON key", "parameter") if one in known), named or "it"
+        ),
+        "expected": expected.replace(", ", " or ") or "documented",
+        "placed": next(placed, f". Documented is {form}" if form else ""),
+        "instead": f": {form or expected}" if form or expected else "",
         "old": "; an old link, copied or out of a log, stays refused" if link else "",
         "limit": f"{known.get('limit', 'the register')} {unit}",
     }
@@ -153,6 +166,12 @@ def values_of(request: Request, refused: Refused) -> dict[str, str]:
         values = [shown(name, value) for one, value in inner if one == name]
         order = ", ".join(printable(one, 40) for one, _ in inner[:12])
         return {"values": ", then ".join(values[:3]), "names in order": order} if values else {}
+    if refused.reason == "malformed" and (
+        here := [one for one in pairs if one[0] in (name, *refused.evidence)]
+    ):
+        return {
+            "sent": ", ".join(f"{one} {shown(one, value)}" for one, value in here[:3] if SHOWN.fullmatch(one))
+        }
     if refused.reason == "unknown-installation":
         ids = {one: f" {shown(one, value)}" for one, value in pairs if re.search("(?i)id$|slug|key", one)}
         return {"sent": ", ".join(printable(one, 40) + ids.get(one, "") for one, _ in pairs[:9])}
@@ -239,7 +258,8 @@ def elsewhere(request: Request, refused: Refused) -> str:
         return f"{name} is in the query of the URL, not in the body"
     if any(each.startswith(f"{name}[") for each in names_in(request)):
         return f"{name}[…], fields with brackets where one field {name} is expected"
-    other = [each for each in names if each.lower() == name.lower() and each != name]
+    there = [*names, *str(refused.evidence.get("found", "")).split(", ")]
+    other = [each for each in there if each.lower() == name.lower() and each != name]
     return f"{printable(other[0], 40)}, in another case" if other else ""
 
 

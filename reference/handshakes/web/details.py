@@ -18,7 +18,7 @@ from .places import Place
 from .reasons import CHANGED, NOT_THE_SIGNATURE, Case, beside, ruled
 from .remarks import clause, like, met, note, probes, rejected, rule, sources
 from .resending import COPY, parts
-from .sides import named
+from .sides import by_side, named
 from .views import expected, sender, verdict, what
 from .wire import Exchange, Wire
 
@@ -56,7 +56,7 @@ def details(place: Place, one: Exchange) -> Json:
         "n": one.number, "answer": one.answer, "from": sender(one), "to": one.receiver, "sender": place.called(sender(one)), "receiver": place.called(one.receiver), "now": one.now,
         "request": _request(wire, request), "exact": one.arrived is not None, "verdict": seen, "carries": one.carries,
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
-        "refusals": [_refusal(endpoint, each, named(hint(each), *sides), request, call) for endpoint, each in one.refused], "wrong": known.wrong if known else "",
+        "refusals": [_refusal(endpoint, each, named(hint(each), *sides), request, call) for endpoint, each in one.refused], "wrong": known.wrong + account(place, refused) if known else "",
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
         "rule": rule(place, one), "sources": found_in, "who": who(place, one, call), "like": like(place, one) if seen == "refused" and not call else 0, "rejected": rejected(place, one), "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
@@ -98,12 +98,8 @@ def _request(wire: Wire, request: Request) -> Json:
 def _response(wire: Wire, response: Response) -> Json:
     with wire._lock:
         body = wire._body(response.header("content-type").lower(), response.body)
-    return {
-        "line": f"HTTP/1.1 {response.status}",
-        "headers": _headers(wire, response.headers),
-        "body": body,
-        "bytes": len(response.body),
-    }
+    head = {"line": f"HTTP/1.1 {response.status}", "headers": _headers(wire, response.headers)}
+    return {**head, "body": body, "bytes": len(response.body)}
 
 
 def who(place: Place, one: Exchange, call: Call | None) -> str:
@@ -163,13 +159,24 @@ def beside_operator(place: Place, one: RefusedRequest) -> Json:
     with place.wire._all:
         kept = [*reversed(place.wire.exchanges.values())]
     for found in kept:
-        told = any(refused is one.refused for _, refused in found.refused) if one.refused else False
-        if told or (one.refused is None and one.request in (found.arrived, found.request)):
+        mine = any(refused is one.refused for _, refused in found.refused) if one.refused else False
+        if mine or (one.refused is None and one.request in (found.arrived, found.request)):
             fault = met(place, found)
             known = cures(place.name).get(fault.name) if fault else None
             wrong = known.wrong if known else found.request.note if probes(found) else ""
-            return {"n": found.number, "fault": what(fault) if fault and known else "", "wrong": wrong}
+            lines = by_side(named(known.hint, place.sides.platform.name, "your app")) if known else []
+            told = {
+                "fault": what(fault) if fault and known else "",
+                "wrong": wrong + account(place, one.refused),
+            }
+            return {"todo": lines, "n": found.number, **told}
     return {}
+
+
+def account(place: Place, refused: Refused | None) -> str:
+    """Return the account's own address in a sentence, where a refusal is about another one."""
+    foreign = refused is not None and {"origin", "url"} & set(refused.evidence)
+    return f" The account of this page is at {place.addresses['platform']}." if foreign else ""
 
 
 def between(place: Place, one: Exchange) -> tuple[str, str]:

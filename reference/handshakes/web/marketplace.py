@@ -103,14 +103,8 @@ class Marketplace:
     def _page(self, name: str) -> Response:
         addresses = [one for place in self.places.values() for one in place.reached()]
         chosen, places = self.places[name], list(self.places.values())
-        known = {
-            "places": places,
-            "chosen": chosen,
-            "token": self._token,
-            "field": TOKEN,
-            "started": self.started,
-        }
-        text = template("marketplace.html").render(known)
+        shown = {"places": places, "chosen": chosen, "started": self.started}
+        text = template("marketplace.html").render(shown, token=self._token, field=TOKEN)
         headers = (
             ("content-security-policy", safety.policy(addresses)),
             ("cross-origin-opener-policy", "same-origin-allow-popups"),  # it sees when its windows are closed

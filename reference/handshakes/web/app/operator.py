@@ -38,6 +38,7 @@ MOST_LOOKED = 3
 """Of how many of the newest refusals the list itself says what the bytes tell: a search takes up to a second."""
 MOST_LISTED = 50
 """How many installations a page lists."""
+SEARCHED = {"signature-mismatch": "searched", "decryption-failed": "encrypted"}
 STATES = {"active": "ok", "pending": "wait", "removed": "none"}
 Listed = tuple[str, Installation | StoreError]
 _DIGEST = re.compile(r"(?<![0-9a-f])([0-9a-f]{6})[0-9a-f]{58}(?![0-9a-f])")
@@ -80,8 +81,17 @@ class Row:
         """What the refusal says, without the reason."""
         if self.refused is None:
             return {"said by": f"{self.platform.split()[0]}, in its answer to this call of your app"}
-        stage = {"stage": self.refused.stage} if self.refused.stage else {}
+        stage = (
+            {"stage": self.refused.stage} if self.refused.stage and self.refused.reason not in UNTOLD else {}
+        )
         return {**stage, **facts(self.refused, self.one.request if self.one else None, self.call)}
+
+    @property
+    def cured(self) -> list[str]:
+        """What the marketplace says to do, where the bytes alone do not tell what the sender has to change."""
+        told = any("Sender" in part["cure"] for part in self.causes if part["kind"] != "reading")
+        untold = self.refused is not None and self.refused.reason in UNTOLD
+        return [] if told or not untold else self.remark.get("todo", [])
 
     @property
     def meaning(self) -> str:
@@ -92,18 +102,13 @@ class Row:
         """Return what to do about it, a line for each side that has to; `looks` says that why? tries the mistakes that are known."""
         if self.refused is None:
             return []
+        untold = looks and self.one is not None and self.refused.reason in UNTOLD
+        text = advice(self.refused, untold, self.one.request if self.one else None, self.call)
         if self.checked and "not the cause" in self.told["after"]:
-            text = both(
-                "Answer so only to a call that has this fault; the HMAC of this one is right.",
-                f"Change nothing in the call: its HMAC is right, as request {self.checked.number} shows.",
-            )
-            return by_side(named(text, self.platform.split()[0], PARTNER))
-        if looks and self.told["tried"] and not self.told["signature_fits"]:
-            return by_side(
-                named(both(**documented("request")["searched"]), self.platform.split()[0], PARTNER)
-            )
-        looks = looks and self.one is not None and self.refused.reason in UNTOLD
-        text = advice(self.refused, looks, self.one.request if self.one else None, self.call)
+            right = f"Change nothing in the call: its HMAC is right, as request {self.checked.number} shows."
+            text = both("Answer so only to a call that has this fault; the HMAC of this one is right.", right)
+        elif looks and self.told["tried"] and not self.told["signature_fits"]:
+            text = both(**documented("request")[SEARCHED[self.refused.reason]])
         return by_side(named(text, self.platform.split()[0], PARTNER))
 
     @property
