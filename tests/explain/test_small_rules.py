@@ -399,6 +399,25 @@ def test_no_change_of_the_parameters_is_no_change_and_none_is_tried_twice():
     assert {*tried.values()} == {1}
 
 
+ONE_ALONE = {
+    "values-trimmed": " b ",
+    "values-encoded": "a b",
+    "values-lower-case": "B",
+    "values-commas": "a,b",
+    "decoded-twice": "%61",
+}
+
+
+@pytest.mark.parametrize("slip", ONE_ALONE)
+def test_one_value_alone_may_have_been_changed(slip):
+    pairs = (("x", ONE_ALONE[slip]), ("y", ONE_ALONE[slip]))
+    made = [made for id, made, change, _ in changed(pairs, ()) if id == slip and "alone" in change]
+    assert {tuple(one == was for one, was in zip(new, pairs, strict=True)) for new in made} == {
+        (True, False),
+        (False, True),
+    }
+
+
 def test_parameters_may_have_been_sorted_as_texts_of_name_and_value():
     made = {change: pairs for _, pairs, change, _ in reordered((("a", "c"), ("a=b", "1"), ("0", "x")), ())}
     assert made["by name=value"] == (("0", "x"), ("a=b", "1"), ("a", "c"))

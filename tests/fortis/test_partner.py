@@ -1256,3 +1256,11 @@ def test_each_refusal_of_a_postback_a_launch_and_a_consent_names_its_clause(monk
     assert [(step, one.reason, one.clause) for step, one in world.reports] == [
         ("oauth", "duplicate-parameter", "fortis:oauth.state")
     ]
+
+
+def test_a_method_that_no_step_takes_is_told_by_its_clause():
+    world = sides()
+    world.network.exchange("anybody", Request("PATCH", APP, "/fortis/location"))
+    assert [(one.reason, one.clause) for _, one in world.reports] == [
+        ("wrong-method", "fortis:postback.other-methods")
+    ]

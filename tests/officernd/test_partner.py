@@ -778,3 +778,11 @@ def test_what_does_not_verify_and_an_answer_without_a_secret_name_their_clauses(
     assert [(step, one.reason, one.clause) for step, one in world.reports] == [
         ("connect", "not-allowed", "officernd:organization.region")
     ]
+
+
+def test_a_method_that_no_step_takes_is_told_by_its_clause():
+    world = sides()
+    world.network.exchange("anybody", Request("PATCH", "https://partner.example", "/officernd/sync"))
+    assert [(one.reason, one.clause) for _, one in world.reports] == [
+        ("wrong-method", "officernd:requests.method")
+    ]

@@ -834,9 +834,19 @@ def test_a_result_without_a_record_is_an_unexpected_answer(result, found):
 
 @pytest.mark.parametrize(
     "answer",
-    [Response(500), json_response(enveloped(GOOD, {"data": {"records": [{"elements": []}]}, "status": GOOD}))],
+    [
+        Response(500),
+        json_response(enveloped(GOOD, RESULT)),
+        json_response(enveloped(GOOD, {"data": {"records": [{"elements": []}]}, "status": GOOD})),
+    ],
 )  # fmt: skip
 def test_an_answer_about_an_estate_that_says_nothing_names_its_clause(answer):
     with pytest.raises(Refused) as refused:
         drive(sides().partner.api.estate(Access("t", "k"), "1", "c"), lambda request: answer)
     assert refused.value.clause == "onoffice:api.envelopes"
+
+
+def test_a_method_that_no_step_takes_is_told_by_its_clause():
+    world = sides()
+    world.network.exchange("anybody", Request("PATCH", PROVIDER, ACTIVATE))
+    assert [(one.reason, one.clause) for _, one in world.reports] == [("wrong-method", "onoffice:url.method")]

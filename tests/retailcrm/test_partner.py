@@ -728,3 +728,11 @@ def test_each_answer_of_the_account_that_says_no_names_its_clause():
         with pytest.raises(Refused) as refused:
             call()
         assert f"{refused.value.reason} {refused.value.clause}" == told
+
+
+def test_a_method_that_no_step_takes_is_told_by_its_clause():
+    world = sides()
+    world.network.exchange("anybody", Request("PATCH", MODULE, "/retailcrm/register"))
+    assert [(one.reason, one.clause) for _, one in world.reports] == [
+        ("wrong-method", "retailcrm:config.other-methods")
+    ]
