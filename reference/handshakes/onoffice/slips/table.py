@@ -40,7 +40,7 @@ SLIPS: tuple[Slip, ...] = (
         ("signature-left-in", "The parameter signature was left in what was signed.", "Take it out before the query is written.", "frameworks' parameter maps"),
         ("signature-named", "The signature stands in a parameter of another name.", "Name it signature, in small letters.", "own senders, headers"),
         ("signature-doubled", "The parameter signature occurs twice: one of them fits.", "Find what signs a signed URL again.", "retries, redirects"),
-        ("names-as-text", "Names with dots, brackets or blanks were signed as they are.", "Use names of letters, digits, - and _ only: PHP renames the others.", "Python, Node, Java"),
+        ("names-as-text", "Names that PHP changes were signed as they are: with dots, brackets or blanks, or numbers alone.", "Begin names with a letter, and use letters, digits, - and _ only.", "Python, Node, Java"),
         ("not-utf-8", "The query is not UTF-8; its bytes were signed as they are.", "Encode values as UTF-8 before they are escaped.", "Latin-1 pages, escape(), utf8_decode"),
         ("parameter-lost", "A parameter without a value was lost on the way: the signature fits with it.", "Receiver: read the raw query.", "frameworks that drop empty parameters"),
     ),
