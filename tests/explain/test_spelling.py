@@ -13,18 +13,21 @@ from typing import Any
 
 import handshakes
 from handshakes.core.cases import Slip
+from handshakes.explain.entries import slips
 
 ROOT = Path(__file__).parents[2]
 SAID = re.compile(r"\.(explain|judge|partner|slips|refusals)(\.|$)")
 WORD = re.compile(r"(?<![A-Za-zÄÖÜäöüß0-9_%\\])[A-Za-zÄÖÜäöüß]{2,}+(?![0-9_])")
 NO_WORDS = re.compile(r"(?s)<(style|script)\b.*?</\1>|<[^>]*>|\{[{%].*?[%}]\}")
 SENTENCE = re.compile(r"[A-Za-zäöüß]{2,},? [A-Za-z]")
+NAME = re.compile(r"(?<![A-Za-z0-9_%\\])[A-Za-z_][A-Za-z0-9_]+")
+"""A word or a name of a program's, with underscores and digits."""
 PROGRAM = re.compile(r"\\|[$(]\.|=>|;\n|\(\?")
 """What marks a pattern or a piece of a program."""
 
 
-def known() -> set[str]:
-    """The words of what is written by hand in the guide, and of the list beside this file."""
+def written() -> list[str]:
+    """What is written by hand in the guide, and the list beside this file."""
     pages = [
         *ROOT.glob("*.md"),
         *ROOT.glob("docs/**/*.md"),
@@ -35,7 +38,12 @@ def known() -> set[str]:
     for path in ROOT.glob("notebooks/*.ipynb"):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         texts += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    return {word.lower() for text in texts for word in WORD.findall(text)}
+    return texts
+
+
+def known() -> set[str]:
+    """The words of what is written by hand in the guide, and of the list beside this file."""
+    return {word.lower() for text in written() for word in WORD.findall(text)}
 
 
 def of_code(code: CodeType) -> Iterator[str]:
@@ -103,3 +111,14 @@ def test_a_word_that_is_misspelled_in_a_table_a_function_or_a_default_is_found()
     function.__module__ = module.__name__
     module.__dict__["function"] = function
     assert unknown(said(module), known()) == {"teh", "Tronado", "recieved", "wrnog"}
+
+
+def test_each_name_that_a_slip_or_its_cure_has_stands_in_the_guide_or_in_the_list():
+    """Also where a text is a piece of a program, or a single name."""
+    names = {name for text in written() for name in NAME.findall(text)}
+    words = {name.lower() for name in names if name.isalpha()}
+    texts = {slip.id: f"{slip.says} {slip.cure} {slip.source}" for slip in slips().values()}
+    found = {id: {*NAME.findall(text)} - names for id, text in texts.items()}
+    assert {
+        id: wrong for id, all in found.items() if (wrong := {one for one in all if one.lower() not in words})
+    } == {}
