@@ -241,8 +241,13 @@ def test_a_step_that_lost_its_button_says_which_step_comes_first(chromium, marke
     pasted(popup)
     shown(page, "open", "held")
     popup.close()
+    assert page.locator('[data-step="open"] [data-why]').count() == 0, "it is done: nothing has to come first"
+    service = window(page, "plans")
+    service.frame_locator("#provider").locator("#estate").wait_for()
+    shown(page, "plans", "held")
+    service.close()
     press(page, "block")
-    page.locator('[data-step="block"] [data-why]', has_text="“Activate” comes first").wait_for()
+    page.locator('[data-step="plans"] [data-why]', has_text="“Activate” comes first").wait_for()
     context.close()
 
 

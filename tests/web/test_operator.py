@@ -277,6 +277,50 @@ def test_the_account_that_is_meant_is_shown_beside_an_address_that_is_not_its_ow
         assert account in page(who.place.operator, "/")
 
 
+def test_a_header_that_is_missing_is_looked_for_at_a_proxy_and_not_in_the_url():
+    gone = Refused(
+        "missing-parameter", "officernd:webhook.signature", {"name": "officernd-signature", "found": "none"}
+    )
+    receiver = row(gone, method="POST").todo()[1]
+    assert "a proxy that removes it" in receiver and "#" not in receiver
+
+
+def test_the_place_of_an_errorcode_is_shown_and_what_an_error_says_of_itself():
+    body = {"status": {"errorcode": 0}, "response": {"results": [{"status": {"errorcode": 137}}]}}
+    found = row(
+        Refused("platform-error", "onoffice:api.envelopes", {"status": "200", "errorcode": "137"}),
+        call("POST", 200, body),
+    ).facts
+    assert found["errorcode"] == "137 in response.results[0].status.errorcode"
+    for said, shown_ in ((" it ended", "; it says: it ended"), ("", "application's. If it was new")):
+        evidence = {"status": "400", "error": "invalid_grant"} | (
+            {"error_description": said.strip()} if said else {}
+        )
+        text = row(
+            Refused("platform-error", "fortis:oauth.endpoints", evidence), call("POST", 400, b"{}")
+        ).todo()[1]
+        assert shown_ in text
+
+
+def test_an_older_entry_keeps_the_cause_that_was_found_for_it():
+    with person("officernd") as who:
+        who.ready("healthcheck")
+        operator = who.place.operator
+        who.take("healthcheck", "timestamp-first")
+        (one,) = [each.one.number for each in operator.rows()]
+        for fault in (
+            "stale",
+            "milliseconds",
+            "post",
+            "signature-missing",
+            "signature-empty",
+            "upper-case-hex",
+        ):
+            who.take("healthcheck", fault)
+        (old,) = [each for each in operator.rows() if each.one.number == one]
+        assert old.causes and len(operator.rows()) == 7
+
+
 def page(operator: Any, target: str) -> str:
     step = operator.handle(Request("GET", operator.origin, target))
     with pytest.raises(StopIteration) as stop:
@@ -311,7 +355,7 @@ def test_the_list_itself_says_the_likeliest_cause_of_the_newest_and_what_the_mar
         who.take("healthcheck", "wrong-secret")
         listed = page(who.place.operator, "/")
         assert "No known mistake gives the received value" in listed
-        assert "What your app alone cannot know" in listed and "made with the secret wrong-secret" in listed
+        assert "which your app cannot know" in listed and "made with the secret wrong-secret" in listed
         assert "sign with the integration's secret, which the API gives as settings.secret" in listed, (
             "who has to do what"
         )

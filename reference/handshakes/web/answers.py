@@ -74,9 +74,8 @@ def told(refused: Refused, call: Call | None) -> dict[str, str]:
     if not answered(refused) or not call or not isinstance(call[0], Request):
         return {}
     came = call[1]
-    found = {
-        f"{'' if isinstance(came, Response) else 'no '}answer to": f"{call_of(refused, call)} at {call[0].origin}"
-    }
+    none = "" if isinstance(came, Response) else "no "
+    found = {f"{none}answer to": f"{call_of(refused, call)} at {call[0].origin}"}
     if not isinstance(came, Response):
         return found
     kind, location = came.header("content-type").partition(";")[0], urlsplit(came.header("location"))
@@ -86,8 +85,11 @@ def told(refused: Refused, call: Call | None) -> dict[str, str]:
     body = body_of(came)
     if not isinstance(body, dict):
         return found | ({"content type": printable(kind, 60)} if kind and "json" not in kind else {})
+    found_in = [(path, value) for path, value in leaves(body) if path.endswith("errorcode")]
+    codes = [printable(f"{value} in {path}", 90) for path, value in found_in]
+    said = [one for one in codes if one.startswith(f"{refused.evidence.get('errorcode')} ")]
+    found |= {"errorcode": said[0]} if said else {}
     if contradicts(call):
-        codes = [f"{value} in {path}" for path, value in leaves(body) if path.endswith("errorcode")]
         found["contradiction"] = ", ".join([f"HTTP {came.status}", *codes[:4]])
     if refused.reason == "unexpected-answer" or "elements.success" in refused.evidence:
         found["answer has"] = ", ".join(printable(path, 60) for path in names_in(body)[:9]) or "no members"
@@ -173,6 +175,7 @@ def todo(refused: Refused, call: Call | None = None, path: str = "") -> str:
         "call": asked or "the call", "name": told(refused, call).get("name") or evidence.get("name", ""),
         "form": documented("form").get(refused.clause, "what is documented"), "missing": evidence.get("missing", ""),
         "right": f", {evidence['expected']}" if "expected" in evidence else "",
+        "said": f"; it says: {evidence['error_description']}" if "error_description" in evidence else "",
         "wait": f"{evidence['retry-after']} seconds" if "retry-after" in evidence else "a moment",
     }  # fmt: skip
     cure = cures(refused.clause.partition(":")[0]).get(f"api-error-{evidence.get('errorcode')}")

@@ -58,7 +58,7 @@ def details(place: Place, one: Exchange) -> Json:
         "title": TITLES.get(seen, "").format(place.called(one.receiver)),
         "refusals": [_refusal(endpoint, each, named(hint(each), *sides), request, call) for endpoint, each in one.refused], "wrong": known.wrong + account(place, refused) if known else "",
         "findings": [{"clause": each.clause, "state": each.state, "detail": each.detail} for each in one.findings],
-        "rule": rule(place, one), "sources": found_in, "who": who(place, one, call), "like": like(place, one) if seen == "refused" and not call else 0, "rejected": rejected(place, one), "note": note(place, one), "probe": probes(one),
+        "rule": rule(place, one), "sources": found_in, "who": who(place, one, call), "like": like(place, one) if seen == "refused" and not found_in else 0, "rejected": rejected(place, one), "note": note(place, one), "probe": probes(one),
         "clause": None if refused or not one.findings else clause(place.name, one.findings[-1].clause),
         "parts": parts(wire, one.request), "served": one.receiver in place.served,
         "resendable": one.request.origin in place.own(), "origin": one.request.origin,

@@ -137,7 +137,7 @@ def step(place: Place, press: Press) -> Json:
         said += " It was undone since."
     return {
         "id": press.id, "title": press.title, "line": press.line, "window": press.window, "ready": press.ready,
-        "state": state, "said": said + wrong(press, last, state), "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state, said) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults), "worked": state == "held" or bool(press.done) or place.wire.worked(press.id),
+        "state": state, "said": said + wrong(press, last, state), "unchecked": NOTHING_CHECKED in said, "shows": named(place, last, state, said) if last else 0, "fault": last.fault.name if last and last.fault else "", "try": last.number if last else 0, "faults": len(press.faults), "done": press.done is True, "worked": state == "held" or bool(press.done) or place.wire.worked(press.id),
         "action": f"{place.addresses['platform']}{PORTAL}/{press.step}", "fields": dict(press.fields),
     }  # fmt: skip
 

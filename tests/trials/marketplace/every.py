@@ -99,6 +99,7 @@ def said(place: Any, id: str) -> Iterator[str]:
     found = details(place, exchange)
     request = found["request"]["line"].partition("?")[0]
     yield f"message {found['n']}, {found['from']} to {found['to']}: {request}; {found['note']}"
+    yield from filter(None, [found["who"]])
     for each in found["refusals"][-1:]:
         yield f"{each['reason']}: {each['says']}"
         yield from (f"  {name}: {value}" for name, value in each["evidence"])

@@ -30,7 +30,7 @@ from .resources import Resources
 
 COOKIE = "simulator_connect"
 RETURN = "/connect/external-integration/return"
-BACK = "OfficeRnD checks the health of what was connected, now that the browser is back."
+BACK = "OfficeRnD checks the health of the connection that there is, now that the browser is back."
 GONE = PROBE + "OfficeRnD checks the health once more after a removal."
 TRIED = (
     PROBE

@@ -21,7 +21,7 @@ from ...platforms import PLATFORMS
 from ...runtime.store import EXPIRES, Installation, Store, StoreError
 from ...runtime.story import Reports
 from ...runtime.watching import Kept, RefusedRequest
-from ..advice import UNTOLD, advice, facts
+from ..advice import UNTOLD, advice, facts, names_in
 from ..answers import Call, answered, call_of, documented
 from ..reasons import NOT_THE_SIGNATURE, Case, beside, ruled
 from ..remarks import clause
@@ -34,7 +34,7 @@ NO_MORE: dict[str, Any] = {"explanations": [], "stages": [], "tried": 0, "signat
 PARTNER = "your app"
 TOGETHER = 5
 """Within how many seconds the same refusal of the same page is listed once."""
-MOST_LOOKED = 3
+MOST_LOOKED = 5
 """Of how many of the newest refusals the list itself says what the bytes tell: a search takes up to a second."""
 MOST_LISTED = 50
 """How many installations a page lists."""
@@ -89,7 +89,8 @@ class Row:
     @property
     def cured(self) -> list[str]:
         """What the marketplace says to do, where the bytes alone do not tell what the sender has to change."""
-        told = any("Sender" in part["cure"] for part in self.causes if part["kind"] != "reading")
+        cures = [part["cure"] for part in self.causes if part["kind"] != "reading"]
+        told = any("Sender (" in one and ") and" not in one for one in cures)
         untold = self.refused is not None and self.refused.reason in UNTOLD
         return [] if told or not untold else self.remark.get("todo", [])
 
@@ -116,13 +117,18 @@ class Row:
         """When it was, in UTC."""
         return said_time(self.one.now) if self.one else ""
 
+    @property
+    def event(self) -> tuple[object, ...]:
+        """What two rows of one event have in common."""
+        if not self.one or not self.refused:
+            return (id(self),)
+        asked, fault = (self.one.request.path, names_in(self.one.request)), self.remark.get("fault")
+        return self.refused.reason, self.refused.clause, self.facts, asked, fault
+
     def follows(self, other: Row) -> bool:
         """Return whether it is the same refusal as the one before it, of the same page within seconds."""
-        if not self.one or not other.one or not self.refused or not other.refused:
-            return False
-        ours = self.refused.reason, self.refused.clause, self.facts, self.one.request.target
-        theirs = other.refused.reason, other.refused.clause, other.facts, other.one.request.target
-        return ours == theirs and self.one.now - other.one.now <= TOGETHER
+        near = self.one is not None and other.one is not None and self.one.now - other.one.now <= TOGETHER
+        return near and self.event == other.event
 
     def answers(self, other: Row) -> bool:
         """Return whether a refusal by the platform is the answer that the app refused: one event, seen from both sides."""
@@ -199,7 +205,7 @@ class Operator:
         last = installations[MOST_LISTED - 1][0] if len(installations) > MOST_LISTED else ""
         rows = self.rows()
         return rendered(
-            "operator.html", request, platform=self._title, rows=rows, told=self.reports.told,
+            "operator.html", request, platform=self._title, rows=rows, told=self.reports.told + sum(one.refused is None for one in self.kept.all()),
             listed=len(rows) + sum(len(row.again) + bool(row.checked) for row in rows),
             installations=[one for one in installations[:MOST_LISTED] if not used_up(*one)], states=STATES, shown=shown,
             after=after, trouble=trouble, more=quote(last, safe=""), market=self.market, sentence=sentence, by_side=by_side,
@@ -215,20 +221,17 @@ class Operator:
             row = Row(self._title, one.endpoint, one.refused, one, remark=self.remark(one))
             if found and found[-1].follows(row):
                 found[-1].again.append(one)
-            elif found and found[-1].answers(row):
-                found[-1].checked, found[-1].told = (
-                    one,
-                    self.answer(one) if len(found) <= MOST_LOOKED else found[-1].told,
-                )
-            else:
-                found.append(row)
-                if len(found) <= MOST_LOOKED and one.refused and one.refused.reason in UNTOLD:
-                    row.told = self.answer(one)
+                continue
+            looks = len(found) < MOST_LOOKED or one.number in self._answers
+            if found and found[-1].answers(row):
+                found[-1].checked, found[-1].told = one, self.answer(one) if looks else found[-1].told
+                continue
+            found.append(row)
+            if looks and one.refused and one.refused.reason in UNTOLD:
+                row.told = self.answer(one)
         known = {id(one.refused) for one in self.kept.all()}
         _, reported = self.reports.since(0)
-        return found + [
-            Row(self._title, *report) for report in reversed(reported) if id(report[1]) not in known
-        ]
+        return [*found, *(Row(self._title, *one) for one in reversed(reported) if id(one[1]) not in known)]
 
     def _installations(self, after: str) -> tuple[list[Listed], StoreError | None]:
         try:

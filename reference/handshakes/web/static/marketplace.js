@@ -95,7 +95,7 @@ const card = (step, number, current, first) => {
     el("span", { class: "n", "aria-hidden": "true" }, sign), el("div", { class: "name" }, el("h3", {}, step.title), state(kind, word)),
     el("p", {}, step.line), el("p", { class: "said", id: `said-${step.id}` }, step.said, seen ? " " : "", seen),
     step.ready ? el("div", { class: "do" }, go, off, choose, none)
-      : first && step.state !== "later" ? el("p", { class: "hint", "data-why": step.id }, `Not possible now, so there is no button. “${first.title}” comes first.`) : null);
+      : first && !step.done && step.state !== "later" ? el("p", { class: "hint", "data-why": step.id }, `Not possible now, so there is no button. “${first.title}” comes first.`) : null);
 };
 
 const steps = (one) => {
