@@ -375,6 +375,33 @@ def test_what_is_shorter_than_a_digest_of_32_bytes_may_be_one_that_was_cut(size,
     assert any("form-cut" in slips for slips, _ in read_digest("0F" * size)) is cut
 
 
+DIGEST = hashlib.sha256(b"a").digest()
+HEX, BASE64 = DIGEST.hex(), base64.b64encode(DIGEST).decode()
+FORMS = {
+    "form-upper-case": HEX.upper(),
+    "form-base64": BASE64,
+    "form-base64url": base64.urlsafe_b64encode(DIGEST).decode(),
+    "form-base64-of-hex": base64.b64encode(HEX.encode()).decode(),
+    "form-base64-twice": base64.b64encode(BASE64.encode()).decode(),
+    "form-hex-of-hex": HEX.encode().hex(),
+    "form-hex-of-base64": BASE64.encode().hex(),
+    "form-bytes": str([*DIGEST]),
+    "form-quoted": f'"{HEX.upper()}"',
+    "form-named": f"sha256={HEX.upper()}",
+    "form-literal": f"b'{HEX.upper()}'",
+    "form-blank": f" {HEX.upper()}\n",
+    "form-tool": f"{HEX.upper()}  -",
+    "form-separated": ":".join(f"{one:02X}" for one in DIGEST),
+}
+
+
+@pytest.mark.parametrize("slip", FORMS)
+def test_a_digest_is_read_in_each_form_by_the_name_of_a_slip(slip):
+    found = read_digest(FORMS[slip])
+    assert any(slip in ids and value == DIGEST for ids, value in found)
+    assert {id for ids, _ in found for id in ids} <= {*slips()}
+
+
 def test_hex_whose_length_fits_may_be_base64_too():
     assert ("form-base64", base64.b64decode("0f" * 32)) in [
         (slips[0], value) for slips, value in read_digest("0f" * 32) if len(slips) == 1
