@@ -95,6 +95,8 @@ def test_officernd_is_connected_by_clicking_and_a_changed_request_says_why_it_is
 def test_retailcrm_is_connected_by_clicking_and_three_faults_end_as_they_must(page, market):
     opened(page, market, "retailcrm")
     popup = window(page, "popup")
+    popup.locator("#connect", has_text="choose one on the marketplace page").wait_for()
+    assert popup.locator("select[name=fault]").count() == 0, "there is one list of faults, with a search"
     popup.locator("#connect button").click()
     popup.wait_for_url("http://localhost:*/retailcrm/account*")
     until(lambda: "connected" in page.locator("[data-tile=retailcrm] [data-state]").inner_text(), 60)

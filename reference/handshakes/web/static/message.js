@@ -95,7 +95,7 @@ const explained = (answer, by, chosen, known) => {
   else if (chosen) parts.push(el("p", {}, el("strong", {}, answer.reason), ` ${answer.says}`));
   answer.explanations?.slice(0, 3).forEach((group, index) => {
     const [first, ...others] = [...group.filter((one) => !reading(one)), ...group.filter(reading)]; // a mistake says more than a reading
-    parts.push(el("h3", { tabindex: -1 }, index ? "Or" : "Likely cause"), ...first.parts.flatMap((part) => [
+    parts.push(el("h3", { tabindex: -1 }, index ? "Or" : reading(first) ? "What the documents leave open" : "Likely cause"), ...first.parts.flatMap((part) => [
       el("p", {}, plain(sentence(part)), ...(part.kind === "reading" ? [" ", el("code", {}, part.id)] : [])), ...(known ? [] : todo(part.cure)), ...(part.kind === "reading" && !known ? [report] : [])]));
     if (others.length) parts.push(el("p", { class: "hint" }, `The same bytes come of: ${others.slice(0, 3).map((one) => one.parts.map((part) => part.kind === "reading" ? `the reading ${part.id}` : plain(part.says).replace(/[.]$/, "")).join(" and ")).join("; ")}.`));
   });

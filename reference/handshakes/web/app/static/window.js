@@ -13,6 +13,9 @@
       const closes = { id: "back", textContent: "This window can be closed: the marketplace page has every message." };
       document.getElementById("back")?.replaceWith(Object.assign(document.createElement("span"), closes));
       document.querySelector(".brand")?.removeAttribute("href");
+      for (const list of document.querySelectorAll("select[name=fault]")) {
+        list.closest("label").replaceWith(Object.assign(document.createElement("small"), { textContent: "without a fault: choose one on the marketplace page" }));
+      }
       if (!ordered || document.getElementById("disturbed") || document.querySelector("h1")?.textContent.includes(ordered)) return;
       const said = `This step was taken with a fault: ${ordered}. What you see here is what became of it.`;
       document.querySelector("h1")?.after(Object.assign(document.createElement("p"), { className: "soft", id: "ordered", textContent: said }));
