@@ -283,3 +283,21 @@ def test_a_refused_request_is_shown_beside_one_that_was_accepted(chromium, marke
     named = beside.locator("li > span").all_inner_texts()
     assert set(named) - {"signature"} == {"memberId"}, "within one second even the signature is the same"
     context.close()
+
+
+def test_what_is_masked_on_both_sides_is_not_shown_as_the_difference(chromium, market):  # noqa: F811
+    """A secret changes with each message, and its mask says nothing of what is wrong; an address beside it does."""
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 813})
+    page = opened(context.new_page(), market, "retailcrm")
+    popup = window(page, "popup")
+    popup.locator("#connect button").click()
+    shown(page, "connect", "held")
+    popup.close()
+    for fault, differs in (("swapped-token", 0), ("foreign-host", 1)):
+        choose(page, "connect", fault)
+        window(page, "connect").locator("#error").wait_for()
+        shown(page, "connect", "refused")
+        page.locator("#message #wrong").wait_for()
+        page.wait_for_timeout(700)
+        assert page.locator("#beside h3").count() == differs, fault
+    context.close()

@@ -211,12 +211,16 @@ const named = (part) => {
     return [seen[name] > 1 ? `header ${name}, no. ${seen[name]}` : `header ${name}`, value];
   }), ...(form ? [] : [["payload", part.body]])]);
 };
-const marked = (text, other) => {
-  if (text === undefined) return el("em", {}, "is not there");
+const parted = (text, other) => { // where two texts part, and whether both are masked there
   let at = 0;
   while (at < text.length && text[at] === other?.[at]) at += 1;
   const masked = (one) => one && one.lastIndexOf("‹secret, ", at) > one.lastIndexOf("›", at - 1);
-  if (masked(text) && masked(other)) return "a secret that is masked: it changed.";
+  return [at, masked(text) && masked(other)];
+};
+const marked = (text, other) => {
+  if (text === undefined) return el("em", {}, "is not there");
+  const [at, masked] = parted(text, other);
+  if (masked) return "a secret that is masked: it changed.";
   return el("code", {}, `${at > 24 ? "…" : ""}${text.slice(Math.max(0, at - 24), at)}`, el("span", { class: "differs" }, at < text.length ? visible(text[at]) : "end"), cut(text.slice(at + 1), 59));
 };
 const difference = (one, other) => {
@@ -232,6 +236,9 @@ const difference = (one, other) => {
 const beside = async (one, into) => {
   let other;
   try { other = await ask("/message", { n: one.like }); } catch { return; }
+  const [mine, theirs] = [named(one.request), named(other.request)];
+  const differ = [...new Set([...mine.keys(), ...theirs.keys()])].filter((name) => mine.get(name) !== theirs.get(name));
+  if (differ.length && differ.every((name) => mine.has(name) && parted(mine.get(name), theirs.get(name))[1])) return; // masks alone say nothing
   into.replaceChildren(el("h3", {}, "What differs from ", link(one.like), ", which was accepted"), ...difference(one, other));
 };
 const visible = (text) => ({ " ": "␠", "\n": "␊", "\r": "␍" })[text] ?? text;
