@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +71,7 @@ class RoleServer:
         self._waits = getattr(role, "has_store", False)
         self._open: dict[Any, asyncio.Transport] = {}
         self._warned = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
         config = uvicorn.Config(
             self._app,
             http=protocol(limits, self._opened, self._closed, MOST_HEAD),
@@ -100,7 +102,8 @@ class RoleServer:
             sock.listen(MOST_CONNECTING)  # asyncio lets no more wait than it takes at once
 
     async def _run(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._failed)
+        loop = self._loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._failed)
         await self._server.serve(sockets=self._sockets)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -121,11 +124,19 @@ class RoleServer:
         self.ask_to_stop()
         self._thread.join(0.5)
         self._server.force_exit = True  # do not wait for an answer that is still owed
+        if self._loop:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._cut)
         self._thread.join(5)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._steps.close()
         for sock in self._sockets:
             sock.close()
+
+    def _cut(self) -> None:
+        """Cut every connection: from Python 3.12.1 on, a server that is closed waits for each of them."""
+        for transport in [*self._open.values()]:
+            transport.abort()
 
     @property
     def alive(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..core.messages import Request, Response
-from ..core.printing import printable
+from ..core.printing import duration, printable
 from ..core.refusals import Refused
 from .cures import cures
 from .sides import both
@@ -176,7 +176,7 @@ def todo(refused: Refused, call: Call | None = None, path: str = "") -> str:
         "form": documented("form").get(refused.clause, "what is documented"), "missing": evidence.get("missing", ""),
         "right": f", {evidence['expected']}" if "expected" in evidence else "",
         "said": f"; it says: {evidence['error_description']}" if "error_description" in evidence else "",
-        "wait": f"{evidence['retry-after']} seconds" if "retry-after" in evidence else "a moment",
+        "wait": duration(int(evidence["retry-after"])) if evidence.get("retry-after", "").isdecimal() else "a moment",
     }  # fmt: skip
     cure = cures(refused.clause.partition(":")[0]).get(f"api-error-{evidence.get('errorcode')}")
     if cure and kind == "errorcode":
