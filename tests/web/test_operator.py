@@ -119,6 +119,7 @@ def test_an_answer_that_says_no_and_yes_is_told_as_that(status, top, action, con
 REQUESTS = {
     "twice": (Refused("duplicate-parameter", "fortis:postback.once", {"name": "user_id"}), "/?user_id=1&B=1&user_id=2", {"values": "1, then 2", "names in order": "user_id, B, user_id"}),
     "twice, a credential": (Refused("duplicate-parameter", "a:b", {"name": "data"}), "/?data=abcdefgh&data=", {"values": "8 characters (sha256 9c56cc…), then (empty)", "names in order": "data, data"}),
+    "another key": (Refused("wrong-key", "fortis:postback.key"), "/?location_id=22ea&key=abcdefgh", {"sent": "location_id 22ea, key 8 characters (sha256 9c56cc…)"}),
     "unknown": (Refused("unknown-installation", "a:b"), "/?customerWebId=4711&time=17&clientId=abcdefgh", {"sent": "customerWebId 4711, time, clientId 8 characters (sha256 9c56cc…)"}),
 }  # fmt: skip
 
@@ -214,6 +215,7 @@ def test_a_status_is_said_to_be_that_of_http():
         (Refused("malformed", "retailcrm:token.digest", {"token": "upper-case hex digits"}), "/", "write token as 64 hex digits"),
         (Refused("malformed", "onoffice:url.names", {"name": "ids[]", "found": "array syntax"}), "/?ids[]=1", "write ids[] as a name of letters"),
         (Refused("wrong-method", "a:b", {"method": "PUT", "expected": "POST, DELETE"}), "/", "use POST or DELETE, not PUT."),
+        (Refused("missing-parameter", "officernd:webhook.signature", {"header": "officernd-signature"}), "/", "send officernd-signature. Documented is the header"),
         (Refused("wrong-type", "a:b", {"JSON": "list", "expected": "an object"}), "/", "write it as an object, not as a list;"),
         (Refused("missing-parameter", "a:b", {"name": "apiKey", "found": "token, apikey"}), "/", "send apiKey with these very capital and small letters"),
     ],

@@ -85,7 +85,7 @@ def _known(refused: Refused, request: Request | None) -> dict[str, str]:
         "found": known.get("found") or known.get("JSON") or "what came",
         "form": form or expected or "the documented form",
         "name": next(
-            (known[one] for one in ("name", "JSON key", "parameter") if one in known), named or "it"
+            (known[one] for one in ("name", "JSON key", "parameter", "header") if one in known), named or "it"
         ),
         "expected": expected.replace(", ", " or ") or "documented",
         "placed": next(placed, f". Documented is {form}" if form else ""),
@@ -172,7 +172,7 @@ def values_of(request: Request, refused: Refused) -> dict[str, str]:
         return {
             "sent": ", ".join(f"{one} {shown(one, value)}" for one, value in here[:3] if SHOWN.fullmatch(one))
         }
-    if refused.reason == "unknown-installation":
+    if refused.reason in ("unknown-installation", "wrong-key"):
         ids = {one: f" {shown(one, value)}" for one, value in pairs if re.search("(?i)id$|slug|key", one)}
         return {"sent": ", ".join(printable(one, 40) + ids.get(one, "") for one, _ in pairs[:9])}
     return {}
