@@ -662,6 +662,12 @@ def test_the_slip_that_gives_the_own_digest_is_named(code, cause):
     assert cause in [one.id for one in answer.mine.explanations[0]]
 
 
+def test_the_own_text_is_shown_beside_a_message_that_holds_no_secret():
+    """The query before it may hold a token; the message is a location and a time."""
+    found = asked(right_plain(), mine=b"x" + f"{LOCATION}{NOW}".encode()).mine
+    assert found.yours.startswith(f"x{LOCATION[:8]}") and found.ours.startswith(LOCATION[:8])
+
+
 def test_the_own_text_or_digest_that_is_right_is_said_to_be():
     answer = asked(right_plain(), mine=f"{LOCATION}{NOW}".encode(), mine_digest=node("h(s, l + t)")())
     assert (answer.mine.same_as, answer.mine.digest_fits, answer.mine.explanations) == ("message", True, ())

@@ -305,6 +305,9 @@ def test_a_form_that_cannot_be_made_of_a_secret_is_left_out():
 
 
 def test_a_secret_is_taken_out_of_quotes_that_are_alike_and_hold_something():
+    assert ("key-crlf", b"s\xed\xa0\x80\r\n", "") in keys("s\ud800", (), 1), (
+        "half of a pair, as JSON may hold it"
+    )
     assert ("key-unquoted", b"a", "") in keys("'a'", (), 1)
     assert "key-unquoted" not in [id for id, _, _ in keys("''", (), 1)]
     assert "key-unquoted" not in [id for id, _, _ in keys("'a\"", (), 1)]

@@ -117,6 +117,44 @@ def test_an_address_is_not_taken_for_the_host_of_a_log_line():
 
 
 @pytest.mark.parametrize(
+    ("line", "url"),
+    [
+        ("/p signature=00", "/p?signature=00"),
+        ("a.example /p X=1&signature=00 443", "/p?X=1&signature=00"),
+        ("/p signature=0X", "/p?signature=0X"),
+        ("/other /p - signature=00", "/p?signature=00"),
+        ("signature=00 /p", ""),
+        ("GET /p https://a.example/?signature=00", ""),
+        *[(f"GET /p {mark}?signature=00 443", "") for mark in "/?\"'"],
+        *[(f"GET /p signature=00{mark} 443", "") for mark in "},)]"],
+    ],
+)
+def test_a_query_of_a_log_line_stands_alone_behind_a_path(line, url):
+    """A whole URL, a quoted field, and the end of a structure are something else."""
+    found = of_line(line, lambda url: "signature=" in url)
+    assert (found.url if found else "") == url
+    assert found is None or (found.scheme, found.undone) == ("", "path and query stood apart")
+
+
+def test_the_ampersand_of_html_is_read_in_a_log_line():
+    target = "/p?a=b&amp;signature=00"
+    found = logged(f'"GET {target} HTTP/1.1" 200', lambda url: "&signature=" in url)
+    assert found is not None and found[1].url == target
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("a = f(x)\nb = y]\nsignature = 00", [("a", "f(x)"), ("b", "y]"), ("signature", "00")]),
+        ("(a = x\nsignature = 00)", [("a", "x"), ("signature", "00")]),
+        ("| a | x |\n|---|---|\n| signature | 00 |", [("a", "x"), ("signature", "00")]),
+    ],
+)
+def test_brackets_belong_to_a_value_where_they_are_balanced_and_a_table_of_two_columns_has_names(text, pairs):
+    assert parameters(text, None, ["signature"]) == pairs
+
+
+@pytest.mark.parametrize(
     "name", ["from", "To", "subject", "Date", "Message-ID", "mime-version", "Received", "sent", "Cc"]
 )
 def test_two_headers_of_a_mail_are_its_head(name):

@@ -402,6 +402,12 @@ def test_a_digest_is_read_in_each_form_by_the_name_of_a_slip(slip):
     assert {id for ids, _ in found for id in ids} <= {*slips()}
 
 
+def test_a_digest_inside_that_lost_its_last_letter_is_cut_and_one_that_is_no_base64_is_none():
+    """A byte has two letters of hex, and four letters of base64 have three bytes: 25 letters are no whole number."""
+    assert (("form-hex-of-hex",), DIGEST[:16]) in read_digest((HEX[:32] + "f").encode().hex())
+    assert {ids for ids, _ in read_digest((BASE64[:25]).encode().hex())} == {("form-cut",)}
+
+
 def test_hex_whose_length_fits_may_be_base64_too():
     assert ("form-base64", base64.b64decode("0f" * 32)) in [
         (slips[0], value) for slips, value in read_digest("0f" * 32) if len(slips) == 1

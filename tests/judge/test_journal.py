@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from types import SimpleNamespace
 
 import pytest
 
-from handshakes.core.messages import Request, Response
+from handshakes.core.messages import Dropped, Request, Response, Unreachable
 from handshakes.judge import journal
-from handshakes.judge.journal import Exchange, Journal
+from handshakes.judge.journal import Exchange, Journal, Seat
 
 
 def request(target: str = "/a?secret=1", body: bytes = b"") -> Request:
@@ -67,6 +68,60 @@ def test_an_exchange_has_the_step_the_time_and_the_end_that_it_was_given():
     found = Journal(lambda: 0)
     found.ended(found.began("", False, request()), Response(201))
     assert [(kept.received, kept.failure) for kept in found.all()] == [(False, "")]
+
+
+def test_a_seat_records_what_the_partner_sends_and_not_what_it_carried_itself():
+    def handle(received):
+        role.findings.seen += 2
+        return answers.pop(0)
+        yield
+
+    answers = [Response(201), Response(202), Dropped()]
+    role = SimpleNamespace(
+        name="Platform",
+        origins=("http://127.0.0.1:1",),
+        secret_names=frozenset(),
+        clock=lambda: 0,
+        findings=SimpleNamespace(seen=0),
+        handle=handle,
+    )
+    seat = Seat(role, lambda received: "edit")
+
+    def exchange(sender: str, sent: Request) -> Response:
+        with pytest.raises(StopIteration) as ended:
+            next(seat.handle(sent))
+        return ended.value.value
+
+    exchange("", request())
+    assert seat.carry(SimpleNamespace(exchange=exchange), "browser", request()).status == 202
+    assert exchange("", request()) == Dropped()
+    assert [(one.kind, one.sender, one.receiver, one.text.rpartition(" ")[2]) for one in seat.transcript.events] == [
+        ("request", "partner", "Platform", "http://127.0.0.1:1/a?secret=1"),
+        ("response", "Platform", "partner", "201"),
+        ("request", "partner", "Platform", "http://127.0.0.1:1/a?secret=1"),
+        ("failure", "Platform", "partner", "dropped"),
+    ]  # fmt: skip
+    assert [(one.number, one.step, one.received, one.failure) for one in seat.journal.all()] == [
+        (1, "edit", True, ""),
+        (2, "edit", True, ""),
+        (3, "edit", True, "dropped"),
+    ]
+    assert seat.spans == [(0, 2, 1), (2, 4, 2), (4, 6, 3)]
+
+
+def test_what_a_seat_carries_to_others_is_sent_and_not_received_and_its_end_is_kept():
+    role = SimpleNamespace(name="", origins=(), secret_names=frozenset(), clock=lambda: 0)
+    seat = Seat(role, lambda received: "edit")
+
+    def failing(sender: str, sent: Request) -> Response:
+        raise Unreachable("timeout")
+
+    answered = seat.carry(SimpleNamespace(exchange=lambda sender, sent: Response(201)), "Platform", request())
+    assert answered.status == 201
+    with pytest.raises(Unreachable):
+        seat.carry(SimpleNamespace(exchange=failing), "Platform", request())
+    kept = [(one.received, one.response and one.response.status, one.failure) for one in seat.journal.all()]
+    assert kept == [(False, 201, ""), (False, None, "timeout")]
 
 
 def test_what_was_waited_for_in_vain_is_told_with_what_was_seen():

@@ -708,8 +708,10 @@ def test_the_honest_callback_of_the_case_above_is_accepted():
     parameters = {**both.platform.connect_parameters(first(both.platform), CONNECT), "state": state}
     target = f"/officernd/connect?{urlencode(parameters, quote_via=quote)}"
     headers = (("cookie", f"officernd_state={state}"),)
-    both.network.exchange("browser", Request("GET", "https://partner.example", target, headers))
+    response = both.network.exchange("browser", Request("GET", "https://partner.example", target, headers))
     assert (both.reports, len(requests_to(both, "/oauth/token"))) == ([], 1)
+    gone = response.header_values("set-cookie")[-1].split("; ")
+    assert gone == ["officernd_state=", "Path=/officernd", "Max-Age=0"], "RFC 6265, 5.2.2: it ends at once"
 
 
 def test_a_wrong_state_names_an_entry_of_the_register():

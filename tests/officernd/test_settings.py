@@ -165,6 +165,16 @@ def test_the_time_of_a_token_is_covered_by_its_digest():
     refused(both, submit(both, page, token=f"{int(until) + 1}.{digest}"), "signature-mismatch")
 
 
+def test_the_time_of_a_token_has_twelve_digits_at_most():
+    """Our own limit, written here a second time: a longer number is not read at all, be its digest right."""
+    both = connected(FIRST, SECOND)
+    one = both.store.get("officernd", f"5b0000000000000000000001/{FIRST}")
+    page = opened(both)
+    refused(both, submit(both, page, token=both.partner.form_token(one, 10**12)), "signature-mismatch")
+    token = both.partner.form_token(one, 10**12 - 1)
+    assert submit(both, page, token=token, synced="members-and-bookings").response.status == 200
+
+
 def test_a_signature_of_the_platform_is_no_token_of_the_form():
     """Both are keyed with the integration's secret; their texts begin differently."""
     both = connected(FIRST, SECOND)

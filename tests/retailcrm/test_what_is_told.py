@@ -44,6 +44,8 @@ def kept(**credentials: str) -> Installation:
         (lambda p: succeeded(json_response({"success": False, "errorMsg": "no", "errors": ["a"]}, 400), "c"), "platform-error c",
          {"status": "400", **NOT_TRUE, "errorMsg": "no", "errors": "['a']"}),
         (lambda p: succeeded(json_response({"success": 1, "errorMsg": ""}), "c"), "platform-error c", {"status": "200", **NOT_TRUE}),
+        (lambda p: succeeded(json_response({"errorMsg": "m" * 101, "errors": "e" * 100}), "c"), "platform-error c",
+         {"status": "200", **NOT_TRUE, "errorMsg": "m" * 99 + "…", "errors": "e" * 100}),
         (lambda p: p.fresh(kept(former_keys=f"a {client_key('old')}"), "old"), "replayed retailcrm:connection.repeat",
          {"apiKey": "was replaced by a later one"}),
         (lambda p: p.granted(("integration_read",)), "not-allowed retailcrm:scopes.checked", {"missing": "integration_write"}),

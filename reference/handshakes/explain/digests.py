@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -167,7 +167,7 @@ def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
     plain = text.replace(" ", "+") if blanks else text
     try:
         value = loose(plain)
-    except (ValueError, binascii.Error):
+    except ValueError:
         return found
     url_safe = "-" in plain or "_" in plain
     forms = ["form-base64url" if url_safe else "form-base64"]
@@ -187,10 +187,8 @@ def _inside(value: bytes) -> list[tuple[str, bytes]]:
     if inner := re.fullmatch(rb"([0-9a-fA-F]{32,128})\s{0,2}", value):
         return [("hex-of", bytes.fromhex(inner[1].decode()[: len(inner[1]) // 2 * 2]))]
     if inner := re.fullmatch(rb"([\w+/-]{22,90}={0,2})\s{0,2}", value):
-        try:
+        with contextlib.suppress(ValueError):
             return [("base64-of", loose(inner[1].decode()))]
-        except (ValueError, binascii.Error):
-            return []
     return []
 
 

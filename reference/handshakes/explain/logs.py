@@ -43,11 +43,7 @@ def of_line(line: str, fits: Fits) -> Spread | None:
     queries = [
         at
         for at, one in enumerate(fields)
-        if "://" not in one
-        and one[:1] not in "/?\"'"
-        and one[-1:] not in "},)]"
-        and fits(f"?{one}")
-        and one[-1:] not in "},)]"
+        if "://" not in one and one[:1] not in "/?\"'" and one[-1:] not in "},)]" and fits(f"?{one}")
     ]
     for at in queries:
         before = [place for place in range(at) if fields[place].startswith("/")]
