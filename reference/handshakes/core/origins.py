@@ -41,15 +41,17 @@ def allowed_origin(url: str, allowed: Iterable[str], clause: str, form: str = ""
 
 
 def told(url: str) -> str:
-    """Return what may be shown of a URL that nothing proved: no user info and no query, which may hold secrets; of no URL, its length.
+    """Return what may be shown of a URL that nothing proved, with … for user info and a query, which may hold secrets; of no URL, its length.
 
     >>> told("https://user:pass@a.example/b?token=c"), told("3pPzNQstYfXDCE5x")
-    ('https://a.example/b', '16 characters that are no URL')
+    ('https://…@a.example/b?…', '16 characters that are no URL')
     """
     scheme, found, rest = url.partition("://")
     if not found or scheme.lower() not in ("http", "https"):
         return f"{len(url)} characters that are no URL"
-    return printable(f"{scheme}://{re.split('[?#;]', rest.rpartition('@')[2])[0]}")
+    _, user, rest = rest.rpartition("@")
+    shown, *more = re.split("([?#;])", rest, maxsplit=1)
+    return f"{scheme}://{user and '…@'}{printable(shown)}{more[0] + '…' if more else ''}"
 
 
 def is_url(text: str) -> bool:

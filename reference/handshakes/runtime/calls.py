@@ -53,10 +53,8 @@ def error_of(response: Response) -> dict[str, str]:
         if isinstance(body, dict) and isinstance(body.get(name), str):
             found[name] = printable(body[name], 100)
     more = body.get("errors") if isinstance(body, dict) else None
-    first = next(
-        iter(more.values() if isinstance(more, dict) else more if isinstance(more, list) else ()), ""
-    )
-    found["errors"] = printable(str(first), 100)
+    said = [f"{name}: {text}" for name, text in more.items()] if isinstance(more, dict) else more
+    found["errors"] = printable(str(said[0]), 100) if isinstance(said, list) and said else ""
     return {name: text for name, text in found.items() if text}
 
 

@@ -141,7 +141,7 @@ def facts(refused: Refused, request: Request | None = None, call: Call | None = 
     found = (known := told(refused, call)) | found | known
     if request is None:
         return found
-    address = str(refused.evidence.get("origin", refused.evidence.get("url", "")))
+    address = str(refused.evidence.get("origin", refused.evidence.get("url", ""))).partition("…")[0]
     more = {
         "parameter": misspelt(request, refused) or holder(request, address),
         "also": elsewhere(request, refused),

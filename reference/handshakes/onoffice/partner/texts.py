@@ -66,7 +66,7 @@ TEXTS: dict[str, dict[str, str]] = {
 BY_CODE: dict[int, str] = {
     **dict.fromkeys((49, 137), "error-key"),
     **dict.fromkeys((22, 40, 41, 42, 43, 48, 153), "error-user"),
-    **dict.fromkeys((177, 178, 193, 201, 248), "error-claim"),
+    **dict.fromkeys((177, 178, 201), "error-claim"),
     136: "error-clock",
 }
 """Which text tells the user of an error code; any other is `error-other`."""
