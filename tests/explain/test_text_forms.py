@@ -336,3 +336,12 @@ def test_what_was_added_is_taken_out_once_and_the_likeliest_first():
         f"without the last {many}" for many in range(3, 9)
     ]
     assert changes.count("with an empty more") == 2  # in front and behind
+
+
+@pytest.mark.parametrize("text", [b"", b"a", b"a=b&c=d", b'{"a": "/"}', b"a\r\nb\n"])
+def test_what_a_text_may_have_become_is_yielded_once_and_is_neither_itself_nor_empty(text):
+    """One slip is that nothing was signed."""
+    made = [(id, one) for id, one, _, _ in texts.texts(text)]
+    assert len(made) == len({*made}) > 0
+    assert text not in [one for _, one in made]
+    assert {id for id, one in made if not one} <= {"text-empty"}

@@ -167,3 +167,34 @@ def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     """The names are those of the pages, and of our own forms."""
     shown = shown_of_a_form(sides().partner.secret_names, name, "slug")
     assert "a-private-value" not in shown and "a-plain-value" in shown
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "endpoint"),
+    [
+        ("GET", "/officernd/connect", "connect"),
+        ("GET", "/officernd/healthcheck", "healthcheck"),
+        ("GET", "/officernd/configure", "configure"),
+        ("GET", "/officernd/sync", "sync"),
+        ("POST", SAVE, "settings"),
+        ("POST", "/officernd/removed/a", "removed"),
+    ],
+)
+def test_what_does_not_verify_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
+    world = sides()
+    world.network.exchange("anybody", Request(method, "https://partner.example", target))
+    assert [name for name, _ in world.reports] == [endpoint]
+
+
+def test_a_code_that_comes_again_is_waited_for_three_seconds_and_told():
+    """Our own time, written here a second time: then the browser goes back to the usual host."""
+    world = sides()
+    waited = []
+    step = world.partner.repeated("c")
+    with pytest.raises(StopIteration) as ended:
+        while True:
+            waited.append(next(step).seconds)
+    assert (len(waited), round(sum(waited), 3), ended.value.value) == (15, 3, APP)
+    assert [(name, one.reason, one.clause, one.evidence) for name, one in world.reports] == [
+        ("connect", "replayed", "officernd:connect.repeated", {"code": "is in use already: opened twice"})
+    ]
