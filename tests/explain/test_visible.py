@@ -45,6 +45,8 @@ def test_a_long_text_is_cut_and_shows_that_it_was():
     assert visible(b"a" * 2_000) == "a" * 2_000
     assert visible(b"a" * 2_001) == "a" * 2_000 + "…"
     assert visible("é".encode() * 3_000, 5) == "ééééé…"
+    for some, shown in ((5, ""), (6, "…")):  # four bytes each
+        assert visible("🙂".encode() * some, 5) == "🙂" * 5 + shown
 
 
 def test_a_masked_value_says_its_length_and_the_first_digits_of_its_hash():

@@ -62,6 +62,12 @@ def test_a_fault_is_played_once_and_the_partner_refuses_it(connected):
     assert connected.connect().held and fault.fired == 1
 
 
+def test_a_fault_is_played_as_often_as_it_was_armed_and_no_more(connected):
+    fault = connected.fault(REFUSED[connected.platform.name], times=2)
+    assert all(connected.connect().held for _ in range(3))
+    assert (fault.fired, fault.due) == (2, False)
+
+
 def test_the_next_request_of_a_step_is_waited_for(connected):
     asks = ASKS[connected.platform.name]
     first = connected.wait_for(asks)

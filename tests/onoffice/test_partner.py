@@ -20,7 +20,7 @@ from handshakes.onoffice.partner.integration import ACTIVATE, SCRIPT_PATH, SERVI
 from handshakes.onoffice.partner.texts import BY_CODE, TEXTS, language
 from handshakes.runtime.flow import InProcess, drive
 from handshakes.runtime.sql_store import open_store
-from handshakes.runtime.store import Conflict, Installation, MemoryStore
+from handshakes.runtime.store import Conflict, Installation, MemoryStore, StoreError
 from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, Both, activated, sides
 
 PROVIDER, SECRET = "https://provider.example", "Example-Provider-Secret-1!"
@@ -850,3 +850,45 @@ def test_a_method_that_no_step_takes_is_told_by_its_clause():
     world = sides()
     world.network.exchange("anybody", Request("PATCH", PROVIDER, ACTIVATE))
     assert [(one.reason, one.clause) for _, one in world.reports] == [("wrong-method", "onoffice:url.method")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "clause", "code", "text"),
+    [
+        ("unreachable", "unlock.timeout", "", "error-unreachable"),
+        ("not-allowed", "page.privacy", "", "error-privacy"),
+        ("empty-parameter", "unlock.key", "", "error-empty-key"),
+        ("too-large", "unlock.key", "", "error-key"),
+        ("malformed", "unlock.bound", "", "error-page"),
+        ("wrong-state", "unlock.repeat", "", "error-page"),
+        ("platform-error", "api.envelopes", "137", "error-key"),
+        ("platform-error", "api.envelopes", "136", "error-clock"),
+        ("platform-error", "unlock.answer", "", "error-other"),
+    ],
+)
+def test_the_user_is_told_what_can_be_done_about_each_refusal(reason, clause, code, text):
+    refused = Refused(reason, f"onoffice:{clause}", {"errorcode": code})
+    asked = Request("POST", PROVIDER, "/", (("accept-language", "en"),))
+    assert sides().partner.error_text(asked, refused) == TEXTS["en"][text]
+
+
+@pytest.mark.parametrize(
+    ("refused", "status", "text"),
+    [
+        (StoreError("store-locked", "the database is locked"), 503, "failed"),
+        (Refused("empty-parameter", "onoffice:unlock.empty-token", {"name": "apiToken"}), 400, "no-token"),
+    ],
+)
+def test_an_activation_that_cannot_be_kept_may_be_asked_for_again_only_where_the_store_failed(
+    refused, status, text
+):
+    """503 says that it passes (RFC 9110, 15.6.4)."""
+    world = sides()
+
+    def staged(url):
+        raise refused
+
+    world.partner.staged = staged
+    _, page = opened(world)
+    assert (page.status, TEXTS["de"][text] in page.body.decode()) == (status, True)
+    assert world.reasons() == [refused.reason]
