@@ -124,6 +124,7 @@ def test_an_address_is_not_taken_for_the_host_of_a_log_line():
         ("/p signature=0X", "/p?signature=0X"),
         ("/other /p - signature=00", "/p?signature=00"),
         ("signature=00 /p", ""),
+        ("/p?slug=a b&signature=00", ""),
         ("GET /p https://a.example/?signature=00", ""),
         *[(f"GET /p {mark}?signature=00 443", "") for mark in "/?\"'"],
         *[(f"GET /p signature=00{mark} 443", "") for mark in "},)]"],
@@ -164,6 +165,13 @@ def test_two_headers_of_a_mail_are_its_head(name):
     assert letter(f"{name}: a\nX-Other: b\n{other}: c\n\nhttps://a.example/", undone) == b"https://a.example/"
     assert undone == ["the head of a mail"]
     assert letter(f"{name}: a\nX-Other: b\n\nhttps://a.example/", undone) is None
+
+
+@pytest.mark.parametrize(("before", "took"), [("https://p.example", "a URL"), ("", "a request target")])
+def test_a_blank_in_a_value_does_not_end_a_url_that_stands_alone(before, took):
+    url = f"{before}/h?slug=a b&signature=t%3D1648190384%2Csignature%3D{'0f' * 32}"
+    found = read(url.encode(), OFFICE)
+    assert (found.url, found.took) == (url.replace(" ", "%20"), took)
 
 
 @pytest.mark.parametrize("opening", ["{", "[", "(", "array(", "array ("])

@@ -46,7 +46,7 @@ def of_line(line: str, fits: Fits) -> Spread | None:
         if "://" not in one and one[:1] not in "/?\"'" and one[-1:] not in "},)]" and fits(f"?{one}")
     ]
     for at in queries:
-        before = [place for place in range(at) if fields[place].startswith("/")]
+        before = [place for place in range(at) if re.fullmatch(r"/[^?]*", fields[place])]
         if before:
             host = fields[before[-1] - 1] if before[-1] else ""
             known = HOST.fullmatch(host) and not ADDRESS.fullmatch(host)
