@@ -64,6 +64,13 @@ def test_percent_signs_of_ours_are_named_too():
         assert (found.at, found.name) == (at, name)
 
 
+@pytest.mark.parametrize("letter", ["é", "€", "🙂"])
+@pytest.mark.parametrize("before", ["", "a"])
+def test_a_letter_whose_utf_8_was_encoded_again_is_named_wherever_it_stands(before, letter):
+    ours, yours = f"{before}{letter}b".encode(), f"{before}{letter.encode().decode('latin-1')}b".encode()
+    assert compared([Stage("message", ours)], yours).name == "yours was encoded as UTF-8 twice"
+
+
 def test_line_ends_are_told_apart():
     found = compared([Stage("body", b"a\r\nb")], b"a\nb")
     assert found.name == "line ends are LF on one side and CR LF on the other"

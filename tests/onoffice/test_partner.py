@@ -891,4 +891,4 @@ def test_an_activation_that_cannot_be_kept_may_be_asked_for_again_only_where_the
     world.partner.staged = staged
     _, page = opened(world)
     assert (page.status, TEXTS["de"][text] in page.body.decode()) == (status, True)
-    assert world.reasons() == [refused.reason]
+    assert [(endpoint, one.reason) for endpoint, one in world.reports] == [("activate", refused.reason)]
