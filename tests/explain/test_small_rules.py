@@ -547,3 +547,20 @@ def test_an_ambiguity_of_two_readings_is_asked_about_too(platform):
     asked = _Probing(platform, slips_of, (), "s", 0).ambiguities
     assert 2 in {len(options) for _, options in asked}
     assert min(len(options) for _, options in asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("{}", b"{}"),
+        (" [1]", b" [1]"),
+        (base64.b64encode(b'{"a":"' + b"b" * 40 + b'"}').decode(), b'{"a":"' + b"b" * 40 + b'"}'),
+        (base64.b64encode(b'["' + b"b" * 40 + b'"]').decode(), b'["' + b"b" * 40 + b'"]'),
+        ([1], b"[1]"),
+        ({"a": 1}, b'{"a":1}'),
+        ("text", None),
+    ],
+)
+def test_the_body_of_a_recorded_webhook_is_an_object_or_a_list(body, found):
+    webhook = of_value({"headers": {"X-Sig": "t=1"}, "body": body}, ["x-sig"])
+    assert (webhook.body if webhook else None) == found
