@@ -129,3 +129,19 @@ def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     """The names are those of the pages, and of our own forms."""
     shown = shown_of_a_form(sides().partner.secret_names, name, "location_id")
     assert "a-private-value" not in shown and "a-plain-value" in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [("user", ("username", "email", "domain")), ("location", ("account_number", "api_id"))]
+)
+def test_of_a_registration_the_first_128_characters_of_what_names_it_are_kept(kind, names):
+    """Our own limit, written here a second time; an empty value and another name are nothing."""
+    partner = sides().partner
+    ids = {"location_id": LOCATION, "user_id": USER}
+    partner.claim({**ids, **dict.fromkeys((*names, "other"), "x" * 129)}, kind)
+    identity = partner.identity(LOCATION, USER if kind == "user" else "")
+    kept = partner.store.get("fortis", identity)
+    assert kept.state == "pending"
+    assert {name: text for name, text in kept.details.items() if "x" in text} == dict.fromkeys(
+        names, "x" * 128
+    )
