@@ -105,6 +105,30 @@ def test_where_no_secret_is_known_no_signature_is_looked_at(monkeypatch, secrets
     assert said == ["No signature is involved: compare what was sent and what came back with the clause."]
 
 
+@pytest.mark.parametrize(
+    ("received", "stages", "verdict", "said"),
+    [
+        (True, ("a stage",), "refused", ["what is told"]),
+        (True, (), "refused", ["No signature is involved"]),
+        (False, ("a stage",), "refused", ["No signature is involved"]),
+        (False, (), "refused", ["No signature is involved"]),
+        (False, (), "verified", ["The signature is right", "what is told"]),
+        (True, ("a stage",), "verified", ["The signature is right", "what is told"]),
+    ],
+)
+def test_a_refused_signature_is_explained_where_the_partner_made_it(
+    market, monkeypatch, received, stages, verdict, said
+):
+    """What the simulator signed wrongly it did on purpose, and says so by the name of the fault."""
+    answer = SimpleNamespace(verdict=verdict, stages=stages)
+    monkeypatch.setattr(failures, "explain", lambda *given, **named: answer)
+    monkeypatch.setattr(failures, "told", lambda *given: ["what is told"])
+    exchange = Exchange(1, "", received, Request("POST", "http://127.0.0.1:1", "/"), 1)
+    monkeypatch.setattr(type(market), "secrets", lambda self, request: ["a secret"])
+    lines = failures._cause(market, Finding("a:b", False, ""), None, exchange)
+    assert [line.partition(":")[0] for line in lines] == said
+
+
 def test_a_finding_is_about_the_shortest_exchange_around_it(market, monkeypatch):
     """Each exchange is noted as from which finding to which other it took, and its number; one lies within another."""
     connected(market)
