@@ -311,6 +311,21 @@ def test_no_key_is_tried_twice_for_one_slip(secret, cost):
     assert len(made) == len({*made}) > 0
 
 
+@pytest.mark.parametrize(
+    ("secret", "others", "made"),
+    [
+        ("s", ("other",), ("key-other + key-crlf", b"other\r\n", "number 2 of those given")),
+        ("s", ("a", "b"), ("key-other + key-tab", b"b\t", "number 3 of those given")),
+        ("a’b", (), ("key-typographic + key-crlf", b"a'b\r\n", "plain characters")),
+        ("ZWlnaHQtIDg=", (), ("key-from-base64 + key-line-end", b"eight- 8\n", "")),
+    ],
+)
+def test_two_slips_at_once_are_tried_where_the_first_is_plain_to_see(secret, others, made):
+    assert made in keys(secret, others, 2)
+    short = [id for id, _, _ in keys("c2V2ZW4tNw==", (), 2)]
+    assert not any(id.startswith("key-from-base64 +") for id in short), "seven letters may be chance"
+
+
 def test_half_of_a_pair_as_json_may_hold_it_is_a_secret():
     assert ("key-crlf", b"s\xed\xa0\x80\r\n", "") in keys("s\ud800", (), 1)
 
