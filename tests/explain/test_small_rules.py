@@ -539,6 +539,10 @@ def test_maps_are_printed_as_the_programs_print_them():
     assert made["as JSON without quotes around names"] == '{b:"1",a:"x y"}'
     assert made["as a list of Python's pairs"] == "[('b', '1'), ('a', 'x y')]"
     assert made["a line each"] == "b=1\na=x y"
+    costs = {change: cost for _, _, change, cost in _printed({"a": "b"})}
+    usual = {"as a map of Java", "as a map of Go", "as PHP's serialize", "as PHP's print_r"}
+    usual |= {"as JavaScript's inspect", "as JavaScript's inspect, in lines"}
+    assert costs == {change: 1 if change in usual else 2 for change in made}
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
