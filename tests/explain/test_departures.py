@@ -38,6 +38,16 @@ def test_what_holds_a_credential_shows_where_it_differs_alone(options):
     assert found and (found.at, found.ours, found.theirs) == (13, "", "")
 
 
+@pytest.mark.parametrize(("strange", "shown"), [(0, True), (6, True), (7, False)])
+def test_of_what_is_masked_at_most_six_bytes_that_are_not_in_the_message_are_shown(strange, shown):
+    """Our own limit, written here a second time."""
+    message = b"11ea8583.1700000"
+    found = signed_instead(
+        [Stage("message", message)], message[8:] + message[:8] + b"#" * strange, masked=True
+    )
+    assert found and bool(found.theirs) is shown
+
+
 @pytest.mark.parametrize("secret", ["example-integration-secret", "Private-Secret-0816"])
 def test_an_explanation_says_where_what_it_signs_differs(secret):
     signed = b'{"locations": "x", "slug": "s"}.1648190384'

@@ -710,7 +710,9 @@ def test_the_honest_callback_of_the_case_above_is_accepted():
     headers = (("cookie", f"officernd_state={state}"),)
     response = both.network.exchange("browser", Request("GET", "https://partner.example", target, headers))
     assert (both.reports, len(requests_to(both, "/oauth/token"))) == ([], 1)
-    gone = response.header_values("set-cookie")[-1].split("; ")
+    result, gone = (one.split("; ") for one in response.header_values("set-cookie"))
+    assert re.fullmatch("officernd_connect=[0-9a-f]+", result[0])
+    assert {*result[1:]} == {"Path=/officernd", "Max-Age=600", "HttpOnly", "Secure", "SameSite=Lax"}
     assert gone == ["officernd_state=", "Path=/officernd", "Max-Age=0"], "RFC 6265, 5.2.2: it ends at once"
 
 

@@ -210,7 +210,7 @@ class Served:
         one = Observed(finding, self.platform.case, tuple(self._paths))
         self._settled = True
         if finding.violated:
-            sent, came = last_exchange(self.transcript.events[-40:])
+            sent, came = last_exchange(self.transcript.events[:])
             keys = tuple(self.tools.keys(self.sides))
             one = replace(one, sent=sent, came=came, request=self._request, now=self.world.clock(), keys=keys)
         self.observed.append(one)
