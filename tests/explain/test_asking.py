@@ -65,6 +65,7 @@ def test_a_question_is_answered_as_the_command_answers_it(tmp_path):
         ({"now": True}, "now"),
         ({"tolerance": "five"}, "tolerance"),
         ({"tolerance": "٣,٣"}, "tolerance"),
+        ({"tolerance": "9" * 18 + ",9"}, "tolerance"),
         ({"reading": ["officernd:nothing=at-all"]}, "reading"),
         ({"origin": ["a.example"]}, "origin"),
         ({"origin": [1]}, "origin"),
@@ -80,6 +81,11 @@ def test_an_option_that_cannot_be_taken_is_named(given, option):
         ask("officernd", TARGET, {**ASKED, **given})
     assert wrong.value.option == option
     assert str(wrong.value) == f"{option} {wrong.value.says}"
+
+
+def test_a_tolerance_has_nineteen_characters_at_most():
+    """Our own limit, written here a second time."""
+    assert ask("officernd", TARGET, {**ASKED, "tolerance": "9" * 17 + ",9"}).verdict == "refused"
 
 
 @pytest.mark.parametrize("lone", ["\udc80", "\ud800"])

@@ -594,8 +594,11 @@ def test_a_time_in_milliseconds_is_said_beside_another_cause_but_not_beside_one_
         time: f'{{"slug":"s","locations":"é"}}.{time}'.encode() for time in ("1648190384000", "1648190384")
     }
     for url, cause in (
-        (signed("1648190384000", texts["1648190384000"], b"key\n"), "key-line-end + time-in-milliseconds"),
-        (signed("1648190384000", texts["1648190384"]), "message-time-unit"),
+        (
+            signed("1648190384000", texts["1648190384000"], b"key\n"),
+            ("key-line-end + time-in-milliseconds", ""),
+        ),
+        (signed("1648190384000", texts["1648190384"]), ("message-time-unit", "seconds")),
     ):
         answer = explain("officernd", url, secret="key", now=1_648_190_384)
-        assert [one.id for one in answer.explanations[0]] == [cause]
+        assert [(one.id, one.change) for one in answer.explanations[0]] == [cause]
