@@ -174,3 +174,19 @@ def test_characters_that_a_link_of_url_defense_replaced_are_put_back(characters)
     link = f"https://urldefense.com/v3/__{URL}&b={'*' * len(characters)}__;{coded}!!ABC!xyz$"
     assert repaired(link, fits, said) == URL + "&b=" + quote(characters, safe="*+")
     assert said[0] == WRAPPED
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "said"),
+    [
+        ("<https://a.example/?b=c|Open it>", "<https://a.example/?b=c>", ["a name stood beside the link"]),
+        ("<https://a.example/?b=c|>", "<https://a.example/?b=c>", ["a name stood beside the link"]),
+        ("<https://a.example/?b=c|Open> it", "https://a.example/?b=c it", []),
+        ("<https://a.example/?b=c>", "<https://a.example/?b=c>", []),
+        ("see <https://a.example/?b=c|Open it> now", "see https://a.example/?b=c now", []),
+    ],
+)
+def test_a_link_of_slack_has_its_name_behind_a_bar(text, after, said):
+    """Slack's manual of message formats: an address, a bar and a name, in angle brackets."""
+    undone: list[str] = []
+    assert (unwrapped(text, undone), undone) == (after, said)

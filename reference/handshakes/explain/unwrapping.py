@@ -105,12 +105,10 @@ def unwrapped(text: str, undone: list[str]) -> str:
     ):
         undone.append("it was put together of several texts of a program")
         text = _APART.sub("", text)
-    if not text.startswith("<") and re.search(r"<https?://[^<>|\s]+[|][^<>]*>", text):
-        text = re.sub(r"<(https?://[^<>|\s]+)[|][^<>]*>", r"\1", text)
     if re.match("<https?://[^<>|]+[|][^<>]*>$", text):
         undone.append("a name stood beside the link")
-        text = text.partition("|")[0] + ">"
-    return text
+        return text.partition("|")[0] + ">"
+    return re.sub(r"<(https?://[^<>|\s]+)[|][^<>]*>", r"\1", text)
 
 
 def repaired(url: str, fits: Fits, undone: list[str]) -> str:
