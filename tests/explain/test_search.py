@@ -9,7 +9,7 @@ import pytest
 
 from handshakes.core.cases import Case, Layer, Mac, Made
 from handshakes.explain.budget import Budget
-from handshakes.explain.search import search
+from handshakes.explain.search import FIRST, REST, _Keys, search
 
 STATES = {"0": b"0", "1": b"1", "2": b"2", "3": b"3", "1+1": b"1+", "2+1": b"2+"}
 """A message for each cost of a state; of one slip, or of two."""
@@ -149,3 +149,10 @@ def test_a_reading_of_the_key_says_nothing_of_what_was_changed():
     made = case(received=received, keys={"toy:key=fixed": lambda secret, clause: b"key"})
     outcome = search(made, secret="abc", budget=Budget(digests=10**6, size=10**9), depth=1)
     assert [hit.path for hit in outcome.hits] == [(("toy:key=fixed", ""),)]
+
+
+def test_the_usual_keys_are_all_tried_six_of_them_early():
+    """Six is our own choice, written here a second time: they are tried beside one slip before other things are."""
+    made = _Keys(case(), "abc", ())
+    assert len(made.of(FIRST)) == 6 and len(made.of(REST)) > 6
+    assert [*made.of(FIRST), *made.of(REST)] == made.of(1)
