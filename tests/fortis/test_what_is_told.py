@@ -145,3 +145,18 @@ def test_of_a_registration_the_first_128_characters_of_what_names_it_are_kept(ki
     assert {name: text for name, text in kept.details.items() if "x" in text} == dict.fromkeys(
         names, "x" * 128
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "endpoint"),
+    [
+        ("GET", "/fortis/launch", "launch"),
+        ("POST", "/fortis/location", "location"),
+        ("DELETE", "/fortis/user", "user"),
+        ("GET", "/fortis/oauth/callback", "oauth"),
+    ],
+)
+def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
+    world = sides()
+    world.network.exchange("anybody", Request(method, "https://app.example", target))
+    assert [name for name, _ in world.reports] == [endpoint]

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from handshakes.core.messages import Unreachable, json_response
+from handshakes.core.messages import Request, Unreachable, json_response
 from handshakes.onoffice import sign_url, verify_url
 from handshakes.onoffice.partner.api import Access
 from handshakes.onoffice.partner.configuration import Configuration
@@ -127,3 +127,18 @@ def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     """The names are those of the pages, and of our own forms."""
     shown = shown_of_a_form(sides().partner.secret_names, name, "customerWebId")
     assert "a-private-value" not in shown and "a-plain-value" in shown
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "endpoint"),
+    [
+        ("GET", "/onoffice/activate", "activate"),
+        ("POST", "/onoffice/unlock", "unlock"),
+        ("GET", "/onoffice/service", "service"),
+        ("GET", "/onoffice/webhook", "webhook"),
+    ],
+)
+def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
+    world = sides()
+    world.network.exchange("anybody", Request(method, "https://provider.example", target))
+    assert [name for name, _ in world.reports] == [endpoint]

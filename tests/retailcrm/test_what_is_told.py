@@ -118,3 +118,17 @@ def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     """The names are those of the pages, and of our own forms."""
     shown = shown_of_a_form(sides().partner.secret_names, name, "systemUrl")
     assert "a-private-value" not in shown and "a-plain-value" in shown
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "endpoint"),
+    [
+        ("POST", "/retailcrm/register", "register"),
+        ("POST", "/retailcrm/account", "account"),
+        ("POST", "/retailcrm/activity", "activity"),
+    ],
+)
+def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
+    world = sides()
+    world.network.exchange("anybody", Request(method, "https://module.example", target))
+    assert [name for name, _ in world.reports] == [endpoint]
