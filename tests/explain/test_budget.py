@@ -62,3 +62,10 @@ def test_a_search_within_its_budget_is_complete():
 def test_a_search_that_the_budget_ended_says_so():
     outcome = search(case(20), depth=2, secret="s", budget=Budget(digests=20, size=1_000))
     assert (outcome.hits, outcome.tried, outcome.complete) == ((), 20, False)
+
+
+def test_a_budget_that_nobody_sets_is_what_a_question_may_cost():
+    """Our own limits, written here a second time; what is built may have eight times the bytes."""
+    budget = Budget()
+    assert (budget.digests, budget.size, budget.built) == (3_300, 2_000_000, 16_000_000)
+    assert (budget.rounds, budget.tried, budget.complete) == (24_000, 0, True)

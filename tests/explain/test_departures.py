@@ -9,7 +9,7 @@ import pytest
 
 from handshakes.core.stages import Stage
 from handshakes.explain import explain
-from handshakes.explain.departures import AROUND, BEHIND, signed_instead
+from handshakes.explain.departures import signed_instead
 from handshakes.onoffice.signing import sign_url
 from handshakes.retailcrm.signing import registration_token
 
@@ -20,7 +20,7 @@ KEY = "Private-Api-Key-0815-of-32-chars"
 def test_the_first_byte_and_what_is_around_it_are_shown():
     long = b"a" * 100
     found = signed_instead([Stage("message", long + b"b" + long)], long + b"c" + long)
-    assert found and (found.at, found.ours) == (100, "a" * AROUND + "b" + "a" * (BEHIND - 1))
+    assert found and (found.at, found.ours) == (100, "a" * 24 + "b" + "a" * 63)
     assert found.theirs == found.ours.replace("b", "c")
 
 
@@ -46,6 +46,8 @@ def test_of_what_is_masked_at_most_six_bytes_that_are_not_in_the_message_are_sho
         [Stage("message", message)], message[8:] + message[:8] + b"#" * strange, masked=True
     )
     assert found and bool(found.theirs) is shown
+    found = signed_instead([Stage("message", message)], b"#" * strange)
+    assert found and found.theirs == "#" * strange, "nothing is masked"
 
 
 @pytest.mark.parametrize("secret", ["example-integration-secret", "Private-Secret-0816"])
