@@ -86,7 +86,9 @@ def _pairs(query: str, clause: str, component: Callable[[str, str], str] | None 
         if piece:
             name, _, value = piece.partition("=")
             if "%" in piece or "+" in piece:  # most pieces of a genuine request have nothing to decode
-                name, value = component(name, clause), component(value, clause)
+                if "%" in name or "+" in name:
+                    name = component(name, clause)
+                value = component(value, clause)
             pairs.append((name, value))
     return tuple(pairs)
 

@@ -115,9 +115,7 @@ def compact_json(pairs: Sequence[tuple[str, Any]]) -> str:
     '{"slug":"café","locations":"a, b"}'
     """
     try:
-        return (
-            "{" + ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in dict(pairs).items()]) + "}"
-        )
+        return "{" + ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in pairs]) + "}"
     except TypeError:  # a reading's value may be a list
         return _compact(dict(pairs))
 

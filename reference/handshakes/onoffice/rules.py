@@ -28,7 +28,6 @@ MOST_DIGITS, MILLISECONDS = 12, 13
 TOLERANCE: Tolerance = (300, 120)
 """Seconds back and ahead, both inclusive; no page names a number (A16)."""
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?", re.ASCII)
-_PLAIN_NAMES = re.compile(r"(?:[A-Za-z0-9_-]+&)*", re.ASCII).fullmatch
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
 _UNESCAPED = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII).fullmatch
 _FORM = {byte: chr(byte) if _UNESCAPED(chr(byte)) else f"%{byte:02X}" for byte in range(256)} | {
@@ -82,7 +81,7 @@ def names(pairs: Pairs) -> Pairs:
     Traceback (most recent call last):
     handshakes.core.refusals.Refused: malformed (onoffice:url.names): name ids[], found array syntax
     """
-    if not pairs or _PLAIN_NAMES("&".join([name for name, _ in pairs]) + "&"):
+    if all(map(str.isidentifier, [name for name, _ in pairs])):  # as nearly always: PHP changes none
         return pairs
     for name, _ in pairs:
         found = ""
@@ -149,7 +148,10 @@ def form(pairs: Pairs, query: str) -> str:
     >>> form((("customerName", "Müller & Söhne"), ("x", "~*")), "")
     'customerName=M%C3%BCller+%26+S%C3%B6hne&x=%7E%2A'
     """
-    pieces = [f"{n}={v}" if _UNESCAPED(n + v) else f"{escaped(n)}={escaped(v)}" for n, v in pairs]
+    pieces = [
+        f"{n}={v}" if _UNESCAPED(n + v) else f"{n if _UNESCAPED(n) else escaped(n)}={escaped(v)}"
+        for n, v in pairs
+    ]
     return "&".join(pieces)
 
 
