@@ -9,10 +9,11 @@ import pytest
 from handshakes.judge.clock import Clock
 from handshakes.judge.given import addressed, checked, meant
 from handshakes.judge.presses import Armed
-from handshakes.judge.report import Report, Row, lines_of, sorted_rows, summary, verdict
+from handshakes.judge.report import Report, Row, _shown, lines_of, sorted_rows, summary, verdict
 from handshakes.judge.sheet import as_html
 from handshakes.judge.sites import Site, seeded
 from handshakes.runtime.story import Setting
+from handshakes.runtime.transcript import Event
 from handshakes.runtime.verdicts import Fault, Refuses
 
 
@@ -169,3 +170,15 @@ def test_a_run_that_was_ended_early_and_a_baseline_that_is_old_are_told_last():
         == "Write the baseline anew, with --report json=FILE: what it lists as failing passes again."
     )
     assert again[0] == "PASSES AGAIN  a:b (must)"
+
+
+def test_of_a_message_a_report_shows_twelve_headers_and_600_characters_of_each_part():
+    """Our own limits, written here a second time; what is cut ends with a mark."""
+    headers = tuple((f"name-{number}", "v" * 700) for number in range(13))
+    first, *shown, body = _shown(Event("request", "shop", "partner", "GET /", headers, "b" * 601))
+    assert first == "shop → partner: GET /"
+    assert [text.partition(":")[0] for text in shown] == [name for name, _ in headers[:12]]
+    assert {len(text) for text in shown} == {600}
+    assert body == "b" * 599 + "…"
+    assert [*_shown(Event("response", "partner", "shop", "200"))] == ["partner → shop: 200"]
+    assert [*_shown(None)] == []
