@@ -160,3 +160,21 @@ def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target
     world = sides()
     world.network.exchange("anybody", Request(method, "https://app.example", target))
     assert [name for name, _ in world.reports] == [endpoint]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "refresh"), [({"refresh_token": "new"}, "old", "new"), ({}, "old", "old")]
+)
+def test_a_refresh_token_stays_where_the_answer_brings_none(sent, kept, refresh):
+    """RFC 6749, section 6."""
+    partner = sides().partner
+    answer = json_response({"access_token": "a", "expires_in": 60, **sent})
+    made = drive(partner.api.token(APP, {}, kept), lambda request: answer)
+    assert (made.access_token, made.refresh_token) == ("a", refresh)
+
+
+@pytest.mark.parametrize("sent", [{}, {"refresh_token": ""}, {"refresh_token": None}])
+def test_an_answer_without_a_refresh_token_is_refused_where_none_is_kept(sent):
+    answer = json_response({"access_token": "a", "expires_in": 60, **sent})
+    told, _ = told_of(lambda: drive(sides().partner.api.token(APP, {}), lambda request: answer))
+    assert told.endswith(" fortis:oauth.endpoints")

@@ -79,6 +79,7 @@ def test_without_the_names_the_page_shows_the_ids_and_the_operator_is_told(answe
 def test_the_page_saves_a_setting_and_shows_it_again():
     both = connected()
     page = opened(both)
+    assert "<title>Settings of the integration</title>" in page.response.body.decode()
     assert page.form("settings").fields["synced"] == "members"
     done = submit(both, page, synced="members-and-bookings")
     assert (done.response.status, "Saved." in text(done)) == (200, True)

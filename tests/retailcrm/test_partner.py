@@ -405,7 +405,7 @@ def test_a_box_is_one_exact_origin():
 def test_a_key_without_a_needed_right_is_refused_with_the_rights_that_are_missing():
     world = sides()
     outcome = world.connect(DEMO, "key-without-rights")
-    assert outcome.response.json()["errorMsg"].endswith("integration_write.")
+    assert outcome.response.json()["errorMsg"].endswith(": integration_write.")
 
 
 def test_the_user_reads_what_the_crm_said():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 
 import pytest
@@ -132,3 +133,10 @@ def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target
     world = sides()
     world.network.exchange("anybody", Request(method, "https://module.example", target))
     assert [name for name, _ in world.reports] == [endpoint]
+
+
+def test_who_has_no_session_reads_where_the_module_is_opened():
+    page = sides().partner.closed()
+    shown = page.body.decode().rpartition("</h1>")[2]
+    assert page.status == 403
+    assert re.sub(r"<[^>]*>", "", shown).strip() == "Please open the module from its page in RetailCRM."
