@@ -306,6 +306,17 @@ def test_the_reading_of_php_decodes_as_php_8_2_does(text, decoded):
     assert readings.of("fortis:encrypted.base64=php")["text"](text) == decoded
 
 
+@pytest.mark.parametrize("raw", [b"Salted"[:length] for length in range(1, 7)])
+def test_base64_has_one_spelling(raw):
+    """RFC 4648, 3.2 and 4: as many `=` as fill the last four digits, none where they are full. Python's strict mode lets some in."""
+    right = base64.b64encode(raw).decode()
+    assert encrypted.text(right) == raw
+    digits = right.rstrip("=")
+    for wrong in {digits + "=" * count for count in range(7)} - {right}:
+        refused = refusal(lambda wrong=wrong: encrypted.text(wrong))
+        assert (refused.reason, refused.clause) == ("malformed", "fortis:encrypted.base64"), wrong
+
+
 @pytest.mark.parametrize("absent", [None, "", "{{contact-id}}", "{{"])
 def test_what_is_absent_is_left_out_whether_or_not_anything_else_is_there(absent):
     """Fact sheet, A05: null, an empty text and a template that was not filled."""

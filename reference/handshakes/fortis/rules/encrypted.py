@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import md5
 from typing import Any
@@ -25,8 +26,6 @@ NAMES = ("location_id", "user_id", "access-token", "contact_id", "contact_api_id
 _PADDINGS = tuple(bytes([n] * n if 1 <= n <= BLOCK else [n ^ 1]) for n in range(256))
 """What a text ends with whose last byte is n: the padding, or what it cannot end with. Each is one comparison."""
 _KNOWN = frozenset(NAMES)
-_LAST = {1: "AQgw", 2: "AEIMQUYcgkosw048"}
-"""The digits that end one byte or two: those whose unused bits, four or two, are zero."""
 
 
 def text(data: str) -> bytes:
@@ -41,10 +40,8 @@ def text(data: str) -> bytes:
         raw = binascii.a2b_base64(data, strict_mode=True)
     except ValueError:  # binascii.Error, or a character outside ASCII
         raw = None
-    over = (
-        len(raw) % 3 if raw else 0
-    )  # bytes of the last four digits: strict mode leaves open only their unused bits
-    if raw is None or (over and data[over - 4] not in _LAST[over]):
+    last = len(raw) % 3 or 3 if raw else 0  # strict mode leaves open only the unused bits of the last four
+    if raw is None or b64encode(raw[-last:]).decode() != data[-4:]:
         found = "a blank where a plus was" if " " in data else "text that is not canonical base64"
         raise Refused("malformed", "fortis:encrypted.base64", {"data": found}, stage="base64")
     return raw
