@@ -74,7 +74,8 @@ def test_what_a_fault_was_played_for_is_told_in_six_parts_with_what_was_done_on_
     assert told_parts["sent"].startswith("1 simulator → partner  POST http://127.0.0.1:")
     assert told_parts["came back"].startswith("2 partner ⇢ simulator  200")
     assert "⇢" not in told_parts["sent"] and "→ partner" not in told_parts["came back"]
-    assert told_parts["likely cause"].startswith("The simulator did this on purpose: ")
+    played = market.known_fault("wrong-token").what
+    assert told_parts["likely cause"].startswith(f"The simulator did this on purpose: {played}. ")
     assert "The partner has to refuse it (signature-mismatch)" in told_parts["likely cause"]
     assert told_parts["repeat it"] == f"pytest '{TEST}'"
 
@@ -132,7 +133,7 @@ def test_a_refused_signature_is_explained_where_the_partner_made_it(
 def test_a_finding_is_about_the_shortest_exchange_around_it(market, monkeypatch):
     """Each exchange is noted as from which finding to which other it took, and its number; one lies within another."""
     connected(market)
-    inner, outer = (one for one in market.requests()[:2])
+    outer, *_, inner = market.requests()  # the longer one has the lower number
     monkeypatch.setattr(market._seat, "spans", [(0, 5, outer.number), (1, 3, inner.number)])
     assert [market.about(number)[1] for number in range(5)] == [outer, inner, inner, outer, outer]
 

@@ -8,13 +8,16 @@ import pytest
 
 from handshakes.judge.clock import Clock
 from handshakes.judge.given import addressed, checked, meant
+from handshakes.judge.judgement import Asked, Judged, _judgement, exit_code, judged, levels
 from handshakes.judge.presses import Armed
 from handshakes.judge.report import Report, Row, _shown, lines_of, sorted_rows, summary, verdict
+from handshakes.judge.served import Observed
 from handshakes.judge.sheet import as_html
 from handshakes.judge.sites import Site, seeded
 from handshakes.runtime.story import Setting
 from handshakes.runtime.transcript import Event
-from handshakes.runtime.verdicts import Fault, Refuses
+from handshakes.runtime.verdicts import Fault, Finding, Refuses
+from handshakes.spec.register import load
 
 
 def test_a_clock_goes_forwards_from_where_it_was_set():
@@ -182,3 +185,78 @@ def test_of_a_message_a_report_shows_twelve_headers_and_600_characters_of_each_p
     assert body == "b" * 599 + "…"
     assert [*_shown(Event("response", "partner", "shop", "200"))] == ["partner → shop: 200"]
     assert [*_shown(None)] == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "code"),
+    [
+        ([("must", "held", "pass")], {}, 0),
+        ([("should", "violated", "warn"), ("must", "held", "pass")], {}, 0),
+        ([("must", "held", "pass"), ("must", "violated", "fail")], {}, 1),
+        ([("must", "held", "passes again")], {}, 1),
+        ([("must", "violated", "fail")], {"complete": False}, 1),
+        ([("must", "violated", "fail")], {"answered": False}, 3),
+        ([("must", "held", "pass")], {"complete": False}, 3),
+        ([("must", "held", "pass"), ("must", "not seen", "not testable")], {}, 4),
+        ([("must", "held", "pass"), ("should", "not seen", "not testable")], {}, 0),
+        ([("must", "held", "pass"), ("must", "not seen", "not applicable")], {}, 0),
+        ([("should", "not seen", "not testable")], {}, 4),
+        ([], {}, 4),
+    ],
+)
+def test_the_exit_status_says_what_is_red_what_did_not_answer_and_what_was_not_tested(rows, options, code):
+    """As the first lines of the command's module list them; a red comes before a run that was ended early."""
+    judged = [Judged("shop:sum", *row) for row in rows]
+    assert exit_code(judged, **{"answered": True, "complete": True, **options}) == code
+
+
+ASKED = Asked(
+    not_applicable={"shop:no*": "not sold"},
+    needs={"shop:needs": "operator.work"},
+    left_out={"shop:left": "--slow"},
+    known=("shop:known",),
+)
+
+
+@pytest.mark.parametrize(
+    ("clause", "level", "state", "reading", "judgement", "why"),
+    [
+        ("shop:nothing", "must", "not seen", "", "not applicable", "not sold"),
+        ("shop:left", "must", "not seen", "", "left out", "needs --slow"),
+        ("shop:needs", "must", "not seen", "", "not testable", "operator.work"),
+        ("shop:sum", "must", "not seen", "", "not testable", ""),
+        (
+            "shop:known",
+            "must",
+            "held",
+            "",
+            "passes again",
+            "the baseline lists it, so write the baseline anew",
+        ),
+        ("shop:known", "must", "violated", "", "known", "the baseline lists it"),
+        ("shop:sum", "must", "violated", "shop:a=b", "undetermined", "right by another reading, shop:a=b"),
+        ("shop:sum", "must", "violated", "", "fail", ""),
+        ("shop:sum", "should", "violated", "", "warn", ""),
+        ("shop:sum", "advice", "violated", "", "warn", ""),
+        ("shop:sum", "must", "held", "", "pass", ""),
+        ("shop:sum", "should", "held", "", "pass", ""),
+        ("shop:nothing", "advice", "held", "", "pass", ""),
+    ],
+)
+def test_what_a_clause_comes_to(clause, level, state, reading, judgement, why):
+    assert _judgement(clause, level, state, reading, ASKED) == (judgement, why)
+
+
+def test_why_a_clause_was_not_seen_is_said_and_of_one_that_held_nothing():
+    held, unseen, needing = "officernd:signature.order", "officernd:signature.json", "officernd:signature.key"
+    observed = [Observed(Finding(held, True, "seen"), None, ("/a",))]
+    asked = Asked(needs={needing: "operator.work"})
+    rows = {one.clause: one for one in judged(load("officernd"), observed, {}, asked)}
+    assert (rows[held].observed, rows[held].judgement, rows[held].why) == ("held", "pass", "")
+    assert {*rows} >= {one for one, level in levels(load("officernd")).items() if level == "must"} - {
+        one.clause for one in load("officernd").untestable
+    }
+    others = {rows[one].why for one in rows if one not in (held, needing)}
+    assert others == {"no step of this run shows it"} and unseen in rows
+    assert {one.level for one in rows.values()} == {"must", "should", "advice"}
+    assert (rows[needing].judgement, rows[needing].why) == ("not testable", "operator.work")
