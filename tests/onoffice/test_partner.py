@@ -863,6 +863,16 @@ def test_a_method_that_no_step_takes_is_told_by_its_clause():
         ("wrong-state", "unlock.repeat", "", "error-page"),
         ("platform-error", "api.envelopes", "137", "error-key"),
         ("platform-error", "api.envelopes", "136", "error-clock"),
+        *(
+            ("platform-error", "api.envelopes", code, "error-user")
+            for code in ("22", "40", "41", "42", "43", "48", "153")
+        ),
+        *(("platform-error", "api.envelopes", code, "error-claim") for code in ("177", "178", "201")),
+        *(
+            ("platform-error", "api.envelopes", code, "error-other")
+            for code in ("1", "39", "44", "179", "193", "248")
+        ),
+        ("platform-error", "api.envelopes", "49", "error-key"),
         ("platform-error", "unlock.answer", "", "error-other"),
     ],
 )
