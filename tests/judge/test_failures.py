@@ -91,7 +91,10 @@ def test_a_violation_without_a_fault_shows_that_the_signature_was_right(market):
     assert found and {one.press.fault for one in found} == {""}
     texts = [parts(failure(market, one, "again"))["likely cause"] for one in found]
     assert any(
-        text.startswith("The signature is right: look at what else the clause asks.") for text in texts
+        text.startswith(
+            "The signature is right: look at what else the clause asks. The bytes that were signed:\n"
+        )
+        for text in texts
     )
     assert not any("on purpose" in text for text in texts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import shake_256
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from handshakes.judge.report import Report, Row, _shown, lines_of, sorted_rows, 
 from handshakes.judge.served import Observed
 from handshakes.judge.sheet import as_html
 from handshakes.judge.sites import Site, seeded
+from handshakes.judge.trial import Trial
 from handshakes.runtime.story import Setting
 from handshakes.runtime.transcript import Event
 from handshakes.runtime.verdicts import Fault, Finding, Refuses
@@ -260,3 +262,27 @@ def test_why_a_clause_was_not_seen_is_said_and_of_one_that_held_nothing():
     assert others == {"no step of this run shows it"} and unseen in rows
     assert {one.level for one in rows.values()} == {"must", "should", "advice"}
     assert (rows[needing].judgement, rows[needing].why) == ("not testable", "operator.work")
+
+
+@pytest.mark.parametrize(
+    ("code", "failed", "first", "why"),
+    [
+        (0, "", 200, ""),
+        (3, "", None, "no request was answered (none was sent); check the address in the profile"),
+        (3, "timeout", None, "no request was answered (timeout); check the address in the profile"),
+        (4, "", 200, "not testable, and the profile does not say that it does not apply: shop:sum, shop:tax"),
+    ],
+)
+def test_why_a_run_ended_with_3_or_4_is_said(code, failed, first, why):
+    rows = [
+        SimpleNamespace(clause=clause, level=level, judgement=judgement)
+        for clause, level, judgement in (
+            ("shop:sum", "must", "not testable"),
+            ("shop:a", "should", "not testable"),
+            ("shop:b", "must", "pass"),
+            ("shop:tax", "must", "not testable"),
+        )
+    ]
+    served = SimpleNamespace(failed=failed, first=first)
+    assert Trial._why(SimpleNamespace(), code, served, rows) == why
+    assert Trial._why(SimpleNamespace(), 4, served, rows[1:3]) == "nothing was judged"
