@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import inspect
 import json
 import re
 import tomllib
@@ -602,3 +603,11 @@ def test_a_time_in_milliseconds_is_said_beside_another_cause_but_not_beside_one_
     ):
         answer = explain("officernd", url, secret="key", now=1_648_190_384)
         assert [(one.id, one.change) for one in answer.explanations[0]] == [cause]
+
+
+def test_no_secret_is_shown_and_no_long_search_is_made_unless_that_is_asked_for():
+    given = inspect.signature(explain).parameters
+    assert {name: one.default for name, one in given.items() if isinstance(one.default, bool)} == {
+        "show_secrets": False,
+        "deep": False,
+    }

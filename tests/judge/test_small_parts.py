@@ -286,3 +286,10 @@ def test_why_a_run_ended_with_3_or_4_is_said(code, failed, first, why):
     served = SimpleNamespace(failed=failed, first=first)
     assert Trial._why(SimpleNamespace(), code, served, rows) == why
     assert Trial._why(SimpleNamespace(), 4, served, rows[1:3]) == "nothing was judged"
+
+
+def test_a_row_of_which_nothing_more_is_known_says_nothing_more():
+    row = Row("shop:sum", "must", "pass", "held", "", "")
+    assert (row.why, row.reading, row.checks, row.failures, row.more) == ("", "", 0, (), 0)
+    report = Report("shop", 1, 0, 0.5, ())
+    assert (report.ended, report.summary) == ("", {})
