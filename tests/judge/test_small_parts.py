@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from hashlib import shake_256
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +18,7 @@ from handshakes.judge.served import Observed
 from handshakes.judge.sheet import as_html
 from handshakes.judge.sites import Site, seeded
 from handshakes.judge.trial import Trial
+from handshakes.platforms import PLATFORMS
 from handshakes.runtime.story import Setting
 from handshakes.runtime.transcript import Event
 from handshakes.runtime.verdicts import Fault, Finding, Refuses
@@ -293,3 +296,12 @@ def test_a_row_of_which_nothing_more_is_known_says_nothing_more():
     assert (row.why, row.reading, row.checks, row.failures, row.more) == ("", "", 0, (), 0)
     report = Report("shop", 1, 0, 0.5, ())
     assert (report.ended, report.summary) == ("", {})
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_partner_keeps_what_it_knows_under_its_platforms_name_and_exports_what_is_there(platform):
+    package = importlib.import_module(f"handshakes.{platform}.partner")
+    assert package.__all__ and not [name for name in package.__all__ if not hasattr(package, name)]
+    for module in ("connecting", "refreshing"):
+        if find_spec(f"{package.__name__}.{module}"):
+            assert platform == importlib.import_module(f"{package.__name__}.{module}").PLATFORM
