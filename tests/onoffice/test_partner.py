@@ -902,3 +902,8 @@ def test_an_activation_that_cannot_be_kept_may_be_asked_for_again_only_where_the
     _, page = opened(world)
     assert (page.status, TEXTS["de"][text] in page.body.decode()) == (status, True)
     assert [(endpoint, one.reason) for endpoint, one in world.reports] == [("activate", refused.reason)]
+
+
+def test_what_is_kept_is_kept_under_the_platforms_name():
+    world = activated()
+    assert PLATFORM == world.installation().platform == "onoffice"

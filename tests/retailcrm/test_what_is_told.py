@@ -140,3 +140,9 @@ def test_who_has_no_session_reads_where_the_module_is_opened():
     shown = page.body.decode().rpartition("</h1>")[2]
     assert page.status == 403
     assert re.sub(r"<[^>]*>", "", shown).strip() == "Please open the module from its page in RetailCRM."
+
+
+def test_the_package_exports_the_module_and_its_configuration():
+    names: dict[str, object] = {}
+    exec("from handshakes.retailcrm.partner import *", names)
+    assert isinstance(sides().partner, names["Module"]) and names["Configuration"] is Configuration
