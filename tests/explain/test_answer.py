@@ -15,6 +15,7 @@ import pytest
 
 from handshakes import Refused
 from handshakes.explain import explain
+from handshakes.explain.asking import ask
 from handshakes.runtime.ciphers import AesCiphers
 
 from .rows import run
@@ -271,3 +272,13 @@ def test_a_digest_that_was_cut_anywhere_is_named():
     for length in range(16, 64):
         answer = explain("officernd", url("slug=s&locations=x", digest[:length]), secret=SECRET, now=NOW)
         assert {part.id for part in answer.explanations[0][0].parts} == {"form-cut"}, length
+
+
+@pytest.mark.parametrize(
+    ("digest", "searched"), [("null", False), ("undefined", False), ("0123456789", True)]
+)
+def test_a_word_in_place_of_a_signature_is_not_explained(digest, searched):
+    """At most nine characters stand where 64 are expected: a program wrote `null` or `undefined`, and nothing was signed."""
+    pasted = url("slug=s", digest).encode()
+    answer = ask("officernd", pasted, {"secret": "wrong-secret", "now": NOW})
+    assert (answer.reason, answer.tried > 0) == ("malformed", searched)
