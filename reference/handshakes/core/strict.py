@@ -86,9 +86,7 @@ def _pairs(query: str, clause: str, component: Callable[[str, str], str] | None 
         if piece:
             name, _, value = piece.partition("=")
             if "%" in piece or "+" in piece:  # most pieces of a genuine request have nothing to decode
-                if "%" in name or "+" in name:
-                    name = component(name, clause)
-                value = component(value, clause)
+                name, value = component(name, clause), component(value, clause)
             pairs.append((name, value))
     return tuple(pairs)
 
