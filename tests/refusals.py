@@ -32,6 +32,12 @@ def told_of(call: Callable[[], object]) -> tuple[str, dict[str, str]]:
     return f"{refused.reason} {refused.clause}", dict(refused.evidence)
 
 
+def endpoints_told(world: Any, method: str, origin: str, target: str) -> list[str]:
+    """Return the endpoints of the refusals that the operator is told of, after anybody's request to a partner."""
+    world.network.exchange("anybody", Request(method, origin, target))
+    return [endpoint for endpoint, _ in world.reports]
+
+
 def shown_of_a_form(secret_names: frozenset[str], secret: str, plain: str) -> str:
     """Return what a transcript shows of a form with `a-private-value` under one name, and `a-plain-value` under another."""
     transcript = Transcript(secret_names)

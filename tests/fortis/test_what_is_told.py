@@ -13,7 +13,7 @@ from handshakes.runtime.flow import drive
 from handshakes.runtime.tokens import Tokens
 from tests.fortis.sides import LOCATION, USER, sides
 from tests.judge.partners import cannot_be_changed
-from tests.refusals import shown_of_a_form, told_of
+from tests.refusals import endpoints_told, shown_of_a_form, told_of
 
 APP = "https://app.example"
 ANSWERS = "unexpected-answer fortis:identity.users-me"
@@ -157,9 +157,7 @@ def test_of_a_registration_the_first_128_characters_of_what_names_it_are_kept(ki
     ],
 )
 def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
-    world = sides()
-    world.network.exchange("anybody", Request(method, "https://app.example", target))
-    assert [name for name, _ in world.reports] == [endpoint]
+    assert endpoints_told(sides(), method, "https://app.example", target) == [endpoint]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from handshakes.runtime.store import Installation
 from handshakes.runtime.tokens import Tokens
 from tests.judge.partners import cannot_be_changed
 from tests.officernd.sides import NOW, sides
-from tests.refusals import shown_of_a_form, told_of
+from tests.refusals import endpoints_told, shown_of_a_form, told_of
 
 APP, TOKENS = "https://app.officernd.com", Tokens("a", "r", NOW + 60)
 
@@ -181,9 +181,7 @@ def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     ],
 )
 def test_what_does_not_verify_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
-    world = sides()
-    world.network.exchange("anybody", Request(method, "https://partner.example", target))
-    assert [name for name, _ in world.reports] == [endpoint]
+    assert endpoints_told(sides(), method, "https://partner.example", target) == [endpoint]
 
 
 def test_a_code_that_comes_again_is_waited_for_three_seconds_and_told():

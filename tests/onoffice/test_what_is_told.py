@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from handshakes.core.messages import Request, Unreachable, json_response
+from handshakes.core.messages import Unreachable, json_response
 from handshakes.onoffice import sign_url, verify_url
 from handshakes.onoffice.partner.api import Access
 from handshakes.onoffice.partner.configuration import Configuration
@@ -15,7 +15,7 @@ from handshakes.onoffice.partner.connecting import needed
 from handshakes.runtime.flow import drive
 from tests.judge.partners import cannot_be_changed
 from tests.onoffice.sides import FIRST, NOW, sides
-from tests.refusals import shown_of_a_form, told_of
+from tests.refusals import endpoints_told, shown_of_a_form, told_of
 
 SECRET = "Example-Provider-Secret-1!"
 QUERY = f"customerName=name&userId=&timestamp={NOW}"
@@ -139,6 +139,4 @@ def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     ],
 )
 def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
-    world = sides()
-    world.network.exchange("anybody", Request(method, "https://provider.example", target))
-    assert [name for name, _ in world.reports] == [endpoint]
+    assert endpoints_told(sides(), method, "https://provider.example", target) == [endpoint]

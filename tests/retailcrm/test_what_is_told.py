@@ -15,7 +15,7 @@ from handshakes.retailcrm.signing import OFFICIAL_ORIGINS
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation
 from tests.judge.partners import cannot_be_changed
-from tests.refusals import shown_of_a_form, told_of
+from tests.refusals import endpoints_told, shown_of_a_form, told_of
 from tests.retailcrm.sides import DEMO, sides
 from tests.retailcrm.test_partner import register
 
@@ -130,9 +130,7 @@ def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
     ],
 )
 def test_what_is_refused_is_told_with_the_endpoint_that_was_asked(method, target, endpoint):
-    world = sides()
-    world.network.exchange("anybody", Request(method, "https://module.example", target))
-    assert [name for name, _ in world.reports] == [endpoint]
+    assert endpoints_told(sides(), method, "https://module.example", target) == [endpoint]
 
 
 def test_who_has_no_session_reads_where_the_module_is_opened():

@@ -49,9 +49,11 @@ def told(url: str) -> str:
     scheme, found, rest = url.partition("://")
     if not found or scheme.lower() not in ("http", "https"):
         return f"{len(url)} characters that are no URL"
-    _, user, rest = rest.rpartition("@")
     shown, *more = re.split("([?#;])", rest, maxsplit=1)
-    return f"{scheme}://{user and '…@'}{printable(shown)}{more[0] + '…' if more else ''}"
+    if "@" in "".join(more):  # what is user info and what is query, two readers may read differently
+        return f"{scheme}://…"
+    _, user, host = shown.rpartition("@")
+    return f"{scheme}://{user and '…@'}{printable(host)}{more[0] + '…' if more else ''}"
 
 
 def is_url(text: str) -> bool:
