@@ -220,7 +220,7 @@ def _decode(text: str) -> Any:
         value, end = None, -1
     if end != len(text):
         value = _decoder.decode(text)
-    if "\\u" in text:  # only an escape can make a lone surrogate, which is not a character
+    if "\\" in text and "\\u" in text:  # only an escape makes a lone surrogate; one character is found faster
         json.dumps(value, ensure_ascii=False).encode()
     return value
 

@@ -135,9 +135,9 @@ def unquote_organization(pairs: Pairs) -> Pairs:
     >>> unquote_organization((("organizationId", '"5b5b"'),))
     (('organizationId', '5b5b'),)
     """
-    for i, (name, text) in enumerate(pairs):
+    for name, text in pairs:
         if name == "organizationId" and text[:1] == '"' == text[-1:] and len(text) > 2:
-            return (*pairs[:i], (name, text[1:-1]), *pairs[i + 1 :])
+            return tuple([(key, text[1:-1]) if key == name else (key, value) for key, value in pairs])
     return pairs
 
 

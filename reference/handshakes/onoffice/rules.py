@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..core.keys import key_bytes
@@ -81,7 +82,7 @@ def names(pairs: Pairs) -> Pairs:
     Traceback (most recent call last):
     handshakes.core.refusals.Refused: malformed (onoffice:url.names): name ids[], found array syntax
     """
-    if all(map(str.isidentifier, [name for name, _ in pairs])):  # as nearly always: PHP changes none
+    if "".join([name or "." for name, _ in pairs]).isidentifier():  # as nearly always: PHP changes none
         return pairs
     for name, _ in pairs:
         found = ""
@@ -109,7 +110,7 @@ def integers(pairs: Pairs) -> Pairs:
     (('a1', ''), ('-', ''))
     """
     for name, _ in pairs:
-        if not name[:1].isalpha() and is_numeric(name):
+        if name[:1] < "A" and is_numeric(name):  # a number begins with a blank, a sign, a dot or a digit
             evidence = {"name": printable(name), "found": "a number"}
             raise Refused("malformed", "onoffice:url.integer-names", evidence, stage="parameters")
     return pairs
@@ -137,7 +138,7 @@ def order(pairs: Pairs) -> Pairs:
     >>> order((("plan", "g"), ("_x", "1"), ("Zone", "eu")))
     (('Zone', 'eu'), ('_x', '1'), ('plan', 'g'))
     """
-    return tuple(sorted(pairs))  # names differ by now, and UTF-8 sorts as code points do
+    return tuple(sorted(pairs, key=itemgetter(0)))  # UTF-8 sorts as code points do
 
 
 def form(pairs: Pairs, query: str) -> str:

@@ -93,7 +93,7 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
     >>> texts({"extra": 1, "apiKey": "a", "token": "b", "systemUrl": "c"})
     {'apiKey': 'a', 'token': 'b', 'systemUrl': 'c'}
     """
-    token, key, url = map(values.get, NAMES)
+    token, key, url = values.get("token"), values.get("apiKey"), values.get("systemUrl")
     usual = token and key and url and type(token) is type(key) is type(url) is str
     if usual and len(values) == len(NAMES):
         return dict(values)

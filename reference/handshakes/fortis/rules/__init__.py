@@ -28,7 +28,7 @@ class Rules(NamedTuple):
     parse: Callable[[bytes], dict[str, Any]] = encrypted.parse
     names: Callable[[dict[str, Any]], dict[str, Any]] = encrypted.names
     present: Callable[[dict[str, Any]], dict[str, Any]] = launch.present
-    texts: Callable[[Mapping[str, Any]], dict[str, str]] = encrypted.texts
+    texts: Callable[[dict[str, Any]], dict[str, str]] = encrypted.texts
     location: Callable[[str], None] = launch.location
     timestamp: Callable[[str], int] = plain.timestamp
     digest: Callable[[str], bytes] = plain.digest

@@ -55,7 +55,7 @@ def present(values: dict[str, Any]) -> dict[str, Any]:
     {'user_id': 7}
     """
     for value in values.values():
-        if value[:1] in ("", "{") if type(value) is str else value is None:
+        if (not value or value[0] == "{") if type(value) is str else value is None:
             break
     else:  # as nearly always
         return values
