@@ -20,7 +20,7 @@ from handshakes.core.messages import Request, Response, form_body, split_url
 from handshakes.onoffice.simulator import OnOffice
 from handshakes.onoffice.simulator.records import Account, Service
 from handshakes.onoffice.simulator.resources import ApiError
-from handshakes.runtime.browser import Browser, Page
+from handshakes.runtime.browser import Browser, Form, Page
 from handshakes.spec.register import load
 from tests.onoffice.sides import ADMIN, BROKER, EXPORT, FIRST, NOW, PLANS, SECOND, Both, sides
 from tests.onoffice.test_simulator import action, codes, masked, posted, unlock
@@ -66,8 +66,9 @@ def send(world: Both, path: str, **fields: str) -> Response:
 def mask(world: Both) -> Page:
     """Go through the popup as far as the mask."""
     browser = Browser()
-    page = world.network.run(browser.open(PORTAL + "/simulator"))
-    page = world.network.run(browser.submit(page, page.form(f"open-{FIRST}-{ADMIN}")))
+    start = Page(PORTAL + "/simulator", Response(200))  # of the list only this form is needed
+    form = Form("/simulator/open", "POST", {"customer": FIRST, "user": ADMIN})
+    page = world.network.run(browser.submit(start, form))
     return world.network.run(
         browser.submit(page, page.form("confirm"), {"terms": "yes", "data_processing": "yes"})
     )

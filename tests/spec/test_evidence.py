@@ -58,8 +58,12 @@ def run_tests(folder: Path, *words: str, limit: int = 9, text: str = TESTS) -> t
     (folder / "pyproject.toml").write_text('[tool.pytest.ini_options]\ntestpaths = ["tests"]\n')
     (folder / "tests" / "conftest.py").write_text(CONFTEST)
     (folder / "tests" / "test_it.py").write_text(text.replace("LIMIT", str(limit)))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
-    environment = os.environ | {"PYTHONPATH": str(HERE), "PYTEST_ADDOPTS": ""}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nbval", *words]
+    alone = {
+        "PYTEST_ADDOPTS": "",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }  # importing the others takes a second
+    environment = os.environ | alone | {"PYTHONPATH": str(HERE)}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     path = folder / evidence.FILE
     return done.returncode, done.stdout + done.stderr, json.loads(path.read_text()) if path.exists() else {}

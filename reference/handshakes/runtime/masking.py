@@ -57,10 +57,14 @@ class Secrets:
         done = start = end = 0  # `text[start:end]` is the stretch of secrets found last
         work = 64 * len(text) + 100_000
         place = 0
-        while place < min(limit, len(text) - HEAD + 1):
-            lengths = self._lengths.get(text[place : place + HEAD])
-            fitting = lengths and [length for length in lengths if length <= len(text) - place]
-            for length in sorted(fitting, reverse=True) if fitting else ():
+        heads = self._lengths
+        while True:
+            places = range(place, min(limit, len(text) - HEAD + 1))
+            place = next((at for at in places if text[at : at + HEAD] in heads), -1)
+            if place < 0:
+                break
+            fitting = [length for length in heads[text[place : place + HEAD]] if length <= len(text) - place]
+            for length in sorted(fitting, reverse=True):
                 work -= length
                 if work < 0:
                     return f"‹{len(text)} characters, too much like secrets to be shown›"

@@ -139,23 +139,27 @@ class Portal:
         """Return the faults of an activation that can act on the registered URL."""
         return self.platform.offered(OPENING_FAULTS, self.platform.account.activation_url)
 
+    def _disturbed(self, fields: Mapping[str, str]) -> str:
+        """Return the fault that was chosen for an activation, or none, without asking which can act."""
+        return _known(fields["fault"], self._opening()) if fields.get("fault") else ""
+
     def _serving(self, name: str) -> tuple[Fault, ...]:
         """Return the faults of a service that can act on its URL; a webhook answers before it may ask the API anything."""
         service = {one.name: one for one in self.platform.account.services}[name]
         return self.platform.offered(URL_FAULTS if service.webhook else SERVICE_FAULTS, service.url)
 
     def _open(self, fields: Mapping[str, str]) -> Response:
-        fault = _known(fields.get("fault", ""), self._opening())
+        fault = self._disturbed(fields)
         return self._shown(self.platform.open_popup(fields["customer"], fields["user"]), fault)
 
     def _reloaded(self, fields: Mapping[str, str]) -> Response:
         """Show a popup where it is: what a browser asks for when its page is loaded again."""
-        fault = _known(fields.get("fault", ""), self._opening())
+        fault = self._disturbed(fields)
         return self._shown(self.platform.popups[fields["popup"]], fault)
 
     def _confirm(self, fields: Mapping[str, str]) -> Step[Response]:
         """Take both consents, and show what comes then; without them the same page, which says what is missing."""
-        popup, fault = self.platform.popups[fields["popup"]], _known(fields.get("fault", ""), self._opening())
+        popup, fault = self.platform.popups[fields["popup"]], self._disturbed(fields)
         terms, data_processing = fields.get("terms") == "yes", fields.get("data_processing") == "yes"
         try:
             self.platform.confirm(popup, terms=terms, data_processing=data_processing)
