@@ -116,7 +116,9 @@ def work(site: Path, left: Iterator[tuple[str, Part]]) -> list[str]:
     """Take one part after the other, with a server and a browser of its own. Returns what is wrong."""
     wrong: list[str] = []
     # The browser resolves no name at all, so nothing that asks outside gets an answer.
-    chromium = shutil.which("chromium") or sys.exit("chromium is missing, so the site was not checked")
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    if chromium is None:
+        sys.exit("chromium is missing, so the site was not checked")
     with serving.served(site) as base, sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=chromium,

@@ -13,7 +13,7 @@ from typing import Any
 from docs.checks import serving
 from docs.engine import build
 
-from tests.oracles import tool
+from tests.oracles import headless, tool
 
 LIMIT = 300_000
 """Milliseconds; a busy machine takes long, and no test fails on time."""
@@ -57,7 +57,7 @@ def engine_page(folder: Path) -> Iterator[Opened]:
     (folder / "ask.js").write_text(SCRIPT, "utf-8")
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with serving.served(folder) as base, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=tool("chromium"), args=options)
+        browser = play.chromium.launch(executable_path=headless(), args=options)
         page = browser.new_page()
         page.set_default_timeout(LIMIT)
         asked: list[str] = []

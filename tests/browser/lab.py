@@ -23,7 +23,7 @@ import nbformat
 from notebooks.refresh import HERE, normalised, notebooks
 
 from tests.browser.engine import LIMIT
-from tests.oracles import tool
+from tests.oracles import headless
 
 RUN = """async () => {
   const {commands, shell, restored} = window.jupyterapp;
@@ -82,7 +82,7 @@ def changed(names: list[str], folder: Path) -> list[str]:
     wrong = []
     with lab(folder) as address, sync_playwright() as play:
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = play.chromium.launch(executable_path=tool("chromium"), args=options)
+        browser = play.chromium.launch(executable_path=headless(), args=options)
         for path in notebooks(names):
             page = browser.new_page()
             page.set_default_timeout(LIMIT)

@@ -13,12 +13,12 @@ from handshakes.core.messages import Request, Response
 from handshakes.core.refusals import Refused
 from tests.browser.market import WAIT, Market, choose, foreign, marketplace, opened, press, shown, window
 from tests.browser.test_onoffice import until
-from tests.oracles import tool
+from tests.oracles import headless
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Any]:
-    tool("chromium")
+    headless()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -35,7 +35,7 @@ QUIET = (
 
 @pytest.fixture(scope="module")
 def chromium(playwright) -> Iterator[Any]:
-    browser = playwright.chromium.launch(executable_path=tool("chromium"), args=QUIET)
+    browser = playwright.chromium.launch(executable_path=headless(), args=QUIET)
     yield browser
     browser.close()
 

@@ -14,14 +14,14 @@ from handshakes.runtime.client import Loopback
 from handshakes.runtime.server import listen
 from handshakes.runtime.sql_store import open_store
 from handshakes.runtime.story import World
-from tests.oracles import tool
+from tests.oracles import headless
 
 FIRST = "5e0000000000000000000001"
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    program = tool("chromium")
+    program = headless()
     from playwright.sync_api import sync_playwright
 
     quiet = [

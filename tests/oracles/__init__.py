@@ -31,6 +31,14 @@ def tool(name: str) -> str:
     return path
 
 
+def headless() -> str:
+    """Return the path of Chromium without windows of its own, whose pages take half the work, or of the whole one.
+
+    What a profile sets, such as third-party cookies, only the whole one knows: `tool("chromium")`.
+    """
+    return shutil.which("chromium-headless-shell") or tool("chromium")
+
+
 def ask(program: str, script: str, cases: Iterable[Any]) -> list[Any]:
     """Send all cases as JSON lines to one process that runs a script of this folder; return its answers."""
     lines = "".join(json.dumps(case) + "\n" for case in cases)
