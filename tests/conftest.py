@@ -164,3 +164,4 @@ def pytest_collection_finish() -> None:
     """Leave the 20,000 collected tests out of every later search for garbage, which would walk through all of them."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)  # instead of 700: a test leaves little behind in circles
