@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -70,6 +71,24 @@ def test_what_has_to_be_accepted_is_told_with_what_its_signature_is(keys):
         assert caused(seen(Survives("connected"), came), *keys) == f"{right}. What was seen: old: taken"
     for wrong in ((), OTHERS):
         assert caused(seen(Survives("connected"), "401"), *wrong) == f"{DONE} What was seen: old: taken"
+
+
+def test_the_mistake_behind_a_case_is_told_in_a_sentence_and_searched_with_three_keys_at_the_most():
+    """What is signed is in alphabetical order, and the query is not."""
+    query = urlencode([*PAIRS, ("signature", sign_query(sorted(PAIRS), secret=SECRET, timestamp=NOW))])
+    fault = Fault("sorted", CLAUSE, Refuses("signature-mismatch"), "an old request")
+    request = Request("GET", "https://partner.example", f"/officernd/sync?{query}")
+    one = Observed(Finding(CLAUSE, False, "taken"), fault, request=request, now=NOW)
+    found = (
+        f"{DONE} Your partner takes what this mistake makes: "
+        "The signature was made for the parameters in sorted order (by name)."
+    )
+    assert [caused(one, *OTHERS[:count], SECRET) for count in range(3)] == [found] * 3
+    both = urlencode([*PAIRS, ("signature", sign_query(sorted(PAIRS), secret=f"{SECRET}\n", timestamp=NOW))])
+    two = replace(one, request=replace(request, target=f"/officernd/sync?{both}"))
+    assert caused(two, SECRET) == f"{found} The key was the secret with a line end after it."
+    meaning = REASONS["signature-mismatch"].meaning
+    assert caused(one, *OTHERS, SECRET) == f"{DONE} It has to be refused: {meaning}"
 
 
 def test_an_open_reading_excuses_a_partner_that_took_or_refused_by_it():

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from handshakes.judge import operating
-from handshakes.judge.operating import Log
+from handshakes.judge.operating import Log, NotStarted
+from handshakes.judge.profile import Profile
 from handshakes.runtime.verdicts import Fault, Finding, Refuses, Survives
 
 STALE = Fault("stale", "shop:time", Refuses("stale"), "an old request")
@@ -120,3 +125,77 @@ def test_an_origin_without_a_port_has_the_one_of_its_scheme(origin, address, mon
     monkeypatch.setattr(operating.socket, "create_connection", connect)
     assert operating.listens(origin) is True
     assert asked == [address]
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Return a list of the processes that a command started, and keep time by the pauses that are made: none is waited for."""
+    found, pauses = [], []
+
+    def start(*given):
+        found.append(SimpleNamespace(ended=False, poll=lambda: None, returncode=7))
+        return found[-1]
+
+    monkeypatch.setattr(operating, "_started", start)
+    monkeypatch.setattr(operating, "_ended", lambda process: setattr(process, "ended", True))
+    calls = iter(range(10_000))  # a loop that makes no pause, or never ends, fails here
+
+    def now() -> float:
+        next(calls)
+        return 0.05 * len(pauses)
+
+    monkeypatch.setattr(operating, "time", SimpleNamespace(monotonic=now, sleep=pauses.append))
+    return SimpleNamespace(found=found, pauses=pauses)
+
+
+def listening(monkeypatch, *answers):
+    given = iter(answers)
+    monkeypatch.setattr(operating, "listens", lambda origin: next(given, answers[-1]))
+
+
+RUN = Profile(command=("shop",), patience_seconds=0)
+
+
+@pytest.mark.parametrize(
+    ("profile", "answers", "pauses"),
+    [(RUN, (False, False, False, True), 2), (RUN, (False, True), 0), (Profile(), (True,), 0), (Profile(), (False, True), 1)],
+)  # fmt: skip
+def test_a_partner_is_waited_for_until_it_listens(profile, answers, pauses, monkeypatch, started):
+    listening(monkeypatch, *answers)
+    with operating.running(profile, {}, Path(), "http://127.0.0.1:1"):
+        assert not any(process.ended for process in started.found)
+    assert started.pauses == [0.05] * pauses
+    assert [process.ended for process in started.found] == [True] * len(profile.command)
+
+
+def test_what_listens_already_is_not_taken_for_the_command(monkeypatch, started):
+    listening(monkeypatch, True)
+    with pytest.raises(NotStarted) as told, operating.running(RUN, {}, Path(), "http://127.0.0.1:1"):
+        pass
+    said = "another program listens at http://127.0.0.1:1 already, before the command was started"
+    assert (told.value.args, started.found) == ((said,), [])
+
+
+@pytest.mark.parametrize(("patience", "pauses"), [(0, 21), (1, 21), (2, 41)])
+def test_a_partner_is_waited_for_a_second_at_least_and_as_long_as_the_profile_says(
+    patience, pauses, monkeypatch, started
+):
+    listening(monkeypatch, False)
+    profile = replace(RUN, patience_seconds=patience)
+    with pytest.raises(NotStarted) as told, operating.running(profile, {}, Path(), "http://127.0.0.1:1"):
+        pass
+    assert told.value.args == ("nobody listens at http://127.0.0.1:1",)
+    assert started.pauses == [0.05] * pauses, "the last second is waited for to its end"
+    assert [process.ended for process in started.found] == [True]
+
+
+def test_a_command_that_ended_is_not_waited_for(monkeypatch, started):
+    listening(monkeypatch, False)
+    start = operating._started
+    monkeypatch.setattr(
+        operating, "_started", lambda *given: vars(one := start(*given)).update(poll=lambda: 0) or one
+    )
+    with pytest.raises(NotStarted) as told, operating.running(RUN, {}, Path(), "http://127.0.0.1:1"):
+        pass
+    assert told.value.args == ("the command ended with status 7 before http://127.0.0.1:1 answered",)
+    assert started.pauses == []

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import importlib
+import json
+from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import shake_256
 from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
 
+from handshakes.judge import trial as trial_module
 from handshakes.judge.clock import Clock
 from handshakes.judge.given import addressed, checked, meant
 from handshakes.judge.judgement import Asked, Judged, _judgement, exit_code, judged, levels
+from handshakes.judge.operating import Log
 from handshakes.judge.presses import Armed
-from handshakes.judge.report import Report, Row, _shown, lines_of, sorted_rows, summary, verdict
-from handshakes.judge.served import Observed
+from handshakes.judge.profile import Profile
+from handshakes.judge.report import (
+    SCHEMA_FILE,
+    Report,
+    Row,
+    _shown,
+    as_json,
+    lines_of,
+    sorted_rows,
+    summary,
+    verdict,
+)
+from handshakes.judge.served import Ended, Observed
 from handshakes.judge.sheet import as_html
 from handshakes.judge.sites import Site, seeded
 from handshakes.judge.trial import Trial
 from handshakes.platforms import PLATFORMS
-from handshakes.runtime.story import Setting
+from handshakes.runtime.story import Operator, Setting
 from handshakes.runtime.transcript import Event
 from handshakes.runtime.verdicts import Fault, Finding, Refuses
 from handshakes.spec.register import load
@@ -265,6 +281,122 @@ def test_why_a_clause_was_not_seen_is_said_and_of_one_that_held_nothing():
     assert others == {"no step of this run shows it"} and unseen in rows
     assert {one.level for one in rows.values()} == {"must", "should", "advice"}
     assert (rows[needing].judgement, rows[needing].why) == ("not testable", "operator.work")
+
+
+ONE = Fault("one", "officernd:signature.order", Refuses("stale"), "an old request")
+CONTROLS = [
+    Observed(Finding("officernd:healthcheck.success", True, "seen"), None, ("/a",)),
+    Observed(Finding("officernd:connect.start", False, "no page"), None, ("/a",)),
+    Observed(Finding("officernd:sync.answer", False, "no JSON"), replace(ONE, name="two"), ("/a",)),
+]
+
+
+@pytest.mark.parametrize(
+    ("only", "seen", "told"),
+    [
+        ("one", [Observed(Finding(ONE.clause, True, "refused"), ONE, ("/a",))], [(ONE.clause, "pass")]),
+        (ONE.clause, [Observed(Finding(ONE.clause, False, "taken"), None, ("/a",))], [(ONE.clause, "fail")]),
+        ("one", [], [("officernd:connect.start", "fail"), ("officernd:sync.answer", "warn")]),
+    ],
+    ids=["a case", "a clause", "never reached"],
+)
+def test_of_one_case_its_own_findings_are_judged_or_else_the_controls_that_failed(only, seen, told):
+    rows = judged(load("officernd"), [*CONTROLS, *seen], {}, Asked(only=only))
+    assert [(one.clause, one.judgement) for one in rows] == told
+    assert len(judged(load("officernd"), [*CONTROLS, *seen], {}, Asked())) > 20
+
+
+@pytest.mark.parametrize(
+    ("only", "slow", "waits", "tried", "left_out"),
+    [
+        ("", False, False, True, {}),
+        ("", False, True, False, {"shop:time": "--slow"}),
+        ("", True, True, True, {}),
+        ("stale", False, True, True, {}),
+        ("shop:time", False, True, False, {"shop:time": "--slow"}),
+        ("shop:time", True, True, True, {}),
+        ("other", True, False, False, {}),
+        ("other", False, True, False, {}),
+    ],
+)
+def test_a_fault_is_tried_that_was_asked_for_and_one_that_waits_by_name_or_with_slow(
+    only, slow, waits, tried, left_out, tmp_path
+):
+    trial = Trial("officernd", Profile(), folder=tmp_path, only=only, slow=slow)
+    assert trial.wanted(Fault("stale", "shop:time", Refuses("stale"), "x", waits=waits)) is tried
+    assert trial._left_out == left_out
+
+
+def test_a_clause_needs_what_this_operator_cannot_do_and_what_no_operator_can(tmp_path):
+    trial = Trial("retailcrm", Profile(), folder=tmp_path)
+    trial._operator = Operator(work=lambda *customer: iter(()))
+    needs = {"a:done": "needs operator.work", "a:both": "needs operator.work and operator.rescope",
+             "a:none": "needs operator.restart", "a:never": "needs ten minutes"}  # fmt: skip
+    assert trial._needs(needs) == {name: needs[name] for name in ("a:both", "a:none", "a:never")}
+
+
+class Told(Trial):
+    """A trial that gives back what it would report."""
+
+    def _report(self, served, observed, ended, seconds):
+        return observed, ended, seconds
+
+
+def facing(steps):
+    """Return what stands in for a simulator that is being served: these findings, each with its case."""
+    served = SimpleNamespace(url="http://127.0.0.1:1", world=SimpleNamespace(traps=()), sides=None, platform=SimpleNamespace(case=None),
+                             partner=["http://127.0.0.1:2", "http://127.0.0.1:3"], heard=[])  # fmt: skip
+
+    def run(examined):
+        for one in steps:
+            if isinstance(one, Exception):
+                raise one
+            served.platform.case = one.case
+            served.began()
+            served.heard.append(one)
+            served.progress(one)
+
+    served.run, served.kept, served.began = run, lambda: served.heard, lambda: None
+    served.tools = SimpleNamespace(examine=lambda sides, operator: served.operators.append(operator))
+    served.operators = []
+    return served
+
+
+def test_a_trial_tells_each_case_once_hears_the_log_and_ends_early_with_the_reason(monkeypatch, tmp_path):
+    started, told = [], []
+
+    @contextmanager
+    def running(profile, given, folder, origin):
+        started.append(origin)
+        yield
+
+    monkeypatch.setattr(trial_module, "running", running)
+    monkeypatch.setattr(Log, "finding", lambda log, case: Finding(case.clause, True, f"log of {case.name}"))
+    other = Observed(Finding("officernd:sync.answer", True, "seen"), ONE, ("/b",))
+    unseen = Observed(Finding(ONE.clause, None, "nothing"), ONE, ("/c",))
+    mine = Observed(Finding(ONE.clause, False, "taken"), ONE, ("/d",))
+    steps = [CONTROLS[0], other, unseen, mine, CONTROLS[1], Ended("nobody is there")]
+    operator = Operator()
+    served = facing(steps)
+    logged = Profile(log="log", pattern="x")
+    observed, ended, seconds = Told("officernd", logged, folder=tmp_path).judge(served, told.append, operator)
+    assert observed == [*steps[:-1], Observed(Finding(ONE.clause, True, "log of one"), ONE, ("/d",))]
+    assert (ended, told, started) == ("nobody is there", ["one", ""], ["http://127.0.0.1:2"])
+    assert served.operators == [operator] and 0 <= seconds < 60
+    served = facing([mine])
+    observed, ended, _ = Told("officernd", Profile(), folder=tmp_path).judge(served)
+    assert (observed, ended) == ([mine], "")
+    assert [type(one) for one in served.operators] == [Operator]
+
+
+def test_what_a_partner_sends_is_text_in_the_page_and_no_markup():
+    page = as_html(report(1, row("fail", why="<img src=x onerror=alert(1)>")))
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page and "<img" not in page
+
+
+def test_a_report_as_json_bears_the_number_of_its_schema():
+    number = json.loads(SCHEMA_FILE.read_text("utf-8"))["properties"]["schema"]["const"]
+    assert as_json(report(0, row("pass")))["schema"] == number == 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from handshakes.core.messages import Pause, Request, Response, split_url
 from handshakes.runtime.browser import Browser, Form, Page
-from handshakes.runtime.store import StoreError
+from handshakes.runtime.store import Installation, StoreError
 from handshakes.runtime.tokens import Tokens
 from tests.officernd.sides import Both, sides
 from tests.sides import patient
@@ -78,6 +78,35 @@ def test_a_webhook_that_another_connect_tidied_away_is_made_again():
     assert saved(both).details["webhookId"] in both.platform.webhooks
     both.network.run(both.platform.remove(id), "OfficeRnD")
     assert saved(both).state == "removed"
+
+
+@pytest.mark.parametrize(("status", "told"), [(201, []), (500, [("tidy", "platform-error")])])
+def test_the_webhook_in_place_of_a_lost_one_is_asked_for_at_the_installations_own_organisation(status, told):
+    """Without a platform, so that the request itself is looked at: the path is that of the official API, version 1."""
+    api = "https://app.officernd.com"
+    details = {
+        "api": api,
+        "slug": "own-slug",
+        "webhookId": "lost",
+        "organizationId": "o",
+        "integrationId": "i",
+    }
+    both = sides()
+    one = both.partner.store.save(
+        Installation("officernd", "o/i", details, {"secret": "s", "webhook_secret": "w"})
+    )
+    step = both.partner.subscribe_again(one, Tokens("access", "refresh", 2_000_000_000))
+    request = next(step)
+    assert (request.method, request.origin, request.target) == (
+        "POST", api, "/api/v1/organizations/own-slug/webhooks",
+    )  # fmt: skip
+    with pytest.raises(StopIteration):
+        step.send(Response(status, (), b'[{"_id": "new", "secret": "fresh"}]'))
+    kept = both.partner.store.get("officernd", "o/i")
+    new = (status == 201) and {"webhookId": "new"}
+    assert kept.details == {**details, **(new or {})}
+    assert kept.credentials == {"secret": "s", "webhook_secret": "fresh" if new else "w"}
+    assert [(where, refused.reason) for where, refused in both.reports] == told
 
 
 def test_a_store_that_fails_while_a_new_webhook_is_kept_is_told_once_and_asked_again(monkeypatch):

@@ -9,6 +9,7 @@ from ..core.refusals import REASONS, Refused
 from ..explain import explain
 from ..explain.pasted import read
 from ..explain.recorded import Unreadable
+from ..explain.telling import sentence
 from ..platforms import PLATFORMS
 from ..runtime.verdicts import Refuses
 from ..runtime.watching import http_of
@@ -63,7 +64,8 @@ def cause(platform: str, one: Observed, keys: Sequence[str], ciphers: Ciphers | 
         reason = REASONS.get(expected.reason)
         said = next((found[0] for answer in answers for found in answer.explanations if found), None)
         if said:
-            return f"{what} Your partner takes what this mistake makes: {said.says} {said.change}".strip()
+            mistake = " ".join(sentence(part.says, part.change) for part in said.parts)
+            return f"{what} Your partner takes what this mistake makes: {mistake}"
         return f"{what} It has to be refused: {reason.meaning if reason else expected.reason}"
     verified = any(answer.verdict == "verified" for answer in answers)
     if verified or any(_verdict(platform, one, key, (), ciphers) == "verified" for key in keys[3:]):

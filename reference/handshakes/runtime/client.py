@@ -1,4 +1,4 @@
-"""Handshakes over real sockets, the outward half, on `requests`; `serving` is the inward half.
+"""Handshakes over real sockets, the outward half, on `requests`; `server` is the inward half.
 
 The raw target is sent unchanged; `requests` alone would rewrite several. Roles speak logical
 origins (`https://app.officernd.com`); an address book says which loopback address stands for each,

@@ -219,7 +219,7 @@ class Marketplace:
         return {"n": chapter.first}
 
     def clock(self, asked: Json) -> Json:
-        """Move the clock of both sides forward by minutes, or back to the machine's time with 0."""
+        """Move the clock of both sides forward by seconds, or back to the machine's time with 0."""
         place, seconds = self.place(asked), asked.get("seconds")
         if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= 31 * 86_400:
             raise Wrong("The clock goes forward by whole seconds, at most 31 days at once.")

@@ -64,7 +64,7 @@ class Working(Connecting):
     def deactivate(self, identity: str) -> Step[Installation]:
         """retailcrm:connection.deactivate. Switch the module off in its account with edit, and then here.
 
-        There is no counterpart: switching on again costs the customer a fee, so it is left to him.
+        There is no counterpart: switching on again costs the customer a fee, so it is left to them.
         """
         installation = self.in_use(identity)
         url, key = installation.details["systemUrl"], installation.credentials["api_key"]
