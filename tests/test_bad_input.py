@@ -137,7 +137,7 @@ class Route:
     @property
     def limit(self) -> int:
         """How long a query or form may be."""
-        return 8_192 if self.side == "officernd" else 65_536
+        return 8_192 if self.side == "officernd" and self.carrier != "form" else 65_536
 
 
 STEPS = ("connect", "healthcheck", "configure", "sync", "remove")

@@ -119,8 +119,8 @@ FORM = "application/x-www-form-urlencoded"
     ("headers", "more", "reason", "evidence"),
     [
         ({"origin": "https://attacker.example"}, b"", "not-allowed", {"origin": "the form of another site"}),
-        ({"content-type": "text/plain"}, b"", "wrong-content-type", {"expected": FORM}),
-        ({}, b"&a=\xff", "malformed", {"body": "is not ASCII"}),
+        ({"content-type": "text/plain"}, b"", "wrong-content-type", {"content type": "text/plain", "expected": "a form"}),
+        ({}, b"&a=\xff", "malformed", {"found": "a character outside ASCII that is not percent-encoded"}),
         ({}, b"&synced=all", "not-allowed", {"synced": "is not one of the choices"}),
         ({}, b"", "not-allowed", {"synced": "is not one of the choices"}),
         ({"origin": "https://partner.example", "content-type": f"{FORM.title()} ; charset=utf-8"}, b"&synced=members", "", {}),

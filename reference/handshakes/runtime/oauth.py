@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 from ..core.messages import Request, Response, json_response, redirect
 from ..core.refusals import Refused
-from ..core.strict import URLENCODED, no_duplicates, query_pairs
+from ..core.strict import URLENCODED, form_pairs, no_duplicates
 
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
 
@@ -53,8 +53,8 @@ def token_fields(request: Request, clause: str) -> dict[str, str]:
     if content_type != URLENCODED:
         raise OAuthError("invalid_request", "the body is not a urlencoded form", clause)
     try:
-        fields = no_duplicates(query_pairs(request.body.decode("ascii"), clause), clause)
-    except (Refused, UnicodeDecodeError):
+        fields = no_duplicates(form_pairs(request.body, content_type, clause), clause)
+    except Refused:
         raise OAuthError("invalid_request", "the form cannot be read", clause) from None
     return {name: value for name, value in fields.items() if value}
 

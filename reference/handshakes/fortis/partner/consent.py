@@ -19,7 +19,7 @@ from ...core.strict import form_pairs, no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.oauth import challenge, error_name
 from ...runtime.pages import page, refused_form
-from ...runtime.store import Installation
+from ...runtime.store import Installation, store_failed
 from ...runtime.tokens import Tokens
 from .api import CLAUSE
 from .connecting import PLATFORM, Connecting
@@ -176,7 +176,7 @@ class Consent(Connecting):
             "No access",
             '<p id="error">This step gave the app no access. What it was given before, it still has;'
             " else please try again from the app.</p>",
-            status=403,
+            status=503 if store_failed(refused) else 403,
         )
 
     def work(self, location_id: str, user_id: str) -> Step[dict[str, Any]]:

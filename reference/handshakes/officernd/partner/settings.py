@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ...core.messages import Request, Response
 from ...core.refusals import Refused
-from ...core.strict import URLENCODED, no_duplicates, query_pairs
+from ...core.strict import form_pairs, no_duplicates
 from ...runtime.calls import text_of
 from ...runtime.pages import page
 from ...runtime.store import Installation
@@ -84,12 +84,7 @@ class Pages(Connecting):
         clause = CLAUSE + "configuration.page"
         if any(origin != self.configuration.base_url for origin in request.header_values("origin")):
             raise Refused("not-allowed", clause, {"origin": "the form of another site"})
-        if request.header("content-type").partition(";")[0].strip().lower() != URLENCODED:
-            raise Refused("wrong-content-type", clause, {"expected": URLENCODED})
-        try:
-            fields = no_duplicates(query_pairs(request.body.decode("ascii"), clause), clause)
-        except UnicodeDecodeError:
-            raise Refused("malformed", clause, {"body": "is not ASCII"}) from None
+        fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
         identity, token = (text_of(fields, name, clause) for name in ("installation", "token"))
         installation = self.store.get(PLATFORM, identity)
         if installation is None or installation.state != "active":

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from ...core.messages import Answer, Request, Response, Step, redirect
 from ...core.refusals import Refused
-from ...core.strict import no_duplicates, query_pairs
-from ...runtime.pages import outcome_page, page, refused_step, wrong_method
+from ...core.strict import form_pairs, no_duplicates
+from ...runtime.pages import outcome_page, page, refused_step, unreadable_page, wrong_method
 from .acting import COOKIE, Acting
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, Fault
 from .records import Integration
@@ -62,8 +62,8 @@ class Portal:
                 raise KeyError(step)
             if fault and fault not in [choice.name for choice in self._choices(step)]:
                 raise KeyError(fault)
-        except (Refused, KeyError, UnicodeDecodeError):
-            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        except (Refused, KeyError) as error:
+            return unreadable_page(error)
         if step == "connect":
             browser = platform.new_id()
             platform.browsers[browser] = integration.id
@@ -98,4 +98,4 @@ class Portal:
 
     def _fields(self, request: Request) -> dict[str, str]:
         clause = "officernd:connect.popup"
-        return no_duplicates(query_pairs(request.body.decode("ascii"), clause), clause)
+        return no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)

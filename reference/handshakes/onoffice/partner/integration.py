@@ -236,10 +236,10 @@ class Provider(Connecting):
             )
         except Refused as refused:
             self.report("service", refused)
-            name = "ended" if error_code(refused) in ENDED else "service-failed"
             if refused.clause == CLAUSE + "service.activated":
-                name = "not-active"
-            return self.message_page(request, name, 403 if name == "not-active" else 502)
+                return self.message_page(request, "not-active", 403)
+            name = "ended" if error_code(refused) in ENDED else "service-failed"
+            return self.message_page(request, name, 503 if store_failed(refused) else 502)
         return self.framed(
             text["service-title"],
             _SERVICE,
