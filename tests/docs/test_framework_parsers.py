@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -215,6 +216,17 @@ def test_fastify_goes_on_to_parse_json_beside_a_parser_for_everything(probes):
     body = b'{"a": 1.0}'
     assert probes("fastify").seen("/app/added", body, JSON_TYPE) == {"body": "value"}
     assert probes("fastify").seen("/app/alone", body, JSON_TYPE) == {"body": "bytes", "text": body.decode()}
+
+
+def test_the_inject_of_fastify_respells_an_apostrophe_and_with_a_query_everything(probes):
+    def raw(text: str, **more: object) -> str:
+        options = json.dumps({"url": f"/app/h?{text}", **more}).encode()
+        return str(probes("fastify").seen("/app/inject", options, JSON_TYPE)["raw"]).partition("?")[2]
+
+    query = "a=x,y&b=x%20y&c&quote='"
+    assert probes("fastify").seen(f"/app/h?{query}")["raw"] == f"/app/h?{query}", "a server leaves it alone"
+    assert raw(query) == "a=x,y&b=x%20y&c&quote=%27"
+    assert raw(query, query={"lang": "de"}) == "a=x%2Cy&b=x+y&c=&quote=%27&lang=de"
 
 
 def test_the_url_of_hono_is_raw_or_respelled_depending_on_other_characters(probes):

@@ -67,6 +67,7 @@ def cases(now: int, doubled_header: str) -> Iterator[Case]:
     kind = ("content-type", "application/json")
     for what, reason, changed_body, headers in (
         ("a signed webhook", "", body, (kind, (name, value))),
+        ("white space around the header's value, RFC 9110, 5.5", "", body, (kind, (name, f"\t{value} \t"))),
         ("a body that was changed", "signature-mismatch", body + b" ", (kind, (name, value))),
         ("no header", "missing-parameter", body, (kind,)),
         ("the header twice", doubled_header, body, (kind, (name, value), (name, value))),

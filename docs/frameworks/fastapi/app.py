@@ -41,7 +41,7 @@ async def removed(request: Request) -> Response:
         if len(body) > MOST_BODY:
             raise Refused("too-large", "officernd:webhook.signature", {"most": MOST_BODY})
     header = ",".join(request.headers.getlist("officernd-signature"))  # two headers are refused
-    verify_webhook(body, header, secret=WEBHOOK_SECRET, now=int(time.time()))
+    verify_webhook(body, header.strip(" \t"), secret=WEBHOOK_SECRET, now=int(time.time()))  # RFC 9110, 5.5
     return Response(status_code=204)
 
 

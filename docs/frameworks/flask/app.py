@@ -35,7 +35,7 @@ def healthcheck() -> Response:
 def removed() -> tuple[str, int]:
     body = request.get_data()  # before request.form, which leaves nothing behind
     header = request.headers.get("officernd-signature", "")  # WSGI has joined two headers; they are refused
-    verify_webhook(body, header, secret=WEBHOOK_SECRET, now=int(time.time()))
+    verify_webhook(body, header.strip(" \t"), secret=WEBHOOK_SECRET, now=int(time.time()))  # RFC 9110, 5.5
     return "", 204
 
 

@@ -32,7 +32,7 @@ async def healthcheck(request: Request) -> dict[str, str]:
 async def removed(request: Request) -> None:
     body = await request.body()  # before request.form(); request_max_body_size limits it to 10 MB
     header = ",".join(request.headers.getall("officernd-signature", []))  # two headers are refused
-    verify_webhook(body, header, secret=WEBHOOK_SECRET, now=int(time.time()))
+    verify_webhook(body, header.strip(" \t"), secret=WEBHOOK_SECRET, now=int(time.time()))  # RFC 9110, 5.5
 
 
 app = Litestar([healthcheck, removed], exception_handlers={Refused: refused}, openapi_config=None)

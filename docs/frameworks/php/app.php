@@ -25,7 +25,7 @@ try {
         case 'POST /removed':
             $body = file_get_contents('php://input', length: OfficeRnd\MOST_BODY + 1); // not $_POST
             if (strlen($body) > OfficeRnd\MOST_BODY) Strict\refuse('too-large');
-            $header = $_SERVER['HTTP_OFFICERND_SIGNATURE'] ?? '';
+            $header = trim($_SERVER['HTTP_OFFICERND_SIGNATURE'] ?? '', " \t"); // some servers keep white space
             OfficeRnd\verifyWebhook($body, $header, $webhookSecret, time());
             http_response_code(204);
             break;

@@ -34,6 +34,7 @@ async def healthcheck(request: Request) -> HTTPResponse:
 @app.post("/removed")
 async def removed(request: Request) -> HTTPResponse:
     header = ",".join(request.headers.getall("officernd-signature", []))  # two headers are refused
+    header = header.strip(" \t")  # RFC 9110, 5.5
     verify_webhook(request.body, header, secret=WEBHOOK_SECRET, now=int(time.time()))
     return empty()
 

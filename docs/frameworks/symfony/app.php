@@ -25,7 +25,7 @@ function removed(Request $request): Response
 {
     $body = $request->getContent(); // the raw body; post_max_size does not bound it
     if (strlen($body) > OfficeRnd\MOST_BODY) Strict\refuse('too-large');
-    $header = (string) $request->headers->get('officernd-signature');
+    $header = trim((string) $request->headers->get('officernd-signature'), " \t"); // some servers keep it
     OfficeRnd\verifyWebhook($body, $header, (string) getenv('OFFICERND_WEBHOOK_SECRET'), time());
     return new Response(status: 204);
 }

@@ -181,7 +181,7 @@ function unquoted(array $pairs): array
 /** Return the header `officernd-signature`, or the empty text. Of two, servers make one with a comma and a blank. */
 function signatureHeader(): string
 {
-    $value = $_SERVER['HTTP_OFFICERND_SIGNATURE'] ?? '';
+    $value = trim($_SERVER['HTTP_OFFICERND_SIGNATURE'] ?? '', " \t"); // RFC 9110, 5.5; php -S keeps white space
     return str_contains($value, ', ') ? refuse('duplicate-parameter') : $value;
 }
 

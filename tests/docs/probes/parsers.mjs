@@ -18,6 +18,7 @@ const programs = {
     const { default: Fastify } = await import("fastify");
     const app = Fastify();
     app.get("/app/h", async (q) => ({ raw: q.raw.url, url: q.url, query: Object.entries(q.query) }));
+    app.post("/app/inject", async (q) => (await app.inject(q.body)).json());
     app.addContentTypeParser("*", { parseAs: "buffer" }, (q, body, done) => done(null, body));
     app.post("/app/added", async (q) => ({ body: kind(q.body) }));
     app.register(async (scope) => {
