@@ -56,6 +56,8 @@ def officernd() -> Iterator[Case]:
     headers = (("officernd-signature", sign_webhook(body, secret=WEBHOOK_SECRET, timestamp=NOW)),)
     signed = Case("a signed webhook", "", "/removed", "POST", headers, body)
     yield signed
+    padded = ((headers[0][0], headers[0][1] + " \t"),)  # RFC 9110, 5.5: the white space is no part of the value
+    yield replace(signed, what="white space after the header", headers=padded)
     yield replace(signed, what="a changed body", reason="signature-mismatch", body=body + b" ")
     yield replace(signed, what="no header", reason="missing-parameter", headers=())
     yield replace(signed, what="the header twice", reason="duplicate-parameter", headers=headers * 2)
@@ -70,6 +72,7 @@ def retailcrm() -> Iterator[Case]:
     token = registration_token(KEY, secret=SECRETS["retailcrm"])
     genuine = Case("a registration", "", "/register", "POST", (("content-type", FORM),), register(token))
     yield genuine
+    yield replace(genuine, what="white space after the type", headers=(("content-type", FORM + " \t"),))
     part = b'--=\r\nContent-Disposition: form-data; name="register"\r\n\r\n'
     value = json.dumps({"apiKey": KEY, "systemUrl": "https://demo.simla.com", "token": token}).encode()
     multipart = (("content-type", "multipart/form-data; boundary=="),)
