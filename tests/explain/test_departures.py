@@ -9,7 +9,7 @@ import pytest
 
 from handshakes.core.stages import Stage
 from handshakes.explain import explain
-from handshakes.explain.departures import signed_instead
+from handshakes.explain.departures import _strange, signed_instead
 from handshakes.onoffice.signing import sign_url
 from handshakes.retailcrm.signing import registration_token
 
@@ -93,3 +93,9 @@ def test_a_secret_that_was_signed_is_not_shown():
     said = json.dumps(answer.as_json())
     assert secret not in said and KEY not in said
     assert answer.explanations
+
+
+def test_a_text_is_no_stranger_where_its_last_four_bytes_are_the_others():
+    """As Python's own `in` finds them: pieces of four, the last of which ends where the text ends."""
+    assert _strange(b"0123abcd", b"abcd0123") == 0
+    assert _strange(b"0123abcd", b"abcd012") == 3

@@ -20,18 +20,21 @@ from handshakes.explain.commands import Command, fetch
 from handshakes.explain.departures import Difference
 from handshakes.explain.differences import Mine, compared, named
 from handshakes.explain.digests import comparing, lossy
+from handshakes.explain.entries import described
 from handshakes.explain.exports import opened
 from handshakes.explain.heads import head_and_body, listed, unchunked
 from handshakes.explain.key_forms import unquoted_secret
 from handshakes.explain.mails import letter
 from handshakes.explain.parameters import added, joined, reordered
 from handshakes.explain.pasted import read
+from handshakes.explain.printed import _bare
 from handshakes.explain.ranking import Explanation, OnePart
 from handshakes.explain.recognising import recognised
 from handshakes.explain.recorded import Unreadable
 from handshakes.explain.search import Hit, search
 from handshakes.explain.structures import Spread
 from handshakes.explain.telling import told
+from handshakes.explain.unwrapping import _stars
 from handshakes.platforms import PLATFORMS
 
 OFFICE, OFFICES, RETAIL = (PLATFORMS[name].slips() for name in ("officernd", "onoffice", "retailcrm"))
@@ -943,3 +946,41 @@ def test_a_signature_that_is_right_names_its_platform_alone_whatever_its_age(lat
 def test_of_what_a_search_makes_many_none_has_room_for_more():
     for made in (Hit((), ""), Difference(1), part(1), explanation(1), Mine(), ShownStage("a", 1, "b")):
         assert not hasattr(made, "__dict__")
+
+
+def test_a_recorded_post_without_a_text_has_no_body():
+    har = {
+        "url": "https://p.example/h",
+        "method": "POST",
+        "headers": HEADERS,
+        "postData": {"mimeType": "a/b"},
+    }
+    with pytest.raises(Unreadable, match="it holds neither a parameter signature nor a body"):
+        read(json.dumps({"request": har}).encode(), OFFICE)
+
+
+def test_a_dumped_value_loses_what_stands_around_it_and_no_letter():
+    assert [_bare(text) for text in ("\tXab, ", "'X'", "[abX]", "XX")] == ["Xab", "X", "abX", "XX"]
+
+
+def test_a_star_of_a_rewritten_link_stays_where_no_character_is_left_for_it():
+    """urldefense v3 writes the characters that it replaced by stars as base64, between `__;` and `!`."""
+    coded = base64.urlsafe_b64encode(b"%").decode().rstrip("=")
+    assert _stars("a*b*c", f"https://urldefense.com/v3/__https://a__;{coded}!!x") == "a%b*c"
+
+
+def test_a_reason_is_described_with_its_hint():
+    for id, reason in REASONS.items():
+        assert [*described(id)][:2] == [f"{id}, a reason: {reason.meaning}", f"  {reason.hint}"]
+
+
+def test_what_verifies_has_no_reason_and_no_hint():
+    target = "/h?slug=test-slug&locations=&signature=t%3D1648190384%2Csignature%3D7fab70b2b7b8363a66720a3afd7fba6b16aff21e27a878f90014a593495312b4"
+    answer = explain("officernd", target, secret="example-integration-secret", now=1648190384)
+    assert (answer.verdict, answer.reason, answer.clause, answer.says, answer.hint) == (
+        "verified",
+        "",
+        "",
+        "",
+        "",
+    )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from handshakes.explain.key_forms import FORMS
-from handshakes.explain.keys import keys
+from handshakes.explain.keys import LETTERS, _alike, keys
 
 Row = tuple[str, str, str, str | bytes]
 """A slip, what was changed, a secret, and the key that is made of it."""
@@ -334,3 +334,13 @@ def test_a_secret_is_taken_out_of_quotes_that_are_alike_and_hold_something():
     assert ("key-unquoted", b"a", "") in keys("'a'", (), 1)
     assert "key-unquoted" not in [id for id, _, _ in keys("''", (), 1)]
     assert "key-unquoted" not in [id for id, _, _ in keys("'a\"", (), 1)]
+
+
+def test_letters_that_look_alike_are_tried_at_64_places_and_twelve_at_once():
+    places = [change for _, change in _alike("l" * 70) if "number" in change]
+    assert {int(change.rpartition(" ")[2]) for change in places} == set(range(1, 65))
+    for letters in LETTERS.values():
+        secret = "".join(letters)
+        at_once = [change.partition(" for ")[2].split(", ") for _, change in _alike(secret)]
+        assert max(map(len, at_once)) == 12 or len(secret) < 12
+    assert max(map(len, LETTERS.values())) > 12, "the limit is met"

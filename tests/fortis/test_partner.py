@@ -553,7 +553,9 @@ def test_a_launch_leads_to_a_clean_address_with_a_cookie_for_a_frame(mode):
     cookie = response.header("set-cookie")
     assert cookie.endswith("; Path=/fortis; HttpOnly; Secure; SameSite=None; Partitioned")
     page = get(world, "/fortis/app", cookie.partition(";")[0])
-    assert f"frame-ancestors {UI}" in page.header("content-security-policy")
+    policy = page.header("content-security-policy").split("; ")
+    assert f"frame-ancestors {UI}" in policy
+    assert f"form-action 'self' {API}" in policy, "the form leads on to where the user consents"
     assert len(cookie) < 1_000
 
 

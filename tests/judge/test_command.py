@@ -318,6 +318,14 @@ def test_every_form_of_the_report_says_the_same(reports):
         assert int(suite.get("failures")) == len(fails) == value["summary"].get("fail", 0)
         assert int(suite.get("tests")) == len(suite) == len(value["clauses"])
         assert all(clause in as_html(report) for clause in fails)
+        said = {row.clause: row for row in report.rows}
+        for case in suite.findall("testcase[failure]"):
+            first, *rest = case.find("failure").text.split("\n")
+            assert first == said[case.get("name")].says
+            assert rest and all(line.startswith("  ") for line in rest)
+        for row in report.rows:
+            source = f"  says       {row.says} [{row.source}]"
+            assert not (row.failures and row.source) or source in list(lines_of(report))
     assert (reports[0].exit, reports[1].exit) == (1, 0)
 
 

@@ -139,6 +139,7 @@ def test_a_finding_is_about_the_shortest_exchange_around_it(market, monkeypatch)
     outer, *_, inner = market.requests()  # the longer one has the lower number
     monkeypatch.setattr(market._seat, "spans", [(0, 5, outer.number), (1, 3, inner.number)])
     assert [market.about(number)[1] for number in range(5)] == [outer, inner, inner, outer, outer]
+    assert market.about(10_000) == (None, None), "no step made a finding of this number"
 
 
 def test_each_request_that_the_simulator_gets_is_noted_with_what_was_found_in_it(market):

@@ -271,7 +271,8 @@ def test_who_waits_in_vain_is_refused_in_the_end(monkeypatch):
     both.clock.advance(4_000)
     monkeypatch.setattr(both.store, "save", lambda one: (_ for _ in ()).throw(Conflict(one.identity)))
     answer = both.network.exchange("browser", get(both.platform.configuration_url(FIRST)))
-    assert (answer.status, both.reports[-1][1].reason) == (502, "unreachable")
+    assert (answer.status, both.reports[-1][0]) == (502, "configure")
+    assert both.reports[-1][1].reason == "unreachable"
 
 
 def test_tokens_that_were_renewed_are_saved_however_often_others_save_first(monkeypatch):

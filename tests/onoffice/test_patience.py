@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from handshakes.core.refusals import Refused
@@ -94,3 +96,13 @@ def test_whether_the_url_of_a_frame_arrived_is_not_seen(loaded):
         one.state for one in world.platform.findings.since(seen) if one.clause == "onoffice:claim.latest"
     ]
     assert found == (["held"] if loaded else ["not seen"])
+
+
+def test_another_click_may_be_asking_for_as_long_as_a_request_may_take():
+    """A request that has its whole time still lasts in its last second."""
+    for seconds, asking in ((10, True), (11, False)):
+        world = sides(api_timeout=10.0)
+        world.activate()
+        stage = world.installation()
+        stage = replace(stage, details={**stage.details, "askedAt": str(world.clock() - seconds)})
+        assert world.partner.asking(stage)[1] is asking

@@ -137,7 +137,7 @@ def repaired(url: str, fits: Fits, undone: list[str]) -> str:
     ):
         undone.append("the whole of it was percent-encoded")
         url = unquote(url)
-    if re.search(r"[^\x21-\x7e]|[\"<>\\^`{|}]", url) and re.search(r"[^\x21-\x7e]", url):
+    if re.search(r"[^\x21-\x7e]", url):
         undone.append("blanks or characters outside ASCII stood in it, as a browser shows them")
         url = re.sub(r"[^\x21-\x7e]", lambda found: quote(raw_bytes(found[0])), url)
     return url
