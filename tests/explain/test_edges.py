@@ -16,7 +16,7 @@ from handshakes.core.stages import Stage
 from handshakes.explain import explain
 from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.budget import Budget
-from handshakes.explain.commands import Command, fetch
+from handshakes.explain.commands import Command, curl, fetch
 from handshakes.explain.departures import Difference
 from handshakes.explain.differences import Mine, compared, named
 from handshakes.explain.digests import comparing, lossy
@@ -984,3 +984,8 @@ def test_what_verifies_has_no_reason_and_no_hint():
         "",
         "",
     )
+
+
+@pytest.mark.parametrize("option", ["-H ", "-H", "--header ", "--header="])
+def test_a_header_of_curl_may_be_given_in_each_of_its_forms(option):
+    assert curl(f"curl {option}'X-A: b' https://a.example/").headers == (("x-a", "b"),)

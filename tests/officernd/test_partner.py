@@ -107,6 +107,8 @@ def test_a_webhook_that_cannot_be_deleted_does_not_undo_the_connect(store):
     world.platform.webhooks.clear()  # 404: it is gone already, which is as good
     connect(world)
     assert (world.reports, health(world).status) == ([], 200)
+    drive(world.partner.unsubscribe(installation(world), TOKENS, "w"), lambda request: Response(500))
+    assert [endpoint for endpoint, _ in world.reports] == ["unsubscribe"]
 
 
 # --- tokens ---------------------------------------------------------------------------------------

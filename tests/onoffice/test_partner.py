@@ -907,3 +907,15 @@ def test_an_activation_that_cannot_be_kept_may_be_asked_for_again_only_where_the
 def test_what_is_kept_is_kept_under_the_platforms_name():
     world = activated()
     assert PLATFORM == world.installation().platform == "onoffice"
+
+
+def test_a_webhook_that_the_store_cannot_look_up_is_answered_without_a_word():
+    world = activated()
+
+    def entered(url):
+        raise StoreError("store-locked", "the database is locked")
+
+    world.partner.entered = entered
+    origin, target = split_url(world.platform.service_url(FIRST, ADMIN, EXPORT))
+    answer = world.network.exchange("onOffice", Request("GET", origin, target))
+    assert (answer.status, answer.body) == (503, b"")
