@@ -117,6 +117,17 @@ def test_a_setting_outlives_a_new_connect_and_not_a_removal():
     assert saved(both) == ""
 
 
+def test_what_the_form_carries_is_masked_where_messages_are_shown():
+    """Whoever reads it may save the setting for an hour: the tickets of onOffice and Fortis are masked as well."""
+    both = connected()
+    page = opened(both)
+    sent = page.form("settings").fields["token"]
+    submit(both, page)
+    shown = both.network.transcript.text()
+    assert "POST https://partner.example/officernd/settings" in shown
+    assert sent not in shown and sent.partition(".")[2] not in shown and "token=‹75 characters" in shown
+
+
 def test_a_form_is_good_for_an_hour():
     both = connected()
     page = opened(both)

@@ -12,6 +12,9 @@ from ..core.messages import Response
 PROBE = "Has to be refused: "
 """How the note of a request begins that a simulator sends beside a step, to see that it is refused."""
 
+NO_ADDRESS = "not offered, there is no such address"
+"""Why a fault is not tried that names an address which this simulator does not have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refuses:

@@ -29,7 +29,7 @@ def own(request: Request, wire: Wire) -> Response | None:
         return refusal
     try:
         fields = no_duplicates(form_pairs(request.body, request.header("content-type"), WINDOW), WINDOW)
-    except (Refused, UnicodeDecodeError):
+    except Refused:
         fields = {}
     number, page = fields.get("try", ""), fields.get("page", "")
     if not number.isdecimal() or len(number) > 9 or not 0 < len(page) <= 40:

@@ -141,5 +141,5 @@ class Tap(Wrapped):
 def _fields(request: Request) -> dict[str, str]:
     try:
         return dict(form_pairs(request.body, request.header("content-type"), "advice.form"))
-    except (Refused, UnicodeDecodeError):
+    except Refused:
         return {}

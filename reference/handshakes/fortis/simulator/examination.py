@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...core.messages import Response, Step
-from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from .faults import OAUTH_FAULTS, POSTBACK_FAULTS, Fault, opening_faults
+from ...runtime.verdicts import NO_ADDRESS, Finding, Outcome, Refuses, Survives
+from .faults import OAUTH_FAULTS, POSTBACK_FAULTS, opening_faults
 from .findings import is_open
 from .platform import Fortis
 from .records import CLAUSE
@@ -48,7 +48,7 @@ def examine(
     faults = sorted(opening_faults(mode), key=lambda fault: fault.clause.endswith(".coverage"))
     for fault in platform.tried(faults):
         if not platform.offers(fault):
-            platform.findings.append(not_tried(fault))
+            platform.findings.append(fault.unseen(NO_ADDRESS))
             continue
         mismatched = Finding(CLAUSE + "identity.mismatch", False, "token-of-another: 200")
         if fault.clause.endswith(".coverage") and mismatched in platform.findings.since(seen):
@@ -71,14 +71,9 @@ def examine(
             if platform.offers(oauth_fault):
                 yield from platform.consent(title, location, user, oauth_fault.name)
             else:
-                platform.findings.append(not_tried(oauth_fault))
+                platform.findings.append(oauth_fault.unseen(NO_ADDRESS))
     yield from removal(platform, title, location, user)
     return platform.findings.since(seen)
-
-
-def not_tried(fault: Fault) -> Finding:
-    """Return the finding on a fault that names an address which this simulator does not have."""
-    return Finding(fault.clause, None, f"{fault.name}: not offered, there is no such address")
 
 
 def quietly(platform: Fortis, step: Step[Outcome]) -> Step[Outcome]:

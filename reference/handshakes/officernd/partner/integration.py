@@ -41,7 +41,7 @@ class PartnerIntegration(Pages):
 
     name, home = "partner", HOME
     other_methods = CLAUSE + "requests.method"
-    secret_names = frozenset({"code", "access_token", "refresh_token", "secret"})
+    secret_names = frozenset({"code", "access_token", "refresh_token", "secret", "token"})
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from ...core.messages import Step, Unreachable
 from ...runtime.browser import Browser
-from ...runtime.verdicts import Finding, Refuses
+from ...runtime.verdicts import NO_ADDRESS, Finding, Refuses
 from .faults import CONNECT_FAULTS, PAGE_FAULTS, WEBHOOK_FAULTS, ConnectFault
 from .findings import stayed
 from .platform import OfficeRnD
@@ -76,9 +76,7 @@ def connected(platform: OfficeRnD, integration: str, *, again: bool = False) -> 
 def disturbed(platform: OfficeRnD, integration_id: str, fault: ConnectFault) -> Step[None]:
     """officernd:connect.failure. Connect while the platform fails, and judge how that ended."""
     if fault.traps and not platform.settings.traps:
-        platform.findings.append(
-            Finding(fault.clause, None, f"{fault.name}: not offered, there is no such address")
-        )
+        platform.findings.append(fault.unseen(NO_ADDRESS))
         return
     integration, shown, believed = platform.integrations[integration_id], None, None
     with suppress(Unreachable):

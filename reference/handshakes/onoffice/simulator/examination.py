@@ -105,8 +105,7 @@ def found_out(platform: OnOffice, faults: tuple[Fault, ...], url: str) -> Iterat
         if fault in offered:
             yield fault
             continue
-        nothing = f"{fault.name} changes nothing of {url.partition('?')[0]}"
-        platform.findings.append(Finding(fault.clause, None, nothing))
+        platform.findings.append(fault.unseen(f"changes nothing of {url.partition('?')[0]}"))
 
 
 def fresh(platform: OnOffice, customer: tuple[str, str, str], service: str) -> Step[None]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ...core.messages import Step
 from ...core.refusals import Refused
-from ...runtime.verdicts import Finding, Outcome, Refuses, Survives
-from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, ActivityFault, Fault
+from ...runtime.verdicts import NO_ADDRESS, Finding, Outcome, Refuses, Survives
+from .faults import ACTIVITY_FAULTS, CONFIG_FAULTS, CONNECT_FAULTS, VISIT_FAULTS, ActivityFault
 from .findings import said_yes
 from .platform import RetailCRM
 from .records import CLAUSE
@@ -40,7 +40,7 @@ def examine(
         yield from platform.open_popup(first, code, config_fault.name)
     for fault in platform.tried(CONNECT_FAULTS):
         if not platform.offers(fault, first):
-            platform.findings.append(not_tried(fault))
+            platform.findings.append(fault.unseen(NO_ADDRESS))
             continue
         outcome = yield from fresh(platform, first, code, fault.name)
         if said_yes(outcome.response):
@@ -66,17 +66,12 @@ def callbacks(platform: RetailCRM, code: str, first: str, work: Own | None) -> S
     yield from platform.activity(first, code)
     for fault in platform.tried(ACTIVITY_FAULTS):
         if not platform.offers(fault, first):
-            platform.findings.append(not_tried(fault))
+            platform.findings.append(fault.unseen(NO_ADDRESS))
             continue
         yield from platform.activity(first, code, fault.name)
         if work:
             yield from worked(platform, first, work, should_work(fault), fault.clause)
         yield from platform.activity(first, code)
-
-
-def not_tried(fault: Fault) -> Finding:
-    """Return the finding on a fault that names an address which this simulator does not have."""
-    return Finding(fault.clause, None, f"{fault.name}: not offered, there is no such address")
 
 
 def should_work(fault: ActivityFault) -> bool:
