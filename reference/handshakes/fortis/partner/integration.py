@@ -42,7 +42,7 @@ class App(Consent):
     secret_names = frozenset(
         {
             *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),
-            *("access_token", "refresh_token", "client_secret", "developer-id"),
+            *("access_token", "refresh_token", "developer-id"),
         }
     )
 

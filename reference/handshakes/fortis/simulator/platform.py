@@ -20,7 +20,7 @@ class Fortis(Acting):
     secret_names = frozenset(
         {
             *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),
-            *("token", "access_token", "refresh_token", "client_secret", "developer-id"),
+            *("token", "access_token", "refresh_token", "developer-id"),
         }
     )
 
