@@ -120,6 +120,17 @@ def test_help(run, arguments, named):
     assert [name for name in named if name not in ran.text] == []
 
 
+def test_the_help_names_every_command_in_front_of_what_it_does(run):
+    """README.md: it lists everything. The names are those of the page's own list of commands."""
+    listed = re.findall(r"(?m)^│ ([a-z]+)  +[A-Z]", run("--help").out)
+    assert listed == ["tour", "serve", "verify", "explain", "probe", "judge", "clauses", "vectors"]
+
+
+def test_what_may_be_given_several_times_says_so_and_a_default_that_is_none_is_not_shown(run):
+    assert "[PLATFORM...]" in run("tour", "--help").text
+    assert "default: 0" not in run("judge", "--help").text
+
+
 def test_the_version_is_that_of_the_package():
     ran = command("--version")
     assert (ran.code, ran.out.strip(), ran.err) == (0, version("marketplace-handshakes"), "")
@@ -507,6 +518,7 @@ def test_wrong_options_of_serve(run, arguments):
     assert unprintable(ran.err) == []
     if arguments[0] == "--set":
         assert "profile" in ran.err, "it names the settings"
+        assert "--set: " in ran.err, "what is wrong is a sentence of its own"
 
 
 @pytest.mark.parametrize(

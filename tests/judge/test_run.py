@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -182,6 +183,13 @@ EXAMPLES = {
         "user_setup_url": "http://127.0.0.1:3000/user?location_id={{location.id}}&user_id={{user.id}}&key=example-postback-key",
     },
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_pattern_that_a_new_profile_shows_is_one_of_its_platform(platform):
+    tools = PLATFORMS[platform].tools()
+    (shown,) = re.findall(r"a pattern as (\S+)\n", template(platform, tools.settings, tools.needs))
+    assert [one.id for one in load(platform).clauses if fnmatchcase(one.id, shown)]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

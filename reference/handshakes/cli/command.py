@@ -50,6 +50,7 @@ class Commands(TyperGroup):
                 function, found = found, typer.Typer(add_completion=False, rich_markup_mode="markdown")
                 found.command(cmd_name, context_settings=HELP_NAMES)(function)
             self.commands[cmd_name] = typer.main.get_command(found)
+            self.commands[cmd_name].name = cmd_name  # a group has none, and the help would name none
         return super().get_command(ctx, cmd_name)
 
 

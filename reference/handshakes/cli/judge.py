@@ -52,7 +52,10 @@ def judge(
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Show the clauses that passed too.")] = False,
     port: Annotated[
-        int, typer.Option(help="Port of the simulator; the profile's unless given.", min=0, max=65535)
+        int,
+        typer.Option(
+            help="Port of the simulator; the profile's unless given.", min=0, max=65535, show_default=False
+        ),
     ] = 0,
     listen: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Listen beyond 127.0.0.1; needs --public-url.")

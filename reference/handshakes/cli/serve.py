@@ -117,7 +117,7 @@ def serve(
         _shown_until_interrupted(hosts, folder)
 
 
-def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "--set") -> dict[str, str]:
+def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "--set:") -> dict[str, str]:
     """Return the settings that pairs of NAME=VALUE give, or end with exit code 2 and what is wrong with one."""
     if "help" in given:
         for name, setting in known.items():

@@ -133,7 +133,7 @@ class Short:
 
 
 def tour(
-    platforms: Annotated[list[str] | None, typer.Argument(metavar="PLATFORM", help=ONE_OR_ALL)] = None,
+    platforms: Annotated[list[str] | None, typer.Argument(metavar="PLATFORM...", help=ONE_OR_ALL)] = None,
     bodies: Annotated[
         bool, typer.Option("--bodies", help="Show every message with its headers and body, and every check.")
     ] = False,

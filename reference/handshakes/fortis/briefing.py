@@ -37,7 +37,7 @@ def _of_platform(sides: Sides, world: World) -> dict[str, str]:
         **{NAMES[name]: getattr(app, name) or "none" if name in known else unset(name) for name in NAMES},
         "authorise page (assumed)": settings.api_origin + settings.authorize_path,
         "token endpoint (assumed)": settings.api_origin + settings.token_path,
-        "client id, secret": f"{app.client_id}, {app.client_secret}",
+        "client id, secret (public)": f"{app.client_id}, {app.client_secret}",
     }
 
 
@@ -56,5 +56,5 @@ def _of_app(sides: Sides) -> dict[str, str]:
         "developer-id": ours.developer_id,
         "authorise page (assumed)": ours.oauth_urls[0] + ours.authorize_path,
         "token endpoint (assumed)": ours.oauth_urls[0] + ours.token_path,
-        "client id, secret": f"{ours.client_id}, {ours.client_secret}",
+        "client id, secret (public)": f"{ours.client_id}, {ours.client_secret}",
     }

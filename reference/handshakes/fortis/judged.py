@@ -19,7 +19,7 @@ NEEDS = {
     "fortis:oauth.state": "needs operator.offers_oauth",
     "fortis:oauth.redirects": "needs operator.offers_oauth",
 }
-"""The clauses that cannot be seen without the partner's operator, and why."""
+"""The clauses that a judgement does not see by itself, and what is missing for it."""
 
 
 def keys(sides: Sides) -> list[str]:

@@ -139,7 +139,7 @@ def template(platform: str, settings: Mapping[str, Setting], not_seen: Mapping[s
     ('officernd:secret.kept',)
     """
     title = PLATFORMS[platform].title
-    partner = PLATFORMS[platform].partner
+    partner, kind = PLATFORMS[platform].partner, next(iter(not_seen)).rpartition(".")[0]
     lines = [
         f"# How `handshakes judge {platform}` reaches your {partner} of {title}.",
         "",
@@ -151,7 +151,7 @@ def template(platform: str, settings: Mapping[str, Setting], not_seen: Mapping[s
         '# command = ["node", "server.js", "--platform", "{platform}"]',
         '# output = "server.log"  # a file for what it writes',
         "",
-        "# What your program does not have, or what cannot be seen from outside: a clause, or a pattern as officernd:sync.*",
+        f"# What your program does not have, or what cannot be seen from outside: a clause, or a pattern as {kind}.*",
         "# Without these lines they are reported as not testable, and the exit status is 4.",
         "not_applicable = [",
         *(f'    "{clause}",  # {why}' for clause, why in not_seen.items()),

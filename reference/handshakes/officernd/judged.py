@@ -16,7 +16,7 @@ __all__ = ["FAULTS", "NEEDS", "absent", "examined", "keys"]
 NEEDS = {
     "officernd:secret.kept": "needs operator.restart",
 }
-"""The clauses that cannot be seen without the partner's operator, and why."""
+"""The clauses that a judgement does not see by itself, and what is missing for it."""
 
 
 def keys(sides: Sides) -> list[str]:

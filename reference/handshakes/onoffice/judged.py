@@ -19,7 +19,7 @@ NEEDS = {
     "onoffice:unlock.later": "needs ten minutes between the page and the button",
     "onoffice:url.host": "needs an address with letters, as http://localhost:3000",
 }
-"""The clauses that cannot be seen without the partner's operator, and why."""
+"""The clauses that a judgement does not see by itself, and what is missing for it."""
 
 
 def keys(sides: Sides) -> list[str]:

@@ -22,7 +22,7 @@ NEEDS = {
     "retailcrm:system-url.technical": "the simulator has one address for each account",
     "retailcrm:system-url.scheme": "the simulator would need an address with TLS, and one without",
 }
-"""The clauses that cannot be seen without the partner's operator, and why."""
+"""The clauses that a judgement does not see by itself, and what is missing for it."""
 
 
 def keys(sides: Sides) -> list[str]:
