@@ -30,6 +30,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import pytest
 import requests
+import typer
 
 from handshakes.cli import command as cli
 from handshakes.runtime.sql_store import open_store
@@ -551,6 +552,19 @@ def test_only_a_setting_that_says_so_may_be_empty():
 
     assert settings_of(["sync_url="], SETTINGS) == {"sync_url": ""}
     assert [name for name, setting in SETTINGS.items() if setting.may_be_empty] == ["sync_url"]
+
+
+def test_what_people_are_told_may_be_a_sentence_in_any_language():
+    """RetailCRM shows its users the module's text (retailcrm:config.failure); a name is as a customer writes it."""
+    from handshakes.cli.serve import settings_of
+    from handshakes.officernd import demo as officernd
+    from handshakes.retailcrm import demo as retailcrm
+
+    told = "Zurzeit nicht möglich, please come back."
+    assert settings_of([f"unavailable={told}"], retailcrm.SETTINGS) == {"unavailable": told}
+    assert settings_of([f"account_name={told}"], officernd.SETTINGS) == {"account_name": told}
+    with pytest.raises(typer.Exit):
+        settings_of(["unavailable=a\x1b[31mb"], retailcrm.SETTINGS)
 
 
 def test_the_settings_are_listed(run):

@@ -161,7 +161,7 @@ def is_sensible(name: str, value: str) -> bool:
     >>> [is_sensible("partner_url", f"http://{rest}") for rest in ("", "a:99999", "[", "a/#b")]
     [False, False, False, False]
     """
-    if name.endswith("_name"):
+    if name.endswith(("_name", "unavailable")):  # what people read
         return bool(value) and value.isprintable()
     if not value.isascii() or not value.isprintable() or " " in value:
         return False
