@@ -1266,3 +1266,7 @@ def test_a_method_that_no_step_takes_is_told_by_its_clause():
     assert [(one.reason, one.clause) for _, one in world.reports] == [
         ("wrong-method", "fortis:postback.other-methods")
     ]
+
+
+def test_a_launch_that_names_no_address_names_none():
+    assert sides().partner.oauth_url("") == ""
