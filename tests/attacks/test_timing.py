@@ -26,9 +26,8 @@ class Instructions:
 
     def __enter__(self):
         self._before = sys.gettrace()
-        sys._getframe().f_trace_opcodes = (
-            True  # 3.12 looks only when tracing begins whether anybody wants opcodes
-        )
+        # 3.12 looks only when tracing begins whether anybody wants opcodes
+        sys._getframe().f_trace_opcodes = True
         sys.settrace(self._trace)
         return self
 

@@ -56,9 +56,7 @@ def officernd() -> Iterator[Case]:
     headers = (("officernd-signature", sign_webhook(body, secret=WEBHOOK_SECRET, timestamp=NOW)),)
     signed = Case("a signed webhook", "", "/removed", "POST", headers, body)
     yield signed
-    padded = (
-        (headers[0][0], headers[0][1] + " \t"),
-    )  # RFC 9110, 5.5: the white space is no part of the value
+    padded = ((headers[0][0], headers[0][1] + " \t"),)  # RFC 9110, 5.5: no part of the value
     yield replace(signed, what="white space after the header", headers=padded)
     yield replace(signed, what="a changed body", reason="signature-mismatch", body=body + b" ")
     yield replace(signed, what="no header", reason="missing-parameter", headers=())

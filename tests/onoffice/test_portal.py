@@ -109,6 +109,12 @@ def test_forms_that_are_not_offered(path, fields, status):
 
 
 @pytest.mark.clause("onoffice:popup.terms")
+def test_a_fault_that_is_not_offered_is_named_as_text():
+    answer = post(sides(), "/simulator/open", {"customer": FIRST, "user": ADMIN, "fault": "<b>"})
+    assert answer.status == 400
+    assert '<b id="unknown">&lt;b&gt;</b> is not offered here.' in answer.body.decode()
+
+
 def test_terms_without_a_tick_lead_to_no_mask():
     world, browser = sides(), Browser()
     page = run(world, browser.open(HOST + "/simulator"))

@@ -59,10 +59,8 @@ def run_tests(folder: Path, *words: str, limit: int = 9, text: str = TESTS) -> t
     (folder / "tests" / "conftest.py").write_text(CONFTEST)
     (folder / "tests" / "test_it.py").write_text(text.replace("LIMIT", str(limit)))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nbval", *words]
-    alone = {
-        "PYTEST_ADDOPTS": "",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }  # importing the others takes a second
+    # to import the other plugins takes a second
+    alone = {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     environment = os.environ | alone | {"PYTHONPATH": str(HERE)}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     path = folder / evidence.FILE

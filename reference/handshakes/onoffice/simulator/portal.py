@@ -12,7 +12,7 @@ from ...core.messages import Answer, Request, Response, Step, form_body, json_re
 from ...core.refusals import Refused
 from ...core.strict import URLENCODED, form_pairs, no_duplicates, query_pairs
 from ...runtime.browser import Page
-from ...runtime.pages import page, refused_step, script, wrong_method
+from ...runtime.pages import page, refused_step, script, unreadable_page, wrong_method
 from ...runtime.verdicts import Finding
 from .acting import Acting
 from .faults import OPENING_FAULTS, SERVICE_FAULTS, URL_FAULTS, Fault
@@ -122,8 +122,8 @@ class Portal:
             fields = no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
             made = steps[name](fields)
             return made if isinstance(made, Response) else (yield from made)
-        except (Refused, KeyError):
-            return page("The form cannot be read", "<p>Use the buttons of the list.</p>", status=400)
+        except (Refused, KeyError) as error:
+            return unreadable_page(error)
         except ValueError as error:
             return page("That is not possible", _SAID, status=409, said=str(error))
 
