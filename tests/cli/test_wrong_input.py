@@ -107,6 +107,11 @@ WRONG = [
     ((*SERVES, "code_seconds=-5"), 2, "it has to be a whole number of seconds"),
     ((*SERVES, "code_seconds=soon"), 2, "it has to be a whole number of seconds"),
     ((*SERVES, "client_id=two words"), 2, "it has to be ASCII text without spaces"),
+    ((*SERVES, "client_id="), 2, "it has to be ASCII text without spaces"),
+    ((*SERVES, "code_seconds=\u0663"), 2, "it has to be a whole number of seconds"),
+    ((*SERVES, "partner_url=http://a.example/a b"), 2, "a whole URL"),
+    ((*SERVES, "account_name=a\u2028b"), 2, "it has to be printable text"),
+    (("serve", "retailcrm", "--set", "unavailable="), 2, "it has to be printable text"),
     (("serve", "retailcrm", "--set", "code=%%%"), 2, "Latin letters, digits, hyphens and underscores"),
     # vectors
     (("vectors", "run"), 2, "give the program that answers"),

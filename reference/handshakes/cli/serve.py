@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from difflib import get_close_matches
 from pathlib import Path
@@ -136,40 +137,31 @@ def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "-
         allowed = known[name].choices
         if allowed and value not in allowed:
             fail(f"{option} {name} is {' or '.join(allowed)}, not {value!r}")
-        empty = not value and known[name].may_be_empty
-        if not allowed and not empty and not is_sensible(name, value):
-            fail(f"{option} {name} is not {value!r}: it has to be {_kind(name)}")
+        kind, fits = kind_of(name, value)
+        if not (allowed or fits or (known[name].may_be_empty and not value)):
+            fail(f"{option} {name} is not {value!r}: it has to be {kind}")
         settings[name] = value
     return settings
 
 
-def _kind(name: str) -> str:
-    if name.endswith("_seconds"):
-        return "a whole number of seconds"
-    return "a whole URL, as http://127.0.0.1:3000/path" if _is_url(name) else "ASCII text without spaces"
+_is_word = re.compile("[!-~]+").fullmatch
+_KINDS: tuple[tuple[tuple[str, ...], str, Callable[[str], object]], ...] = (
+    (("_name", "unavailable"), "printable text", str.isprintable),  # what people read
+    (("_seconds",), "a whole number of seconds", re.compile("[0-9]{1,9}").fullmatch),
+    (("_url", "_uri"), "a whole URL, as http://127.0.0.1:3000/path", lambda text: is_url(text) and _is_word(text)),
+    (("",), "ASCII text without spaces", _is_word),
+)  # fmt: skip
+"""How the names of settings end, what such a setting has to be, and whether a text is that."""
 
 
-def _is_url(name: str) -> bool:
-    return name.endswith(("_url", "_uri"))
+def kind_of(name: str, value: str) -> tuple[str, bool]:
+    """Return what a setting has to be, by how its name ends, and whether a value is that.
 
-
-def is_sensible(name: str, value: str) -> bool:
-    """Return whether a value can be a URL, where the setting's name says that it is one, or else a text.
-
-    >>> is_sensible("partner_url", "http://127.0.0.1:3000/x"), is_sensible("partner_url", "127.0.0.1")
-    (True, False)
-    >>> [is_sensible("partner_url", f"http://{rest}") for rest in ("", "a:99999", "[", "a/#b")]
-    [False, False, False, False]
+    >>> kind_of("partner_url", "127.0.0.1"), kind_of("unavailable", "Später.")
+    (('a whole URL, as http://127.0.0.1:3000/path', False), ('printable text', True))
     """
-    if name.endswith(("_name", "unavailable")):  # what people read
-        return bool(value) and value.isprintable()
-    if not value.isascii() or not value.isprintable() or " " in value:
-        return False
-    if name.endswith("_seconds"):
-        return value.isdecimal() and len(value) < 10
-    if not _is_url(name):
-        return bool(value)
-    return is_url(value)
+    _, kind, fits = next(one for one in _KINDS if name.endswith(one[0]))
+    return kind, bool(value and fits(value))
 
 
 def _shown_page(hosts: list[Host], sock: socket.socket, open_: ExitStack) -> str:
