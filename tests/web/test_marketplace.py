@@ -209,3 +209,15 @@ def test_only_a_simulators_own_page_says_that_its_window_was_closed(fields, head
             told = status == 204 and fields["try"] == str(chapter.number)
             assert chapter.left is (closed and told)
         assert not wire.exchanges, "no message between the two sides"
+
+
+@pytest.mark.parametrize("path", ["/", "/officernd", "/static/marketplace.css", *GETS, *POSTS])
+def test_a_wrong_method_is_told_every_right_one(market, path):
+    """RFC 9110, 15.5.6: the answer lists what the target takes; so each method is tried."""
+    methods = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    answers = {
+        one: requests.request(one, market.url + path, allow_redirects=False, timeout=60) for one in methods
+    }
+    told = {one: answer.headers["allow"] for one, answer in answers.items() if answer.status_code == 405}
+    assert told == dict.fromkeys(told, ", ".join(one for one in methods if one not in told))
+    assert "PUT" in told

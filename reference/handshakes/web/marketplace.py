@@ -74,7 +74,7 @@ class Marketplace:
         path = request.path
         if path == "/" or path.removeprefix("/") in self.places or path.startswith("/static/"):
             if request.method not in ("GET", "HEAD"):
-                return Response(405, (("allow", "GET"),))
+                return Response(405, (("allow", "GET, HEAD"),))
             if path == "/":
                 return messages.redirect("/" + next(iter(self.places)), 303)
             return self._page(path[1:]) if path[1:] in self.places else static(path.removeprefix("/static/"))
