@@ -22,7 +22,7 @@ from handshakes.core.refusals import Refused
 from handshakes.fortis import demo, encryption, rules, signing
 from handshakes.fortis.partner import App
 from handshakes.fortis.partner.api import sendable
-from handshakes.fortis.partner.configuration import API, UI
+from handshakes.fortis.partner.configuration import API, UI, Configuration
 from handshakes.fortis.partner.connecting import PLATFORM
 from handshakes.fortis.partner.sessions import sealed as sealed_value
 from handshakes.fortis.partner.sessions import unsealed
@@ -314,19 +314,22 @@ def test_the_previous_secret_holds_beside_the_current_one(mode):
 
 @pytest.mark.clause("fortis:secret.empty")
 @pytest.mark.parametrize("mode", MODES)
-def test_without_a_secret_nothing_opens(mode):
-    world = sides(mode=mode, secret="", previous_secret=demo.SECRET).unheard()
-    assert world.launch().response.status == 403
-    assert world.reasons() == ["empty-secret"]
+@pytest.mark.parametrize(
+    ("secret", "reason"), [("", "empty-secret"), (7, "wrong-type"), ("\ud800", "malformed")]
+)
+def test_without_a_secret_there_is_no_app(mode, secret, reason):
+    """Whatever the previous secret is: an app that is configured like that does not start."""
+    with pytest.raises(Refused) as refused:
+        Configuration(mode, secret, demo.POSTBACK_KEY, previous_secret=demo.SECRET)
+    clause = "fortis:secret.bytes" if secret else "fortis:secret.empty"
+    assert (refused.value.reason, refused.value.clause) == (reason, clause)
 
 
 @pytest.mark.clause("fortis:postback.key")
-def test_without_a_key_no_postback_is_taken():
-    world = sides(postback_key="")
-    assert world.register().response.status == 401
-    assert post(world, f"/fortis/location?location_id={LOCATION}&key=").status == 401
-    assert set(world.reasons()) == {"empty-secret"}
-    assert world.everything() == {}
+def test_without_a_key_for_postbacks_there_is_no_app():
+    with pytest.raises(Refused) as refused:
+        Configuration("plain", demo.SECRET, "")
+    assert (refused.value.reason, refused.value.clause) == ("empty-secret", "fortis:postback.key")
 
 
 @pytest.mark.clause("fortis:postback.key", "fortis:oauth.state", "fortis:identity.mismatch")
@@ -1206,9 +1209,6 @@ def test_an_app_that_is_not_configured_in_full_and_what_nobody_gave_access_to_na
             drive(step, None) if isinstance(step := call(), Generator) else None
         return f"{refused.value.reason} {refused.value.clause}"
 
-    for secret, said in (("", "empty-secret fortis:secret.empty"), (7, "wrong-type fortis:secret.bytes")):
-        partner.configuration = replace(partner.configuration, secret=secret, previous_secret="another")
-        assert told(lambda: partner.verified(Request("GET", APP, "/"))) == said
     assert (
         told(lambda: partner.check_ids({"location_id": "x"}, "location"))
         == "malformed fortis:postback.required"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ...core.keys import key_bytes
 from ...core.timestamps import Tolerance
+from ..rules.launch import key
 
 UI = "https://fortispayrbyn9y.sandbox.zeamster.com"
 API = "https://api.sandbox.zeamster.com"
@@ -42,3 +44,8 @@ class Configuration:
     once: bool = True
     remember: int = 31_536_000
     session_lifetime: int = 3_600
+
+    def __post_init__(self) -> None:
+        """fortis:secret.empty, fortis:postback.key. Refuse a configuration without its secret or key at once: `empty-secret`."""
+        key(self.secret, "fortis:secret.bytes")
+        key_bytes(self.postback_key, "fortis:postback.key")

@@ -76,11 +76,9 @@ class Connecting(Renewing[Configuration]):
     def check_key(self, values: Mapping[str, str]) -> None:
         """fortis:postback.key. Refuse a postback without the configured key, compared in constant time; A08.
 
-        Raises `Refused`: `missing-parameter`, `wrong-key`, and `empty-secret` where none is configured.
+        Raises `Refused`: `missing-parameter`, `wrong-key`.
         """
         clause, configured = CLAUSE + "postback.key", self.configuration.postback_key
-        if not configured:
-            raise Refused("empty-secret", clause)
         if not values.get("key"):
             raise Refused("missing-parameter", clause, absent("key", values))
         if not hmac.compare_digest(values["key"].encode(), configured.encode()):

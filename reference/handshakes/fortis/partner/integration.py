@@ -20,7 +20,7 @@ from ...runtime.pages import page
 from ...runtime.role import Endpoint
 from ...runtime.store import Installation, store_failed
 from .. import signing
-from ..rules.launch import is_id, key
+from ..rules.launch import is_id
 from ..signing import Launch
 from .api import CLAUSE
 from .connecting import PLATFORM
@@ -130,7 +130,6 @@ class App(Consent):
         Each secret is tried whatever was wrong with the one before, so that every failure is the same work.
         """
         configuration = self.configuration
-        key(configuration.secret, CLAUSE + "secret.bytes")  # while it is empty, the previous one is no help
         first: Refused | None = None
         for secret in [configuration.secret, *filter(None, [configuration.previous_secret])]:
             try:
