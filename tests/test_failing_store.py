@@ -41,16 +41,21 @@ for _name in CALLS:
     setattr(Failing, _name, _failing(_name))
 
 
-class Watched:
-    """A role that notes what escapes from it."""
+SAYS_ELSE = ("/fortis/launch",)
+"""The paths at which a rule of the platform's names another answer than 503: tests/test_store_away.py."""
 
-    def __init__(self, role) -> None:
-        self.role, self.escaped, self.statuses = role, [], []
+
+class Watched:
+    """A role that notes what escapes from it, and each error that it answers although only the store failed."""
+
+    def __init__(self, role, reports) -> None:
+        self.role, self.reports, self.escaped, self.statuses, self.blamed = role, reports, [], [], []
 
     def __getattr__(self, name):
         return getattr(self.role, name)
 
     def handle(self, request):
+        before = self.reports.told
         try:
             answer = yield from self.role.handle(request)
         except GeneratorExit:
@@ -59,6 +64,11 @@ class Watched:
             self.escaped.append((request, error))
             raise
         self.statuses.append(getattr(answer, "status", 0))
+        told = self.reports.since(before)[1]
+        failed = bool(told) and all(isinstance(refused, StoreError) for _, refused in told)
+        if failed and answer.status >= 400 and request.path not in SAYS_ELSE:
+            said = (answer.status, answer.header("retry-after"), len(told))
+            self.blamed += [(request.target, *said)] if said != (503, "1", 1) else []
         return answer
 
 
@@ -69,7 +79,7 @@ def played(name: str, failing: int, error: Exception):
     world = World(Clock(1_700_000_000), lambda n: shake_256(str(next(numbers)).encode()).digest(n), store)
     tools = PLATFORMS[name].tools()
     sides = tools.sides(world)
-    partner = Watched(sides.partner)
+    partner = Watched(sides.partner, sides.reports)
     network = InProcess(sides.platform, partner, clock=world.clock)
     raised = []
     with suppress(Exception):  # a story that misses its page ends there
@@ -92,6 +102,7 @@ def test_whichever_question_to_the_store_fails_no_request_ends_in_an_exception(n
         partner, told, _ = played(name, failing, locked)
         assert partner.escaped == [], f"question {failing}"
         assert 500 not in partner.statuses
+        assert partner.blamed == [], f"question {failing}"
         silent += [failing] if locked not in told else []
     assert len(silent) <= 2, (
         "onOffice's story takes the refusal of a work of its own for the one it waits for"

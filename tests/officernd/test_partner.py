@@ -788,3 +788,23 @@ def test_a_method_that_no_step_takes_is_told_by_its_clause():
     assert [(one.reason, one.clause) for _, one in world.reports] == [
         ("wrong-method", "officernd:requests.method")
     ]
+
+
+@pytest.mark.parametrize("method", ["get", "save"])
+def test_a_settings_page_whose_new_tokens_cannot_be_kept_blames_the_store_and_not_officernd(
+    monkeypatch, method
+):
+    """The tokens have run out; 502 would say that OfficeRnD could not be asked, 503 says that it passes (RFC 9110, 15.6.4)."""
+    world = sides()
+    connect(world)
+    world.clock.advance(3599)
+
+    def fails(*args):
+        raise StoreError("store-locked", "the database is locked")
+
+    monkeypatch.setattr(world.store, method, fails)
+    origin, target = split_url(world.platform.configuration_url(FIRST))
+    answer = world.network.exchange("browser", Request("GET", origin, target))
+    assert (answer.status, answer.header("retry-after")) == (503, "1")
+    assert answer.json() == {"message": "Please try again in a moment."}
+    assert [refused.reason for _, refused in world.reports][-1:] == ["store-locked"]

@@ -56,7 +56,7 @@ class Equipped(Generic[Configuration]):
         raise NotImplementedError
 
     def unserved(self, message: str, status: int, headers: Headers = ()) -> Response:
-        """Return the answer to a request that no endpoint takes."""
+        """Return the answer to a request that no endpoint takes, or that none can take while the store fails."""
         raise NotImplementedError
 
     def handle(self, request: Request) -> Step[Answer]:
@@ -97,11 +97,16 @@ class Equipped(Generic[Configuration]):
                 continue
         raise StoreError("store-locked", "the installation was changed by other requests each time")
 
+    def refuse(self, endpoint: str, refused: Refused) -> None:
+        """Report a refusal, which the endpoint then answers; where the store itself failed, leave that to `handle`."""
+        if store_failed(refused):
+            raise refused
+        self.report(endpoint, refused)
+
     def unless_the_store_fails(self, endpoint: str, step: Step[Answer]) -> Step[Answer]:
-        """Return what a step answers, or 503 where the store failed and the step has no answer of its own for that."""
+        """Return what a step answers, or 503 (RFC 9110, 15.6.4) where the store failed and no rule of the platform's names another."""
         try:
             return (yield from step)
         except StoreError as error:
             self.report(endpoint, error)
-            headers = (("content-type", "text/plain; charset=utf-8"), ("retry-after", "1"))
-            return Response(503, headers, b"Please try again in a moment.\n")
+            return self.unserved("Please try again in a moment.", 503, (("retry-after", "1"),))

@@ -19,7 +19,7 @@ from ...core.strict import form_pairs, no_duplicates, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.oauth import challenge, error_name
 from ...runtime.pages import page, refused_form
-from ...runtime.store import Installation, store_failed
+from ...runtime.store import Installation
 from ...runtime.tokens import Tokens
 from .api import CLAUSE
 from .connecting import PLATFORM, Connecting
@@ -171,12 +171,12 @@ class Consent(Connecting):
 
     def not_granted(self, refused: Refused) -> Answer:
         """Return the page of a consent that came to nothing; the operator learns why."""
-        self.report("oauth", refused)
+        self.refuse("oauth", refused)
         return page(
             "No access",
             '<p id="error">This step gave the app no access. What it was given before, it still has;'
             " else please try again from the app.</p>",
-            status=503 if store_failed(refused) else 403,
+            status=403,
         )
 
     def work(self, location_id: str, user_id: str) -> Step[dict[str, Any]]:

@@ -18,7 +18,7 @@ from ...core.messages import Answer, Headers, Request, Response, Step, redirect
 from ...core.refusals import Refused
 from ...runtime.pages import page
 from ...runtime.role import Endpoint
-from ...runtime.store import Installation, store_failed
+from ...runtime.store import Installation
 from .. import signing
 from ..rules.launch import is_id
 from ..signing import Launch
@@ -94,8 +94,8 @@ class App(Consent):
             self.check_ids(values, kind)
             self.taken(request.method, values, kind)
         except Refused as refused:
-            self.report(kind, refused)
-            return Response(503 if store_failed(refused) else 400)
+            self.refuse(kind, refused)
+            return Response(400)
         return Response(204)
 
     def taken(self, method: str, values: dict[str, str], kind: str) -> None:

@@ -22,7 +22,7 @@ from ...core.refusals import Refused
 from ...core.strict import Pairs, json_object, query_pairs
 from ...runtime.calls import text_of
 from ...runtime.role import Endpoint
-from ...runtime.store import Installation, store_failed
+from ...runtime.store import Installation
 from ...runtime.tokens import Tokens
 from .. import signing
 from ..rules import unquote_organization
@@ -83,13 +83,9 @@ class PartnerIntegration(Pages):
         return {"accountName": installation.details["accountName"]}
 
     def unverified(self, endpoint: str, refused: Refused) -> Response:
-        """officernd:healthcheck.failure. Return the one answer to whatever did not verify: 401 and a message; S20, H1.
-
-        While the store fails nothing can be verified; OfficeRnD may then ask again.
-        """
-        self.report(endpoint, refused)
-        status = 503 if store_failed(refused) else 401
-        return json_response({"message": "The request could not be verified."}, status)
+        """officernd:healthcheck.failure. Return the one answer to whatever did not verify: 401 and a message; S20, H1."""
+        self.refuse(endpoint, refused)
+        return json_response({"message": "The request could not be verified."}, 401)
 
     def configure(self, request: Request) -> Step[Answer]:
         """officernd:configuration.page. Show the settings, after asking the API with the stored token; H8."""
@@ -104,7 +100,7 @@ class PartnerIntegration(Pages):
             organization = yield from self.api.organization(api, slug, tokens)
             locations = yield from self.locations(installation, tokens)
         except Refused as refused:
-            self.report("configure", refused)
+            self.refuse("configure", refused)
             if refused.evidence.get("error") == "invalid_grant" or refused.evidence.get("status") == "401":
                 self.remember(installation, ended=True)
             return json_response({"message": f"OfficeRnD could not be asked: {refused.reason}."}, 502)

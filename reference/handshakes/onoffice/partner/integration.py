@@ -20,7 +20,6 @@ from ...core.refusals import Refused, absent
 from ...core.strict import form_pairs, no_duplicates
 from ...runtime.pages import page, script
 from ...runtime.role import Endpoint
-from ...runtime.store import store_failed
 from .. import signing
 from ..errorcodes import ENDED
 from ..script import KEY, PRIVACY, SCRIPT
@@ -147,9 +146,8 @@ class Provider(Connecting):
         try:
             ticket = self.staged(url)
         except Refused as refused:
-            self.report("activate", refused)
-            failed = store_failed(refused)
-            return self.message_page(request, "failed" if failed else "no-token", 503 if failed else 400)
+            self.refuse("activate", refused)
+            return self.message_page(request, "no-token", 400)
         return self.activation_page(request, url, ticket)
 
     def activation_page(self, request: Request, url: SignedUrl, ticket: str) -> Response:
@@ -235,11 +233,11 @@ class Provider(Connecting):
                 url.value("customerWebId"), url.value("userId"), url.value("estateId")
             )
         except Refused as refused:
-            self.report("service", refused)
+            self.refuse("service", refused)
             if refused.clause == CLAUSE + "service.activated":
                 return self.message_page(request, "not-active", 403)
             name = "ended" if error_code(refused) in ENDED else "service-failed"
-            return self.message_page(request, name, 503 if store_failed(refused) else 502)
+            return self.message_page(request, name, 502)
         return self.framed(
             text["service-title"],
             _SERVICE,
@@ -271,8 +269,8 @@ class Provider(Connecting):
         try:
             self.entered(url)
         except Refused as refused:
-            self.report("webhook", refused)
-            return plain("", 503) if store_failed(refused) else plain("not active", 409)
+            self.refuse("webhook", refused)
+            return plain("not active", 409)
         return plain("ok")
 
 

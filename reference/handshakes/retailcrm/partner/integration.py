@@ -19,7 +19,7 @@ from ...core.refusals import Refused, absent
 from ...core.strict import json_object, query_pairs
 from ...runtime.pages import page
 from ...runtime.role import Endpoint
-from ...runtime.store import Installation, store_failed
+from ...runtime.store import Installation
 from .. import rules, signing
 from ..signing import Registration
 from .api import CLAUSE
@@ -167,8 +167,8 @@ class Module(Working):
         try:
             installation = self.entering(request)
         except Refused as refused:
-            self.report("account", refused)
-            return self.closed(503 if store_failed(refused) else 403)
+            self.refuse("account", refused)
+            return self.closed()
         cookie = f"{COOKIE}={self.session(installation)}; Path={ACCOUNT}; HttpOnly; Secure; SameSite=Lax"
         return redirect(self.account_url(), 303, (("set-cookie", cookie), ("cache-control", "no-store")))
 
@@ -223,9 +223,9 @@ class Module(Working):
                 return installation
         return None
 
-    def closed(self, status: int = 403) -> Response:
+    def closed(self) -> Response:
         """retailcrm:transition.unknown. Return the page of a user who did not come from RetailCRM."""
-        return page("Not open", "<p>Please open the module from its page in RetailCRM.</p>", status=status)
+        return page("Not open", "<p>Please open the module from its page in RetailCRM.</p>", status=403)
 
     # --- callbacks --------------------------------------------------------------------------------
 
