@@ -47,6 +47,9 @@ def test_carriers_and_secrets_come_before_what_the_sender_did():
         hit("order-sorted", "key-blank", state="b"),
         hit("json-php", "mac-twice", state="c"),
     ) == [["order-sorted + key-blank"], ["order-sorted + json-php"], ["json-php + mac-twice"]]
+    hits = [Hit(((id, ""),), id, b"") for id in ("json-php", "retailcrm-api-key-as-key")]
+    groups = grouped(hits, "retailcrm", PLATFORMS["retailcrm"].slips(), [CASE])
+    assert [one.id for group in groups for one in group] == ["retailcrm-api-key-as-key", "json-php"]
 
 
 def test_slips_that_are_equal_so_far_come_in_the_order_of_the_tables():

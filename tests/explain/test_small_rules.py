@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -27,10 +28,11 @@ from handshakes.explain.exports import from_base64
 from handshakes.explain.levels import parts_of
 from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
-from handshakes.explain.printed import _maps, _objects, _quoted, _tables
+from handshakes.explain.printed import _maps, _objects, _quoted, _tables, parameters
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.recorded import Unreadable, _headers
+from handshakes.explain.search import _Search
 from handshakes.explain.structures import ADDRESS, HOST, Spread, in_text, of_json, spread
 from handshakes.explain.telling import signed_when, told
 from handshakes.explain.unwrapping import _above, unquoted
@@ -41,6 +43,7 @@ from handshakes.platforms import PLATFORMS
 
 OFFICE = PLATFORMS["officernd"].slips()
 URL = "https://p.example/h?slug=a%2Cb&locations=&signature=t%3D1%2Csignature%3D0f"
+SIGNED = "t=1,signature=0f"
 PAIRS = (("slug", "a b"), ("locations", ""), ("n", "7"))
 
 
@@ -568,3 +571,45 @@ def test_an_ambiguity_of_two_readings_is_asked_about_too(platform):
 def test_the_body_of_a_recorded_webhook_is_an_object_or_a_list(body, found):
     webhook = of_value({"headers": {"X-Sig": "t=1"}, "body": body}, ["x-sig"])
     assert (webhook.body if webhook else None) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"note": "why?", "slug": "a", "signature": SIGNED}, ["note", "slug", "signature"]),
+        ({"page": "https://p.example/h", "slug": "a", "signature": SIGNED}, ["page", "slug", "signature"]),
+        ({"page": "https://p.example/h?x=1", "slug": "a", "signature": SIGNED}, []),
+        ({**{f"n{i}": "x" for i in range(58)}, "signature": SIGNED}, [*(f"n{i}" for i in range(58)), "signature"]),
+        ({**{f"n{i}": "x" for i in range(59)}, "signature": SIGNED}, []),
+    ],
+)  # fmt: skip
+def test_the_members_of_an_object_are_parameters_unless_one_is_a_url_with_a_query_or_there_are_60(
+    value, found
+):
+    assert [name for name, _ in parameters("", value, ["signature"])] == found
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_form_in_json_is_found_on_the_platform_that_posts_one_and_not_where_it_is_json_itself(platform):
+    def took(name: str) -> str:
+        try:
+            return read(json.dumps({name: "register=%7B%7D"}).encode(), PLATFORMS[platform].slips()).took
+        except Unreadable:
+            return ""
+
+    assert (took("body") == "a form in JSON") == (platform == "retailcrm")
+    assert took("register") != "a form in JSON"
+
+
+def test_a_url_between_commas_ends_at_the_next_one():
+    assert read(f"see,{URL},and".encode(), OFFICE).url == URL
+
+
+def test_where_a_slip_was_found_stands_beside_the_last_one_of_its_path():
+    search = SimpleNamespace(case=SimpleNamespace(part="the header", weak=()), hits=[], weak=[])
+    _Search._keep(search, [(("key-blank", "a"),)], (("mac-twice", "b"),), "state")
+    _Search._keep(search, [()], (("mac-twice", ""),), "state")
+    assert [hit.path for hit in search.hits] == [
+        (("key-blank", "a"), ("mac-twice", "b, in the header")),
+        (("mac-twice", "in the header"),),
+    ]

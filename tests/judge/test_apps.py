@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from handshakes.judge import apps
 from handshakes.judge.apps import served
 
 WAIT = 60
@@ -68,12 +69,15 @@ def test_whatever_is_async_to_call_is_asgi(app):
     server.stop()
 
 
-def test_an_application_that_does_not_start_is_said_to(caplog):
+def test_an_application_that_does_not_start_is_said_to(caplog, monkeypatch):
     """No task is left whose exception nobody took: it is reported wherever garbage is collected next, by another test."""
     gc.collect()  # what earlier tests left
     caplog.clear()
+    sock = apps.listen()
+    monkeypatch.setattr(apps, "listen", lambda: sock)
     with pytest.raises(RuntimeError, match="did not start"):
         served(asgi([], broken=True))
+    assert sock.fileno() == -1  # closed
     gc.collect()
     assert [one.getMessage() for one in caplog.records if one.name == "asyncio"] == []
 

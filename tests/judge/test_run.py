@@ -56,6 +56,14 @@ def ask(simulator: Served, origin: str) -> str:
     return "answered"
 
 
+def test_what_the_simulator_is_asked_inside_the_judge_stands_in_its_transcript_with_the_answer(simulator):
+    url = simulator.platform.origins[0]
+    answer = simulator.exchange("browser", Request("GET", url, "/no-such-page"))
+    told = [(one.kind, one.sender, one.receiver) for one in simulator.transcript.events]
+    assert answer.status == 404
+    assert told == [("request", "browser", "OfficeRnD"), ("response", "OfficeRnD", "browser")]
+
+
 def test_a_partner_that_never_answered_is_not_waited_for_and_the_run_ends_after_four_requests(
     simulator, away, monkeypatch
 ):
@@ -299,6 +307,9 @@ def test_of_many_cases_that_fail_a_clause_three_are_shown_and_the_others_counted
     assert [failure.again for failure in row.failures] == [f"--only {fault.name}" for fault in faults[:3]]
     assert row.more == 2
     assert "  and 2 more cases" in [*lines_of(report(row))]
+    against = (Observed(Finding(clause, False, "it was taken"), None),)
+    row = row_of(replace(one, against=against), register, lambda seen: "", lambda case: f"--only {case}", str)
+    assert [(failure.case, failure.again) for failure in row.failures] == [("", f"--only {clause}")]
 
 
 def test_a_row_has_the_words_and_the_source_of_its_clause_and_none_where_the_register_lacks_it():

@@ -85,9 +85,11 @@ def test_each_side_alone_connects_to_the_other_alone(card_scopes):
         for button in (f"popup-{demo.CODE}", "connect", "account"):
             page = network.run(browser.submit(page, page.form(button)))
         assert (page.response.status, page.url) == (200, f"{module}/retailcrm/account")
-        assert "The module works." in page.text
+        assert "The module works." in page.text and b'class="state ok"' in page.response.body
         page = network.run(browser.open(f"{crm}/simulator"))
-        network.run(browser.submit(page, page.form(f"freeze-{demo.CODE}")))
+        page = network.run(browser.submit(page, page.form(f"freeze-{demo.CODE}")))
+        page = network.run(browser.open(f"{module}/retailcrm/account"))
+        assert "The module is switched off." in page.text and b'class="state none"' in page.response.body
     assert platform.state(crm, demo.CODE) == "off"
     assert [one for one in platform.findings if one.violated] == []
 
