@@ -17,8 +17,9 @@ import handshakes
 from handshakes.core.cases import Found
 from handshakes.core.stages import Stage
 from handshakes.explain import explain
+from handshakes.explain.asking import _answered
 from handshakes.explain.budget import Budget
-from handshakes.explain.commands import fetch
+from handshakes.explain.commands import _other_command, curl, fetch
 from handshakes.explain.damage import rewritten
 from handshakes.explain.differences import compared
 from handshakes.explain.digests import read_digest
@@ -31,12 +32,12 @@ from handshakes.explain.pasted import read
 from handshakes.explain.printed import _maps, _objects, _quoted, _tables, parameters
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import _named, own_names, recognised
-from handshakes.explain.recorded import Unreadable, _headers
+from handshakes.explain.recorded import Unreadable, _headers, recorded
 from handshakes.explain.search import _Search
 from handshakes.explain.structures import ADDRESS, HOST, Spread, in_text, of_json, spread
 from handshakes.explain.telling import signed_when, told
 from handshakes.explain.unwrapping import _above, unquoted
-from handshakes.explain.webhooks import of_value
+from handshakes.explain.webhooks import of_text, of_value
 from handshakes.explain.writers import _printed, written_pairs
 from handshakes.officernd import sign_query
 from handshakes.platforms import PLATFORMS
@@ -613,3 +614,66 @@ def test_where_a_slip_was_found_stands_beside_the_last_one_of_its_path():
         (("key-blank", "a"), ("mac-twice", "b, in the header")),
         (("mac-twice", "in the header"),),
     ]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_webhook_below_the_url_that_it_was_posted_to_is_no_block_of_headers(scheme):
+    found = read(f"{scheme}://p.example/h\nofficernd-signature: {SIGNED}\n\n{{}}".encode(), OFFICE)
+    assert (found.headers, found.body) == ((("officernd-signature", SIGNED),), b"{}")
+
+
+@pytest.mark.parametrize("rest", ["", "\r\nHost: p.example\r\n\r\n"])
+def test_the_method_of_a_request_line_is_kept(rest):
+    assert read(f"PUT /h?{URL.partition('?')[2]} HTTP/1.1{rest}".encode(), OFFICE).method == "PUT"
+
+
+def test_a_header_is_found_under_each_of_the_names_that_it_may_have():
+    for name in ("x-a", "x-b"):
+        assert of_text(f'{name}: abc\n{{"a":1}}', ["x-a", "x-b"]) == ((("x-a", "abc"),), b'{"a":1}', "")
+
+
+def test_an_entry_of_a_har_is_told_from_a_request_that_another_tool_wrote():
+    for other in ("header", "rawBody", "raw", "body_base64", "content"):
+        assert recorded({"request": {"url": URL, other: "e30="}}, lambda *_: True) is None
+    assert recorded({"request": {"url": URL}}, lambda *_: True).url == URL
+
+
+def test_curl_reads_a_file_for_each_of_its_ways_to_give_data_but_one():
+    ways = ("-d", "--data", "--data-ascii", "--data-binary", "--json", "--data-raw")
+    said = {way for way in ways if curl(f"curl https://p.example/h {way} @x").undone}
+    assert said == {*ways} - {"--data-raw"}
+
+
+def test_httpie_ends_the_name_of_a_query_parameter_at_the_first_two_equals_signs():
+    assert _other_command(["http", "https://p.example/h", "x==a==b"]).url == "https://p.example/h?x=a%3D%3Db"
+
+
+def test_the_slashes_of_a_body_with_blanks_are_escaped_and_unescaped():
+    for body, other in ((b'{"a" : "x/y"}', b'{"a" : "x\\/y"}'), (b'{"a" : "x\\/y"}', b'{"a" : "x/y"}')):
+        assert [made for id, made, *_ in rewritten(body) if id == "json-slashes"] == [other]
+
+
+def test_a_masked_text_that_differs_equals_no_stage():
+    found = compared([Stage("message", b"a")], b"b", hidden=True)
+    assert (found.same_as, found.at) == ("", 0)
+
+
+@pytest.mark.parametrize(("time", "said"), [(b"1" * 12, "milliseconds"), (b"1" * 13, "seconds")])
+def test_a_time_of_more_than_twelve_digits_is_in_milliseconds(time, said):
+    units = {
+        change.partition(",")[0] for id, _, change, _ in joined((b"{}", time)) if id == "message-time-unit"
+    }
+    assert units == ({said, "with a fraction"} if said == "milliseconds" else {said})
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "Nothing was pasted."),
+        (b"hello", "No request was recognised in 5 bytes."),
+        (b"\xff\xfe", "Nothing but blanks or a byte order mark was pasted."),
+    ],
+)
+def test_what_is_no_request_of_any_platform_is_answered_without_a_platform_and_with_the_reason(content, says):
+    answer = _answered("", content, {"secret": "s", "now": 1, "header": "", "origins": ()}, None)
+    assert (answer.platform, answer.verdict) == ("", "unrecognised") and answer.says.startswith(says)

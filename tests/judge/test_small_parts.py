@@ -408,6 +408,13 @@ def test_a_report_as_json_bears_the_number_of_its_schema():
         (3, "", None, "no request was answered (none was sent); check the address in the profile"),
         (3, "timeout", None, "no request was answered (timeout); check the address in the profile"),
         (4, "", 200, "not testable, and the profile does not say that it does not apply: shop:sum, shop:tax"),
+        (
+            4,
+            "",
+            404,
+            "not testable, and the profile does not say that it does not apply: shop:sum, shop:tax. "
+            "The first request of all was answered with 404: check the path of the URL in the profile",
+        ),
     ],
 )
 def test_why_a_run_ended_with_3_or_4_is_said(code, failed, first, why):
