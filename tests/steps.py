@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html.parser import HTMLParser
 from typing import Any
 
-from handshakes.core.messages import Request, Unreachable
+from handshakes.core.messages import Request, Response, Unreachable
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.client import Loopback
 from handshakes.runtime.sql_store import open_store
@@ -47,6 +48,57 @@ class WholeStory:
         transcript = told(self.story, world, world.network)
         arrows = re.findall(r"^    p\d+(?:->>|-->>|--x|-\))p\d+: .+$", transcript.mermaid(), re.MULTILINE)
         assert len(arrows) == len(transcript.events)
+
+    def test_every_page_is_whole_and_the_partner_lets_none_be_kept_nor_a_cookie(self):
+        world = self.sides()
+        exchange = world.network.exchange
+        answers: list[tuple[Request, Response]] = []
+
+        def noted(sender: str, request: Request) -> Response:
+            answers.append((request, exchange(sender, request)))
+            return answers[-1][1]
+
+        world.network.exchange = noted
+        told(self.story, world, world.network)
+        pages = [
+            Page(answer.body.decode()) for _, answer in answers if "/html" in answer.header("content-type")
+        ]
+        assert (
+            len(pages) > 4
+            and [(page.outside, page.open) for page in pages if page.outside or page.open] == []
+        )
+        kept = [
+            answer.header("cache-control")
+            for request, answer in answers
+            if request.origin in world.partner.origins
+            and ("/html" in answer.header("content-type") or answer.header("set-cookie"))
+        ]
+        assert len(kept) > 1 and {*kept} == {"no-store"}
+
+
+class Page(HTMLParser):
+    """The texts of a page that stand in no element of their own, and the elements that are not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.outside: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in ("meta", "link", "input", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open[-1:] == [tag]:
+            self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and (
+            not self.open or self.open[-1] in ("html", "head", "body", "main", "form", "table")
+        ):
+            self.outside.append(data)
 
 
 def changed(role: type, method: str, change: Callable[[Request], Request]) -> Callable[..., Any]:
