@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 import handshakes
 from handshakes.core.cases import Found
+from handshakes.core.refusals import Refused
 from handshakes.core.stages import Stage
 from handshakes.explain import explain
 from handshakes.explain.asking import _answered
@@ -25,15 +28,16 @@ from handshakes.explain.differences import compared
 from handshakes.explain.digests import read_digest
 from handshakes.explain.doubts import doubt
 from handshakes.explain.entries import described, slips
+from handshakes.explain.explaining import _Asked
 from handshakes.explain.exports import from_base64
-from handshakes.explain.levels import parts_of
+from handshakes.explain.levels import MOST_PATHS, Levels, parts_of
 from handshakes.explain.parameters import added, changed, joined, reordered
 from handshakes.explain.pasted import read
 from handshakes.explain.printed import _maps, _objects, _quoted, _tables, parameters
 from handshakes.explain.probe import _Probing
 from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.recorded import Unreadable, _headers, recorded
-from handshakes.explain.search import _Search
+from handshakes.explain.search import Hit, _Search
 from handshakes.explain.structures import ADDRESS, HOST, Spread, in_text, of_json, spread
 from handshakes.explain.telling import signed_when, told
 from handshakes.explain.unwrapping import _above, unquoted
@@ -677,3 +681,47 @@ def test_a_time_of_more_than_twelve_digits_is_in_milliseconds(time, said):
 def test_what_is_no_request_of_any_platform_is_answered_without_a_platform_and_with_the_reason(content, says):
     answer = _answered("", content, {"secret": "s", "now": 1, "header": "", "origins": ()}, None)
     assert (answer.platform, answer.verdict) == ("", "unrecognised") and answer.says.startswith(says)
+
+
+def test_a_request_that_verifies_on_one_platform_is_that_platforms_alone():
+    """RetailCRM's signature stands in the body, so that one of OfficeRnD may hold one too, which does not fit."""
+    signed = json.dumps({"token": "0" * 64, "apiKey": "x", "systemUrl": "https://demo.simla.com"})
+    body, secret = f"register={quote(signed)}", "not-a-secret"
+    mac = hmac.new(secret.encode(), f"{body}.1700000000".encode(), hashlib.sha256).hexdigest()
+    head = "POST /h HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    for digest, names in ((mac, ["officernd"]), ("0" * 64, ["officernd", "retailcrm"])):
+        pasted = f"{head}officernd-signature: t=1700000000,signature={digest}\r\n\r\n{body}"
+        assert recognised(pasted.encode(), secret=secret, now=1_700_000_000) == names
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [("eyJa.b.c", True), ("eyJabcdefgh", False), ("abc.def.ghi", False), ("eyJa.bc", False)],
+)
+def test_a_token_has_three_parts_of_which_the_first_begins_as_json_in_base64(secret, told):
+    assert ("JWT" in doubt(secret)) == told
+
+
+def test_a_reading_that_explains_is_asked_for_and_a_slip_is_not():
+    asked = SimpleNamespace(platform="officernd", found=None, readings=())
+    reading = "officernd:signature.order=slug-first"
+    tried: list[Any] = []
+    reasons = ["malformed", "stale"]
+
+    def verify(found: Any, readings: Any) -> None:
+        tried.append(readings)
+        raise Refused(reasons.pop(), "officernd:signature.order")
+
+    for accepted in (True, False):
+        assert _Asked._accepts(asked, Hit(((reading, ""),), "state"), verify) is accepted
+    assert _Asked._accepts(asked, Hit(((reading, ""), ("key-blank", "")), "state"), verify) is True
+    assert tried == [[reading], [reading]]
+
+
+def test_paths_to_one_state_are_kept_up_to_a_number():
+    levels = SimpleNamespace(budget=Budget())
+    made: dict[Any, Any] = {}
+    paths = [((str(i), ""),) for i in range(MOST_PATHS + 3)]
+    for first, last in ((0, 3), (1, 5), (0, MOST_PATHS + 3)):
+        Levels._add(levels, made, set(), ("state", ()), paths[first:last])
+    assert [there for _, there in made.values()] == [paths[:MOST_PATHS]]

@@ -18,7 +18,7 @@ from handshakes.judge.journal import Exchange
 from handshakes.judge.marketplace import Marketplace
 from handshakes.judge.presses import Press
 from handshakes.platforms import PLATFORMS
-from handshakes.runtime.verdicts import Finding
+from handshakes.runtime.verdicts import Fault, Finding, Refuses, Survives
 from tests.judge.partners import cannot_be_changed
 from tests.judge.test_plugin import OWN
 
@@ -131,6 +131,23 @@ def test_a_refused_signature_is_explained_where_the_partner_made_it(
     monkeypatch.setattr(type(market), "secrets", lambda self, request: ["a secret"])
     lines = failures._cause(market, Finding("a:b", False, ""), None, exchange)
     assert [line.partition(":")[0] for line in lines] == said
+
+
+@pytest.mark.parametrize(
+    ("end", "clause", "said"),
+    [
+        (Refuses("stale"), "shop:time", "refuse it (stale)"),
+        (Refuses("stale"), "shop:sum", "refuse it (stale), and to do so as the clause says"),
+        (Survives("off"), "shop:time", "carry on (off)"),
+    ],
+)
+def test_what_the_simulator_did_on_purpose_and_what_the_partner_has_to_do_are_said(end, clause, said):
+    fault = Fault("old", "shop:time", end, "an old request")
+    market: Any = SimpleNamespace(known_fault={"old": fault}.__getitem__)
+    press: Any = SimpleNamespace(fault="old")
+    assert failures._cause(market, Finding(clause, False, ""), press, None) == [
+        f"The simulator did this on purpose: an old request. The partner has to {said}."
+    ]
 
 
 def test_a_finding_is_about_the_shortest_exchange_around_it(market, monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 from handshakes.core.messages import Dropped, Request, Response, Unreachable
 from handshakes.judge import journal
 from handshakes.judge.journal import Exchange, Journal, Seat
+from handshakes.judge.marketplace import Marketplace
 
 
 def request(target: str = "/a?secret=1", body: bytes = b"") -> Request:
@@ -122,6 +123,12 @@ def test_what_a_seat_carries_to_others_is_sent_and_not_received_and_its_end_is_k
         seat.carry(SimpleNamespace(exchange=failing), "Platform", request())
     kept = [(one.received, one.response and one.response.status, one.failure) for one in seat.journal.all()]
     assert kept == [(False, 201, ""), (False, None, "timeout")]
+
+
+def test_a_marketplace_waits_for_the_first_exchange_or_for_the_one_after_another():
+    market = SimpleNamespace(_seat=SimpleNamespace(journal=lived(*[("edit", request(), None)] * 2)))
+    first = Marketplace.wait_for(market, "edit", 0)
+    assert (first.number, Marketplace.wait_for(market, "edit", 0, after=first).number) == (1, 2)
 
 
 def test_what_was_waited_for_in_vain_is_told_with_what_was_seen():

@@ -30,7 +30,7 @@ from handshakes.judge.report import (
     summary,
     verdict,
 )
-from handshakes.judge.served import Ended, Observed
+from handshakes.judge.served import Ended, Observed, last_exchange, partner_origins
 from handshakes.judge.sheet import as_html
 from handshakes.judge.sites import Site, seeded
 from handshakes.judge.trial import Trial
@@ -430,6 +430,27 @@ def test_why_a_run_ended_with_3_or_4_is_said(code, failed, first, why):
     served = SimpleNamespace(failed=failed, first=first)
     assert Trial._why(SimpleNamespace(), code, served, rows) == why
     assert Trial._why(SimpleNamespace(), 4, served, rows[1:3]) == "nothing was judged"
+
+
+def test_the_origins_of_a_partner_are_those_of_its_urls_and_uris():
+    names = {
+        "a_url": "https://a.example/x",
+        "b_uri": "https://b.example/y",
+        "c": "https://c.example",
+        "d_url": "",
+    }
+    assert partner_origins(names) == ["https://a.example", "https://b.example"]
+
+
+def test_the_last_exchange_of_a_transcript_is_a_request_with_its_answer_or_alone():
+    def event(kind: str, sender: str = "a", receiver: str = "b") -> Event:
+        return Event(kind, sender, receiver, "")
+
+    asked, answered, said = event("request"), event("response", "b", "a"), event("message")
+    assert last_exchange([]) == last_exchange([said]) == (None, None)
+    assert last_exchange([said, asked]) == last_exchange([asked, said]) == (asked, None)
+    assert last_exchange([asked, said, answered]) == (asked, answered)
+    assert last_exchange([answered]) == (None, answered)
 
 
 def test_a_row_of_which_nothing_more_is_known_says_nothing_more():
