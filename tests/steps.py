@@ -29,6 +29,7 @@ class WholeStory:
 
     story: Any
     sides: Any
+    platform: str
     least: int
     """How many events there are at least, so that no story of nothing passes."""
 
@@ -74,6 +75,28 @@ class WholeStory:
             and ("/html" in answer.header("content-type") or answer.header("set-cookie"))
         ]
         assert len(kept) > 1 and {*kept} == {"no-store"}
+
+    def test_a_cookie_of_the_partner_is_for_its_own_pages_and_no_script_reads_it(self):
+        world = self.sides()
+        exchange = world.network.exchange
+        cookies: list[str] = []
+
+        def noted(sender: str, request: Request) -> Response:
+            answer: Response = exchange(sender, request)
+            cookies.extend(
+                answer.header_values("set-cookie") if request.origin in world.partner.origins else ()
+            )
+            return answer
+
+        world.network.exchange = noted
+        told(self.story, world, world.network)
+        for cookie in cookies:
+            attributes = dict(one.partition("=")[::2] for one in cookie.split("; ")[1:])
+            assert attributes.pop("Path").startswith(f"/{self.platform}")
+            assert attributes.pop("Max-Age", "0").isdigit()
+            sent = "None" if "Partitioned" in attributes else "Lax"
+            assert attributes.pop("SameSite", sent) == sent
+            assert {*attributes} - {"Partitioned"} in ({"HttpOnly", "Secure"}, set()), "set, or taken back"
 
 
 class Page(HTMLParser):

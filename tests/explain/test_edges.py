@@ -157,6 +157,11 @@ def test_a_part_is_told_with_what_was_changed_its_source_and_its_rule():
         "    rule p:other; more: handshakes explain slip-1",
         f"With the right signature it is refused all the same: too-large. {REASONS['too-large'].meaning}",
     ]
+    group = (explanation(0), Explanation("both", "slip", "", "", (one, two)))
+    assert refused(group)[-2:] == [
+        "  These give the same bytes:",
+        "    both: It says 0 (the way). It says 1.",
+    ]
 
 
 REMAINS = (

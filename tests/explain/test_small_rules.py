@@ -725,3 +725,15 @@ def test_paths_to_one_state_are_kept_up_to_a_number():
     for first, last in ((0, 3), (1, 5), (0, MOST_PATHS + 3)):
         Levels._add(levels, made, set(), ("state", ()), paths[first:last])
     assert [there for _, there in made.values()] == [paths[:MOST_PATHS]]
+
+
+def test_an_event_of_api_gateway_names_its_method_and_its_path():
+    event = {
+        "httpMethod": "PUT",
+        "path": "/h",
+        "headers": {},
+        "queryStringParameters": {"a": "b c"},
+        "body": "x",
+    }
+    found = recorded({**event, "isBase64Encoded": False}, lambda *_: True)
+    assert (found.method, found.url, found.body) == ("PUT", "/h?a=b+c", b"x")

@@ -809,6 +809,7 @@ def test_without_a_token_the_app_opens_for_the_location_or_not_at_all(mode):
     world = opened(mode=mode)
     page = world.launch(fault="no-token").response.body.decode()
     assert "Nobody is signed in" in page and 'id="oauth"' not in page and USER not in page
+    assert 'id="contact"' not in page
     world = opened(mode=mode, without_token="refuse")
     assert world.launch(fault="no-token").response.status == 403
     assert world.reasons() == ["missing-parameter"]

@@ -30,6 +30,7 @@ def told(world, network):
 
 class TestTheStory(steps.WholeStory):
     story, sides, least = staticmethod(story), staticmethod(sides), 60
+    platform = "fortis"
 
 
 def test_the_transcript_shows_no_secret():

@@ -51,6 +51,15 @@ def test_the_whole_handshake_is_one_call(connected):
     assert connected.findings
 
 
+def test_the_partner_has_its_name_in_the_transcript_by_its_origin(connected):
+    (origin,) = [name for name in connected._client.names if connected._client.names[name] == "partner"]
+    before = dict(connected._client.names)
+    assert any(str(value).startswith(f"{origin}/") for value in connected._settings.values())
+    connected._register("", {})
+    connected._register("", {name: value for name, value in connected._settings.items() if value})
+    assert connected._client.names == before
+
+
 def test_a_fault_is_played_once_and_the_partner_refuses_it(connected):
     name = connected.platform.name
     seen = len(connected.findings)

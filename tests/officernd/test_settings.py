@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -256,3 +257,27 @@ def test_without_one_of_the_four_parameters_no_token_is_asked_for(name):
     assert (both.platform.token_requests, both.reports[0][1].evidence) == (0, found)
     both.network.run(Browser().open(url))
     assert both.platform.integrations[FIRST].state == "connected", "the code was not spent"
+
+
+def test_a_setting_of_an_installation_that_is_removed_while_it_is_saved_is_refused(monkeypatch):
+    both = connected()
+    page = opened(both)
+    monkeypatch.setattr(both.partner, "change", lambda *given: None)
+    assert submit(both, page).response.status == 401
+    (told,) = [refused for _, refused in both.reports]
+    assert (told.reason, told.clause) == ("wrong-state", "officernd:configuration.page")
+    assert told.evidence == {"installation": "was removed meanwhile"}
+
+
+def test_of_a_long_name_of_an_organisation_200_characters_are_kept():
+    both = connected()
+    resource = both.platform.resource
+
+    def long(request: Request) -> Response:
+        answer = resource(request)
+        return replace(answer, body=answer.body.replace(b"Test Spaces", b"x" * 201))
+
+    both.platform.resource = long
+    opened(both)
+    (one,) = both.store.find("officernd", "integrationId", FIRST)
+    assert one.details["name"] == "x" * 199 + "…"

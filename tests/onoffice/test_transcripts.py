@@ -29,6 +29,7 @@ def told(world, network):
 
 class TestTheStory(steps.WholeStory):
     story, sides, least = staticmethod(story), staticmethod(sides), 50
+    platform = "onoffice"
 
 
 def test_the_story_shows_popup_frame_key_unlock_and_message_in_order():

@@ -31,6 +31,7 @@ def told(world, network):
 
 class TestTheStory(steps.WholeStory):
     story, sides, least = staticmethod(story), staticmethod(sides), 40
+    platform = "retailcrm"
 
 
 def test_the_transcript_shows_no_secret():

@@ -53,6 +53,8 @@ def kept(**credentials: str) -> Installation:
         (lambda p: p.granted(()), "not-allowed retailcrm:scopes.checked", {"missing": "integration_read, integration_write"}),
         (lambda p: p.confirmed(DEMO, ("https://a.simla.com", "https://b.simla.com")), "identity-mismatch retailcrm:system-url.confirmed",
          {"expected": DEMO, "found": "https://a.simla.com, https://b.simla.com"}),
+        (lambda p: p.confirmed("a" * 101, ("b" * 201,)), "identity-mismatch retailcrm:system-url.confirmed",
+         {"expected": "a" * 99 + "…", "found": "b" * 199 + "…"}),
         (lambda p: p.body_only(post(target="/x?a=b&register%5Btoken%5D=c")), "malformed retailcrm:register.body-only",
          {"register": "is in the query, where logs keep it"}),
         (lambda p: p.client({}, "c"), "missing-parameter c", {"name": "clientId", "found": "none"}),
