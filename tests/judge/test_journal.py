@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
@@ -123,6 +125,26 @@ def test_what_a_seat_carries_to_others_is_sent_and_not_received_and_its_end_is_k
         seat.carry(SimpleNamespace(exchange=failing), "Platform", request())
     kept = [(one.received, one.response and one.response.status, one.failure) for one in seat.journal.all()]
     assert kept == [(False, 201, ""), (False, None, "timeout")]
+
+
+def test_whoever_waits_is_woken_as_soon_as_the_exchange_has_ended():
+    kept = Journal(lambda: 0)
+    began, found, woken = threading.Event(), [], threading.Event()
+
+    def waiting() -> None:
+        began.set()
+        found.append(kept.wait_for("edit", 10))
+        woken.set()
+
+    thread = threading.Thread(target=waiting)
+    thread.start()
+    assert began.wait(60)
+    while not kept._ended._waiters:  # until it waits
+        time.sleep(0.001)
+    kept.ended(kept.began("edit", True, request()), Response(200))
+    assert woken.wait(5), "twice as long it would have waited for nothing"
+    thread.join()
+    assert [one.number for one in found] == [1]
 
 
 def test_a_marketplace_waits_for_the_first_exchange_or_for_the_one_after_another():
