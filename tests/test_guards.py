@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
-import importlib
 import json
 import re
 import subprocess
@@ -396,18 +394,3 @@ def test_no_test_that_hypothesis_draws_has_a_limit_of_time_for_one_example():
 )  # fmt: skip
 def test_a_limit_of_time_for_one_example_is_seen(source, wrong):
     assert timed(source) == wrong
-
-
-def test_what_a_package_offers_is_there_and_no_secret_is_set_by_itself():
-    offering = [name for name, text in SOURCES.items() if "__all__ =" in text]
-    assert len(offering) > 10
-    for name in offering:
-        module = importlib.import_module(name)
-        assert [each for each in module.__all__ if not hasattr(module, each)] == []
-    hidden = []
-    for platform in PLATFORMS:
-        configuration = importlib.import_module(f"handshakes.{platform}.partner.configuration").Configuration
-        hidden += [(platform, one) for one in dataclasses.fields(configuration) if not one.repr]
-    assert {platform for platform, _ in hidden} == {*PLATFORMS}
-    unset = ("", dataclasses.MISSING)
-    assert [(platform, one.name) for platform, one in hidden if one.default not in unset] == []

@@ -606,8 +606,10 @@ def test_a_form_in_json_is_found_on_the_platform_that_posts_one_and_not_where_it
     assert took("register") != "a form in JSON"
 
 
-def test_a_url_between_commas_ends_at_the_next_one():
-    assert read(f"see,{URL},and".encode(), OFFICE).url == URL
+@pytest.mark.parametrize("pair", [",,", ";;", "||", "[]", "()", "{}"])
+def test_a_url_ends_at_the_mark_that_closes_what_stands_before_it(pair):
+    assert read(f"see it{pair[0]}{URL}{pair[1]}and more".encode(), OFFICE).url == URL
+    assert read(f"see it {URL}{pair[1]}and more".encode(), OFFICE).url != URL
 
 
 def test_where_a_slip_was_found_stands_beside_the_last_one_of_its_path():

@@ -173,6 +173,8 @@ def test_everything_that_is_wrong_with_a_profile_is_told_at_once():
 def test_a_profile_may_have_200_000_characters():
     most = "#" * 200_000
     assert parse(most) == Profile()
+    given = {name: value for name in Profile.__slots__ if (value := getattr(Profile(), name))}
+    assert given == {"timeout_seconds": 10, "patience_seconds": 10, "most_seconds": 600}, "nothing else"
     with pytest.raises(ValueError, match=r"^the file has more than 200000 characters$"):
         parse(most + "#")
 

@@ -47,6 +47,7 @@ TESTS = {
         "tests/explain/test_*.py",
         "tests/judge/test_*.py",
         "tests/test_safety_siblings.py",
+        "tests/test_offered.py",
         *(f"tests/{name}/test_*.py" for name in PLATFORMS),
     ),
 }
