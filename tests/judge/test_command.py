@@ -137,7 +137,9 @@ def test_the_profile_that_init_writes_can_be_read_and_names_what_is_not_seen(run
 
 WRONG = {
     "colour = 1": "unknown key colour",
-    "port = 'x'": "port has to be a whole number",
+    "port = 'x'": "port has to be a whole number from 0 to 65535",
+    "port = 70000": "port has to be a whole number from 0 to 65535",
+    "timeout_seconds = 0": "timeout_seconds has to be a whole number from 1 to 86400",
     "command = 'node'": "command has to be a list of texts",
     "[settings]\npartner_url = 3": "settings has to be a table of texts",
     "[settings]\nparter_url = 'http://a'": "parter_url",

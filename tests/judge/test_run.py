@@ -159,13 +159,19 @@ def test_what_an_operator_looks_for_is_found_in_a_page_of_any_encoding():
     assert (operator.restart, operator.work, operator.rescope) == (None, None, None)
 
 
+KNOWN = (
+    "known: settings, port, command, output, environment, not_applicable, origins, trusted, timeout_seconds, "
+    "patience_seconds, most_seconds, operator, reasons"
+)
+
+
 def test_everything_that_is_wrong_with_a_profile_is_told_at_once():
     with pytest.raises(ValueError) as refused:
         parse('colour = 1\nport = "1"\nsize = 2\noperator = 3\n[reasons]\nwhy = 4\npattern = "("\n')
     told = str(refused.value).split("; ")
     assert told[:-1] == [
-        "unknown key colour", "port has to be a whole number", "unknown key size", "operator has to be a table",
-        "unknown key reasons.why",
+        f"unknown key colour ({KNOWN})", "port has to be a whole number from 0 to 65535", f"unknown key size ({KNOWN})",
+        "operator has to be a table", "unknown key reasons.why (known: log, pattern, words)",
     ]  # fmt: skip
     assert told[-1].startswith("pattern is not a pattern: ")
 
@@ -379,10 +385,73 @@ def test_what_was_judged_cannot_be_changed_after_it(kind):
     assert cannot_be_changed(kind)
 
 
-@pytest.mark.parametrize("name", ["port", "timeout_seconds", "patience_seconds", "most_seconds"])
-def test_a_profile_may_set_each_of_its_numbers(name):
-    for right in (0, 17, 86_400):
-        assert getattr(parse(f"{name} = {right}\n[settings]\n"), name) == right, "up to the seconds of a day"
-    for wrong in (-1, 86_401, "true", '"17"', "1.0"):
-        with pytest.raises(ValueError, match=f"^{name} has to be a whole number$"):
+DAY = 24 * 60 * 60
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("port", 0, 2**16 - 1),
+        ("timeout_seconds", 1, DAY),
+        ("patience_seconds", 0, DAY),
+        ("most_seconds", 1, DAY),
+    ],
+)
+def test_a_profile_may_set_each_of_its_numbers_and_is_told_the_range_of_each(name, least, most):
+    """RFC 9293, section 3.1: a port is 16 bits. Nobody answers in 0 seconds; a partner need not be waited for."""
+    for right in (least, 17, most):
+        assert getattr(parse(f"{name} = {right}\n[settings]\n"), name) == right
+    for wrong in (least - 1, most + 1, 10**30, "true", '"17"', "1.0"):
+        with pytest.raises(ValueError, match=f"^{name} has to be a whole number from {least} to {most}$"):
             parse(f"{name} = {wrong}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("prot = 8701", "unknown key prot (did you mean port?)"),
+        ("[setings]\nmode = 'plain'", "unknown key setings (did you mean settings?)"),
+        ("[operater]", "unknown key operater (did you mean operator?)"),
+        ("[operator]\nrestrat = ['a']", "unknown key operator.restrat (did you mean restart?)"),
+        ("restart = ['a']", "unknown key restart (it belongs in [operator])"),
+        ("[reasons]\nport = 1", "unknown key reasons.port (it belongs above all tables)"),
+        ("[settings]\naccount_name = 5", "settings has to be a table of texts, and account_name is none"),
+        ("[settings]\nurl = 'http://a'\ncode = true\nname = ['a']", "settings has to be a table of texts, and code, name is none"),
+        ("[reasons.words]\n\"bad mac\" = 1", "reasons.words has to be a table of texts, and bad mac is none"),
+        ("settings = 5", "settings has to be a table of texts"),
+        ('command = ["node\\u0000"]', "command has to be a list of texts"),
+        ('[operator]\nrestart = ["node\\u0000"]', "operator.restart has to be a list of texts"),
+        ('output = "a\\u0000b"', "output has to be a text"),
+        ('[environment]\nA = "\\u0000"', "environment has to be a table of texts, and A is none"),
+        ("[environment]\n\"A=B\" = '1'", "environment: 'A=B' is not the name of a variable"),
+        ("[environment]\n\"\" = '1'", "environment: '' is not the name of a variable"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_profile_is_named(text, told):
+    """POSIX, execve: no argument, name or value holds a NUL, and a name no equals sign."""
+    with pytest.raises(ValueError) as refused:
+        parse(text)
+    assert str(refused.value) == told
+
+
+def test_an_output_and_a_command_that_cannot_be_used_are_told_apart_and_named(away, tmp_path):
+    (tmp_path / "data").write_text("no program")
+    for profile, told in (
+        (Profile(command=("true",), output="none/x.log"), f"the output of the command cannot be written to {tmp_path}/none/x.log: No such file or directory"),
+        (Profile(command=("true",), output="."), f"the output of the command cannot be written to {tmp_path}: Is a directory"),
+        (Profile(command=("nodde", "server.js")), "the command nodde cannot be run: No such file or directory"),
+        (Profile(command=("./data",)), "the command ./data cannot be run: Permission denied"),
+    ):  # fmt: skip
+        with pytest.raises(NotStarted) as ended, running(profile, {}, tmp_path, away):
+            pass
+        assert ended.value.args == (told,)
+
+
+@pytest.mark.parametrize("name", ["restart", "work", "rescope"])
+def test_a_step_of_the_operator_that_cannot_be_run_ends_the_judgement(name, tmp_path):
+    """Else a partner passes by a restart that never was."""
+    operator = operating.operator_of(Profile(**{name: ("dockr", name)}), {}, tmp_path, "")
+    with pytest.raises(NotStarted) as ended:
+        for _ in getattr(operator, name)() or ():
+            pass
+    assert ended.value.args == (f"operator.{name}, dockr, cannot be run: No such file or directory",)

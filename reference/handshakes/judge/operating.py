@@ -71,14 +71,19 @@ def running(profile: Profile, given: Mapping[str, str], folder: Path, origin: st
 def _started(profile: Profile, given: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
     names = list(profile.environment)
     values = filled([*profile.environment.values()], given)
+    words, path = filled(profile.command, given), folder / (profile.output or os.devnull)
     try:
-        with (folder / (profile.output or os.devnull)).open("wb") as output:
+        output = path.open("wb")
+    except OSError as error:
+        raise NotStarted(f"the output of the command cannot be written to {path}: {error.strerror}") from None
+    with output:
+        try:
             return subprocess.Popen(  # noqa: S603  (the profile's own words, no shell)
-                filled(profile.command, given), cwd=folder, env={**os.environ, **dict(zip(names, values, strict=True))},
+                words, cwd=folder, env={**os.environ, **dict(zip(names, values, strict=True))},
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-    except OSError as error:
-        raise NotStarted(f"the command cannot be run: {error.strerror}") from None
+        except OSError as error:
+            raise NotStarted(f"the command {words[0]} cannot be run: {error.strerror}") from None
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:
@@ -94,26 +99,30 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 def operator_of(profile: Profile, given: Mapping[str, str], folder: Path, origin: str) -> Operator:
     """Return what the profile's commands and patterns let the partner's operator do and tell."""
 
-    def run(words: Sequence[str], **more: str) -> None:
-        with suppress(OSError, subprocess.TimeoutExpired):
+    def run(name: str, words: Sequence[str], **more: str) -> None:
+        try:
             subprocess.run(  # noqa: S603  (the profile's own words, no shell)
                 filled(words, {**given, **more}), cwd=folder, timeout=60, check=False,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            pass
+        except OSError as error:  # a partner must not pass by a step that nobody took
+            raise NotStarted(f"operator.{name}, {words[0]}, cannot be run: {error.strerror}") from None
 
     def restart() -> None:
-        run(profile.restart)
+        run("restart", profile.restart)
         until = time.monotonic() + profile.patience_seconds
         while not listens(origin) and time.monotonic() < until:
             time.sleep(0.05)
 
     def work(*customer: str) -> Step[None]:
         yield from ()
-        run(profile.work, customer=" ".join(customer))
+        run("work", profile.work, customer=" ".join(customer))
 
     def rescope() -> Step[None]:
         yield from ()
-        run(profile.rescope)
+        run("rescope", profile.rescope)
 
     def signed_in(page: Response) -> str:
         found = re.search(profile.signed_in, page.body.decode("utf-8", "replace"))

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any
 
 from ..core.printing import printable
@@ -60,16 +61,53 @@ SECTIONS = {
 }  # fmt: skip
 
 
-def _problem(kind: type, value: Any) -> str:
-    """Return what a value of the file has to be and is not, or nothing."""
+RANGES = {
+    "port": (0, 65_535),
+    "timeout_seconds": (1, 86_400),
+    "patience_seconds": (0, 86_400),
+    "most_seconds": (1, 86_400),
+}
+"""The least and the most of each number. A port is 16 bits (RFC 9293, section 3.1); in 0 seconds nobody answers."""
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str and "\0" not in value  # no command, file or URL can hold it
+
+
+def _problem(name: str, kind: type, value: Any) -> str:
+    """Return which value of the file is not what it has to be, and what that is, or nothing."""
     if kind is int:
-        return "" if type(value) is int and 0 <= value <= 86_400 else "a whole number"
+        least, most = RANGES[name.rpartition(".")[2]]
+        fits = type(value) is int and least <= value <= most
+        return "" if fits else f"{name} has to be a whole number from {least} to {most}"
     if kind is str:
-        return "" if type(value) is str else "a text"
+        return "" if _is_text(value) else f"{name} has to be a text"
     if kind is tuple:
-        return "" if isinstance(value, list) and all(type(one) is str for one in value) else "a list of texts"
-    texts = isinstance(value, dict) and all(type(one) is str for one in value.values())
-    return "" if texts else "a table of texts"
+        return (
+            ""
+            if isinstance(value, list) and all(map(_is_text, value))
+            else f"{name} has to be a list of texts"
+        )
+    if not isinstance(value, dict):
+        return f"{name} has to be a table of texts"
+    wrong = [printable(key, 80) for key, one in value.items() if not _is_text(one)]
+    if wrong:
+        return f"{name} has to be a table of texts, and {', '.join(wrong[:5])} is none"
+    unset = [
+        printable(key, 80) for key in value if name == "environment" and (not key or set(key) & {"=", "\0"})
+    ]
+    return f"{name}: {unset[0]!r} is not the name of a variable" if unset else ""
+
+
+def _unknown(section: str, key: str) -> str:
+    """Return that a key is unknown, and which one is meant: of its section, of another one, or the nearest."""
+    full = f"{section}.{key}".lstrip(".")
+    home = next((other for other, names in SECTIONS.items() if key in names), None)
+    if home is not None:
+        return f"unknown key {full} (it belongs {f'in [{home}]' if home else 'above all tables'})"
+    names = [*SECTIONS[section], *(() if section else filter(None, SECTIONS))]
+    near = get_close_matches(key[:200], names, n=1, cutoff=0.6)
+    return f"unknown key {printable(full, 80)} ({f'did you mean {near[0]}?' if near else 'known: ' + ', '.join(names)})"
 
 
 def parse(text: str) -> Profile:
@@ -77,9 +115,9 @@ def parse(text: str) -> Profile:
 
     >>> parse('port = 8701\\n[settings]\\npartner_url = "http://127.0.0.1:3000/x"').port
     8701
-    >>> parse('port = "8701"\\ncolour = 1')
+    >>> parse('port = "8701"\\nprot = 1')
     Traceback (most recent call last):
-    ValueError: port has to be a whole number; unknown key colour
+    ValueError: port has to be a whole number from 0 to 65535; unknown key prot (did you mean port?)
     """
     if len(text) > MOST:
         raise ValueError(f"the file has more than {MOST} characters")
@@ -98,12 +136,12 @@ def parse(text: str) -> Profile:
         for name, value in table.items():
             full = f"{section}.{name}".lstrip(".")
             if name not in names:
-                problems.append(f"unknown key {printable(full)}")
+                problems.append(_unknown(section, name))
                 continue
             default = defaults[name].default
             kind = dict if not isinstance(default, int | str | tuple) else type(default)
-            if problem := _problem(kind, value):
-                problems.append(f"{full} has to be {problem}")
+            if problem := _problem(full, kind, value):
+                problems.append(problem)
                 continue
             values[name] = tuple(value) if kind is tuple else value
     for name in ("signed_in", "offers_oauth", "pattern"):
