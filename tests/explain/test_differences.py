@@ -16,7 +16,7 @@ OURS = '{"slug":"café a/b","n":"J&J"}.1648190384'
         (OURS.replace("a/b", "a\\/b"), 16, "yours has a backslash before /, as PHP writes JSON"),
         (OURS.replace("é", "\\u00e9"), 12, "yours has the escape \\u00e9 where ours has the character itself"),
         (OURS.replace("&", "\\u0026"), 26, "yours has the escape \\u0026 where ours has the character itself"),
-        (OURS.replace("&", "&amp;"), 27, "yours has 4 bytes more here"),
+        (OURS.replace("&", "&amp;"), 27, "yours is escaped for HTML"),
         (OURS.replace('"', "&quot;"), 1, "yours is escaped for HTML"),
         (OURS.replace("é", "%C3%A9"), 12, "yours is percent-encoded here (%C3), ours is decoded"),
         (OURS.replace('":"', '": "', 1), 8, "a blank stands in yours that is not in ours"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .ranking import Explanation
 
 _URL = re.compile(rb"https?://[^/?#]*")
+_ENTITY = re.compile(rb"&(?:quot|lt|gt|#0?39|#x27);|(?<=&)amp;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +132,12 @@ def _escapes(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callabl
 
 
 def _encodings(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
-    if other[:1] == b"&" and re.match(rb"&(amp|quot|lt|gt|#0?39|#x27);", other):
-        return "yours is escaped for HTML"
     before = len(yours) - len(other)
-    if other[:3] == b"%25" or (
-        yours[before - 2 : before + 1] == b"%25"
-        and yours[before + 1 : before + 3] == ours[before - 1 : before + 1]
+    if _ENTITY.match(yours, before):
+        return "yours is escaped for HTML"
+    if other[:3] == b"%25" or any(
+        yours[at : at + 3] == b"%25" and yours[at + 3 : at + 5] == ours[at + 1 : at + 3]
+        for at in range(before - 3, before)
     ):
         return "yours is percent-encoded once more"
     if re.match(rb"%[0-9A-Fa-f]{2}", other) and unquote(other[:3].decode()).encode() != other[:3]:

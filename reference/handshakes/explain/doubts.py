@@ -23,7 +23,7 @@ def doubt(secret: str) -> str:
         (secret.count(".") == 2 and secret.startswith("eyJ"), "has the form of a token (JWT)"),
         (re.fullmatch(r"[*•.]{4,}", secret) is not None, "is the masked form that a page shows"),
         (
-            secret.lower() in PLACEHOLDERS and secret not in ("secret", "key", "test", "0"),
+            secret.lower() in map(str.lower, PLACEHOLDERS) and secret not in ("secret", "key", "test", "0"),
             "is a placeholder or the text of an unset variable",
         ),
     ):

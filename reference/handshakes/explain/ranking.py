@@ -118,9 +118,8 @@ def _part(id: str, change: str, known: dict[str, Slip], clauses: dict[str, str],
     change = printable(change, 120)
     if id in known:
         slip = known[id]
-        if change[:1].isupper() and change.endswith(
-            "."
-        ):  # a sentence of its own, since the slip's would not be true of it
+        # a sentence of its own, since the slip's would not be true of it
+        if change[:1].isupper() and change.endswith("."):
             slip, change = slip._replace(says=change), ""
         clause = clauses.get(id) or clauses.get(slip.stage, "")
         return OnePart(id, "slip", slip.says, change, slip.cure, slip.source, clause)

@@ -1,0 +1,163 @@
+"""Exact bounds, tables and sentences of the search and of its answers: whatever a small change would move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from handshakes.core.stages import Stage, first_difference
+from handshakes.explain.budget import Budget, Spent
+from handshakes.explain.departures import signed_instead
+from handshakes.explain.differences import compared, named
+from handshakes.explain.doubts import doubt
+from handshakes.explain.key_forms import PLACEHOLDERS
+from handshakes.explain.levels import size_of
+
+# --- doubts -----------------------------------------------------------------------------------------------
+
+AROUND = "has blanks, line ends or a byte order mark around it"
+WORD = "is a placeholder or the text of an unset variable"
+DOUBTS = {
+    **dict.fromkeys((" s3", "s3 ", "s3\n", "s3\r", "\ts3", "s3\t", "\ufeffs3", "s3\ufeff", "\r\ns3 \n"), AROUND),
+    **dict.fromkeys(("http://p.example", "https://p.example/x", "HTTPS://P"), "is a URL"),
+    **dict.fromkeys(("'s3'", '"s3"', "`s3`"), "is in quotes"),
+    **dict.fromkeys(("API_KEY=s3", "export KEY=s3"), "is a whole line NAME=value"),
+    **dict.fromkeys(
+        ("whsec_s3", "sk_live_s3", "Bearer s3", "0xs3"),
+        "begins with a prefix that is usually not part of the key",
+    ),
+    "-----BEGIN PRIVATE KEY-----": "is a key in PEM form, where a text is shared by both sides",
+    "eyJh.eyJi.c2ln": "has the form of a token (JWT)",
+    **dict.fromkeys(("****", "••••••", "....", "*•.*"), "is the masked form that a page shows"),
+    **dict.fromkeys(("None", "NULL", "null", "NaN", "undefined", "[object Object]", "[object Promise]"), WORD),
+    **dict.fromkeys(("Array", "System.Byte[]", "[REDACTED]", "changeme", "CHANGEME", "${SECRET}"), WORD),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", DOUBTS)
+def test_each_doubt_on_a_secret_is_said_in_one_whole_sentence(secret):
+    assert doubt(secret) == f"The secret given {DOUBTS[secret]}."
+
+
+@pytest.mark.parametrize("word", sorted({*PLACEHOLDERS} - {"secret", "key", "test", "0"}))
+def test_each_placeholder_that_is_tried_as_a_key_is_doubted_in_any_case(word):
+    for written in (word, word.lower(), word.upper()):
+        if written in ("secret", "SECRET"):  # the first may be meant
+            assert doubt(written) == (f"The secret given {WORD}." if written == "SECRET" else "")
+        else:
+            assert doubt(written).endswith((f"{WORD}.", "the masked form that a page shows."))
+
+
+@pytest.mark.parametrize("secret", ["", "s 3", "xhttp://p", "http:/p", "'s3", "s3'", "''", "AB=s3", "KEY=", "whsec_", "a-----BEGIN", "***", "****a", "eyJa.b", "eyJa.b.c.d", "s3cret-key"])  # fmt: skip
+def test_what_looks_like_a_secret_is_not_doubted(secret):
+    assert doubt(secret) == ""
+
+
+# --- differences ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "yours", "name"),
+    [
+        *((f"a{c}b", f"a&{e};b", "yours is escaped for HTML") for e, c in {"amp": "&", "quot": '"', "lt": "<", "gt": ">", "#39": "'", "#039": "'", "#x27": "'"}.items()),
+        ("a+b", "a&b=1", "ours has +, yours has &"),
+        ("a%2Fb", "a%252Fb", "yours is percent-encoded once more"),
+        ("a%25b", "a%2525b", "yours is percent-encoded once more"),
+        ("a%C3%A9b", "a%25C3%25A9b", "yours is percent-encoded once more"),
+        ("x%41", "x%2541", "yours is percent-encoded once more"),
+        ("x%42", "x%2541", "ours has 4, yours has 2"),
+        ("a/b", "a%2Fb", "yours is percent-encoded here (%2F), ours is decoded"),
+        ("a/b", "a%2Gb", "ours has /, yours has %"),
+        ("a%2Fb", "a/b", "ours is percent-encoded here (%2F), yours is decoded"),
+        ("a%2Gb", "a/b", "ours has %, yours has /"),
+        ("a%C3%A9b", "aéb", "ours is percent-encoded here (%C3), yours is decoded"),
+        ("a+b", "a b", "a plus sign on one side is a blank on the other"),
+        ("a b", "a+b", "a plus sign on one side is a blank on the other"),
+        ("ab", "a\ufeffb", "yours has a byte order mark in front"),
+        ("a/b", "a\\/b", "yours has a backslash before /, as PHP writes JSON"),
+        ("a.b", "a\\/b", "yours has a backslash that is not in ours"),
+        ("aéb", "a\\u00e9b", "yours has the escape \\u00e9 where ours has the character itself"),
+        ("a\\u00e9b", "aéb", "ours has the escape \\u00e9 where yours has the character itself"),
+        ("x\\u00e9", "x\\u00E9", "the hex digits of an escape in another case"),
+        ("x\\uabcd", "x\\uaBcd", "the hex digits of an escape in another case"),
+        ("x\\uabcd", "x\\uABcd", "the hex digits of an escape in another case"),
+        ("x%cd", "x%Cd", "the hex digits of an escape in another case"),
+        ("x\\u00e9a", "x\\u00e9A", "the same letter in another case"),
+        ("xA", "xa", "the same letter in another case"),
+        ("x%ab", "x%bb", "ours has a, yours has b"),
+        ('{"a"}', "{'a'}", "yours has single quotes where ours has double ones, as Python's repr writes"),
+        ("{'a'}", '{"a"}', "ours has ', yours has \""),
+        ('{"a"}', "{`a`}", 'ours has ", yours has `'),
+        ("a\r\nb", "a\nb", "line ends are LF on one side and CR LF on the other"),
+        ("a\tb", "a b", "ours has a tab, yours has a blank"),
+        ("a b", "a\nb", "ours has a blank, yours has a line end"),
+        ("ab-", "a\tb-+", "a tab stands in yours that is not in ours"),
+        ("a\nb", "ab", "a line end of ours is missing in yours"),
+        ("a\tb", "ab", "a tab of ours is missing in yours"),
+        ("ab", "b", "1 byte of ours is missing in yours"),
+        ("abc", "c", "2 bytes of ours are missing in yours"),
+        ("xabcyz", "xayz", "2 bytes of ours are missing in yours"),
+        ("ab", "aXb", "yours has 1 byte more here"),
+        ("ab", "aXYb", "yours has 2 bytes more here"),
+        ("abc", "acb", "the same bytes in another order"),
+        ("abc", "axd", "ours has b, yours has x"),
+        ("a-b", "a‐b", "yours has ‹U+2010›, which only looks like a letter of ASCII"),
+        ("a", "a\r", "yours has a carriage return behind it"),
+        ("a", "ab", "yours has 1 byte more, b, behind it"),
+        ("a", "a" + "0123456789" * 3, "yours has 30 bytes more, 012345678901234567890123, behind it"),
+        ("a" + "0123456789" * 3, "a", "yours ends here: 30 bytes of ours are missing, beginning with 012345678901234567890123"),
+        ("https://a.example/b", "https://b.example/b", "another scheme, host or port: yours was signed for another address than ours"),
+        ("https://a.example/b", "http://a.example/b", "another scheme, host or port: yours was signed for another address than ours"),
+        ("https://a.example/b", "https://a.example/x", "ours has b, yours has x"),
+        ("https://a.example/b", "/b", "17 bytes of ours are missing in yours"),
+        ("/b", "https://a.example/b", "yours has 17 bytes more here"),
+    ],
+)  # fmt: skip
+def test_each_difference_has_its_own_name(ours, yours, name):
+    one, two = ours.encode(), yours.encode()
+    at = first_difference(one, two)
+    assert at is not None and named(one, two, at) == name
+
+
+def test_a_hidden_difference_says_how_many_bytes_and_one_is_one():
+    def said(ours: bytes, yours: bytes) -> str:
+        return compared([Stage("message", ours)], yours, hidden=True).name
+
+    assert said(b"abc", b"axd") == "ours has ‹1 masked byte›, yours has ‹1 masked byte›"
+    assert said(b"a", b"abc") == "yours has 2 bytes more, ‹2 masked bytes›, behind it"
+
+
+@pytest.mark.parametrize(("at", "shown"), [(23, "0" * 23), (24, "0" * 24), (25, "0" * 24), (26, "0" * 24)])
+def test_of_both_texts_24_bytes_before_and_from_the_difference_on_are_shown(at, shown):
+    found = compared([Stage("message", b"0" * at + b"a" * 30)], b"0" * at + b"b" * 30)
+    assert (found.at, found.ours, found.yours) == (at, shown + "a" * 24, shown + "b" * 24)
+    other = signed_instead([Stage("message", b"0" * at + b"a" * 70)], b"0" * at + b"b" * 70)
+    assert other and (other.at, other.ours, other.theirs) == (at, shown + "a" * 64, shown + "b" * 64)
+
+
+# --- budget, size -----------------------------------------------------------------------------------------
+
+
+def test_a_budget_is_used_up_to_its_last_digest_byte_and_round():
+    budget = Budget(digests=3, size=10, rounds=5)
+    budget.spend(10, 2)
+    assert (budget.digests, budget.size, budget.tried) == (1, 0, 1)
+    for size, weight in ((1, 1), (0, 2)):
+        with pytest.raises(Spent):
+            budget.spend(size, weight)
+    budget.spend(0)
+    assert (budget.digests, budget.size, budget.tried) == (0, 0, 2)
+    assert budget.derive(5) and budget.rounds == 0 and budget.complete
+    assert not budget.derive(1) and not budget.complete and budget.derive(0)
+    budget.build(80)
+    with pytest.raises(Spent):
+        budget.build(1)
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [("", 0), ("abc", 3), (b"ab", 2), (5, 8), (None, 8), ((), 0), (("abc", b"ab", 5), 13), ((("a", ("bc",)), b"d"), 4), (["abc"], 8)],
+)  # fmt: skip
+def test_the_size_of_a_state_is_that_of_its_texts_and_eight_for_anything_else(value: Any, size: int):
+    assert size_of(value) == size
