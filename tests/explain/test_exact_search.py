@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from handshakes.core.refusals import REASONS
 from handshakes.core.stages import Stage, first_difference
+from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.budget import Budget, Spent
 from handshakes.explain.departures import signed_instead
-from handshakes.explain.differences import compared, named
+from handshakes.explain.differences import Mine, compared, named
 from handshakes.explain.doubts import doubt
 from handshakes.explain.key_forms import PLACEHOLDERS
 from handshakes.explain.levels import size_of
+from handshakes.explain.ranking import Explanation, OnePart
+from handshakes.explain.telling import sentence, signed_when, told
 
 # --- doubts -----------------------------------------------------------------------------------------------
 
@@ -161,3 +165,153 @@ def test_a_budget_is_used_up_to_its_last_digest_byte_and_round():
 )  # fmt: skip
 def test_the_size_of_a_state_is_that_of_its_texts_and_eight_for_anything_else(value: Any, size: int):
     assert size_of(value) == size
+
+
+# --- telling ----------------------------------------------------------------------------------------------
+
+
+def part(id: str, change: str = "", source: str = "", clause: str = "") -> OnePart:
+    return OnePart(id, "slip", f"The {id} was wrong.", change, f"Mend {id}.", source, clause)
+
+
+def one(*parts: OnePart) -> Explanation:
+    change = "; ".join(some.change for some in parts if some.change)
+    return Explanation(" + ".join(some.id for some in parts), "slip", "", change, parts)
+
+
+def lines(**values: Any) -> list[str]:
+    answer = Answer("officernd", values.pop("took", "a URL"), values.pop("undone", ()), values.pop("verdict", "refused"), **values)  # fmt: skip
+    return [*told(answer, 1_648_190_394)]
+
+
+REFUSED = {"reason": "signature-mismatch", "clause": "toy:c", "says": "It differs.", "hint": "Look again."}
+FIRST = "Refused: signature-mismatch (toy:c). It differs."
+REMAINS = "What may remain: another secret (that of another installation, or an old one), bytes that were changed in a way that is not known here, or values that are not in what was pasted."  # fmt: skip
+
+
+def test_what_is_refused_without_a_cause_is_said_line_by_line():
+    tried = "No known mistake gives the received value: 7 combinations were tried."
+    assert lines(**REFUSED) == [FIRST, "  Look again."]
+    assert lines(**REFUSED, tried=7) == [FIRST, "  Look again.", tried, REMAINS]
+    assert lines(**REFUSED, tried=7, ended="budget", evidence={"a": "1", "b": "2"}) == [
+        FIRST,
+        "  a: 1",
+        "  b: 2",
+        "  Look again.",
+        tried,
+        "The budget ended the search; --deep searches longer.",
+        REMAINS,
+    ]
+    assert lines(**REFUSED, signature_fits=True, tried=7) == [FIRST, "  The signature itself is right.", "  Look again."]  # fmt: skip
+    right = {**REFUSED, "says": "Old; the signature itself is right."}
+    assert lines(**right, signature_fits=True) == [f"Refused: signature-mismatch (toy:c). {right['says']}", "  Look again."]  # fmt: skip
+
+
+def test_how_it_was_read_is_said_unless_it_is_plain():
+    assert lines(**REFUSED, took="a request target")[0] == FIRST
+    assert lines(**REFUSED, took="a curl command")[:2] == ["Read as a curl command.", FIRST]
+    assert lines(**REFUSED, undone=("quotes", "base64"))[:2] == ["Read as a URL. Undone: quotes; base64.", FIRST]  # fmt: skip
+    assert lines(**REFUSED, doubts=("A.", "B."))[:3] == ["Note: A.", "Note: B.", FIRST]
+    assert lines(verdict="unrecognised", says="Nothing.", doubts=("A.",)) == ["Nothing to verify: Nothing."]
+
+
+def test_what_verifies_is_said_with_what_is_covered():
+    returns = {"says": "", "timestamp": None, "parameters": [["slug", "a\nb"], ["n", "x" * 501]], "covered": ["slug", "n"], "not_covered": ["path"]}  # fmt: skip
+    assert lines(verdict="verified", returns=returns, undone=("quotes",)) == [
+        "Read as a URL. Undone: quotes.",
+        "Verified.",
+        "  It verifies after what was undone: a receiver that got it as it was pasted refuses it.",
+        "  slug = a\\nb",
+        f"  n = {'x' * 499}…",
+        "  covered: slug, n",
+        "  not covered: path",
+    ]
+    returns = {"says": "A launch.", "timestamp": 1_648_190_394, "parameters": [], "covered": [], "not_covered": []}  # fmt: skip
+    assert lines(verdict="verified", returns=returns) == [
+        "A launch. Signed at 1648190394, 0 s before 1648190394.",
+        "  covered: nothing",
+        "  not covered: ",
+    ]
+    covered = {**returns, "timestamp": 0, "covered": ["x" * 501], "not_covered": ["y" * 501]}
+    first, *more = lines(verdict="verified", returns=covered)
+    assert first.startswith("A launch. Signed at 0, 52 years ")
+    assert more == [f"  covered: {'x' * 499}…", f"  not covered: {'y' * 499}…"]
+
+
+def test_a_cause_is_said_with_its_cure_its_source_and_its_rule():
+    cause = one(part("a", "the tilde", "PHP", "toy:c"), part("b"))
+    assert lines(**REFUSED, explanations=((cause,),), then="stale") == [
+        FIRST,
+        "Likely cause:",
+        "  The a was wrong (the tilde).",
+        "    What to do: Mend a.",
+        "    known from PHP; rule toy:c; more: handshakes explain a",
+        "  The b was wrong.",
+        "    What to do: Mend b.",
+        "    more: handshakes explain b",
+        f"With the right signature it is refused all the same: stale. {REASONS['stale'].meaning}",
+    ]
+
+
+@pytest.mark.parametrize(("count", "shown", "last"), [(1, 1, None), (3, 3, None), (4, 3, 1), (6, 3, 3)])
+def test_three_more_causes_of_the_same_bytes_are_told_and_the_others_counted(count, shown, last):
+    group = (one(part("a")), *(one(part(f"m{n}", "x"), part("n")) for n in range(count)))
+    told_of = lines(**REFUSED, explanations=(group,))
+    assert told_of[5:] == [
+        "  These give the same bytes:",
+        *(f"    m{n} + n: The m{n} was wrong (x). The n was wrong." for n in range(shown)),
+        *([f"    and {last} more"] if last else []),
+    ]
+
+
+def test_three_groups_are_told_and_those_of_another_action_begin_anew():
+    said = lines(**REFUSED, explanations=tuple((one(part(name)),) for name in "abcd"))
+    assert [said.index(some) for some in ("Likely cause:", "Or:")] == [1, 5]
+    assert (len(said), said.count("Or:"), said[10]) == (13, 2, "  The c was wrong.")
+    changes = ("x, in action 1 of 12", "y, in action 12 of 12", "z, in action 1 of 12")
+    said = lines(**REFUSED, explanations=tuple((one(part("a", change)),) for change in changes))
+    assert [line for line in said if line.endswith(":")] == ["Likely cause:", "Likely cause:", "Or:"]
+
+
+def test_stages_are_shown_below_each_other_with_their_lengths():
+    shown = (
+        ShownStage("text", 1, "a"),
+        ShownStage("message", 2, "", "ff00"),
+        ShownStage("empty", 0, ""),
+        ShownStage("key", 9, "‹9 bytes›", "", True),
+    )
+    assert lines(**REFUSED, stages=shown[:3])[2:] == [
+        "From the request to the signed bytes:",
+        "  text     a (1 byte)",
+        "  message  hex ff00 (2 bytes)",
+        "  empty     (0 bytes)",
+    ]
+    assert lines(**REFUSED, stages=shown)[-2:] == [
+        "  key      ‹9 bytes›",
+        "  (on your own terminal, --show-secrets shows what is masked)",
+    ]
+
+
+MINE = {
+    Mine(same_as="message"): ["Your text is the signed message, byte for byte: look at the secret and at how the digest is made."],
+    Mine(same_as="json", tried=5): ["Your text is the stage json; what is signed is the stage message."],
+    Mine(at=0, name="N"): ["Your text first differs from the signed message at byte 0: N."],
+    Mine(at=3, ours="a", name="N"): ["Your text first differs from the signed message at byte 3: N.", "  ours:  …a", "  yours: …"],
+    Mine(at=3, yours="b", name="N", tried=2): ["Your text first differs from the signed message at byte 3: N.", "  ours:  …", "  yours: …b", "No known mistake gives yours: 2 combinations were tried."],
+    Mine(digest_fits=True, tried=5): ["Your digest is right for what was received: compare it with the request's in constant time, as bytes."],
+    Mine(explanations=((one(part("a")),),), tried=5): ["How yours is made:", "Likely cause:", "  The a was wrong.", "    What to do: Mend a.", "    more: handshakes explain a"],
+    Mine(): [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mine", MINE)
+def test_how_a_persons_own_text_or_digest_compares_is_said(mine):
+    assert lines(**REFUSED, mine=mine)[2:] == MINE[mine]
+
+
+def test_a_change_is_said_at_the_end_of_the_first_sentence():
+    assert sentence("A was e.g. so.", "x") == "A was e.g. so (x)."
+    assert sentence("A 1.0 was. Take B.", "x") == "A 1.0 was (x). Take B."
+    assert sentence("A was so.", "") == "A was so."
+    assert signed_when(5, 5) == "Signed at 5, 0 s before 5."
+    assert signed_when(6, 5) == "Signed at 6, 1 s after 5."
