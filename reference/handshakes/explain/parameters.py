@@ -35,10 +35,8 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
         gone = [called(str(name)) for name, _ in pairs if TRACKING.fullmatch(str(name))]
         yield "parameter-added", tracked, f"without {', '.join(gone)}", 1
     order = sorted(range(len(pairs)), key=lambda at: (not TRACKING.fullmatch(str(pairs[at][0])), -at))
-    seen = set()
     for at in order[:20]:
         without = (*pairs[:at], *pairs[at + 1 :])
-        seen.add(without)
         if any(name == pairs[at][0] for name, _ in without):
             yield "parameter-doubled", without, _which(pairs, at), 1
         else:
@@ -244,7 +242,7 @@ def joined(parts: tuple[bytes, bytes]) -> Iterator[Way]:
         for half in (*range(-24, 0), *range(1, 29)):
             said = f"{abs(half) / 2:g} h {'later' if half > 0 else 'earlier'}"
             yield "message-time-zone", b"%b.%d" % (text, int(time) + 1_800 * half), said, 2
-            for between in (b"", b":", b"|", b"-", b"_", b"\n") if half % 2 == 0 and -6 <= half <= 6 else ():
+            for between in (b"", b":", b"|", b"-", b"_", b"\n") if abs(half) in (2, 4, 6) else ():
                 both = (
                     f"{said} + {between.decode()!r} between them"
                     if between

@@ -89,12 +89,12 @@ def _maps(text: str) -> Iterator[Pairs]:
 
 
 def _quoted(text: str) -> Iterator[Pairs]:
-    """Yield the pairs of literals: each run of pairs with nothing but punctuation between them."""
+    """Yield the pairs of literals: each run of pairs with nothing but punctuation, or a call, between them."""
     pairs: Pairs = []
     end = 0
     for found in _QUOTED.finditer(text):
         if pairs and not re.fullmatch(
-            r"[\s,;\])(\[{}:\"']{0,12}(?:(?:set|append|add|put|param|queryParam)\(\s*)?",
+            r"[\s,;\])(\[{}:\"']{0,12}(?:[\w.$>-]{0,40}?(?:set|append|add|put|param|queryParam)\(\s*[\"']?)?",
             text[end : found.start()],
         ):
             yield pairs
