@@ -376,3 +376,77 @@ def test_of_the_title_of_a_property_200_characters_are_shown(length, shown, monk
     request = get("/onoffice/service", customerWebId=FIRST, userId=ADMIN, apiClaim="c", customerName="n")
     page = world.network.exchange("onOffice", request).body.decode()
     assert f'<p id="estate">{shown}</p>' in page
+
+
+def test_rows_of_an_earlier_version_have_no_times_and_count_as_the_oldest():
+    world = activated()
+    row = world.installation()
+    old = {name: text for name, text in row.details.items() if name != "askedAt"}
+    world.store.save(replace(row, details=old))
+    stage, others = world.partner.asking(staged(world))
+    assert (stage.details["askedAt"], others) == (str(NOW), False)
+    row = Installation(PLATFORM, f"{FIRST}/{ADMIN}", {}, {"claim": "old"})
+    world.store.save(row)
+    world.partner.claimed(signed(customerWebId=FIRST, userId=ADMIN, apiClaim="new"))
+    assert world.partner.claim(FIRST, ADMIN) == "new"
+
+
+def test_an_activation_that_cannot_be_saved_at_once_is_told_and_saved_a_moment_later(monkeypatch):
+    world = sides()
+    stage = staged(world)
+    error = StoreError("store-locked", "the database is locked")
+    save, tries = world.store.save, []
+
+    def failing(installation):
+        tries.append(installation)
+        if len(tries) == 1:
+            raise error
+        return save(installation)
+
+    monkeypatch.setattr(world.store, "save", failing)
+    assert [*world.partner.committed(stage, ACCESS)] == [Pause(0.5)]
+    assert world.reports == [("unlock", error)]
+    row = world.store.get(PLATFORM, "w")
+    assert row.credentials == {"token": ACCESS.token, "api_key": ACCESS.api_key}
+    assert row.details == {
+        "customerWebId": "w",
+        "customerName": "n",
+        "ticket": stage.identity,
+        "agreedAt": str(NOW),
+    }
+
+
+def test_a_stage_that_cannot_be_emptied_is_told_and_undoes_nothing(monkeypatch):
+    world = sides()
+    stage = staged(world)
+    error = StoreError("store-locked", "the database is locked")
+    save = world.store.save
+
+    def failing(installation):
+        if installation.identity == stage.identity:
+            raise error
+        return save(installation)
+
+    monkeypatch.setattr(world.store, "save", failing)
+    assert [*world.partner.committed(stage, ACCESS)] == []
+    assert world.reports == [("unlock", error)]
+    assert world.store.get(PLATFORM, "w").state == "active"
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "token"),
+    [
+        (NOW - 1, "active", "new"),
+        (NOW, "active", "new"),
+        (NOW + 1, "active", "old"),
+        (NOW + 1, "removed", "new"),
+    ],
+)
+def test_of_two_pages_the_one_that_asked_later_gives_the_credentials(before, state, token):
+    world = sides()
+    stage, _ = world.partner.asking(staged(world))
+    details = {"customerWebId": "w", "askedAt": str(before), "ticket": "other"}
+    world.store.save(Installation(PLATFORM, "w", details, {"token": "old", "api_key": "k"}, state))
+    assert [*world.partner.committed(stage, Access("new", "k"))] == []
+    row = world.store.get(PLATFORM, "w")
+    assert (row.credentials["token"], row.state) == (token, "active")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import re
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 
-from handshakes.core.messages import Request, Response, Unreachable, json_response
+from handshakes.core.messages import Pause, Request, Response, Unreachable, json_response
 from handshakes.core.refusals import Refused
-from handshakes.retailcrm.partner.connecting import PLATFORM, client_key, gone
+from handshakes.retailcrm.partner.connecting import PLATFORM, client_key, gone, replaced
 from handshakes.runtime.flow import drive
 from handshakes.runtime.store import Installation, StoreError
 from tests.refusals import told_of
@@ -258,3 +261,230 @@ def test_whoever_enters_is_led_on_with_a_cookie_that_is_stored_nowhere_else():
     assert mac == hmac.digest(session_key, signed, "sha256").hex()
     assert (response.status, response.header("cache-control")) == (303, "no-store")
     assert response.header("location") == "https://module.example/retailcrm/account"
+
+
+def text(response: Response) -> str:
+    """Return what a person reads: the title, and what is below the heading."""
+    page = response.body.decode()
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", f"{title}: {page.partition('</h1>')[2]}")).strip()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said", "kind"),
+    [
+        ({"active": "yes", "freeze": "no"}, "The module works.", "ok"),
+        ({"active": "no", "freeze": "no"}, "The module is switched off.", "none"),
+        ({"active": "yes", "freeze": "yes"}, "The module is switched off.", "none"),
+    ],
+)
+def test_the_account_page_says_where_it_is_connected_and_whether_it_works(flags, said, kind):
+    world = connected()
+    row = world.installation()
+    row = world.store.save(replace(row, details={**row.details, **flags}))
+    cookie = (("cookie", f"retailcrm_session={world.partner.session(row)}"),)
+    request = Request("GET", "https://module.example", "/retailcrm/account", cookie)
+    response = world.network.exchange("browser", request)
+    assert (
+        text(response).replace(" .", ".")
+        == f"Settings of the module: Connected to {DEMO}. {said} Back to RetailCRM"
+    )
+    page = response.body.decode()
+    assert f'<b id="system-url">{DEMO}</b>' in page and f'<a id="back" href="{DEMO}">' in page
+    assert f'<span id="state" class="state {kind}">' in page
+
+
+def test_who_has_no_session_reads_that_the_page_is_not_open():
+    response = sides().partner.closed()
+    assert text(response) == "Not open: Please open the module from its page in RetailCRM."
+    assert response.status == 403
+
+
+@pytest.mark.parametrize(("seconds", "opens"), [(0, True), (3_600, True), (3_601, False)])
+@pytest.mark.parametrize("state", ["active", "removed"])
+def test_a_session_opens_the_account_for_an_hour_while_it_is_connected(seconds, opens, state):
+    world = connected()
+    row = world.installation()
+    cookie = (("cookie", f"retailcrm_session={world.partner.session(row)}"),)
+    row = world.store.save(replace(row, state=state))
+    world.clock.advance(seconds)
+    request = Request("GET", "https://module.example", "/retailcrm/account", cookie)
+    assert world.partner.of_session(request) == (row if opens and state == "active" else None)
+
+
+@pytest.mark.parametrize("damage", ["", ".", "..", "a.b.c.d", "mac", "key", "until"])
+def test_a_session_with_another_part_opens_nothing(damage):
+    world = connected()
+    key, until, nonce, mac = world.partner.session(world.installation()).split(".")
+    parts = {
+        "mac": (key, until, nonce, mac[:-1] + ("0" if mac[-1] != "0" else "1")),
+        "key": ("0" * 64, until, nonce, mac),
+        "until": (key, str(int(until) + 1), nonce, mac),
+    }
+    text = ".".join(parts[damage]) if damage in parts else damage
+    request = Request("GET", "https://module.example", "/", (("cookie", f"retailcrm_session={text}"),))
+    assert world.partner.of_session(request) is None
+
+
+@pytest.mark.parametrize(("most", "shown"), [(200, "b" * 200), (201, "b" * 199 + "…")])
+def test_of_the_addresses_of_another_account_200_characters_are_told(most, shown):
+    _, evidence = told_of(lambda: sides().partner.confirmed("a" * 100, ("b" * most,)))
+    assert evidence == {"expected": "a" * 100, "found": shown}
+
+
+def test_a_key_that_is_in_use_asks_nobody_and_returns_what_is_kept():
+    world = connected()
+    row = world.installation()
+    with pytest.raises(StopIteration) as ended:
+        next(world.partner.connect(DEMO, row.credentials["api_key"]))
+    assert ended.value.value == row
+
+
+def test_a_new_key_leaves_the_session_key_as_it_was_and_remembers_the_old_one():
+    world = connected()
+    row = world.installation()
+    new = world.partner.committed(row, "new")
+    old = row.credentials["api_key"]
+    assert new.credentials == {**row.credentials, "api_key": "new", "former_keys": client_key(old)}
+    again = world.partner.committed(new, "newer")
+    assert again.credentials["former_keys"] == f"{client_key(old)} {client_key('new')}"
+    assert "former_keys" not in replaced({"api_key": "a"}, "a")
+
+
+@pytest.mark.parametrize(("former", "kept"), [(49, 50), (50, 50), (51, 50)])
+def test_the_last_fifty_former_keys_are_remembered(former, kept):
+    """Our own limit, written here a second time."""
+    keys = [str(n) for n in range(former)]
+    found = replaced({"api_key": "a", "former_keys": " ".join(keys)}, "b")["former_keys"].split()
+    assert found == [*keys, client_key("a")][-kept:]
+
+
+def test_a_connection_that_cannot_be_saved_at_once_is_told_to_the_operator(monkeypatch):
+    world = sides()
+    error = StoreError("store-locked", "x")
+    committed, tries = world.partner.committed, []
+
+    def failing(*args):
+        tries.append(args)
+        if len(tries) == 1:
+            raise error
+        return committed(*args)
+
+    monkeypatch.setattr(world.partner, "committed", failing)
+    step = world.partner.connect(DEMO, "k")
+    next(step)
+    step.send(json_response({"success": True, "scopes": ["integration_read", "integration_write"]}))
+    assert step.send(json_response({"success": True})) == Pause(0.5)
+    with pytest.raises(StopIteration) as ended:
+        next(step)
+    assert ended.value.value.credentials["api_key"] == "k"
+    assert world.reports == [("register", error)]
+
+
+def test_new_rights_that_cannot_be_saved_at_once_are_told_to_the_operator(monkeypatch):
+    world = connected()
+    error = StoreError("store-locked", "x")
+    change, tries = world.partner.change, []
+
+    def failing(*args, **kwargs):
+        tries.append(args)
+        if len(tries) == 2:
+            raise error
+        return change(*args, **kwargs)
+
+    monkeypatch.setattr(world.partner, "change", failing)
+    step = world.partner.rescope(world.partner.identity(DEMO), ("integration_read",))
+    next(step)
+    step.send(json_response({"success": True, "apiKey": "new"}))
+    with pytest.raises(StopIteration) as ended:
+        next(step)
+    assert ended.value.value.credentials["api_key"] == "new"
+    assert world.reports == [("rescope", error)]
+
+
+def test_a_key_that_is_refused_with_403_switches_the_module_off_and_nothing_else():
+    world = connected()
+    row = world.installation()
+    refused = Refused("platform-error", C + "api.get-module", {"status": "403"})
+    world.partner.shut_out(row.identity, "an-old-key", refused)
+    assert world.installation().details == row.details, "the key was replaced since"
+    world.partner.shut_out(row.identity, row.credentials["api_key"], refused)
+    after = world.installation()
+    assert (after.details, after.credentials) == ({**row.details, "active": "no"}, row.credentials)
+    assert world.reports == [("work", refused)] * 2
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_only_a_403_is_taken_for_a_key_that_was_switched_off(status):
+    world = connected()
+    step = world.partner.work(world.partner.identity(DEMO))
+    answer = json_response({"success": False}, status)
+    if status == 403:
+        assert drive(step, lambda request: answer) is None
+    else:
+        told, _ = told_of(lambda: drive(step, lambda request: answer))
+        assert told == "platform-error retailcrm:api.get-module"
+    assert world.installation().details["active"] == ("no" if status == 403 else "yes")
+
+
+def test_to_deactivate_tells_the_account_and_then_keeps_it():
+    world = connected()
+    row = world.installation()
+    found = []
+
+    def carry(request):
+        found.append(request)
+        return json_response({"success": True})
+
+    after = drive(world.partner.deactivate(row.identity), carry)
+    assert after.details == {**row.details, "active": "no"}
+    (request,) = found
+    (description,) = parse_qs(request.body.decode())["integrationModule"]
+    assert json.loads(description) == {
+        "code": "example-module",
+        "integrationCode": "example-module",
+        "active": False,
+        "name": "Example module",
+        "logo": "https://module.example/logo.svg",
+        "clientId": row.credentials["client_id"],
+        "baseUrl": "https://module.example",
+        "accountUrl": "https://module.example/retailcrm/account",
+        "actions": {"activity": "/retailcrm/activity"},
+        "integrations": {},
+    }
+    assert description.startswith('{"code":"example-module","integrationCode":')
+
+
+@pytest.mark.parametrize("call", ["move", "work", "deactivate", "rescope"])
+@pytest.mark.parametrize("state", ["pending", "removed", ""])
+def test_what_is_not_in_use_does_no_work(call, state):
+    world = sides()
+    row = Installation(PLATFORM, "x", {"systemUrl": DEMO}, {"api_key": "k"}, state or "active")
+    if state:
+        world.store.save(row)
+    args = {"move": (row, DEMO), "rescope": ("x", ())}.get(call, ("x",))
+    step = getattr(world.partner, call)(*args)
+    allowed = {"success": True, "scopes": ["integration_read", "integration_write"]}
+    assert told_of(lambda: drive(step, lambda request: json_response(allowed))) == GONE
+
+
+@pytest.mark.parametrize("call", ["deactivate", "rescope"])
+def test_what_is_removed_while_the_account_is_asked_is_refused_and_stays_removed(call):
+    world = connected()
+    row = world.installation()
+
+    def carry(request):
+        world.store.save(replace(world.installation(), state="removed"))
+        return json_response({"success": True, "apiKey": "new"})
+
+    args = (row.identity, ()) if call == "rescope" else (row.identity,)
+    assert told_of(lambda: drive(getattr(world.partner, call)(*args), carry)) == GONE
+    assert world.installation().state == "removed"
+    assert world.installation().credentials == row.credentials
+
+
+@pytest.mark.parametrize(("instance", "code"), [("", "example-module"), ("7", "example-module-7")])
+def test_a_connection_is_called_by_the_code_with_its_instance(instance, code):
+    """A20."""
+    partner = sides(instance=instance).partner
+    assert (partner.code, partner.identity("u")) == (code, f"{code} u")
