@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.budget import Budget, Spent
 from handshakes.explain.departures import signed_instead
 from handshakes.explain.differences import Mine, compared, named
+from handshakes.explain.digests import _bytes, _inside, comparing, loose, lossy, read_digest, sizes
 from handshakes.explain.doubts import doubt
 from handshakes.explain.key_forms import PLACEHOLDERS
 from handshakes.explain.levels import size_of
@@ -315,3 +319,178 @@ def test_a_change_is_said_at_the_end_of_the_first_sentence():
     assert sentence("A was so.", "") == "A was so."
     assert signed_when(5, 5) == "Signed at 5, 0 s before 5."
     assert signed_when(6, 5) == "Signed at 6, 1 s after 5."
+
+
+# --- digests ----------------------------------------------------------------------------------------------
+
+D = hashlib.sha256(b"a").digest()
+HEX, B64, CAPITAL = D.hex(), base64.b64encode(D).decode(), hashlib.sha256(b"a").hexdigest().upper()
+PLUS = b"abc" + b"\xfb\xef\xbe" * 9 + b"de"
+"""Bytes whose base64 has plus signs within."""
+NAMED = ("hmac-sha256=", "hmac_sha-256=", "HMAC sha1: ", "hmac-signature=", "hmacmd5=", "sha256=", "sha-256:", "sha-1=", "sha1=", "md5=", "sha512=", "sha-512=", "v1=", "v0=", "v9: ", "0x", "hex:", "base64:", "signature=", "hmac=", "digest=", "=", ": ")  # fmt: skip
+READ = {
+    **{front + HEX: ("form-named",) for front in NAMED},
+    **{front + HEX: ("form-tool",) for front in ("SHA2-256(stdin)= ", "HMAC-SHA256(stdin)=", "(stdin)= ", "stdin: ")},
+    **{HEX + behind: ("form-tool",) for behind in (" -", "  -", " *-")},
+    **dict.fromkeys((f"b'{HEX}'", f'b"{HEX}"'), ("form-literal",)),
+    **{f"{mark}{HEX}{mark}": ("form-quoted",) for mark in "\"'"},
+    **dict.fromkeys((HEX + "\n", "\t" + HEX), ("form-blank",)),
+    **{mark.join(f"{byte:02x}" for byte in D): ("form-separated",) for mark in ":- "},
+    HEX.replace("a", "%61"): ("form-percent",),
+    CAPITAL: ("form-upper-case",),
+    f"%22sha256={CAPITAL}%22%0A": ("form-percent", "form-blank", "form-quoted", "form-named", "form-upper-case"),
+    B64: ("form-base64",),
+    B64.rstrip("="): ("form-base64", "form-unpadded"),
+    base64.urlsafe_b64encode(b"\xff" * 32).decode(): ("form-base64url",),
+    base64.urlsafe_b64encode(b"\xff" * 32).decode().rstrip("="): ("form-base64url", "form-unpadded"),
+    base64.b64encode(PLUS).decode().replace("+", " "): ("form-base64", "plus-as-blank"),
+    str([*D]): ("form-bytes",),
+    str((*D,)): ("form-bytes",),
+    "{" + ", ".join(map(str, D)) + "}": (),
+    " ".join(str(byte - 256 if byte > 127 else byte) for byte in D): ("form-bytes",),
+    json.dumps({"type": "Buffer", "data": [*D]}): ("form-bytes",),
+    json.dumps({str(place): byte for place, byte in enumerate(D)}): ("form-bytes",),
+}  # fmt: skip
+OTHER = {
+    base64.urlsafe_b64encode(b"\xff" * 32).decode(): b"\xff" * 32,
+    base64.urlsafe_b64encode(b"\xff" * 32).decode().rstrip("="): b"\xff" * 32,
+    base64.b64encode(PLUS).decode().replace("+", " "): PLUS,
+}  # fmt: skip
+"""Those of another digest than `D`."""
+
+
+@pytest.mark.parametrize("text", READ)
+def test_each_form_of_a_digest_is_read_with_its_slips_and_no_others(text):
+    found = read_digest(text)
+    if not READ[text]:  # no list of any language
+        assert found == []
+    else:
+        assert found[0] == (READ[text], OTHER.get(text, D))
+        assert comparing(text)(OTHER.get(text, D)) == READ[text]
+    assert comparing(text)(hashlib.sha256(b"b").digest()) is None
+
+
+@pytest.mark.parametrize("size", [*range(6, 36), 40, 47, 48, 49, 63, 64, 65])
+def test_what_a_digest_may_be_depends_on_its_size_alone(size):
+    """Our own limits, written here a second time: a whole digest, one in another order, and one that was cut."""
+    value = bytes(200 + place % 56 for place in range(size))
+    found = [slips for slips, _ in read_digest(value.hex()) if not any("base64" in one for one in slips)]
+    whole = size in (16, 20, 28, 32, 48, 64) or size > 32
+    assert found.count(()) == int(whole)
+    assert found.count(("form-reversed",)) == (2 if size in (20, 32, 64) else 0)
+    assert found.count(("form-cut",)) == int(8 <= size < 32)
+    assert sizes(value.hex()) == ({size} if size in (16, 20, 28, 32, 48, 64) else set())
+    if size in (20, 32, 64):
+        words = b"".join(value[at : at + 4][::-1] for at in range(0, size, 4))
+        turned = [made for slips, made in read_digest(value.hex()) if slips == ("form-reversed",)]
+        assert turned == [value[::-1], words]
+
+
+def test_the_size_of_a_digest_is_known_where_hex_has_lost_nothing_and_it_is_not_read_as_base64_too():
+    assert (sizes(B64), sizes(HEX), sizes(HEX[:40]), sizes(HEX[:12])) == (set(), {32}, {20}, set())
+    assert sizes("1" * 64) == sizes("ffffff80" * 8) == sizes("efbfbd" * 10) == sizes("-" + HEX) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        *((str([7] * count), bytes([7] * count) if 16 <= count <= 64 else None) for count in (15, 16, 64, 65)),
+        *((str([one] * 16), bytes([one % 256] * 16) if -129 < one < 256 else None) for one in (-129, -128, -1, 0, 255, 256, 1000)),
+        (f"[ {', '.join(['1'] * 16)} ]", b"\1" * 16),
+        ("{" + ",".join(["1"] * 16) + "}", None),
+        ('{"data":' + str([1] * 16) + "}", b"\1" * 16),
+        ('{"data":1,"a":' + str([1] * 16) + "}", None),
+        ('{"data":' + str([1] * 16), None),
+        ("[]", None),
+        ("", None),
+        ("{" * 20_000, None),
+    ],
+)  # fmt: skip
+def test_a_list_of_16_to_64_bytes_is_a_digest(text, digest):
+    assert _bytes(text) == digest
+
+
+@pytest.mark.parametrize(
+    ("made", "received", "slip"),
+    [
+        ("0a1f00", "a1f0", "form-without-zeros"),
+        ("0a1f00", "a1f00", "form-without-zeros"),
+        ("0a1f00", "A1F0", "form-without-zeros"),
+        ("0a1f00", "a1f", None),
+        ("10af", "10a", None),
+        ("aabb", "aabb", None),
+        ("ff00", "-100", "form-number"),
+        ("ff00", "-256", "form-number"),
+        ("ff00", "65280", "form-number"),
+        ("ff00", "65281", None),
+        ("ff00", "-101", None),
+        ("4142", "16706", "form-number"),
+        *(("01" * size, str(int("01" * size, 16)), slip) for size, slip in ((64, "form-number"), (65, None))),
+        ("7f800a10", "7fffffff80a10", "form-sign-extended"),
+        ("7f800a10", "7fffffff800a10", "form-sign-extended"),
+        ("7f800a10", "7fffffffffffffff80a10", "form-sign-extended"),
+        ("7f800a10", "7fffffffffffffff800a10", "form-sign-extended"),
+        ("7f800a10", "7Fffffff800a10", "form-sign-extended"),
+        ("7f800a10", "ffffff7fffffff800a10", None),
+        ("61ff62", "61efbfbd62", "form-as-text"),
+        ("61ff62", "Ye+/vWI=", "form-as-text"),
+        ("61ff62", "ye+/vWI=", None),
+        ("efbfbd", "efbfbd", None),
+        ("616263", "YWJj", None),
+    ],
+)
+def test_a_digest_that_lost_something_is_known_by_how_it_was_written(made, received, slip):
+    """As Java's Integer.toHexString, BigInteger.toString, C's %02x and a decoder that replaces write these bytes."""
+    assert lossy(bytes.fromhex(made), received) == ((slip,) if slip else None)
+
+
+@pytest.mark.parametrize(
+    ("made", "received", "slips"),
+    [
+        (D, HEX, ()),
+        (D, HEX[:62], ("form-cut",)),
+        (D, HEX[2:], ("form-cut",)),
+        (D, HEX[:63], ("form-cut",)),
+        (D, HEX[:16], ("form-cut",)),
+        (D, HEX[-16:], ("form-cut",)),
+        (D, HEX[:14], None),
+        (D, HEX[16:32], None),
+        (D + D, HEX, ("form-cut",)),
+        (D + b"0" * 32, HEX, ("form-cut",)),
+        (b"0" * 32 + D, HEX, None),
+        (D + b"0" * 33, HEX, None),
+        (b"0" * 32 + D[1:], HEX[2:], ("form-cut",)),
+        (D + b"0" * 32, CAPITAL, ("form-upper-case", "form-cut")),
+        (D[::-1], HEX, ("form-reversed",)),
+        (b"\x0a" + D[1:], "a" + HEX[2:], ("form-without-zeros",)),
+        (None, HEX, None),
+        (D[:31], HEX, None),
+    ],
+)
+def test_a_digest_is_compared_with_what_was_received_as_a_whole_or_cut(made, received, slips):
+    assert comparing(received)(made) == slips
+
+
+@pytest.mark.parametrize(("length", "inside"), [(31, 0), (32, 16), (33, 16), (64, 32), (128, 64), (129, 0)])
+@pytest.mark.parametrize("behind", [b"", b"\n", b"\r\n", b"\r\n\n"])
+def test_hex_within_bytes_has_32_to_128_digits_and_a_line_end(length, inside, behind):
+    found = _inside(b"1f" * (length // 2) + b"1" * (length % 2) + behind)
+    assert [value for id, value in found if id == "hex-of"] == [b"\x1f" * inside] * (
+        inside > 0 and len(behind) < 3
+    )
+
+
+@pytest.mark.parametrize(("length", "inside"), [(21, 0), (22, 1), (90, 1), (91, 0)])
+@pytest.mark.parametrize("behind", [b"", b"=", b"==", b"==\r\n", b"===", b"\n\n\n"])
+def test_base64_within_bytes_has_22_to_90_letters_its_padding_and_a_line_end(length, inside, behind):
+    found = _inside(b"z" * length + behind)
+    wanted = [("base64-of", base64.b64decode("z" * length + "=="))] if inside and behind not in (b"===", b"\n\n\n") else []  # fmt: skip
+    assert found == wanted
+
+
+def test_loose_base64_takes_either_alphabet_and_nothing_else():
+    for text in ("_-8", "/+8=", "_+8", "/-8="):
+        assert loose(text) == b"\xff\xef"
+    for text in ("_-8!", "a", "a b=", "é"):
+        with pytest.raises(ValueError):
+            loose(text)

@@ -67,9 +67,8 @@ def sizes(received: str) -> frozenset[int]:
     """
     if _odd(received.lower()):
         return frozenset()
-    read = read_digest(received)
-    hexed = [one for one in read if not any(slip.startswith("form-base64") for slip in one[0])]
-    sizes = (len(digest) for slips, digest in hexed or read if "form-cut" not in slips)
+    hexed = [one for one in read_digest(received) if "form-base64" not in " ".join(one[0])]
+    sizes = (len(digest) for slips, digest in hexed if "form-cut" not in slips)
     return frozenset(size for size in sizes if size in SIZES)
 
 
@@ -133,7 +132,7 @@ def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
         ("form-tool", lambda t: re.sub(r"^(?:[\w-]*\(stdin\)=|stdin:) ?| +\*?-$", "", t)),
         ("form-literal", lambda t: t[2:-1] if t[:2] in ("b'", 'b"') and t[-1:] == t[1] else t),
         ("form-quoted", lambda t: t.strip("\"'")),
-        ("form-named", lambda t: re.sub(r"^(?:hmac[-_ ]?)?(?:sha-?256|sha-?1|md5|sha-?512|v[0-9]|0x|hex|base64|signature|hmac|digest)?[=:]? ?", "", t, flags=re.I) if "=" in t[:12] or t[:2] == "0x" or ":" in t[:12] else t),
+        ("form-named", lambda t: re.sub(r"^(?:hmac[-_ ]?)?(?:sha-?256|sha-?1|md5|sha-?512|v[0-9]|0x|hex|base64|signature|hmac|digest)?[=:]? ?", "", t, flags=re.I) if "=" in t[:15] or t[:2] == "0x" or ":" in t[:15] else t),
         ("form-separated", lambda t: re.sub(r"[:\- ]", "", t) if re.fullmatch(r"(?:[0-9A-Fa-f]{2}[:\- ]){7,}[0-9A-Fa-f]{2}", t) else t),
     ):  # fmt: skip
         if (after := changed(text)) != text:
