@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from handshakes.core.cases import Case, Mac
 from handshakes.core.refusals import REASONS
 from handshakes.core.stages import Stage, first_difference
 from handshakes.explain.answer import Answer, ShownStage
@@ -20,6 +23,7 @@ from handshakes.explain.doubts import doubt
 from handshakes.explain.key_forms import PLACEHOLDERS
 from handshakes.explain.levels import size_of
 from handshakes.explain.ranking import Explanation, OnePart
+from handshakes.explain.search import Hit, Outcome, _Search, search
 from handshakes.explain.telling import sentence, signed_when, told
 
 # --- doubts -----------------------------------------------------------------------------------------------
@@ -71,6 +75,7 @@ def test_what_looks_like_a_secret_is_not_doubted(secret):
         *((f"a{c}b", f"a&{e};b", "yours is escaped for HTML") for e, c in {"amp": "&", "quot": '"', "lt": "<", "gt": ">", "#39": "'", "#039": "'", "#x27": "'"}.items()),
         ("a+b", "a&b=1", "ours has +, yours has &"),
         ("a%2Fb", "a%252Fb", "yours is percent-encoded once more"),
+        ("a/b", "a%252Fb", "yours is percent-encoded once more"),
         ("a%25b", "a%2525b", "yours is percent-encoded once more"),
         ("a%C3%A9b", "a%25C3%25A9b", "yours is percent-encoded once more"),
         ("x%41", "x%2541", "yours is percent-encoded once more"),
@@ -494,3 +499,113 @@ def test_loose_base64_takes_either_alphabet_and_nothing_else():
     for text in ("_-8!", "a", "a b=", "é"):
         with pytest.raises(ValueError):
             loose(text)
+
+
+# --- the search -------------------------------------------------------------------------------------------
+
+
+def toy(*macs: Mac, **options: Any) -> Case:
+    return Case((b"m", HEX), (), lambda secret, clause: b"k", "toy:key", macs=macs, **{"general": False, **options})  # fmt: skip
+
+
+def test_derivations_of_more_than_a_thousand_rounds_come_last_and_one_too_long_is_left_out():
+    """A thousand is our own choice, written here a second time."""
+    made: list[str] = []
+
+    def mac(name: str, rounds: int | None) -> Mac:
+        def make(key: bytes, text: bytes) -> bytes:
+            made.append(name)
+            if name == "broken":
+                raise ValueError
+            return b"none"
+
+        return Mac((), make, rounds=None if rounds is None else lambda key, text: rounds)
+
+    macs = [mac("late", 1001), mac("later", 5001), mac("soon", 1000), mac("broken", None), mac("plain", None)]
+    budget = Budget(rounds=7002)
+    outcome = search(toy(*macs), secret="s", budget=budget, depth=2)
+    assert made == ["soon", "broken", "plain", "late", "later"]
+    assert (outcome.tried, outcome.complete, budget.rounds) == (5, True, 0)
+    made.clear()
+    outcome = search(toy(mac("long", 900), mac("late", 1001), mac("plain", None)), secret="s", budget=Budget(rounds=899), depth=2)  # fmt: skip
+    assert (made, outcome.tried, outcome.complete) == (["plain"], 1, False)
+
+
+def test_what_only_a_part_can_be_read_under_is_kept_where_it_is_shortest():
+    kept = SimpleNamespace(case=toy(weak=frozenset({"w"})), hits=[], weak=[])
+
+    def keep(*ids: str, state: str = "") -> list[tuple[str, ...]]:
+        _Search._keep(kept, [tuple((id, "") for id in ids)], (), state)
+        return [(*(id for id, _ in hit.path), *filter(None, (hit.state,))) for hit in kept.weak]
+
+    assert keep("w", "a") == [("w", "a")]
+    assert keep("w", "a", "b") == [("w", "a")]
+    assert keep("b", "w") == [("w", "a"), ("b", "w")]
+    assert keep("w") == [("w",)]
+    assert keep("w", "a") == [("w",)]
+    assert keep("w", state="another") == [("w",), ("w", "another")]
+    assert kept.hits == []
+    keep("a", "b", "c")
+    assert [hit.path for hit in kept.hits] == [(("a", ""), ("b", ""), ("c", ""))] and len(kept.weak) == 2
+
+
+def test_a_form_says_what_it_changed_and_stands_for_a_reading_too():
+    forms = {"plain": "toy:form=plain"}
+    one = toy(Mac(("m",), lambda key, text: text), fits=lambda made, received: ("plain", ("cut", "3 of 4")), forms=forms)  # fmt: skip
+    outcome = search(one, secret="s", budget=Budget(), depth=2)
+    cut = ("cut", "3 of 4")
+    assert [hit.path for hit in outcome.hits] == [
+        (("m", ""), ("plain", ""), cut),
+        (("m", ""), ("toy:form=plain", ""), cut),
+    ]
+    assert {(hit.key, hit.state) for hit in outcome.hits} == {(b"k", (b"m", HEX))}
+
+
+@pytest.mark.parametrize(
+    ("received", "usable"),
+    [
+        (HEX, {0: ["any", "32"], 1: ["64"]}),
+        (HEX[:40], {0: ["any", "20"], 1: ["32", "64"]}),
+        (HEX + HEX, {0: ["any", "64"]}),
+        (B64, {0: ["any", "20", "32", "64"]}),
+        (5, {0: ["any", "20", "32", "64"]}),
+    ],
+)
+def test_a_mac_of_another_size_is_left_out_and_a_longer_one_costs_a_slip(received, usable):
+    sizes_of = {"any": 0, "20": 20, "32": 32, "64": 64}
+    macs = [Mac((), lambda key, text: b"", changes=(name,), size=size) for name, size in sizes_of.items()]
+    for options, wanted in (
+        ({}, usable),
+        ({"fits": lambda made, received: (), "digest": True}, usable),
+        ({"fits": lambda made, received: ()}, {0: [*sizes_of]}),
+    ):
+        if received == 5 and not options:  # no text is compared with `fits` alone
+            continue
+        tries = _Search(toy(*macs, **options), "s", (), Budget(), None, None)
+        _, found = tries._fitting(received)
+        assert {cost: [mac.changes[0] for mac in some] for cost, some in found.items()} == wanted
+
+
+def test_another_digest_than_the_received_one_may_be_looked_for_and_nothing_found_is_an_answer_too():
+    one = toy(Mac((), lambda key, text: D[::-1]))
+    assert search(one, secret="s", budget=Budget(), depth=2, received=D[::-1].hex()).hits == (Hit((), (b"m", HEX), b"k"),)  # fmt: skip
+    assert search(one, secret="s", budget=Budget(), depth=2).hits[0].path == (("form-reversed", ""),)
+    assert search(toy(), secret="s", budget=Budget(), depth=2) == Outcome((), 0, True)
+    assert search(secret="s", budget=Budget(), depth=2) == Outcome((), 0, True)
+
+
+def test_a_part_that_is_right_explains_nothing_and_the_others_go_on():
+    right = toy(Mac((), lambda key, text: D), part="call 1")
+    wrong = toy(Mac((), lambda key, text: D[::-1]), part="call 2")
+    other = toy(Mac((), lambda key, text: b"0" * 32), part="call 3")
+
+    def found(*cases: Case) -> list[object]:
+        return [hit.path for hit in search(*cases, secret="s", budget=Budget(), depth=2).hits]
+
+    assert found(right, wrong) == [(("form-reversed", "in call 2"),)]
+    assert found(right, other) == found(right) == []
+    assert found(replace(right, part="")) == [()]
+    weak = frozenset({"form-reversed"})
+    assert found(replace(wrong, weak=weak)) == [(("form-reversed", "in call 2"),)]
+    sorted_too = toy(Mac(("mac-twice",), lambda key, text: D), part="call 3")
+    assert found(replace(wrong, weak=weak), sorted_too) == [(("mac-twice", "in call 3"),)]
