@@ -96,7 +96,7 @@ def _problem(name: str, kind: type, value: Any) -> str:
     unset = [
         printable(key, 80) for key in value if name == "environment" and (not key or set(key) & {"=", "\0"})
     ]
-    return f"{name}: {unset[0]!r} is not the name of a variable" if unset else ""
+    return f"{name}: '{unset[0]}' is not the name of a variable" if unset else ""
 
 
 def _unknown(section: str, key: str) -> str:
