@@ -92,6 +92,20 @@ WRONG = [
     (("explain", "nothing:here"), 2, "Unknown platform 'nothing'"),
     (("explain", "officernd:signature.ordr"), 2, "Did you mean officernd:signature.order?"),
     (("explain", "\x1b[31m"), 2, r"Unknown reason, slip or clause '\x1b[31m'"),
+    (("explain", "https://partner.example/a?b=c"), 2, "a request. For one: `handshakes verify PLATFORM`, with officernd, "),
+    (("explain", "/integration/healthcheck?slug=a"), 2, "`handshakes verify PLATFORM`"),
+    (("explain", "curl 'https://partner.example/a'"), 2, "`handshakes verify PLATFORM`"),
+    (("explain", "POST / HTTP/1.1\r\nHost: a\r\n\r\nregister=x"), 2, "`handshakes verify PLATFORM`"),
+    (("explain", '10.0.0.1 - - "GET /integration/healthcheck'), 2, "`handshakes verify PLATFORM`"),
+    (("explain", "register=%7B%7D"), 2, "`handshakes verify PLATFORM`"),
+    (("explain", "data=U2FsdGVkX1"), 2, "`handshakes verify PLATFORM`"),
+    (("explain", '{"event": "app.uninstalled"}'), 2, "`handshakes verify PLATFORM`"),
+    (("clauses", "show", "https://partner.example/a"), 2, "`handshakes verify PLATFORM`"),
+    (("vectors", "show", "https://partner.example/a"), 2, "`handshakes verify PLATFORM`"),
+    (("verify", TARGET), 2, "`handshakes verify PLATFORM`"),
+    (("tour", "https://partner.example/a"), 2, "`handshakes verify PLATFORM`"),
+    (("explain", "signature mismatch"), 2, "Did you mean signature-mismatch?"),
+    (("explain", "signature.order=sorted"), 2, "Unknown reason, slip or clause 'signature.order=sorted'"),
     (("probe", "officernd"), 2, "Missing argument 'FILE'"),
     (("probe", "nobody", "nul"), 2, "Unknown platform 'nobody'"),
     (("probe", "officernd", "absent"), 2, "absent cannot be read"),
@@ -123,7 +137,7 @@ WRONG = [
     ((*ECHOES, "fortis", "--reading", "officernd:signature.order=sorted"), 2, "Unknown reading"),
     (("vectors", "list", "--clause", "officernd:signature.ordr"), 2, "Did you mean officernd:signature.order?"),
     (("vectors", "list", "fortis", "--clause", "officernd:signature.order"), 1, "No vector matches"),
-    (("vectors", "list", "--reason", "stalee"), 2, "Unknown reason 'stalee'. Did you mean stale?"),
+    (("vectors", "list", "--reason", "stalee"), 2, "Unknown reason 'stalee'. Did you mean stale? `handshakes explain` lists them"),
     (("vectors", "list", "officernd", "--reason", "replayed"), 1, "No vector matches"),
     (("vectors", "list", "--reading", "officernd:signature.order=as-received"), 1, "is the adopted reading"),
     (("vectors", "show", "officernd/"), 2, "Unknown vector 'officernd/'. `handshakes"),
@@ -158,6 +172,35 @@ def test_wrong_input_ends_with_its_exit_code_and_says_what_is_wrong(run, files, 
     assert (ran.code, said in re.sub(r" ?│ ?", " ", ran.text)) == (code, True), ran.text
     assert len(ran.text) < 20_000
     assert unprintable(ran.out + ran.err) == []
+
+
+LONG = "x" * 100_000
+BLANKS = "x y " * 25_000
+
+
+@pytest.mark.parametrize("long", [LONG, BLANKS], ids=["a word", "with blanks"])
+@pytest.mark.parametrize(
+    ("arguments", "last"),
+    [
+        (("explain",), "`handshakes explain` lists them"),
+        (("clauses", "show"), "An example is officernd:signature.order"),
+        (("vectors", "list", "--reason"), "`handshakes explain` lists them"),
+        (("vectors", "list", "--clause"), "`handshakes clauses list` lists them"),
+        (("vectors", "list", "--reading"), "`handshakes clauses show CLAUSE` lists them"),
+        (("vectors", "show"), "Choose one of: officernd, retailcrm, onoffice, fortis"),
+        (("tour",), "Choose one of: officernd, retailcrm, onoffice, fortis"),
+    ],
+)
+def test_a_long_argument_does_not_hide_what_to_do(run, arguments, long, last):  # noqa: F811
+    ran = run(*arguments, long)
+    assert (ran.code, len(ran.err) < 800, ran.err.rstrip().endswith(last)) == (2, True, True), ran.err[-200:]
+
+
+def test_a_long_argument_is_shown_by_its_beginning_and_its_end(run):  # noqa: F811
+    ran = run("explain", "begin" + LONG + "end")
+    assert "'beginxxxxxx" in ran.err and "…" in ran.err and len(ran.err) < 300
+    url = "http://127.0.0.1:99999/" + "a" * 150  # what fits is shown whole
+    assert url in re.sub(r"\s", "", run(*SERVES, f"partner_url={url}").err)
 
 
 def test_a_launch_without_an_hmac_is_not_explained_by_a_mistake(run):  # noqa: F811

@@ -185,6 +185,7 @@ def test_what_is_no_profile_no_report_and_no_case_is_wrong_usage(run, tmp_path):
     assert "stale" in run("judge", "officernd", "--profile", str(path), "--only", "stal").err
     unheard = run("judge", "officernd", "--profile", str(path), "--only", "xyzzy").err
     assert "webhook-capital" in unheard, "the cases are named"
+    assert unheard.rstrip().endswith("`handshakes clauses list officernd` lists the clauses")
 
 
 def test_what_would_be_found_after_the_run_is_found_before_it(run, tmp_path):  # noqa: F811

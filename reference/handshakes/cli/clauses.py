@@ -127,22 +127,14 @@ def _show_reading(register: Register, id: str) -> None:
     """Show a reading, and every vector whose expected answer it changes."""
     reading = next((one for one in register.readings() if one.id == id), None)
     if reading is None:
-        known, of_clause = [one.id for one in register.readings()], id.partition("=")[0]
-        listing = (
-            f"clauses show {of_clause}"
-            if of_clause in _ids(register)
-            else f"clauses list {register.platform}"
-        )
-        unknown("reading", id, known, listing)
-    of = next(one for one in register.ambiguities if reading in one.readings)
-    mark = "adopted" if of.adopted == id else f"not adopted; that is {of.adopted}"
-    lines = [
-        f"{id}  ({mark})",
-        f"  {reading.rule}",
-        f"  for: {reading.for_}",
-        f"  against: {reading.against}",
-    ]
-    lines += [f"  question: {of.question} ({of.id})", f"  if you guess wrong: {of.consequence}"]
+        known, of = [one.id for one in register.readings()], id.partition("=")[0]
+        listing = f"show {of}" if of in _ids(register) else f"list {register.platform}"
+        unknown("reading", id, known, f"clauses {listing}")
+    asked = next(one for one in register.ambiguities if reading in one.readings)
+    mark = "adopted" if asked.adopted == id else f"not adopted; that is {asked.adopted}"
+    lines = [f"{id}  ({mark})", f"  {reading.rule}"]
+    lines += [f"  for: {reading.for_}", f"  against: {reading.against}"]
+    lines += [f"  question: {asked.question} ({asked.id})", f"  if you guess wrong: {asked.consequence}"]
     changed = [
         (v["id"], v["expect"], v["by_reading"][id])
         for _, v in rows(vectors_of(register.platform))

@@ -34,7 +34,8 @@ def say(*lines: str) -> None:
 
 def fail(message: str, code: int = 2) -> NoReturn:
     """Say what is wrong and what to do, and end with an exit code."""
-    err.print(f"[red]handshakes:[/] {escape(printable(message, 800))}")
+    short = re.sub(r"(\S{60})\S{120,}(\S{20})", r"\1…\2", message)  # what was given must not hide the rest
+    err.print(f"[red]handshakes:[/] {escape(printable(short, 800))}")
     raise typer.Exit(code)
 
 
@@ -54,9 +55,16 @@ def platform_named(name: str) -> Platform:
     """Return the platform with this name, or end with exit code 2 and the nearest name."""
     if name in PLATFORMS:
         return PLATFORMS[name]
+    not_a_request(name)
     near = nearest(name)
     meant = f" Did you mean {near}?" if near else ""
-    fail(f"Unknown platform {name!r}.{meant} Choose one of: {', '.join(PLATFORMS)}")
+    fail(f"Unknown platform {name[:200]!r}.{meant} Choose one of: {', '.join(PLATFORMS)}")
+
+
+def not_a_request(text: str) -> None:
+    """End with exit code 2 and the command to use, where a request is given in place of a name."""
+    if re.search(r"://|[?&{%]|^/|^\w+=|^https?:?$|^curl |\b(GET|POST) /", text):
+        fail(f"This looks like a request. For one: `handshakes verify PLATFORM`, with {', '.join(PLATFORMS)}")
 
 
 def named_platforms(name: str) -> list[str]:
@@ -107,10 +115,12 @@ def answer_shown(expect: Mapping[str, Any]) -> str:
 def without_platform(id: str, meant: Iterable[str], example: str) -> NoReturn:
     """Say that an id does not begin with its platform, and which ones could be meant; end with exit code 2."""
     told = f"Did you mean {' or '.join(meant)}?" if meant else f"An example is {example}"
-    fail(f"An id starts with its platform, and {id!r} has none. {told}")
+    fail(f"An id starts with its platform, and {id[:200]!r} has none. {told}")
 
 
-def unknown(kind: str, name: str, known: Iterable[str], listing: str, where: str = "") -> NoReturn:
+def unknown(
+    kind: str, name: str, known: Iterable[str], listing: str, where: str = "", what: str = "them"
+) -> NoReturn:
     """Say that a name is unknown, which known one is nearest, and which command lists them; end with exit code 2.
 
     What all ids of a platform begin with says nothing about which one is meant, so the rest alone is compared.
@@ -120,7 +130,7 @@ def unknown(kind: str, name: str, known: Iterable[str], listing: str, where: str
     rests = [one.removeprefix(front) for one in known if one.startswith(front)]
     near = get_close_matches(name.removeprefix(front)[:200], rests, n=1, cutoff=0.7)
     meant = f" Did you mean {front}{near[0]}?" if near else ""
-    fail(f"Unknown {kind} {name!r}{where}.{meant} `handshakes {listing}` lists them")
+    fail(f"Unknown {kind} {name[:200]!r}{where}.{meant} `handshakes {listing}` lists {what}")
 
 
 def unknown_reading(reading: str, platforms: Iterable[str]) -> NoReturn:

@@ -9,7 +9,7 @@ import typer
 from ..core.refusals import REASONS
 from ..explain.entries import described, slips
 from . import clauses
-from .common import say, unknown
+from .common import not_a_request, say, unknown
 
 
 def explain_id(
@@ -36,6 +36,7 @@ def explain_id(
     if ":" in id:
         clauses.show(id)
         return
+    not_a_request(id)
     lines = [*described(id)]
     if not lines:
         unknown("reason, slip or clause", id, [*REASONS, *slips()], "explain")

@@ -236,7 +236,7 @@ def _known_case(platform: str, only: str | None) -> None:
     names = [*faults, *levels(load(platform))]
     if only is not None and only not in names:
         err.print(f"The cases of {platform}, beside its clauses: {', '.join(faults)}", markup=False)
-        unknown("case", only, names, f"clauses list {platform}")
+        unknown("case", only, names, f"clauses list {platform}", what="the clauses")
 
 
 def _template(platform: str) -> str:

@@ -69,7 +69,7 @@ def list_vectors(
     if clause and clause not in clauses:
         unknown("clause", clause, clauses, "clauses list")
     if reason and reason not in REASONS:
-        unknown("reason", reason, REASONS, "vectors list")
+        unknown("reason", reason, REASONS, "explain")
     for _, vector in chain.from_iterable(rows(_loaded(name)) for name in names):
         if clause and clause not in vector["clauses"]:
             continue
