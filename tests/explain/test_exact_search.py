@@ -7,12 +7,12 @@ import hashlib
 import json
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from handshakes.core.cases import Case, Mac
-from handshakes.core.refusals import REASONS
+from handshakes.core.cases import Case, Found, Layer, Mac, Made, Proof
+from handshakes.core.refusals import REASONS, Refused
 from handshakes.core.stages import Stage, first_difference
 from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.budget import Budget, Spent
@@ -20,6 +20,7 @@ from handshakes.explain.departures import signed_instead
 from handshakes.explain.differences import Mine, compared, named
 from handshakes.explain.digests import _bytes, _inside, comparing, loose, lossy, read_digest, sizes
 from handshakes.explain.doubts import doubt
+from handshakes.explain.explaining import _Asked, _public
 from handshakes.explain.key_forms import PLACEHOLDERS
 from handshakes.explain.levels import size_of
 from handshakes.explain.ranking import Explanation, OnePart
@@ -609,3 +610,235 @@ def test_a_part_that_is_right_explains_nothing_and_the_others_go_on():
     assert found(replace(wrong, weak=weak)) == [(("form-reversed", "in call 2"),)]
     sorted_too = toy(Mac(("mac-twice",), lambda key, text: D), part="call 3")
     assert found(replace(wrong, weak=weak), sorted_too) == [(("mac-twice", "in call 3"),)]
+
+
+# --- explaining -------------------------------------------------------------------------------------------
+
+SECRET = "s3cret-of-a-toy-0815"
+MESSAGE = Stage("message", b"text.17")
+
+
+class Toy:
+    """A platform whose answers are written down here."""
+
+    CLAUSES: ClassVar = {"message": "toy:message"}
+    SLIPS: ClassVar = ()
+
+    def __init__(
+        self,
+        refused: Refused | None = None,
+        cases: tuple[Case, ...] = (),
+        stages: tuple[Stage, ...] = (MESSAGE,),
+    ) -> None:
+        self.refused, self.all, self.some = refused, cases, stages
+
+    def verify(self, found: Found, **options: Any) -> Proof:
+        if self.refused:
+            raise self.refused
+        return Proof(
+            "Verified.",
+            (("a", "b"), ("key", SECRET), ("k", "secret")),
+            ("a",),
+            ("path",),
+            17,
+            frozenset({"key", "k"}),
+        )
+
+    def stages(self, found: Found, **options: Any) -> tuple[Stage, ...]:
+        if not self.some:
+            raise Refused("malformed", "toy:c")
+        return self.some
+
+    def cases(self, found: Found, **options: Any) -> tuple[Case, ...]:
+        return self.all
+
+    def doubt(self, secret: str, found: Found) -> str:
+        return "It may be another."
+
+
+def about(toy: Toy, *, show: bool = False, others: tuple[str, ...] = ()) -> _Asked:
+    return _Asked("officernd", toy, Found(took="a toy"), SECRET, 0, None, [], others, show, None)  # type: ignore[arg-type]
+
+
+def answered(toy: Toy, mine: bytes | None = None, digest: str = "", *, show: bool = False) -> Answer:
+    return about(toy, show=show).answer(("Odd.",), mine, digest, Budget(), 2)
+
+
+def refused(reason: str, **evidence: object) -> Refused:
+    return Refused(reason, "toy:c", evidence)
+
+
+RIGHT = Mac((), lambda key, text: D)
+TURNED = Mac((), lambda key, text: D[::-1])
+
+
+def test_what_verifies_is_answered_with_what_it_returns_and_its_credentials_masked():
+    shown = f"‹20 bytes, sha256 {hashlib.sha256(SECRET.encode()).hexdigest()[:6]}…›"
+    answer = answered(Toy())
+    assert answer.returns == {
+        "says": "Verified.",
+        "parameters": [["a", "b"], ["key", shown], ["k", "secret"]],
+        "covered": ["a"],
+        "not_covered": ["path"],
+        "timestamp": 17,
+    }
+    assert answer == Answer(
+        "officernd",
+        "a toy",
+        (),
+        "verified",
+        returns=answer.returns,
+        signature_fits=True,
+        stages=(ShownStage("message", 7, "text.17", "", False, "toy:message"),),
+    )
+    open_answer = answered(Toy(), show=True)
+    assert open_answer.returns and open_answer.returns["parameters"][1] == ["key", SECRET]
+
+
+def test_what_is_refused_is_answered_with_each_of_its_facts():
+    long = "v" * 300
+    answer = answered(
+        Toy(refused("signature-mismatch", name="x" * 24, other="x" * 24, long=long), (toy(RIGHT),))
+    )
+    told_of = REASONS["signature-mismatch"]
+    assert (answer.verdict, answer.reason, answer.clause) == ("refused", "signature-mismatch", "toy:c")
+    assert (answer.says, answer.hint, answer.returns) == (told_of.meaning, told_of.hint, None)
+    assert answer.evidence == {
+        "name": "‹a name of 24 characters›",
+        "other": "x" * 24,
+        "long": "v" * 199 + "…",
+    }
+    assert (answer.signature_fits, answer.doubts, answer.tried, answer.ended) == (
+        True,
+        ("Odd.",),
+        1,
+        "complete",
+    )
+    assert answered(Toy(refused("malformed", name="x" * 24)), show=True).evidence == {"name": "x" * 24}
+    with pytest.raises(Refused, match="unknown-reading"):
+        answered(Toy(refused("unknown-reading")))
+
+
+@pytest.mark.parametrize(
+    ("reason", "macs", "ids", "doubts"),
+    [
+        ("signature-mismatch", (TURNED,), ["form-reversed + message-time-zone"], ()),
+        (
+            "signature-mismatch",
+            (Mac(("message-time-unit",), lambda key, text: D),),
+            ["message-time-unit"],
+            (),
+        ),
+        ("too-large", (TURNED,), [], ("It may be another.",)),
+        ("signature-mismatch", (), [], ("It may be another.",)),
+        ("stale", (TURNED,), [], ()),
+        ("from-the-future", (TURNED,), [], ()),
+        ("timestamp-in-milliseconds", (RIGHT,), ["time-in-milliseconds"], ()),
+        ("timestamp-in-milliseconds", (TURNED,), ["form-reversed + message-time-zone"], ()),
+        ("signature-mismatch", (RIGHT,), [], ()),
+    ],
+)
+def test_a_cause_is_looked_for_unless_the_signature_is_right(reason, macs, ids, doubts):
+    cases = (toy(*macs), toy(*macs, beside="message-time-zone", untried="Not all is tried."))
+    answer = answered(Toy(refused(reason), cases))
+    assert [one.id for group in answer.explanations for one in group] == ids
+    searched = reason not in ("stale", "from-the-future")
+    assert answer.doubts == ("Odd.", *(["Not all is tried."] * searched), *doubts)
+    assert answer.signature_fits is (macs == (RIGHT,) or not searched)
+    assert (answer.tried > 0) is (searched and bool(macs))
+    assert (answer.then, answer.ended) == ("", "complete")
+
+
+def test_a_stage_is_shown_as_text_as_hex_or_masked():
+    stages = (
+        Stage("text", b"a\n"),
+        Stage("bytes", b"\xff" * 2001),
+        Stage("secret", SECRET.encode(), credential=True),
+        Stage("public", b"secret", credential=True),
+        Stage("odd", b"\xff\xfe", credential=True),
+    )
+    masked_as = f"‹20 bytes, sha256 {hashlib.sha256(SECRET.encode()).hexdigest()[:6]}…›"
+    odd = f"‹2 bytes, sha256 {hashlib.sha256(bytes([255, 254])).hexdigest()[:6]}…›"
+    plain = [ShownStage("text", 2, "a‹LF›"), ShownStage("bytes", 2001, "", "ff" * 2000)]
+    shown = [
+        ShownStage("secret", 20, masked_as, "", True),
+        ShownStage("public", 6, "secret"),
+        ShownStage("odd", 2, odd, "", True),
+    ]
+    assert [*answered(Toy(stages=stages)).stages] == plain + shown
+    opened = [
+        ShownStage("secret", 20, SECRET),
+        ShownStage("public", 6, "secret"),
+        ShownStage("odd", 2, "", "fffe"),
+    ]
+    assert [*answered(Toy(stages=stages), show=True).stages] == plain + opened
+    assert answered(Toy(stages=())).stages == ()
+
+
+OPEN, KEY = Stage("text", b"text"), Stage("key", b"Private-Key", credential=True)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "stages", "hit", "others", "shown"),
+    [
+        (b"text.18", (MESSAGE,), {}, (), True),
+        (b"text.18", (OPEN, MESSAGE), {"id": "mac-secret-in-text"}, (), False),
+        (b"text." + SECRET.encode(), (MESSAGE,), {}, (), False),
+        (b"text.other-key", (MESSAGE,), {}, ("", "other-key"), False),
+        (b"text.other-key", (MESSAGE,), {"key": b"other-key"}, (), False),
+        (b"text.secret", (MESSAGE,), {"key": b"secret"}, (), True),
+        (b"text.18", (KEY, MESSAGE), {}, (), True),
+        (b"text.18 Private-Key", (KEY, MESSAGE), {}, (), False),
+        (b"text.18 Private-Key", (Stage("key", b"secret", credential=True), MESSAGE), {}, (), True),
+        (b"text.18", (replace(MESSAGE, credential=True),), {}, (), False),
+        (b"text.18", (KEY, replace(MESSAGE, credential=True)), {}, (), False),
+    ],
+)
+def test_what_a_mistake_signs_is_shown_unless_a_secret_stands_in_it(theirs, stages, hit, others, shown):
+    one = Hit(((hit.get("id", "text-cut"), ""),), (theirs, "r"), hit.get("key", b"no such key"))
+    found = about(Toy(), others=others)._differs(one, stages)
+    assert found and found.at >= 5
+    assert (found.ours, found.theirs) == (("text.17", theirs.decode()) if shown else ("", ""))
+    opened = about(Toy(), show=True, others=others)._differs(one, stages)
+    assert opened and opened.theirs == theirs.decode()
+    assert about(Toy())._differs(replace(one, state=(5, "r")), stages) is None
+    assert about(Toy())._differs(replace(one, state="text"), stages) is None
+
+
+def test_the_persons_own_text_and_digest_are_compared_and_searched_for():
+    layer = Layer(
+        "text", lambda state: (b"text.17", HEX), ways=lambda state: [Made("text-cut", (b"text", HEX))]
+    )
+    case = replace(toy(RIGHT), layers=(layer,))
+    mine = answered(Toy(None, (case,)), b"text.17").mine
+    assert mine == Mine(same_as="message")
+    mine = answered(Toy(None, (case,)), b"text").mine
+    assert mine and [one.id for group in mine.explanations for one in group] == ["text-cut"]
+    assert (mine.at, mine.ours, mine.yours, mine.tried, mine.digest_fits) == (4, "text.17", "text", 2, False)
+    mine = answered(Toy(None, (case,)), None, HEX).mine
+    assert mine == Mine(digest_fits=True, tried=1)
+    mine = answered(Toy(None, (case,)), None, D[::-1].hex()).mine
+    assert mine and not mine.digest_fits and mine.explanations[0][0].id == "form-reversed"
+    hidden = Toy(None, (case,), (replace(MESSAGE, credential=True),))
+    mine, opened = answered(hidden, b"text").mine, answered(hidden, b"text", show=True).mine
+    assert mine and opened and (mine.at, mine.ours, mine.yours, opened.ours) == (4, "", "", "text.17")
+    public = Toy(None, (case,), (Stage("message", b"secret", credential=True),))
+    mine = answered(public, b"secret!").mine
+    assert mine and mine.yours == "secret!"
+    assert answered(Toy(None, (case,))).mine is None
+
+
+@pytest.mark.parametrize(("value", "public"), [(b"secret", True), (b"Private", False), (b"\xff", False)])
+def test_a_key_that_everybody_knows_is_public(value, public):
+    assert _public(value) is public
+
+
+def test_a_text_that_differs_is_no_stage_and_all_of_its_facts_are_said():
+    assert compared([MESSAGE], b"text.18") == Mine("", 6, "text.17", "text.18", "ours has 7, yours has 8")
+    assert compared([MESSAGE], b"text.18", hidden=True) == Mine(
+        "", 6, name="ours has ‹1 masked byte›, yours has ‹1 masked byte›"
+    )
+    assert (
+        compared([OPEN, MESSAGE], b"text") == Mine("text")
+        and compared([], b"x") == compared([MESSAGE], None) == Mine()
+    )

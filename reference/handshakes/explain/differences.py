@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from ..core.stages import Stage, first_difference
 from .departures import AROUND
@@ -140,7 +139,7 @@ def _encodings(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Calla
         for at in range(before - 3, before)
     ):
         return "yours is percent-encoded once more"
-    if re.match(rb"%[0-9A-Fa-f]{2}", other) and unquote(other[:3].decode()).encode() != other[:3]:
+    if re.match(rb"%[0-9A-Fa-f]{2}", other):
         return f"yours is percent-encoded here ({show(other[:3])}), ours is decoded"
     if re.match(rb"%[0-9A-Fa-f]{2}", rest):
         return f"ours is percent-encoded here ({show(rest[:3])}), yours is decoded"
