@@ -220,6 +220,8 @@ def test_of_two_claims_the_one_signed_later_stays_and_of_one_second_the_last(lat
     world.partner.claimed(signed(**values, apiClaim="old"))
     world.partner.claimed(signed(**values, apiClaim="new")._replace(timestamp=NOW + later))
     assert world.partner.claim(FIRST, ADMIN) == claim
+    row = world.store.get(PLATFORM, world.partner.user(FIRST, ADMIN))
+    assert row.version == (1 if claim == "old" else 2), "what changes nothing is not saved"
 
 
 # --- two clicks ----------------------------------------------------------------------------------------------------
@@ -450,3 +452,19 @@ def test_of_two_pages_the_one_that_asked_later_gives_the_credentials(before, sta
     assert [*world.partner.committed(stage, Access("new", "k"))] == []
     row = world.store.get(PLATFORM, "w")
     assert (row.credentials["token"], row.state) == (token, "active")
+
+
+@pytest.mark.parametrize(
+    ("without", "name"),
+    [("secret", "error-empty-key"), ("ticket", "error-page"), ("privacy", "error-privacy"), ("", "active")],
+)
+def test_a_form_without_one_of_its_fields_says_what_is_missing(without, name):
+    world = sides()
+    fields = {"ticket": world.partner.staged(signed(**VALUES)), "secret": "k" * 64, "privacy": "yes"}
+    fields.pop(without, None)
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    request = Request("POST", PROVIDER, "/onoffice/unlock", form, urlencode(fields).encode())
+    results = [{"status": GOOD, "data": {"records": [{"elements": {"success": "success"}}]}}]
+    answer = json_response({"status": GOOD, "response": {"results": results}})
+    response = drive(world.partner.handle(request), lambda request: answer)
+    assert (response.status, response.body.decode()) == (200, TEXTS["de"].get(name, name))

@@ -488,3 +488,39 @@ def test_a_connection_is_called_by_the_code_with_its_instance(instance, code):
     """A20."""
     partner = sides(instance=instance).partner
     assert (partner.code, partner.identity("u")) == (code, f"{code} u")
+
+
+def test_a_name_is_sent_as_it_is_written():
+    """A24: one field with a JSON text, in UTF-8 (RFC 8259, 8.1)."""
+    assert sides().partner.edit_fields({"name": "Модуль", "active": True}) == {
+        "integrationModule": '{"name":"Модуль","active":true}'
+    }
+
+
+@pytest.mark.parametrize("state", ["active", "pending", "removed"])
+def test_a_connection_moves_to_an_address_without_one_in_use_alone(state):
+    world = connected()
+    row = world.installation()
+    other = Installation(PLATFORM, world.partner.identity("https://b.simla.com"), {"x": "y"}, {}, state)
+    there = world.store.save(other)
+    step = world.partner.move(row, "https://b.simla.com")
+    answer = json_response({"success": True, "scopes": []})
+    if state == "active":
+        told = told_of(lambda: drive(step, lambda request: answer))
+        assert told == ("identity-mismatch retailcrm:activity.system-url", {"address": "has a connection"})
+        assert (world.installation(), world.store.get(PLATFORM, other.identity)) == (row, there)
+    else:
+        moved = drive(step, lambda request: answer)
+        details = {**row.details, "systemUrl": "https://b.simla.com"}
+        assert moved == replace(row, identity=other.identity, details=details, version=2)
+        left = world.installation()
+        assert (left.state, left.details, left.credentials) == ("removed", {}, {})
+
+
+def test_what_was_removed_is_connected_anew_whatever_its_row_still_holds():
+    world = connected()
+    row = world.store.save(replace(world.installation(), state="removed"))
+    assert next(world.partner.connect(DEMO, row.credentials["api_key"])).path == "/api/credentials"
+    made = world.partner.prepared(DEMO, "k")
+    assert (made.state, made.version, list(made.credentials)) == ("pending", row.version + 1, ["client_id"])
+    assert made.credentials["client_id"] != row.credentials["client_id"]
