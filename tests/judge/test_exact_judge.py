@@ -15,8 +15,9 @@ from xml.etree import ElementTree
 import pytest
 
 from handshakes.core.messages import Dropped, Request, Response, Unreachable
-from handshakes.judge import failures, operating, served
+from handshakes.judge import apps, failures, operating, served
 from handshakes.judge import trial as trial_module
+from handshakes.judge.doubts import excuse
 from handshakes.judge.failures import Violation, failure, sections, trouble, unexpected, unfired, violations
 from handshakes.judge.given import checked
 from handshakes.judge.journal import Exchange, Seat
@@ -1350,3 +1351,132 @@ def test_a_setting_that_is_given_is_one_of_its_choices_but_for_those_of_which_se
         with pytest.raises(ValueError) as refused_so:
             checked({**known, "card_scope": Setting("", ("a", "b"))}, {name: "a,b"})
         assert refused_so.value.args == (f"{name} is one of: a, b; not 'a,b'",)
+
+
+# --- an application that is served ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """Return the threads that are made in place of real ones, each with what it was given; none runs."""
+    made: list[Any] = []
+
+    class Thread:
+        alive = True
+
+        def __init__(self, **given: Any) -> None:
+            self.given, self.joined = given, []
+            made.append(self)
+
+        def start(self) -> None:
+            self.given["started"] = True
+
+        def is_alive(self) -> bool:
+            return self.alive
+
+        def join(self, seconds: float) -> None:
+            self.joined.append(seconds)
+
+    monkeypatch.setattr(apps.threading, "Thread", Thread)
+    return made
+
+
+def started_at(monkeypatch, moments: int | None) -> list[Any]:
+    """Serve with a stand-in for uvicorn that has started after so many pauses, or never; return its configuration and the pauses."""
+    kept: list[Any] = []
+    pauses: list[float] = []
+
+    class Server:
+        def __init__(self, config: Any) -> None:
+            kept.append((config, self))
+            self.should_exit = False
+
+        @property
+        def started(self) -> bool:
+            return moments is not None and len(pauses) >= moments
+
+    monkeypatch.setattr(apps.uvicorn, "Config", lambda *given, **named: (given, named))
+    monkeypatch.setattr(apps.uvicorn, "Server", Server)
+    clock = SimpleNamespace(monotonic=lambda: 100 + 29.9 * len(pauses), sleep=pauses.append)
+    monkeypatch.setattr(apps, "time", clock)
+    return [kept, pauses]
+
+
+async def asgi(scope, receive, send): ...
+
+
+def test_an_asgi_application_is_served_with_its_lifespan_until_it_is_stopped(monkeypatch, threads):
+    kept, pauses = started_at(monkeypatch, 2)
+    one = apps.served(asgi)
+    (((config, server),), (thread,)) = kept, threads
+    assert config == ((asgi,), {"interface": "asgi3", "http": "h11", "ws": "none", "lifespan": "auto", "log_level": "error"})  # fmt: skip
+    assert thread.given == {"target": one._serve, "name": "partner-app", "daemon": True, "started": True}
+    assert (pauses, thread.joined, server.should_exit) == ([0.002] * 2, [], False)
+    assert one.url == f"http://127.0.0.1:{one._sock.getsockname()[1]}"
+    one.stop()
+    assert (server.should_exit, thread.joined, one._sock.fileno()) == (True, [60], -1)
+
+
+@pytest.mark.parametrize(("alive", "pauses"), [(True, 3), (False, 0)])
+def test_an_asgi_application_that_does_not_start_in_a_minute_or_ends_is_not_waited_for(monkeypatch, threads, alive, pauses):  # fmt: skip
+    """The clock goes on by 29.9 seconds with each pause: three of them are longer than a minute, two are not."""
+    kept, made = started_at(monkeypatch, None)
+    monkeypatch.setattr(apps.threading.Thread, "alive", alive)
+    with pytest.raises(RuntimeError, match=r"^the application did not start; its own log says why$"):
+        apps.served(asgi)
+    assert (len(made), kept[0][1].should_exit, threads[0].joined) == (pauses, True, [60])
+
+
+def test_a_wsgi_application_is_served_with_a_thread_for_each_request_until_it_is_stopped(
+    monkeypatch, threads
+):
+    made: list[Any] = []
+    ended: list[str] = []
+    server = SimpleNamespace(
+        server_port=1234, serve_forever=lambda: None, shutdown=lambda: ended.append("shut"), server_close=lambda: ended.append("closed")
+    )  # fmt: skip
+    monkeypatch.setattr(apps, "make_server", lambda *given: made.append(given) or server)
+
+    def wsgi(environ, start):
+        return []
+
+    one = apps.served(wsgi)
+    assert one.url == "http://127.0.0.1:1234"
+    ((host, port, app, kind, handler),) = made
+    assert (host, port, app) == ("127.0.0.1", 0, wsgi)
+    assert (kind.daemon_threads, kind.request_queue_size, handler.log_message(None, "%s")) == (
+        True,
+        128,
+        None,
+    )
+    (thread,) = threads
+    assert thread.given == {
+        "target": server.serve_forever, "args": (0.05,), "name": "partner-app", "daemon": True, "started": True,
+    }  # fmt: skip
+    one.stop()
+    assert (ended, thread.joined) == (["shut", "closed"], [60])
+
+
+@pytest.mark.parametrize("app", [3, None, "http://127.0.0.1:1"])
+def test_what_cannot_be_called_is_no_application(app):
+    with pytest.raises(TypeError) as refused_so:
+        apps.served(app)
+    said = f"neither a URL nor an ASGI or WSGI application: {type(app).__name__}"
+    assert refused_so.value.args == (said,)
+
+
+def test_what_a_platform_lets_nobody_register_is_refused_with_its_reason():
+    """A template of postbacks has its placeholders in two braces."""
+    names = ("iframe_url", "location_setup_url", "user_setup_url")
+    with Marketplace("fortis") as fortis, pytest.raises(ValueError) as refused_so:
+        fortis.reset(**dict.fromkeys(names, "http://127.0.0.1:9/x?id={id}"))
+    assert refused_so.value.__suppress_context__ and "fortis:location.placeholders" in str(refused_so.value)
+
+
+@pytest.mark.parametrize(("target", "reading"), [("/sync", ""), ("/sync?slug=a&signature=t%3D1%2Csignature%3D0f", "officernd:signature.tolerance=60-back-0-ahead")])  # fmt: skip
+def test_no_reading_excuses_what_holds_no_request_of_the_platform(target, reading):
+    """officernd:S8 is open; a partner that refused what it had to accept may have followed another reading of it."""
+    clause = "officernd:signature.tolerance"
+    fault = Fault("late", clause, Survives("connected"), "a slow request")
+    one = Observed(Finding(clause, False, "x"), fault, request=get("https://partner.example", target), now=5)
+    assert excuse("officernd", load("officernd"), one, ["a secret"], None) == reading
