@@ -656,3 +656,21 @@ def test_an_access_that_cannot_be_kept_at_once_is_told_to_the_operator(monkeypat
     with pytest.raises(StopIteration) as ended:
         next(step)
     assert (ended.value.value.status, world.reports) == (200, [("oauth", error)])
+
+
+@pytest.mark.parametrize("user", ["", USER])
+def test_a_session_loads_its_own_launch_again_whoever_is_signed_in(user):
+    world = sides()
+    row = (
+        world.partner.confirm(LOCATION, user)
+        if user
+        else world.partner.keep(LOCATION, "", {}, lambda before: "active")
+    )
+    request = Request("GET", APP, "/fortis/launch?data=YWJj")
+    taken = world.partner.launch_key(request, user)
+    values = {"session": row.details["sessionId"], "use": "session", "launch": taken}
+    cookie = by_hand(values, NOW, row.credentials["session_key"])
+    assert world.partner.opened_by(replace(request, headers=(("cookie", f"fortis_session={cookie}"),)))
+    assert not world.partner.opened_by(request)
+    other = by_hand({**values, "use": "ticket"}, NOW, row.credentials["session_key"])
+    assert not world.partner.opened_by(replace(request, headers=(("cookie", f"fortis_session={other}"),)))

@@ -18,7 +18,7 @@ from handshakes.officernd.partner.connecting import location_ids
 from handshakes.officernd.partner.settings import with_details
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import drive
-from handshakes.runtime.store import Installation
+from handshakes.runtime.store import Installation, StoreError
 from handshakes.runtime.tokens import Tokens
 from tests.officernd.sides import NOW, Both, sides
 from tests.refusals import told_of
@@ -530,3 +530,30 @@ def test_a_webhook_that_cannot_be_deleted_is_told_and_ends_nothing():
     assert [(name, one.clause) for name, one in world.reports] == [
         ("unsubscribe", "officernd:webhook.removal")
     ]
+
+
+def test_a_row_that_cannot_be_read_any_more_is_not_forgotten_and_the_webhook_is_not_verified(monkeypatch):
+    world, row = with_kept()
+    error = StoreError("store-locked", "x", 1)
+
+    def change(identity, changed):
+        raise error
+
+    monkeypatch.setattr(world.partner, "change", change)
+    response = asked(world, removal(b'{"eventType":"integration.removed"}'))
+    assert (response.status, response.json()) == (401, {"message": "The request could not be verified."})
+    assert world.reports == [("removed", error)]
+    assert world.store.get("officernd", "org/int") == row
+
+
+@pytest.mark.parametrize(("length", "shown"), [(100, "x" * 100), (101, "x" * 99 + "…")])
+def test_of_the_id_that_an_answer_names_100_characters_are_told(length, shown):
+    """Our own limit, written here a second time."""
+    partner = sides().partner
+    told = told_of(lambda: partner.integration_secret({"_id": "x" * length}, "mine"))
+    evidence = {"answered": f"_id {shown}", "expected": "mine"}
+    assert told == ("identity-mismatch officernd:connect.binding", evidence)
+    named = b'{"eventType":"integration.removed","data":{"object":{"_id":"%s"}}}' % (b"x" * length)
+    told = told_of(lambda: partner.is_our_removal(SimpleNamespace(body=named), KEPT))
+    evidence = {"data.object._id": f"names another integration: {shown}"}
+    assert told == ("identity-mismatch officernd:webhook.envelope", evidence)

@@ -524,3 +524,43 @@ def test_what_was_removed_is_connected_anew_whatever_its_row_still_holds():
     made = world.partner.prepared(DEMO, "k")
     assert (made.state, made.version, list(made.credentials)) == ("pending", row.version + 1, ["client_id"])
     assert made.credentials["client_id"] != row.credentials["client_id"]
+
+
+def test_while_nobody_can_connect_the_configuration_says_why():
+    world = sides(unavailable="Back on Monday.")
+    request = Request("GET", "https://module.example", "/retailcrm/config")
+    no = {"success": False, "errorMsg": "Back on Monday."}
+    assert answer(world.network.exchange("RetailCRM", request)) == (200, no)
+    world = sides()
+    yes = {
+        "success": True,
+        "scopes": ["integration_read", "integration_write"],
+        "registerUrl": "https://module.example/retailcrm/register",
+    }
+    assert answer(world.network.exchange("RetailCRM", request)) == (200, yes)
+
+
+@pytest.mark.parametrize(("public", "held"), [(DEMO, True), ("https://other.simla.com", False)])
+@pytest.mark.parametrize("asks", [True, False])
+def test_where_it_is_configured_the_account_says_its_own_address_after_edit(public, held, asks):
+    """A11."""
+    world = sides()
+    world.partner.configuration = replace(world.partner.configuration, confirm_address=asks)
+    found = []
+
+    def carry(request):
+        found.append(request.path)
+        addresses = {"publicUrl": public, "technicalUrl": "https://technical.simla.io"}
+        return json_response(
+            {"success": True, "scopes": ["integration_read", "integration_write"], **addresses}
+        )
+
+    step = world.partner.connect(DEMO, "k")
+    if held or not asks:
+        assert drive(step, carry).credentials["api_key"] == "k"
+    else:
+        told = told_of(lambda: drive(step, carry))[0]
+        assert told == "identity-mismatch retailcrm:system-url.confirmed"
+        assert world.installation().state == "pending"
+    edit = "/api/v5/integration-modules/example-module/edit"
+    assert found == ["/api/credentials", edit, *(["/api/system-info"] if asks else [])]

@@ -101,7 +101,7 @@ class Module(Working):
         self.body_only(request)
         secrets = [("current", self.configuration.secret), ("previous", self.configuration.previous_secret)]
         _, registration = first_that_verifies(
-            [(label, secret) for label, secret in secrets if secret or label == "current"],
+            [(label, secret) for label, secret in secrets if secret],
             lambda secret: self.verify(request.body, request.header("content-type"), secret),
             clause=CLAUSE + "token.rotation",
         )
