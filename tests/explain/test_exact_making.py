@@ -9,10 +9,16 @@ from typing import Any
 import pytest
 
 from handshakes.core.cases import Found
+from handshakes.explain.damage import rewritten
+from handshakes.explain.keys import _SECOND_IDS, _alike, _typographic, keys
 from handshakes.explain.making import Making, nothing
+from handshakes.explain.parameters import _which, added, changed, joined, reordered
+from handshakes.explain.pasted import read
 from handshakes.explain.printed import _bare, _lines, _maps, _objects, _quoted, _signed, _tables
 from handshakes.explain.recorded import Unreadable
 from handshakes.explain.structures import Spread
+from handshakes.explain.texts import applied
+from handshakes.explain.writers import written, written_pairs
 from handshakes.platforms import PLATFORMS
 
 SLIPS: dict[str, Any] = {name: platform.slips() for name, platform in PLATFORMS.items()}
@@ -413,3 +419,372 @@ def test_sixty_lines_of_a_table_are_read_and_none_where_one_cell_could_be_too_lo
 )  # fmt: skip
 def test_a_shown_value_is_taken_out_of_its_quotes_and_of_a_list_of_one(shown, value):
     assert _bare(shown) == value
+
+
+@pytest.mark.parametrize("platform", ["officernd", "onoffice"])
+def test_the_parameters_of_a_program_that_makes_a_url_are_read(platform):
+    name = SLIPS[platform].QUERY[0]
+    code = f"const url = new URL(base);\nurl.searchParams.append('a', 'b c');\nurl.searchParams.append('{name}', '{'0f' * 32}');"
+    assert read(code.encode(), SLIPS[platform]).url == f"/?a=b+c&{name}={'0f' * 32}"
+
+
+# --- what parameters may have been ------------------------------------------------------------------------
+
+TWICE = "The parameter a occurs twice{}: the signature fits with the {}."
+
+
+def test_of_three_parameters_each_may_be_too_many_and_one_may_be_missing():
+    one, two, b = pairs = (("a", "1"), ("a", "2"), ("b", ""))
+    c = ("c", "")
+    assert [*added(pairs, ("a", "c"))] == [
+        ("parameter-added", (one, two), "without b", 1),
+        ("parameter-doubled", (one, b), TWICE.format(", as 1 and 2", "first"), 1),
+        ("parameter-doubled", (two, b), TWICE.format(", as 1 and 2", "second"), 1),
+        ("parameter-added", (b,), "without a and a", 2),
+        ("parameter-added", (two,), "without a and b", 2),
+        ("parameter-added", (one,), "without a and b", 2),
+        ("parameter-missing", (c, one, two, b), "with an empty c", 2),
+        ("parameter-missing", (one, c, two, b), "with an empty c", 2),
+        ("parameter-missing", (one, two, c, b), "with an empty c", 2),
+        ("parameter-missing", (one, two, b, c), "with an empty c", 1),
+    ]
+
+
+def test_what_advertising_added_is_left_out_together_and_the_last_ones_may_have_been_cut_off():
+    pairs = (("utm_a", "1"), ("b", "2"), ("gclid", "3"), ("d", ""))
+    made = [*added(pairs, ())]
+    put_in = "A value was put into {} on the way: the signature fits with an empty one."
+    assert made[:4] == [
+        ("parameter-added", (pairs[1], pairs[3]), "without utm_a, gclid", 1),
+        ("parameter-added", (pairs[0], pairs[1], pairs[3]), "without gclid", 1),
+        ("parameter-added", (*pairs[:2], ("gclid", ""), pairs[3]), put_in.format("gclid"), 2),
+        ("parameter-added", pairs[1:], "without utm_a", 1),
+    ]
+    assert made[-1] == ("parameter-added", pairs[:1], "without the last 3", 2)
+
+
+@pytest.mark.parametrize(("many", "places", "at_once"), [(7, 8, 21), (8, 2, 28), (9, 2, 0)])
+def test_few_parameters_are_tried_in_pairs_and_at_each_place(many, places, at_once):
+    changes = [change for _, _, change, _ in added(tuple((f"n{at}", "") for at in range(many)), ("more",))]
+    assert changes.count("with an empty more") == places
+    assert sum(" and " in change for change in changes) == at_once
+
+
+def test_twenty_parameters_are_changed_alone():
+    pairs = tuple((f"n{at}", " x") for at in range(22))
+    left_out = [made for id, made, change, _ in added(pairs, ()) if len(made) == 21]
+    assert left_out == [(*pairs[:at], *pairs[at + 1 :]) for at in range(21, 1, -1)]
+    trimmed = [change for id, _, change, cost in changed(pairs, ()) if id == "values-trimmed" and cost == 2]
+    assert trimmed == [f"of n{at} alone" for at in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("a", ("x" * 12, "A_.,: -9"), f", as {'x' * 12} and A_.,: -9"),
+        *[("a", values, "") for values in (("x" * 13, "y"), ("x", "y" * 13), ("x", "x"), ("", "y"), ("x", "a/b"))],
+        *[(name, ("x", "y"), "") for name in ("apiToken", "secret", "KEY", "passage", "apiClaim", "code", "sig", "hmac", "hash")],
+        *[(name, ("x", "y"), ", as x and y") for name in ("toke", "secre", "ke", "pas", "clai", "cod", "si", "hma", "has")],
+    ],
+)  # fmt: skip
+def test_two_values_are_said_where_they_are_short_and_differ_and_are_no_secret(name, values, said):
+    pairs = ((name, values[0]), ("b", "z"), (name, values[1]))
+    for at, kept in ((0, "second"), (2, "first")):
+        assert _which(pairs, at) == TWICE.format(said, kept).replace(" a ", f" {name} ", 1)
+
+
+def test_empty_values_may_have_been_left_out_and_what_is_no_text_is_kept():
+    made = [*changed((("A", ""), ("b", "c"), ("n", 1)), ())]
+    assert ("empty-dropped", (("b", "c"), ("n", 1)), "", 1) in made
+    assert ("names-lower-case", (("a", ""), ("b", "c"), ("n", 1)), "", 1) in made
+    assert "empty-dropped" not in [id for id, *_ in changed((("a", "b"),), ())]
+
+
+def test_orders_of_three_are_tried_each_once_by_how_usual_they_are():
+    b, a, c = pairs = (("b", "0"), ("A", "2"), ("c", "1"))
+    assert [*reordered(pairs, ())] == [
+        ("order-sorted", (a, b, c), "by name", 1),
+        ("order-reversed", (c, a, b), "", 1),
+        ("order-sorted", (c, b, a), "by name, backwards", 2),
+        ("order-sorted", (b, c, a), "by value", 2),
+        ("order-changed", (a, c, b), "b stood last", 1),
+    ]
+    same = ("a", "2"), ("a", "1"), ("b", "0")
+    assert ("order-sorted", (same[1], same[0], same[2]), "by name=value", 2) in reordered(same, ())
+    four = tuple((name, "") for name in "abcd")
+    assert ("order-changed", tuple(four[at] for at in (1, 0, 3, 2)), "as b, a, d, c", 2) in reordered(
+        four, ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("many", "moved", "cost"), [(5, True, 1), (6, True, 2), (12, True, 2), (13, False, 0)]
+)
+def test_one_of_at_most_twelve_parameters_may_have_stood_elsewhere(many, moved, cost):
+    pairs = tuple((f"n{at:02}", "") for at in range(many))
+    made = [way for way in reordered(pairs, ()) if "stood" in way[2]]
+    assert (("order-changed", (*pairs[1:], pairs[0]), "n00 stood last", cost) in made) is moved
+    assert (("order-changed", (pairs[1], pairs[0], *pairs[2:]), "n01 stood first", cost) in made) is moved
+
+
+# --- how text and time may have been joined ---------------------------------------------------------------
+
+BETWEEN = {
+    "": 1,
+    ".": 1,
+    ":": 1,
+    "\n": 1,
+    "|": 1,
+    "&": 1,
+    "-": 2,
+    "_": 2,
+    " ": 2,
+    ",": 2,
+    ";": 2,
+    "/": 2,
+    "=": 2,
+}
+
+
+def between(mark: str) -> str:
+    return f"{mark!r} between them" if mark else "nothing between them"
+
+
+def test_text_and_time_are_joined_in_each_way_with_its_words_and_its_cost():
+    made = [*joined((b"x", b"100000"))]
+    apart = [one for one in made if "zone" not in one[0]]
+    assert apart == [
+        *(
+            way
+            for mark, cost in BETWEEN.items()
+            for way in (
+                ("message-separator", f"x{mark}100000".encode(), between(mark), cost),
+                ("message-time-first", f"100000{mark}x".encode(), between(mark), cost),
+            )
+        ),
+        ("message-no-time", b"x", "", 1),
+        ("message-time-alone", b"100000", "", 2),
+        ("message-line-end", b"x.100000\n", "", 1),
+        ("message-two-clocks", b"x.100001", "1 s later", 1),
+        ("message-two-clocks", b"x.99999", "1 s earlier", 1),
+        ("message-two-clocks", b"x.100002", "2 s later", 2),
+        ("message-two-clocks", b"x.99998", "2 s earlier", 2),
+        ("message-time-unit", b"x.100000000", "milliseconds", 1),
+        ("message-time-unit", b"x100000000", "milliseconds, nothing between them", 2),
+        ("message-time-unit", b"100000000.x", "milliseconds, in front", 2),
+        ("message-time-unit", b"x.100000.0", "with a fraction", 1),
+        ("message-time-unit", b"x100000.0", "with a fraction, nothing between them", 2),
+        ("message-time-unit", b"100000.0.x", "with a fraction, in front", 2),
+        ("message-time-named", b"x.t=100000", "t= before the time", 2),
+        ("message-time-named", b"t=100000.x", "t= and the time in front", 2),
+        ("message-time-named", b"x&timestamp=100000", "&timestamp= before the time", 2),
+    ]
+    zones = {way for way in made if "zone" in way[0]}
+    halves = [half for half in range(-24, 29) if half]
+    hours = {
+        half: f"{str(abs(half) / 2).removesuffix('.0')} h {'earlier' if half < 0 else 'later'}"
+        for half in halves
+    }
+    assert zones == {
+        *(("message-time-zone", b"x.%d" % (100_000 + 1_800 * half), hours[half], 2) for half in halves),
+        *(
+            ("message-time-zone + message-separator", f"x{mark}{100_000 + 3_600 * hour}".encode(), f"{hours[2 * hour]} + {between(mark)}", 2)
+            for hour in (-3, -2, -1, 1, 2, 3)
+            for mark in ("", ":", "|", "-", "_", "\n")
+        ),
+    }  # fmt: skip
+
+
+def test_a_time_in_milliseconds_may_have_been_signed_in_seconds():
+    units = [way for way in joined((b"x", b"1648190384123")) if way[0] == "message-time-unit"]
+    assert units == [
+        ("message-time-unit", b"x.1648190384", "seconds", 1),
+        ("message-time-unit", b"x1648190384", "seconds, nothing between them", 2),
+        ("message-time-unit", b"1648190384.x", "seconds, in front", 2),
+    ]
+    ids = {id for id, *_ in joined((b"x", b"2022-03-25T06:39:44Z"))}
+    assert not ids & {"message-time-unit", "message-two-clocks", "message-time-zone", "message-time-inside"}
+
+
+def test_the_time_may_be_a_member_of_an_object_and_of_nothing_else():
+    made = [way for way in joined((b'{"a":1}', b"17")) if way[0] == "message-time-inside"]
+    assert made == [
+        ("message-time-inside", b'{"a":1,"%b":%b}' % (name.encode(), value), f"as {name}", 2)
+        for name in ("t", "timestamp")
+        for value in (b"17", b'"17"')
+    ]
+    for text in (b"{x", b"x}", b"", b"x"):
+        assert not [id for id, *_ in joined((text, b"17")) if id == "message-time-inside"]
+
+
+# --- what a secret, JSON or a text may have become --------------------------------------------------------
+
+
+def test_other_secrets_that_were_given_are_tried_by_their_numbers():
+    tried = {
+        cost: [way for way in keys("s", ("x", "y"), cost) if way[0] in ("key-other", "key-doubled")]
+        for cost in (1, 2, 3)
+    }
+    assert tried == {
+        1: [("key-other", b"x", "number 2 of those given"), ("key-other", b"y", "number 3 of those given")],
+        2: [
+            ("key-doubled", b"sx", "number 2 behind it"), ("key-doubled", b"xs", "number 2 in front of it"),
+            ("key-doubled", b"sy", "number 3 behind it"), ("key-doubled", b"ys", "number 3 in front of it"),
+            ("key-doubled", b"ss", ""),
+        ],
+        3: [],
+    }  # fmt: skip
+
+
+SECOND = {
+    "key-blank": " 'A-b' ", "key-line-end": " 'A-b'\n", "key-crlf": " 'A-b'\r\n", "key-carriage-return": " 'A-b'\r",
+    "key-blank-before": "  'A-b'", "key-tab": " 'A-b'\t", "key-quoted": "\" 'A-b'\"", "key-single-quoted": "' 'A-b''",
+    "key-trimmed": "'A-b'", "key-unquoted": "A-b", "key-lower-case": " 'a-b'", "key-upper-case": " 'A-B'", "key-without-dashes": " 'Ab'",
+}  # fmt: skip
+
+
+def test_another_secret_may_have_had_each_usual_slip_too():
+    assert [*SECOND] == [*_SECOND_IDS]
+    made = [way for way in keys("s", (" 'A-b'",), 2) if way[0].startswith("key-other + ")]
+    said = "number 2 of those given"
+    assert made == [(f"key-other + {id}", key.encode(), said) for id, key in SECOND.items()]
+    assert "key-other + key-trimmed" not in [id for id, *_ in keys("s", (" s",), 2)], "which is the secret"
+
+
+def test_a_text_in_base64_is_a_secret_of_eight_printable_letters_at_least():
+    for inner, tried in (("MTIzNDU2Nw==", False), ("MTIzNDU2Nzg=", True), ("MTIzNDU2NzgK", False)):
+        assert any(id.startswith("key-from-base64 + ") for id, *_ in keys(inner, (), 2)) is tried
+
+
+def test_what_was_typed_is_said_with_its_dashes_only_where_there_are_some():
+    assert [*_typographic("a…")] == [("a...", "plain characters")] * 4
+    assert [*_typographic("a-b")] == []
+    said = [f"plain characters, {one}" for one in ("-- for —", "- for —", "-- for – too", "--- for —")]
+    assert (
+        [change for _, change in _typographic("a–b")] == [change for _, change in _typographic("a—b")] == said
+    )
+
+
+def test_a_secret_in_base32_keeps_its_last_letter():
+    assert ("key-from-base32", b"abcdw", "") in keys("MFRGGZDX", (), 2)  # by base32 of coreutils
+
+
+def test_letters_that_look_alike_are_tried_one_by_one_in_pairs_and_all_at_once():
+    mixed = [way for way in _alike("O0l1") if way[1].startswith("another of O and 0")]
+    name = "another of O and 0, l, I and 1 for"
+    alike = {"O": "0", "0": "O", "l": "1", "1": "l"}
+    some = ["O", "0", "l", "1", "O0", "Ol", "O1", "0l", "01", "l1", "O0l1"]
+    assert mixed == [
+        ("".join(alike[one] if one in letters else one for one in "O0l1"), f"{name} {', '.join(letters)}")
+        for letters in some
+    ]
+    twice = [way for way in _alike("lxl") if way[1] == "another of l and I for one l, number 3"]
+    assert twice == [("lxI", "another of l and I for one l, number 3")]
+
+
+def test_json_written_otherwise_is_never_its_own_text_nor_twice_the_same_for_one_slip():
+    for value in ({"slug": "a"}, {"a": "é\x1f/"}, [], {}, [1]):
+        made = [(id, text) for id, text, _, _ in written(value)]
+        assert len(made) == len({*made})
+        own = {"slug": '{"slug":"a"}'}.get(next(iter(value), "") if isinstance(value, dict) else "", "")
+        assert own not in [text for _, text in made]
+    assert [id for id, *_ in written([1]) if id in ("json-ascii", "json-php", "json-go")] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        ([{"a": 1, "b": [True, None, "x"]}, 2.5], '[{"a"=>1, "b"=>[true, nil, "x"]}, 2.5]'),
+        ({"a": {"b": None}, "c": []}, '{"a"=>{"b"=>nil}, "c"=>[]}'),
+    ],
+)
+def test_json_is_printed_by_ruby_at_each_depth_with_its_own_arrow_and_nil(value, printed):
+    """Ruby 3.1 printed these; since 3.4 blanks stand around an arrow."""
+    made = {change: (text, cost) for id, text, change, cost in written(value) if id == "json-ruby-inspect"}
+    assert made == {"before Ruby 3.4": (printed, 1), "since Ruby 3.4": (printed.replace("=>", " => "), 2)}
+
+
+@pytest.mark.parametrize("body", ['[{"a": "b"}]', "[1, 2]", '[["a", "b"]]'])
+def test_a_body_that_is_a_list_may_have_been_written_in_every_way_too(body):
+    tried = {change for _, change, _ in rewritten_as(body, "json-rewritten")}
+    assert {"json-indented, two blanks", "json-indented, a tab", "json-twice"} <= tried
+
+
+def test_parameters_are_printed_where_all_are_texts_and_json_is_written_in_every_way():
+    def ids(*pairs: tuple[str, Any]) -> list[str]:
+        return [id for id, *_ in written_pairs(pairs)]
+
+    assert ids(("a", "b"), ("c", "d")).count("json-printed") == 17
+    assert ids(("a", "b"), ("c", 1)).count("json-printed") == ids(("c", 1)).count("json-printed") == 0
+    said = {change for id, _, change, cost in written_pairs((("a", ""),)) if id == "json-null" and cost == 2}
+    ways = (
+        "json-python",
+        "json-indented, two blanks",
+        "json-python-repr",
+        "json-blank-after-colon",
+        "json-single-quotes",
+    )
+    assert {f"and written otherwise: {way}" for way in ways} <= said
+
+
+def test_numbers_without_texts_stay_numbers_where_parameters_become_json():
+    made = {id: text for id, text, change, _ in written_pairs((("a", 1), ("b", "x,y"))) if not change}
+    assert made["json-split"] == '{"a":1,"b":["x","y"]}'
+    arrays = [
+        text
+        for id, text, change, _ in written_pairs((("a", 1), ("b", "")))
+        if change == "each value in an array"
+    ]
+    assert arrays == ['{"a":1,"b":[""]}']
+    query = [text for id, text, change, _ in written_pairs((("a", 1), ("b", ["c"]))) if change == "decoded"]
+    assert query == ['a=1&b=["c"]']
+
+
+def rewritten_as(body: str, id: str) -> list[tuple[bytes, str, int]]:
+    return [(made, change, cost) for its, made, change, cost in rewritten(body.encode()) if its == id]
+
+
+def test_numbers_of_a_body_may_have_had_a_fraction_all_or_one_of_them():
+    whole, without = "whole numbers with .0", "numbers without .0"
+    assert rewritten_as("[1,-20,0]", "json-number") == [
+        (b"[1.0,-20.0,0.0]", whole, 1),
+        (b"[1.0,-20,0]", "number 1 with .0", 2),
+        (b"[1,-20.0,0]", "number 2 with .0", 2),
+        (b"[1,-20,0.0]", "number 3 with .0", 2),
+    ]
+    assert rewritten_as('{"a": 7 }', "json-number") == [(b'{"a": 7.0 }', whole, 1)]
+    assert rewritten_as("[1.0,2.00,3.05]", "json-number") == [(b"[1,2,3.05]", without, 1)]
+    assert rewritten_as('{"a":"1","b":[1.5,2e3]}', "json-number") == []
+    assert rewritten_as(f"[{'9' * 18}]", "json-number") == [(f"[{'9' * 18}.0]".encode(), whole, 1)]
+    assert rewritten_as(f"[{'9' * 19}]", "json-number") == []
+    many = rewritten_as(str([*range(22)]), "json-number")
+    assert [change for _, change, _ in many] == [whole, *(f"number {at} with .0" for at in range(1, 21))]
+
+
+def test_members_of_a_body_may_have_been_in_order_or_backwards_and_its_slashes_escaped():
+    assert rewritten_as('{"b":1,"c":2,"a":3}', "json-reordered") == [
+        (b'{"a":3,"b":1,"c":2}', "members sorted", 1),
+        (b'{"c":2,"b":1,"a":3}', "members sorted", 1),
+    ]
+    assert rewritten_as('["b","a"]', "json-reordered") == []
+    assert rewritten_as('["a/b" ]', "json-slashes") == [(b'["a\\/b" ]', "with \\/", 1)]
+    assert rewritten_as('["a\\/b" ]', "json-slashes") == [(b'["a/b" ]', "without \\/", 1)]
+    assert rewritten_as("[ 1 ]", "json-rewritten")[0] == (b"[1]", "compact", 1)
+    assert rewritten_as('["\\ud800" ]', "json-rewritten")[0][0] == b'["\xed\xa0\x80"]'
+    assert [*rewritten(b"\xff")] == [*rewritten(b"x")] == []
+
+
+def test_a_row_that_cannot_be_made_is_left_out_and_half_a_pair_of_surrogates_is_three_bytes():
+    table = [
+        ("a", lambda text: text + "\ud800", "half", 1),
+        ("b", lambda text: text.encode("latin-1"), "", 1),
+        ("a", lambda text: text.encode() + b"\xed\xa0\x80", "again", 2),
+        ("c", lambda text: "", "nothing", 2),
+        ("d", lambda text: text, "the same", 2),
+    ]
+    assert [*applied(table, "é".encode())] == [
+        ("a", b"\xc3\xa9\xed\xa0\x80", "half", 1),
+        ("b", b"\xe9", "", 1),
+    ]
+    assert [*applied(table, "К".encode())] == [("a", b"\xd0\x9a\xed\xa0\x80", "half", 1)]
+    assert [*applied(table, b"\xff")] == []

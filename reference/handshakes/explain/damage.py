@@ -17,7 +17,7 @@ from .writers import Way, compact, written
 def _from_json_text(text: str) -> str:
     value = json.loads(text)
     if not isinstance(value, str):
-        raise ValueError("no text")
+        raise ValueError
     return value
 
 
@@ -101,6 +101,5 @@ _NUMBER = re.compile(r"(?<=[:\[,])\s*-?(?:0|[1-9][0-9]{0,17})(?=\s*[,}\]])")
 
 def _one_pointed(text: str) -> Iterator[tuple[str, str]]:
     places = [found.span() for found in _NUMBER.finditer(text)][:20]
-    if len(places) > 1:
-        for number, (_, end) in enumerate(places, 1):
-            yield text[:end] + ".0" + text[end:], f"number {number} with .0"
+    for number, (_, end) in enumerate(places, 1):  # of one alone, the same was made before
+        yield text[:end] + ".0" + text[end:], f"number {number} with .0"

@@ -56,7 +56,7 @@ def _hex_beginning(secret: str) -> bytes:
     """Return the bytes of the hex digits up to what is none, as Node's Buffer.from(secret, "hex") does."""
     digits = re.match("(?:[0-9A-Fa-f]{2})+", secret)
     if digits is None or digits[0] == secret:
-        raise ValueError("no such beginning")
+        raise ValueError
     return bytes.fromhex(digits[0])
 
 
@@ -98,7 +98,7 @@ def _in_java_list(secret: str) -> str:
 def _digits(secret: str) -> str:
     """Return a secret of digits alone; raises `ValueError` for any other."""
     if not (secret.isascii() and secret.isdecimal() and len(secret) < 100):
-        raise ValueError("no number")
+        raise ValueError
     return secret
 
 

@@ -60,8 +60,11 @@ def _dotnet(value: Any) -> str:
 
 
 def _ruby(value: Any, arrow: str) -> str:
-    parts = [f"{compact(name)}{arrow}{compact(text)}" for name, text in dict(value).items()]
-    return "{" + ", ".join(parts) + "}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{compact(n)}{arrow}{_ruby(v, arrow)}" for n, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_ruby(inner, arrow) for inner in value) + "]"
+    return "nil" if value is None else compact(value)
 
 
 def _numbers(value: Any) -> Any:
