@@ -74,6 +74,8 @@ WRONG = [
     (("verify", "officernd", TARGET, "--reading", "officernd:signature.order"), 2,
      "Did you mean officernd:signature.order=sorted?"),
     (("verify", "officernd", TARGET, "--reading", "fortis:x"), 2, "Unknown reading 'fortis:x'. `handshakes"),
+    (("verify", "officernd", TARGET, *(f"--reading=officernd:signature.json={one}" for one in ("spaced", "ascii-escaped"))), 2,
+     "--reading was given twice for the stage json: choose one"),
     (("verify", "officernd", TARGET, "--now", "9" * 30), 1, "Refused: stale"),
     # verify: what explain is given
     (("verify", "officernd", TARGET, "--mine", ""), 2, "--mine is empty"),

@@ -14,7 +14,7 @@ import typer
 
 from ..core.cases import Ciphers
 from ..core.refusals import Refused
-from ..explain import Answer, explain
+from ..explain import explain
 from ..explain.asking import MOST_PASTED, Misgiven, read
 from ..explain.telling import told
 from .common import PLATFORM_HELP, fail, platform_named, say, unknown_reading
@@ -116,16 +116,14 @@ def verify(
             **options,
         )
     except Refused as refused:
-        unknown_reading(refused.evidence.get("reading", ""), [platform])
-    _print(answer, at, format)
-    raise typer.Exit(EXITS[answer.verdict])
-
-
-def _print(answer: Answer, now: int, format: str) -> None:
+        if stage := refused.evidence.get("twice replaced"):
+            fail(f"--reading was given twice for the stage {stage}: choose one")
+        unknown_reading(refused.evidence["reading"], [platform])
     if format == "json":
         say(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
-        return
-    say(*told(answer, now))
+    else:
+        say(*told(answer, at))
+    raise typer.Exit(EXITS[answer.verdict])
 
 
 def _pasted(request: str, file: Path | None, header: str) -> bytes:

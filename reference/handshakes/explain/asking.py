@@ -64,7 +64,9 @@ def ask(
     try:
         return _answered(platform, content, taken, ciphers)
     except Refused as refused:
-        raise Misgiven("reading", f"is unknown: {refused.evidence.get('reading', '')}") from None
+        if stage := refused.evidence.get("twice replaced"):
+            raise Misgiven("reading", f"is given twice for the stage {stage}: choose one") from None
+        raise Misgiven("reading", f"is unknown: {refused.evidence['reading']}") from None
 
 
 def _answered(platform: str, content: bytes, taken: dict[str, Any], ciphers: Ciphers | None) -> Answer:
@@ -124,10 +126,7 @@ def _check_kinds(options: Mapping[str, Any]) -> None:
         if name in TEXTS:
             right, kind = isinstance(value, str) or (name == "mine" and isinstance(value, bytes)), "text"
         elif name in LISTS:
-            right, kind = (
-                isinstance(value, list) and all(isinstance(one, str) for one in value),
-                "a list of texts",
-            )
+            right, kind = isinstance(value, list) and all(type(v) is str for v in value), "a list of texts"
         elif name in SWITCHES:
             right, kind = isinstance(value, bool), "true or false"
         elif name == "now":

@@ -19,7 +19,7 @@ _REQUEST = re.compile(
     rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD) \S+ HTTP/|https?://[\w.-]+/?\S*\?|(?:slug|location_id)="
 )
 _SNIFFED = re.compile(r"(?:GET|POST|PUT) /\S* HTTP/1\.[01]\r?\n(?=[\w-]+: )")
-_HTTPIE = re.compile(r"(?:[$>%#] *)?https? [^\n]*\n(?=(?:GET|POST|PUT|PATCH|DELETE|HEAD) \S+ HTTP/)")
+_HTTPIE = re.compile(r"(?:\S*[$>%#] *)?https? [^\n]*\n(?=(?:GET|POST|PUT|PATCH|DELETE|HEAD) \S+ HTTP/)")
 
 
 def opened(text: str, undone: list[str]) -> bytes | None:

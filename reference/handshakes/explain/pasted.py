@@ -23,6 +23,7 @@ _REQUEST_LINE = re.compile(rf"({METHODS}) (\S+)(?: HTTP/[0-9.]+)?[ \t]*", re.ASC
 _KINDS = ("content-type", "content_type", "contenttype", "mimetype")
 _URL = re.compile("https?://[^\\s\"'<>`\u3000-\u303f\uff00-\uffef]+", re.I)
 _CLOSES = {",": ",", ";": ";", "|": "|", "[": "]", "(": ")", "{": "}"}
+_HOST = r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?"
 _TARGET = re.compile(r"(?:https?://|/|\?)\S*", re.I)
 
 
@@ -46,8 +47,7 @@ class _Reader(Making):
         text = self._text(pasted)
         if text is None:
             text = pasted.decode("utf-8", "surrogateescape")
-            raw = None if self.platform.BODY else self.platform.bare(pasted.decode("latin-1"))
-            if raw is not None:
+            if not self.platform.BODY and (raw := self.platform.bare(pasted.decode("latin-1"))) is not None:
                 return self._made(raw[2], raw[0])
             return self._http(text, pasted) or self._head(text, pasted) or self._body(pasted, "a binary body")
         text = text.strip()
@@ -99,12 +99,11 @@ class _Reader(Making):
         value = parsed(text)
         if value is None:
             return None
-        for _, inner in of_json(value) if "://" not in text or "base64" in text or "raw" in text else ():
+        for _, inner in of_json(value):
             if len(inner) > 60 and re.match(r"(?:GET|POST|PUT) \S+ HTTP/", whole := from_base64(inner)):
                 self.undone.append("a request in base64 stood in JSON")
                 return self.found(whole.encode())
-        found = recorded(value, self._signed)
-        if found is not None:
+        if (found := recorded(value, self._signed)) is not None:
             self.undone += found.undone
             return self._made(found.took, found.url, found.method, found.headers, found.body)
         return None
@@ -223,11 +222,10 @@ class _Reader(Making):
         one = self.platform.bare(bare)
         if one is not None and self.platform.BODY == "json":
             return Found("", "", self.headers, *one[1:], tuple(dict.fromkeys(self.undone)))
-        if self._is_body(text) or (
-            self.platform.BODY and any(n in self.platform.HEADERS for n, _ in self.headers)
-        ):
+        as_json = self._is_body(text)
+        if as_json or (self.platform.BODY and any(n in self.platform.HEADERS for n, _ in self.headers)):
             self.undone[:] = self.before
-            return self._body(pasted, "a JSON body" if self._is_body(text) else "a body")
+            return self._body(pasted, "a JSON body" if as_json else "a body")
         if one is not None:
             url, body, took = one
             if url:
@@ -250,13 +248,15 @@ class _Reader(Making):
             if len(urls) > 1:
                 self.undone.append(f"of {len(urls)} signed URLs the first was read")
             return self._made("a URL in a text", next(iter(urls)))
-        if re.match(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[^\s=&]*\?", flat, re.A) and self.fits(flat):
+        if one_word and re.match(rf"{_HOST}/[^\s=&]*\?", flat, re.A) and self.fits(flat):
             self.undone.append("the scheme was missing")
             return self._made("a URL", "https://" + bare)
         for word in re.split(r"[\s\"'<>]+", text):
-            if "?" in word and re.match(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/", word, re.A) and self.fits(word):
+            if "?" in word and re.match(rf"{_HOST}/", word, re.A) and self.fits(word):
                 self.undone.append("the scheme was missing")
                 return self._made("a URL in a text", "https://" + word)
+            if word.startswith("/") and "?" in word and self.fits(word):
+                return self._made("a request target in a text", word)
         if not re.match(r"\?*[\w.%~\[\]-]+=", flat):
             for word in re.split(r"[\s\"'`;,|<>]+", text):
                 if self.fits("?" + word) and "?" not in word:

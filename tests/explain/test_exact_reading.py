@@ -1,0 +1,445 @@
+"""Readers of what people paste, each with the input by which a small change of the reader alone would show."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+
+from handshakes.explain.asking import MOST_PASTED, Misgiven, ask
+from handshakes.explain.asking import read as options_read
+from handshakes.explain.commands import curl, words
+from handshakes.explain.exports import from_base64, opened
+from handshakes.explain.heads import listed
+from handshakes.explain.logs import host_of
+from handshakes.explain.pasted import read
+from handshakes.explain.recorded import recorded
+from handshakes.explain.structures import Spread, of_json, spread
+from handshakes.explain.unwrapping import repaired, unquoted, unwrapped
+from handshakes.explain.webhooks import of_value
+from handshakes.platforms import PLATFORMS
+
+OFFICE, RETAIL, OFFICES, FORTIS = (
+    PLATFORMS[n].slips() for n in ("officernd", "retailcrm", "onoffice", "fortis")
+)
+QUERY = "slug=a%2Cb&locations=&signature=t%3D1%2Csignature%3D0f"
+TARGET = f"/h?{QUERY}"
+URL = f"https://p.example{TARGET}"
+SIGNATURE = "t=1,signature=" + "0f" * 32
+REQUEST = f"GET {TARGET} HTTP/1.1\r\nHost: p.example\r\n\r\n"
+CALL = '{"token":"t","request":{"actions":[{"actionid":"a","resourceid":"","identifier":"","resourcetype":"estate","timestamp":1,"hmac":"0f=","hmac_version":"2","parameters":{}}]}}'
+
+
+def fits(url: str) -> bool:
+    return "?signature=" in url or "&signature=" in url
+
+
+# --- a request in whatever is around it -------------------------------------------------------------------
+
+NO_MARK, NO_SCHEME = "the query had no question mark", "the scheme was missing"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "took", "url", "undone"),
+    [
+        (f"/h leads to {URL}", "a URL in a text", URL, ()),
+        (f"{URL} is refused", "a URL in a text", URL, ()),
+        (f"{TARGET} is refused, why?", "a request target in a text", TARGET, ()),
+        (f"Why is {TARGET} refused?", "a request target in a text", TARGET, ()),
+        (f"It was <{TARGET}>, I think", "a request target in a text", TARGET, ()),
+        (f"Is it {TARGET}?", "a request target in a text", TARGET, ("punctuation stood behind it",)),
+        (f"p.example{TARGET}", "a URL", URL, (NO_SCHEME,)),
+        (f"p.example:8443{TARGET}", "a URL", f"https://p.example:8443{TARGET}", (NO_SCHEME,)),
+        (f"p.example{TARGET} is refused", "a URL in a text", URL, (NO_SCHEME,)),
+        (f"see p.example{TARGET} is refused", "a URL in a text", URL, (NO_SCHEME,)),
+        (f"{URL}\n{URL}&a=b", "a URL in a text", URL, ("of 2 signed URLs the first was read",)),
+        (f"curl '{URL}'\ncurl '{URL}&a=b'", "a curl command", URL, ("of 2 commands the first was read",)),
+        (f"curl '{URL}'\nno curl", "a curl command", URL, ()),
+        (f"GET {TARGET} 401\nGET {TARGET}&a=b 401", "a log line", TARGET, ("of 2 signed log lines the first was read",)),
+        (f"GET {TARGET} 401\nGET {TARGET} 401", "a log line", TARGET, ()),
+        *[(f"see {m}{URL}{m} please", "a URL in a text", URL, ()) for m in "*_~"],
+        (f"\x1b[31m{URL}\x1b[0m", "a URL", URL, ("the colours of a terminal",)),
+        (f'"{{""url"":""{URL}""}}"', "a URL in JSON", URL, ("the doubled quotes of a spreadsheet's cell",)),
+        (f"{URL}&a=https://b.example/", "a URL", f"{URL}&a=https://b.example/", ()),
+        (f"{URL}&a=https://b.example/&c=ftp://c", "a URL in a text", f"{URL}&a=https://b.example/&c=ftp://c", ()),
+        *[(json.dumps({"site": "https://a.example", name: base64.b64encode(f"GET {URL} HTTP/1.1".encode()).decode()}), "a request line", URL, ("a request in base64 stood in JSON",)) for name in ("request", "raw")],
+        (f"GET {TARGET}X", "a request line", f"{TARGET}X", ()),
+        (f"GET {TARGET} HTTP/1.1 \t\r\n", "a request line", TARGET, ()),
+        ("signature=t%3D1", "a query", "?signature=t%3D1", (NO_MARK,)),
+        ("?signature=t%3D1", "a request target", "?signature=t%3D1", ()),
+    ],
+)  # fmt: skip
+def test_a_request_is_found_in_the_words_around_it(pasted, took, url, undone):
+    found = read(pasted.encode(), OFFICE)
+    assert (found.took, found.url, found.undone) == (took, url, undone)
+    assert (found.headers, found.body) == ((), b"")
+
+
+def test_a_command_without_an_address_is_told_that_it_names_none():
+    for command, took in (("curl -X POST", "a curl command"), ("curl -H 'a: b'", "a curl command")):
+        with pytest.raises(Exception, match=rf"^This was read as {took}, but it names no URL\.$"):
+            read(command.encode(), OFFICE)
+
+
+def test_a_call_of_the_api_has_neither_address_nor_method():
+    found = read(CALL.encode(), OFFICES)
+    assert (found.url, found.method, found.body) == ("", "", CALL.encode())
+
+
+def test_a_form_in_json_is_said_with_the_name_that_it_stood_under():
+    form = "register=%7B%22apiKey%22%3A%22k%22%7D"
+    for name in ("body", "n" * 40):
+        for inner in (form, base64.b64encode(form.ljust(60, "x").encode()).decode()):
+            found = read(json.dumps({name: inner}).encode(), RETAIL)
+            assert (found.took, found.url, found.method) == ("a form in JSON", "", "")
+            assert found.undone == (f"the body stood in JSON, under {name}",)
+    assert read(json.dumps({"n" * 41: form}).encode(), RETAIL).undone[0].endswith(f"under {'n' * 40}")
+
+
+def test_a_webhook_in_a_text_is_found_beside_a_header_that_is_no_signature():
+    text = f'officernd-signature => {SIGNATURE}, body => {{"a":1}}'
+    for header in ("", "content-type: application/json"):
+        found = read(text.encode(), OFFICE, header)
+        assert (found.took, found.body) == ("a webhook in a text", b'{"a":1}')
+        assert found.header("officernd-signature") == SIGNATURE
+
+
+@pytest.mark.parametrize(
+    ("platform", "pasted", "url", "body"),
+    [
+        (OFFICE, "slug = a\nsignature = 0f", "/?slug=a&signature=0f", ""),
+        (OFFICES, "apiToken = a\nsignature = 0f", "/?apiToken=a&signature=0f", ""),
+        (FORTIS, "location_id = a\nhmac = 0f", "/?location_id=a&hmac=0f", ""),
+        (RETAIL, 'a = b\nregister = {"c":1}', "", 'a = b\nregister = {"c":1}'),
+    ],
+)
+def test_parameters_in_lines_are_a_url_where_urls_are_signed_and_a_body_where_a_form_is(
+    platform, pasted, url, body
+):
+    found = read(pasted.encode(), platform)
+    assert (found.url, found.body) == (url, body.encode())
+
+
+@pytest.mark.parametrize(("mark", "coding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_a_body_that_was_kept_as_utf_16_is_read_as_utf_8(mark, coding):
+    found = read(mark + '{"a":"é"}'.encode(coding), OFFICE, SIGNATURE)
+    assert (found.took, found.body) == ("a JSON body", '{"a":"é"}'.encode())
+    assert found.undone == ("it was UTF-16, as PowerShell and Windows write it",)
+
+
+# --- commands ---------------------------------------------------------------------------------------------
+
+
+def test_carets_of_windows_are_undone_in_one_line_and_at_the_ends_of_lines():
+    assert curl('curl ^"https://a.example/?b=c^&d=e^"').url == "https://a.example/?b=c&d=e"
+    for end in ("\n", "\r\n"):
+        command = curl(f'curl ^{end} -H "A: b" ^{end} "https://a.example/"')
+        assert (command.url, command.headers) == ("https://a.example/", (("a", "b"),))
+        assert command.undone == ["carets of the Windows command line"]
+
+
+@pytest.mark.parametrize(
+    ("word", "read_"), [("a\\x9z", "a\tz"), ("\\u9z", "\tz"), ("\\x41z", "Az"), ("\\xz", "\\xz")]
+)
+def test_an_escape_of_bash_has_one_digit_at_least(word, read_):
+    assert words(f"curl $'{word}'") == ["curl", read_]
+
+
+def test_each_way_of_curl_to_give_a_field_and_what_of_it_is_in_a_file():
+    """curl's manual: `--form-string` takes `@`, `<` and `;type=` as they are."""
+    for option, value, sent, missing in (
+        ("-F", "b;type=x/y", "b", False),
+        ("--form", "b;type=x/y", "b", False),
+        ("--form-string", "b;type=x/y", "b;type=x/y", False),
+        ("--form-string", "@b", "@b", False),
+        ("-F", "@b", "@b", True),
+        ("-F", "<b", "<b", True),
+    ):
+        command = curl(f"curl https://a.example/ {option} 'a={value}'")
+        assert command.body.split(b"\r\n")[3] == sent.encode(), option
+        assert (
+            command.undone
+            == ["a field of the form stands in a file that is not part of the command"] * missing
+        )
+
+
+def test_a_form_of_curl_names_its_type_and_its_boundary():
+    command = curl("curl https://a.example/ -F a=b")
+    ((name, kind),) = command.headers
+    boundary = command.body.split(b"\r\n")[0].removeprefix(b"--").decode()
+    assert (name, kind) == ("content-type", f"multipart/form-data; boundary={boundary}")
+
+
+def test_data_become_the_query_where_curl_is_told_to_get():
+    for option in ("-G", "--get"):
+        assert curl(f"curl {option} https://a.example/ -d b=c").url == "https://a.example/?b=c"
+
+
+@pytest.mark.parametrize(
+    "option", ["-d", "--data", "--data-ascii", "--data-binary", "--data-urlencode", "--json"]
+)
+def test_data_of_a_file_are_said_to_be_missing(option):
+    """curl's manual: `@` names a file, but for `--data-raw`."""
+    assert curl(f"curl https://a.example/ {option} @b").undone == [
+        "the body stands in a file that is not part of the command"
+    ]
+    assert curl(f"curl https://a.example/ {option} b@c").undone == []
+    assert curl("curl https://a.example/ --data-raw @b").undone == []
+
+
+def test_an_option_whose_value_is_missing_has_an_empty_one():
+    assert curl("curl https://a.example/ -d").body == b""
+
+
+# --- recordings, exports and dumps ------------------------------------------------------------------------
+
+
+def test_an_event_without_a_method_and_without_a_path_has_no_method_and_the_root():
+    for query, url in (("", "/"), ("a=b", "/?a=b")):
+        found = recorded({"rawQueryString": query}, lambda *_: True)
+        assert found == ("an event of API Gateway", url, "", (), b"", ())
+    assert recorded({"rawQueryString": "", "path": "/p"}, lambda *_: True).url == "/p"
+    assert recorded({"rawQueryString": "", "path": "/p", "rawPath": "/q"}, lambda *_: True).url == "/q"
+
+
+def test_an_event_has_each_of_the_values_of_a_parameter():
+    """AWS's manual: of several values of a name, `queryStringParameters` has the last alone."""
+    many, last = {"a": ["b c", "d"], "e": ["f"]}, {"a": "d", "e": "f"}
+    event = {
+        "isBase64Encoded": False,
+        "body": None,
+        "multiValueQueryStringParameters": many,
+        "queryStringParameters": last,
+    }
+    built = ("the query was built anew from its parameters",)
+    found = recorded(event, lambda *_: True)
+    assert (found.url, found.undone, found.body) == ("/?a=b+c&a=d&e=f", built, b"")
+    del event["multiValueQueryStringParameters"]
+    assert recorded(event, lambda *_: True).url == "/?a=d&e=f"
+
+
+def test_a_url_of_postman_is_the_one_that_it_has_raw():
+    for url, found in (({"raw": URL, "host": ["x"]}, URL), ({"host": ["x"]}, "")):
+        assert recorded({"url": url, "headers": []}, lambda *_: True) is None
+        assert recorded({"request": {"url": url}}, lambda *_: True).url == found
+
+
+@pytest.mark.parametrize("name", ["content", "body", "rawBody", "bodyRaw"])
+def test_a_request_with_its_body_elsewhere_is_none_of_a_har(name):
+    assert recorded({"url": URL, "headers": [], name: "{}"}, lambda *_: True) is None
+    assert recorded({"url": URL, "headers": [], "postData": {"text": "{}"}}, lambda *_: True).body == b"{}"
+
+
+def test_a_header_without_a_value_has_an_empty_one():
+    for headers in ([{"name": "A"}], {"A": ""}):
+        assert recorded({"rawQueryString": "", "headers": headers}, lambda *_: True).headers == (("a", ""),)
+
+
+def test_the_output_of_httpie_ends_before_the_answer():
+    for mark, end in (("$ ", "\r\n"), ("", "\n"), ("% ", "\n"), ("user@host:~$ ", "\n")):
+        undone: list[str] = []
+        request = f"POST /h HTTP/1.1{end}Host: a.example{end}{end}a=b"
+        for answer in ("HTTP/1.1 200 OK", "HTTP/2 200"):
+            found = opened(
+                f"{mark}http -v POST https://a.example/h a=b\n{request}{end}{end}{answer}{end}{end}c", undone
+            )
+            assert (found, undone.pop()) == (request.encode(), "the output of HTTPie")
+
+
+@pytest.mark.parametrize("row", ["474 54  GET", "zz  .."])
+def test_a_row_of_a_dump_has_whole_bytes(row):
+    assert opened(f"00000000: 4745  GE\n00000002: {row}", []) is None
+
+
+def test_dumps_one_after_another_are_one():
+    """`od -A x -t x1` ends each with its length."""
+    assert opened("000000 47 45 54\n000003\n000000 20 2f\n000002\n", []) == b"GET /"
+
+
+def test_a_query_that_stands_apart_loses_its_question_mark():
+    found = spread([("search", "?signature=1")], fits)
+    assert found == Spread("/?signature=1", "", "", "path and query stood apart")
+
+
+def test_host_and_scheme_beside_a_path_become_headers():
+    assert Spread("/", "p.example").headers() == (("host", "p.example"),)
+    assert Spread("/", "p.example", "http").headers() == (
+        ("host", "p.example"),
+        ("x-forwarded-proto", "http"),
+    )
+    assert Spread("/", "", "http").headers() == ()
+
+
+def test_a_header_as_cgi_names_it_is_a_header():
+    found = of_value({"HTTP_X_SIG": "t=1", "rawBody": "{}"}, ["x-sig"])
+    assert found == ((("x-sig", "t=1"),), b"{}", "")
+
+
+def test_a_browsers_list_has_two_lines_for_each_header():
+    assert listed(":path\n/p") == ((":path", "/p"),)
+    assert listed(":path\n/p\nX-AX\nb\nX-B:\nc:") == ((":path", "/p"), ("x-ax", "b"), ("x-b", "c:"))
+
+
+def test_rows_of_name_and_value_in_json_are_values_by_that_name():
+    value = {"rows": [{"name": "Host", "value": "p.example"}, {"name": "a"}, {"value": "b"}]}
+    found = [*of_json(value)]
+    assert ("host", "p.example") in found and found.count(("name", "a")) == found.count(("value", "b")) == 1
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("name", ["host", "Host", "VHOST", "server_name", "authority"])
+def test_a_log_line_names_its_host(name):
+    for mark in (": ", "=", '": "', "':'"):
+        assert host_of(f"1.2.3.4 {name}{mark}a.example:80, b") == "a.example:80"
+
+
+# --- what is taken off ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["<>x>", "[]x]", "<a>>", "[a]]", "<a> and <b>"])
+def test_brackets_that_do_not_belong_together_stay(text):
+    assert unquoted(text, []) == text
+    assert unquoted("[X]", []) == "X"
+
+
+@pytest.mark.parametrize(("many", "off"), [(4, False), (5, False), (6, True), (7, True)])
+def test_the_marks_of_jira_are_taken_off_unless_a_quote_follows_within_twelve_characters(many, off):
+    text = "{code}" + "x" * many + '"y"'
+    assert unwrapped(text, []) == ("x" * many + '"y"' if off else text)
+
+
+def test_what_curl_v_sent_is_followed_by_the_body():
+    assert unwrapped(">GET /p HTTP/1.1\n>Host: a.example\n>", []) == "GET /p HTTP/1.1\nHost: a.example"
+    sent = "> POST /h HTTP/1.1\n> Host: a.example\n>\n"
+    notes = "* upload\n{ [5 bytes data]\n} [5 bytes data]\n"
+    for before in ("", notes):
+        undone: list[str] = []
+        found = unwrapped(f"{sent}{before}a=b\n{before}c=d\n< HTTP/1.1 200\n< A: b\ne=f", undone)
+        assert (found, undone) == ("POST /h HTTP/1.1\nHost: a.example\n\na=b\nc=d", ["the output of curl -v"])
+
+
+def test_a_scheme_that_was_encoded_is_decoded_where_the_query_was_not():
+    for scheme in ("http", "https", "HTTPS"):
+        undone: list[str] = []
+        assert (
+            repaired(f"{scheme}%3A%2F%2Fp.example/h?a=b&signature=x", fits, undone)
+            == f"{scheme}://p.example/h?a=b&signature=x"
+        )
+        assert undone == ["the whole of it was percent-encoded"]
+
+
+@pytest.mark.parametrize("many", range(1, 13))
+def test_any_number_of_characters_that_url_defense_replaced_is_put_back(many):
+    characters = "+~^{}|+~^{}|"[:many]
+    coded = base64.urlsafe_b64encode(characters.encode()).decode().rstrip("=")
+    link = f"https://urldefense.com/v3/__https://p.example/?a={'*' * many}&signature=x__;{coded}!!ABC!xyz$"
+    assert repaired(link, fits, []) == f"https://p.example/?a={quote(characters, safe='+~^{}|')}&signature=x"
+
+
+def test_a_link_of_url_defense_without_characters_behind_it_has_stars_for_the_marks_of_escapes():
+    undone: list[str] = []
+    link = "https://urldefense.com/v3/__https://p.example/h?a=b*2Cc&signature=t*3D1__"
+    assert repaired(link, fits, undone) == "https://p.example/h?a=b%2Cc&signature=t%3D1"
+    assert undone == ["it was wrapped in the link of another site"]
+
+
+def test_three_links_around_a_url_are_taken_off_and_a_fourth_stays():
+    around = "https://www.google.com/url?q="
+    for many, left in ((3, ""), (4, around)):
+        link = url = "https://p.example/?signature=x"
+        for _ in range(many):
+            link = around + quote(link, safe="")
+        assert repaired(link, fits, []) == (f"{left}{quote(url, safe='')}" if left else url)
+
+
+def test_quoted_printable_is_undone_in_one_line_too():
+    undone: list[str] = []
+    assert repaired("/p?a=3Db=26&signature=3Dx", fits, undone) == "/p?a=b&&signature=x"
+    assert undone == ["it was quoted-printable, as in the source of a mail"]
+
+
+def test_only_a_link_of_url_defense_has_its_way_to_write_escapes():
+    coded = "https-3A__p.example_-3Fsignature-3Dx"
+    link = f"https://urldefense.proofpoint.com/v2/url?u={coded}&d=a"
+    assert repaired(link, fits, []) == "https://p.example/?signature=x"
+    other = f"https://link.example/?from=urldefense&u={coded}"
+    assert repaired(other, fits, []) == other
+
+
+@pytest.mark.parametrize("text", ["YT1i?", "YT1i!YT1i", "YT1", "/w=="])
+def test_what_is_no_base64_of_a_text_stands_for_nothing(text):
+    assert from_base64(text) == ""
+
+
+def test_a_browsers_list_of_headers_has_no_method():
+    found = read(f":authority\np.example\n:path\n{TARGET}\n:method\nGET".encode(), OFFICE)
+    assert (found.url, found.method, found.header(":method")) == (URL, "", "GET")
+
+
+# --- options of a question --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("secret", 7, "is text"),
+        ("header", b"x", "is text"),
+        ("tolerance", 7, "is text"),
+        ("mine_digest", b"0f", "is text"),
+        ("mine", 7, "is text"),
+        ("others", "x", "is a list of texts"),
+        ("reading", [1], "is a list of texts"),
+        ("origin", ("x",), "is a list of texts"),
+        ("deep", 1, "is true or false"),
+        ("show_secrets", "x", "is true or false"),
+        ("now", 1.0, "is whole Unix seconds"),
+        ("now", None, "is needed: the time to verify at, in Unix seconds"),
+        ("secret", None, "is empty"),
+        ("mode", "x", "is no option of a question"),
+        ("reading", ["officernd:none=such"], "is unknown: officernd:none=such"),
+    ],
+)
+def test_an_option_of_another_kind_is_told_what_it_is(option, value, says):
+    with pytest.raises(Misgiven) as wrong:
+        ask("officernd", TARGET, {"secret": "s", "now": 1, option: value})
+    assert str(wrong.value) in (f"{option} {says}", f"mode {says}")
+
+
+def test_a_platform_that_is_none_is_told_all_that_there_are():
+    with pytest.raises(Misgiven, match=r"^platform is one of: officernd, retailcrm, onoffice, fortis$"):
+        ask("other", TARGET, {"secret": "s", "now": 1})
+
+
+def test_a_text_of_ones_own_may_be_bytes():
+    assert ask("officernd", "hello", {"secret": "s", "now": 1, "mine": b"\xff"}).verdict == "unrecognised"
+
+
+TWICE = {
+    "officernd": ("json", TARGET, "signature.json=spaced", "signature.json=ascii-escaped"),
+    "retailcrm": ("digest", "register=%7B%22token%22%3A%220f%22%7D", "token.digest=any-case", "token.digest=base64"),
+    "onoffice": ("message", f"https://p.example/?apiToken=a&timestamp=1&userId=1&signature={'0' * 64}", "url.base=query-only", "url.base=path-and-query"),
+    "fortis": ("key", f"https://p.example/?location_id=a&timestamp=1&hmac={'0' * 64}", "secret.bytes=trimmed", "secret.bytes=hex-decoded"),
+}  # fmt: skip
+"""For each platform a stage, and two readings of its register that replace it."""
+
+
+@pytest.mark.parametrize("platform", TWICE)
+def test_two_readings_of_one_stage_are_not_called_unknown(platform):
+    stage, pasted, *readings = TWICE[platform]
+    for order in (readings, readings[::-1], readings[:1] * 2):
+        given = {"secret": "s", "now": 1, "reading": [f"{platform}:{one}" for one in order]}
+        with pytest.raises(Misgiven, match=f"^reading is given twice for the stage {stage}: choose one$"):
+            ask(platform, pasted, given)
+
+
+def test_a_text_of_ones_own_may_be_as_long_as_a_request():
+    assert options_read(mine=b"x" * MOST_PASTED)["mine"] == b"x" * MOST_PASTED
+    with pytest.raises(Misgiven, match=r"^mine is over 1048576 bytes$"):
+        options_read(mine="x" * (MOST_PASTED + 1))
+
+
+def test_what_no_platform_knows_is_told_to_choose_one():
+    says = "It has no parameter by which a request of one of the platforms is known. If it is one, choose the platform."
+    assert ask("", "https://p.example/?a=b", {"secret": "s", "now": 1}).says == says
