@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -14,18 +16,28 @@ import pytest
 from handshakes.core.cases import Case, Found, Layer, Mac, Made, Proof
 from handshakes.core.refusals import REASONS, Refused
 from handshakes.core.stages import Stage, first_difference
+from handshakes.explain import explain, recognising
+from handshakes.explain import probe as probing_module
+from handshakes.explain.afterwards import _right, _written, refused_then
 from handshakes.explain.answer import Answer, ShownStage
 from handshakes.explain.budget import Budget, Spent
-from handshakes.explain.departures import signed_instead
+from handshakes.explain.departures import Difference, signed_instead
 from handshakes.explain.differences import Mine, compared, named
 from handshakes.explain.digests import _bytes, _inside, comparing, loose, lossy, read_digest, sizes
 from handshakes.explain.doubts import doubt
+from handshakes.explain.entries import described
+from handshakes.explain.entries import slips as described_slips
 from handshakes.explain.explaining import _Asked, _public
 from handshakes.explain.key_forms import PLACEHOLDERS
-from handshakes.explain.levels import size_of
-from handshakes.explain.ranking import Explanation, OnePart
+from handshakes.explain.levels import Levels, size_of
+from handshakes.explain.probe import Probe, Settled, _Probing, _shows
+from handshakes.explain.ranking import Explanation, OnePart, _of_reading, grouped
+from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.search import Hit, Outcome, _Search, search
+from handshakes.explain.slips import GENERAL
 from handshakes.explain.telling import sentence, signed_when, told
+from handshakes.platforms import PLATFORMS
+from handshakes.spec.register import load
 
 # --- doubts -----------------------------------------------------------------------------------------------
 
@@ -77,6 +89,8 @@ def test_what_looks_like_a_secret_is_not_doubted(secret):
         ("a+b", "a&b=1", "ours has +, yours has &"),
         ("a%2Fb", "a%252Fb", "yours is percent-encoded once more"),
         ("a/b", "a%252Fb", "yours is percent-encoded once more"),
+        ("a%252Fb", "a%25252Fb", "yours is percent-encoded once more"),
+        ("a%2525a", "a%2525b", "ours has a, yours has b"),
         ("a%25b", "a%2525b", "yours is percent-encoded once more"),
         ("a%C3%A9b", "a%25C3%25A9b", "yours is percent-encoded once more"),
         ("x%41", "x%2541", "yours is percent-encoded once more"),
@@ -374,6 +388,20 @@ def test_each_form_of_a_digest_is_read_with_its_slips_and_no_others(text):
         assert found[0] == (READ[text], OTHER.get(text, D))
         assert comparing(text)(OTHER.get(text, D)) == READ[text]
     assert comparing(text)(hashlib.sha256(b"b").digest()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "slips"),
+    [
+        (HEX.encode().hex(), ("form-hex-of-hex",)),
+        (B64.encode().hex().upper(), ("form-upper-case", "form-hex-of-base64")),
+        (B64.encode().hex(), ("form-hex-of-base64",)),
+        (base64.b64encode(HEX.encode()).decode(), ("form-base64-of-hex",)),
+        (base64.b64encode(B64.encode()).decode(), ("form-base64-twice",)),
+    ],
+)
+def test_a_digest_that_was_written_twice_is_named_by_both_forms(text, slips):
+    assert comparing(text)(D) == slips
 
 
 @pytest.mark.parametrize("size", [*range(6, 36), 40, 47, 48, 49, 63, 64, 65])
@@ -828,6 +856,32 @@ def test_the_persons_own_text_and_digest_are_compared_and_searched_for():
     assert answered(Toy(None, (case,))).mine is None
 
 
+@pytest.mark.parametrize(("deep", "digests", "depth"), [(False, 3_300, 2), (True, 132_000, 3)])
+def test_the_long_search_has_forty_times_the_budget_and_goes_one_slip_deeper(
+    monkeypatch, deep, digests, depth
+):
+    def answer(
+        self: _Asked, doubts: tuple[str, ...], mine: Any, digest: str, budget: Budget, most: int
+    ) -> Any:
+        return doubts, mine, digest, budget.digests, most, self.found.origins, self.others, self.show_secrets
+
+    monkeypatch.setattr(_Asked, "answer", answer)
+    options: dict[str, Any] = {"origins": ["https://p.example"], "others": ["o"], "deep": deep}
+    asked = explain(
+        "officernd", "/h?slug=s&signature=x", secret="None", now=1, mine=b"m", mine_digest="d", **options
+    )
+    assert asked == (
+        (f"The secret given {WORD}.",),
+        b"m",
+        "d",
+        digests,
+        depth,
+        ("https://p.example",),
+        ("o",),
+        False,
+    )
+
+
 @pytest.mark.parametrize(("value", "public"), [(b"secret", True), (b"Private", False), (b"\xff", False)])
 def test_a_key_that_everybody_knows_is_public(value, public):
     assert _public(value) is public
@@ -842,3 +896,352 @@ def test_a_text_that_differs_is_no_stage_and_all_of_its_facts_are_said():
         compared([OPEN, MESSAGE], b"text") == Mine("text")
         and compared([], b"x") == compared([MESSAGE], None) == Mine()
     )
+
+
+# --- whose request it is ----------------------------------------------------------------------------------
+
+SIGNS: Any = SimpleNamespace(OWN_NAMES=("apiKey", "user_id"), QUERY=("sig", "t"))
+
+
+@pytest.mark.parametrize(
+    ("request_", "count"),
+    [
+        ({"url": "/h?apiKey=1"}, 2),
+        ({"url": "/h?APIKEY=1"}, 2),
+        ({"url": "/h?apiKey=1&user_id=2"}, 4),
+        ({"url": "/h?apiKey=1&apiKey=2"}, 2),
+        ({"url": "/h?apiKey%3D1"}, 2),
+        ({"url": "/h?apiKey%253D1"}, 2),
+        ({"url": "/h?apiKey%25253D1"}, 2),
+        ({"url": "/h?apiKey%2525253D1"}, 0),
+        ({"url": "/h?apiKey&#61;1"}, 2),
+        *(({"url": f"/h?{before}apiKey=1"}, 0) for before in "xX_-"),
+        *(({"url": f"/h?{before}apiKey=1"}, 2) for before in "1.[\"'"),
+        *(({"body": b"apiKey" + behind}, 2) for behind in (b"=", b":", b'"', b"'", b"\\", b"]", b" \t\r\n:")),
+        *(({"body": b"apiKey" + behind}, 0) for behind in (b"", b".", b"s=", b"\xff=")),
+        ({"headers": (("apikey", "x"),)}, 2),
+        ({"headers": (("x", "apiKey"),)}, 0),
+        *(({"url": url}, 1) for url in ("/h?sig=1", "/h?SIG=1", "/h?a=1&t=2", "/h?a=1;t=2", "/h?sig=1&t=2")),
+        *(({"url": url}, 0) for url in ("/h?xsig=1", "/h?sigs=1", "/h?sig", "/sig=1", "/h?a=sig=1", "")),
+        ({"body": b"sig=1"}, 0),
+        ({"url": "/h?sig=1&apiKey=2"}, 3),
+    ],
+)  # fmt: skip
+def test_a_platforms_own_names_are_counted_wherever_they_stand(request_, count):
+    assert _named(Found(**request_), SIGNS) == count
+
+
+SEES = {
+    **dict.fromkeys(("", "stale", "from-the-future"), 0),
+    **dict.fromkeys(("signature-mismatch", "decryption-failed"), 1),
+    **dict.fromkeys(("malformed", "duplicate-parameter", "not-allowed"), 2),
+    "missing-parameter": 3,
+    "too-large": 4,
+}
+"""How little is seen with a reason: the docstring of `recognised` in numbers."""
+
+
+@pytest.mark.parametrize("first", SEES)
+@pytest.mark.parametrize("second", SEES)
+def test_who_sees_most_comes_first_and_names_decide_where_nobody_sees_a_signature(monkeypatch, first, second):
+    def platform(reason: str, *names: str) -> Any:
+        def verify(found: Found, **options: Any) -> None:
+            assert options == {"secret": "s", "now": 1, "tolerance": None, "readings": []}
+            if reason:
+                raise Refused(reason, "toy:c")
+
+        return SimpleNamespace(slips=lambda: SimpleNamespace(OWN_NAMES=names, QUERY=("sig",), verify=verify))
+
+    toys = {"a": platform(first, "aa"), "b": platform(second, "aa"), "unnamed": platform("missing-parameter"), "more": platform("too-large", "aa", "bb")}  # fmt: skip
+    monkeypatch.setattr(recognising, "PLATFORMS", toys)
+    monkeypatch.setattr(recognising, "read", lambda pasted, *_: Found(body=pasted))
+    found = recognised(b"aa=1&bb=2", secret="s", now=1)
+    least = min(SEES[first], SEES[second])
+    if least <= 1:
+        assert found == [name for name, reason in (("a", first), ("b", second)) if SEES[reason] == least]
+    else:
+        assert found == ["more", *(("b", "a") if SEES[second] < SEES[first] else ("a", "b"))]
+        assert recognised(b"none", secret="s", now=1) == []
+    assert own_names(b"aa=1&bb=2") == "more" and own_names(b"cc=1") == ""
+
+
+# --- ranking ----------------------------------------------------------------------------------------------
+
+OFFICE = PLATFORMS["officernd"].slips()
+CASE = toy(clauses={"key": "toy:key", "key-tab": "toy:tab"})
+
+
+def test_an_explanation_has_all_that_its_parts_say():
+    ((found,),) = grouped([Hit((("key-tab", "x" * 121), ("key-blank", ""), ("json-php", "Z.")), "s")], "officernd", OFFICE, [CASE])  # fmt: skip
+    own = {slip.id: slip for slip in GENERAL}
+    tab, blank, php = own["key-tab"], own["key-blank"], own["json-php"]
+    parts = (
+        OnePart("key-tab", "slip", tab.says, "x" * 119 + "…", tab.cure, tab.source, "toy:tab"),
+        OnePart("key-blank", "slip", blank.says, "", blank.cure, blank.source, "toy:key"),
+        OnePart("json-php", "slip", "Z.", "", php.cure, php.source, ""),
+    )
+    assert found.parts == parts
+    assert found == Explanation("key-tab + key-blank + json-php", "slip", f"{tab.says} {blank.says} Z.", "x" * 119 + "…", parts)  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "alone"), [("A sentence.", True), ("No sentence", False), ("no sentence.", False), ("x", False), ("1.", False)])  # fmt: skip
+def test_a_change_that_is_a_sentence_is_said_instead_of_the_slips(change, alone):
+    ((found,),) = grouped([Hit((("key-tab", change),), "s")], "officernd", OFFICE, [CASE])
+    says = next(slip.says for slip in GENERAL if slip.id == "key-tab")
+    assert (found.says, found.change) == ((change, "") if alone else (says, change))
+
+
+def test_a_reading_says_its_rule_and_one_that_the_register_has_not_where_to_look():
+    reading = next(one for some in load("officernd").ambiguities for one in some.readings if one.id == "officernd:signature.json=spaced")  # fmt: skip
+    hit = Hit(((reading.id, "c"), ("key-tab", "d")), "s")
+    ((found,),) = grouped([hit], "officernd", OFFICE, [CASE], lambda hit: Difference(3, "a", "b"))
+    assert (found.kind, found.change, found.difference) == (
+        "slip and reading",
+        "c; d",
+        Difference(3, "a", "b"),
+    )
+    assert found.parts[0] == OnePart(
+        reading.id,
+        "reading",
+        f"It fits under the reading {reading.id}: {reading.rule}",
+        "c",
+        "A reading is one way to understand what the platform documents. Verify with this one if the platform does so, and report it to this project (officernd:S3); change the sender if it is yours.",
+        "",
+        "officernd:signature.json",
+    )  # fmt: skip
+    assert _of_reading("toy:a=b", "officernd") == ("It fits under the reading toy:a=b.", "Look the reading up in the register.")  # fmt: skip
+
+
+# --- the probe --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stages", "shown"),
+    [(None, False), ({}, True), ({"tolerance": 1}, False), ({"json": 1}, True), ({"json": 1, "tolerance": 1}, True)],
+)  # fmt: skip
+def test_a_request_shows_what_changes_its_signature_and_no_tolerance(stages, shown):
+    assert _shows("toy:a=b", {} if stages is None else {"toy:a=b": stages}) is shown
+
+
+def probing(fits: Callable[[int, frozenset[str]], str], requests: int = 1, questions: int = 5) -> _Probing:
+    """Return a probe of toys: each question has an adopted reading and others, and `fits` says why one is refused."""
+
+    def verify(found: int, **options: Any) -> None:
+        chosen = tried.pop()
+        assert options.pop("readings") == sorted(chosen)
+        assert options == {
+            "secret": "s",
+            "now": 5,
+            "tolerance": (1_099_511_627_776, 1_099_511_627_776),  # 2**40 seconds: any time
+        }
+        if reason := fits(found, frozenset(chosen)):
+            raise Refused(reason, "toy:c")
+
+    tried: list[list[str]] = []
+
+    class Listed(_Probing):
+        def __init__(self) -> None:
+            self.platform, self.secret, self.now, self.found, self.known = (
+                "officernd",
+                "s",
+                5,
+                [*range(requests)],
+                {},
+            )  # type: ignore[list-item]
+            self.slips = SimpleNamespace(verify=verify)  # type: ignore[assignment]
+            self.ambiguities = [
+                (SimpleNamespace(id=f"q{n}", question=f"{n}?", adopted=f"q{n}=0"), [f"q{n}={m}" for m in range(2 + (n == 0))])
+                for n in range(questions)
+            ]  # type: ignore[misc]  # fmt: skip
+
+        def refused(self, number: int, readings: Iterable[str]) -> str:
+            tried[:] = [[*readings]]
+            return super().refused(number, readings)
+
+    return Listed()
+
+
+def test_sets_of_at_most_three_readings_are_tried_the_smallest_first_and_one_of_a_question():
+    """Of five questions one has two other readings: 1, then 6, then 4 pairs without it and 2 times 4 with it, and so on."""
+    sets = [*probing(lambda *_: "").sets()]
+    assert [len([one for one in sets if len(one) == size]) for size in range(5)] == [1, 6, 6 + 8, 4 + 12, 0]
+    assert sets == sorted(sets, key=len) and len({*sets}) == len(sets)
+    assert not any(name.endswith("=0") for one in sets for name in one)
+    assert ("q0=1", "q1=1") in sets and ("q0=2", "q1=1") in sets and ("q0=1", "q0=2") not in sets
+
+
+def test_the_fewest_readings_that_reproduce_every_request_are_told_with_what_they_leave_open():
+    wanted = {0: {"q0=1"}, 1: {"q1=1"}}
+    probe = probing(lambda found, chosen: "" if wanted[found] <= chosen else "signature-mismatch", 2).probe()
+    assert (probe.sets, probe.unexplained, probe.requests, probe.coherent) == (
+        (("q0=1", "q1=1"),),
+        (),
+        2,
+        True,
+    )
+    told_of = {one.ambiguity: (one.question, one.reproduce, one.ruled_out) for one in probe.ambiguities}
+    assert told_of == {
+        "q0": ("0?", ("q0=1",), ("q0=0", "q0=2")),
+        "q1": ("1?", ("q1=1",), ("q1=0",)),
+        **{f"q{n}": (f"{n}?", (f"q{n}=0", f"q{n}=1"), ()) for n in (2, 3, 4)},
+    }
+    assert probe.record(date="2026-01-02", version="1") == {
+        "platform": "officernd",
+        "date": "2026-01-02",
+        "version": "1",
+        "requests": 2,
+        "unexplained": 0,
+        "sets": [["q0=1", "q1=1"]],
+        "ambiguities": {id: {"reproduce": [*fits], "ruled_out": [*out]} for id, (_, fits, out) in told_of.items()},
+    }  # fmt: skip
+
+
+def test_two_sets_of_the_same_size_both_count_and_a_larger_one_does_not():
+    either = probing(lambda found, chosen: "" if chosen & {"q0=2", "q4=1"} else "signature-mismatch").probe()
+    assert either.sets == (("q0=2",), ("q4=1",))
+    assert {one.ambiguity: one.reproduce for one in either.ambiguities}["q0"] == ("q0=0", "q0=1", "q0=2")
+    late = probing(lambda found, chosen: "stale" if len(chosen) == 3 else "malformed").probe()
+    assert len(late.sets) == 16 and all(len(one) == 3 for one in late.sets)
+
+
+def test_what_no_set_reproduces_is_told_by_its_number_and_its_reason():
+    reasons = ("", "malformed", "from-the-future", "signature-mismatch")
+    probe = probing(lambda found, chosen: reasons[found], 4).probe()
+    assert probe == Probe("officernd", 4, (), (), ((2, "malformed"), (4, "signature-mismatch")), "", 0)
+    assert not probe.coherent and probe.record(date="", version="")["unexplained"] == 2
+    apart = probing(lambda found, chosen: "" if chosen == {f"q{found}=1"} else "malformed", 2).probe()
+    assert (apart.sets, apart.unexplained) == ((), ())
+
+
+def test_the_vector_that_rules_most_out_is_named_and_the_first_of_equals(monkeypatch):
+    def vector(id: str, **by_reading: str) -> dict[str, Any]:
+        return {"id": id, "expect": {"says": "accepted"}, "by_reading": {f"q0={n[1]}": {"says": says} for n, says in by_reading.items()}}  # fmt: skip
+
+    refused_all = {"id": "refused", "expect": {"says": "no"}, "by_reading": {"q0=1": {"says": "nor"}, "q0=2": {"says": "not"}}}  # fmt: skip
+    vectors = [vector("same"), refused_all, vector("one", r1="no"), vector("other", r2="no"), vector("two", r1="no", r2="nor"), vector("both", r1="a", r2="b")]  # fmt: skip
+    monkeypatch.setattr(probing_module, "rows", lambda _: enumerate(vectors))
+    toys = probing(lambda *_: "", questions=1)
+    one = Settled("q0", "0?", ("q0=0", "q0=1", "q0=2"), ())
+    assert toys.next((one,)) == ("two", 2)
+    assert toys.next((replace(one, reproduce=("q0=0", "q0=1")),)) == ("one", 1)
+    assert toys.next((replace(one, reproduce=("q0=0", "q0=2")),)) == ("other", 1)
+    assert toys.next((replace(one, reproduce=("q0=1",)),)) == toys.next(()) == ("", 0)
+
+
+# --- afterwards, entries, levels --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("character", "written", "others"),
+    [
+        ("a", ["a"], ["%61", "b"]),
+        ("/", ["/", "\\/", "%2F", "%252F", "\\%2F", "%5C/", "%5C%2F"], ["//", "%25252F", "%2B"]),
+        ("+", ["+", "%2B", "%252B"], ["\\+", "++", "%2F"]),
+        ("=", ["=", "%3D", "%253D"], ["==", "\\="]),
+    ],
+)
+def test_a_character_of_a_digest_is_found_as_it_may_be_written(character, written, others):
+    match = re.compile(_written(character)).fullmatch
+    assert all(map(match, written)) and not any(map(match, others))
+
+
+def test_what_refuses_it_afterwards_is_looked_for_with_the_right_digest_in_its_place():
+    seen: list[Found] = []
+
+    def then(reason: str, first: str = "signature-mismatch", *macs: Mac, **options: Any) -> str:
+        def verify(found: Found) -> Proof:
+            seen.append(found)
+            if reason.isupper():
+                return Proof("", (), (), (), then=reason)
+            raise Refused(reason, "toy:c")
+
+        case = replace(
+            toy(*(macs or (RIGHT,)), **options), start=(b"m", (options.get("fits") and B64) or "0f" * 32)
+        )
+        found = Found(
+            f"/{case.start[1]}/{case.start[1]}", "", (("h", case.start[1].upper()),), case.start[1].encode()
+        )
+        return refused_then(found, [case], "s", verify, first)
+
+    assert then("stale") == "stale" and then("POLICY") == "POLICY"
+    assert (seen[0].url, seen[0].headers, seen[0].body) == (
+        f"/{HEX}/{'0f' * 32}",
+        (("h", HEX),),
+        HEX.encode(),
+    )
+    assert [then(reason) for reason in ("signature-mismatch", "malformed")] == ["", ""]
+    assert (
+        then("stale", "stale") == "" == then("too-large", "too-large")
+        and then("stale", "too-large") == "stale"
+    )
+    seen.clear()
+
+    def broken(key: bytes, text: bytes) -> bytes:
+        raise KeyError
+
+    for macs in (
+        (Mac(("slip",), lambda key, text: D),),
+        (Mac((), broken),),
+        (Mac((), lambda key, text: None),),
+    ):
+        assert then("stale", "", *macs) == "stale" and seen.pop().url == f"/{'0f' * 32}/{'0f' * 32}"
+    right = {"fits": lambda made, text: () if text == base64.b64encode(made).decode() else None}
+    assert then("stale", "", TURNED, **right) == "stale"
+    assert seen.pop().body == base64.b64encode(D[::-1])
+
+
+@pytest.mark.parametrize(("received", "put"), [("0" * 15, False), ("0" * 16, True), ("0" * 300, True), ("0" * 301, False), ("0" * 20 + "é", False)])  # fmt: skip
+def test_a_digest_that_is_put_in_again_had_16_to_300_characters_of_ascii(received, put):
+    case = replace(toy(RIGHT), start=(b"m", received))
+    assert _right(case, "s") == ((received, HEX) if put else ("", ""))
+
+
+def test_of_a_reason_eight_vectors_of_a_platform_are_listed_and_all_are_counted():
+    said = [*described("malformed")]
+    heads = [place for place, line in enumerate(said) if line.startswith("  Vectors of ")]
+    counts = [int(said[place].rpartition(" ")[2]) for place in heads]
+    listed = [end - place - 1 for place, end in zip(heads, [*heads[1:], len(said)], strict=True)]
+    assert len(heads) == 4 and min(counts) > 8 and listed == [8] * 4
+    assert [*described("no-such-id")] == []
+
+
+def test_a_slip_of_a_platforms_own_stage_says_its_name_and_a_carriers_blames_no_side():
+    own = {slip.stage: slip.id for slip in described_slips().values()}
+    side = ", at the side that made the signature; a check that does the same refuses genuine requests."
+    assert [*described(own["padding"])][1] == f"  It happens in the stage padding{side}"
+    assert [*described(own["carrier"])][
+        1
+    ] == "  It happens between the sender and you, or when it was pasted."
+    assert [*described(own["key"])][1] == f"  It happens when the secret was stored, read or copied{side}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "id", "wanted"),
+    [
+        ("added", (("a", "1"), ("a", "2")), "parameter-doubled", (("a", "2"),)),
+        ("changed", (("a", "x "),), "values-trimmed", (("a", "x"),)),
+        ("order", (("b", "1"), ("a", "2")), "order-sorted", (("a", "2"), ("b", "1"))),
+        ("json", (("a", "1"),), "json-spaced", b'{"a": "1"}'),
+        ("text", b"ab", "text-line-end", b"ab\n"),
+        ("damage", b"ab\n", "body-line-end", b"ab"),
+        ("rewritten", b'{"a": 1}', "json-rewritten", b'{"a":1}'),
+    ],
+)
+def test_each_kind_of_a_layer_changes_its_own_part_of_the_state(kind, value, id, wanted):
+    case = replace(toy(), start=("front", value, "behind"), layers=(Layer("layer", kinds=((kind, 1),)),))
+    made = [(state, path) for cost in (1, 2) for _, (state, paths) in Levels(case, Budget()).last(cost) for path in paths]  # fmt: skip
+    assert ("front", wanted, "behind") in [state for state, path in made if path[0][0] == id]
+    assert {(state[0], *state[2:]) for state, _ in made} == {("front", "behind")}
+
+
+def test_the_ways_of_a_layer_come_before_its_kinds_and_what_breaks_ends_none_of_the_others():
+    def ways(state: tuple[Any, ...]) -> Iterator[Made]:
+        yield Made("own", (b"own", b"17", "r"))
+        raise KeyError("broken")
+
+    layer = Layer("layer", lambda state: state[:1] + state[2:], kinds=(("joined", 0), ("text", 0)), ways=ways)
+    case = replace(toy(), start=(b"ab", b"17", "r"), layers=(layer,))
+    levels = Levels(case, Budget())
+    ids = [path[0][0] for _, (_, paths) in levels.last(1) for path in paths]
+    assert ids[0] == "own" and "message-line-end" in ids and "text-line-end" in ids
+    assert [state for _, (state, _) in levels.last(0)] == [(b"ab", "r")]

@@ -136,7 +136,7 @@ def _encodings(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Calla
         return "yours is escaped for HTML"
     if other[:3] == b"%25" or any(
         yours[at : at + 3] == b"%25" and yours[at + 3 : at + 5] == ours[at + 1 : at + 3]
-        for at in range(before - 3, before)
+        for at in range(before - 4, before)
     ):
         return "yours is percent-encoded once more"
     if re.match(rb"%[0-9A-Fa-f]{2}", other):
@@ -156,7 +156,7 @@ def _encoded_twice(ours: bytes, yours: bytes, at: int) -> bool:
     """Return whether the character that holds this byte stands in yours as UTF-8 of its UTF-8."""
     while at > 0 and at < len(ours) and ours[at] & 0xC0 == 0x80:
         at -= 1
-    character = ours[at : at + 4].decode("utf-8", "ignore")[:1]
+    character = ours[at:].decode("utf-8", "ignore")[:1]
     twice = character.encode().decode("latin-1").encode()
     return len(twice) > 1 and yours.startswith(twice, at)
 

@@ -60,7 +60,7 @@ def recognised(
 
 def own_names(pasted: bytes) -> str:
     """Return the platform whose own names stand most in what no platform could read as a request, or nothing."""
-    found = Found("", "", (), pasted, "", ())
+    found = Found(body=pasted)
     most = {name: _named(found, platform.slips()) for name, platform in PLATFORMS.items()}
     return max((name for name in most if most[name]), key=most.__getitem__, default="")
 
