@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -176,6 +177,31 @@ def test_wrong_input_ends_with_its_exit_code_and_says_what_is_wrong(run, files, 
     assert unprintable(ran.out + ran.err) == []
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("nul", "others can read nul: chmod 600 it, then rotate the keys."),
+        ("folder/..", "folder/.. cannot be read: Is a directory."),
+        ("y" * 300, "cannot be read: File name too long."),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_keys_is_no_question_of_a_database(run, files, keys, said):  # noqa: F811
+    (files / "nul").chmod(0o644)
+    (files / "folder" / "..").chmod(0o700)
+    ran = run("serve", "officernd", "--store", "kept", "--keys", keys)
+    assert (ran.code, ran.err.rstrip().endswith(said)) == (2, True), ran.err
+    missing = run("serve", "officernd", "--store", "kept", "--keys", "absent")
+    assert "To make one: " in missing.err, "and that one is told how to make it"
+
+
+@pytest.mark.parametrize("pair", [("nothing", "nothing"), ("binary", "nul"), ("object.json", "nothing")])
+def test_what_is_no_certificate_and_no_key_is_told_what_they_have_to_be(run, files, pair):  # noqa: F811
+    words = ("serve", "officernd", "--only", "platform", "--tls-cert", pair[0], "--tls-key", pair[1])
+    ran = run(*words)
+    assert (ran.code, "_ssl.c" in ran.err) == (2, False), ran.err
+    assert "cannot be used: they have to be a certificate and its private key without a password" in ran.err
+
+
 LONG = "x" * 100_000
 BLANKS = "x y " * 25_000
 
@@ -231,6 +257,8 @@ def test_the_help_lists_the_exit_codes(run):  # noqa: F811
         "2 wrong usage",
         "3 the other side",
         "4 nothing was judged",
+        "5 a defect",
+        "130 stopped by Ctrl-C",
     ):
         assert code in text
 
@@ -265,7 +293,11 @@ def typed(words: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
             except OSError:  # the other end was closed
                 break
             if left and left[0][0] in screen:
-                os.write(ours, left.pop(0)[1].encode() + b"\n")
+                answer = left.pop(0)[1].encode()
+                if answer == b"\x03":  # the terminal is not the controlling one, which would send the signal
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(ours, answer if answer == b"\x04" else answer + b"\n")
         return process.wait(10), screen
     finally:
         process.kill()
@@ -278,6 +310,20 @@ def test_in_a_terminal_the_request_and_the_secret_are_asked_for():
     )  # fmt: skip
     assert (code, "Verified." in screen) == (0, True), screen
     assert SECRET not in screen, "it is not echoed"
+
+
+@pytest.mark.parametrize(("key", "code", "said"), [("\x03", 130, ""), ("\x04", 2, "Give the request")])
+def test_a_prompt_is_left_by_a_key(key, code, said):
+    """POSIX: a shell gives 128 and the signal's number for a command that a signal ended; SIGINT is 2."""
+    ended, screen = typed(["verify", "officernd"], ("Request (the URL or target): ", key))
+    assert (ended, said in screen) == (code, True), screen
+
+
+@pytest.mark.parametrize(("key", "code", "said"), [("\x03", 130, ""), ("\x04", 2, "the secret is empty")])
+def test_the_prompt_of_the_secret_is_left_by_a_key(key, code, said):
+    answers = ("Request (the URL or target): ", TARGET), ("Secret: ", key)
+    ended, screen = typed(["verify", "officernd"], *answers)
+    assert (ended, said in screen) == (code, True), screen
 
 
 def test_the_help_says_how_to_leave_no_trace_in_the_history(run):  # noqa: F811

@@ -148,6 +148,7 @@ WRONG = {
     "[operator]\nsigned_in = 'no group'": "has to have a group",
     "[reasons]\npattern = '('": "is not a pattern",
     "[settings": "not TOML",
+    f"trusted = '{'x' * 300}'\n[settings]\npartner_url = 'http://127.0.0.1:9/x'": "cannot be read: File name too long",
     "trusted = 'none.pem'\n[settings]\npartner_url = 'http://127.0.0.1:9/x'": "there is no file",
 }
 
@@ -201,6 +202,9 @@ def test_what_would_be_found_after_the_run_is_found_before_it(run, tmp_path):  #
         (["--report", f"json={path}"], "or is the profile"),
         (["--report", f"json={tmp_path}/none/r"], "there is no folder"),
         (["--report", f"json={tmp_path}"], "is a folder"),
+        (["--report", f"json={'x' * 300}"], "cannot be written: File name too long"),
+        (["--baseline", "x" * 300], "cannot be read: File name too long"),
+        (["--init", "x" * 300], "cannot be written: File name too long"),
     ):
         ran = run("judge", "officernd", "--profile", str(path), *arguments)
         assert (ran.code, said in " ".join(ran.err.split())) == (2, True), arguments

@@ -1,7 +1,8 @@
 """The `handshakes` command.
 
 It exits with status 0 when every check passed and 1 when something failed or was refused; with 2 for wrong usage,
-3 when what it was to ask could not be reached, 4 when nothing could be judged, 5 for a defect of its own.
+3 when what it was to ask could not be reached, 4 when nothing could be judged, 5 for a defect of its own, and 130
+when Ctrl-C ended it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ app = typer.Typer(
     help="Four marketplace handshakes (OfficeRnD, RetailCRM, onOffice, Fortis), both sides: run them, serve them, "
     "verify a request and say why it was refused.",
     epilog="Exit status: 0 all held, 1 something failed or was refused, 2 wrong usage, 3 the other side could not be "
-    "reached, 4 nothing was judged, 5 a defect of this tool.",
+    "reached, 4 nothing was judged, 5 a defect of this tool, 130 stopped by Ctrl-C.",
 )
 
 

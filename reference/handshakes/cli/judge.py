@@ -159,10 +159,14 @@ def _reports(given: list[str], profile: Path) -> list[tuple[str, Path]]:
         path = Path(name)
         if path.resolve() in taken:
             fail(f"--report: {name} is named twice, or is the profile; each report needs a file of its own")
-        if path.is_dir() or not path.parent.is_dir():
+        try:
+            is_folder, has_folder = path.is_dir(), path.parent.is_dir()
+        except OSError as error:
+            fail(f"--report: {name} cannot be written: {error.strerror}")
+        if is_folder or not has_folder:
             fail(
                 f"--report: {name} is a folder"
-                if path.is_dir()
+                if is_folder
                 else f"--report: there is no folder {path.parent}"
             )
         taken.add(path.resolve())
@@ -181,8 +185,11 @@ def _read(path: Path) -> Profile:
 def _trusted(path: Path, profile: Profile) -> str:
     """Return the file of certificates that a profile names, or nothing."""
     found = path.parent / profile.trusted
-    if profile.trusted and not found.is_file():
-        fail(f"{path}: trusted: there is no file {found}")
+    try:
+        if profile.trusted and not found.is_file():
+            fail(f"{path}: trusted: there is no file {found}")
+    except OSError as error:
+        fail(f"{path}: trusted: {found} cannot be read: {error.strerror}")
     return str(found) if profile.trusted else ""
 
 
@@ -248,9 +255,13 @@ def _template(platform: str) -> str:
 
 
 def _write_new(path: Path, text: str) -> None:
-    if path.exists():
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
         fail(f"{path} exists already; choose a new name")
-    _write(path, text)
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}")
 
 
 def _write(path: Path, text: str) -> None:

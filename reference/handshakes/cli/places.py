@@ -98,7 +98,7 @@ def certificate_of(chain: Path | None, key: Path | None) -> tuple[str, str] | No
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(chain, key, password="")
     except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
-        said = getattr(error, "reason", "") or getattr(error, "strerror", "")
-        said = said or "is no certificate with its key"
+        said = error.reason if isinstance(error, ssl.SSLError) else getattr(error, "strerror", "")
+        said = said or "they have to be a certificate and its private key without a password, both PEM"
         fail(f"--tls-cert {chain} and --tls-key {key} cannot be used: {said}")
     return str(chain), str(key)

@@ -48,9 +48,9 @@ def opened_store(place: str, temporary: Path, keys: Path | None = None) -> Itera
 def _not_opened(error: StoreError) -> NoReturn:
     """Say why, and what to do; end with exit code 2."""
     hints = {
-        "key file": "To make one: (umask 077; openssl rand -base64 32 | tr '+/' '-_' > FILE)",
+        "no key file": "To make one: (umask 077; openssl rand -base64 32 | tr '+/' '-_' > FILE)",
         "driver": "Install it where handshakes is installed: pip install 'psycopg[binary]'",
-        "the address of the store": "",
+        **dict.fromkeys(("the address of the store", "others can read", "cannot be read:"), ""),
         "the database at": "Does it run? Its user's password is read from PGPASSWORD, or the file that PGPASSFILE names.",
     }
     more = next((hint for words, hint in hints.items() if words in error.message), error.hint())

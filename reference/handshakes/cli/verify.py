@@ -91,12 +91,9 @@ def verify(
         fail("give --mine or --mine-file, not both")
     try:
         options = read(
-            tolerance=tolerance,
-            reading=reading or [],
-            origin=origin or [],
+            tolerance=tolerance, reading=reading or [], origin=origin or [], mine_digest=mine_digest,
             mine=read_file(mine_file) if mine_file else os.fsencode(mine) if mine is not None else None,
-            mine_digest=mine_digest,
-        )
+        )  # fmt: skip
     except Misgiven as wrong:
         fail(f"--{wrong.option.replace('_', '-')} {wrong.says}")
     pasted = _pasted(request, file, header)
@@ -104,17 +101,9 @@ def verify(
     at = int(time.time()) if now is None else now
     try:
         answer = explain(
-            chosen.name,
-            pasted,
-            secret=secret,
-            now=at,
-            header=header,
-            others=others,
-            deep=deep,
-            show_secrets=show_secrets,
-            ciphers=ciphers_for(chosen.name),
-            **options,
-        )
+            chosen.name, pasted, secret=secret, now=at, header=header, others=others, deep=deep,
+            show_secrets=show_secrets, ciphers=ciphers_for(chosen.name), **options,
+        )  # fmt: skip
     except Refused as refused:
         if stage := refused.evidence.get("twice replaced"):
             fail(f"--reading was given twice for the stage {stage}: choose one")
@@ -137,7 +126,7 @@ def _pasted(request: str, file: Path | None, header: str) -> bytes:
         if len(content) > MOST_PASTED:
             fail(f"standard input is over {MOST_PASTED} bytes")
     elif not request and sys.stdin.isatty():
-        content = typer.prompt("Request (the URL or target)", err=True).encode("utf-8", "surrogateescape")
+        content = _typed("Request (the URL or target)").encode("utf-8", "surrogateescape")
         if len(content) >= MOST_TYPED:
             fail(f"a terminal hands on {MOST_TYPED} bytes of a line and drops the rest: use --file")
     else:
@@ -146,6 +135,16 @@ def _pasted(request: str, file: Path | None, header: str) -> bytes:
         empty = f"{file} is empty. " if file else "standard input was empty. " if request == "-" else ""
         fail(f"{empty}Give the request: a URL as an argument, piped to -, or with --file")
     return content
+
+
+def _typed(what: str, *, hidden: bool = False) -> str:
+    """Return what is typed in a terminal, nothing at its end (Ctrl-D); Ctrl-C ends the command as it does elsewhere."""
+    try:
+        return str(typer.prompt(what, hide_input=hidden, err=True))
+    except typer.Abort as ended:
+        if isinstance(ended.__context__, KeyboardInterrupt):
+            raise typer.Exit(130) from None
+        return ""
 
 
 def ciphers_for(platform: str) -> Ciphers | None:
@@ -178,7 +177,7 @@ def secrets_given(files: list[Path], variable: str) -> list[str]:
         if variable in os.environ:
             secrets = [os.environ[variable]]
         elif sys.stdin.isatty():
-            secrets = [typer.prompt("Secret", hide_input=True, err=True)]
+            secrets = [_typed("Secret", hidden=True)]
         else:
             fail(f"no secret: use --secret-file, set {variable}, or run it in a terminal to be asked")
     if "" in secrets:

@@ -19,9 +19,9 @@ def given_keys(file: Path | None, environment: Mapping[str, str] | None = None) 
     environment = os.environ if environment is None else environment
     if file is None:
         return environment.get(KEYS_VARIABLE, "").replace(",", " ").split()
-    if not file.exists():
-        raise StoreError("store-wrong-key", f"there is no key file {file}")
     try:
+        if not file.exists():
+            raise StoreError("store-wrong-key", f"there is no key file {file}")
         return keys_of(file, may_make=False)
     except OSError as error:
         raise StoreError("store-unavailable", f"{file} cannot be read: {error.strerror}") from None
