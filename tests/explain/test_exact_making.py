@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from handshakes.core.cases import Found
-from handshakes.explain.damage import rewritten
+from handshakes.explain.damage import rewritten, undamaged
 from handshakes.explain.keys import _SECOND_IDS, _alike, _typographic, keys
 from handshakes.explain.making import Making, nothing
 from handshakes.explain.parameters import _which, added, changed, joined, reordered
 from handshakes.explain.pasted import read
-from handshakes.explain.printed import _bare, _lines, _maps, _objects, _quoted, _signed, _tables
+from handshakes.explain.printed import _bare, _lines, _maps, _objects, _quoted, _signed, _tables, parameters
 from handshakes.explain.recorded import Unreadable
 from handshakes.explain.structures import Spread
 from handshakes.explain.texts import applied
@@ -67,7 +67,7 @@ def test_a_header_without_a_name_is_a_content_type_where_the_platform_signs_none
     ("text", "begins"),
     [
         *[(text, True) for text in ("{", " \n{", "\ufeff{", "[{", "[ [", ' [\n"', "[]", "[ ]")],
-        *[(text, False) for text in ("", "[", "[1", "x{", "(", "]", "}")],
+        *[(text, False) for text in ("", "[", "[1", "x{", "X{", "(", "]", "}")],
     ],
 )
 def test_a_body_of_json_begins_as_an_object_or_a_list_of_what_is_no_number(text, begins):
@@ -361,7 +361,7 @@ def test_a_map_of_java_a_data_class_and_a_map_of_go_have_their_parameters(text, 
         ("Params:(a=x\nParam:[b=string(1) y", [[("a", "x"), ("b", "y")]]),
         ("a = x)\nb = f(y)\nc = z )", [[("a", "x"), ("b", "f(y)"), ("c", "z")]]),
         ("slug\na b\nsignature:\nt;1", [[], [("slug", "a b"), ("signature", "t;1")]]),
-        ("My query\nslug:\na b\nsignature\nt;1", [[], [("slug", "a b"), ("signature", "t;1")]]),
+        ("My query\nslug:\na b\nX:\nt;1", [[], [("slug", "a b"), ("X", "t;1")]]),
         ("a b\nslug\nc d", [[], [("slug", "c d")]]),
         ("1st\n2nd\n3rd", [[]]),
         ("", [[]]),
@@ -370,6 +370,34 @@ def test_a_map_of_java_a_data_class_and_a_map_of_go_have_their_parameters(text, 
 def test_names_and_values_stand_in_one_line_or_in_turns(text, runs):
     """As a debugger, print_r, var_dump, Laravel's dump and a browser's list of parameters show them."""
     assert [*_lines(text)] == runs
+
+
+VAR_DUMP = """array(2) {
+  ["slug"]=>
+  string(3) "a b"
+  ["signature"]=>
+  string(3) "t=1"
+}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        (VAR_DUMP, [("slug", "a b"), ("signature", "t=1")]),  # of PHP 8.2
+        (VAR_DUMP.replace("string(3)", "str"), [("slug", "a b"), ("signature", "t=1")]),
+        ("Data(a=b, signature=0)\nc=d\ne=f\nsignature=1", [("c", "d"), ("e", "f"), ("signature", "1")]),
+        ("{a=b, c=d}", []),
+        ("", []),
+    ],
+)
+def test_the_longest_list_of_parameters_that_is_signed_is_read(text, pairs):
+    assert parameters(text, None, ["signature"]) == pairs
+
+
+def test_of_json_the_first_object_that_is_signed_is_read():
+    value = [{"a": "b"}, {"signature": "1", "a": "c"}, {"signature": "2", "d": "e", "f": "g"}]
+    assert parameters("c=d\nsignature=1", value, ["signature"]) == [("signature", "1"), ("a", "c")]
+    assert parameters("c=d\nsignature=1", [], ["signature"]) == []
 
 
 def rows_of(text: str) -> list[list[tuple[str, str]]]:
@@ -388,6 +416,8 @@ def test_a_table_has_a_row_of_names_or_a_name_in_each_row(mark):
     assert rows_of(lines("a,,c", "1,2,3", "4,5", "6,7,8,9")) == [[("a", "1"), ("c", "3")]]
     assert rows_of(lines("a,1", "b.c-d,", "2,3", "_e,f")) == [[("a", "1"), ("b.c-d", ""), ("_e", "f")]]
     assert rows_of(lines("a,1", ":-,-:", "---,:--:")) == [[("a", "1")]]
+    assert rows_of(lines("My table", "a,b,c", "1,2,3")) == [[("a", "1"), ("b", "2"), ("c", "3")]]
+    assert rows_of(lines("a,b,c", "1,2", "3,4,5")) == [[("a", "3"), ("b", "4"), ("c", "5")]]
     assert rows_of("a") == rows_of("") == []
 
 
@@ -788,3 +818,10 @@ def test_a_row_that_cannot_be_made_is_left_out_and_half_a_pair_of_surrogates_is_
     ]
     assert [*applied(table, "К".encode())] == [("a", b"\xd0\x9a\xed\xa0\x80", "half", 1)]
     assert [*applied(table, b"\xff")] == []
+
+
+@pytest.mark.parametrize("body", ['{"a":1}', "[1]", "1", "null", "x"])
+def test_json_that_holds_no_text_is_not_taken_for_a_text_of_json(body):
+    assert "body-json-text" not in [id for id, *_ in undamaged(body.encode())]
+    inner = [made for id, made, *_ in undamaged(b'"{\\"a\\":1}"') if id == "body-json-text"]
+    assert inner == [b'{"a":1}']

@@ -63,10 +63,8 @@ class Making:
                     self.undone.append(f"the URL stood in the header {name}")
                     url = value
                     break
-        if url and not url.startswith(("http:", "https:", "HTTP:", "HTTPS:")):
+        if url:
             url = self._with_origin(repaired(url, self.fits, self.undone), dict(reversed(every)), beside)
-        elif url:
-            url = repaired(url, self.fits, self.undone)
         if not self.platform.BODY and body and not self.fits(url):
             url = self._posted(url, body)
         if not self.fits(url) and not (self.platform.BODY and body) and not self._unsigned(url):
