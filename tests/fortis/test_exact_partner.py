@@ -189,8 +189,10 @@ KEY = "&key=example-postback-key"
     ],
 )  # fmt: skip
 def test_a_postback_is_answered_with_a_status_alone(method, path, query, body, status):
-    response = asked(sides(), method, f"/fortis/{path}?{query}", body=body)
+    world = sides()
+    response = asked(world, method, f"/fortis/{path}?{query}", body=body)
     assert (response.status, response.body) == (status, b"")
+    assert [name for name, _ in world.reports] == ([] if status == 204 else [path])
 
 
 @pytest.mark.parametrize("length", [64, 65])
@@ -474,6 +476,21 @@ def test_the_app_shows_to_whom_it_is_open(user, contact, base, said):
         assert f'name="ticket" value="{by_hand(ticket, NOW + 600, row.credentials["session_key"])}"' in page
 
 
+def test_a_session_of_an_earlier_version_names_no_contact_and_no_address():
+    world = sides()
+    row = world.partner.confirm(LOCATION, USER)
+    cookie = by_hand(
+        {"session": row.details["sessionId"], "use": "session"}, NOW, row.credentials["session_key"]
+    )
+    response = asked(world, "GET", "/fortis/app", ("cookie", f"fortis_session={cookie}"))
+    assert text(response) == f"Example app: Location {LOCATION} Signed in as {USER}"
+    assert response.header("content-security-policy") == f"{POLICY}; form-action 'self'"
+
+
+def test_the_full_stop_of_a_message_is_no_part_of_a_title():
+    assert text(sides().partner.unserved("Come from X.", 404)) == "Come from X: Open the app in Fortis."
+
+
 def test_a_host_may_frame_the_app_only_where_one_is_configured():
     configured = replace(sides().partner.configuration, platform_origins=())
     world = sides()
@@ -671,6 +688,50 @@ def test_a_session_loads_its_own_launch_again_whoever_is_signed_in(user):
     values = {"session": row.details["sessionId"], "use": "session", "launch": taken}
     cookie = by_hand(values, NOW, row.credentials["session_key"])
     assert world.partner.opened_by(replace(request, headers=(("cookie", f"fortis_session={cookie}"),)))
-    assert not world.partner.opened_by(request)
+    assert world.partner.opened_by(request) is False
     other = by_hand({**values, "use": "ticket"}, NOW, row.credentials["session_key"])
     assert not world.partner.opened_by(replace(request, headers=(("cookie", f"fortis_session={other}"),)))
+
+
+@pytest.mark.parametrize("location", ["", "pending", "active", "removed"])
+@pytest.mark.parametrize("user", ["", "pending", "active", "removed", "none"])
+@pytest.mark.parametrize("policy", ["refuse", "claim"])
+def test_where_the_policy_is_to_refuse_location_and_user_have_to_be_registered(policy, location, user):
+    world = sides(unregistered=policy)
+    for state, id in ((location, ""), (user, USER)):
+        if state not in ("", "none"):
+            world.partner.keep(LOCATION, id, {}, lambda before, state=state: state)
+    launch = Launch("encrypted", (("location_id", LOCATION),), None, (), ())
+    id = "" if user == "none" else USER
+    if policy == "claim" or (location in ("pending", "active") and user in ("pending", "active", "none")):
+        world.partner.still_registered(launch, id)
+    else:
+        told = told_of(lambda: world.partner.still_registered(launch, id))
+        assert told == (f"unknown-installation {C}launch.registered", {})
+
+
+def test_a_state_is_made_of_the_one_before():
+    world = sides()
+    before: list[str] = []
+
+    def state(one: str) -> str:
+        before.append(one)
+        return "active"
+
+    world.partner.keep(LOCATION, USER, {}, state)
+    world.partner.keep(LOCATION, USER, {}, state)
+    world.partner.unclaim({"location_id": LOCATION, "user_id": USER}, "user")
+    world.partner.keep(LOCATION, USER, {}, state)
+    assert before == ["", "active", "removed"]
+
+
+def test_a_launch_without_a_token_is_of_nobody_and_is_the_locations():
+    world = sides()
+    launch = Launch("encrypted", (("location_id", LOCATION), ("user_id", USER)), None, (), ())
+    with pytest.raises(StopIteration) as ended:
+        next(world.partner.identified(launch))
+    assert ended.value.value == ""
+    row = world.partner.keep(LOCATION, "", {}, lambda before: "active")
+    cookie = world.partner.opened("taken", launch, "", None)
+    encoded = cookie.removeprefix("fortis_session=").partition(".")[0]
+    assert json.loads(base64.urlsafe_b64decode(encoded))["session"] == row.details["sessionId"]

@@ -259,6 +259,9 @@ def test_a_code_is_remembered_for_ten_minutes(seconds, new):
     world.clock.advance(seconds)
     assert world.partner.first_use("c") == new
     assert world.partner.first_use("d")
+    with_kept(world=world)
+    world.clock.advance(1_000_000)
+    assert world.partner.first_use("a-code") is False, "an installation keeps it for good"
 
 
 @pytest.mark.parametrize(("seconds", "taken"), [(0, False), (360, False), (361, True)])
@@ -557,3 +560,96 @@ def test_of_the_id_that_an_answer_names_100_characters_are_told(length, shown):
     told = told_of(lambda: partner.is_our_removal(SimpleNamespace(body=named), KEPT))
     evidence = {"data.object._id": f"names another integration: {shown}"}
     assert told == ("identity-mismatch officernd:webhook.envelope", evidence)
+
+
+@pytest.mark.parametrize("path", ["configure", "sync"])
+def test_a_repeat_is_refused_at_each_endpoint_where_the_operator_asked_for_it(path):
+    world, _ = with_kept(world=sides(refuse_replays=True))
+    request = signed(f"/officernd/{path}")
+    reports = []
+    for _ in range(2):
+        drive(world.partner.handle(request), lambda request: json_response({"name": "n"}))
+        reports.append([one.reason for _, one in world.reports])
+    assert "replayed" not in reports[0] and reports[1][-1] == "replayed"
+
+
+def test_what_is_remembered_of_a_request_is_known_to_the_next_version():
+    world = sides(refuse_replays=True)
+    query = SimpleNamespace(timestamp=NOW, parameters=(("slug", "a"), ("x", "1")), covered=("slug",))
+    world.partner.first_time("sync", query)
+    nonce = f"sync:{NOW}:{hashlib.sha256(repr([('slug', 'a')]).encode()).hexdigest()}"
+    assert not world.store.first_time("officernd", nonce, NOW, NOW)
+    world.partner.first_use("c")
+    nonce = f"code {hashlib.sha256(b'c').hexdigest()}"
+    assert not world.store.first_time("officernd", nonce, NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "kept"),
+    [({}, "", ""), ({"name": "A"}, "A ", "A"), ({"name": "n" * 201}, "n" * 201 + " ", "n" * 199 + "…")],
+)
+def test_the_settings_call_an_organisation_as_the_api_does(answer, said, kept):
+    tokens = Tokens("access", "refresh", NOW + 3_600)
+    world, row = with_kept()
+    world.store.save(replace(row, credentials={**row.credentials, **tokens.saved()}))
+
+    def carry(request):
+        return json_response([] if request.path.endswith("/locations") else answer)
+
+    response = drive(world.partner.handle(signed("/officernd/configure")), carry)
+    assert response.status == 200
+    assert text(response).startswith(f"{said}is connected to J&amp;J Ltd")
+    after = world.store.get("officernd", "org/int")
+    assert after.details.get("name", "") == kept
+    assert after.version == (3 if kept else 2), "what is known already is not saved"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "ended"),
+    [
+        (Response(500), "platform-error", False), (Response(401), "platform-error", True), (json_response([]), "unexpected-answer", False),
+        (json_response({"error": "invalid_grant"}, 400), "platform-error", True), (json_response({"error": "x"}, 400), "platform-error", False),
+    ],
+)  # fmt: skip
+def test_settings_without_the_api_say_so_and_the_end_of_the_access_is_kept(answer, said, ended):
+    tokens = Tokens("access", "refresh", NOW + 3_600)
+    world, row = with_kept()
+    world.store.save(replace(row, credentials={**row.credentials, **tokens.saved()}))
+    response = drive(world.partner.handle(signed("/officernd/configure")), lambda request: answer)
+    message = {"message": f"OfficeRnD could not be asked: {said}."}
+    assert (response.status, response.json()) == (502, message)
+    assert [name for name, _ in world.reports] == ["configure"]
+    assert bool(world.store.get("officernd", "org/int").details.get("accessEnded")) == ended
+
+
+@pytest.mark.parametrize("endpoint", ["connect", "tidy"])
+def test_what_cannot_be_saved_at_once_is_told_to_the_operator(endpoint, monkeypatch):
+    world, row = with_kept()
+    error = StoreError("store-locked", "x")
+    save, tries = world.store.save, []
+
+    def failing(installation):
+        tries.append(installation)
+        if len(tries) == 1:
+            raise error
+        return save(installation)
+
+    monkeypatch.setattr(world.store, "save", failing)
+    answers = {
+        "POST /oauth/token": {"access_token": "a", "refresh_token": "r", "expires_in": 60},
+        "GET /api/v1/organizations/test-spaces": {"_id": "org"},
+        "GET /api/v1/organizations/test-spaces/integrations/int": {
+            "_id": "int", "settings": {"appClientId": "example-client-id", "secret": "s"},
+        },
+        "POST /api/v1/organizations/test-spaces/webhooks": {"_id": "new", "secret": "w"},
+        "GET /api/v1/organizations/test-spaces/webhooks": [{"_id": "new"}] if endpoint == "connect" else [],
+    }  # fmt: skip
+
+    def carry(request):
+        return json_response(answers[f"{request.method} {request.path}"])
+
+    connect = {"code": "c", "org_slug": "test-spaces", "integrationId": "int", "locations": "a"}
+    step = world.partner.establish(connect) if endpoint == "connect" else world.partner.tidy(row, TOKENS)
+    drive(step, carry)
+    assert world.reports == [(endpoint, error)]
+    assert world.store.get("officernd", "org/int").details["webhookId"] == "new"

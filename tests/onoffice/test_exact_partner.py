@@ -468,3 +468,50 @@ def test_a_form_without_one_of_its_fields_says_what_is_missing(without, name):
     answer = json_response({"status": GOOD, "response": {"results": results}})
     response = drive(world.partner.handle(request), lambda request: answer)
     assert (response.status, response.body.decode()) == (200, TEXTS["de"].get(name, name))
+
+
+@pytest.mark.parametrize("access", [Access("", "k"), Access("", "")])
+def test_no_action_is_made_without_a_token(access):
+    told = told_of(lambda: sides().partner.api.request(access, "do", "unlockProvider", {}, ""))
+    assert told == ("empty-parameter onoffice:api.token", {"name": "token"})
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [(22, "ended"), (48, "ended"), (21, "service-failed"), (193, "service-failed")]
+)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_service_without_its_data_says_whether_the_activation_ended(language, code, name):
+    world = activated()
+    request = get("/onoffice/service", customerWebId=FIRST, userId=ADMIN, apiClaim="c")
+    request = replace(request, headers=(("accept-language", language),))
+    answer = json_response({"status": {"errorcode": code}, "response": {"results": []}}, 400)
+    response = drive(world.partner.handle(request), lambda request: answer)
+    assert response.status == 502
+    texts = TEXTS[language]
+    assert f"<p id='error'>{texts[name]}</p>" in response.body.decode()
+    assert f"<h1>{texts['closed-title']}</h1>" in response.body.decode()
+    assert f'<html lang="{language}">' in response.body.decode()
+    assert [name for name, _ in world.reports] == ["service"]
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "status", "name", "endpoint"),
+    [
+        ("activate", {**VALUES, "apiToken": ""}, 400, "no-token", "activate"), ("activate", None, 403, "closed", "activate"),
+        ("service", None, 403, "closed", "service"), ("service", {"customerWebId": FIRST, "userId": ADMIN, "apiClaim": "c"}, 403, "not-active", "service"),
+        ("service", {"customerWebId": FIRST, "userId": ADMIN}, 502, "service-failed", "service"),
+    ],
+)  # fmt: skip
+def test_a_page_that_is_not_opened_has_one_text_and_the_operator_is_told_where(
+    path, values, status, name, endpoint
+):
+    world = sides()
+    request = (
+        Request("GET", PROVIDER, f"/onoffice/{path}")
+        if values is None
+        else get(f"/onoffice/{path}", **values)
+    )
+    response = world.network.exchange("browser", request)
+    assert response.status == status
+    assert f"<p id='error'>{TEXTS['de'][name]}</p>" in response.body.decode()
+    assert [one for one, _ in world.reports] == [endpoint]

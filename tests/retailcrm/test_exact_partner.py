@@ -564,3 +564,27 @@ def test_where_it_is_configured_the_account_says_its_own_address_after_edit(publ
         assert world.installation().state == "pending"
     edit = "/api/v5/integration-modules/example-module/edit"
     assert found == ["/api/credentials", edit, *(["/api/system-info"] if asks else [])]
+
+
+def test_a_registration_in_the_query_is_refused_before_its_token_is_looked_at():
+    world = sides()
+    request = Request(
+        "POST", "https://module.example", "/retailcrm/register?register=x", (FORM,), b"register=y"
+    )
+    told = told_of(lambda: world.partner.registration(request))
+    evidence = {"register": "is in the query, where logs keep it"}
+    assert told == ("malformed retailcrm:register.body-only", evidence)
+
+
+@pytest.mark.parametrize("said", [{"success": False}, {}, {"success": "true"}])
+def test_a_key_that_edit_did_not_accept_is_not_kept(said):
+    world = sides()
+
+    def carry(request):
+        scopes = {"success": True, "scopes": ["integration_read", "integration_write"]}
+        return json_response(said if request.path.endswith("/edit") else scopes)
+
+    told = told_of(lambda: drive(world.partner.connect(DEMO, "k"), carry))[0]
+    assert told == "platform-error retailcrm:edit.success"
+    row = world.installation()
+    assert (row.state, list(row.credentials)) == ("pending", ["client_id"])

@@ -141,7 +141,7 @@ class Connecting(Equipped[Configuration]):
     def confirmed(self, url: str, addresses: tuple[str, ...]) -> None:
         """retailcrm:system-url.confirmed. Refuse with `identity-mismatch` an address at which another account answers; A11."""
         if url not in [address.rstrip("/").lower() for address in addresses]:
-            evidence = {"expected": printable(url, 100), "found": printable(", ".join(addresses), 200)}
+            evidence = {"expected": printable(url, 100), "found": ", ".join(addresses)}
             raise Refused("identity-mismatch", CLAUSE + "system-url.confirmed", evidence)
 
     def committed(self, installation: Installation, api_key: str) -> Installation:
