@@ -27,7 +27,7 @@ from handshakes.explain.digests import _bytes, _inside, comparing, loose, lossy,
 from handshakes.explain.doubts import doubt
 from handshakes.explain.entries import described
 from handshakes.explain.entries import slips as described_slips
-from handshakes.explain.explaining import _Asked, _public
+from handshakes.explain.explaining import _Asked, _public, _returned
 from handshakes.explain.key_forms import PLACEHOLDERS
 from handshakes.explain.levels import Levels, size_of
 from handshakes.explain.probe import Probe, Settled, _Probing, _shows
@@ -126,6 +126,7 @@ def test_what_looks_like_a_secret_is_not_doubted(secret):
         ("ab", "b", "1 byte of ours is missing in yours"),
         ("abc", "c", "2 bytes of ours are missing in yours"),
         ("xabcyz", "xayz", "2 bytes of ours are missing in yours"),
+        ("xyx", "xyyx", "yours has 1 byte more here"),
         ("ab", "aXb", "yours has 1 byte more here"),
         ("ab", "aXYb", "yours has 2 bytes more here"),
         ("abc", "acb", "the same bytes in another order"),
@@ -364,6 +365,8 @@ READ = {
     base64.urlsafe_b64encode(b"\xff" * 32).decode(): ("form-base64url",),
     base64.urlsafe_b64encode(b"\xff" * 32).decode().rstrip("="): ("form-base64url", "form-unpadded"),
     base64.b64encode(PLUS).decode().replace("+", " "): ("form-base64", "plus-as-blank"),
+    base64.urlsafe_b64encode(PLUS).decode(): ("form-base64url",),
+    "X" * 64: ("form-base64",),
     str([*D]): ("form-bytes",),
     str((*D,)): ("form-bytes",),
     "{" + ", ".join(map(str, D)) + "}": (),
@@ -372,6 +375,8 @@ READ = {
     json.dumps({str(place): byte for place, byte in enumerate(D)}): ("form-bytes",),
 }  # fmt: skip
 OTHER = {
+    base64.urlsafe_b64encode(PLUS).decode(): PLUS,
+    "X" * 64: base64.b64decode("X" * 64),
     base64.urlsafe_b64encode(b"\xff" * 32).decode(): b"\xff" * 32,
     base64.urlsafe_b64encode(b"\xff" * 32).decode().rstrip("="): b"\xff" * 32,
     base64.b64encode(PLUS).decode().replace("+", " "): PLUS,
@@ -422,6 +427,7 @@ def test_what_a_digest_may_be_depends_on_its_size_alone(size):
 
 def test_the_size_of_a_digest_is_known_where_hex_has_lost_nothing_and_it_is_not_read_as_base64_too():
     assert (sizes(B64), sizes(HEX), sizes(HEX[:40]), sizes(HEX[:12])) == (set(), {32}, {20}, set())
+    assert sizes(HEX[:33]) == sizes("efbfbd" + HEX[:26]) == set()
     assert sizes("1" * 64) == sizes("ffffff80" * 8) == sizes("efbfbd" * 10) == sizes("-" + HEX) == set()
 
 
@@ -495,6 +501,8 @@ def test_a_digest_that_lost_something_is_known_by_how_it_was_written(made, recei
         (D + b"0" * 33, HEX, None),
         (b"0" * 32 + D[1:], HEX[2:], ("form-cut",)),
         (D + b"0" * 32, CAPITAL, ("form-upper-case", "form-cut")),
+        (D[:16], HEX[:33], None),
+        (D + b"0" * 32, HEX.encode().hex(), ("form-hex-of-hex", "form-cut")),
         (D[::-1], HEX, ("form-reversed",)),
         (b"\x0a" + D[1:], "a" + HEX[2:], ("form-without-zeros",)),
         (None, HEX, None),
@@ -523,9 +531,11 @@ def test_base64_within_bytes_has_22_to_90_letters_its_padding_and_a_line_end(len
 
 
 def test_loose_base64_takes_either_alphabet_and_nothing_else():
+    assert read_digest("v1" + "A" * 13 + "=")[0] == (("form-base64", "form-cut"), b"\xbfP" + bytes(9))
     for text in ("_-8", "/+8=", "_+8", "/-8="):
         assert loose(text) == b"\xff\xef"
-    for text in ("_-8!", "a", "a b=", "é"):
+    assert loose("XXXX") == base64.b64decode("XXXX")
+    for text in ("AAAA!!!!", "_-8!", "a", "a b=", "é"):
         with pytest.raises(ValueError):
             loose(text)
 
@@ -769,12 +779,19 @@ def test_what_is_refused_is_answered_with_each_of_its_facts():
 def test_a_cause_is_looked_for_unless_the_signature_is_right(reason, macs, ids, doubts):
     cases = (toy(*macs), toy(*macs, beside="message-time-zone", untried="Not all is tried."))
     answer = answered(Toy(refused(reason), cases))
-    assert [one.id for group in answer.explanations for one in group] == ids
+    assert [(one.id, one.change) for group in answer.explanations for one in group] == [
+        (id, "") for id in ids
+    ]
     searched = reason not in ("stale", "from-the-future")
     assert answer.doubts == ("Odd.", *(["Not all is tried."] * searched), *doubts)
     assert answer.signature_fits is (macs == (RIGHT,) or not searched)
     assert (answer.tried > 0) is (searched and bool(macs))
     assert (answer.then, answer.ended) == ("", "complete")
+
+
+def test_a_search_that_the_budget_ends_says_so():
+    asked = about(Toy(refused("signature-mismatch"), (toy(TURNED),)))
+    assert asked.answer((), None, "", Budget(digests=0), 2).ended == "budget"
 
 
 def test_a_stage_is_shown_as_text_as_hex_or_masked():
@@ -853,7 +870,51 @@ def test_the_persons_own_text_and_digest_are_compared_and_searched_for():
     public = Toy(None, (case,), (Stage("message", b"secret", credential=True),))
     mine = answered(public, b"secret!").mine
     assert mine and mine.yours == "secret!"
+    mine = answered(Toy(None, (case,), (KEY, MESSAGE)), b"text").mine
+    assert mine and mine.ours == "text.17"
     assert answered(Toy(None, (case,))).mine is None
+
+
+def test_what_cannot_be_read_is_unrecognised_and_half_a_surrogate_pair_is_three_bytes():
+    answer = explain("officernd", "\ud800", secret="s3", now=1)
+    assert answer == Answer("officernd", "", (), "unrecognised", says=answer.says)
+    assert answer.says.startswith("This was read as a binary body.")
+    secret = replace(about(Toy()), secret="\ud800")
+    found = secret._differs(Hit((("text-cut", ""),), (b"text.\xed\xa0\x80", "r")), (MESSAGE,))
+    assert found == Difference(5)
+    proof = Proof("", (("key", "\ud800"),), (), (), None, frozenset({"key"}))
+    assert _returned(proof, False)["parameters"] == [
+        ["key", f"‹3 bytes, sha256 {hashlib.sha256(bytes.fromhex('eda080')).hexdigest()[:6]}…›"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "looked"),
+    [
+        *(({"name": name}, False) for name in ("signature", "hmac", "token")),
+        *(({"name": name}, True) for name in ("code", "signature2", "x-token")),
+        ({"name": "signature", "found": "a"}, True),
+        ({"signature": "not 64 hex digits (9 characters)"}, False),
+        ({"signature": "not 64 hex digits (10 characters)"}, True),
+        ({"signature": "no 64 hex digits (9 characters)"}, True),
+    ],
+)
+def test_of_a_signature_that_is_not_there_no_cause_is_looked_for(evidence, looked):
+    answer = answered(Toy(refused("empty-parameter", **evidence), (toy(TURNED),)))
+    assert (answer.tried > 0, bool(answer.explanations), answer.signature_fits) == (looked, looked, False)
+    assert answered(Toy(refused("malformed", name="token"), (toy(TURNED),))).explanations
+
+
+@pytest.mark.parametrize(("macs", "then"), [((TURNED,), "stale"), ((), ""), ((RIGHT,), "")])
+def test_what_refuses_it_afterwards_is_said_beside_a_cause_alone(macs, then):
+    class Twice(Toy):
+        def verify(self, found: Found, **options: Any) -> Proof:
+            self.refused, error = refused("stale"), self.refused
+            assert error
+            raise error
+
+    answer = answered(Twice(refused("signature-mismatch"), (toy(*macs),)))
+    assert (answer.reason, answer.then) == ("signature-mismatch", then)
 
 
 @pytest.mark.parametrize(("deep", "digests", "depth"), [(False, 3_300, 2), (True, 132_000, 3)])

@@ -84,7 +84,7 @@ def named(ours: bytes, yours: bytes, at: int, show: Callable[[bytes], str] = vis
     for test in (_encodings, _escapes, _blanks, _letters):
         if found := test(rest, other, ours, yours, show):
             return found
-    if ours[at:].endswith(other) or ours.endswith(other):
+    if rest.endswith(other):
         return f"{_counted(rest[: len(rest) - len(other)])} missing in yours"
     if other.endswith(rest):
         return f"yours has {_more(other[: len(other) - len(rest)])} here"

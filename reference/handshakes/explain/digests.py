@@ -33,7 +33,7 @@ def lossy(made: bytes, received: str) -> tuple[str, ...] | None:
     if len(small) < 2 * len(made):
         if small.startswith(f"{made[0]:x}") and "".join(f"{byte:x}" for byte in made) == small:
             return ("form-without-zeros",)
-        if made[0] < 16 and made.hex().lstrip("0") == small:
+        if made.hex().lstrip("0") == small:
             return ("form-without-zeros",)
     if (small[:1] == "-" or small.isdecimal()) and len(made) <= LONGEST:
         signed, plain = int.from_bytes(made, signed=True), int.from_bytes(made)
@@ -67,7 +67,7 @@ def sizes(received: str) -> frozenset[int]:
     """
     if _odd(received.lower()):
         return frozenset()
-    hexed = [one for one in read_digest(received) if "form-base64" not in " ".join(one[0])]
+    hexed = [one for one in read_digest(received) if "form-base64" not in str(one[0])]
     sizes = (len(digest) for slips, digest in hexed if "form-cut" not in slips)
     return frozenset(size for size in sizes if size in SIZES)
 
@@ -141,7 +141,7 @@ def read_digest(text: str) -> list[tuple[tuple[str, ...], bytes]]:
     found: list[tuple[tuple[str, ...], bytes]] = []
 
     def add(*more: str, value: bytes) -> None:
-        if len(value) in SIZES or len(value) > 32:
+        if len(value) in SIZES or value[32:]:
             found.append(((*slips, *more), value))
         if len(value) in (20, 32, 64):
             found.append(((*slips, *more, "form-reversed"), value[::-1]))

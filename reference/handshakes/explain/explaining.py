@@ -10,7 +10,6 @@ from typing import Any
 
 from ..core.cases import Case, Ciphers, Found, Proof, Slips, called
 from ..core.keys import PUBLIC_TEST_KEYS
-from ..core.printing import printable
 from ..core.refusals import REASONS, Refused
 from ..core.stages import Stage
 from ..core.timestamps import Tolerance
@@ -156,7 +155,7 @@ class _Asked:
             says=REASONS[refused.reason].meaning if refused else "",
             hint=refused.hint() if refused else "",
             evidence={
-                name: called(str(value)) if name == "name" and not self.show_secrets else printable(str(value), 200)
+                name: called(value) if name == "name" and not self.show_secrets else value
                 for name, value in (refused.evidence if refused else {}).items()
             },
             doubts=() if proof else doubts,
