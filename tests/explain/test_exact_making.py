@@ -12,12 +12,12 @@ from handshakes.core.cases import Found
 from handshakes.explain.damage import rewritten, undamaged
 from handshakes.explain.keys import _SECOND_IDS, _alike, _typographic, keys
 from handshakes.explain.making import Making, nothing
-from handshakes.explain.parameters import _which, added, changed, joined, reordered
+from handshakes.explain.parameters import _which, added, changed, joined, queries, reordered
 from handshakes.explain.pasted import read
 from handshakes.explain.printed import _bare, _lines, _maps, _objects, _quoted, _signed, _tables, parameters
 from handshakes.explain.recorded import Unreadable
 from handshakes.explain.structures import Spread
-from handshakes.explain.texts import applied
+from handshakes.explain.texts import applied, texts
 from handshakes.explain.writers import written, written_pairs
 from handshakes.platforms import PLATFORMS
 
@@ -557,6 +557,12 @@ def test_one_of_at_most_twelve_parameters_may_have_stood_elsewhere(many, moved, 
     assert (("order-changed", (pairs[1], pairs[0], *pairs[2:]), "n01 stood first", cost) in made) is moved
 
 
+def test_a_query_is_tried_as_what_it_was_before_and_not_as_it_is():
+    assert [*queries("a=b&c=d")] == []
+    assert [*queries("a=b/")] == [("query-last-slash", "a=b", "", 1)]
+    assert [*queries("a=%2B+")] == [("plus-as-blank", "a=%2B%2B", "+ was %2B", 1)]
+
+
 # --- how text and time may have been joined ---------------------------------------------------------------
 
 BETWEEN = {
@@ -695,6 +701,13 @@ def test_what_was_typed_is_said_with_its_dashes_only_where_there_are_some():
     )
 
 
+def test_base64_loses_its_padding_and_no_letter():
+    """By coreutils' base64: `~~?abW` is `fn4/YWJX`, and `/` is `_` for URLs."""
+    assert ("text-base64", b"fn4_YWJX", "for URLs, without =", 2) in texts(b"~~?abW")
+    assert ("key-to-base64", b"YWJX", "without its = signs") in keys("abW", (), 3)
+    assert ("key-equals", b"abX", "") in keys("abX==", (), 3)
+
+
 def test_a_secret_in_base32_keeps_its_last_letter():
     assert ("key-from-base32", b"abcdw", "") in keys("MFRGGZDX", (), 2)  # by base32 of coreutils
 
@@ -825,3 +838,14 @@ def test_json_that_holds_no_text_is_not_taken_for_a_text_of_json(body):
     assert "body-json-text" not in [id for id, *_ in undamaged(body.encode())]
     inner = [made for id, made, *_ in undamaged(b'"{\\"a\\":1}"') if id == "body-json-text"]
     assert inner == [b'{"a":1}']
+
+
+@pytest.mark.parametrize(
+    ("body", "row"),
+    [
+        (b'{"a":\n   "b"}', ("body-wrapped", b'{"a":"b"}', "", 1)),
+        (b"aX\0\0", ("body-nul", b"aX", "", 1)),
+    ],
+)
+def test_a_body_may_have_been_wrapped_or_padded(body, row):
+    assert row in undamaged(body)

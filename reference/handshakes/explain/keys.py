@@ -32,15 +32,15 @@ def _typographic(secret: str) -> Iterator[tuple[str, str]]:
 def _twofold(secret: str, others: tuple[str, ...]) -> Iterator[tuple[str, str | bytes, str, int]]:
     """Yield what a secret becomes by two slips at once, of which the first is plain to see in what was given."""
     firsts = [
-        ("key-other", other, f"number {number} of those given", 2) for number, other in enumerate(others, 2)
+        ("key-other", other, f"number {number} of those given") for number, other in enumerate(others, 2)
     ]
-    firsts += [("key-typographic", made, change, 1) for made, change in _typographic(secret)]
+    firsts += [("key-typographic", made, change) for made, change in _typographic(secret)]
     with contextlib.suppress(ValueError, binascii.Error):
         if (inner := loose(secret).decode()).isprintable() and len(inner) > 7:
-            firsts.append(("key-from-base64", inner, "", 2))
-    for id, first, change, cost in firsts:
+            firsts.append(("key-from-base64", inner, ""))
+    for id, first, change in firsts:
         if id == "key-typographic":
-            yield id, first, change, cost
+            yield id, first, change, 1
         for second in _SECOND_IDS:
             with contextlib.suppress(ValueError, binascii.Error):
                 if (made := _USUAL[second](first)) not in (first, secret):
@@ -48,7 +48,7 @@ def _twofold(secret: str, others: tuple[str, ...]) -> Iterator[tuple[str, str | 
 
 
 _SECOND_IDS = ("key-blank", "key-line-end", "key-crlf", "key-carriage-return", "key-blank-before", "key-tab", "key-quoted", "key-single-quoted", "key-trimmed", "key-unquoted", "key-lower-case", "key-upper-case", "key-without-dashes")  # fmt: skip
-_USUAL = {id: make for id, make, change, cost in FORMS if cost == 1 and not change}
+_USUAL = {id: make for id, make, change, _ in FORMS if not change}
 
 
 def _alike(secret: str) -> Iterator[tuple[str, str]]:

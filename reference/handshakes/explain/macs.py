@@ -27,7 +27,7 @@ def _hashed(name: str, text: bytes) -> bytes:
 
 
 def _said(name: str) -> str:
-    return name.upper().replace("SHA", "SHA-").replace("-3_", "3-")
+    return name.upper().replace("SHA", "SHA-")
 
 
 def _swapped(name: str) -> _Make:
