@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
+from handshakes.explain import asking
 from handshakes.explain.asking import MOST_PASTED, Misgiven, ask
 from handshakes.explain.asking import read as options_read
-from handshakes.explain.commands import curl, words
+from handshakes.explain.commands import curl, fetch, words
 from handshakes.explain.exports import from_base64, opened
 from handshakes.explain.heads import listed
-from handshakes.explain.logs import host_of
+from handshakes.explain.logs import host_of, logged
 from handshakes.explain.pasted import read
-from handshakes.explain.recorded import recorded
-from handshakes.explain.structures import Spread, of_json, spread
+from handshakes.explain.recorded import Unreadable, recorded
+from handshakes.explain.structures import Spread, in_text, of_json, spread
 from handshakes.explain.unwrapping import repaired, unquoted, unwrapped
-from handshakes.explain.webhooks import of_value
+from handshakes.explain.webhooks import of_text, of_value
 from handshakes.platforms import PLATFORMS
 
 OFFICE, RETAIL, OFFICES, FORTIS = (
@@ -38,6 +40,7 @@ def fits(url: str) -> bool:
 
 # --- a request in whatever is around it -------------------------------------------------------------------
 
+BLANKS = "blanks or characters outside ASCII stood in it, as a browser shows them"
 NO_MARK, NO_SCHEME = "the query had no question mark", "the scheme was missing"
 
 
@@ -67,6 +70,10 @@ NO_MARK, NO_SCHEME = "the query had no question mark", "the scheme was missing"
         *[(json.dumps({"site": "https://a.example", name: base64.b64encode(f"GET {URL} HTTP/1.1".encode()).decode()}), "a request line", URL, ("a request in base64 stood in JSON",)) for name in ("request", "raw")],
         (f"GET {TARGET}X", "a request line", f"{TARGET}X", ()),
         (f"GET {TARGET} HTTP/1.1 \t\r\n", "a request line", TARGET, ()),
+        *[(text, "a percent-encoded text", "slug=a&signature=x", ("the whole of it was percent-encoded",)) for text in ("slug%3Da%26signature%3Dx", "slug%3da%26signature%3dx")],
+        ("/h?a=b c&signature=0f&d=https://d.example/", "a request target", "/h?a=b%20c&signature=0f&d=https://d.example/", (BLANKS,)),
+        ("a=b&c=d", "a query", "?a=b&c=d", (NO_MARK,)),
+        (f"so it was, {QUERY}", "a query in a text", f"?{QUERY}", (NO_MARK,)),
         ("signature=t%3D1", "a query", "?signature=t%3D1", (NO_MARK,)),
         ("?signature=t%3D1", "a request target", "?signature=t%3D1", ()),
     ],
@@ -79,7 +86,7 @@ def test_a_request_is_found_in_the_words_around_it(pasted, took, url, undone):
 
 def test_a_command_without_an_address_is_told_that_it_names_none():
     for command, took in (("curl -X POST", "a curl command"), ("curl -H 'a: b'", "a curl command")):
-        with pytest.raises(Exception, match=rf"^This was read as {took}, but it names no URL\.$"):
+        with pytest.raises(Unreadable, match=rf"^This was read as {took}, but it names no URL\.$"):
             read(command.encode(), OFFICE)
 
 
@@ -98,28 +105,61 @@ def test_a_form_in_json_is_said_with_the_name_that_it_stood_under():
     assert read(json.dumps({"n" * 41: form}).encode(), RETAIL).undone[0].endswith(f"under {'n' * 40}")
 
 
+@pytest.mark.parametrize(
+    "name", ["content-type", "Content-Type", "content_type", "contentType", "mimeType", "kind"]
+)
+def test_the_type_of_a_form_in_json_stands_beside_it(name):
+    found = read(json.dumps({name: "a/b", "body": "register=%7B%7D"}).encode(), RETAIL)
+    assert found.headers == ((("content-type", "a/b"),) if name != "kind" else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "took"),
+    [
+        ("x" * 16, "a body"),
+        ("a=", "a body"),
+        ("{", "a JSON body"),
+        ("[", "a body"),
+        ("<", "a body"),
+        ("[[", "a JSON body"),
+    ],
+)
+def test_what_may_be_a_body_is_one_where_bodies_are_signed(text, took):
+    found = read(text.encode(), RETAIL)
+    assert (found.took, found.url, found.body) == (took, "", text.encode())
+    for other in ("x" * 15, "x x" * 16, "a"):
+        with pytest.raises(Unreadable, match=r"^No request was recognised in"):
+            read(other.encode(), RETAIL)
+
+
 def test_a_webhook_in_a_text_is_found_beside_a_header_that_is_no_signature():
     text = f'officernd-signature => {SIGNATURE}, body => {{"a":1}}'
     for header in ("", "content-type: application/json"):
         found = read(text.encode(), OFFICE, header)
-        assert (found.took, found.body) == ("a webhook in a text", b'{"a":1}')
+        assert (found.took, found.method, found.body) == ("a webhook in a text", "", b'{"a":1}')
         assert found.header("officernd-signature") == SIGNATURE
 
 
 @pytest.mark.parametrize(
-    ("platform", "pasted", "url", "body"),
+    ("platform", "pasted", "took", "url", "body"),
     [
-        (OFFICE, "slug = a\nsignature = 0f", "/?slug=a&signature=0f", ""),
-        (OFFICES, "apiToken = a\nsignature = 0f", "/?apiToken=a&signature=0f", ""),
-        (FORTIS, "location_id = a\nhmac = 0f", "/?location_id=a&hmac=0f", ""),
-        (RETAIL, 'a = b\nregister = {"c":1}', "", 'a = b\nregister = {"c":1}'),
+        (OFFICE, "slug = a\nsignature = 0f", "a list of named values", "/?slug=a&signature=0f", ""),
+        (OFFICES, "apiToken = a\nsignature = 0f", "a list of named values", "/?apiToken=a&signature=0f", ""),
+        (
+            FORTIS,
+            "location_id = a\nhmac = 0f",
+            "parameters as a program prints them",
+            "/?location_id=a&hmac=0f",
+            "",
+        ),
+        (RETAIL, 'a = b\nregister = {"c":1}', "a body", "", 'a = b\nregister = {"c":1}'),
     ],
 )
 def test_parameters_in_lines_are_a_url_where_urls_are_signed_and_a_body_where_a_form_is(
-    platform, pasted, url, body
+    platform, pasted, took, url, body
 ):
     found = read(pasted.encode(), platform)
-    assert (found.url, found.body) == (url, body.encode())
+    assert (found.took, found.url, found.body) == (took, url, body.encode())
 
 
 @pytest.mark.parametrize(("mark", "coding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
@@ -130,6 +170,63 @@ def test_a_body_that_was_kept_as_utf_16_is_read_as_utf_8(mark, coding):
 
 
 # --- commands ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "method", "headers"),
+    [
+        ('fetch(`https://a.example/`, {method: \'PUT\', headers: {"A-B": "c"}})', "PUT", (("a-b", "c"),)),
+        ('await fetch("https://a.example/", {"method": "PUT", "body": "b"})', "PUT", ()),
+        ("fetch(\n  'https://a.example/', {'method':'PUT'})", "PUT", ()),
+        ('fetch("https://a.example/", {"headers": {"x-A": "method"}})', "", (("x-a", "method"),)),
+    ],
+)
+def test_a_fetch_may_be_written_with_each_quote(text, method, headers):
+    command = fetch(text)
+    assert (command.took, command.url) == ("a fetch of a browser", "https://a.example/")
+    assert (command.method, command.headers, command.body) == (method, headers, b"b" * ('"b"' in text))
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("http https://a.example/ --timeout=5 a-b.c=d e=", b'{"a-b.c": "d", "e": ""}'),
+        ("http --raw '{}' https://a.example/ a=b", b"{}"),
+        ("http POST https://a.example/ X-A:b 1a=b", b""),
+        ("iwr https://a.example/ -BODY @{a='b c'}", b"a=b+c"),
+        ("iwr https://a.example/ -body", b""),
+        ("wget --post-data=a=b= https://a.example/", b"a=b="),
+        ("me@host:~$ wget --body-data a=b https://a.example/", b"a=b"),
+    ],
+)
+def test_another_command_sends_what_its_fields_say(text, body):
+    command = fetch(text)
+    assert (command.took, command.url, command.method, command.body) == (
+        "a command",
+        "https://a.example/",
+        "",
+        body,
+    )
+
+
+@pytest.mark.parametrize(
+    ("letter", "character"), [*zip("nrt\\'\"ab?", "\n\r\t\\'\"\a\b?", strict=True), ("q", "\\q")]
+)
+def test_an_escape_of_bash_stands_for_its_character(letter, character):
+    """The manual of bash, ANSI-C quoting."""
+    assert words(f"curl $'a\\{letter}b'") == ["curl", f"a{character}b"]
+
+
+def test_the_first_address_of_curl_is_read_and_an_empty_value_takes_no_word():
+    for text, url in (
+        ("https://a.example/ https://b.example/", "a"),
+        ("https://a.example/ --url https://b.example/", "b"),
+        ("--data= https://a.example/", "a"),
+        ("-d '' https://a.example/", "a"),
+        ("-G https://a.example/", "a"),
+    ):
+        command = curl(f"curl {text}")
+        assert (command.url, command.body) == (f"https://{url}.example/", b"")
 
 
 def test_carets_of_windows_are_undone_in_one_line_and_at_the_ends_of_lines():
@@ -220,6 +317,38 @@ def test_an_event_has_each_of_the_values_of_a_parameter():
     assert recorded(event, lambda *_: True).url == "/?a=d&e=f"
 
 
+def test_an_event_is_known_by_its_query_or_by_what_it_says_of_its_body():
+    for value in (
+        {"isBase64Encoded": True},
+        {"body": "eA=="},
+        {"isBase64Encoded": False},
+        {"url": URL},
+        {"headers": []},
+    ):
+        assert recorded(value, lambda *_: True) is None
+    for coded, body in ((True, b"x"), (False, b"eA=="), ("true", b"eA==")):
+        assert recorded({"isBase64Encoded": coded, "body": "eA=="}, lambda *_: True).body == body
+
+
+@pytest.mark.parametrize("before", ["E..", ">", "~", "`", '"', "'", "z"])
+def test_what_begins_as_a_text_or_a_quote_is_not_what_a_sniffer_shows(before):
+    request = "POST /h HTTP/1.0\r\nHost: a.example\r\n\r\n"
+    assert opened(before + request, []) is None
+    for other in ("\x00\x01", "17:02 ", "#", "@"):
+        undone: list[str] = []
+        assert (opened(other + request, undone), undone) == (
+            request.encode(),
+            ["what a sniffer puts before a request"],
+        )
+
+
+def test_a_dump_begins_at_nought_and_has_two_rows():
+    for text in ("00000000\n00000008", "00000000: 4745  GE", "00010000: 4745  GE\n00010002: 4745  GE"):
+        assert opened(text, []) is None
+    assert opened("0000 47 45|x\n0002 54 20|..", []) == b"GET "
+    assert opened("00000000: 47 45  4x\n00000002: 54 20  ..", []) == b"GET "
+
+
 def test_a_url_of_postman_is_the_one_that_it_has_raw():
     for url, found in (({"raw": URL, "host": ["x"]}, URL), ({"host": ["x"]}, "")):
         assert recorded({"url": url, "headers": []}, lambda *_: True) is None
@@ -280,6 +409,50 @@ def test_a_header_as_cgi_names_it_is_a_header():
 def test_a_browsers_list_has_two_lines_for_each_header():
     assert listed(":path\n/p") == ((":path", "/p"),)
     assert listed(":path\n/p\nX-AX\nb\nX-B:\nc:") == ((":path", "/p"), ("x-ax", "b"), ("x-b", "c:"))
+
+
+@pytest.mark.parametrize("name", ["query", "queryStringParameters", "params", "args", "query_params"])
+def test_parameters_that_stand_as_an_object_are_a_query_too(name):
+    assert [*of_json({name: {"a": "b c", "d": 1, "e": "f"}})] == [
+        (name.lower(), "a=b+c&e=f"),
+        ("a", "b c"),
+        ("e", "f"),
+    ]
+    assert [*of_json({name: {}})] == [] and [*of_json({"other": {"a": "b"}})] == [("a", "b")]
+
+
+def test_an_entity_is_undone_in_a_field_that_has_an_ampersand_of_html():
+    assert dict(in_text('x a="b&lt;c" d="e&amp;f&lt;"')) == {"a": "b&lt;c", "d": "e&f<"}
+    assert dict(in_text('x a="b&lt;c"')) == {"a": "b&lt;c"}
+
+
+@pytest.mark.parametrize("name", ["path", "uri", "request_uri", "url", "target"])
+def test_a_field_of_a_log_line_may_be_the_target(name):
+    for field, url in (
+        (f"{name}={TARGET}", TARGET),
+        (f'x {name}="{TARGET}" y', TARGET),
+        (f"{name}='{URL}'", URL),
+    ):
+        assert logged(field, fits) == ("a log line", Spread(url))
+    assert logged(f"other={TARGET}", fits) is None is logged(f"{name}={TARGET}", lambda url: False)
+
+
+@pytest.mark.parametrize("method", ["[GET] ", "GET: ", "PUT ", 'GET "', "GET  '"])
+def test_a_method_of_a_log_line_may_have_marks(method):
+    assert logged(f"12:00 {method}{TARGET}, 401", fits) == ("a log line", Spread(TARGET))
+
+
+@pytest.mark.parametrize(("many", "found"), [(19, b'{"b":1}'), (20, None)])
+def test_twenty_beginnings_of_an_object_are_looked_at(many, found):
+    hook = of_text("x-sig: t=1\n" + '{"a" ' * many + '{"b":1}', ["x-sig"])
+    assert (hook and hook.body) == found
+
+
+@pytest.mark.parametrize(("length", "found"), [(30, False), (31, True)])
+def test_a_body_in_base64_has_more_than_forty_characters(length, found):
+    """30 bytes are 40 characters of base64, 31 are 44."""
+    coded = base64.b64encode(b'{"a":"' + b"x" * (length - 8) + b'"}').decode()
+    assert (of_value({"X-Sig": "t=1", "body": coded}, ["x-sig"]) is not None) is found
 
 
 def test_rows_of_name_and_value_in_json_are_values_by_that_name():
@@ -360,10 +533,59 @@ def test_quoted_printable_is_undone_in_one_line_too():
     assert undone == ["it was quoted-printable, as in the source of a mail"]
 
 
+@pytest.mark.parametrize("mark", [*".,;:!?)>]}\\\"'”’»…。，；：！？）」』】", "?!", ").", "…»"])
+def test_punctuation_behind_a_url_is_taken_off(mark):
+    undone: list[str] = []
+    assert repaired(f"/p?signature=x{mark}", fits, undone) == "/p?signature=x"
+    assert undone == ["punctuation stood behind it"]
+    assert repaired(f"/p?signature=-{mark[0]}a", fits, [])[-1] == "a"
+
+
+@pytest.mark.parametrize("mark", "&?=/:!'\"()")
+def test_a_backslash_before_a_character_of_a_url_is_taken_off(mark):
+    undone: list[str] = []
+    assert repaired(f"/p?signature=x&a=b\\{mark}c", fits, undone) == f"/p?signature=x&a=b{mark}c"
+    assert undone == ["backslashes stood before characters"]
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("slug%3da%26signature%3dx", "slug=a&signature=x"),
+        ("/p%3fa%3Db%26signature%3Dx", "/p?a=b&signature=x"),
+        ("/p?a%3Db%26signature%3Dx", "/p?a=b&signature=x"),
+        ("/p?a%26b=c%3Dd", ""),
+        ("/p?a%26b", ""),
+        ("/p?a%3Db", ""),
+        ("/p%26a", ""),
+    ],
+)
+def test_a_query_that_was_encoded_as_one_value_is_decoded(url, whole):
+    undone: list[str] = []
+    assert repaired(url, fits, undone) == (whole or url)
+    assert undone == ["the whole of it was percent-encoded"] * bool(whole)
+
+
+@pytest.mark.parametrize("name", ["U0026", "u0026"])
+def test_an_escape_of_json_may_have_either_case(name):
+    assert repaired(f"/p?a=b\\{name}signature\\u003Dx", fits, []) == "/p?a=b&signature=x"
+
+
+@pytest.mark.parametrize("text", [*(f"{mark}abc" for mark in "\"'`“"), *(f"abc{mark}" for mark in "\"'`”")])
+def test_a_quote_that_stands_alone_at_one_end_is_taken_off(text):
+    undone: list[str] = []
+    assert (unquoted(text, undone), undone) == ("abc", ["one quote at its end"])
+    for other in ("'a'bc", "abc’", "a'b", "XabcX"):
+        assert unquoted(other, undone) == other
+    assert len(undone) == 1
+
+
 def test_only_a_link_of_url_defense_has_its_way_to_write_escapes():
     coded = "https-3A__p.example_-3Fsignature-3Dx"
     link = f"https://urldefense.proofpoint.com/v2/url?u={coded}&d=a"
     assert repaired(link, fits, []) == "https://p.example/?signature=x"
+    plain = "https://p.example/a-b_c?signature=x"
+    assert repaired(f"https://urldefense.example/?u={quote(plain, safe='')}", fits, []) == plain
     other = f"https://link.example/?from=urldefense&u={coded}"
     assert repaired(other, fits, []) == other
 
@@ -376,6 +598,9 @@ def test_what_is_no_base64_of_a_text_stands_for_nothing(text):
 def test_a_browsers_list_of_headers_has_no_method():
     found = read(f":authority\np.example\n:path\n{TARGET}\n:method\nGET".encode(), OFFICE)
     assert (found.url, found.method, found.header(":method")) == (URL, "", "GET")
+    for name in (":path", "request-uri", "x-original-uri"):
+        found = read(f"{name}: {TARGET}\nhost: p.example".encode(), OFFICE)
+        assert (found.took, found.url, found.method, found.body) == ("a block of headers", URL, "", b"")
 
 
 # --- options of a question --------------------------------------------------------------------------------
@@ -397,14 +622,68 @@ def test_a_browsers_list_of_headers_has_no_method():
         ("now", 1.0, "is whole Unix seconds"),
         ("now", None, "is needed: the time to verify at, in Unix seconds"),
         ("secret", None, "is empty"),
+        ("secret", "", "is empty"),
         ("mode", "x", "is no option of a question"),
+        ("m" * 40, "x", "is no option of a question"),
         ("reading", ["officernd:none=such"], "is unknown: officernd:none=such"),
     ],
 )
 def test_an_option_of_another_kind_is_told_what_it_is(option, value, says):
     with pytest.raises(Misgiven) as wrong:
         ask("officernd", TARGET, {"secret": "s", "now": 1, option: value})
-    assert str(wrong.value) in (f"{option} {says}", f"mode {says}")
+    assert str(wrong.value) == f"{option} {says}"
+
+
+def test_another_secret_that_is_empty_is_refused():
+    with pytest.raises(Misgiven, match=r"^secret is empty$"):
+        ask("officernd", "hello", {"secret": "s", "now": 1, "others": ["a", ""]})
+    assert ask("officernd", "hello", {"secret": "s", "now": 1, "others": ["XX"]}).verdict == "unrecognised"
+
+
+@pytest.mark.parametrize("tolerance", ["5", "5,", ",5", "5,x", "x,5", "5;5", "-5,5", "5,5,5", "5, 5"])
+def test_a_tolerance_is_two_numbers(tolerance):
+    with pytest.raises(Misgiven, match=f"^tolerance is two numbers of seconds, as 300,60, not {tolerance}$"):
+        options_read(tolerance=tolerance)
+    assert options_read()["tolerance"] is None and options_read(tolerance="0,7")["tolerance"] == (0, 7)
+
+
+@pytest.mark.parametrize("digest", ["", "0f" * 7 + "0", "0f" * 7 + "0.0"])
+def test_a_digest_of_ones_own_has_sixteen_characters_at_least(digest):
+    with pytest.raises(Misgiven, match=f"^mine_digest is a digest in hex or base64, not '{digest}'$"):
+        options_read(mine_digest=digest)
+    for whole in ("0f" * 8, "+/-_" * 4):
+        assert options_read(mine_digest=whole)["mine_digest"] == whole
+
+
+def test_an_origin_is_a_whole_address_and_a_text_of_ones_own_is_not_empty():
+    with pytest.raises(
+        Misgiven, match=r"^origin is a whole address, as https://example\.com, not 'a\.example'$"
+    ):
+        options_read(origin=["https://a.example", "a.example"])
+    for empty in ("", b""):
+        with pytest.raises(Misgiven, match=r"^mine is empty: give the text that you signed$"):
+            options_read(mine=empty)
+    assert options_read(mine="é")["mine"] == "é".encode() and options_read()["mine"] is None
+
+
+def test_a_long_name_of_an_option_is_cut_at_forty_characters():
+    with pytest.raises(Misgiven, match=f"^{'m' * 39}… is no option of a question$"):
+        ask("officernd", TARGET, {"secret": "s", "now": 1, "m" * 41: "x"})
+
+
+@pytest.mark.parametrize("fits_", [False, True])
+@pytest.mark.parametrize("explained", [(), ("a cause",)])
+def test_of_several_platforms_the_first_for_which_something_fits_answers(monkeypatch, fits_, explained):
+    """The second has a cause; so the first answers only where its signature fits, or where it has a cause too."""
+    first = SimpleNamespace(signature_fits=fits_, explanations=explained)
+    answers = {"a": first, "b": SimpleNamespace(signature_fits=False, explanations=("b",)), "c": None}
+    asked: list[str] = []
+    for names in (["a", "b", "c"], ["a"]):
+        monkeypatch.setattr(asking, "recognised", lambda *_, names=names, **__: names)
+        monkeypatch.setattr(asking, "explain", lambda name, *_, **__: asked.append(name) or answers[name])
+        alone = fits_ or explained or len(names) == 1
+        assert ask("", TARGET, {"secret": "s", "now": 1}) is answers["a" if alone else "b"]
+    assert asked == (["a", "a"] if fits_ or explained else ["a", "b", "a"])
 
 
 def test_a_platform_that_is_none_is_told_all_that_there_are():

@@ -78,14 +78,14 @@ def recorded(value: Any, signed: Signed) -> Recorded | None:
 
 
 def _first(requests: list[dict[str, Any]], took: str, signed: Signed) -> Recorded:
+    if not requests:
+        raise Unreadable(f"This is {took} without requests.")
     found = [
         (signed(_url(one), _headers(one), _posted(one.get("postData"))), number, one)
         for number, one in enumerate(requests, 1)
     ]
-    surest = max((sure for sure, _, _ in found), default=0)
+    surest = max(sure for sure, _, _ in found)
     matching = [(number, one) for sure, number, one in found if sure and sure == surest]
-    if not requests:
-        raise Unreadable(f"This is {took} without requests.")
     if not matching:
         counted = (
             "1 request, which does not carry"
