@@ -238,6 +238,17 @@ def test_what_has_to_be_a_table_is_told_and_the_rest_is_still_read(section):
     )  # fmt: skip
 
 
+def test_a_name_in_a_table_of_texts_is_cut_and_escaped():
+    for length, shown in ((80, "n" * 80), (81, "n" * 79 + "…")):
+        with pytest.raises(ValueError) as refused_so:
+            parse(f"settings = {{{'n' * length} = 1}}")
+        assert refused_so.value.args == (f"settings has to be a table of texts, and {shown} is none",)
+        with pytest.raises(ValueError) as refused_so:
+            parse(f'environment = {{"{"n" * (length - 1)}=" = "x"}}')
+        cut = shown.replace("n" * 80, "n" * 79 + "=")
+        assert refused_so.value.args == (f"environment: '{cut}' is not the name of a variable",)
+
+
 def test_an_unknown_key_is_cut_and_what_is_not_printable_is_escaped():
     with pytest.raises(ValueError) as refused_so:
         parse(f'"Z\\u001b[2J" = 3\n{"Q" * 81} = 4')
@@ -315,6 +326,11 @@ def test_a_whole_report_is_these_lines():
     assert [*lines_of(WHOLE)] == [*LINES, *short, COUNTS, *LAST]
     whole = ["NOT TESTABLE  no log", "  a:dark, a:dim", "NOT TESTABLE  no work", "  a:deep"]
     assert [*lines_of(WHOLE, full=True)] == [*LINES, *REST, *whole, COUNTS, *LAST]
+
+
+def test_a_failure_of_a_clause_without_a_source_names_none():
+    (_, says, *_) = lines_of(Report("fortis", 0, 1, 0, (replace(INVERTED, failures=(PLAIN,)),)))
+    assert says == "  says       Says bare."
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.04, "0 s"), (0.26, "0.3 s"), (2.046, "2 s"), (720.4, "12 minutes (720 s)")])  # fmt: skip
@@ -429,7 +445,7 @@ def test_a_row_of_a_report_is_cut_masked_and_printable_in_each_of_its_parts():
     register = load("officernd")
     clause = "officernd:signature.order"
     fault = Fault("old", clause, Refuses("stale"), "an old request")
-    sent = Event("request", "OfficeRnD", "partner", "GET http://127.0.0.1:3000/a", (), "\x1b")
+    sent = Event("request", "OfficeRnD", "partner", "GET http://127.0.0.1:3000/a", (("a", "b"),), "\x1b")
     came = Event("response", "partner", "OfficeRnD", "200")
     seen = Observed(Finding(clause, False, "old: old: hidden\n" + "d" * 700), fault, sent=sent, came=came)
     one = Judged(
@@ -451,9 +467,9 @@ def test_a_row_of_a_report_is_cut_masked_and_printable_in_each_of_its_parts():
     assert row.more == 0, "both are of one case"
     assert only.detail == "old: ‹›\\n" + "d" * 590 + "…"
     assert (only.case, only.again, only.cause[:7], only.sent, only.came) == (
-        "old", "again old", "‹› oldc", ("OfficeRnD → partner: GET http://127.0.0.1:3000/a", "\\x1b"), ("partner → OfficeRnD: 200",),
+        "old", "again old", "‹› oldc", ("OfficeRnD → partner: GET http://127.0.0.1:3000/a", "a: b", "\\x1b"), ("partner → OfficeRnD: 200",),
     )  # fmt: skip
-    assert only.curl == "curl -i --data-raw '\\x1b' http://127.0.0.1:3000/a"
+    assert only.curl == "curl -i -H 'a: b' --data-raw '\\x1b' http://127.0.0.1:3000/a"
     assert row.why.startswith("‹›\\x1bwww")
     assert {len(text) for text in (only.detail, only.cause, row.why)} == {600}
     assert {text[-1] for text in (only.detail, only.cause, row.why)} == {"…"}
@@ -536,6 +552,16 @@ def test_a_failure_names_the_fault_and_the_reading():
         "and to do so as the clause says.",
         "  repeat it:     again",
     ]  # fmt: skip
+
+
+def test_each_line_of_a_cause_stands_below_the_one_before(monkeypatch):
+    monkeypatch.setattr(failures, "_cause", lambda *given: ["one", "two"])
+    one = Violation(Finding("a:b", False, "x"), None, None, "must", "first\nsecond", "fail")
+    assert failure(seen_by(), one, "again").splitlines()[1:3] == [
+        "  the page says: first",
+        " " * 17 + "second",
+    ]
+    assert failure(seen_by(), one, "again").splitlines()[-3:-1] == ["  likely cause:  one", " " * 17 + "two"]
 
 
 def test_an_explanation_has_fourteen_lines_at_most_with_secrets_masked(monkeypatch):
@@ -865,6 +891,7 @@ def test_five_failures_are_searched_for_the_mistake_behind_them_and_no_sixth(tmp
     assert tried == [("a", "b")] * 5 + [()] * 3
     assert [row.reading for row in made.rows if row.judgement == "undetermined"] == ["a=b"]
     assert {row.clause for row in made.rows if row.judgement in ("fail", "warn")} == {*clauses}
+    assert [row.level for row in made.rows if row.clause == "officernd:x.y"] == ["must"], "nobody says less"
 
 
 # --- a simulator on a socket ------------------------------------------------------------------------------
@@ -987,6 +1014,19 @@ def test_a_finding_is_kept_with_its_paths_and_a_violation_with_its_evidence(simu
     assert simulator.kept() == [first, third, last], "what an examination took back is not kept"
 
 
+def test_nothing_has_begun_before_the_first_finding(simulator, monkeypatch):
+    monkeypatch.setattr(simulator.client, "exchange", lambda sender, request: Response(204))
+    simulator._until, began = float("inf"), []
+    simulator.began = lambda: began.append(len(simulator.observed))
+    for _ in range(2):
+        simulator.exchange("OfficeRnD", get("http://127.0.0.1:9"))
+    assert began == []
+    simulator.platform.found(ORDERED, True, "seen")
+    for _ in range(2):
+        simulator.exchange("OfficeRnD", get("http://127.0.0.1:9"))
+    assert began == [1]
+
+
 def test_a_simulator_is_briefed_and_ends_its_server_and_its_connections(simulator, monkeypatch):
     assert simulator.briefing == simulator.tools.briefing(simulator.sides, simulator.world)
     assert simulator.url in simulator.briefing
@@ -1000,6 +1040,9 @@ def test_a_simulator_is_briefed_and_ends_its_server_and_its_connections(simulato
     simulator.__exit__()
     assert ended == ["server", "client"]
     monkeypatch.undo()
+
+
+LATE_END = subprocess.TimeoutExpired  # the mutation run takes its full name in a failure for a busy machine
 
 
 # --- an operator ------------------------------------------------------------------------------------------
@@ -1045,7 +1088,7 @@ def test_a_command_of_an_operator_may_take_too_long_and_one_that_cannot_be_run_i
         assert told.value.args == (said,)
 
     def run(*given, **named):
-        raise subprocess.TimeoutExpired("r", 60)
+        raise LATE_END("r", 60)
 
     monkeypatch.setattr(operating.subprocess, "run", run)
     assert operator.restart() is None and [*operator.work()] == [*operator.rescope()] == []
@@ -1122,7 +1165,7 @@ def test_a_command_is_asked_to_end_and_then_made_to(takes, sent, monkeypatch):
     def wait(seconds):
         waits.append(seconds)
         if len(waits) <= takes:
-            raise subprocess.TimeoutExpired("node", seconds)
+            raise LATE_END("node", seconds)
 
     def kill(group, one):
         signals.append((group, one))
@@ -1295,6 +1338,35 @@ def test_a_finding_is_about_the_last_request_of_its_step_in_the_press_that_made_
     about = [Marketplace.about(market, number) for number in range(6)]
     wanted = [(first, 6), (first, 3), (first, 5), (second, 5), (second, None), (third, 6)]
     assert [(press, one and one.number) for press, one in about] == wanted
+
+
+@pytest.mark.parametrize(
+    ("to", "settings", "served_at", "chosen"),
+    [
+        ("", {}, "", None),
+        ("http://127.0.0.1:5/a", {}, "http://127.0.0.1:5", {"config_url": "http://127.0.0.1:5/a"}),
+        ("http://127.0.0.1:5/a", {"b_url": "/b"}, "http://127.0.0.1:5", {"config_url": "http://127.0.0.1:5/a", "b_url": "http://127.0.0.1:5/b"}),
+        (print, {"config_url": "/c"}, "http://127.0.0.1:6", {"config_url": "http://127.0.0.1:6/c"}),
+        ("", {"b_url": "http://localhost:7/b"}, "", {"b_url": "http://localhost:7/b"}),
+        ("http://127.0.0.1:4/old", {}, "http://127.0.0.1:4", None),
+    ],
+)  # fmt: skip
+def test_a_partner_elsewhere_is_another_one_with_the_findings_of_before(to, settings, served_at, chosen):
+    made: list[Any] = []
+    old = {"config_url": "http://127.0.0.1:4/old"}
+    findings = [found("a:b", True)]
+    role = SimpleNamespace(findings=[])
+    market: Any = SimpleNamespace(
+        serve=lambda app: "http://127.0.0.1:6", _customer=SimpleNamespace(address="config_url", step_of=len), _settings=old,
+        _tools=SimpleNamespace(settings=dict.fromkeys(("config_url", "b_url"), Setting(""))), _client=SimpleNamespace(names={}),
+        _made=lambda settings: made.append(settings) or role,
+        _seat=SimpleNamespace(role=SimpleNamespace(findings=findings), seat=lambda *given: made.append(given)),
+    )  # fmt: skip
+    Marketplace._register(market, to, settings)
+    assert market._client.names == ({served_at: "partner"} if served_at else {})
+    assert made == ([{**old, **chosen}, (role, len)] if chosen else [])
+    assert market._settings == {**old, **(chosen or {})}
+    assert role.findings is findings or not chosen
 
 
 def test_the_sockets_of_a_marketplace_are_its_own_address_and_two_more():

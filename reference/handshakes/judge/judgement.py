@@ -73,18 +73,18 @@ def judged(
 ) -> list[Judged]:
     """Return the judgement on every clause; `readings` are those that excuse an observation, by its place."""
     accepted = {path for one in observed if one.finding.held and not one.refuses for path in one.paths}
-    tried, refused = (
-        {one.paths[-1] for one in observed if one.refuses and one.paths and one.finding.held in states}
-        for states in ((True, False), (True,))
+    took, refused = (
+        {one.paths[-1] for one in observed if one.refuses and one.paths and one.finding.held is state}
+        for state in (False, True)
     )
-    deaf = tried - refused
+    deaf = took - refused
     numbered = [*enumerate(observed)]
     if (
         asked.only
     ):  # the rest were controls, which are told where one of them kept the case from being reached
         about = [
             (place, one) for place, one in numbered
-            if asked.only in (one.case.name if one.case else "", one.finding.clause)
+            if asked.only in (one.case and one.case.name, one.finding.clause)
         ]  # fmt: skip
         numbered = about or [(place, one) for place, one in numbered if one.finding.violated]
     found: dict[str, list[tuple[int, Observed]]] = {}

@@ -77,7 +77,7 @@ def _is_text(value: Any) -> bool:
 def _problem(name: str, kind: type, value: Any) -> str:
     """Return which value of the file is not what it has to be, and what that is, or nothing."""
     if kind is int:
-        least, most = RANGES[name.rpartition(".")[2]]
+        least, most = RANGES[name]
         fits = type(value) is int and least <= value <= most
         return "" if fits else f"{name} has to be a whole number from {least} to {most}"
     if kind is str:
