@@ -1030,6 +1030,7 @@ def test_nothing_has_begun_before_the_first_finding(simulator, monkeypatch):
 def test_a_simulator_is_briefed_and_ends_its_server_and_its_connections(simulator, monkeypatch):
     assert simulator.briefing == simulator.tools.briefing(simulator.sides, simulator.world)
     assert simulator.url in simulator.briefing
+    assert (simulator.failed, simulator.first, simulator.answered, simulator.unanswered) == ("", 0, 0, 0)
     ended: list[str] = []
     monkeypatch.setattr(
         simulator.client, "close", lambda close=simulator.client.close: (ended.append("client"), close())
