@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -630,6 +630,8 @@ def test_another_digest_than_the_received_one_may_be_looked_for_and_nothing_foun
     assert search(one, secret="s", budget=Budget(), depth=2, received=D[::-1].hex()).hits == (Hit((), (b"m", HEX), b"k"),)  # fmt: skip
     assert search(one, secret="s", budget=Budget(), depth=2).hits[0].path == (("form-reversed", ""),)
     assert search(toy(), secret="s", budget=Budget(), depth=2) == Outcome((), 0, True)
+    budget = Budget()
+    assert [search(one, secret="s", budget=budget, depth=2).tried for _ in range(2)] == [1, 1]
     assert search(secret="s", budget=Budget(), depth=2) == Outcome((), 0, True)
 
 
@@ -648,6 +650,20 @@ def test_a_part_that_is_right_explains_nothing_and_the_others_go_on():
     assert found(replace(wrong, weak=weak)) == [(("form-reversed", "in call 2"),)]
     sorted_too = toy(Mac(("mac-twice",), lambda key, text: D), part="call 3")
     assert found(replace(wrong, weak=weak), sorted_too) == [(("mac-twice", "in call 3"),)]
+    assert found(wrong, sorted_too) == [(("form-reversed", "in call 2"),), (("mac-twice", "in call 3"),)]
+
+
+def test_three_slips_are_not_tried_where_fewer_explain_it():
+    layer = Layer("text", ways=lambda state: [Made("two", (b"two", HEX), "", 3), Made("one", (b"one", HEX))])
+    macs = (
+        Mac((), lambda key, text: D if text == b"two" else b""),
+        Mac(("m",), lambda key, text: D if text == b"one" else b""),
+    )
+    both = replace(toy(*macs, three=True), layers=(layer,))
+    for case, ids in ((both, [("one", "m")]), (replace(both, macs=macs[:1]), [("two",)])):
+        hits = search(case, secret="s", budget=Budget(), depth=2).hits
+        assert [tuple(id for id, _ in hit.path) for hit in hits] == ids
+    assert search(replace(both, macs=macs[:1], three=False), secret="s", budget=Budget(), depth=2).hits == ()
 
 
 # --- explaining -------------------------------------------------------------------------------------------
@@ -1302,7 +1318,45 @@ def test_the_ways_of_a_layer_come_before_its_kinds_and_what_breaks_ends_none_of_
 
     layer = Layer("layer", lambda state: state[:1] + state[2:], kinds=(("joined", 0), ("text", 0)), ways=ways)
     case = replace(toy(), start=(b"ab", b"17", "r"), layers=(layer,))
-    levels = Levels(case, Budget())
+    levels = Levels(case, budget := Budget())
     ids = [path[0][0] for _, (_, paths) in levels.last(1) for path in paths]
     assert ids[0] == "own" and "message-line-end" in ids and "text-line-end" in ids
     assert [state for _, (state, _) in levels.last(0)] == [(b"ab", "r")]
+    built = [state[0] for cost in (0, 1) for _, (state, _) in levels.last(cost)]
+    assert 16_000_000 - budget.built == sum(map(len, built)), "of each state the bytes of its text count"
+
+
+# --- what an answer holds ---------------------------------------------------------------------------------
+
+CLASSES = (Answer, Difference, Explanation, Hit, Mine, OnePart, Outcome, Probe, Settled, ShownStage, _Asked)
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_nothing_of_an_answer_can_be_changed_or_added(kind):
+    one = object.__new__(kind)
+    for name in (next(iter(kind.__dataclass_fields__)), "another"):
+        with pytest.raises((FrozenInstanceError, TypeError)):  # a slotted class says it by TypeError
+            setattr(one, name, 1)
+    assert not hasattr(one, "__dict__")
+
+
+def test_an_answer_says_nothing_that_it_was_not_given():
+    assert Answer("p", "t", (), "v").as_json() == {
+        "platform": "p",
+        "took": "t",
+        "undone": (),
+        "verdict": "v",
+        **dict.fromkeys(("reason", "clause", "says", "hint", "then"), ""),
+        "evidence": {},
+        **dict.fromkeys(("doubts", "stages", "explanations"), ()),
+        **dict.fromkeys(("returns", "mine")),
+        "signature_fits": False,
+        "tried": 0,
+        "ended": "complete",
+    }
+    empty = {"same_as": "", "at": None, "ours": "", "yours": "", "name": "", "digest_fits": False, "explanations": (), "tried": 0}  # fmt: skip
+    assert asdict(Mine()) == empty
+    assert asdict(ShownStage("n", 1, "t")) == {"name": "n", "length": 1, "text": "t", "hex": "", "masked": False, "clause": ""}  # fmt: skip
+    assert asdict(Difference(1)) == {"at": 1, "ours": "", "theirs": ""}
+    assert asdict(Hit((), "s")) == {"path": (), "state": "s", "key": b""}
+    assert asdict(Probe("p", 1, (), ())) == {"platform": "p", "requests": 1, "sets": (), "ambiguities": (), "unexplained": (), "next": "", "settles": 0}  # fmt: skip
