@@ -31,7 +31,7 @@ from handshakes.explain.explaining import _Asked, _public, _returned
 from handshakes.explain.key_forms import PLACEHOLDERS
 from handshakes.explain.levels import Levels, size_of
 from handshakes.explain.probe import Probe, Settled, _Probing, _shows
-from handshakes.explain.ranking import Explanation, OnePart, _of_reading, grouped
+from handshakes.explain.ranking import Explanation, OnePart, _of_reading, _rank, grouped
 from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.search import Hit, Outcome, _Search, search
 from handshakes.explain.slips import GENERAL
@@ -635,6 +635,14 @@ def test_another_digest_than_the_received_one_may_be_looked_for_and_nothing_foun
     assert search(secret="s", budget=Budget(), depth=2) == Outcome((), 0, True)
 
 
+@pytest.mark.parametrize(("size", "complete"), [(3, False), (4, True)])
+def test_a_message_that_is_looked_for_costs_its_bytes(size, complete):
+    layer = Layer("text", ways=lambda state: [Made("text-cut", (b"abc", HEX))])
+    case, budget = replace(toy(), layers=(layer,)), Budget(size=size)
+    outcome = search(case, secret="s", budget=budget, depth=1, wanted=lambda state: state[0] == b"none")
+    assert (outcome.complete, budget.size) == (complete, 0 if complete else 2)
+
+
 def test_a_part_that_is_right_explains_nothing_and_the_others_go_on():
     right = toy(Mac((), lambda key, text: D), part="call 1")
     wrong = toy(Mac((), lambda key, text: D[::-1]), part="call 2")
@@ -1066,6 +1074,26 @@ def test_a_change_that_is_a_sentence_is_said_instead_of_the_slips(change, alone)
     ((found,),) = grouped([Hit((("key-tab", change),), "s")], "officernd", OFFICE, [CASE])
     says = next(slip.says for slip in GENERAL if slip.id == "key-tab")
     assert (found.says, found.change) == ((change, "") if alone else (says, change))
+
+
+@pytest.mark.parametrize(
+    ("ids", "senders", "unseen"),
+    [
+        (("officernd:signature.order=slug-first",), 1, 0),
+        (("officernd:signature.quoted-organization=unquoted",), 1, 1),
+        (("key-tab", "officernd:signature.quoted-organization=unquoted"), 1, 1),
+        (("key-tab",), 0, 0),
+        (("body-nul",), 0, 0),
+        (("json-php",), 1, 0),
+        (("key-tab", "json-php", "mac-twice"), 2, 0),
+    ],
+)
+def test_an_explanation_is_ranked_by_its_parts_its_senders_and_its_readings_that_nobody_saw(
+    ids, senders, unseen
+):
+    known = {slip.id: slip for slip in GENERAL}
+    path, order = tuple((id, "") for id in ids), {id: place for place, id in enumerate(ids)}
+    assert _rank(path, known, order, "officernd") == (len(ids), senders, unseen, tuple(range(len(ids))), path)
 
 
 def test_a_reading_says_its_rule_and_one_that_the_register_has_not_where_to_look():

@@ -56,7 +56,7 @@ def grouped(
     """Return the hits in groups. Hits of one group make the same bytes under the same key."""
     known = {slip.id: slip for slip in (*GENERAL, *slips.SLIPS)}
     read = [one.id for ambiguity in load(platform).ambiguities for one in ambiguity.readings]
-    order = {id: place - len(read) for place, id in enumerate([*read, *known])}
+    order = {id: place for place, id in enumerate([*read, *known])}
     clauses = {key: clause for case in cases for key, clause in case.clauses.items()}
     groups: dict[object, dict[frozenset[str], tuple[tuple[object, ...], Explanation]]] = {}
     for hit in hits:
