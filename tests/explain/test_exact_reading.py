@@ -14,7 +14,7 @@ from handshakes.explain.asking import MOST_PASTED, Misgiven, ask
 from handshakes.explain.asking import read as options_read
 from handshakes.explain.commands import curl, fetch, words
 from handshakes.explain.exports import from_base64, opened
-from handshakes.explain.heads import listed
+from handshakes.explain.heads import head_and_body, listed
 from handshakes.explain.logs import host_of, logged
 from handshakes.explain.pasted import read
 from handshakes.explain.recorded import Unreadable, recorded
@@ -349,6 +349,18 @@ def test_a_dump_begins_at_nought_and_has_two_rows():
     assert opened("00000000: 47 45  4x\n00000002: 54 20  ..", []) == b"GET "
 
 
+def test_the_query_of_a_recording_is_put_behind_a_url_that_has_none():
+    rows = [{"name": "a", "value": "b c"}]
+    for url, name, query, whole in (
+        ("/h", "queryString", rows, "/h?a=b+c"),
+        ("/h?x=y", "queryString", rows, "/h?x=y"),
+        ("/h", "query_string", "?d=e", "/h?d=e"),
+        ("/h", "query_string", [["f", "g"]], "/h?f=g"),
+        ("/h", "queryString", [], "/h"),
+    ):
+        assert recorded({"request": {"url": url, name: query}}, lambda *_: True).url == whole
+
+
 def test_a_url_of_postman_is_the_one_that_it_has_raw():
     for url, found in (({"raw": URL, "host": ["x"]}, URL), ({"host": ["x"]}, "")):
         assert recorded({"url": url, "headers": []}, lambda *_: True) is None
@@ -359,6 +371,12 @@ def test_a_url_of_postman_is_the_one_that_it_has_raw():
 def test_a_request_with_its_body_elsewhere_is_none_of_a_har(name):
     assert recorded({"url": URL, "headers": [], name: "{}"}, lambda *_: True) is None
     assert recorded({"url": URL, "headers": [], "postData": {"text": "{}"}}, lambda *_: True).body == b"{}"
+
+
+@pytest.mark.parametrize("name", ["headers", "multiValueHeaders"])
+def test_of_several_values_of_a_header_the_first_is_read(name):
+    found = recorded({"rawQueryString": "", name: {"A-B": ["c", "d"], "E": "f", "G": 7}}, lambda *_: True)
+    assert found.headers == (("a-b", "c"), ("e", "f"), ("g", "7"))
 
 
 def test_a_header_without_a_value_has_an_empty_one():
@@ -466,6 +484,59 @@ def test_rows_of_name_and_value_in_json_are_values_by_that_name():
 def test_a_log_line_names_its_host(name):
     for mark in (": ", "=", '": "', "':'"):
         assert host_of(f"1.2.3.4 {name}{mark}a.example:80, b") == "a.example:80"
+
+
+def test_the_body_behind_a_head_is_the_bytes_that_were_pasted_unless_they_were_changed():
+    text = "A: b\r\nC:\r\n\r\nnew\r\n"
+    for pasted, changed, body in (
+        (b"A: b\n\nold\xff", False, b"old\xff"),
+        (b"A: b\n\nold", True, b"new\n"),
+        (b"coded", False, b"new\n"),
+    ):
+        found = head_and_body(text, pasted, changed)
+        assert found == ((("a", "b"), ("c", "")), body, ())
+    for whole in (
+        "Content-Length: 3\n\nabc",
+        "Content-Length: 4\n\nabc",
+        "A: b\n\n3\nabc\n0\n\n",
+        "Transfer-Encoding: chunked\n\nabc",
+    ):
+        found = head_and_body(whole, b"", True)
+        assert (found.body.decode(), found.undone) == (whole.partition("\n\n")[2], ())
+
+
+@pytest.mark.parametrize("text", ["Request URL: {}", "a\nrequest url:\n{}", "a\nREQUEST URL {} b"])
+def test_a_browsers_list_may_name_the_address_alone(text):
+    assert listed(text.format(URL)) == ((":path", URL),)
+    assert listed(f"the Request URL: {URL}") == ()
+
+
+@pytest.mark.parametrize("name", ["raw_body", "raw-body", "RAW_BODY", "parsed_body", "parsed-body"])
+def test_the_name_of_a_body_may_have_bars(name):
+    raw = "raw" in name.lower()
+    found = of_value({"X-Sig": "t=1", name: '{"a":"é"}' if raw else {"a": "é"}}, ["x-sig"])
+    assert found.body == '{"a":"é"}'.encode()
+    assert found.undone == ("" if raw else "the body was given as parsed JSON, and was written again")
+
+
+def test_a_part_of_a_recording_that_has_the_header_in_it_is_not_the_body():
+    found = of_value({"data": {"headers": {"X-Sig": "t=1"}, "json": {"a": 1}}}, ["x-sig"])
+    assert found.body == b'{"a":1}'
+
+
+@pytest.mark.parametrize("name", ["X-Sig", "x_sig", "HTTP_X_SIG", '"x-sig"', "[X-Sig]"])
+def test_a_header_in_a_text_ends_with_its_signature(name):
+    for mark in (": ", " => ", "=", ':"'):
+        found = of_text(f"{name}{mark}{SIGNATURE} and more\n{{}}", ["x-sig", "x-other"])
+        assert found == ((("x-sig", SIGNATURE),), b"{}", "")
+    assert of_text(f"{name}: \n{{}}", ["x-sig"]) is None
+
+
+def test_a_text_of_a_program_that_holds_no_json_is_passed_over():
+    for broken in ('"{no json}"', "'{no json}'", '"{\\x}"', "'{\\x}'"):
+        assert of_text(f"x-sig: t=1\n{broken}", ["x-sig"]) is None
+        found = of_text(f'x-sig: t=1\n{broken}\n"{{\\"a\\":1}}"', ["x-sig"])
+        assert found == ((("x-sig", "t=1"),), b'{"a":1}', "the body was a text of a program")
 
 
 # --- what is taken off ------------------------------------------------------------------------------------
@@ -640,11 +711,14 @@ def test_another_secret_that_is_empty_is_refused():
     assert ask("officernd", "hello", {"secret": "s", "now": 1, "others": ["XX"]}).verdict == "unrecognised"
 
 
-@pytest.mark.parametrize("tolerance", ["5", "5,", ",5", "5,x", "x,5", "5;5", "-5,5", "5,5,5", "5, 5"])
+@pytest.mark.parametrize(
+    "tolerance", ["5", "5,", ",5", "5,x", "x,5", "5;5", "-5,5", "5,5,5", "5, 5", "9" * 18 + ",9"]
+)
 def test_a_tolerance_is_two_numbers(tolerance):
     with pytest.raises(Misgiven, match=f"^tolerance is two numbers of seconds, as 300,60, not {tolerance}$"):
         options_read(tolerance=tolerance)
     assert options_read()["tolerance"] is None and options_read(tolerance="0,7")["tolerance"] == (0, 7)
+    assert options_read(tolerance="9" * 17 + ",9")["tolerance"] == (10**17 - 1, 9)
 
 
 @pytest.mark.parametrize("digest", ["", "0f" * 7 + "0", "0f" * 7 + "0.0"])
@@ -664,6 +738,34 @@ def test_an_origin_is_a_whole_address_and_a_text_of_ones_own_is_not_empty():
         with pytest.raises(Misgiven, match=r"^mine is empty: give the text that you signed$"):
             options_read(mine=empty)
     assert options_read(mine="é")["mine"] == "é".encode() and options_read()["mine"] is None
+
+
+def test_each_option_of_a_question_is_handed_on_as_explain_takes_it(monkeypatch):
+    monkeypatch.setattr(
+        asking, "_answered", lambda platform, content, taken, ciphers: (platform, content, taken, ciphers)
+    )
+    given = {"secret": "s", "now": 1, "header": "a: b", "others": ["t"], "deep": True, "show_secrets": None}
+    more = {
+        "tolerance": "3,4",
+        "reading": ["r"],
+        "origin": ["https://a.example"],
+        "mine": "é",
+        "mine_digest": "0f" * 8,
+    }
+    kept = {"secret": "s", "now": 1, "header": "a: b", "others": ["t"], "deep": True}
+    made = {
+        "tolerance": (3, 4),
+        "readings": ["r"],
+        "origins": ["https://a.example"],
+        "mine": "é".encode(),
+        "mine_digest": "0f" * 8,
+    }
+    assert ask("officernd", "é", given | more, ciphers=7) == ("officernd", "é".encode(), kept | made, 7)
+    none = {"tolerance": None, "readings": [], "origins": [], "mine": None, "mine_digest": ""}
+    assert ask("", b"\xff", {"secret": "s", "now": 0})[1:3] == (
+        b"\xff",
+        {"secret": "s", "now": 0, "header": "", "others": ()} | none,
+    )
 
 
 def test_a_long_name_of_an_option_is_cut_at_forty_characters():

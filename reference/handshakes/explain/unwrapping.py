@@ -221,7 +221,7 @@ def _damaged(url: str) -> str:
 
 def _above(url: str) -> str:
     """Return a URL without what stands below a blank line and has nothing of a URL in it."""
-    blank = re.compile(r"\n[ \t\r]*\n").search(url, max(map(url.rfind, "0123456789=&%")) + 1)
+    blank = re.compile(r"\n[ \t\r]*\n").search(url, max(map(url.rfind, "0123456789=&%")))
     return url[: blank.start()] if blank else url
 
 
