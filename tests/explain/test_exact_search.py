@@ -16,7 +16,7 @@ import pytest
 from handshakes.core.cases import Case, Found, Layer, Mac, Made, Proof
 from handshakes.core.refusals import REASONS, Refused
 from handshakes.core.stages import Stage, first_difference
-from handshakes.explain import explain, recognising
+from handshakes.explain import explain, ranking, recognising
 from handshakes.explain import probe as probing_module
 from handshakes.explain.afterwards import _right, _written, refused_then
 from handshakes.explain.answer import Answer, ShownStage
@@ -31,7 +31,7 @@ from handshakes.explain.explaining import _Asked, _public, _returned
 from handshakes.explain.key_forms import PLACEHOLDERS
 from handshakes.explain.levels import Levels, size_of
 from handshakes.explain.probe import Probe, Settled, _Probing, _shows
-from handshakes.explain.ranking import Explanation, OnePart, _of_reading, _rank, grouped
+from handshakes.explain.ranking import Explanation, OnePart, _observed, _of_reading, _rank, grouped
 from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.search import Hit, Outcome, _Search, search
 from handshakes.explain.slips import GENERAL
@@ -1069,7 +1069,7 @@ def test_an_explanation_has_all_that_its_parts_say():
     assert found == Explanation("key-tab + key-blank + json-php", "slip", f"{tab.says} {blank.says} Z.", "x" * 119 + "…", parts)  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "alone"), [("A sentence.", True), ("No sentence", False), ("no sentence.", False), ("x", False), ("1.", False)])  # fmt: skip
+@pytest.mark.parametrize(("change", "alone"), [("Two words.", True), ("No sentence", False), ("no sentence.", False), ("x", False), ("1.", False)])  # fmt: skip
 def test_a_change_that_is_a_sentence_is_said_instead_of_the_slips(change, alone):
     ((found,),) = grouped([Hit((("key-tab", change),), "s")], "officernd", OFFICE, [CASE])
     says = next(slip.says for slip in GENERAL if slip.id == "key-tab")
@@ -1094,6 +1094,20 @@ def test_an_explanation_is_ranked_by_its_parts_its_senders_and_its_readings_that
     known = {slip.id: slip for slip in GENERAL}
     path, order = tuple((id, "") for id in ids), {id: place for place, id in enumerate(ids)}
     assert _rank(path, known, order, "officernd") == (len(ids), senders, unseen, tuple(range(len(ids))), path)
+
+
+def test_a_reading_was_seen_if_its_question_was_observed_or_a_program_was_measured(monkeypatch):
+    def question(status: str, *readings: str) -> Any:
+        return SimpleNamespace(status=status, readings=[SimpleNamespace(id=f"{status}: {one}", for_=one) for one in readings])  # fmt: skip
+
+    register = SimpleNamespace(
+        ambiguities=[
+            question("observed", "a", "measured with curl"),
+            question("open", "b", "as measured", "thought of"),
+        ]
+    )
+    monkeypatch.setattr(ranking, "load", lambda platform: register)
+    assert _observed.__wrapped__("p") == {"observed: a", "observed: measured with curl", "open: as measured"}
 
 
 def test_a_reading_says_its_rule_and_one_that_the_register_has_not_where_to_look():
