@@ -735,3 +735,11 @@ def test_a_launch_without_a_token_is_of_nobody_and_is_the_locations():
     cookie = world.partner.opened("taken", launch, "", None)
     encoded = cookie.removeprefix("fortis_session=").partition(".")[0]
     assert json.loads(base64.urlsafe_b64decode(encoded))["session"] == row.details["sessionId"]
+
+
+def test_what_was_used_is_known_to_the_next_version():
+    world = sides()
+    world.partner.take_once("a")
+    world.partner.check_state("s", "s")
+    assert not world.store.first_time("fortis", "launch a", NOW, NOW)
+    assert not world.store.first_time("fortis", "oauth s", NOW, NOW)

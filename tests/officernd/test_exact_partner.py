@@ -653,3 +653,13 @@ def test_what_cannot_be_saved_at_once_is_told_to_the_operator(endpoint, monkeypa
     drive(step, carry)
     assert world.reports == [(endpoint, error)]
     assert world.store.get("officernd", "org/int").details["webhookId"] == "new"
+
+
+def test_two_requests_of_one_second_that_say_something_else_are_no_repeat():
+    world = sides(refuse_replays=True)
+    for slug in ("a", "b"):
+        query = SimpleNamespace(timestamp=NOW, parameters=(("slug", slug),), covered=("slug",))
+        world.partner.first_time("sync", query)
+    assert (
+        told_of(lambda: world.partner.first_time("sync", query))[0] == "replayed officernd:signature.replay"
+    )

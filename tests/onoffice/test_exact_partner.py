@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -39,6 +40,14 @@ def signed(**values: str):
 
 def get(path: str, **values: str) -> Request:
     return Request("GET", PROVIDER, url(path, **values).removeprefix(PROVIDER))
+
+
+def read(response) -> str:
+    """Return what a person reads: the title, and what is below the heading."""
+    page = response.body.decode()
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    said = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", f"{title}: {page.partition('</h1>')[2]}"))
+    return said.replace(" :", ":").strip()
 
 
 # --- what the API is sent -------------------------------------------------------------------------------------
@@ -488,8 +497,7 @@ def test_a_service_without_its_data_says_whether_the_activation_ended(language, 
     response = drive(world.partner.handle(request), lambda request: answer)
     assert response.status == 502
     texts = TEXTS[language]
-    assert f"<p id='error'>{texts[name]}</p>" in response.body.decode()
-    assert f"<h1>{texts['closed-title']}</h1>" in response.body.decode()
+    assert read(response) == f"{texts['closed-title']}: {texts[name]}"
     assert f'<html lang="{language}">' in response.body.decode()
     assert [name for name, _ in world.reports] == ["service"]
 
@@ -513,5 +521,45 @@ def test_a_page_that_is_not_opened_has_one_text_and_the_operator_is_told_where(
     )
     response = world.network.exchange("browser", request)
     assert response.status == status
-    assert f"<p id='error'>{TEXTS['de'][name]}</p>" in response.body.decode()
+    assert read(response) == f"{TEXTS['de']['closed-title']}: {TEXTS['de'][name]}"
     assert [one for one, _ in world.reports] == [endpoint]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_page_of_an_activation_says_for_whom_it_is_and_asks_for_the_key(language):
+    world, text = sides(), TEXTS[language]
+    world.partner.configuration = replace(world.partner.configuration, base_url=f"{PROVIDER}/app")
+    values = {**VALUES, "customerName": "A & B <Ltd>", "customerWebId": "web id"}
+    request = Request("GET", PROVIDER, "/onoffice/activate", (("accept-language", language),))
+    response = world.partner.activation_page(request, signed(**values), "a-ticket")
+    wanted = f"{text['title']}: {text['customer']}: A &amp; B &lt;Ltd&gt; (web id) {text['key']} {text['privacy']} {text['button']}"
+    assert read(response) == wanted
+    page = response.body.decode()
+    for part in (
+        f'action="{PROVIDER}/app/onoffice/unlock"', f'<script src="{PROVIDER}/app/onoffice/activate.js">', 'name="ticket" value="a-ticket"',
+        f'placeholder="{text["paste"]}"', f'data-done="{text["done"]}"', f'data-sending="{text["sending"]}"', f'data-failed="{text["failed"]}"',
+        f'<html lang="{language}">', '<input type="checkbox" name="privacy" value="yes" id="privacy">', 'id="unlockButton" disabled>',
+    ):  # fmt: skip
+        assert part in page, part
+    hosts = "https://smart.onoffice.de https://beta.smart.onoffice.de https://crm-beta.onoffice.de"
+    assert response.header("content-security-policy") == (
+        f"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors {hosts}; "
+        "script-src 'self'; connect-src 'self'; form-action 'self'"
+    )
+
+
+@pytest.mark.parametrize(("title", "said"), [("House", "House"), ("", TEXTS["de"]["service-failed"])])
+def test_the_page_of_a_service_says_whose_property_it_is(title, said, monkeypatch):
+    world = activated()
+
+    def work(web_id, user_id, estate_id):
+        yield from ()
+        assert (web_id, user_id, estate_id) == (FIRST, ADMIN, "7")
+        return {"objekttitel": title}
+
+    monkeypatch.setattr(world.partner, "work", work)
+    values = {"customerWebId": FIRST, "userId": ADMIN, "apiClaim": "c", "customerName": "n", "estateId": "7"}
+    response = world.network.exchange("onOffice", get("/onoffice/service", **values))
+    text = TEXTS["de"]
+    assert read(response) == f"{text['service-title']}: {text['customer']}: n {said}"
+    assert response.status == 200
