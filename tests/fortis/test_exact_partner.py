@@ -743,3 +743,12 @@ def test_what_was_used_is_known_to_the_next_version():
     world.partner.check_state("s", "s")
     assert not world.store.first_time("fortis", "launch a", NOW, NOW)
     assert not world.store.first_time("fortis", "oauth s", NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("values", "session"), [({}, ""), ({"session": ""}, ""), ({"session": "1"}, "1"), ({"session": 1}, "1")]
+)
+def test_whose_values_they_are_is_asked_for_once_by_their_session(values, session):
+    found: list[str] = []
+    assert unsealed(by_hand(values, NOW, "k"), NOW, found.append) is None
+    assert found == [session]

@@ -663,3 +663,11 @@ def test_two_requests_of_one_second_that_say_something_else_are_no_repeat():
     assert (
         told_of(lambda: world.partner.first_time("sync", query))[0] == "replayed officernd:signature.replay"
     )
+
+
+@pytest.mark.parametrize(
+    "pairs", [(), (("slug", ""),), (("organizationId", ""),), (("organizationId", "XX"),)]
+)
+def test_a_request_that_names_no_organisation_has_no_candidates(pairs):
+    world, _ = with_kept(slug="XX")
+    assert world.partner.candidates(pairs) == []

@@ -563,3 +563,12 @@ def test_the_page_of_a_service_says_whose_property_it_is(title, said, monkeypatc
     text = TEXTS["de"]
     assert read(response) == f"{text['service-title']}: {text['customer']}: n {said}"
     assert response.status == 200
+
+
+@pytest.mark.parametrize(("before", "token"), [({"askedAt": "1"}, "old"), ({}, "new")])
+def test_a_page_without_the_time_of_its_click_gives_way_to_one_that_has_it(before, token):
+    world = sides()
+    details = {"customerWebId": "w", "ticket": "other", **before}
+    world.store.save(Installation(PLATFORM, "w", details, {"token": "old", "api_key": "k"}))
+    assert [*world.partner.committed(staged(world), Access("new", "k"))] == []
+    assert world.store.get(PLATFORM, "w").credentials["token"] == token
