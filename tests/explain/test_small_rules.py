@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import pytest
 
@@ -43,6 +43,7 @@ from handshakes.explain.telling import signed_when, told
 from handshakes.explain.unwrapping import _above, unquoted
 from handshakes.explain.webhooks import of_text, of_value
 from handshakes.explain.writers import _printed, written_pairs
+from handshakes.fortis.slips import unbroken
 from handshakes.officernd import sign_query
 from handshakes.platforms import PLATFORMS
 
@@ -739,3 +740,36 @@ def test_an_event_of_api_gateway_names_its_method_and_its_path():
     }
     found = recorded({**event, "isBase64Encoded": False}, lambda *_: True)
     assert (found.method, found.url, found.body) == ("PUT", "/h?a=b+c", b"x")
+
+
+VALUE = "U2FsdGVkX18AAQIDBAUGB+8BAgMEBQYHCAkKC+wNDg8="
+"""`Salted__`, a salt and one block in base64, with two plus signs."""
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}", "https://app.example/?data={}", "see https://app.example/?data={} please help with it", "data={}",
+        'a - - [30/Nov/2026:17:40:00 +0000] "GET /?data={} HTTP/1.1" 200 12', "GET /?data={}&x=1 HTTP/1.1\r\nHost: a.example\r\n\r\n",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_value_of_data_whose_plus_signs_became_blanks_is_read_whole_wherever_it_stands(around, lost):
+    """A blank ends a URL everywhere else; so much is the value as makes whole blocks of the cipher."""
+    found = read(around.format(VALUE.replace("+", " ", lost)).encode(), PLATFORMS["fortis"].slips())
+    (data,) = parse_qs(found.url.partition("?")[2], keep_blank_values=True)["data"]
+    assert data.replace(" ", "+") == VALUE and data.count(" ") >= lost
+
+
+@pytest.mark.parametrize("text", [f"?data={VALUE} or so", "?data=U2FsdGVkX18AAQIDBAUGB and no whole block"])
+def test_words_behind_a_value_of_data_are_none_of_it(text):
+    assert unbroken(text) == text
+
+
+def test_what_is_wrong_with_a_signature_of_another_form_is_said_and_is_no_name():
+    answer = explain("officernd", b"https://p.example/h?slug=a&signature=***", secret="not-a-secret", now=1)
+    assert answer.evidence == {
+        "name": "signature",
+        "found": "none",
+        "piece": "3 characters without name=value",
+    }

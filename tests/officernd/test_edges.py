@@ -48,7 +48,11 @@ def test_of_a_header_in_milliseconds_the_time_alone_is_read_otherwise():
     """What else is wrong with it is told as it was received: `signature=t=` and thirteen digits are 25 characters, behind the field `t`."""
     read = READINGS["officernd:signature.timestamp=milliseconds"]["fields"]
     refused = refusal(read, "t=1648190384000,signature=t=1648190384000")
-    assert refused.evidence == {"name": "a piece of 25 characters without name=value", "found": "t"}
+    assert refused.evidence == {
+        "name": "signature",
+        "found": "t",
+        "piece": "25 characters without name=value",
+    }
 
 
 def test_json_with_a_list_is_that_of_javascript_outside_ascii_too():

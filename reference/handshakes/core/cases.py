@@ -180,7 +180,7 @@ class Slips(Protocol):
     """Names of parameters and members that are the platform's own, by which a request without a signature is known."""
     HEADERS: tuple[str, ...]
     """Names of headers that carry a signature. Where the names of parameters are common ones, a module may also have
-    `LIKELY`, a pattern of URLs that are surely the platform's."""
+    `LIKELY`, a pattern of URLs that are surely the platform's, and `unbroken`, which keeps blanks inside a value."""
     BODY: bool | str
     """Whether a body may be what is verified; "json" where only JSON that `bare` finds can be one."""
     CLAUSES: Mapping[str, str]

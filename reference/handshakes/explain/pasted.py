@@ -60,6 +60,7 @@ class _Reader(Making):
             return self.found(content)
         if (inner := unwrapped(text, self.undone)) != text:
             text, pasted = inner, inner.encode()
+        text = getattr(self.platform, "unbroken", str)(text)
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
         for reader in (
             self._recorded,

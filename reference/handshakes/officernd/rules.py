@@ -46,7 +46,8 @@ def split_signature(value: str) -> tuple[str, str]:
     for piece in value.split(","):
         match = _FIELD.fullmatch(piece)
         if match is None:
-            evidence = absent(f"a piece of {len(piece)} characters without name=value", fields)
+            told = {"name": "signature", "piece": f"{len(piece)} characters without name=value"}
+            evidence = absent("", fields) | told
             raise Refused("malformed", "officernd:signature.syntax", evidence, stage="fields")
         if match[1] in fields:
             evidence = {"field": match[1]}

@@ -18,10 +18,10 @@ from ..rules.launch import LAUNCH, SECRET
 from ..rules.plain import PLAIN
 from ..signing import BY_DATA, BY_HMAC, launch_stages, verify_launch
 from . import encodings, opening, plain
-from .bare import bare
+from .bare import bare, unbroken
 from .table import SLIPS
 
-__all__ = ["SLIPS", "bare"]
+__all__ = ["SLIPS", "bare", "unbroken"]
 
 QUERY = ("data", "hmac")
 OWN_NAMES = ("location_id", "location-id", "user_id", "access-token", "access_token")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from .encodings import CIPHERTEXTS
 
@@ -19,6 +19,7 @@ _PRINTED = re.compile(
     re.ASCII,
 )
 """A name and its value as print_r, var_dump, inspect, console.log and lists of a browser have them."""
+_BROKEN = re.compile(r"U2FsdGVkX1[\w+/%]*(?: [\w+/%]+)+={0,2}(?![\w=])", re.ASCII)
 _DATA = re.compile(r"(?:[\w+/:.|,$-]|%[0-9A-Fa-f]{2}|\\/|\\u00[0-9A-Fa-f]{2}|\\[rn])+={0,2}", re.ASCII)
 
 
@@ -46,6 +47,25 @@ def bare(text: str) -> Bare | None:
     return _value(text)
 
 
+def unbroken(text: str) -> str:
+    """Return a text in which the blanks in a value of `data` are %20, so that it ends where it ended; whole blocks alone are one.
+
+    >>> unbroken("?data=U2FsdGVkX18AAQIDBAUGB 8BAgMEBQYHCAkKC wNDg8= it was")
+    '?data=U2FsdGVkX18AAQIDBAUGB%208BAgMEBQYHCAkKC%20wNDg8= it was'
+    """
+    return _BROKEN.sub(_whole, text)
+
+
+def _whole(found: re.Match[str]) -> str:
+    words, length = found[0].split(" "), -1
+    for end, word in enumerate(words, 1):
+        read = unquote(word)
+        length += 1 + len(read)
+        if length % 4 == 0 and (length // 4 * 3 - read.count("=")) % 16 == 0:
+            return " ".join(("%20".join(words[:end]), *words[end:]))
+    return found[0]
+
+
 def _value(text: str) -> Bare | None:
     """Return the value of `data`, in one line or in several that are all of one length."""
     rows = text.split()
@@ -61,7 +81,7 @@ def _value(text: str) -> Bare | None:
 
 
 def _of_data(text: str) -> str:
-    return "/?data=" + quote(text, safe="")
+    return "/?data=" + quote(text.replace("%20", " "), safe="")
 
 
 def _of_object(value: dict[str, object], text: str) -> Bare | None:
