@@ -306,7 +306,7 @@ def test_the_package_stays_small():
     ]
     assert lines(*counted) < 24_000, "PostgreSQL and its workers are about 600 of them, TLS 50"
     assert lines(*filter(shows, SOURCES)) < 3_500
-    assert lines(*filter(explains, SOURCES)) < 9_750, "see docs/decisions/0005"
+    assert lines(*filter(explains, SOURCES)) < 9_800, "see docs/decisions/0005"
     assert lines(*filter(judges, SOURCES)) < 4_300, "see docs/decisions/0009 and 0010"
 
 

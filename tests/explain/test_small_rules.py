@@ -26,7 +26,7 @@ from handshakes.explain.commands import _other_command, curl, fetch
 from handshakes.explain.damage import rewritten
 from handshakes.explain.differences import compared
 from handshakes.explain.digests import read_digest
-from handshakes.explain.doubts import doubt
+from handshakes.explain.doubts import doubt, left_out
 from handshakes.explain.entries import described, slips
 from handshakes.explain.explaining import _Asked
 from handshakes.explain.exports import from_base64
@@ -773,3 +773,82 @@ def test_what_is_wrong_with_a_signature_of_another_form_is_said_and_is_no_name()
         "found": "none",
         "piece": "3 characters without name=value",
     }
+
+
+ACTIVATE = (
+    "/onoffice/activate?apiClaim=a&apiToken=b&customerName=x&customerWebId=1&parameterCacheId=u&userId=2"
+)
+INSIDE = (
+    "10.0.3.7:8080",
+    "localhost:3000",
+    "web:8000",
+    "192.168.0.9",
+    "172.16.0.1",
+    "172.31.0.1",
+    "127.0.0.1",
+    "app.local",
+)
+OUTSIDE = (
+    "app.example",
+    "172.15.0.1",
+    "172.32.0.1",
+    "11.0.0.1",
+    "93.184.216.34:8443",
+    "10.example.com",
+    "local.example",
+)
+
+
+@pytest.mark.parametrize("host", [*INSIDE, *OUTSIDE])
+def test_an_address_that_onoffice_cannot_have_called_is_named_with_what_to_give(host):
+    slips_of, url = PLATFORMS["onoffice"].slips(), f"http://{host}{ACTIVATE}"
+    named = f"cannot have called {host.partition(':')[0]}: give the public one (--origin)"
+    assert (named in slips_of.doubt("not-a-secret", Found(url))) == (host in INSIDE)
+    assert slips_of.doubt("not-a-secret", Found(url, origins=("https://p.example",))) == ""
+
+
+MASKS = ("***", "•••", "[FILTERED]", "<redacted>", "(hidden)", "{masked}", "xxxxxx", "ffqf...Qbff", "ab…cd", "[Removed]", "[omitted]")  # fmt: skip
+WHOLE = ("abc", "**", "xxxxx", "a..b", "1...", "filtered", "[other]", "a.b...c.d", "axxxxxx")
+
+
+@pytest.mark.parametrize("value", [*MASKS, *WHOLE])
+def test_a_value_that_a_log_has_masked_is_known_wherever_it_stands(value):
+    for found in (
+        Found(f"/h?a=1&b={quote(value)}&c="),
+        Found("/h", headers=(("x-sig", f"t={value}"),)),
+        Found("/h", body=f'{{"a":"{value}"}}'.encode()),
+    ):
+        assert bool(left_out(found)) == (value in MASKS), found
+    assert left_out(Found(f"https://p.example/{value}")) == "", "a path is not what is masked"
+
+
+@pytest.mark.parametrize(
+    ("platform", "pasted"),
+    [
+        ("officernd", f"https://p.example/h?slug=***&signature=t%3D1%2Csignature%3D{'0' * 64}&locations="),
+        ("onoffice", f"https://p.example{ACTIVATE}&x=***&timestamp=1&signature={'a' * 64}"),
+        (
+            "fortis",
+            f"https://p.example/?location_id=11e66c8a943ff4b2bf1b8888&timestamp=1&hmac={'a' * 64}&user_id=***",
+        ),
+        ("retailcrm", 'register={"token": "***", "apiKey": "x", "systemUrl": "https://a.simla.com"}'),
+    ],
+)
+def test_a_request_that_a_log_has_masked_is_said_to_be_so(platform, pasted):
+    said = "A value of the request is masked, as logs do it. Nothing fits without it: take the request from where nobody masks it."
+    assert said in explain(platform, pasted, secret="not-a-secret", now=1).doubts
+
+
+def test_a_request_of_another_platform_is_said_to_be_one():
+    requests = {
+        "officernd": f"https://p.example/h?slug=a&locations=b&signature=t%3D1%2Csignature%3D{'0' * 64}",
+        "onoffice": f"https://p.example{ACTIVATE}&timestamp=1&signature={'a' * 64}",
+        "fortis": f"https://p.example/?location_id=11e66c8a943ff4b2bf1b8888&timestamp=1&user_id=2&hmac={'a' * 64}",
+        "retailcrm": "register=" + quote('{"token": "0", "apiKey": "x", "systemUrl": "https://a.simla.com"}'),
+    }
+    for whose, pasted in requests.items():
+        for platform in PLATFORMS:
+            answer = explain(platform, pasted, secret="not-a-secret", now=1)
+            said = " ".join((answer.says, *answer.doubts))
+            assert (f"handshakes verify {whose}" in said) == (platform != whose), (whose, platform)
+            assert said.count("handshakes verify") == (platform != whose)

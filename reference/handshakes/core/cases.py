@@ -190,7 +190,7 @@ class Slips(Protocol):
         """Return URL, body and a name for a text without any of the usual forms, or None."""
 
     def doubt(self, secret: str, found: Found) -> str:
-        """Return what a secret may be instead, by its form, as a possibility, or nothing.
+        """Return what a secret may be instead, by its form, as a possibility, or what the address cannot be, or nothing.
 
         Secrets may have any form, so that it is said only where nothing explains the request.
         """

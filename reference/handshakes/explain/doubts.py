@@ -1,10 +1,33 @@
-"""What is odd about a secret that was given, before anything is tried with it."""
+"""What is odd about a secret that was given, before anything is tried with it, and about a request that nothing explains."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
+from ..core.cases import Found
 from .key_forms import ASSIGNED, PLACEHOLDERS, PREFIXED, unquoted_secret
+
+_STARS = re.compile(
+    r"[*•]{3,}|[\[<({](?i:filtered|hidden|masked|omitted|redacted|removed)\b|(?<=[=:\"' ])x{6,}"
+)
+_ENDS = re.compile(r"(?<![\w.])\w{2,12}(?:\.{3}|…)\w{2,12}(?![\w.])")
+
+
+def left_out(found: Found) -> str:
+    """Return a note on a value of a request that a log or a person masked or shortened, or nothing.
+
+    >>> left_out(Found("/h?data=[FILTERED"))
+    'A value of the request is masked, as logs do it. Nothing fits without it: take the request from where nobody masks it.'
+    """
+    texts = (
+        found.url.partition("?")[2],
+        *dict(found.headers).values(),
+        found.body.decode("utf-8", "replace"),
+    )
+    if any(_STARS.search(text) or _ENDS.search(text) for text in map(unquote, texts)):
+        return "A value of the request is masked, as logs do it. Nothing fits without it: take the request from where nobody masks it."
+    return ""
 
 
 def doubt(secret: str) -> str:

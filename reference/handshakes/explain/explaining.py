@@ -20,9 +20,10 @@ from .answer import Answer, ShownStage
 from .budget import Budget
 from .departures import Difference, signed_instead
 from .differences import Mine, compared
-from .doubts import doubt
+from .doubts import doubt, left_out
 from .pasted import read
 from .ranking import Explanation, grouped
+from .recognising import another
 from .recorded import Unreadable
 from .search import Hit, Outcome, search
 from .visible import masked, visible
@@ -75,7 +76,8 @@ def explain(
     try:
         found = replace(read(content, slips, header, origins), origins=tuple(origins), others=tuple(others))
     except Unreadable as unreadable:
-        return Answer(platform, "", (), "unrecognised", says=str(unreadable), doubts=doubts)
+        says = f"{unreadable} {another(platform, Found(body=content))}".strip()
+        return Answer(platform, "", (), "unrecognised", says=says, doubts=doubts)
     asked = _Asked(
         platform, slips, found, secret, now, tolerance, list(readings), tuple(others), show_secrets, ciphers
     )
@@ -140,8 +142,12 @@ class _Asked:
                 hits = (Hit((("time-in-milliseconds", ""),), ""),)
             differs = partial(self._differs, stages=stages)
             explanations = grouped(hits, self.platform, self.slips, cases, differs)
-            if not fits and not hits and (guess := self.slips.doubt(self.secret, self.found)):
-                doubts = (*doubts, guess)
+        if refused and not hits and not fits and refused.reason not in RIGHT_SIGNATURE:
+            guess = self.slips.doubt(self.secret, self.found)
+            doubts = (
+                *doubts,
+                *filter(None, (left_out(self.found), another(self.platform, self.found), guess)),
+            )
         own = None
         if mine is not None or mine_digest:
             own = self._own(cases, searched, stages, mine, mine_digest)

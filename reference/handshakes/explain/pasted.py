@@ -62,17 +62,8 @@ class _Reader(Making):
             text, pasted = inner, inner.encode()
         text = getattr(self.platform, "unbroken", str)(text)
         bare = text if self.platform.BODY and _json_text(text) else unquoted(text, self.undone)
-        for reader in (
-            self._recorded,
-            self._command,
-            self._http,
-            self._log,
-            self._head,
-            self._logged_body,
-            self._registration,
-            self._values,
-            self._webhook,
-        ):
+        first = (self._recorded, self._command, self._http, self._log, self._head)
+        for reader in (*first, self._logged_body, self._registration, self._values, self._webhook):
             if (one := reader(bare, pasted)) is not None:
                 return one
         return self._rest(text, bare, pasted)

@@ -65,6 +65,18 @@ def own_names(pasted: bytes) -> str:
     return max((name for name in most if most[name]), key=most.__getitem__, default="")
 
 
+def another(platform: str, found: Found) -> str:
+    """Return a note on a request that has names of another platform's own and fewer of this one's, or nothing.
+
+    >>> another("fortis", Found("/?apiToken=a&apiClaim=b&signature=c", "", (), b"", ""))
+    'It looks like a request of onOffice enterprise: handshakes verify onoffice.'
+    """
+    most = {name: _named(found, known.slips()) for name, known in PLATFORMS.items()}
+    best = max(most, key=most.__getitem__)
+    said = f"It looks like a request of {PLATFORMS[best].title}: handshakes verify {best}."
+    return said if most[best] > most[platform] + 1 else ""
+
+
 def _named(found: Found, platform: Slips) -> int:
     """Return how much of a request has the platform's own names; a name that others have too counts least."""
     text = "\n".join((found.url, *(f"{name}:" for name, _ in found.headers), found.body.decode("latin-1")))

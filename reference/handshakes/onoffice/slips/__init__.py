@@ -51,12 +51,21 @@ def bare(text: str) -> tuple[str, bytes, str] | None:
     return ("", *found) if found else None
 
 
+_NETWORK = r"(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}"
+_INSIDE = re.compile(
+    rf"(?ai)https?://([\w-]{{1,63}}|{_NETWORK}|[\w.-]{{1,90}}\.(?:internal|local))(?::\d+)?[/?#]"
+)
+"""A host that is known inside a network alone."""
+
+
 def doubt(secret: str, found: Found) -> str:
-    """Return what else of onOffice a secret may be, or nothing: an API key is right where it signs a call.
+    """Return why the address cannot be the signed one, or what else of onOffice a secret may be, or nothing: an API key is right where it signs a call.
 
     >>> doubt("0123456789abcdef" * 2, Found())
     'The secret given here may be an API token: it has 32 hex digits. If it is, look for the provider secret.'
     """
+    if not found.origins and (one := _INSIDE.match(found.url)):
+        return f"The address is signed, and onOffice cannot have called {one[1]}: give the public one (--origin)."
     right = "API key" if _is_call(found) else "provider secret"
     for form, kind, has in (
         (r"[0-9a-f]{32}", "an API token", "has 32 hex digits"),
@@ -83,7 +92,7 @@ def verify(found: Found, *, secret: str, now: int, tolerance: Tolerance | None, 
     if _is_call(found):
         return api.verify(found.body, secret=secret, now=now, tolerance=tolerance)
     if found.url[:1] in ("/", "?"):
-        needed = "the host is signed too: give the whole URL, or the public address of your app beside it"
+        needed = "the host is signed too: give the whole URL, or the public address of your app beside it (--origin)"
         raise Refused("malformed", URL + "base", {"found": "a path without a host", "needed": needed})
     signed = verify_url(found.url, secret=secret, now=now, tolerance=tolerance, readings=replaced)
     return Proof(
