@@ -34,7 +34,7 @@ except SystemExit as end:
 """
 REFUSED = {
     "officernd": "/healthcheck?slug=a&signature=t%3D1648190384%2Csignature%3D" + "0" * 64,
-    "retailcrm": "register=" + "%7B%22token%22%3A%22" + "0" * 64 + "%22%7D",
+    "retailcrm": "register=%7B%22apiKey%22%3A%22a%22%2C%22token%22%3A%22" + "0" * 64 + "%22%7D",
     "onoffice": "/tab?apiToken=a&timestamp=1648190384&signature=" + "0" * 64,
     "fortis": "/launch?location_id=a&timestamp=1648190384&hmac=" + "0" * 64,
 }

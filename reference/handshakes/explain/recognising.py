@@ -66,15 +66,17 @@ def own_names(pasted: bytes) -> str:
 
 
 def another(platform: str, found: Found) -> str:
-    """Return a note on a request that has names of another platform's own and fewer of this one's, or nothing.
+    """Return a note on a request that has names of another platform's own and none of this one's, or nothing.
 
     >>> another("fortis", Found("/?apiToken=a&apiClaim=b&signature=c", "", (), b"", ""))
     'It looks like a request of onOffice enterprise: handshakes verify onoffice.'
     """
+    if (own := _named(found, PLATFORMS[platform].slips())) > 1:
+        return ""  # the others are not even loaded
     most = {name: _named(found, known.slips()) for name, known in PLATFORMS.items()}
     best = max(most, key=most.__getitem__)
     said = f"It looks like a request of {PLATFORMS[best].title}: handshakes verify {best}."
-    return said if most[best] > most[platform] + 1 else ""
+    return said if most[best] > own + 1 else ""
 
 
 def _named(found: Found, platform: Slips) -> int:
