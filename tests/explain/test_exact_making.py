@@ -18,7 +18,7 @@ from handshakes.explain.printed import _bare, _lines, _maps, _objects, _quoted, 
 from handshakes.explain.recorded import Unreadable
 from handshakes.explain.structures import Spread
 from handshakes.explain.texts import applied, texts
-from handshakes.explain.writers import written, written_pairs
+from handshakes.explain.writers import component, written, written_pairs
 from handshakes.platforms import PLATFORMS
 
 SLIPS: dict[str, Any] = {name: platform.slips() for name, platform in PLATFORMS.items()}
@@ -699,6 +699,13 @@ def test_what_was_typed_is_said_with_its_dashes_only_where_there_are_some():
     assert (
         [change for _, change in _typographic("a–b")] == [change for _, change in _typographic("a—b")] == said
     )
+
+
+def test_encode_uri_component_keeps_what_ecmascript_says():
+    """ECMAScript, `encodeURIComponent`: letters, digits and -_.!~*'() stay."""
+    plain = "Az09-_.!~*'()"
+    assert component(plain) == plain
+    assert component("/ ?&=+#;,:@$%") == "%2F%20%3F%26%3D%2B%23%3B%2C%3A%40%24%25"
 
 
 def test_base64_loses_its_padding_and_no_letter():

@@ -40,7 +40,7 @@ def _slashes(text: str) -> str:
     return text.replace("/", "\\/")
 
 
-def _escaped(text: str, characters: str, upper: bool = False) -> str:
+def _escaped(text: str, characters: str, upper: bool) -> str:
     form = "\\u%04X" if upper else "\\u%04x"
     return "".join(form % ord(c) if c in characters else c for c in text)
 
