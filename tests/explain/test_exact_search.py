@@ -33,6 +33,7 @@ from handshakes.explain.levels import Levels, size_of
 from handshakes.explain.probe import Probe, Settled, _Probing, _shows
 from handshakes.explain.ranking import Explanation, OnePart, _observed, _of_reading, _rank, grouped
 from handshakes.explain.recognising import _named, own_names, recognised
+from handshakes.explain.recorded import Unreadable
 from handshakes.explain.search import Hit, Outcome, _Search, search
 from handshakes.explain.slips import GENERAL
 from handshakes.explain.telling import sentence, signed_when, told
@@ -74,7 +75,7 @@ def test_each_placeholder_that_is_tried_as_a_key_is_doubted_in_any_case(word):
             assert doubt(written).endswith((f"{WORD}.", "the masked form that a page shows."))
 
 
-@pytest.mark.parametrize("secret", ["", "s 3", "xhttp://p", "http:/p", "'s3", "s3'", "''", "AB=s3", "KEY=", "whsec_", "a-----BEGIN", "***", "****a", "eyJa.b", "eyJa.b.c.d", "s3cret-key"])  # fmt: skip
+@pytest.mark.parametrize("secret", ["", "s 3", "xhttp://p", "http:/p", "'s3", "s3'", "''", "AB=s3", "KEY=", "whsec_", "a-----BEGIN", "***", "****a", "eyJa.b", "eyJa.b.c.d", "s3cret-key", "secret", "key", "test", "0"])  # fmt: skip
 def test_what_looks_like_a_secret_is_not_doubted(secret):
     assert doubt(secret) == ""
 
@@ -241,7 +242,7 @@ def test_how_it_was_read_is_said_unless_it_is_plain():
 
 
 def test_what_verifies_is_said_with_what_is_covered():
-    returns = {"says": "", "timestamp": None, "parameters": [["slug", "a\nb"], ["n", "x" * 501]], "covered": ["slug", "n"], "not_covered": ["path"]}  # fmt: skip
+    returns = {"says": "", "timestamp": None, "parameters": [["slug", "a\nb"], ["n", "x" * 501]], "covered": ["slug", "n"], "not_covered": ["path", "host"]}  # fmt: skip
     assert lines(verdict="verified", returns=returns, undone=("quotes",)) == [
         "Read as a URL. Undone: quotes.",
         "Verified.",
@@ -249,7 +250,7 @@ def test_what_verifies_is_said_with_what_is_covered():
         "  slug = a\\nb",
         f"  n = {'x' * 499}…",
         "  covered: slug, n",
-        "  not covered: path",
+        "  not covered: path, host",
     ]
     returns = {"says": "A launch.", "timestamp": 1_648_190_394, "parameters": [], "covered": [], "not_covered": []}  # fmt: skip
     assert lines(verdict="verified", returns=returns) == [
@@ -1037,9 +1038,14 @@ def test_who_sees_most_comes_first_and_names_decide_where_nobody_sees_a_signatur
 
         return SimpleNamespace(slips=lambda: SimpleNamespace(OWN_NAMES=names, QUERY=("sig",), verify=verify))
 
-    toys = {"a": platform(first, "aa"), "b": platform(second, "aa"), "unnamed": platform("missing-parameter"), "more": platform("too-large", "aa", "bb")}  # fmt: skip
+    def read(pasted: bytes, slips: Any, *_: object) -> Found:
+        if not slips.OWN_NAMES:
+            raise Unreadable("no request")
+        return Found(body=pasted)
+
+    toys = {"mute": platform("stale"), "a": platform(first, "aa"), "b": platform(second, "aa"), "unnamed": platform("missing-parameter", "zz"), "more": platform("too-large", "aa", "bb")}  # fmt: skip
     monkeypatch.setattr(recognising, "PLATFORMS", toys)
-    monkeypatch.setattr(recognising, "read", lambda pasted, *_: Found(body=pasted))
+    monkeypatch.setattr(recognising, "read", read)
     found = recognised(b"aa=1&bb=2", secret="s", now=1)
     least = min(SEES[first], SEES[second])
     if least <= 1:
@@ -1288,7 +1294,7 @@ def test_what_refuses_it_afterwards_is_looked_for_with_the_right_digest_in_its_p
         (("h", HEX),),
         HEX.encode(),
     )
-    assert [then(reason) for reason in ("signature-mismatch", "malformed")] == ["", ""]
+    assert [then(reason, "stale") for reason in ("signature-mismatch", "malformed")] == ["", ""]
     assert (
         then("stale", "stale") == "" == then("too-large", "too-large")
         and then("stale", "too-large") == "stale"
@@ -1313,6 +1319,8 @@ def test_what_refuses_it_afterwards_is_looked_for_with_the_right_digest_in_its_p
 def test_a_digest_that_is_put_in_again_had_16_to_300_characters_of_ascii(received, put):
     case = replace(toy(RIGHT), start=(b"m", received))
     assert _right(case, "s") == ((received, HEX) if put else ("", ""))
+    assert _right(replace(case, macs=()), "s") == ("", "")
+    assert _right(replace(case, fits=lambda made, text: None), "s")[1] == ""
 
 
 def test_of_a_reason_eight_vectors_of_a_platform_are_listed_and_all_are_counted():
@@ -1322,6 +1330,10 @@ def test_of_a_reason_eight_vectors_of_a_platform_are_listed_and_all_are_counted(
     listed = [end - place - 1 for place, end in zip(heads, [*heads[1:], len(said)], strict=True)]
     assert len(heads) == 4 and min(counts) > 8 and listed == [8] * 4
     assert [*described("no-such-id")] == []
+    assert said[:2] == [
+        f"malformed, a reason: {REASONS['malformed'].meaning}",
+        f"  {REASONS['malformed'].hint}",
+    ]
 
 
 def test_a_slip_of_a_platforms_own_stage_says_its_name_and_a_carriers_blames_no_side():
