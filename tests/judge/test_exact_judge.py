@@ -1027,6 +1027,15 @@ def test_nothing_has_begun_before_the_first_finding(simulator, monkeypatch):
     assert began == [1]
 
 
+def test_a_simulator_is_made_for_the_partner_of_its_settings_and_keeps_2000_events(simulator):
+    """Our own limit, written here a second time."""
+    assert simulator.client.names == {"http://127.0.0.1:9": "partner"}
+    assert simulator.reach == {"http://127.0.0.1:9", "http://127.0.0.1:8"}
+    for number in range(4_000):
+        simulator.transcript.message("a", "b", str(number))
+    assert [one.text for one in simulator.transcript.events] == [str(one) for one in range(2_000, 4_000)]
+
+
 def test_a_simulator_is_briefed_and_ends_its_server_and_its_connections(simulator, monkeypatch):
     assert simulator.briefing == simulator.tools.briefing(simulator.sides, simulator.world)
     assert simulator.url in simulator.briefing
