@@ -342,6 +342,24 @@ def test_what_begins_as_a_text_or_a_quote_is_not_what_a_sniffer_shows(before):
         )
 
 
+def test_an_export_of_burp_suite_may_be_wrapped():
+    for end in ("\n", "\r\n  "):
+        coded = base64.encodebytes(REQUEST.encode()).decode().replace("\n", end)
+        assert opened(f'<request base64="true">{coded}</request>', []) == REQUEST.encode()
+
+
+def test_an_export_of_burp_suite_is_kept_where_it_is_no_base64():
+    for coded, content in (
+        (f'true">{base64.b64encode(b"GET /").decode()}', b"GET /"),
+        ('true">GET ?', b"GET ?"),
+        ('true">YQ==?', b"YQ==?"),
+        ('false"> YQ==\n', b"YQ=="),
+    ):
+        undone: list[str] = []
+        assert opened(f'<item><request base64="{coded}</request></item>', undone) == content
+        assert undone == ["an export of Burp Suite"]
+
+
 def test_a_dump_begins_at_nought_and_has_two_rows():
     for text in ("00000000\n00000008", "00000000: 4745  GE", "00010000: 4745  GE\n00010002: 4745  GE"):
         assert opened(text, []) is None
@@ -408,6 +426,15 @@ def test_dumps_one_after_another_are_one():
 def test_a_query_that_stands_apart_loses_its_question_mark():
     found = spread([("search", "?signature=1")], fits)
     assert found == Spread("/?signature=1", "", "", "path and query stood apart")
+
+
+@pytest.mark.parametrize(
+    ("value", "scheme"), [("true", "https"), ("True", "https"), ("1", "https"), ("off", ""), ("0", "")]
+)
+def test_a_servers_variable_says_whether_it_was_https(value, scheme):
+    assert spread([("https", value), ("search", "?signature=1")], fits) == Spread(
+        "/?signature=1", "", scheme, "path and query stood apart"
+    )
 
 
 def test_host_and_scheme_beside_a_path_become_headers():
@@ -598,8 +625,20 @@ def test_three_links_around_a_url_are_taken_off_and_a_fourth_stays():
         assert repaired(link, fits, []) == (f"{left}{quote(url, safe='')}" if left else url)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_quoted_printable_of_a_whole_text_is_undone(end):
+    """RFC 2045, 6.7: an equals sign at the end of a line joins it with the next one."""
+    undone: list[str] = []
+    assert unwrapped(f"see /p?a=3D=C3=A9=20=FF={end}b now", undone) == "see /p?a=é \ufffdb now"
+    assert undone == ["it was quoted-printable, as in the source of a mail"]
+    for other in (f"a={end}b", "a=3Db", f"a=3D{end}b"):
+        assert unwrapped(other, undone) == other
+    assert len(undone) == 1
+
+
 def test_quoted_printable_is_undone_in_one_line_too():
     undone: list[str] = []
+    assert repaired("/p?a=3D=C3=A9=7E&signature=3Dx", fits, []) == "/p?a=%C3%A9~&signature=x"
     assert repaired("/p?a=3Db=26&signature=3Dx", fits, undone) == "/p?a=b&&signature=x"
     assert undone == ["it was quoted-printable, as in the source of a mail"]
 
@@ -646,7 +685,7 @@ def test_an_escape_of_json_may_have_either_case(name):
 def test_a_quote_that_stands_alone_at_one_end_is_taken_off(text):
     undone: list[str] = []
     assert (unquoted(text, undone), undone) == ("abc", ["one quote at its end"])
-    for other in ("'a'bc", "abc’", "a'b", "XabcX"):
+    for other in ("'a'bc", "abc’", "a'b", "XabcX", "Xabc", "abcX"):
         assert unquoted(other, undone) == other
     assert len(undone) == 1
 
@@ -737,6 +776,7 @@ def test_an_origin_is_a_whole_address_and_a_text_of_ones_own_is_not_empty():
     for empty in ("", b""):
         with pytest.raises(Misgiven, match=r"^mine is empty: give the text that you signed$"):
             options_read(mine=empty)
+    assert options_read(mine="\ud800")["mine"] == b"\xed\xa0\x80"
     assert options_read(mine="é")["mine"] == "é".encode() and options_read()["mine"] is None
 
 

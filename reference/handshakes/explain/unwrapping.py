@@ -203,13 +203,13 @@ def _stars(inner: str, url: str) -> str:
 
 
 def _quoted_printable(url: str) -> str:
-    if not re.search(r"=\r?\n|=3D", url):
+    if "=3D" not in url:
         return url
-    return (
-        re.sub(r"=([0-9A-F]{2})", lambda f: chr(int(f[1], 16)), re.sub(r"=\r?\n", "", url))
-        if "=3D" in url
-        else url
-    )
+
+    def character(found: re.Match[str]) -> str:
+        return chr(int(found[1], 16)) if found[1] < "80" else "%" + found[1]
+
+    return re.sub(r"=([0-9A-F]{2})", character, re.sub(r"=\r?\n", "", url))
 
 
 def _damaged(url: str) -> str:
