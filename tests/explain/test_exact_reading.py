@@ -72,6 +72,7 @@ NO_MARK, NO_SCHEME = "the query had no question mark", "the scheme was missing"
         (f"GET {TARGET} HTTP/1.1 \t\r\n", "a request line", TARGET, ()),
         *[(text, "a percent-encoded text", "slug=a&signature=x", ("the whole of it was percent-encoded",)) for text in ("slug%3Da%26signature%3Dx", "slug%3da%26signature%3dx")],
         ("/h?a=b c&signature=0f&d=https://d.example/", "a request target", "/h?a=b%20c&signature=0f&d=https://d.example/", (BLANKS,)),
+        *[(f"see {URL[:40]}{cut}{URL[40:]} please", "a URL in a text", URL, ()) for cut in ("\n  ", "\r\n\t", "\\\n", "\\\n  ")],
         ("a=b&c=d", "a query", "?a=b&c=d", (NO_MARK,)),
         (f"so it was, {QUERY}", "a query in a text", f"?{QUERY}", (NO_MARK,)),
         ("signature=t%3D1", "a query", "?signature=t%3D1", (NO_MARK,)),
