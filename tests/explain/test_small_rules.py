@@ -852,3 +852,14 @@ def test_a_request_of_another_platform_is_said_to_be_one():
             said = " ".join((answer.says, *answer.doubts))
             assert (f"handshakes verify {whose}" in said) == (platform != whose), (whose, platform)
             assert said.count("handshakes verify") == (platform != whose)
+
+
+@pytest.mark.parametrize("header", ["", "content-type: application/json"])
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_form_of_the_crm_that_a_middleware_turned_into_json_is_not_blamed_on_the_crm(header, nested):
+    secret = "not-a-secret"
+    token = hmac.new(secret.encode(), b"x", hashlib.sha256).hexdigest()
+    members = {"token": token, "apiKey": "x", "systemUrl": "https://a.simla.com"}
+    pasted = json.dumps({"register": members if nested else json.dumps(members)})
+    answer = explain("retailcrm", pasted, secret=secret, now=1, header=header)
+    assert [one.id for one in answer.explanations[0]] == ["retailcrm-json-nested"]

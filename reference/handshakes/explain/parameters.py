@@ -58,7 +58,7 @@ def added(pairs: Pairs, names: tuple[str, ...]) -> Iterator[Way]:
         if name not in {known for known, _ in pairs}:
             for at in range(len(pairs) + 1) if len(pairs) < 8 else (0, len(pairs)):
                 more = (*pairs[:at], (name, ""), *pairs[at:])
-                yield "parameter-missing", more, f"with an empty {name}", 1 if at == len(pairs) else 2
+                yield "parameter-missing", more, f"with an empty {name}", 1 if at in (1, len(pairs)) else 2
 
 
 def _which(pairs: Pairs, left_out: int) -> str:

@@ -135,7 +135,7 @@ def forms(state: State) -> Iterator[Made]:
     if text.lstrip("\ufeff \r\n")[:1] in ("{", '"'):
         yield Made("retailcrm-json-alone", (body,))
         if inner:
-            yield Made("retailcrm-json-alone", (inner,), "in its member register")
+            yield Made("retailcrm-json-nested", (inner,), "in its member register")
     if cut := re.search(r"(?:^|&)register=(?=[\[{\"])", text):
         yield Made("retailcrm-form-unescaped", (text[cut.end() :].encode(),))
         yield Made("retailcrm-form-unescaped", (text[cut.end() :].rpartition("}&")[0].encode() + b"}",))
