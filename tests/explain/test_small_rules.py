@@ -863,3 +863,11 @@ def test_a_form_of_the_crm_that_a_middleware_turned_into_json_is_not_blamed_on_t
     pasted = json.dumps({"register": members if nested else json.dumps(members)})
     answer = explain("retailcrm", pasted, secret=secret, now=1, header=header)
     assert [one.id for one in answer.explanations[0]] == ["retailcrm-json-nested"]
+
+
+def test_an_empty_parameter_that_a_framework_dropped_comes_before_the_reading_that_adds_it():
+    pairs = [("slug", "s"), ("locations", ""), ("organizationId", "o")]
+    signature = quote(sign_query(pairs, secret="not-a-secret", timestamp=1), safe="")
+    url = f"https://p.example/h?slug=s&organizationId=o&signature={signature}"
+    answer = explain("officernd", url, secret="not-a-secret", now=1)
+    assert [one.id for one in answer.explanations[0]][0] == "parameter-missing"
