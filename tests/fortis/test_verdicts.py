@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from handshakes.core.messages import Dropped
+from handshakes.core.messages import Dropped, Response
 from handshakes.core.refusals import Refused
 from handshakes.fortis.partner import App
 from handshakes.fortis.partner.configuration import UI
 from handshakes.runtime.browser import Browser
 from handshakes.runtime.flow import InProcess
 from tests.fortis.sides import MODES, TITLE, USER, Both, sides
+from tests.fortis.test_broken_partners import FollowsRedirects
 
 
 class Patient(App):
@@ -146,6 +147,38 @@ def test_an_app_whose_page_asks_for_no_access_is_not_seen_to_do_it_wrongly(fault
 
     outcome = sides(kind=AsksForNothing).unheard().consent(fault=fault)
     assert [one.state for one in outcome.findings] == ["not seen"]
+
+
+class SaysNoWith200(App):
+    """Tells a person on a page that there is no access, with a status that says nothing of it."""
+
+    def callback(self, request):
+        answer = yield from App.callback(self, request)
+        return answer if answer.ok else Response(200, (("content-type", "text/html"),), b"<p>No access.</p>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [(App, "held"), (SaysNoWith200, "not seen"), (FollowsRedirects, "violated")]
+)
+def test_a_page_is_no_redirect_that_was_followed(kind, state):
+    """fortis:oauth.redirects forbids to follow: whether somebody came to the foreign host shows it, no status does."""
+    (finding,) = sides(kind=kind).unheard().consent(fault="token-redirects").findings
+    assert (finding.clause, finding.state) == ("fortis:oauth.redirects", state)
+
+
+def test_what_is_missing_of_a_frame_and_who_was_asked_are_named():
+    class Cached(App):
+        def handle(self, request):
+            answer = yield from App.handle(self, request)
+            kept = tuple(pair for pair in answer.headers if pair[0].lower() != "cache-control")
+            return replace(answer, headers=kept)
+
+    def embedding(kind):
+        found = sides(kind=kind).unheard().launch().findings
+        return [one.detail for one in found if one.clause == "fortis:launch.embedding"]
+
+    assert embedding(Cached) == ["not right: no-store"]
+    assert embedding(App) == ["frame-ancestors, no-store, Referrer-Policy"]
 
 
 @pytest.mark.parametrize(("stays", "state"), [(False, "held"), (True, "violated")])

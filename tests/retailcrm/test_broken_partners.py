@@ -438,6 +438,75 @@ def failed_by_the_correct_one() -> frozenset[str]:
     return frozenset(finding.clause for finding in examined() if not finding.held)
 
 
+def moves(**seams):
+    """Return a world whose module has these seams, two accounts connected to it."""
+    world = sides(kind=type("Moves", (Module,), seams))
+    world.connect()
+    world.connect(ANOTHER)
+    return world
+
+
+def stays(self, installation, url):
+    return installation
+    yield
+
+
+def stored_unasked(self, installation, url):
+    return self.store.save(replace(installation, details={**installation.details, "systemUrl": url}))
+    yield
+
+
+FOREIGN, OTHER = "activity-foreign-host", "activity-another-account"
+
+
+@pytest.mark.parametrize(
+    ("followed", "fault", "state"),
+    [
+        (Module.followed, FOREIGN, "held"), (Module.followed, OTHER, "held"),
+        (stays, FOREIGN, "not seen"), (stays, OTHER, "not seen"), (stored_unasked, FOREIGN, "not seen"),
+        (followed_anywhere, OTHER, "violated"),
+    ],
+)  # fmt: skip
+def test_a_yes_to_another_address_is_no_move_to_it(followed, fault, state):
+    """The clause forbids the move, and S3 has a reading by which a module stays; a call with the key is seen."""
+    (finding,) = moves(followed=followed).activity(fault=fault).findings
+    assert (finding.clause, finding.state) == ("retailcrm:activity.system-url", state)
+    assert ("200, success, and no call to that host" in finding.detail) is (state == "not seen")
+
+
+@pytest.mark.parametrize(("followed", "found"), [(stays, {True, None}), (stored_unasked, {False, None})])
+def test_where_the_next_call_goes_shows_whether_a_module_moved(followed, found):
+    kind = type("Moves", (Module,), {"followed": followed})
+    clause = "retailcrm:activity.system-url"
+    assert {finding.held for finding in examined(kind) if finding.clause == clause} == found
+
+
+def test_a_yes_to_a_registration_of_a_foreign_host_without_any_call_sends_no_key():
+    """retailcrm:system-url.allowed is about where the key is sent; success without edit is another rule's."""
+
+    def yes(self, request):
+        yield from ()
+        return json_response({"success": True, "accountUrl": "https://module.example/account"})
+
+    (finding,) = sides(kind=type("Yes", (Module,), {"register": yes})).connect(fault="foreign-host").findings
+    assert (finding.clause, finding.state) == ("retailcrm:answer.after-edit", "violated")
+
+
+def test_a_sentence_about_a_client_id_says_which_one_came():
+    """What is wrong is never told by what is right."""
+    held = {finding.detail for finding in examined() if finding.held}
+    for override, said in (
+        ({"prepared": new_client_each_time}, "another clientId than before"),
+        ({"client_id": lambda self, *_: "x" * 40}, "the clientId of another account"),
+    ):
+        wrong = {one.detail for one in examined(type("Broken", (Module,), override)) if one.held is False}
+        assert said in wrong and said not in held
+    assert {"the clientId of before", "another clientId than another account has"} <= held
+    broken = examined(StatusIsNotLookedAt)
+    assert "edit-says-false: 200, success" in {one.detail for one in broken if one.held is False}
+    assert "edit-says-false: 200, no success" in held
+
+
 @pytest.mark.broken("retailcrm")
 @pytest.mark.parametrize(("clause", "override"), BROKEN, ids=[clause for clause, _ in BROKEN])
 def test_a_broken_module_fails_exactly_its_clause(clause, override):

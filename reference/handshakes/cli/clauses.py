@@ -60,10 +60,7 @@ def list_clauses(
             )
             say(f"{clause.level:<6} {clause.actor:<8} {clause.id}  {clause.text}  [{proof}]")
     if not found.complete:
-        err.print(
-            f"{matrix or FILE} is not of a full run: run the tests to see the evidence of every clause",
-            markup=False,
-        )
+        err.print(f"{matrix or FILE} is not of a full run: run the tests to see all evidence", markup=False)
 
 
 @app.command("show")

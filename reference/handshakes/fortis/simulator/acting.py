@@ -12,17 +12,7 @@ from ...runtime.calls import asked
 from ...runtime.verdicts import Outcome, Survives, fault_of
 from .drafts import Draft
 from .faults import OAUTH_FAULTS, OPENING_FAULTS, AnswerFault, LaunchFault, OpeningFault
-from .findings import (
-    consented,
-    is_open,
-    judged,
-    needed,
-    opened,
-    trapped,
-    unasked,
-    uniform,
-    unopened,
-)
+from .findings import consented, is_open, judged, needed, opened, trapped, unasked, uniform, unopened
 from .records import CLAUSE, Attempt
 from .registering import Registering
 

@@ -44,7 +44,7 @@ def examine(
     platform.implied("the first launch", "setup.iframe-url", "api.host", "token.not-deleted")
     if signed_in and first.response:
         held = signed_in(first.response) == user
-        platform.found("identity.users-me", held, "the app says who is signed in")
+        platform.found("identity.users-me", held, "the app has to say who is signed in")
     faults = sorted(opening_faults(mode), key=lambda fault: fault.clause.endswith(".coverage"))
     for fault in platform.tried(faults):
         if not platform.offers(fault):
@@ -94,16 +94,14 @@ def claimed(platform: Fortis, title: str, location: str, user: str) -> Step[None
         return  # then no launch says more
     outcome = yield from without_token()
     shut = not is_open(outcome.response)
-    platform.found(
-        "postback.claimed", shut, "without a token, nothing opens for a location that is only claimed"
-    )
+    platform.found("postback.claimed", shut, "without a token, a claimed location has to stay shut")
     if not shut:
         return
     refused = yield from quietly(platform, platform.launch(title, location, user, fault="token-of-another"))
     if is_open(refused.response):  # it will be found when that fault is judged
         return
     outcome = yield from without_token()
-    platform.found("launch.failure", not is_open(outcome.response), "a refused launch confirms nothing")
+    platform.found("launch.failure", not is_open(outcome.response), "a refused launch has to confirm nothing")
 
 
 def believed(
@@ -115,11 +113,11 @@ def believed(
     who = signed_in(outcome.response)
     if expected.state == "opened":
         clause = "encrypted.alone" if name == "beside-data" else "identity.users-me"
-        platform.found(clause, who == user, f"{name}: the app says who is signed in")
+        platform.found(clause, who == user, f"{name}: the app has to say who is signed in")
     else:
         read = name == "token-underscore" and platform.asked_at_last
         clause = "encrypted.names" if read else "identity.without-token"
-        platform.found(clause, not who, f"{name}: the app says that nobody is")
+        platform.found(clause, not who, f"{name}: the app has to say that nobody is")
 
 
 def offered(platform: Fortis, name: str, offers: bool) -> None:
@@ -133,14 +131,14 @@ def offered(platform: Fortis, name: str, offers: bool) -> None:
 def still_open(platform: Fortis, location: str, user: str, name: str) -> Step[None]:
     """fortis:launch.failure. Look at whether the session of the last good launch outlived a refused one."""
     page = yield from platform.revisit(location, user)
-    platform.found("launch.failure", is_open(page), f"{name}: the earlier session goes on")
+    platform.found("launch.failure", is_open(page), f"{name}: the earlier session has to go on")
 
 
 def reloaded(platform: Fortis, title: str, location: str, user: str) -> Step[None]:
     """fortis:launch.once, fortis:token.not-stored. Look at the session's page again, when the launch is long over."""
     yield from platform.launch(title, location, user)
     page = yield from platform.revisit(location, user)
-    platform.found("launch.once", is_open(page), "the session's page loads again")
+    platform.found("launch.once", is_open(page), "the session's page has to load again")
 
 
 def postbacks(platform: Fortis, title: str, location: str, user: str) -> Step[None]:
@@ -156,22 +154,19 @@ def postbacks(platform: Fortis, title: str, location: str, user: str) -> Step[No
         outcome = yield from platform.register(title, location, named, fault.name)
         if (
             not named
-        ):  # with the location the platform removed its user, who is there again without the app's knowledge
+        ):  # with the location the platform removed its user, who is back without the app's knowledge
             yield from quietly(platform, platform.register(title, location, user, "postback-lost"))
         if isinstance(fault.expected, Refuses):
             page = yield from platform.revisit(location, user)
-            platform.found(
-                fault.clause.removeprefix(CLAUSE), is_open(page), f"{fault.name}: nothing was removed"
-            )
+            rule = fault.clause.removeprefix(CLAUSE)
+            platform.found(rule, is_open(page), f"{fault.name}: nothing may be removed")
             continue
         if fault.kind == "user":
             page = yield from platform.revisit(location, user)
             clause = "postback.query" if outcome.held else fault.clause.removeprefix(CLAUSE)
-            platform.found(clause, not is_open(page), f"{fault.name}: the session before it is over")
+            platform.found(clause, not is_open(page), f"{fault.name}: the session before it has to be over")
         again = yield from quietly(platform, platform.launch(title, location, user))
-        platform.found(
-            "postback.order", is_open(again.response), f"{fault.name}: a verified launch repairs it"
-        )
+        platform.found("postback.order", is_open(again.response), f"{fault.name}: a launch has to repair it")
 
 
 def removal(platform: Fortis, title: str, location: str, user: str) -> Step[None]:
@@ -187,5 +182,5 @@ def removal(platform: Fortis, title: str, location: str, user: str) -> Step[None
     if users and alone:
         platform.found("postback.query", False, "the removal of a location is not understood")
         return
-    platform.found("location.removes-users", not users, "a user of a removed location is shut out")
-    platform.found("launch.registered", not alone, "without a token, a removed location stays shut")
+    platform.found("location.removes-users", not users, "a user of a removed location has to be shut out")
+    platform.found("launch.registered", not alone, "without a token, a removed location has to stay shut")

@@ -38,16 +38,18 @@ def opened(
         checks["identity.users-me"] = attempt.asked > 0, f"asked {attempt.asked} times"
     location = first.header("location")
     clean = 300 <= first.status < 400 and not any(tells(location, value) for value in launch_values if value)
-    checks["launch.clean-url"] = clean, f"{first.status}, to an address without its values"
+    checks["launch.clean-url"] = clean, f"{first.status}, it has to be to an address without its values"
     if cookies := [value.lower() for value in first.header_values("set-cookie")]:
         marks = ("secure", "httponly", "samesite=none")
         kept = all(mark in cookie for cookie in cookies for mark in marks)
-        checks["launch.cookie"] = kept, "Secure, HttpOnly, SameSite=None"
+        checks["launch.cookie"] = kept, "it has to be Secure, HttpOnly, SameSite=None"
     stored = "no-store" in shown.header("cache-control").lower()
     policies = ancestors(shown)
     everybody = any(EVERYBODY.issuperset(one) for one in policies)
     framed = bool(policies) and may_frame(shown, ui) and not everybody
-    checks["launch.embedding"] = framed and stored and quiet(shown), "frame-ancestors, no-store, referrer"
+    parts = {"frame-ancestors": framed, "no-store": stored, "Referrer-Policy": quiet(shown)}
+    wrong = [name for name, right in parts.items() if not right]
+    checks["launch.embedding"] = not wrong, f"{'not right: ' if wrong else ''}{', '.join(wrong or parts)}"
     return [Finding(CLAUSE + clause, *check) for clause, check in checks.items()]
 
 
@@ -107,9 +109,8 @@ def judged(fault: OpeningFault, shown: Response | None, attempt: Attempt, now: i
             held, detail = False, f"{detail}, after the API was asked about it"  # so it was believed
         findings.append(Finding(clause, held, detail))
         if held and early:
-            findings.append(
-                Finding(CLAUSE + "launch.order", not attempt.calls, f"{detail}, nobody was asked")
-            )
+            said = f"{detail}, and nobody may be asked" if attempt.calls else f"{detail}, nobody was asked"
+            findings.append(Finding(CLAUSE + "launch.order", not attempt.calls, said))
     else:
         refused = shown is not None and 400 <= shown.status < 500
         shut = fault.expected == LOCATION_ONLY and refused  # or not at all; A30
@@ -154,5 +155,7 @@ def consented(fault: OAuthFault | None, page: Page | None, trapped: int) -> list
     if page is None:
         return [Finding(clause, False if trapped else None, f"{name}: no answer")]
     refused = fault is not None and isinstance(fault.expected, Refuses)
-    held = page.response.ok is not refused and not trapped
+    held: bool | None = page.response.ok is not refused and not trapped
+    if held is False and not trapped and clause == CLAUSE + "oauth.redirects":
+        held, name = None, f"{name}, nobody came to the foreign host, and the page may say no"
     return [Finding(clause, held, f"{name}: {page.response.status}")]

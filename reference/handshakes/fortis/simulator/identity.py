@@ -45,10 +45,10 @@ class Identity(Resources):
             # RFC 6749, 4.1.2.1: never redirect to an address that is not registered
             return page("Unknown application", "<p>Client id and redirect URI do not match.</p>", status=400)
         state = {"state": values["state"]} if "state" in values else {}
-        self.found("oauth.state", len(values.get("state", "")) >= 16, "the authorisation carries a state")
+        self.found("oauth.state", len(values.get("state", "")) >= 16, "it has to carry a state")
         proof = _CHALLENGE.fullmatch(values.get("code_challenge", ""))
         pkce = bool(proof) and values.get("code_challenge_method") == "S256"
-        self.found("oauth.pkce", pkce, "the authorisation carries an S256 challenge")
+        self.found("oauth.pkce", pkce, "it has to carry an S256 challenge")
         if values.get("response_type") != "code":
             error = "unsupported_response_type" if values.get("response_type") else "invalid_request"
             return back(app.redirect_uri, {"error": error, **state})

@@ -109,7 +109,7 @@ class Resources(SetUp):
         token = self.tokens[held[0]]
         fresh = self.clock() - self.launched.get(held[0], -JUST_LAUNCHED) < JUST_LAUNCHED
         unseen = None if held[0] in self.launched else False  # a person's browser may open it again
-        self.found("token.not-stored", bool(attempt) or fresh or unseen, "used while the app is opened")
+        self.found("token.not-stored", bool(attempt) or fresh or unseen, "only while the app is opened")
         if "access-token" not in query:
             self.found("token.header", True, "in its header")
         self.found("token.developer-id", True, "sent")

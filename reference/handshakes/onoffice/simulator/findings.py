@@ -136,10 +136,11 @@ def judged_text(response: Response | None, attempt: Attempt) -> tuple[Finding, .
     if response is None:
         clause = attempt.fault.clause if attempt.fault else CLAUSE + "feedback.answer"
         return (Finding(clause, None, f"{attempt.name}: no answer"),)
-    detail = f"{attempt.name}: {response.status}"
-    findings = [Finding(CLAUSE + "feedback.answer", response.status == 200, detail)]
     text = response.body.decode("utf-8", "replace")
-    waited = text.strip("'\"\n ") == "active" and waited_for(attempt.fault, attempt.user, attempt.now)
+    said = "active" if text.strip("'\"\n ") == "active" else "another text" if text.strip() else "no text"
+    detail = f"{attempt.name}: {response.status}, {said}"
+    findings = [Finding(CLAUSE + "feedback.answer", response.status == 200, detail)]
+    waited = said == "active" and waited_for(attempt.fault, attempt.user, attempt.now)
     if attempt.fault is not None and isinstance(attempt.fault.expected, Refuses) and not waited:
         return (*findings, *_refused(text, attempt, detail))
     return (*findings, *_activated(text, attempt, detail))

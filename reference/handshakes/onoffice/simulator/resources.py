@@ -254,7 +254,7 @@ class Resources(SetUp):
             person = (claim.web_id, claim.user_id)
             held = claim.order >= self.latest.get(person, claim.order)
             seen = not held or claim.order >= self.given.get(person, claim.order)
-            self.found("claim.latest", held if seen else None, "the claim of the latest service call")
+            self.found("claim.latest", held if seen else None, "it has to be that of the latest call")
 
 
 def top(code: int, status: int = 0, message: str = "") -> dict[str, Any]:

@@ -171,13 +171,11 @@ class Acting(Resources):
         if not url:  # no answer gave an address, which was found already
             return Outcome(None, ())
         if chosen:
-            url, sent = chosen.visit(url, fields["clientId"])
-            response = yield from asked(posted(url, sent or {}, account_url))
+            to, sent = chosen.visit(url, fields["clientId"])
+            response = yield from asked(posted(to, sent or {}, account_url))
             closed = response.status >= 400 if response is not None else None
             if response is not None and 300 <= response.status < 400:  # to a log-in page, or to the account?
-                genuine = yield from asked(
-                    posted(self.account_form(account_url, code)[0], fields, account_url)
-                )
+                genuine = yield from asked(posted(url, fields, account_url))
                 opened = genuine.header("location") if genuine is not None else ""
                 closed = response.header("location") != opened
             return self.outcome(response, (Finding(chosen.clause, closed, chosen.name),))
@@ -211,14 +209,18 @@ class Acting(Resources):
         if chosen is None:
             self.switch(account, connection, active, freeze)
         request = posted(self.activity_url(connection), fields)
-        trapped = self.trapped
+        trapped, elsewhere = self.trapped, self._elsewhere(account_url)
         self.calling_back += 1
         try:
             for _ in range(chosen.times if chosen else 1):
                 response = yield from asked(request)
         finally:
             self.calling_back -= 1
-        return self.outcome(response, called_back(response, chosen, self.trapped - trapped))
+        trapped, elsewhere = self.trapped - trapped, self._elsewhere(account_url) - elsewhere
+        return self.outcome(response, called_back(response, chosen, trapped, elsewhere))
+
+    def _elsewhere(self, account_url: str) -> int:
+        return sum(count for url, count in [*self.calls.items()] if url != account_url)
 
     def activity_url(self, connection: Connection) -> str:
         """retailcrm:activity.address. Return baseUrl and the action's path with one slash between them; A22."""

@@ -91,7 +91,8 @@ def worked(platform: RetailCRM, account: str, work: Own, expected: bool, clause:
     yield from quietly(work)
     if platform.findings.violations == broken:
         called = platform.calls.get(account, 0) > calls
-        platform.findings.append(Finding(clause, called == expected, "the module's own call after it"))
+        said = f"{'a' if called else 'no'} call of the module's own after it"
+        platform.findings.append(Finding(clause, called == expected, said))
 
 
 def quietly(own: Own) -> Step[None]:

@@ -21,6 +21,11 @@ def said_yes(response: Response | None) -> bool:
     return response is not None and response.ok and object_in(response).get("success") is True
 
 
+def came(response: Response | None) -> str:
+    """retailcrm:answer.judged. Return what was answered, in words: the status alone does not say yes or no."""
+    return f"{response.status}, {'' if said_yes(response) else 'no '}success" if response else "no answer"
+
+
 def error_message(response: Response | None) -> str:
     """retailcrm:answer.judged. Return the text that the user sees when an answer is not a success."""
     answer = object_in(response)
@@ -59,7 +64,7 @@ def configured(
     asked = f"asks for {', '.join(names)[:200] or 'no scope'}"
     checks = {
         "config.answer": (response is not None and response.status == 200, f"configuration: {status}"),
-        "config.register-url": (absolute(url, plain), "registerUrl"),
+        "config.register-url": (absolute(url, plain), "registerUrl has to be absolute, with https"),
         "config.scopes": (
             set(names) <= set(card.scopes),
             f"{asked}; its card allows {', '.join(card.scopes)}",
@@ -79,10 +84,13 @@ def unasked(response: Response | None, fault: ConfigFault) -> Finding:
 
 def refused(response: Response | None, attempt: Attempt, fault: ConnectFault) -> tuple[Finding, ...]:
     """Return the findings on a registration that the module must not take: it says so, and called nobody."""
-    detail = f"{fault.name}: {response.status if response else 'no answer'}"
+    detail = f"{fault.name}: {came(response)}"
     quiet = not attempt.trapped and (isinstance(fault, AnswerFault) or not attempt.calls)
     held = None if response is None and quiet else not said_yes(response) and quiet
-    findings = [Finding(fault.clause, held, detail)]
+    unsent = (
+        quiet and said_yes(response) and fault.clause == CLAUSE + "system-url.allowed"
+    )  # no key went there
+    findings = [Finding(CLAUSE + "answer.after-edit" if unsent else fault.clause, held, detail)]
     if response is None or said_yes(response):
         return tuple(findings)
     answer = object_in(response)
@@ -101,7 +109,7 @@ def connected(
 ) -> tuple[Finding, ...]:
     """retailcrm:answer.edit-seen. Return the findings on a registration that the module has to take."""
     name = fault.name if fault else "the genuine registration"
-    detail = f"{name}: {response.status if response else 'no answer'}"
+    detail = f"{name}: {came(response)}"
     yes, edited = said_yes(response), attempt.edited is not None
     silent = response is None  # how long the platform waits is assumed
     if fault:
@@ -126,10 +134,12 @@ def uniform(response: Response | None, fault: ConnectFault, seen: dict[str, Resp
 def told_apart(connection: Connection, before: str, others: list[Connection]) -> tuple[Finding, ...]:
     """retailcrm:connection.repeat, .identity. Return the findings on a clientId, beside that of before and those of other accounts; S4."""
     same = before == connection.client_id
-    findings = [Finding(CLAUSE + "connection.repeat", same, "the clientId of before")]
+    said = "the clientId of before" if same else "another clientId than before"
+    findings = [Finding(CLAUSE + "connection.repeat", same, said)]
     for other in others:
         same = connection.client_id == other.client_id
-        findings.append(Finding(CLAUSE + "connection.identity", not same, "another account's clientId"))
+        said = "the clientId of another account" if same else "another clientId than another account has"
+        findings.append(Finding(CLAUSE + "connection.identity", not same, said))
         if not same:
             one, two = connection.client_id, other.client_id
             start = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
@@ -148,17 +158,24 @@ def visited(
         cookies = first.header("set-cookie"), second.header("set-cookie")
         led = first.status in (302, 303) and not tells(first.header("location"), client_id)
         held = led and all(cookies) and cookies[0] != cookies[1]
-        findings.append(Finding(CLAUSE + "transition.session", held, "a new session, a clean address"))
+        findings.append(Finding(CLAUSE + "transition.session", held, "it has to be new, at a clean address"))
         findings.append(Finding(CLAUSE + "transition.no-session", page.ok, f"the page: {page.status}"))
     return tuple(findings)
 
 
-def called_back(response: Response | None, fault: ActivityFault | None, trapped: int) -> tuple[Finding, ...]:
-    """retailcrm:activity.answer. Return the findings on the answer to an activity callback."""
+def called_back(
+    response: Response | None, fault: ActivityFault | None, trapped: int, elsewhere: int
+) -> tuple[Finding, ...]:
+    """retailcrm:activity.answer, retailcrm:activity.system-url. Return the findings on the answer to a callback; a yes alone moves nothing; S3."""
     name = fault.name if fault else "the genuine callback"
-    detail = f"{name}: {response.status if response else 'no answer'}"
+    detail = f"{name}: {came(response)}"
     if fault and isinstance(fault.expected, Refuses):
         held = None if response is None and not trapped else not said_yes(response) and not trapped
+        if fault.clause == CLAUSE + "activity.system-url" and held is False and not (trapped or elsewhere):
+            held, detail = (
+                None,
+                f"{detail}, and no call to that host: operator.work shows where the next goes",
+            )
         return (Finding(fault.clause, held, detail),)
     ok = said_yes(response) and response.status == 200 if response is not None else None
     return (Finding(CLAUSE + "activity.answer", ok, detail),)

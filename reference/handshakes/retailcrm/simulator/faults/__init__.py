@@ -7,14 +7,7 @@ from typing import TypeAlias
 from ..records import AnswerFault
 from .answers import ANSWER_FAULTS
 from .registrations import REGISTER_FAULTS, RegisterFault
-from .requests import (
-    ACTIVITY_FAULTS,
-    CONFIG_FAULTS,
-    VISIT_FAULTS,
-    ActivityFault,
-    ConfigFault,
-    VisitFault,
-)
+from .requests import ACTIVITY_FAULTS, CONFIG_FAULTS, VISIT_FAULTS, ActivityFault, ConfigFault, VisitFault
 
 ConnectFault: TypeAlias = RegisterFault | AnswerFault
 CONNECT_FAULTS: tuple[ConnectFault, ...] = (*REGISTER_FAULTS, *ANSWER_FAULTS)
