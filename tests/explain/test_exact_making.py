@@ -159,7 +159,7 @@ def test_what_holds_nothing_that_is_signed_is_refused_with_what_is_missing(platf
         assert making._made("a text", "", "", (), b"x").body == b"x"
 
 
-NAMED = "the address https://p.example{}, which you named, was put in front"
+NAMED = "the address https://{}, which you named, was put in front"
 
 
 @pytest.mark.parametrize(
@@ -167,10 +167,14 @@ NAMED = "the address https://p.example{}, which you named, was put in front"
     [
         ("https://p.example/h", "/?a=1", "https://p.example/h?a=1", "the address that you named was put in front of the query"),
         ("https://p.example/", "/?a=1", "https://p.example/?a=1", "the address that you named was put in front of the query"),
-        ("https://p.example", "/?a=1", "https://p.example/?a=1", NAMED.format("")),
-        ("https://p.example/", "/h?a=1", "https://p.example/h?a=1", NAMED.format("")),
-        ("https://p.example/app/h", "/h?a=1", "https://p.example/app/h?a=1", NAMED.format("/app")),
-        ("https://p.example/app", "/h?a=1", "https://p.example/app/h?a=1", NAMED.format("/app")),
+        ("https://p.example", "/?a=1", "https://p.example/?a=1", NAMED.format("p.example")),
+        ("https://p.example/", "/h?a=1", "https://p.example/h?a=1", NAMED.format("p.example")),
+        ("https://p.example/app/h", "/h?a=1", "https://p.example/app/h?a=1", NAMED.format("p.example/app")),
+        ("https://p.example/app", "/h?a=1", "https://p.example/app/h?a=1", NAMED.format("p.example/app")),
+        ("https://p.example/h", "/h/?a=1", "https://p.example/h/?a=1", NAMED.format("p.example")),
+        ("https://p.example/h", "/hX?a=1", "https://p.example/h/hX?a=1", NAMED.format("p.example/h")),
+        ("https://p.example/X/", "/h?a=1", "https://p.example/X/h?a=1", NAMED.format("p.example/X")),
+        ("https://h", "/h?a=1", "https://h/h?a=1", NAMED.format("h")),
     ],
 )  # fmt: skip
 def test_the_address_that_was_named_is_put_in_front_and_said(origin, url, made, said):
@@ -713,6 +717,13 @@ def test_base64_loses_its_padding_and_no_letter():
     assert ("text-base64", b"fn4_YWJX", "for URLs, without =", 2) in texts(b"~~?abW")
     assert ("key-to-base64", b"YWJX", "without its = signs") in keys("abW", (), 3)
     assert ("key-equals", b"abX", "") in keys("abX==", (), 3)
+
+
+def test_a_secret_loses_one_prefix_and_the_blanks_around_it_alone():
+    assert ("key-prefix", b"asha256=b", "without the prefix") in keys("sk_asha256=b", (), 1)
+    assert ("key-trimmed", b"XaX", "") in keys(" XaX\n", (), 1)
+    assert b"XaX" in [key for id, key, _ in keys("<XaX>", (), 1) if id == "key-bracketed"]
+    assert ("key-from-base64", b"XaX", "and trimmed") in keys("IFhhWAo=", (), 2)
 
 
 def test_a_secret_in_base32_keeps_its_last_letter():

@@ -96,9 +96,8 @@ class Making:
                 self.undone.append("the address that you named was put in front of the query")
                 return self.origins[0] + url[1:]
             origin = self.origins[0].rstrip("/")
-            path = url.partition("?")[0].rstrip("/")
-            if path and origin.endswith(path) and origin.count("/") > 2:
-                origin = origin.removesuffix(path)  # the whole address was named, and the path is its end
+            if origin.count("/") > 2:  # where the whole address was named, the path is its end
+                origin = origin.removesuffix(url.partition("?")[0].rstrip("/"))
             self.undone.append(f"the address {origin}, which you named, was put in front")
             return origin + url
         host = headers.get(":authority") or headers.get("x-forwarded-host") or headers.get("host", "")
