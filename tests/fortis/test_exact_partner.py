@@ -8,7 +8,7 @@ import hmac
 import json
 import re
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -676,15 +676,23 @@ def test_an_access_that_cannot_be_kept_at_once_is_told_to_the_operator(monkeypat
 
 
 @pytest.mark.parametrize("user", ["", USER])
-def test_a_session_loads_its_own_launch_again_whoever_is_signed_in(user):
-    world = sides()
+@pytest.mark.parametrize("mode", ["plain", "encrypted"])
+def test_a_session_loads_its_own_launch_again_whoever_is_signed_in(mode, user):
+    """A plain launch is remembered by location, time and user, an encrypted one by its bytes behind the eight of a header."""
+    world = sides(mode=mode)
     row = (
         world.partner.confirm(LOCATION, user)
         if user
         else world.partner.keep(LOCATION, "", {}, lambda before: "active")
     )
-    request = Request("GET", APP, "/fortis/launch?data=YWJj")
-    taken = world.partner.launch_key(request, user)
+    data = b"Salted__" + b"0123456789abcdef"
+    query = {
+        "plain": {"location_id": LOCATION, "timestamp": str(NOW)},
+        "encrypted": {"data": base64.b64encode(data)},
+    }
+    request = Request("GET", APP, f"/fortis/launch?{urlencode(query[mode])}")
+    told = {"plain": repr((LOCATION, str(NOW), user)).encode(), "encrypted": data[8:]}
+    taken = hashlib.sha256(told[mode]).hexdigest()
     values = {"session": row.details["sessionId"], "use": "session", "launch": taken}
     cookie = by_hand(values, NOW, row.credentials["session_key"])
     assert world.partner.opened_by(replace(request, headers=(("cookie", f"fortis_session={cookie}"),)))
