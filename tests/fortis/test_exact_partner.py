@@ -729,6 +729,7 @@ def test_a_state_is_made_of_the_one_before():
     world.partner.keep(LOCATION, USER, {}, state)
     world.partner.keep(LOCATION, USER, {}, state)
     world.partner.unclaim({"location_id": LOCATION, "user_id": USER}, "user")
+    assert (world.partner.state(LOCATION, USER), world.partner.state(LOCATION)) == ("removed", "")
     world.partner.keep(LOCATION, USER, {}, state)
     assert before == ["", "active", "removed"]
 

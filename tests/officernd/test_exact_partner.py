@@ -671,3 +671,27 @@ def test_two_requests_of_one_second_that_say_something_else_are_no_repeat():
 def test_a_request_that_names_no_organisation_has_no_candidates(pairs):
     world, _ = with_kept(slug="XX")
     assert world.partner.candidates(pairs) == []
+
+
+@pytest.mark.parametrize("path", ["configure", "sync"])
+def test_a_request_is_remembered_with_its_endpoint(path):
+    world, _ = with_kept(world=sides(refuse_replays=True))
+    drive(world.partner.handle(signed(f"/officernd/{path}")), lambda request: json_response({"name": "n"}))
+    nonce = f"{path}:{NOW}:{hashlib.sha256(repr([('organizationId', 'org')]).encode()).hexdigest()}"
+    assert not world.store.first_time("officernd", nonce, NOW, NOW)
+
+
+def test_where_another_connect_was_faster_what_is_left_is_its_own_to_tidy():
+    world, row = with_kept()
+    world.store.save(row)
+    webhooks = [{"_id": id, "url": f"{PARTNER}/officernd/removed/org/int"} for id in ("hook", "old")]
+    found = []
+
+    def carry(request):
+        found.append(request.method)
+        return json_response(webhooks)
+
+    drive(world.partner.tidy(row, TOKENS), carry)
+    assert found == ["GET"]
+    drive(world.partner.tidy(replace(row, identity="not/there"), TOKENS), carry)
+    assert found == ["GET", "GET"]
