@@ -73,6 +73,8 @@ NO_MARK, NO_SCHEME = "the query had no question mark", "the scheme was missing"
         *[(text, "a percent-encoded text", "slug=a&signature=x", ("the whole of it was percent-encoded",)) for text in ("slug%3Da%26signature%3Dx", "slug%3da%26signature%3dx")],
         ("/h?a=b c&signature=0f&d=https://d.example/", "a request target", "/h?a=b%20c&signature=0f&d=https://d.example/", (BLANKS,)),
         *[(f"see {URL[:40]}{cut}{URL[40:]} please", "a URL in a text", URL, ()) for cut in ("\n  ", "\r\n\t", "\\\n", "\\\n  ")],
+        (URL.replace("/", "\\/"), "a URL", URL, ("slashes stood as \\/, as PHP writes JSON",)),
+        (f"1.2.3.4 /h {QUERY} 200", "a log line", TARGET, ("path and query stood apart",)),
         ("a=b&c=d", "a query", "?a=b&c=d", (NO_MARK,)),
         (f"so it was, {QUERY}", "a query in a text", f"?{QUERY}", (NO_MARK,)),
         ("signature=t%3D1", "a query", "?signature=t%3D1", (NO_MARK,)),
@@ -94,6 +96,13 @@ def test_a_command_without_an_address_is_told_that_it_names_none():
 def test_a_call_of_the_api_has_neither_address_nor_method():
     found = read(CALL.encode(), OFFICES)
     assert (found.url, found.method, found.body) == ("", "", CALL.encode())
+
+
+def test_a_webhook_behind_a_command_without_a_signature_is_the_one_that_is_read():
+    found = read(
+        f"curl https://p.example -d '{{\"a\":1}}'\nofficernd-signature: {SIGNATURE}".encode(), OFFICE
+    )
+    assert (found.took, found.url, found.body) == ("a webhook in a text", "", b'{"a":1}')
 
 
 def test_a_form_in_json_is_said_with_the_name_that_it_stood_under():
@@ -378,6 +387,17 @@ def test_the_query_of_a_recording_is_put_behind_a_url_that_has_none():
         ("/h", "queryString", [], "/h"),
     ):
         assert recorded({"request": {"url": url, name: query}}, lambda *_: True).url == whole
+
+
+def test_a_load_balancer_leaves_parameters_encoded():
+    """AWS's manual: what a load balancer hands on is not decoded."""
+    event = {
+        "requestContext": {"elb": {}},
+        "isBase64Encoded": False,
+        "body": "",
+        "queryStringParameters": {"a": "b%20c", "d": "e"},
+    }
+    assert recorded(event, lambda *_: True).url == "/?a=b%20c&d=e"
 
 
 def test_a_url_of_postman_is_the_one_that_it_has_raw():
@@ -691,6 +711,11 @@ def test_a_quote_that_stands_alone_at_one_end_is_taken_off(text):
     assert len(undone) == 1
 
 
+def test_a_link_of_url_defense_whose_characters_cannot_be_read_keeps_its_stars():
+    link = "https://urldefense.com/v3/__https://p.example/?a=*&signature=x__;_w!!ABC!xyz$"
+    assert repaired(link, fits, []) == "https://p.example/?a=*&signature=x"
+
+
 def test_only_a_link_of_url_defense_has_its_way_to_write_escapes():
     coded = "https-3A__p.example_-3Fsignature-3Dx"
     link = f"https://urldefense.proofpoint.com/v2/url?u={coded}&d=a"
@@ -862,6 +887,15 @@ def test_a_text_of_ones_own_may_be_as_long_as_a_request():
         options_read(mine="x" * (MOST_PASTED + 1))
 
 
+def test_a_reading_needs_a_platform_and_a_request_has_a_length():
+    with pytest.raises(Misgiven, match=r"^platform is needed beside a reading$"):
+        ask("", TARGET, {"secret": "s", "now": 1, "reading": ["a"]})
+    with pytest.raises(Misgiven, match=r"^pasted is over 1048576 bytes$"):
+        ask("officernd", b"x" * (MOST_PASTED + 1), {"secret": "s", "now": 1})
+    assert ask("officernd", b" " * MOST_PASTED, {"secret": "s", "now": 1}).verdict == "unrecognised"
+
+
 def test_what_no_platform_knows_is_told_to_choose_one():
     says = "It has no parameter by which a request of one of the platforms is known. If it is one, choose the platform."
-    assert ask("", "https://p.example/?a=b", {"secret": "s", "now": 1}).says == says
+    for pasted in ("https://p.example/?a=b", b"\xff\x00abc"):
+        assert ask("", pasted, {"secret": "s", "now": 1}).says == says
