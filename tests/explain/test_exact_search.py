@@ -34,7 +34,7 @@ from handshakes.explain.probe import Probe, Settled, _Probing, _shows
 from handshakes.explain.ranking import Explanation, OnePart, _observed, _of_reading, _rank, grouped
 from handshakes.explain.recognising import _named, own_names, recognised
 from handshakes.explain.recorded import Unreadable
-from handshakes.explain.search import Hit, Outcome, _Search, search
+from handshakes.explain.search import Hit, Outcome, _Keys, _macs, _Search, search
 from handshakes.explain.slips import GENERAL
 from handshakes.explain.telling import sentence, signed_when, told
 from handshakes.platforms import PLATFORMS
@@ -148,6 +148,11 @@ def test_each_difference_has_its_own_name(ours, yours, name):
     one, two = ours.encode(), yours.encode()
     at = first_difference(one, two)
     assert at is not None and named(one, two, at) == name
+
+
+def test_bytes_that_are_no_text_differ_by_their_numbers_and_one_letter_that_was_encoded_twice_is_enough():
+    assert named(b"a\xff", b"a\xfe", 1) == "ours has ‹byte FF›, yours has ‹byte FE›"
+    assert named("éb".encode(), "Ã©x".encode(), 1) == "yours was encoded as UTF-8 twice"
 
 
 def test_a_hidden_difference_says_how_many_bytes_and_one_is_one():
@@ -533,6 +538,8 @@ def test_base64_within_bytes_has_22_to_90_letters_its_padding_and_a_line_end(len
 
 def test_loose_base64_takes_either_alphabet_and_nothing_else():
     assert read_digest("v1" + "A" * 13 + "=")[0] == (("form-base64", "form-cut"), b"\xbfP" + bytes(9))
+    for cut, forms in ((62, set()), (63, set()), (60, {"form-base64"}), (64, {"form-base64"})):
+        assert {form for slips, _ in read_digest(HEX[:cut]) for form in slips if "base64" in form} == forms
     for text in ("_-8", "/+8=", "_+8", "/-8="):
         assert loose(text) == b"\xff\xef"
     assert loose("XXXX") == base64.b64decode("XXXX")
@@ -634,6 +641,20 @@ def test_another_digest_than_the_received_one_may_be_looked_for_and_nothing_foun
     budget = Budget()
     assert [search(one, secret="s", budget=budget, depth=2).tried for _ in range(2)] == [1, 1]
     assert search(secret="s", budget=Budget(), depth=2) == Outcome((), 0, True)
+
+
+def test_the_keys_of_a_reading_count_as_one_slip():
+    made = _Keys(toy(keys={"toy:key=x": lambda secret, clause: b"x"}), "s", ())
+    assert [made.of(cost) for cost in range(4)] == [[((), b"k")], [((("toy:key=x", ""),), b"x")], [], []]
+
+
+def test_the_general_macs_are_tried_where_digests_are_compared_and_the_case_is_a_general_one():
+    def own(made: object, received: object) -> None: ...
+
+    for options, tried in (({}, True), ({"fits": own}, False), ({"fits": own, "digest": True}, True)):
+        for general in (True, False):
+            found = _macs(toy(RIGHT, general=general, **options))
+            assert found[0] == (RIGHT, 0) and (len(found) > 1) is (general and tried)
 
 
 @pytest.mark.parametrize(("size", "complete"), [(3, False), (4, True)])

@@ -154,11 +154,11 @@ def _encodings(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Calla
 
 def _encoded_twice(ours: bytes, yours: bytes, at: int) -> bool:
     """Return whether the character that holds this byte stands in yours as UTF-8 of its UTF-8."""
-    while at > 0 and at < len(ours) and ours[at] & 0xC0 == 0x80:
+    while at > 0 and ours[at] & 0xC0 == 0x80:
         at -= 1
     character = ours[at:].decode("utf-8", "ignore")[:1]
     twice = character.encode().decode("latin-1").encode()
-    return len(twice) > 1 and yours.startswith(twice, at)
+    return bool(twice) and yours.startswith(twice, at)
 
 
 def _blanks(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
@@ -174,7 +174,7 @@ def _blanks(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable
 
 
 def _letters(rest: bytes, other: bytes, ours: bytes, yours: bytes, show: Callable[[bytes], str]) -> str:
-    one, two = (text.decode("utf-8", "replace") for text in (ours, yours))
+    one, two = (text.decode("utf-8", "surrogateescape") for text in (ours, yours))
     if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", two):
         return "the same letters in another Unicode form (NFC and NFD)"
     if rest[:1].lower() == other[:1].lower():
