@@ -330,6 +330,13 @@ def test_a_session_with_another_part_opens_nothing(damage):
 def test_of_the_addresses_of_another_account_200_characters_are_told(most, shown):
     _, evidence = told_of(lambda: sides().partner.confirmed("a" * 100, ("b" * most,)))
     assert evidence == {"expected": "a" * 100, "found": shown}
+    _, evidence = told_of(lambda: sides().partner.confirmed("a" * 101, ()))
+    assert evidence == {"expected": "a" * 99 + "…", "found": ""}
+
+
+def test_the_module_is_called_by_this_name_and_is_at_home_at_its_account_page():
+    partner = sides().partner
+    assert (partner.name, partner.home) == ("module", "/retailcrm/account")
 
 
 def test_a_key_that_is_in_use_asks_nobody_and_returns_what_is_kept():
