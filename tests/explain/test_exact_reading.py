@@ -652,6 +652,7 @@ def test_quoted_printable_of_a_whole_text_is_undone(end):
     undone: list[str] = []
     assert unwrapped(f"see /p?a=3D=C3=A9=20=FF={end}b now", undone) == "see /p?a=é \ufffdb now"
     assert undone == ["it was quoted-printable, as in the source of a mail"]
+    assert unwrapped(f"\ud800=3D={end}b", []) == "\ufffd" * 3 + "=b"
     for other in (f"a={end}b", "a=3Db", f"a=3D{end}b"):
         assert unwrapped(other, undone) == other
     assert len(undone) == 1
