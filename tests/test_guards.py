@@ -16,7 +16,7 @@ import pytest
 import handshakes
 
 ROOT = Path(handshakes.__file__).parent
-SIGNING = {"signing", "rules", "readings", "encryption", "php", "errorcodes", "slips"}
+SIGNING = {"signing", "rules", "readings", "encryption", "php", "errorcodes", "names", "slips"}
 """What an implementer reads first, and what explains it: pure, and built on `core` alone."""
 BELOW = {
     "core": {"core"},
@@ -184,7 +184,7 @@ def test_every_platform_is_laid_out_alike():
     assert PLATFORMS == ["fortis", "officernd", "onoffice", "retailcrm"]
     for platform in PLATFORMS:
         tools = ("operations", "demo", "story", "briefing", "shop")
-        for name in ("signing", "rules", "readings", *tools, "partner", "simulator"):
+        for name in ("signing", "rules", "readings", "names", *tools, "partner", "simulator"):
             assert f"handshakes.{platform}.{name}" in SOURCES
         for name in ("partner.integration", "partner.configuration", "partner.connecting", "partner.api"):
             assert f"handshakes.{platform}.{name}" in SOURCES

@@ -123,11 +123,12 @@ def test_what_is_not_configured_is_as_documented():
 
 @pytest.mark.parametrize(
     "name",
-    ["data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier", "access_token", "refresh_token", "client_secret", "developer-id"],
+    ["data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier", "token", "access_token", "refresh_token", "client_secret", "developer-id"],
 )  # fmt: skip
-def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
+@pytest.mark.parametrize("side", ["partner", "platform"])
+def test_what_a_message_carries_in_secret_is_masked_in_a_transcript_of_either_side(side, name):
     """The names are those of the pages, and of our own forms."""
-    shown = shown_of_a_form(sides().partner.secret_names, name, "location_id")
+    shown = shown_of_a_form(getattr(sides(), side).secret_names, name, "location_id")
     assert "a-private-value" not in shown and "a-plain-value" in shown
 
 

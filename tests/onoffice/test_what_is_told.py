@@ -123,9 +123,10 @@ def test_what_is_not_configured_is_as_documented():
     "name",
     ["apiToken", "apikey", "token", "apiClaim", "extendedclaim", "secret", "ticket", "hmac", "signature"],
 )  # fmt: skip
-def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
+@pytest.mark.parametrize("side", ["partner", "platform"])
+def test_what_a_message_carries_in_secret_is_masked_in_a_transcript_of_either_side(side, name):
     """The names are those of the pages, and of our own forms."""
-    shown = shown_of_a_form(sides().partner.secret_names, name, "customerWebId")
+    shown = shown_of_a_form(getattr(sides(), side).secret_names, name, "customerWebId")
     assert "a-private-value" not in shown and "a-plain-value" in shown
 
 

@@ -117,9 +117,10 @@ def test_what_is_not_configured_is_as_documented():
     "name",
     ["apiKey", "X-API-KEY", "token", "clientId"],
 )  # fmt: skip
-def test_what_a_message_carries_in_secret_is_masked_in_a_transcript(name):
+@pytest.mark.parametrize("side", ["partner", "platform"])
+def test_what_a_message_carries_in_secret_is_masked_in_a_transcript_of_either_side(side, name):
     """The names are those of the pages, and of our own forms."""
-    shown = shown_of_a_form(sides().partner.secret_names, name, "systemUrl")
+    shown = shown_of_a_form(getattr(sides(), side).secret_names, name, "systemUrl")
     assert "a-private-value" not in shown and "a-plain-value" in shown
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from ..core.messages import Answer, Headers, Pause, Request, Response, Step
+from ..core.messages import Answer, Headers, Pause, Request, Response, Step, split_url
 from ..core.printing import printable
 from ..core.refusals import Refused
 from .store import Conflict, Store, StoreError, store_failed
 
-Configuration = TypeVar("Configuration")
+
+class _Located(Protocol):
+    @property
+    def base_url(self) -> str: ...
+
+
+Configuration = TypeVar("Configuration", bound=_Located)
 Report = Callable[[str, Refused], None]
 Clock: TypeAlias = Callable[[], int]
 """The time in Unix seconds."""
@@ -50,6 +56,11 @@ class Equipped(Generic[Configuration]):
         self.clock = clock
         self.random = random
         self.report = report
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The role's own origin."""
+        return (split_url(self.configuration.base_url)[0],)
 
     def endpoints(self) -> Mapping[str, Mapping[str, Endpoint]]:
         """Return the step of each path and method; a path that ends with a slash stands for all below it."""

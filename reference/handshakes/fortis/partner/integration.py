@@ -19,7 +19,7 @@ from ...core.refusals import Refused
 from ...runtime.pages import page
 from ...runtime.role import Endpoint
 from ...runtime.store import Installation
-from .. import signing
+from .. import names, signing
 from ..rules.launch import is_id
 from ..signing import Launch
 from .api import CLAUSE
@@ -39,17 +39,7 @@ class App(Consent):
 
     name, home = "app", APP
     other_methods = CLAUSE + "postback.other-methods"
-    secret_names = frozenset(
-        {
-            *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),
-            *("access_token", "refresh_token", "developer-id"),
-        }
-    )
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The app's own origin."""
-        return (self.configuration.base_url,)
+    secret_names = names.SECRET
 
     def endpoints(self) -> dict[str, dict[str, Endpoint]]:
         """Return the step of each path and method."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
+from .. import names
 from .acting import Acting
 from .portal import Portal
 
@@ -17,12 +18,7 @@ class Fortis(Acting):
     """The platform, ready to be served."""
 
     name = "Fortis"
-    secret_names = frozenset(
-        {
-            *("data", "access-token", "hmac", "key", "email", "ticket", "code", "state", "code_verifier"),
-            *("token", "access_token", "refresh_token", "developer-id"),
-        }
-    )
+    secret_names = names.SECRET
 
     @cached_property
     def portal(self) -> Portal:

@@ -24,7 +24,7 @@ from ...runtime.calls import text_of
 from ...runtime.role import Endpoint
 from ...runtime.store import Installation
 from ...runtime.tokens import Tokens
-from .. import signing
+from .. import names, signing
 from ..rules import unquote_organization
 from ..signing import SignedQuery, SignedWebhook
 from .api import CLAUSE
@@ -41,12 +41,7 @@ class PartnerIntegration(Pages):
 
     name, home = "partner", HOME
     other_methods = CLAUSE + "requests.method"
-    secret_names = frozenset({"code", "access_token", "refresh_token", "secret", "token"})
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The partner's own origin."""
-        return (self.configuration.base_url,)
+    secret_names = names.SECRET
 
     def endpoints(self) -> dict[str, dict[str, Endpoint]]:
         """officernd:requests.method. Return the one method of each path and its step; `REMOVED` has ids after it."""

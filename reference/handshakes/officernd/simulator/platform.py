@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
+from .. import names
 from .acting import BACK, RETURN, Acting
 from .findings import connected
 from .portal import Portal
@@ -19,7 +20,7 @@ class OfficeRnD(Acting):
     """The platform, ready to be served."""
 
     name = "OfficeRnD"
-    secret_names = frozenset({"code", "access_token", "refresh_token", "secret"})
+    secret_names = names.SECRET
 
     @cached_property
     def portal(self) -> Portal:

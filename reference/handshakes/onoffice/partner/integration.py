@@ -20,7 +20,7 @@ from ...core.refusals import Refused, absent
 from ...core.strict import form_pairs, no_duplicates
 from ...runtime.pages import page, script
 from ...runtime.role import Endpoint
-from .. import signing
+from .. import names, signing
 from ..errorcodes import ENDED
 from ..script import KEY, PRIVACY, SCRIPT
 from ..signing import SignedUrl
@@ -50,14 +50,7 @@ class Provider(Connecting):
 
     name = "provider"
     other_methods = CLAUSE + "url.method"
-    secret_names = frozenset(
-        {"apitoken", "apikey", "token", "apiclaim", "extendedclaim", "secret", "ticket", "hmac", "signature"}
-    )
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The provider's own origin."""
-        return (self.configuration.origin,)
+    secret_names = names.SECRET
 
     def endpoints(self) -> dict[str, dict[str, Endpoint]]:
         """Return the step of each path and method."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
+from .. import names
 from .acting import Acting
 from .portal import Portal
 
@@ -17,9 +18,7 @@ class OnOffice(Acting):
     """The platform, ready to be served."""
 
     name = "onOffice"
-    secret_names = frozenset(
-        {"apitoken", "apikey", "token", "apiclaim", "extendedclaim", "secret", "ticket", "hmac", "signature"}
-    )
+    secret_names = names.SECRET
 
     @cached_property
     def portal(self) -> Portal:

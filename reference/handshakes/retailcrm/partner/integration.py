@@ -20,7 +20,7 @@ from ...core.strict import json_object, query_pairs
 from ...runtime.pages import page
 from ...runtime.role import Endpoint
 from ...runtime.store import Installation
-from .. import rules, signing
+from .. import names, rules, signing
 from ..signing import Registration
 from .api import CLAUSE
 from .connecting import PLATFORM, client_key
@@ -37,12 +37,7 @@ class Module(Working):
 
     name, home = "module", ACCOUNT
     other_methods = CLAUSE + "config.other-methods"
-    secret_names = frozenset({"apikey", "x-api-key", "token", "clientid"})
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The module's own origin."""
-        return (self.configuration.base_url,)
+    secret_names = names.SECRET
 
     def endpoints(self) -> dict[str, dict[str, Endpoint]]:
         """Return the step of each path and method."""

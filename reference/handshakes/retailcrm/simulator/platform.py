@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...core.messages import Answer, Request, Step, json_response
+from .. import names
 from .acting import Acting
 from .portal import Portal
 
@@ -17,7 +18,7 @@ class RetailCRM(Acting):
     """The platform, ready to be served."""
 
     name = "RetailCRM"
-    secret_names = frozenset({"apikey", "x-api-key", "token", "clientid"})
+    secret_names = names.SECRET
 
     @cached_property
     def portal(self) -> Portal:
