@@ -124,6 +124,7 @@ def settings_of(given: list[str], known: Mapping[str, Setting], option: str = "-
         for name, setting in known.items():
             choices = f" ({' or '.join(setting.choices)}; the first unless set)" if setting.choices else ""
             say(f"{name:<20} {setting.text}{choices}")
+        say("Each setting takes a --set of its own: --set NAME=VALUE.")
         raise typer.Exit
     settings = {}
     for pair in given:

@@ -134,7 +134,7 @@ def _error(response: Response, request: Request, title: str, ancestors: str) -> 
     lang = "de" if request.header("accept-language").lower().startswith("de") else "en"
     words, known = WORDS[lang], TITLES.get(response.status)
     kept = tuple(pair for pair in response.headers if pair[0] in ("allow", "retry-after", "set-cookie"))
-    again = words["again"].format(title=title) if title and response.status != 503 else ""
+    again = words["again"].format(title=title) if title else ""
     return rendered(
         "error.html", request, status=response.status, headers=(("vary", "accept"), *kept), ancestors=ancestors, lang=lang,
         title=words[known or "refused"], said="" if known else _said(response), again=again, platform=title,
