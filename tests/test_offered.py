@@ -9,6 +9,7 @@ import pkgutil
 import pytest
 
 import handshakes
+from handshakes.core.refusals import Refused
 from handshakes.platforms import PLATFORMS
 
 
@@ -29,3 +30,15 @@ def test_no_secret_is_set_by_itself(platform):
     configuration = importlib.import_module(f"handshakes.{platform}.partner.configuration").Configuration
     hidden = {one.name: one.default for one in dataclasses.fields(configuration) if not one.repr}
     assert hidden and {*hidden.values()} <= {"", dataclasses.MISSING}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_partner_without_a_secret_that_it_needs_does_not_start(platform):
+    configuration = importlib.import_module(f"handshakes.{platform}.partner.configuration").Configuration
+    needed = [one for one in dataclasses.fields(configuration) if one.default is dataclasses.MISSING]
+    hidden = [one.name for one in needed if not one.repr]
+    assert hidden
+    for name in hidden:
+        with pytest.raises(Refused) as refused:
+            configuration(**{**{one.name: "plain" for one in needed}, name: ""})
+        assert (refused.value.reason, refused.value.clause.partition(":")[0]) == ("empty-secret", platform)

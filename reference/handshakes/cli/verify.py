@@ -61,8 +61,7 @@ def verify(
         typer.Option(help="An alternative reading to verify by, as officernd:signature.order=sorted."),
     ] = None,
     origin: Annotated[
-        list[str] | None,
-        typer.Option(help="An address, as https://example.com, that a proxy hides."),
+        list[str] | None, typer.Option(help="An address, as https://example.com, that a proxy hides.")
     ] = None,
     mine: Annotated[
         str | None, typer.Option(help="The text that you signed: where it differs, and why.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ...core.keys import key_bytes
 from ...core.timestamps import Tolerance
 
 
@@ -29,3 +30,7 @@ class Configuration:
     refuse_replays: bool = False
     started_by: str = "platform"
     connect_without_locations: str = "refused"
+
+    def __post_init__(self) -> None:
+        """officernd:token.client. Refuse a configuration without its client secret at once: `empty-secret`."""
+        key_bytes(self.client_secret, "officernd:token.client")

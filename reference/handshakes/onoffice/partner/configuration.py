@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...core.keys import key_bytes
-from ...core.messages import split_url
 from ...core.printing import printable
 from ...core.refusals import Refused
 from ..rules import base
@@ -45,8 +44,3 @@ class Configuration:
         if set("@?#") & set(self.base_url) or self.base_url.endswith("/"):
             evidence = {"base_url": printable(self.base_url), "expected": "scheme, host and perhaps a path"}
             raise Refused("malformed", "onoffice:url.scheme", evidence)
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port of the base URL, without its path."""
-        return split_url(self.base_url)[0]

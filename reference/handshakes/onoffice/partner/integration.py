@@ -185,7 +185,7 @@ class Provider(Connecting):
         """onoffice:unlock.bound. Return the form of our own page, urlencoded or multipart; raises `Refused`."""
         clause = CLAUSE + "unlock.bound"
         origin = request.header("origin", request.origin)
-        if origin != self.configuration.origin:
+        if origin not in self.origins:
             raise Refused("not-allowed", clause, {"origin": printable(origin), "expected": "our own page"})
         return no_duplicates(form_pairs(request.body, request.header("content-type"), clause), clause)
 
