@@ -143,8 +143,10 @@ def test_the_app_is_killed_while_it_waits_for_the_platform_and_the_person_tries_
                 assert not first.done(), (first.result(), served.text)
             served.process.kill()
             served.process.wait()
+            assert (
+                first.result(LIMIT) is False
+            )  # before the platform goes on: onOffice would then be right to say active
             holding.goes_on.set()
-            assert first.result(LIMIT) is False
         store = open_store(tmp_path, {})
         assert [one.state for _, one in store.listed(name, 100) if one.state == "active"] == []
         store.close()
