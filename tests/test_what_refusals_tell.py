@@ -115,7 +115,7 @@ OFFICERND: dict[str, Row] = {
     "a target that is bytes": (lambda: officernd.verify_query(b"/", secret="s", now=1), "wrong-type", S + "carrier", {"target": "bytes", "expected": "str"}, ""),
     "no signature": (lambda: officernd.verify_query("/?a=1", secret="s", now=1), "missing-parameter", S + "missing", {"name": "signature", "found": "a"}, "parameters"),
     "an empty signature": (lambda: officernd.verify_query("/?signature=", secret="s", now=1), "empty-parameter", S + "missing", {"name": "signature"}, "parameters"),
-    "a piece without a name": (lambda: officernd_rules.split_signature("t=1,abc"), "malformed", S + "syntax", {"name": "a piece of 3 characters without name=value", "found": "t"}, "fields"),
+    "a piece without a name": (lambda: officernd_rules.split_signature("t=1,abc"), "malformed", S + "syntax", {"name": "signature", "piece": "3 characters without name=value", "found": "t"}, "fields"),
     "t twice": (lambda: officernd_rules.split_signature("t=1,t=2"), "duplicate-parameter", S + "syntax", {"field": "t"}, "fields"),
     "no t": (lambda: officernd_rules.split_signature(f"signature={HEX}"), "missing-parameter", S + "syntax", {"name": "t", "found": "signature"}, "fields"),
     "no digest": (lambda: officernd_rules.split_signature("t=1"), "missing-parameter", S + "syntax", {"name": "signature", "found": "t"}, "fields"),
