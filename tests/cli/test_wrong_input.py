@@ -279,8 +279,9 @@ def typed(words: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
     environment = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
     environment.pop("HANDSHAKES_SECRET", None)
     process = subprocess.Popen(
-        [COMMAND, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
-    )
+        [COMMAND, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )  # fmt: skip
     os.close(theirs)
     screen, end = "", time.monotonic() + 60
     left = list(answers)

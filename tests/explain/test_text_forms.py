@@ -325,7 +325,7 @@ def test_what_was_added_is_taken_out_once_and_the_likeliest_first():
     put_in = "A value was put into {} on the way: the signature fits with an empty one."
     assert made == [
         ("without fbclid", 1), (put_in.format("fbclid"), 2), ("without slug", 1), (put_in.format("slug"), 2),
-        ("without slug and fbclid", 2), ("with an empty to", 2), ("with an empty to", 2), ("with an empty to", 1),
+        ("without slug and fbclid", 2), ("with an empty to", 2), ("with an empty to", 1), ("with an empty to", 1),
     ]  # fmt: skip
     two = [change for _, _, change, _ in parameters.added((("utm_a", "1"), ("slug", "a"), ("gclid", "")), ())]
     assert two[:4] == ["without utm_a, gclid", "without gclid", "without utm_a", put_in.format("utm_a")]
