@@ -148,7 +148,9 @@ def test_whoever_waits_is_woken_as_soon_as_the_exchange_has_ended():
 
 
 def test_a_marketplace_waits_for_the_first_exchange_or_for_the_one_after_another():
-    market = SimpleNamespace(_seat=SimpleNamespace(journal=lived(*[("edit", request(), None)] * 2)))
+    market = SimpleNamespace(
+        _seat=SimpleNamespace(journal=lived(*[("edit", request(), None)] * 2)), _known_step=lambda step: None
+    )
     first = Marketplace.wait_for(market, "edit", 0)
     assert (first.number, Marketplace.wait_for(market, "edit", 0, after=first).number) == (1, 2)
 

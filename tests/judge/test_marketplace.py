@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import FrozenInstanceError
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,8 @@ def test_another_address_is_another_partner(connected):
         (lambda market: market.fault(next(iter(market._customer.known)), at="nowhere"), "unknown step"),
         (lambda market: market.fault(next(iter(market._customer.known)), times=0), "once at least"),
         (lambda market: market.press("nowhere"), "unknown step"),
+        (lambda market: market.requests("nowhere"), "unknown step 'nowhere'"),
+        (lambda market: market.wait_for("nowhere", 0), "unknown step 'nowhere'"),
         (lambda market: market.connect("https://shop.example/"), "127.0.0.1"),
         (lambda market: market.connect("http://127.0.0.1.attacker.example/"), "127.0.0.1"),
         (lambda market: market.connect("http://127.0.0.1:80@attacker.example/"), "127.0.0.1"),
@@ -181,9 +184,38 @@ def test_what_makes_no_sense_is_refused_with_a_reason(market, wrong, says):
     assert market.requests() == []
 
 
+TYPED = {"officernd": "tokn", "retailcrm": "edti", "onoffice": "unlockProvder", "fortis": "user/me"}
+ASKED = {
+    "officernd": ("token", "organization", "integration", "webhooks", "return"),
+    "retailcrm": ("edit", "credentials", "module", "activity", "api-versions"),
+    "onoffice": ("unlockProvider", "estate"),
+    "fortis": ("users/me", "token", "token/abc"),
+}
+"""The calls of a partner's that docs/own-tests.md names, and more that a simulator answers."""
+
+
+def test_a_typo_is_no_step_of_which_nothing_came(market):
+    """Else `assert not requests("tokn")` holds whatever a partner sends."""
+    name = market.platform.name
+    for read in (market.requests, lambda step: market.wait_for(step, 0)):
+        with pytest.raises(ValueError, match=f"^unknown step '{TYPED[name]}'; did you mean "):
+            read(TYPED[name])
+    for step in (*market.steps, *ASKED[name]):
+        assert market.requests(step) == []
+        with pytest.raises(TimeoutError):
+            market.wait_for(step, 0)
+
+
+def test_every_step_that_a_handshake_has_can_be_asked_for(connected):
+    steps = {one.step for one in connected.requests()}
+    known = [*connected.steps, *connected._customer.receives]
+    assert [step for step in steps if step and not any(fnmatchcase(step, one) for one in known)] == []
+    assert all(connected.requests(step) for step in steps)
+
+
 @pytest.mark.parametrize("name", ["amazon", "", "Officernd"])
 def test_an_unknown_platform_is_refused(name):
-    with pytest.raises(ValueError, match="known: "):
+    with pytest.raises(ValueError, match=r"known: |did you mean officernd"):
         Marketplace(name)
 
 

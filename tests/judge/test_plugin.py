@@ -422,8 +422,8 @@ def test_each_test_of_a_wrong_suite_ends_as_it_has_to(bad):
     [
         ("test_armed_and_never_fired", "The fault activity-off was armed and never fired. It plays at: on."),
         ("test_armed_and_never_met", "The fault credentials-403 was armed and never fired."),
-        ("test_misspelt_fault", "unknown fault 'wrong-tokens'; known: wrong-token"),
-        ("test_misspelt_setting", "unknown setting 'rotations'; known: rotation"),
+        ("test_misspelt_fault", "unknown fault 'wrong-tokens'; did you mean wrong-token"),
+        ("test_misspelt_setting", "unknown setting 'rotations'; did you mean rotation"),
         ("test_unknown_platform", "names one platform first: 'officernd'"),
         ("test_marker_of_another_platform", "officernd_platform is not used"),
     ],

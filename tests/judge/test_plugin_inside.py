@@ -172,7 +172,9 @@ def test_a_marker_that_would_do_nothing_is_refused_with_one_sentence(tmp_path):
     for name in ("none", "two", "unknown"):
         assert said[name] == f"@pytest.mark.handshakes names one platform first: {EVERY}"
     assert said["other"] == "@pytest.mark.handshakes is here, and officernd_platform is not used"
-    assert said["fault"].startswith("@pytest.mark.handshakes('fortis', …): unknown fault 'me-5000'; known: ")
+    assert said["fault"].startswith(
+        "@pytest.mark.handshakes('fortis', …): unknown fault 'me-5000'; did you mean "
+    )
     assert said["setting"].startswith(
         "@pytest.mark.handshakes('fortis', …): unknown setting 'colour'; known: "
     )

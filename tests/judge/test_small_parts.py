@@ -118,13 +118,13 @@ def test_bare_paths_get_the_origin_of_the_partner():
 
 
 def test_an_unknown_name_is_told_with_what_is_like_it_or_with_all():
-    assert meant("visti", ["visit", "connect"]) == "'visti'; known: visit"
+    assert meant("visti", ["visit", "connect"]) == "'visti'; did you mean visit?"
     assert meant("zzz", ["visit", "connect"]) == "'zzz'; known: visit, connect"
     many = meant("step-0", [f"step-{number}" for number in range(1, 8)])
-    assert many.count(",") == 4, "five are enough"
+    assert many.count(" or ") == 4, "five are enough"
     with pytest.raises(ValueError) as refused:
         checked({"name": Setting("")}, {"names": "a"})
-    assert refused.value.args == ("unknown setting 'names'; known: name",)
+    assert refused.value.args == ("unknown setting 'names'; did you mean name?",)
 
 
 # --- a report in words ------------------------------------------------------------------------------------

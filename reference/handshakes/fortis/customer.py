@@ -21,6 +21,7 @@ class Merchant:
     address = "iframe_url"
     known: Mapping[str, Fault] = FAULTS
     browsing: Collection[str] = ("open", "consent")
+    receives: Collection[str] = ("authorize", "token", "token*", "users/*", "locations/*", "contacts/*")
     handshake: Sequence[str] = ("register-location", "register-user", "open")
 
     def __init__(self, platform: Fortis, settings: Mapping[str, str]) -> None:

@@ -16,12 +16,12 @@ _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5}
 def meant(name: str, known: Iterable[str]) -> str:
     """Return a name with those that may be meant; with all where none is like it.
 
-    >>> meant("conect", ["connect", "remove"])
-    "'conect'; known: connect"
+    >>> meant("conect", ["connect", "remove"]), meant("x", ["connect", "remove"])
+    ("'conect'; did you mean connect?", "'x'; known: connect, remove")
     """
     names = [*known]
-    near = difflib.get_close_matches(name, names, 5, 0.5) or names
-    return f"{name!r}; known: {', '.join(near)}"
+    near = difflib.get_close_matches(name, names, 5, 0.5)
+    return f"{name!r}; did you mean {' or '.join(near)}?" if near else f"{name!r}; known: {', '.join(names)}"
 
 
 def checked(known: Mapping[str, Setting], settings: Mapping[str, str]) -> dict[str, str]:

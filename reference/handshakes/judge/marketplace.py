@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -162,11 +163,20 @@ class Marketplace:
         ]
 
     def requests(self, step: str = "") -> list[Exchange]:
-        """Return the requests in both directions with their answers, all or those of one step."""
+        """Return the requests in both directions with their answers, all or those of one step; raises `ValueError` for an unknown one."""
+        self._known_step(step)
         return self._seat.journal.all(step)
+
+    def _known_step(self, step: str) -> None:
+        """Raise `ValueError` where no request can be of a step: a typo would show that nothing was sent."""
+        known = [*self._customer.steps, *self._customer.receives]
+        if any(fnmatchcase(step, one) for one in ("", *known)) or self._seat.journal.all(step):
+            return
+        raise ValueError(f"unknown step {meant(step, known)}")
 
     def wait_for(self, step: str, timeout: float = 5, *, after: Exchange | None = None) -> Exchange:
         """Return the first exchange of a step, or the first one after another, as soon as it has ended; raises `TimeoutError`."""
+        self._known_step(step)
         return self._seat.journal.wait_for(step, timeout, after.number if after else 0)
 
     def about(self, number: int) -> tuple[Press | None, Exchange | None]:

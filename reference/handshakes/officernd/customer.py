@@ -27,6 +27,16 @@ class Admin:
     address = "partner_url"
     known: Mapping[str, Fault] = FAULTS
     browsing: Collection[str] = ("connect", "configure")
+    receives: Collection[str] = (
+        "token",
+        "authorize",
+        "organization",
+        "integration",
+        "webhooks",
+        "locations",
+        "offices",
+        "return",
+    )
 
     def __init__(self, platform: OfficeRnD, settings: Mapping[str, str]) -> None:
         self.platform = platform

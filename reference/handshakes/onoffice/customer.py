@@ -20,6 +20,7 @@ class Administrator:
     address = "activation_url"
     known: Mapping[str, Fault] = FAULTS
     browsing: Collection[str] = ("activate", "service")
+    receives: Collection[str] = ("press", "unlockProvider", "estate")
 
     def __init__(self, platform: OnOffice, settings: Mapping[str, str]) -> None:
         self.platform = platform

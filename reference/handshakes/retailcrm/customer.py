@@ -24,6 +24,7 @@ class User:
     address = "config_url"
     known: Mapping[str, Fault] = FAULTS
     browsing: Collection[str] = ("visit",)
+    receives: Collection[str] = ("activity", "edit", "module", "update-scopes", *_PLAIN)
     handshake: Sequence[str] = ("popup", "connect", "visit")
 
     def __init__(self, platform: RetailCRM, settings: Mapping[str, str]) -> None:

@@ -47,6 +47,8 @@ class Customer(Protocol):
     """Every fault by name."""
     browsing: Collection[str]
     """The steps that the customer's browser takes; the others are the platform's own requests."""
+    receives: Collection[str]
+    """What else `step_of` may say of a request, as patterns: the calls that a partner makes, and what follows a step."""
 
     @property
     def handshake(self) -> Sequence[str]:
