@@ -71,7 +71,7 @@ def test_the_settings_are_those_that_help_prints(platform):
     words = [FOLDER / "handshakes", "serve", platform, "--set", "help"]
     printed = subprocess.run(words, capture_output=True, text=True, timeout=60).stdout
     listed = PAGE.partition(f'??? note "{PLATFORMS[platform].title}"')[2].partition("???")[0]
-    assert re.findall(r"^(\w+) ", printed, re.MULTILINE) == re.findall(
+    assert re.findall(r"^(\w+)  ", printed, re.MULTILINE) == re.findall(
         r"^    - `(\w+)`", listed, re.MULTILINE
     )
 
